@@ -1,0 +1,75 @@
+"""
+Values of Terraform's language: a type, the data, and marks.
+
+`data` by type: str (NFC) · Number (see `numbers.py`) · bool · tuple[Value, ...] for list, tuple
+and set (a set is sorted and without duplicates) · dict[str, Value] for map and object (sorted by
+key) · None for null · Unknown for what is known only after apply.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from controller.hcl.types import DYNAMIC, Type
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """
+    Where an unknown value comes from: "aws_lb.nlb[0]" and the path ("arn",) or ("ids", 0).
+
+    `address` is the full address of the instance, with module path and key; a data source's
+    begins with "data." after its module path; a remote module's output is "module.x" + ("out",).
+    """
+
+    address: str
+    path: tuple[str | int, ...]
+
+    def __str__(self) -> str:
+        steps = "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in self.path)
+        return self.address + steps
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """
+    A value that exists only after apply.
+
+    `origins` are all values it was computed from. `bare` is set when it is one of them
+    unchanged, or a text made of known pieces and bare unknowns: then `parts` holds the pieces in
+    order (str or Origin), one Origin alone for the value itself. An empty `parts` means that it
+    was computed in a way that cannot be repeated at wake time.
+    """
+
+    origins: tuple[Origin, ...]
+    parts: tuple[str | Origin, ...] = ()
+
+    @property
+    def origin(self) -> Origin | None:
+        """The one attribute that this value is, or None where it was computed from it."""
+        if len(self.parts) == 1 and isinstance(self.parts[0], Origin):
+            return self.parts[0]
+        return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Value:
+    """One value; compare with the functions of `convert.py`, never with `==`."""
+
+    type: Type
+    data: Any
+    sensitive: bool = False
+    ephemeral: bool = False
+
+    @property
+    def is_null(self) -> bool:
+        return self.data is None
+
+    @property
+    def is_unknown(self) -> bool:
+        """True for this value itself; its elements may be unknown all the same."""
+        return isinstance(self.data, Unknown)
+
+
+NULL = Value(DYNAMIC, None)

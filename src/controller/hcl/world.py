@@ -1,0 +1,95 @@
+"""What an evaluated directory looks like to those who read it (the mapping, the console)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from controller.domain.problem import Place, Problem
+from controller.hcl.values import Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """
+    Terraform's own inputs.
+
+    `options` are the command line's -var and -var-file in order: ("var", "name=text") or
+    ("var-file", "path", relative to the working directory of the caller). `environment` holds the
+    process's variables (only TF_VAR_… are read). `assigned` wins over everything; it is how the
+    two worlds set `awake`. `region` is the SDK's, used where the provider block names none.
+    """
+
+    options: tuple[tuple[str, str], ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    workspace: str = "default"
+    assigned: Mapping[str, Value] = field(default_factory=dict)
+    region: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    value: Value
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """
+    An evaluated body. `blocks` are in the order of the file, dynamic ones expanded in place.
+
+    Arguments set to null are kept (the mapping treats them as left out).
+    """
+
+    place: Place
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    blocks: tuple[tuple[str, Block], ...] = ()
+
+    def of_type(self, name: str) -> tuple[Block, ...]:
+        return tuple(block for type_, block in self.blocks if type_ == name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceInstance:
+    """
+    One instance of a resource or data source, with its arguments as configured.
+
+    `address` is Terraform's: `module.app["day"].aws_lb.nlb[0]`, `data.aws_vpc.main`. `type` is as
+    the user wrote it (`aws_alb` stays). `body` holds no meta-arguments. `depends_on` are the
+    addresses named there, resolved to instances. `provider` is the local name or alias
+    ("aws", "aws.tokyo"). `error_free` is False when a part of it could not be evaluated (the
+    problem is reported already): such an instance must not be used.
+    """
+
+    address: str
+    mode: str  # "managed" or "data"
+    type: str
+    name: str
+    key: str | int | None
+    module: str  # address of the module instance, "" for the root
+    place: Place
+    body: Block
+    depends_on: tuple[str, ...] = ()
+    ignore_changes: tuple[str, ...] = ()
+    provider: str = "aws"
+    error_free: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """
+    A directory evaluated once.
+
+    `resources` are all instances, kept resources and data sources included, by address.
+    `problems` is every problem found, errors first in the order of the files. `variables` are the
+    root's. `providers` are the evaluated provider blocks by local name or alias (an argument that
+    cannot be evaluated is left out). `evaluate` reads one expression in the root module's scope;
+    it raises HclError, with a place in the file "<expr>" for the expression's own mistakes.
+    """
+
+    resources: Mapping[str, ResourceInstance]
+    problems: tuple[Problem, ...]
+    variables: Mapping[str, Value]
+    providers: Mapping[str, Block]
+    outputs: Mapping[str, Value]
+    evaluate: Callable[[str], Value]
