@@ -3,9 +3,15 @@ The error tree. Each message is one line: what failed, which thing, found and ex
 
     DormouseError
       SpecError          the compiled spec cannot be used
+      TextError          a duration, period or date cannot be read
+      PolicyError        a setting of the stack's policy cannot be used
+      InvalidLeaseError  a lease would have no time zone or no length
       PermanentError     a person must act; repeating does not help
         ForeignError     the name or address is someone else's
+        DeniedError      our own rights do not suffice
       RetryError         repeat later; nothing is wrong with the input
+        WaitError        something takes its own time
+        EndPassError     the next pass has to do it
 """
 
 from __future__ import annotations
@@ -16,6 +22,23 @@ class DormouseError(Exception):
 
 
 class SpecError(DormouseError):
+    pass
+
+
+class TextError(DormouseError):
+    pass
+
+
+class PolicyError(DormouseError):
+    """`key` names the setting ("office_hours[1]", "idle_below.bytes"), `value` what was found."""
+
+    def __init__(self, message: str, *, key: str, value: object) -> None:
+        super().__init__(message)
+        self.key = key
+        self.value = value
+
+
+class InvalidLeaseError(DormouseError):
     pass
 
 
@@ -33,3 +56,15 @@ class RetryError(DormouseError):
     def __init__(self, message: str, *, after_seconds: float) -> None:
         super().__init__(message)
         self.after_seconds = after_seconds
+
+
+class WaitError(RetryError):
+    """Something takes its own time (an Elastic IP being released, a service draining)."""
+
+
+class EndPassError(RetryError):
+    """Nothing more can be done in this pass (credentials ran out); the next starts afresh."""
+
+
+class DeniedError(PermanentError):
+    """AWS refused for lack of rights; right after an own create it may be a lag (§6.2)."""

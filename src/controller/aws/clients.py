@@ -1,0 +1,65 @@
+"""boto3 clients, made on first use, each with the same patience."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, Protocol
+
+from botocore.config import Config
+
+# Explicit, because the default differs between botocore releases (AWS behaviour §5.3).
+CONFIG = Config(retries={"mode": "standard", "max_attempts": 4}, connect_timeout=3, read_timeout=10)
+
+Client = Any
+"""A boto3 client. Requests come from compiled specs, so static request types would say nothing."""
+
+
+class Session(Protocol):
+    """What `boto3.Session` offers and the laptop AWS offers too."""
+
+    def client(self, service_name: str, **options: Any) -> Client: ...
+
+
+class Clients:
+    """
+    The clients of one region and role.
+
+    With `role_arn` every call is made in that role, whose credentials last an hour: a pass is
+    much shorter, and the next pass builds its own.
+    """
+
+    def __init__(self, session: Session, region: str | None, role_arn: str | None = None) -> None:
+        self._session = session
+        self._region = region
+        self._role_arn = role_arn
+        self._made: dict[str, Client] = {}
+        self._credentials: dict[str, str] | None = None
+        self._lock = threading.RLock()
+
+    def __getattr__(self, service: str) -> Client:
+        if service.startswith("_"):
+            raise AttributeError(service)
+        with self._lock:
+            if service not in self._made:
+                self._made[service] = self._make(service)
+            return self._made[service]
+
+    def _make(self, service: str) -> Client:
+        options: dict[str, Any] = {"config": CONFIG, **self._role()}
+        if self._region:
+            options["region_name"] = self._region
+        return self._session.client(service, **options)
+
+    def _role(self) -> dict[str, str]:
+        if self._role_arn is None:
+            return {}
+        if self._credentials is None:
+            sts = self._session.client("sts", config=CONFIG)
+            reply = sts.assume_role(RoleArn=self._role_arn, RoleSessionName="dormouse")
+            found = reply["Credentials"]
+            self._credentials = {
+                "aws_access_key_id": found["AccessKeyId"],
+                "aws_secret_access_key": found["SecretAccessKey"],
+                "aws_session_token": found["SessionToken"],
+            }
+        return self._credentials

@@ -1,0 +1,133 @@
+"""One stack in AWS: the port `Cloud` on real calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from controller.aws import attributes, listener, load_balancer, service, target_group
+from controller.aws.clients import Clients
+from controller.aws.context import Context, desired_count
+from controller.aws.errors import translate
+from controller.aws.listener import ListenerAdapter
+from controller.aws.load_balancer import LoadBalancerAdapter
+from controller.aws.observe import Observer
+from controller.aws.service import ServiceAdapter
+from controller.aws.target_group import TargetGroupAdapter
+from controller.domain.observed import Observation, Observed, State
+from controller.domain.plan import Action, Target, Verb
+from controller.domain.ports import SideBySide
+from controller.domain.progress import Progress
+from controller.domain.spec import Kind, ResourceSpec, Spec
+
+
+class AwsCloud:
+    """Make one for each pass: it keeps look-ups' answers."""
+
+    def __init__(self, spec: Spec, clients: Clients, side_by_side: SideBySide) -> None:
+        self._spec = spec
+        self._context = Context(spec, clients)
+        self._observer = Observer(self._context, side_by_side)
+        self._elbv2 = clients.elbv2
+        self._load_balancer = LoadBalancerAdapter(clients.elbv2)
+        self._target_group = TargetGroupAdapter(clients.elbv2)
+        self._listener = ListenerAdapter(clients.elbv2)
+        self._service = ServiceAdapter(clients.ecs)
+
+    def observe(self, target: Target, progress: Progress, now: datetime) -> Observed:
+        """Read every address of the stack; change nothing."""
+        return self._observer.observe(target, progress, now)
+
+    def take(self, action: Action, observed: Observed) -> Observation:
+        """Make the calls of one action; return what the resource is to us from now on."""
+        resource = self._spec[action.address]
+        seen = observed[action.address]
+        what = f'{action.verb} {action.kind.replace("_", " ")} "{resource.name}"'
+        try:
+            match action.verb:
+                case Verb.CREATE:
+                    return self._create(resource, observed)
+                case Verb.UPDATE:
+                    return self._update(resource, action, observed)
+                case Verb.DELETE:
+                    return self._delete(resource, seen)
+        except Exception as error:
+            raise translate(error, what) from error
+
+    def _create(self, resource: ResourceSpec, observed: Observed) -> Observation:
+        known = {address: seen.attributes for address, seen in observed.resources.items()}
+        request = self._context.resolve(resource.request, known)
+        owner = self._context.owner(resource)
+        match resource.kind:
+            case Kind.LOAD_BALANCER:
+                arn = self._load_balancer.create(resource, request, owner)
+                return self._made(resource, load_balancer.identity(arn), load_balancer.STARTING)
+            case Kind.TARGET_GROUP:
+                arn = self._target_group.create(resource, request, owner)
+                return self._made(resource, target_group.identity(arn), "")
+            case Kind.LISTENER:
+                # On a load balancer that is ours, so it is ours: no need to read its tags.
+                arn = self._listener.create(resource, request, owner)
+                return _fresh(resource, listener.identity(arn), "", owned=True)
+            case Kind.SERVICE:
+                after = [observed[a].arn for a in resource.after]
+                made = self._service.create(request, owner, after)
+                identity = service.identity(made["serviceArn"])
+                return _fresh(resource, identity, service.TASK_STARTING, owned=True)
+
+    def _made(self, resource: ResourceSpec, identity: Mapping[str, str], phase: str) -> Observation:
+        """
+        Check whose object a create returned: equal settings give back an existing one (§1.6).
+
+        While the tags cannot be read it is neither used nor deleted.
+        """
+        owner = self._context.owner(resource)
+        tags = self._context.read_tags([identity["arn"]])[identity["arn"]]
+        if tags and not owner.owns(tags):
+            cause = owner.describe_stranger(f'{resource.kind} "{resource.name}"', tags)
+            return Observation(state=State.FOREIGN, attributes=identity, cause=cause)
+        return _fresh(resource, identity, phase, owned=bool(tags))
+
+    def _update(self, resource: ResourceSpec, action: Action, observed: Observed) -> Observation:
+        seen = observed[action.address]
+        if "attributes" in action.changes:
+            wanted = dict(resource.attributes)
+            attributes.write(self._elbv2, resource.kind, seen.arn, wanted)
+        others = set(action.changes) - {"attributes"}
+        if others and resource.kind is Kind.SERVICE:
+            count = desired_count(resource, action.target)
+            self._service.scale(self._context.cluster(resource), resource.name, count)
+        elif others:
+            known = {address: o.attributes for address, o in observed.resources.items()}
+            request = self._context.resolve(resource.request, known)
+            adapter = self._listener if resource.kind is Kind.LISTENER else self._target_group
+            adapter.update(request, seen)
+        return replace(seen, differs=())
+
+    def _delete(self, resource: ResourceSpec, seen: Observation) -> Observation:
+        match resource.kind:
+            case Kind.LOAD_BALANCER:
+                self._load_balancer.delete(seen)
+                phase = "load balancer being deleted"
+            case Kind.SERVICE:
+                self._service.delete(self._context.cluster(resource), resource.name)
+                phase = service.DRAINING
+            case Kind.TARGET_GROUP:
+                self._target_group.delete(seen)
+                return Observation(state=State.ABSENT)
+            case Kind.LISTENER:
+                self._listener.delete(seen)
+                return Observation(state=State.ABSENT)
+        return Observation(state=State.LEAVING, attributes=seen.attributes, phase=phase)
+
+
+def _fresh(
+    resource: ResourceSpec, identity: Mapping[str, str], phase: str, *, owned: bool
+) -> Observation:
+    """What a resource is to us right after its create: its attributes are still to be set."""
+    differs = ("attributes",) if attributes.wanted(resource) else ()
+    state = State.PENDING if phase or not owned else State.READY
+    return Observation(
+        state=state, attributes=dict(identity), phase=phase, owned=owned, differs=differs
+    )

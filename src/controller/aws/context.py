@@ -1,0 +1,59 @@
+"""What observing and acting share: one stack, its clients, and how its references are filled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from controller.aws.clients import Clients
+from controller.aws.errors import GONE, code_of
+from controller.aws.look_ups import LookUps
+from controller.aws.tags import Owner, from_elb
+from controller.domain.plan import Target
+from controller.domain.requests import resolve
+from controller.domain.spec import Json, ResourceSpec, Spec
+
+
+class Context:
+    """Make one for each pass: it keeps the answers of look-ups."""
+
+    def __init__(self, spec: Spec, clients: Clients) -> None:
+        self.spec = spec
+        self.clients = clients
+        self._look_up = LookUps(clients)
+
+    def owner(self, resource: ResourceSpec) -> Owner:
+        return Owner(stack=self.spec.stack, address=resource.address)
+
+    def resolve(self, value: Json, known: Mapping[str, Mapping[str, str]]) -> Json:
+        """Fill references; `known` is what AWS gave to each address so far."""
+        return resolve(value, known, self._look_up)
+
+    def cluster(self, resource: ResourceSpec) -> str:
+        """A cluster known by name needs no look-up: ECS takes names as well as ARNs."""
+        cluster = resource.request.get("cluster", "default")
+        if isinstance(cluster, Mapping) and cluster.get("$look_up") == "cluster":
+            name = cluster.get("name")
+            if isinstance(name, str):
+                return name
+        return str(self.resolve(cluster, {}))
+
+    def read_tags(self, arns: list[str]) -> dict[str, dict[str, str] | None]:
+        """ARN to its tags; None where AWS does not know the ARN (yet, or any more)."""
+        try:
+            reply = self.clients.elbv2.describe_tags(ResourceArns=arns)
+        except Exception as error:
+            if code_of(error) not in GONE:
+                raise
+            if len(arns) == 1:
+                return {arns[0]: None}
+            each = [self.read_tags([arn]) for arn in arns]
+            return {arn: tags for found in each for arn, tags in found.items()}
+        return {d["ResourceArn"]: from_elb(d["Tags"]) for d in reply["TagDescriptions"]}
+
+
+def desired_count(resource: ResourceSpec, target: Target) -> int:
+    """How many tasks a service should have; a sleeper that goes away keeps its awake count."""
+    request = resource.request
+    if target is Target.ASLEEP and resource.asleep is not None:
+        request = resource.asleep
+    return int(request.get("desiredCount", 1))

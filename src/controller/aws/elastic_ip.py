@@ -1,0 +1,97 @@
+"""Elastic IPs: looked at, never released, detached or allocated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from controller.aws.clients import Client
+from controller.aws.errors import code_of
+from controller.domain.observed import Address, Holder
+
+_OF_NLB = re.compile(r"^ELB (?P<id>net/(?P<name>[^/]+)/[0-9a-f]+)$")
+
+
+class ElasticIpReader:
+    def __init__(self, ec2: Client) -> None:
+        self._ec2 = ec2
+
+    def describe(self, allocation_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Allocation id to what EC2 says; ids that do not exist are left out."""
+        if not allocation_ids:
+            return {}
+        try:
+            reply = self._ec2.describe_addresses(AllocationIds=list(allocation_ids))
+        except Exception as error:
+            if code_of(error) != "InvalidAllocationID.NotFound":
+                raise
+            return self._describe_each(allocation_ids)
+        return {a["AllocationId"]: a for a in reply["Addresses"]}
+
+    def _describe_each(self, allocation_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """One missing id hides the others; ask for each."""
+        if len(allocation_ids) == 1:
+            return {}
+        found: dict[str, dict[str, Any]] = {}
+        for allocation_id in allocation_ids:
+            found |= self.describe([allocation_id])
+        return found
+
+    def describe_interface(self, interface_id: str) -> str:
+        """The description of a network interface, "" when it is gone."""
+        try:
+            reply = self._ec2.describe_network_interfaces(NetworkInterfaceIds=[interface_id])
+        except Exception as error:
+            if code_of(error) == "InvalidNetworkInterfaceID.NotFound":
+                return ""
+            raise
+        return next((str(i.get("Description", "")) for i in reply["NetworkInterfaces"]), "")
+
+
+def is_held(found: Mapping[str, Any]) -> bool:
+    """Held while `AssociationId` is present and not empty (AWS behaviour §1.14)."""
+    return bool(found.get("AssociationId"))
+
+
+def interpret(
+    allocation_id: str,
+    found: Mapping[str, Any] | None,
+    interface: str,
+    wanted_by: Sequence[str],
+    standing: Sequence[str],
+    names: Sequence[str],
+) -> Address:
+    """
+    Say who has an Elastic IP. Pure.
+
+    `interface` is the description of the interface that holds it, `standing` the id parts
+    ("net/ecs-nlb/50dc6c49") of our load balancers that stand, `names` those of all of them.
+    """
+    if found is None:
+        return Address(allocation_id=allocation_id, holder=Holder.GONE, wanted_by=tuple(wanted_by))
+    holder, held_by = _holder(found, interface, standing, names)
+    return Address(
+        allocation_id=allocation_id,
+        holder=holder,
+        wanted_by=tuple(wanted_by),
+        public_ip=found.get("PublicIp", ""),
+        held_by=held_by,
+    )
+
+
+def _holder(
+    found: Mapping[str, Any], interface: str, standing: Sequence[str], names: Sequence[str]
+) -> tuple[Holder, str]:
+    if not is_held(found):
+        return Holder.NOBODY, ""
+    match = _OF_NLB.match(interface)
+    if match and match["id"] in standing:
+        return Holder.US, ""
+    if match and match["name"] in names:
+        # Ours, but no longer listed: its interface goes some time after it (§3.4).
+        return Holder.LEAVING, ""
+    if not interface and not found.get("InstanceId"):
+        # The interface went between two reads; the association follows within seconds.
+        return Holder.LEAVING, ""
+    return Holder.STRANGER, str(found.get("InstanceId") or interface)

@@ -1,0 +1,156 @@
+"""
+AWS's refusals in the domain's words: wait, repeat, or ask a person (AWS behaviour §12.1).
+
+Codes are matched exactly. Texts are matched only within the families where one code means
+several things (`InvalidParameterException`, `ResourceInUse`), by the substrings of §2.2 and §3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    NoCredentialsError,
+    NoRegionError,
+    ParamValidationError,
+)
+
+from controller.domain.errors import (
+    DeniedError,
+    DormouseError,
+    EndPassError,
+    ForeignError,
+    PermanentError,
+    RetryError,
+    WaitError,
+)
+
+GONE = frozenset(
+    {
+        "ServiceNotFoundException",
+        "LoadBalancerNotFound",
+        "ListenerNotFound",
+        "TargetGroupNotFound",
+    }
+)
+THROTTLED = frozenset(
+    {
+        "Throttling",
+        "ThrottlingException",
+        "RequestLimitExceeded",
+        "TooManyRequestsException",
+        "RequestThrottled",
+        "ProvisionedThroughputExceededException",
+    }
+)
+DENIED = frozenset(
+    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure"}
+)
+EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+SERVER_SIDE = frozenset(
+    {
+        "ServerException",
+        "InternalFailure",
+        "InternalError",
+        "ServiceUnavailable",
+        "HealthUnavailable",
+    }
+)
+DUPLICATE = frozenset(
+    {"DuplicateLoadBalancerName", "DuplicateTargetGroupName", "DuplicateListener"}
+)
+
+_HINTS = {
+    "AllocationIdNotFound": "the Elastic IP is gone or in another region; allocate one and name it "
+    "in the Terraform files",
+    "InvalidAllocationID.NotFound": "the Elastic IP is gone or in another region; allocate one and "
+    "name it in the Terraform files",
+    "ClusterNotFoundException": "run terraform apply, or correct the cluster's name",
+    "PlatformUnknownException": 'set platform_version to "1.4.0" or "LATEST"',
+    "PlatformTaskDefinitionIncompatibilityException": "the platform version lacks what the task "
+    "definition asks for",
+    "TooManyLoadBalancers": "raise the quota of network load balancers, or delete unused ones",
+    "TooManyTargetGroups": "raise the quota of target groups, or delete unused ones",
+    "OperationNotPermitted": "",
+}
+
+# (code, substring, what it means); the first that fits. Seconds are those of §2.2, §3.3, F21, F25.
+_BY_TEXT: tuple[tuple[str, str, Callable[[str], DormouseError]], ...] = (
+    (
+        "ResourceInUse",
+        "allocation IDs are not available",
+        lambda _: WaitError("Elastic IP is being released", after_seconds=5),
+    ),
+    ("ResourceInUse", "in use by a listener", lambda text: WaitError(text, after_seconds=3)),
+    ("TargetGroupAssociationLimit", "", lambda text: WaitError(text, after_seconds=5)),
+    (
+        "InvalidParameterException",
+        "does not have an associated load balancer",
+        lambda text: WaitError(text, after_seconds=3),
+    ),
+    (
+        "InvalidParameterException",
+        "still Draining",
+        lambda _: WaitError("the old service is draining", after_seconds=5),
+    ),
+    (
+        "InvalidParameterException",
+        "service linked role",
+        lambda text: RetryError(text, after_seconds=5),
+    ),
+    ("ServiceNotActiveException", "", lambda text: WaitError(text, after_seconds=5)),
+)
+
+
+def code_of(error: Exception) -> str:
+    """AWS's error code, or "" for what is no answer of AWS."""
+    if isinstance(error, ClientError):
+        return str(error.response.get("Error", {}).get("Code", ""))
+    return ""
+
+
+def translate(error: Exception, what: str) -> DormouseError:
+    """
+    Say what a failed call means for the pass. `what` names it: 'create load balancer "ecs-nlb"'.
+
+    Returns the exception to raise; anything that is not from AWS or its SDK is raised as it is.
+    """
+    if isinstance(error, DormouseError):
+        return error
+    if isinstance(error, ClientError):
+        return _translate_answer(error, what)
+    if isinstance(error, NoCredentialsError | NoRegionError | CredentialRetrievalError):
+        return PermanentError(f"cannot {what}: {error}; set AWS_PROFILE and AWS_REGION")
+    if isinstance(error, ParamValidationError):
+        return PermanentError(f"cannot {what}: {' '.join(str(error).split())}")
+    if isinstance(error, BotoCoreError):
+        # Time-outs and broken connections: the call may have had its effect (F54).
+        return RetryError(f"cannot {what} right now: {error}", after_seconds=5)
+    raise error
+
+
+def _translate_answer(error: ClientError, what: str) -> DormouseError:
+    code, text = code_of(error), str(error.response.get("Error", {}).get("Message", ""))
+    said = f"{code}: {text}" if text else code
+    for wanted, substring, meaning in _BY_TEXT:
+        if code == wanted and substring in text:
+            return meaning(f"cannot {what} yet: {said}")
+    if code in THROTTLED:
+        return RetryError(f"cannot {what} right now: {said}", after_seconds=10)
+    if code in EXPIRED:
+        return EndPassError(f"cannot {what}: {said}", after_seconds=5)
+    if code in DENIED:
+        return DeniedError(f"cannot {what}: {said}; the role lacks this right")
+    if code in DUPLICATE or "not idempotent" in text:
+        return ForeignError(f"cannot {what}: {said}")
+    if code in SERVER_SIDE or _status(error) >= 500:
+        return RetryError(f"cannot {what} right now: {said}", after_seconds=5)
+    hint = _HINTS.get(code, "")
+    return PermanentError(f"cannot {what}: {said}" + (f"; {hint}" if hint else ""))
+
+
+def _status(error: ClientError) -> int:
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

@@ -1,0 +1,110 @@
+"""The listener: ties the target group to the load balancer, and leaves with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from controller.aws.clients import Client
+from controller.aws.errors import GONE, code_of
+from controller.aws.tags import Owner, with_elb_owner
+from controller.domain.observed import ABSENT, Observation, State
+from controller.domain.progress import Progress
+from controller.domain.spec import Kind, ResourceSpec
+
+_CHANGEABLE = ("Protocol", "SslPolicy", "Certificates", "DefaultActions", "AlpnPolicy")
+
+
+class ListenerAdapter:
+    kind = Kind.LISTENER
+
+    def __init__(self, elbv2: Client) -> None:
+        self._elbv2 = elbv2
+
+    def describe(self, load_balancer_arn: str) -> list[dict[str, Any]]:
+        """All listeners of a load balancer; none for one that is not there."""
+        try:
+            reply = self._elbv2.describe_listeners(LoadBalancerArn=load_balancer_arn)
+        except Exception as error:
+            if code_of(error) in GONE:
+                return []
+            raise
+        found: list[dict[str, Any]] = reply["Listeners"]
+        return found
+
+    def create(self, resource: ResourceSpec, request: Mapping[str, Any], owner: Owner) -> str:
+        reply = self._elbv2.create_listener(**with_elb_owner(request, owner))
+        return str(reply["Listeners"][0]["ListenerArn"])
+
+    def update(self, request: Mapping[str, Any], seen: Observation) -> None:
+        changes = {key: request[key] for key in _CHANGEABLE if key in request}
+        self._elbv2.modify_listener(ListenerArn=seen.arn, **changes)
+
+    def delete(self, seen: Observation) -> None:
+        try:
+            self._elbv2.delete_listener(ListenerArn=seen.arn)
+        except Exception as error:
+            if code_of(error) not in GONE:
+                raise
+
+
+def find(
+    resource: ResourceSpec, listeners: Sequence[Mapping[str, Any]]
+) -> Mapping[str, Any] | None:
+    """The one on our port; a TCP and a UDP listener may share it (§1.5)."""
+    port, protocol = resource.request.get("Port"), resource.request.get("Protocol")
+    on_port = [one for one in listeners if one.get("Port") == port]
+    same = [one for one in on_port if one.get("Protocol") == protocol]
+    return next(iter(same or on_port), None)
+
+
+def interpret(
+    resource: ResourceSpec,
+    found: Mapping[str, Any] | None,
+    tags: Mapping[str, str] | None,
+    forwards_to: str | None,
+    owner: Owner,
+    progress: Progress,
+    now: datetime,
+) -> Observation:
+    """
+    Say what a described listener is to us. Pure.
+
+    `forwards_to` is the ARN of the target group that it should forward to, None while unknown.
+    """
+    just_created = progress.just_created(resource.address, now)
+    if found is None:
+        if just_created is None:
+            return ABSENT
+        # The read may lag for seconds (§1.7, F13); ECS sees the association on its own time.
+        return Observation(
+            state=State.PENDING, attributes=identity(just_created.arn), phase="listener being made"
+        )
+    arn = found["ListenerArn"]
+    if progress.is_doomed(resource.address, arn, now):
+        return ABSENT
+    known = identity(arn)
+    if not tags and just_created and just_created.arn == arn:
+        return Observation(state=State.READY, attributes=known)
+    if not owner.owns(tags or {}):
+        cause = owner.describe_stranger(f"listener on port {found.get('Port')}", tags or {})
+        return Observation(state=State.FOREIGN, attributes=known, cause=cause)
+    return Observation(
+        state=State.READY, attributes=known, differs=_differs(resource.request, found, forwards_to)
+    )
+
+
+def identity(arn: str) -> dict[str, str]:
+    return {"arn": arn, "id": arn}
+
+
+def _differs(
+    request: Mapping[str, Any], found: Mapping[str, Any], forwards_to: str | None
+) -> tuple[str, ...]:
+    """Compare by type and ARN: AWS enriches the actions that it gives back (§1.14)."""
+    differs = [k for k in ("Protocol", "SslPolicy") if k in request and found.get(k) != request[k]]
+    actual = {a.get("TargetGroupArn") for a in found.get("DefaultActions", ())} - {None}
+    if forwards_to and actual and forwards_to not in actual:
+        differs.append("DefaultActions")
+    return tuple(differs)

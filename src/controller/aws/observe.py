@@ -1,0 +1,380 @@
+"""
+Observe every address of a stack with few reads.
+
+Awake it takes seven (load balancer, target group, service and Elastic IP side by side; then
+listeners and target health; then all tags in one call), and one for each object whose attributes
+were never seen; asleep four.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from controller.aws import (
+    attributes,
+    elastic_ip,
+    listener,
+    load_balancer,
+    service,
+    target_group,
+)
+from controller.aws.context import Context, desired_count
+from controller.aws.elastic_ip import ElasticIpReader
+from controller.aws.errors import GONE, code_of, translate
+from controller.aws.listener import ListenerAdapter
+from controller.aws.load_balancer import LoadBalancerAdapter
+from controller.aws.service import Backing, ServiceAdapter
+from controller.aws.target_group import TargetGroupAdapter
+from controller.domain.errors import PermanentError, SpecError
+from controller.domain.observed import Address, Observation, Observed
+from controller.domain.plan import Target
+from controller.domain.ports import SideBySide
+from controller.domain.progress import Progress
+from controller.domain.spec import Kind, ResourceSpec
+
+_TAGS_LIMIT = 20  # ARNs per DescribeTags (AWS behaviour §1.14)
+
+Described = Mapping[str, Any]
+Job = Callable[[], None]
+
+
+@dataclass
+class _Look:
+    """What one observation has gathered so far; addresses are Terraform's."""
+
+    target: Target
+    progress: Progress
+    now: datetime
+    load_balancers: dict[str, Described] = field(default_factory=dict)
+    target_groups: dict[str, Described] = field(default_factory=dict)
+    services: dict[str, Described] = field(default_factory=dict)
+    listeners: dict[str, Described] = field(default_factory=dict)
+    allocations: dict[str, list[str]] = field(default_factory=dict)  # id -> wanted by
+    elastic_ips: dict[str, Described] = field(default_factory=dict)
+    interfaces: dict[str, str] = field(default_factory=dict)
+    health: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by ARN
+    stopped: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    tags: dict[str, dict[str, str] | None] = field(default_factory=dict)  # by ARN
+    attributes: dict[str, dict[str, str]] = field(default_factory=dict)  # by ARN
+
+
+class Observer:
+    def __init__(self, context: Context, side_by_side: SideBySide) -> None:
+        self._context = context
+        self._spec = context.spec
+        self._side_by_side = side_by_side
+        clients = context.clients
+        self._elbv2 = clients.elbv2
+        self._load_balancer = LoadBalancerAdapter(clients.elbv2)
+        self._target_group = TargetGroupAdapter(clients.elbv2)
+        self._listener = ListenerAdapter(clients.elbv2)
+        self._service = ServiceAdapter(clients.ecs)
+        self._elastic_ip = ElasticIpReader(clients.ec2)
+
+    def observe(self, target: Target, progress: Progress, now: datetime) -> Observed:
+        """Read every address of the stack; change nothing."""
+        look = _Look(target=target, progress=progress, now=now)
+        self._all([lambda: self._read_allocations(look)])
+        self._all(self._first_reads(look))
+        self._all(self._second_reads(look))
+        self._all(self._third_reads(look))
+        return self._interpret(look)
+
+    def _all(self, jobs: Sequence[Job]) -> None:
+        for result in self._side_by_side(jobs) if jobs else ():
+            if isinstance(result, Exception):
+                raise translate(result, f'read the resources of stack "{self._spec.stack}"')
+
+    def _first_reads(self, look: _Look) -> list[Job]:
+        jobs: list[Job] = []
+        for resource in self._spec.of_kind(Kind.LOAD_BALANCER):
+            jobs.append(_into(look.load_balancers, resource, self._load_balancer.describe))
+        for resource in self._spec.of_kind(Kind.TARGET_GROUP):
+            jobs.append(_into(look.target_groups, resource, self._target_group.describe))
+        for cluster, resources in self._by_cluster().items():
+            jobs.append(self._services_job(look, cluster, resources))
+        if look.allocations:
+            jobs.append(lambda: self._read_elastic_ips(look))
+        return jobs
+
+    def _second_reads(self, look: _Look) -> list[Job]:
+        jobs: list[Job] = []
+        for arn, resources in self._listeners_by_balancer(look).items():
+            jobs.append(self._listeners_job(look, arn, resources))
+        for arn in self._groups_in_use(look):
+            jobs.append(self._health_job(look, arn))
+        for address, found in look.services.items():
+            if found["status"] == "ACTIVE" and service.needs_stopped_tasks(found):
+                jobs.append(self._stopped_job(look, address))
+        for allocation_id, found in look.elastic_ips.items():
+            if elastic_ip.is_held(found) and not _balancer_with(look, allocation_id):
+                jobs.append(self._interface_job(look, allocation_id, found))
+        return jobs
+
+    def _third_reads(self, look: _Look) -> list[Job]:
+        arns = {r.address: _arn(look, r) for r in self._spec.resources}
+        known = [arn for arn in dict.fromkeys(arns.values()) if arn and ":ecs:" not in arn]
+        jobs: list[Job] = []
+        for start in range(0, len(known), _TAGS_LIMIT):
+            jobs.append(self._tags_job(look, known[start : start + _TAGS_LIMIT]))
+        if look.target is Target.AWAKE:
+            for resource in self._spec.resources:
+                arn = arns[resource.address]
+                if arn and arn not in look.progress.settled and attributes.wanted(resource):
+                    jobs.append(self._attributes_job(look, resource.kind, arn))
+        return jobs
+
+    def _read_allocations(self, look: _Look) -> None:
+        """Find out which Elastic IPs the load balancers ask for."""
+        for resource in self._spec.of_kind(Kind.LOAD_BALANCER):
+            for mapping in resource.request.get("SubnetMappings", ()):
+                wanted = mapping.get("AllocationId")
+                try:
+                    found = self._context.resolve(wanted, {}) if wanted else None
+                except PermanentError:
+                    if look.target is Target.AWAKE:
+                        raise
+                    continue  # an address that is gone keeps nothing from sleeping
+                if found:
+                    look.allocations.setdefault(found, []).append(resource.address)
+
+    def _read_elastic_ips(self, look: _Look) -> None:
+        look.elastic_ips |= self._elastic_ip.describe(list(look.allocations))
+
+    def _by_cluster(self) -> dict[str, list[ResourceSpec]]:
+        grouped: dict[str, list[ResourceSpec]] = {}
+        for resource in self._spec.of_kind(Kind.SERVICE):
+            grouped.setdefault(self._context.cluster(resource), []).append(resource)
+        return grouped
+
+    def _services_job(self, look: _Look, cluster: str, resources: Sequence[ResourceSpec]) -> Job:
+        def job() -> None:
+            try:
+                found = self._service.describe(cluster, [r.name for r in resources])
+            except Exception as error:
+                asleep = look.target is Target.ASLEEP
+                if asleep and code_of(error) == "ClusterNotFoundException":
+                    return  # no cluster, no service
+                raise
+            for resource in resources:
+                if resource.name in found:
+                    look.services[resource.address] = found[resource.name]
+
+        return job
+
+    def _listeners_by_balancer(self, look: _Look) -> dict[str, list[ResourceSpec]]:
+        grouped: dict[str, list[ResourceSpec]] = {}
+        for resource in self._spec.of_kind(Kind.LISTENER):
+            arn = self._balancer_of(look, resource)
+            if arn:
+                grouped.setdefault(arn, []).append(resource)
+        return grouped
+
+    def _balancer_of(self, look: _Look, resource: ResourceSpec) -> str:
+        """ARN of the load balancer that a listener belongs to, "" while there is none."""
+        try:
+            return str(self._context.resolve(resource.request["LoadBalancerArn"], _known(look)))
+        except (SpecError, PermanentError):
+            return ""
+
+    def _listeners_job(self, look: _Look, arn: str, resources: Sequence[ResourceSpec]) -> Job:
+        def job() -> None:
+            found = self._listener.describe(arn)
+            for resource in resources:
+                one = listener.find(resource, found)
+                if one is not None:
+                    look.listeners[resource.address] = one
+
+        return job
+
+    def _groups_in_use(self, look: _Look) -> list[str]:
+        """Target groups whose health decides whether a running service is awake."""
+        if look.target is not Target.AWAKE:
+            return []
+        arns: list[str] = []
+        for resource in self._spec.of_kind(Kind.SERVICE):
+            found = look.services.get(resource.address)
+            if found and found["status"] == "ACTIVE" and found.get("runningCount"):
+                arns += self._groups_of(look, resource)
+        return list(dict.fromkeys(arns))
+
+    def _groups_of(self, look: _Look, resource: ResourceSpec) -> list[str]:
+        wanted = [b.get("targetGroupArn") for b in resource.request.get("loadBalancers", ())]
+        try:
+            found = [self._context.resolve(value, _known(look)) for value in wanted if value]
+        except (SpecError, PermanentError):
+            return []
+        return [str(arn) for arn in found]
+
+    def _health_job(self, look: _Look, arn: str) -> Job:
+        def job() -> None:
+            look.health[arn] = self._target_group.describe_health(arn)
+
+        return job
+
+    def _stopped_job(self, look: _Look, address: str) -> Job:
+        resource = self._spec[address]
+
+        def job() -> None:
+            cluster = self._context.cluster(resource)
+            look.stopped[address] = self._service.stopped_tasks(cluster, resource.name)
+
+        return job
+
+    def _interface_job(self, look: _Look, allocation_id: str, found: Described) -> Job:
+        def job() -> None:
+            interface_id = found.get("NetworkInterfaceId")
+            if interface_id:
+                described = self._elastic_ip.describe_interface(interface_id)
+                look.interfaces[allocation_id] = described
+
+        return job
+
+    def _tags_job(self, look: _Look, arns: Sequence[str]) -> Job:
+        def job() -> None:
+            look.tags |= self._context.read_tags(list(arns))
+
+        return job
+
+    def _attributes_job(self, look: _Look, kind: Kind, arn: str) -> Job:
+        def job() -> None:
+            try:
+                look.attributes[arn] = attributes.read(self._elbv2, kind, arn)
+            except Exception as error:
+                if code_of(error) not in GONE:  # fresh ones may not be readable yet (§1.7)
+                    raise
+
+        return job
+
+    # interpret
+
+    def _interpret(self, look: _Look) -> Observed:
+        resources = {r.address: self._observation(look, r) for r in self._spec.resources}
+        settled = set()
+        for resource in self._spec.resources:
+            seen = resources[resource.address]
+            found = look.attributes.get(seen.arn)
+            if found is None or not seen.state.exists:
+                continue
+            if attributes.differ(resource, found):
+                differs = (*seen.differs, "attributes")
+                resources[resource.address] = replace(seen, differs=differs)
+            else:
+                settled.add(seen.arn)
+        return Observed(
+            at=look.now,
+            resources=resources,
+            addresses=self._addresses(look, resources),
+            settled=frozenset(settled),
+        )
+
+    def _observation(self, look: _Look, resource: ResourceSpec) -> Observation:
+        owner = self._context.owner(resource)
+        tags = look.tags.get(_arn(look, resource))
+        common = (owner, look.progress, look.now)
+        match resource.kind:
+            case Kind.LOAD_BALANCER:
+                found = look.load_balancers.get(resource.address)
+                return load_balancer.interpret(resource, found, tags, *common)
+            case Kind.TARGET_GROUP:
+                found = look.target_groups.get(resource.address)
+                return target_group.interpret(resource, found, tags, *common)
+            case Kind.LISTENER:
+                found = look.listeners.get(resource.address)
+                forwards_to = self._forwards_to(look, resource)
+                return listener.interpret(resource, found, tags, forwards_to, *common)
+            case Kind.SERVICE:
+                found = look.services.get(resource.address)
+                backing = self._backing(look, resource)
+                count = desired_count(resource, look.target)
+                return service.interpret(resource, found, backing, count, *common)
+
+    def _forwards_to(self, look: _Look, resource: ResourceSpec) -> str | None:
+        for action in resource.request.get("DefaultActions", ()):
+            if "TargetGroupArn" in action:
+                try:
+                    return str(self._context.resolve(action["TargetGroupArn"], _known(look)))
+                except (SpecError, PermanentError):
+                    return None
+        return None
+
+    def _backing(self, look: _Look, resource: ResourceSpec) -> Backing:
+        stopped = look.stopped.get(resource.address, ())
+        if not resource.request.get("loadBalancers"):
+            return Backing(stopped=stopped)
+        health = [look.health.get(arn, []) for arn in self._groups_of(look, resource)]
+        healthy = min((target_group.count_healthy(h) for h in health), default=0)
+        zones = [zone for zone in map(target_group.outside_zones, health) if zone]
+        return Backing(healthy=healthy, stopped=stopped, outside_zone=zones[0] if zones else "")
+
+    def _addresses(self, look: _Look, resources: Mapping[str, Observation]) -> dict[str, Address]:
+        balancers = self._spec.of_kind(Kind.LOAD_BALANCER)
+        names = [r.name for r in balancers]
+        seen = [resources[r.address] for r in balancers]
+        standing = [o.attributes.get("arn_suffix", "") for o in seen if o.state.exists]
+        result = {}
+        for allocation_id, wanted_by in look.allocations.items():
+            interface = look.interfaces.get(allocation_id, "")
+            holder = _balancer_with(look, allocation_id)
+            if holder:
+                interface = f"ELB {load_balancer.identity(holder)['arn_suffix']}"
+            found = look.elastic_ips.get(allocation_id)
+            result[allocation_id] = elastic_ip.interpret(
+                allocation_id, found, interface, wanted_by, standing, names
+            )
+        return result
+
+
+def _into(
+    found: dict[str, Described],
+    resource: ResourceSpec,
+    describe: Callable[[ResourceSpec], Described | None],
+) -> Job:
+    """A job that puts what `describe` finds into `found` under the resource's address."""
+
+    def job() -> None:
+        one = describe(resource)
+        if one is not None:
+            found[resource.address] = one
+
+    return job
+
+
+def _arn(look: _Look, resource: ResourceSpec) -> str:
+    """The ARN by which a resource is listed now, or by which we created it a moment ago."""
+    match resource.kind:
+        case Kind.LOAD_BALANCER:
+            found = look.load_balancers.get(resource.address, {}).get("LoadBalancerArn")
+        case Kind.TARGET_GROUP:
+            found = look.target_groups.get(resource.address, {}).get("TargetGroupArn")
+        case Kind.LISTENER:
+            found = look.listeners.get(resource.address, {}).get("ListenerArn")
+        case Kind.SERVICE:
+            found = look.services.get(resource.address, {}).get("serviceArn")
+    return str(found or "")
+
+
+def _known(look: _Look) -> dict[str, dict[str, str]]:
+    """What the first reads and our own creates tell about ARNs, for filling references."""
+    known: dict[str, dict[str, str]] = {}
+    for address, trace in look.progress.created.items():
+        if look.progress.just_created(address, look.now):
+            known[address] = {"arn": trace.arn, "id": trace.arn}
+    for address, found in look.load_balancers.items():
+        known[address] = load_balancer.identity(found["LoadBalancerArn"])
+    for address, found in look.target_groups.items():
+        known[address] = target_group.identity(found["TargetGroupArn"])
+    return known
+
+
+def _balancer_with(look: _Look, allocation_id: str) -> str:
+    """ARN of the listed load balancer that says it has this Elastic IP, or ""."""
+    for found in look.load_balancers.values():
+        for zone in found.get("AvailabilityZones", ()):
+            for address in zone.get("LoadBalancerAddresses", ()):
+                if address.get("AllocationId") == allocation_id:
+                    return str(found["LoadBalancerArn"])
+    return ""

@@ -1,0 +1,249 @@
+"""The ECS service: starts the tasks, registers them as targets, and drains before it leaves."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from controller.aws.clients import Client
+from controller.aws.errors import GONE, code_of
+from controller.aws.tags import Owner, from_ecs, with_ecs_owner
+from controller.domain.observed import ABSENT, Observation, State
+from controller.domain.progress import Progress
+from controller.domain.spec import Kind, ResourceSpec
+
+TASK_STARTING = "task starting"
+HEALTH_CHECK = "health check"
+DRAINING = "draining"
+
+GIVE_UP_AFTER = 3
+"""So many tasks stopped for the same kind of reason: the wake will not heal by itself."""
+
+_DESCRIBE_LIMIT = 10  # services per DescribeServices (AWS behaviour §2.4)
+
+
+class ServiceAdapter:
+    kind = Kind.SERVICE
+
+    def __init__(self, ecs: Client) -> None:
+        self._ecs = ecs
+
+    def describe(self, cluster: str, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Name to what DescribeServices says; MISSING ones are left out."""
+        found: dict[str, dict[str, Any]] = {}
+        for start in range(0, len(names), _DESCRIBE_LIMIT):
+            reply = self._ecs.describe_services(
+                cluster=cluster,
+                services=list(names[start : start + _DESCRIBE_LIMIT]),
+                include=["TAGS"],
+            )
+            found |= {service["serviceName"]: service for service in reply["services"]}
+        return found
+
+    def stopped_tasks(self, cluster: str, name: str) -> list[dict[str, Any]]:
+        """The service's stopped tasks, newest first; AWS forgets them after about an hour."""
+        arns = self._ecs.list_tasks(cluster=cluster, serviceName=name, desiredStatus="STOPPED")
+        if not arns["taskArns"]:
+            return []
+        reply = self._ecs.describe_tasks(cluster=cluster, tasks=arns["taskArns"][:100])
+        tasks: list[dict[str, Any]] = reply["tasks"]
+        return sorted(tasks, key=lambda t: t.get("createdAt") or t["taskArn"], reverse=True)
+
+    def create(
+        self, request: Mapping[str, Any], owner: Owner, after: Sequence[str]
+    ) -> dict[str, Any]:
+        """
+        Create the service. `after` are the ARNs of what it was made on top of.
+
+        They are part of the client token: a repeated create of one wake gives the same service
+        (F54), one of the next wake, with a new listener, is another request.
+        """
+        token = _client_token(request, after)
+        reply = self._ecs.create_service(clientToken=token, **with_ecs_owner(request, owner))
+        service: dict[str, Any] = reply["service"]
+        return service
+
+    def scale(self, cluster: str, name: str, desired_count: int) -> None:
+        self._ecs.update_service(cluster=cluster, service=name, desiredCount=desired_count)
+
+    def delete(self, cluster: str, name: str) -> None:
+        """Force, or AWS refuses while tasks run or the target group is gone (§2.6)."""
+        try:
+            self._ecs.delete_service(cluster=cluster, service=name, force=True)
+        except Exception as error:
+            if code_of(error) not in GONE:
+                raise
+
+
+def _client_token(request: Mapping[str, Any], after: Sequence[str]) -> str:
+    text = json.dumps([request, sorted(after)], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:36]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backing:
+    """
+    What else decides whether a service does its work.
+
+    `healthy` is the least number of healthy targets over its target groups (None: it has none),
+    `stopped` its stopped tasks, newest first, `outside_zone` a zone its load balancer lacks.
+    """
+
+    healthy: int | None = None
+    stopped: Sequence[Mapping[str, Any]] = ()
+    outside_zone: str = ""
+
+
+def interpret(
+    resource: ResourceSpec,
+    found: Mapping[str, Any] | None,
+    backing: Backing,
+    desired_count: int,
+    owner: Owner,
+    progress: Progress,
+    now: datetime,
+) -> Observation:
+    """
+    Say what a described service is to us. Pure.
+
+    `desired_count` is what the world aimed at wants. INACTIVE and MISSING are alike (§2.4).
+    """
+    just_created = progress.just_created(resource.address, now)
+    if found is None or found["status"] == "INACTIVE":
+        if just_created is None:
+            return ABSENT
+        return Observation(
+            state=State.PENDING, attributes=identity(just_created.arn), phase=TASK_STARTING
+        )
+    known = {**identity(found["serviceArn"]), "name": found["serviceName"]}
+    if found["status"] == "DRAINING":
+        return Observation(state=State.LEAVING, attributes=known, phase=DRAINING)
+    tags = from_ecs(found.get("tags", ()))
+    if not owner.owns(tags) and not (just_created and just_created.arn == known["arn"]):
+        cause = owner.describe_stranger(f'service "{resource.name}"', tags)
+        return Observation(state=State.FOREIGN, attributes=known, cause=cause)
+    return _interpret_active(resource, found, backing, desired_count, known)
+
+
+def identity(arn: str) -> dict[str, str]:
+    return {"arn": arn, "id": arn}
+
+
+def _interpret_active(
+    resource: ResourceSpec,
+    found: Mapping[str, Any],
+    backing: Backing,
+    desired_count: int,
+    known: dict[str, str],
+) -> Observation:
+    failure = find_failure(found, backing)
+    if failure and desired_count > 0:
+        return Observation(state=State.FAILED, attributes=known, cause=failure)
+    state, phase = _state(found, backing, desired_count)
+    return Observation(
+        state=state,
+        attributes=known,
+        phase=phase,
+        cause=explain_delay(found, backing) if state is State.PENDING else "",
+        differs=_differs(resource, found, desired_count),
+        created_at=found.get("createdAt"),
+    )
+
+
+def _state(found: Mapping[str, Any], backing: Backing, desired_count: int) -> tuple[State, str]:
+    """Awake is running AND healthy; running alone says little (AWS behaviour §0.2, F35)."""
+    running = int(found.get("runningCount", 0))
+    if desired_count == 0:
+        busy = running or int(found.get("pendingCount", 0))
+        return (State.PENDING, DRAINING) if busy else (State.READY, "")
+    if running < desired_count:
+        return State.PENDING, TASK_STARTING
+    if backing.healthy is not None and backing.healthy < desired_count:
+        return State.PENDING, HEALTH_CHECK
+    return State.READY, ""
+
+
+def _differs(
+    resource: ResourceSpec, found: Mapping[str, Any], desired_count: int
+) -> tuple[str, ...]:
+    """An autoscaler may have raised the count of an awake service: that is left alone."""
+    if "desired_count" in resource.ignore_changes and resource.asleep is None:
+        return ()
+    actual = int(found.get("desiredCount", 0))
+    lower = actual < desired_count
+    must_rest = desired_count == 0 and actual > 0
+    return ("desiredCount",) if lower or must_rest else ()
+
+
+def needs_stopped_tasks(found: Mapping[str, Any]) -> bool:
+    """Tell whether something went wrong that only the stopped tasks explain."""
+    if any(int(d.get("failedTasks", 0)) > 0 for d in found.get("deployments", ())):
+        return True
+    return any(
+        word in event.get("message", "")
+        for event in found.get("events", ())
+        for word in ("is unhealthy in", "unable to consistently start")
+    )
+
+
+def find_failure(found: Mapping[str, Any], backing: Backing) -> str:
+    """Why the service will not come up by itself, or "" (AWS behaviour §2.8, §2.10)."""
+    reasons = [reason for reason in map(_failure_reason, backing.stopped) if reason]
+    for deployment in found.get("deployments", ()):
+        if deployment.get("rolloutState") == "FAILED":
+            why = reasons[0] if reasons else deployment.get("rolloutStateReason", "")
+            return f"the deployment failed: {why}"
+    for event in found.get("events", ())[:10]:
+        if "reached the limit on the number of" in event.get("message", ""):
+            return f"{event['message']}; raise the Fargate quota"
+    if len(reasons) >= GIVE_UP_AFTER:
+        return f"{len(reasons)} tasks stopped: {reasons[0]}{_hint(reasons[0])}"
+    return ""
+
+
+def _failure_reason(task: Mapping[str, Any]) -> str:
+    """Why a task failed; "" for one that was stopped on purpose or replaced by AWS (F37, F38)."""
+    reason = str(task.get("stoppedReason", ""))
+    code = task.get("stopCode", "")
+    if code in ("TaskFailedToStart", "EssentialContainerExited"):
+        return _container_reason(task) or reason
+    return reason if "failed ELB health checks" in reason else ""
+
+
+def _container_reason(task: Mapping[str, Any]) -> str:
+    for container in task.get("containers", ()):
+        if container.get("reason"):
+            return str(container["reason"])
+        if container.get("exitCode"):
+            return f'container "{container.get("name")}" exited with {container["exitCode"]}'
+    return ""
+
+
+def _hint(reason: str) -> str:
+    if "CannotPullContainerError" in reason:
+        return "; check the image's name and that the subnet has a way to the registry"
+    if "ResourceInitializationError" in reason:
+        return "; set assign_public_ip = true, or add VPC endpoints (ecr.api, ecr.dkr, s3, logs)"
+    if "failed ELB health checks" in reason:
+        return "; check the container's port and the security group"
+    return ""
+
+
+def explain_delay(found: Mapping[str, Any], backing: Backing) -> str:
+    """Why a pending service takes longer than usual, in one line, or ""."""
+    if backing.outside_zone:
+        return (
+            f"a task runs in {backing.outside_zone}, which the load balancer does not serve; "
+            f"narrow the service's subnets to the load balancer's"
+        )
+    reasons = [reason for reason in map(_failure_reason, backing.stopped) if reason]
+    if reasons:
+        return f"a task stopped: {reasons[0]}{_hint(reasons[0])}"
+    for event in found.get("events", ())[:5]:
+        if "unable to place a task" in event.get("message", ""):
+            return str(event["message"])
+    return ""

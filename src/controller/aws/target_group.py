@@ -1,0 +1,137 @@
+"""The target group: free of charge, made anew at each wake, deleted last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from controller.aws.clients import Client
+from controller.aws.errors import GONE, code_of
+from controller.aws.tags import Owner, with_elb_owner
+from controller.domain.observed import ABSENT, Observation, State
+from controller.domain.progress import Progress
+from controller.domain.spec import Kind, ResourceSpec
+
+# What ModifyTargetGroup can put right; anything else is made anew at the next wake.
+_HEALTH_CHECK = (
+    "HealthCheckEnabled",
+    "HealthCheckIntervalSeconds",
+    "HealthCheckPath",
+    "HealthCheckPort",
+    "HealthCheckProtocol",
+    "HealthCheckTimeoutSeconds",
+    "HealthyThresholdCount",
+    "UnhealthyThresholdCount",
+    "Matcher",
+)
+
+
+class TargetGroupAdapter:
+    kind = Kind.TARGET_GROUP
+
+    def __init__(self, elbv2: Client) -> None:
+        self._elbv2 = elbv2
+
+    def describe(self, resource: ResourceSpec) -> dict[str, Any] | None:
+        try:
+            reply = self._elbv2.describe_target_groups(Names=[resource.name])
+        except Exception as error:
+            if code_of(error) in GONE:
+                return None
+            raise
+        found: list[dict[str, Any]] = reply["TargetGroups"]
+        return found[0] if found else None
+
+    def describe_health(self, arn: str) -> list[dict[str, Any]]:
+        try:
+            reply = self._elbv2.describe_target_health(TargetGroupArn=arn)
+        except Exception as error:
+            if code_of(error) in GONE:
+                return []
+            raise
+        health: list[dict[str, Any]] = reply["TargetHealthDescriptions"]
+        return health
+
+    def create(self, resource: ResourceSpec, request: Mapping[str, Any], owner: Owner) -> str:
+        reply = self._elbv2.create_target_group(**with_elb_owner(request, owner))
+        return str(reply["TargetGroups"][0]["TargetGroupArn"])
+
+    def update(self, request: Mapping[str, Any], seen: Observation) -> None:
+        changes = {key: request[key] for key in _HEALTH_CHECK if key in request}
+        self._elbv2.modify_target_group(TargetGroupArn=seen.arn, **changes)
+
+    def delete(self, seen: Observation) -> None:
+        """Refused for some seconds after its listener or load balancer went (§3.3, F39)."""
+        try:
+            self._elbv2.delete_target_group(TargetGroupArn=seen.arn)
+        except Exception as error:
+            if code_of(error) not in GONE:
+                raise
+
+
+def interpret(
+    resource: ResourceSpec,
+    found: Mapping[str, Any] | None,
+    tags: Mapping[str, str] | None,
+    owner: Owner,
+    progress: Progress,
+    now: datetime,
+) -> Observation:
+    """
+    Say what a described target group is to us. Pure.
+
+    It has no state of its own (§1.2): it is ready as soon as it can be seen.
+    """
+    just_created = progress.just_created(resource.address, now)
+    if found is None:
+        if just_created is None:
+            return ABSENT
+        return Observation(
+            state=State.PENDING,
+            attributes=identity(just_created.arn),
+            phase="target group being made",
+            owned=False,
+        )
+    arn = found["TargetGroupArn"]
+    known = {
+        **identity(arn),
+        "name": found["TargetGroupName"],
+        "port": str(found.get("Port", "")),
+    }
+    if progress.is_doomed(resource.address, arn, now):
+        return ABSENT
+    if not tags and just_created and just_created.arn == arn:
+        return Observation(
+            state=State.PENDING, attributes=known, phase="target group being made", owned=False
+        )
+    if not owner.owns(tags or {}):
+        cause = owner.describe_stranger(f'target group "{resource.name}"', tags or {})
+        return Observation(state=State.FOREIGN, attributes=known, cause=cause)
+    differs = _differs(resource.request, found)
+    return Observation(state=State.READY, attributes=known, differs=differs)
+
+
+def identity(arn: str) -> dict[str, str]:
+    suffix = arn.rpartition(":")[2]
+    return {"arn": arn, "id": arn, "arn_suffix": suffix}
+
+
+def _differs(request: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[str, ...]:
+    wanted = {key: request[key] for key in _HEALTH_CHECK if key in request}
+    if any(found.get(key) != value for key, value in wanted.items()):
+        return ("health_check",)
+    return ()
+
+
+def count_healthy(health: Sequence[Mapping[str, Any]]) -> int:
+    return sum(1 for h in health if h["TargetHealth"]["State"] == "healthy")
+
+
+def outside_zones(health: Sequence[Mapping[str, Any]]) -> str:
+    """The zone of a target that the load balancer does not serve (§1.11), or ""."""
+    for one in health:
+        state = one["TargetHealth"]
+        if state["State"] == "unused" and state.get("Reason") == "Target.NotInUse":
+            return str(one["Target"].get("AvailabilityZone", "another zone"))
+    return ""

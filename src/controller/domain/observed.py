@@ -1,0 +1,100 @@
+"""What AWS said about a stack at one moment, in the domain's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+
+class State(StrEnum):
+    ABSENT = "absent"
+    PENDING = "pending"  # ours, being made; may be referred to by others
+    READY = "ready"  # ours and doing its work
+    FAILED = "failed"  # ours and will not recover by itself
+    LEAVING = "leaving"  # being deleted; blocks its own name
+    FOREIGN = "foreign"  # not ours: never changed, never deleted
+
+    @property
+    def exists(self) -> bool:
+        """Ours and there to be referred to or deleted."""
+        return self in (State.PENDING, State.READY, State.FAILED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """
+    One resource as AWS described it.
+
+    `attributes` are what a `$ref` may ask for (arn, id, dns_name). `phase` is what people are
+    told ("load balancer starting"), `cause` why it failed, is foreign, or is held up. `owned` is
+    False while our tags could not be read yet: it may be waited for, but neither used nor
+    deleted (AWS behaviour §1.6). `differs` names the fields an update can put right.
+    """
+
+    state: State
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    phase: str = ""
+    cause: str = ""
+    owned: bool = True
+    differs: tuple[str, ...] = ()
+    created_at: datetime | None = None
+
+    @property
+    def arn(self) -> str:
+        return self.attributes.get("arn", "")
+
+
+ABSENT = Observation(state=State.ABSENT)
+
+
+class Holder(StrEnum):
+    """Who has an Elastic IP."""
+
+    NOBODY = "nobody"
+    US = "us"  # a load balancer of this stack that stands
+    LEAVING = "leaving"  # a deleted load balancer's interface, released soon (§3.4)
+    STRANGER = "stranger"
+    GONE = "gone"  # the allocation does not exist any more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """
+    An Elastic IP of the stack: never released, detached or allocated by us.
+
+    `wanted_by` are the addresses of the load balancers that ask for it, `held_by` says in words
+    what has it now.
+    """
+
+    allocation_id: str
+    holder: Holder
+    wanted_by: tuple[str, ...] = ()
+    public_ip: str = ""
+    held_by: str = ""
+
+    @property
+    def usable(self) -> bool:
+        return self.holder in (Holder.NOBODY, Holder.US)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """
+    Everything about one stack at `at`: Terraform address or allocation id to what was seen.
+
+    `settled` are the ARNs whose attributes are known to be as the spec wants them.
+    """
+
+    at: datetime
+    resources: Mapping[str, Observation]
+    addresses: Mapping[str, Address] = field(default_factory=dict)
+    settled: frozenset[str] = frozenset()
+
+    def __getitem__(self, address: str) -> Observation:
+        return self.resources.get(address, ABSENT)
+
+    def with_resource(self, address: str, observation: Observation) -> Observed:
+        """The same world after one of our own calls, before it is read again."""
+        return replace(self, resources={**self.resources, address: observation})

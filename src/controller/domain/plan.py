@@ -1,0 +1,301 @@
+"""
+Desired and observed in, ordered actions out. Pure: equal inputs give equal plans.
+
+The wake is pipelined (AWS behaviour §1.8): an action waits for the existence of what it refers
+to, never for a load balancer to be active. The sleep deletes service and load balancer together
+(fast, the default) or one after the other (safe, Terraform's order), §3.6. A blocked action
+blocks only what depends on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from controller.domain.observed import Address, Holder, Observation, Observed, State
+from controller.domain.spec import Json, Kind, ResourceSpec, Spec, references, split_reference
+
+
+class Target(StrEnum):
+    AWAKE = "awake"
+    ASLEEP = "asleep"
+
+
+class Order(StrEnum):
+    """How a stack is taken down."""
+
+    FAST = "fast"
+    SAFE = "safe"
+
+
+class Verb(StrEnum):
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """
+    One change to one resource.
+
+    `after` are the addresses whose own actions come first. `waits_for` says in words why it
+    cannot be taken right now; empty means it can. `carried_by` is the address whose deletion
+    takes this resource along, so that no call is made for it. `changes` names what an update
+    puts right, for the world of `target`.
+    """
+
+    verb: Verb
+    kind: Kind
+    address: str
+    after: tuple[str, ...] = ()
+    waits_for: str = ""
+    carried_by: str = ""
+    changes: tuple[str, ...] = ()
+    target: Target = Target.AWAKE
+
+    @property
+    def ready(self) -> bool:
+        return not self.waits_for and not self.carried_by
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "verb": str(self.verb),
+            "kind": str(self.kind),
+            "address": self.address,
+            "after": list(self.after),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """
+    What is left to do to reach `target`.
+
+    `waiting` are things that take their own time (a task starting, an Elastic IP being
+    released): address or allocation id, and what people are told. `blocked` are those that
+    time does not heal: foreign resources. `failed` are ours that will not recover. The stack
+    has converged when all of these are empty.
+    """
+
+    target: Target
+    actions: tuple[Action, ...] = ()
+    waiting: tuple[tuple[str, str], ...] = ()
+    blocked: tuple[tuple[str, str], ...] = ()
+    failed: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def converged(self) -> bool:
+        return not (self.actions or self.waiting or self.blocked or self.failed)
+
+    @property
+    def ready(self) -> tuple[Action, ...]:
+        return tuple(action for action in self.actions if action.ready)
+
+
+def make_plan(spec: Spec, target: Target, observed: Observed, order: Order = Order.FAST) -> Plan:
+    """
+    Order the changes that turn `observed` into what `target` asks for.
+
+    Actions come in an order in which they could be taken one by one: creates after what they
+    refer to, deletes before what they refer to.
+    """
+    planner = _Planner(spec, target, observed, order)
+    return planner.wake() if target is Target.AWAKE else planner.sleep()
+
+
+class _Planner:
+    def __init__(self, spec: Spec, target: Target, observed: Observed, order: Order) -> None:
+        self._spec = spec
+        self._target = target
+        self._observed = observed
+        self._order = order
+        self._actions: list[Action] = []
+        self._waiting: list[tuple[str, str]] = []
+        self._blocked: list[tuple[str, str]] = []
+        self._failed: list[tuple[str, str]] = []
+
+    def wake(self) -> Plan:
+        for resource in self._spec.resources:
+            self._wake_one(resource)
+        return self._plan()
+
+    def sleep(self) -> Plan:
+        for resource in reversed(self._spec.resources):
+            self._sleep_one(resource)
+        for address in self._observed.addresses.values():
+            self._wait_for_release(address)
+        return self._plan()
+
+    def _plan(self) -> Plan:
+        return Plan(
+            target=self._target,
+            actions=tuple(self._actions),
+            waiting=tuple(self._waiting),
+            blocked=tuple(self._blocked),
+            failed=tuple(self._failed),
+        )
+
+    # awake
+
+    def _wake_one(self, resource: ResourceSpec) -> None:
+        seen = self._observed[resource.address]
+        match seen.state:
+            case State.ABSENT:
+                self._create(resource, waits_for=self._missing(resource))
+            case State.LEAVING:
+                self._create(resource, waits_for=seen.phase or "its old self is still leaving")
+            case State.FAILED if resource.kind is Kind.LOAD_BALANCER:
+                # A failed load balancer never recovers; a new one may (AWS behaviour §1.4, F07).
+                self._delete(resource, waits_for="")
+            case State.FAILED:
+                self._failed.append((resource.address, seen.cause))
+            case State.FOREIGN:
+                self._blocked.append((resource.address, seen.cause))
+            case State.PENDING | State.READY:
+                self._wake_standing(resource, seen)
+
+    def _wake_standing(self, resource: ResourceSpec, seen: Observation) -> None:
+        if seen.differs and seen.owned:
+            self._update(resource, seen.differs)
+        if seen.state is State.PENDING:
+            self._waiting.append((resource.address, seen.phase))
+
+    def _create(self, resource: ResourceSpec, *, waits_for: str) -> None:
+        self._act(Verb.CREATE, resource, self._needs(resource), waits_for)
+
+    def _missing(self, resource: ResourceSpec) -> str:
+        """Say what a create lacks: a resource that does not stand yet, or the Elastic IP."""
+        for address in self._needs(resource):
+            seen = self._observed[address]
+            if not seen.state.exists or not seen.owned:
+                return f"waits for {address}"
+        for held in self._observed.addresses.values():
+            if resource.address in held.wanted_by and not held.usable:
+                return describe_address(held)
+        return ""
+
+    def _needs(self, resource: ResourceSpec) -> tuple[str, ...]:
+        known = {r.address for r in self._spec.resources}
+        named = [split_reference(r["$ref"])[0] for r in references(resource.request) if "$ref" in r]
+        wanted = dict.fromkeys([*named, *resource.after])
+        return tuple(address for address in wanted if address in known)
+
+    # asleep
+
+    def _sleep_one(self, resource: ResourceSpec) -> None:
+        seen = self._observed[resource.address]
+        if resource.asleep is not None:
+            self._rest(resource, seen)
+        elif seen.state is State.FOREIGN:
+            # Not ours, so nothing of ours stands under this address: asleep as far as we go.
+            return
+        elif seen.state is State.LEAVING:
+            self._waiting.append((resource.address, seen.phase))
+        elif seen.state.exists:
+            self._delete(resource, waits_for=self._obstacle(resource, seen))
+
+    def _rest(self, resource: ResourceSpec, seen: Observation) -> None:
+        """A service that Terraform keeps in both worlds is scaled, not deleted."""
+        if seen.state is State.FOREIGN:
+            self._blocked.append((resource.address, seen.cause))
+        elif seen.differs and seen.state.exists:
+            self._update(resource, seen.differs)
+        elif seen.state in (State.PENDING, State.LEAVING):
+            self._waiting.append((resource.address, seen.phase))
+
+    def _delete(self, resource: ResourceSpec, *, waits_for: str) -> None:
+        before = tuple(r.address for r in self._goes_first(resource) if self._stands(r))
+        carrier = self._carrier(resource)
+        self._act(Verb.DELETE, resource, before, waits_for, carried_by=carrier)
+
+    def _obstacle(self, resource: ResourceSpec, seen: Observation) -> str:
+        if not seen.owned:
+            return "waits until its owner tags can be read"
+        for other in self._goes_first(resource):
+            if self._stands(other):
+                return f"waits until {other.address} is gone"
+        return ""
+
+    def _goes_first(self, resource: ResourceSpec) -> Iterable[ResourceSpec]:
+        """
+        Yield what must be gone before `resource` may be deleted.
+
+        A target group outlives its service (deleting it under a live one stalls later
+        deployments, §3.7) and everything that forwards to it (refused until then, §3.3).
+        """
+        if resource.kind is Kind.TARGET_GROUP:
+            yield from self._spec.of_kind(Kind.SERVICE)
+            yield from self._listeners_of(resource)
+            yield from self._spec.of_kind(Kind.LOAD_BALANCER)
+        elif self._order is Order.SAFE and resource.kind is not Kind.SERVICE:
+            yield from self._spec.of_kind(Kind.SERVICE)
+
+    def _listeners_of(self, group: ResourceSpec) -> Iterable[ResourceSpec]:
+        for listener in self._spec.of_kind(Kind.LISTENER):
+            if group.address in self._needs(listener):
+                yield listener
+
+    def _carrier(self, resource: ResourceSpec) -> str:
+        """Deleting a load balancer deletes its listeners (§3.2): no call of their own."""
+        if resource.kind is not Kind.LISTENER:
+            return ""
+        for balancer in self._spec.of_kind(Kind.LOAD_BALANCER):
+            if balancer.address in self._needs(resource) and balancer.asleep is None:
+                return balancer.address
+        return ""
+
+    def _stands(self, resource: ResourceSpec) -> bool:
+        if resource.asleep is not None:
+            return False
+        state = self._observed[resource.address].state
+        return state.exists or state is State.LEAVING
+
+    def _wait_for_release(self, address: Address) -> None:
+        if address.holder is Holder.LEAVING:
+            self._waiting.append((address.allocation_id, describe_address(address)))
+
+    # both
+
+    def _update(self, resource: ResourceSpec, changes: tuple[str, ...]) -> None:
+        self._act(Verb.UPDATE, resource, (), "", changes=changes)
+
+    def _act(
+        self,
+        verb: Verb,
+        resource: ResourceSpec,
+        after: tuple[str, ...],
+        waits_for: str,
+        *,
+        carried_by: str = "",
+        changes: tuple[str, ...] = (),
+    ) -> None:
+        self._actions.append(
+            Action(
+                verb=verb,
+                kind=resource.kind,
+                address=resource.address,
+                after=after,
+                waits_for=waits_for,
+                carried_by=carried_by,
+                changes=changes,
+                target=self._target,
+            )
+        )
+
+
+def describe_address(address: Address) -> str:
+    """Say in the user's words why an Elastic IP cannot be used yet."""
+    match address.holder:
+        case Holder.LEAVING:
+            return f"Elastic IP {address.public_ip or address.allocation_id} is being released"
+        case Holder.STRANGER:
+            return (
+                f"Elastic IP {address.public_ip or address.allocation_id} is in use by "
+                f"{address.held_by or 'something else'}"
+            )
+        case Holder.GONE:
+            return f"Elastic IP {address.allocation_id} does not exist any more"
+        case _:
+            return ""

@@ -1,0 +1,47 @@
+"""What the core needs from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from controller.domain.observed import Observation, Observed
+from controller.domain.plan import Action, Target
+from controller.domain.progress import Progress
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """The only source of time; tests and the demo move it."""
+
+    def now(self) -> datetime:
+        """The moment, with UTC as its timezone."""
+        ...
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+class SideBySide(Protocol):
+    """Runs jobs that do not depend on each other; answers in their order."""
+
+    def __call__(self, jobs: Sequence[Callable[[], T]]) -> list[T | Exception]:
+        """Every job's result, or the exception that it raised."""
+        ...
+
+
+class Cloud(Protocol):
+    """One stack's resources in AWS."""
+
+    def observe(self, target: Target, progress: Progress, now: datetime) -> Observed:
+        """Read every address of the stack; change nothing. Raises the domain's errors."""
+        ...
+
+    def take(self, action: Action, observed: Observed) -> Observation:
+        """
+        Make the calls of one action; return what the resource is to us from now on.
+
+        Returns at once, never waits. Raises the domain's errors.
+        """
+        ...

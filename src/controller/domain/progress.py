@@ -1,0 +1,143 @@
+"""
+What a pass remembers that AWS cannot tell yet: what we just made, deleted, or failed at.
+
+Everything here can be lost without harm: a create repeated on an existing object returns it, a
+delete repeated on a missing one succeeds (AWS behaviour §1.6, §3). It only saves time and keeps
+a read that lags behind from being taken for the truth (§1.7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from controller.domain.spec import Json
+
+READ_LAG = timedelta(seconds=60)
+"""How long after an own create "not found" means nothing (AWS behaviour §1.7)."""
+
+DELETE_LAG = timedelta(minutes=2)
+"""How long after an own delete the object may still be listed (AWS behaviour §3.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The last thing done to one address: its ARN and when."""
+
+    arn: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What one address was busy with, from and until when (None: still)."""
+
+    address: str
+    step: str
+    started_at: datetime
+    finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """
+    The memory of one stack's current way to awake or asleep.
+
+    `created` and `deleted` are our own latest calls by address. `settled` are ARNs whose
+    attributes were seen or put right. `failures` counts by address what had to be made anew or
+    was refused for good. `retry_at` holds back calls that AWS asked to repeat later.
+    """
+
+    created: Mapping[str, Trace] = field(default_factory=dict)
+    deleted: Mapping[str, Trace] = field(default_factory=dict)
+    settled: frozenset[str] = frozenset()
+    failures: Mapping[str, int] = field(default_factory=dict)
+    retry_at: Mapping[str, datetime] = field(default_factory=dict)
+
+    def just_created(self, address: str, now: datetime) -> Trace | None:
+        """Our own create whose result a read need not show yet."""
+        trace = self.created.get(address)
+        return trace if trace and now - trace.at < READ_LAG else None
+
+    def is_doomed(self, address: str, arn: str, now: datetime) -> bool:
+        """Tell whether a listed object is the one that we have deleted already."""
+        trace = self.deleted.get(address)
+        return bool(trace and trace.arn == arn and now - trace.at < DELETE_LAG)
+
+    def after_create(self, address: str, arn: str, now: datetime) -> Progress:
+        return replace(self, created={**self.created, address: Trace(arn, now)})
+
+    def after_delete(self, address: str, arn: str, now: datetime) -> Progress:
+        created = {a: t for a, t in self.created.items() if a != address}
+        return replace(self, created=created, deleted={**self.deleted, address: Trace(arn, now)})
+
+    def after_failure(self, address: str) -> Progress:
+        count = self.failures.get(address, 0) + 1
+        return replace(self, failures={**self.failures, address: count})
+
+    def with_settled(self, arns: frozenset[str]) -> Progress:
+        return replace(self, settled=self.settled | arns)
+
+    def holding_back(self, address: str, until: datetime) -> Progress:
+        return replace(self, retry_at={**self.retry_at, address: until})
+
+    def is_held_back(self, address: str, now: datetime) -> bool:
+        until = self.retry_at.get(address)
+        return until is not None and now < until
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "created": {a: [t.arn, t.at.isoformat()] for a, t in self.created.items()},
+            "deleted": {a: [t.arn, t.at.isoformat()] for a, t in self.deleted.items()},
+            "settled": sorted(self.settled),
+            "failures": dict(self.failures),
+            "retry_at": {a: at.isoformat() for a, at in self.retry_at.items()},
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Json]) -> Progress:
+        """Read what `to_json` wrote; missing parts are empty."""
+        return Progress(
+            created=_traces(data.get("created", {})),
+            deleted=_traces(data.get("deleted", {})),
+            settled=frozenset(data.get("settled", ())),
+            failures={a: int(n) for a, n in data.get("failures", {}).items()},
+            retry_at={a: datetime.fromisoformat(at) for a, at in data.get("retry_at", {}).items()},
+        )
+
+
+def _traces(data: Mapping[str, Json]) -> dict[str, Trace]:
+    return {a: Trace(arn, datetime.fromisoformat(at)) for a, (arn, at) in data.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The steps of one way, in the order in which they began."""
+
+    steps: tuple[Step, ...] = ()
+
+    def see(self, address: str, step: str, now: datetime) -> Timeline:
+        """Note that `address` is busy with `step` now; "" means that it is done."""
+        last = next((s for s in reversed(self.steps) if s.address == address), None)
+        running = last if last and last.finished_at is None else None
+        if running and running.step == step:
+            return self
+        steps = self.steps
+        if running:
+            closed = replace(running, finished_at=now)
+            steps = tuple(closed if s is running else s for s in steps)
+        if step:
+            steps = (*steps, Step(address=address, step=step, started_at=now))
+        return Timeline(steps)
+
+    def to_json(self) -> list[dict[str, Json]]:
+        return [
+            {
+                "address": s.address,
+                "step": s.step,
+                "started_at": s.started_at.isoformat(),
+                "finished_at": s.finished_at.isoformat() if s.finished_at else None,
+            }
+            for s in self.steps
+        ]

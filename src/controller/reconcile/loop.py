@@ -1,0 +1,360 @@
+"""
+Observe, plan, take what is ready, again: until the stack is as it should be or the time is up.
+
+The loop holds no state that matters: any pass may stop anywhere, and the next one starts from
+what it observes. Waiting is normal and failing is an error; both end in an `Outcome`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from controller.domain.errors import (
+    DeniedError,
+    DormouseError,
+    EndPassError,
+    ForeignError,
+    PermanentError,
+    RetryError,
+)
+from controller.domain.observed import Observation, Observed, State
+from controller.domain.plan import Action, Order, Plan, Target, Verb, make_plan
+from controller.domain.ports import Clock, Cloud, SideBySide
+from controller.domain.progress import Progress, Timeline
+from controller.domain.spec import Spec
+
+POLL = timedelta(seconds=5)
+UNREADABLE = timedelta(seconds=2)
+"""How soon the tags of a fresh object are asked for again; the rest of a wake waits for them."""
+
+BLOCKED_GRACE = timedelta(seconds=30)
+"""Tags of fresh objects may not be readable for some seconds; only then is a stranger believed."""
+
+LAST_STEPS = timedelta(seconds=20)
+"""No new step is started when a Lambda has less time left than this (AWS behaviour §5.4)."""
+
+_PATIENCE: dict[type[DormouseError], int] = {ForeignError: 3, DeniedError: 2}
+"""Refusals of these kinds may come from a read or tag that lags (§6.2, F70): ask again."""
+
+
+class Result(StrEnum):
+    CONVERGED = "converged"
+    UNFINISHED = "unfinished"  # time is up; come back at `due_at`
+    INTERRUPTED = "interrupted"  # something else is wanted now
+    BLOCKED = "blocked"  # something that is not ours stands in the way
+    FAILED = "failed"  # it will not get there without a person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """One look at the stack, for those who show progress."""
+
+    now: datetime
+    target: Target
+    observed: Observed
+    plan: Plan
+    timeline: Timeline
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a pass ended. `cause` is a sentence for people; `due_at` when to look again."""
+
+    result: Result
+    target: Target
+    cause: str
+    due_at: datetime | None
+    observed: Observed | None
+    plan: Plan | None
+    progress: Progress
+    timeline: Timeline
+
+
+class Report(Protocol):
+    def __call__(self, seen: Round) -> None: ...
+
+
+def _say_nothing(seen: Round) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """
+    When to stop trying.
+
+    `deadline` is the end of the process's own time, `give_up_at` the end of patience with a wake.
+    """
+
+    deadline: datetime | None = None
+    give_up_at: datetime | None = None
+    poll: timedelta = POLL
+
+
+def _always() -> bool:
+    return True
+
+
+class Reconciler:
+    """Brings one stack to a target. Make one for each pass."""
+
+    def __init__(
+        self,
+        spec: Spec,
+        cloud: Cloud,
+        clock: Clock,
+        side_by_side: SideBySide,
+        *,
+        order: Order = Order.FAST,
+        report: Report = _say_nothing,
+        progress: Progress | None = None,
+        timeline: Timeline | None = None,
+    ) -> None:
+        self._spec = spec
+        self._cloud = cloud
+        self._clock = clock
+        self._side_by_side = side_by_side
+        self._order = order
+        self._report = report
+        self.progress = progress or Progress()
+        self.timeline = timeline or Timeline()
+        self._blocked_since: datetime | None = None
+        self._refusals: dict[str, int] = {}
+        self._final: dict[str, str] = {}
+        self._note = ""
+
+    def run(
+        self,
+        target: Target,
+        limits: Limits | None = None,
+        still_wanted: Callable[[], bool] = _always,
+    ) -> Outcome:
+        """
+        Work towards `target` until it is reached, or until one of the reasons to stop.
+
+        `still_wanted` is asked before every round. Raises nothing of AWS's: what AWS refuses is
+        part of the outcome.
+        """
+        limits = limits or Limits()
+        self._blocked_since = None
+        self._refusals.clear()
+        self._final.clear()
+        observed: Observed | None = None
+        plan: Plan | None = None
+        while True:
+            if not still_wanted():
+                return self._end(Result.INTERRUPTED, target, "", observed, plan)
+            try:
+                observed, plan = self._round(target)
+            except EndPassError as error:
+                return self._end(Result.UNFINISHED, target, str(error), observed, plan)
+            except PermanentError as error:
+                return self._end(Result.FAILED, target, str(error), observed, plan)
+            except RetryError as error:
+                self._note = str(error)
+            else:
+                ended = self._ended(target, observed, plan)
+                if ended:
+                    return self._end(*ended, observed, plan)
+            stopped = self._out_of_time(target, limits, plan)
+            if stopped:
+                return self._end(*stopped, observed, plan)
+            self._clock.sleep(self._pause(limits, observed).total_seconds())
+
+    # one round
+
+    def _round(self, target: Target) -> tuple[Observed, Plan]:
+        """Look once, then take ready steps until none is left that can be taken without a look."""
+        now = self._clock.now()
+        self._note = ""
+        observed = self._cloud.observe(target, self.progress, now)
+        self.progress = self.progress.with_settled(observed.settled)
+        plan = make_plan(self._spec, target, observed, self._order)
+        while True:
+            self._show(target, observed, plan)
+            actions = self._takeable(target, observed, plan)
+            if not actions:
+                return observed, plan
+            observed = self._take(actions, observed)
+            plan = make_plan(self._spec, target, observed, self._order)
+
+    def _takeable(self, target: Target, observed: Observed, plan: Plan) -> list[Action]:
+        """A wake with a stranger in its way, or that has failed, makes nothing that costs money."""
+        if target is Target.AWAKE and (plan.blocked or self._failure(observed, plan)):
+            return []
+        now = self._clock.now()
+        held = self.progress.is_held_back
+        return [a for a in plan.ready if not held(a.address, now) and a.address not in self._final]
+
+    def _take(self, actions: list[Action], observed: Observed) -> Observed:
+        now = self._clock.now()
+        for action in actions:
+            self.timeline = self.timeline.see(action.address, _step_of(action), now)
+        jobs = [self._job(action, observed) for action in actions]
+        results = list(zip(actions, self._side_by_side(jobs), strict=True))
+        before = observed
+        for action, result in results:
+            if isinstance(result, Observation):
+                self._taken(action, before[action.address], result)
+                observed = observed.with_resource(action.address, result)
+        # What worked is remembered before what did not may end the pass.
+        for action, result in results:
+            if isinstance(result, Exception):
+                self._refused(action, result)
+        return observed
+
+    def _job(self, action: Action, observed: Observed) -> Callable[[], Observation]:
+        return lambda: self._cloud.take(action, observed)
+
+    def _taken(self, action: Action, before: Observation, after: Observation) -> None:
+        now = self._clock.now()
+        if action.verb is Verb.CREATE:
+            self.progress = self.progress.after_create(action.address, after.arn, now)
+        elif action.verb is Verb.DELETE:
+            self.progress = self.progress.after_delete(action.address, before.arn, now)
+            if before.state is State.FAILED:
+                self.progress = self.progress.after_failure(action.address)
+        elif "attributes" in action.changes:
+            self.progress = self.progress.with_settled(frozenset({before.arn}))
+
+    def _refused(self, action: Action, error: Exception) -> None:
+        """Hold the step back, or let the pass fail; other branches go on either way."""
+        if not isinstance(error, DormouseError) or isinstance(error, EndPassError):
+            raise error
+        self._note = str(error)
+        after = timedelta(seconds=5)
+        if isinstance(error, RetryError):
+            after = timedelta(seconds=error.after_seconds)
+        elif self._is_final(action, error):
+            if action.verb is Verb.CREATE:
+                raise error
+            # A sleep goes on with everything else: each part that goes saves money (F40).
+            self._final[action.address] = str(error)
+        self.progress = self.progress.holding_back(action.address, self._clock.now() + after)
+
+    def _is_final(self, action: Action, error: DormouseError) -> bool:
+        count = self._refusals.get(action.address, 0) + 1
+        self._refusals[action.address] = count
+        return count >= _PATIENCE.get(type(error), 1)
+
+    # the end
+
+    def _ended(
+        self, target: Target, observed: Observed, plan: Plan
+    ) -> tuple[Result, Target, str] | None:
+        if plan.converged:
+            return Result.CONVERGED, target, ""
+        failure = self._failure(observed, plan)
+        if failure:
+            return Result.FAILED, target, failure
+        if self._is_blocked(plan):
+            return Result.BLOCKED, target, plan.blocked[0][1]
+        if self._final and not plan.waiting and all(a.address in self._final for a in plan.ready):
+            return Result.FAILED, target, next(iter(self._final.values()))
+        return None
+
+    def _failure(self, observed: Observed, plan: Plan) -> str:
+        if plan.failed:
+            return plan.failed[0][1]
+        for action in plan.actions:
+            seen = observed[action.address]
+            again = self.progress.failures.get(action.address, 0) > 0
+            if plan.target is Target.AWAKE and seen.state is State.FAILED and again:
+                return f"made anew once, and failed again: {seen.cause}"
+        return ""
+
+    def _is_blocked(self, plan: Plan) -> bool:
+        if not plan.blocked:
+            self._blocked_since = None
+            return False
+        now = self._clock.now()
+        self._blocked_since = self._blocked_since or now
+        return now - self._blocked_since >= BLOCKED_GRACE
+
+    def _out_of_time(
+        self, target: Target, limits: Limits, plan: Plan | None
+    ) -> tuple[Result, Target, str] | None:
+        now = self._clock.now()
+        if limits.give_up_at and now >= limits.give_up_at:
+            return Result.FAILED, target, f"not {target} in time: {self._holdup(plan)}"
+        if limits.deadline and now + LAST_STEPS + limits.poll >= limits.deadline:
+            return Result.UNFINISHED, target, self._holdup(plan)
+        return None
+
+    def _holdup(self, plan: Plan | None) -> str:
+        """Say what the stack is still waiting for."""
+        if self._note:
+            return self._note
+        if plan is None:
+            return "AWS has not answered yet"
+        said = [text for _, text in (*plan.blocked, *plan.waiting) if text]
+        said += [action.waits_for for action in plan.actions if action.waits_for]
+        return "; ".join(dict.fromkeys(said))
+
+    def _pause(self, limits: Limits, observed: Observed | None) -> timedelta:
+        """To the next poll, or to the first thing that can be asked again, if that is sooner."""
+        now = self._clock.now()
+        until = [at - now for at in self.progress.retry_at.values() if at > now]
+        if observed and not all(seen.owned for seen in observed.resources.values()):
+            until.append(UNREADABLE)
+        return max(min([limits.poll, *until]), timedelta(milliseconds=100))
+
+    def _end(
+        self,
+        result: Result,
+        target: Target,
+        cause: str,
+        observed: Observed | None,
+        plan: Plan | None,
+    ) -> Outcome:
+        now = self._clock.now()
+        again = now + POLL if result in (Result.UNFINISHED, Result.INTERRUPTED) else None
+        return Outcome(
+            result=result,
+            target=target,
+            cause=cause,
+            due_at=again,
+            observed=observed,
+            plan=plan,
+            progress=self.progress,
+            timeline=self.timeline,
+        )
+
+    # telling
+
+    def _show(self, target: Target, observed: Observed, plan: Plan) -> None:
+        now = self._clock.now()
+        self.timeline = _advance(self.timeline, self._spec, observed, plan, now)
+        self._report(
+            Round(
+                now=now,
+                target=target,
+                observed=observed,
+                plan=plan,
+                timeline=self.timeline,
+                note=self._note,
+            )
+        )
+
+
+def _step_of(action: Action) -> str:
+    return {Verb.CREATE: "creating", Verb.UPDATE: "updating", Verb.DELETE: "deleting"}[action.verb]
+
+
+def _advance(
+    timeline: Timeline, spec: Spec, observed: Observed, plan: Plan, now: datetime
+) -> Timeline:
+    """Close the steps that are over and open the ones that have begun."""
+    busy = dict(plan.waiting)
+    for resource in spec.resources:
+        seen = observed[resource.address]
+        timeline = timeline.see(resource.address, busy.get(resource.address) or seen.phase, now)
+    for allocation_id in observed.addresses:
+        step = "Elastic IP being released" if allocation_id in busy else ""
+        timeline = timeline.see(allocation_id, step, now)
+    return timeline
