@@ -36,13 +36,17 @@ class Clients:
         self._credentials: dict[str, str] | None = None
         self._lock = threading.RLock()
 
-    def __getattr__(self, service: str) -> Client:
-        if service.startswith("_"):
-            raise AttributeError(service)
+    def get(self, service: str) -> Client:
+        """The client of one service, by boto3's name for it."""
         with self._lock:
             if service not in self._made:
                 self._made[service] = self._make(service)
             return self._made[service]
+
+    def __getattr__(self, service: str) -> Client:
+        if service.startswith("_"):
+            raise AttributeError(service)
+        return self.get(service)
 
     def _make(self, service: str) -> Client:
         options: dict[str, Any] = {"config": CONFIG, **self._role()}

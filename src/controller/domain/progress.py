@@ -8,10 +8,11 @@ a read that lags behind from being taken for the truth (§1.7).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from controller.domain.moments import format_moment, parse_moment
 from controller.domain.spec import Json
 
 READ_LAG = timedelta(seconds=60)
@@ -88,11 +89,11 @@ class Progress:
 
     def to_json(self) -> dict[str, Json]:
         return {
-            "created": {a: [t.arn, t.at.isoformat()] for a, t in self.created.items()},
-            "deleted": {a: [t.arn, t.at.isoformat()] for a, t in self.deleted.items()},
+            "created": {a: [t.arn, format_moment(t.at)] for a, t in self.created.items()},
+            "deleted": {a: [t.arn, format_moment(t.at)] for a, t in self.deleted.items()},
             "settled": sorted(self.settled),
             "failures": dict(self.failures),
-            "retry_at": {a: at.isoformat() for a, at in self.retry_at.items()},
+            "retry_at": {a: format_moment(at) for a, at in self.retry_at.items()},
         }
 
     @staticmethod
@@ -103,12 +104,12 @@ class Progress:
             deleted=_traces(data.get("deleted", {})),
             settled=frozenset(data.get("settled", ())),
             failures={a: int(n) for a, n in data.get("failures", {}).items()},
-            retry_at={a: datetime.fromisoformat(at) for a, at in data.get("retry_at", {}).items()},
+            retry_at={a: parse_moment(at) for a, at in data.get("retry_at", {}).items()},
         )
 
 
 def _traces(data: Mapping[str, Json]) -> dict[str, Trace]:
-    return {a: Trace(arn, datetime.fromisoformat(at)) for a, (arn, at) in data.items()}
+    return {a: Trace(arn, parse_moment(at)) for a, (arn, at) in data.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +137,22 @@ class Timeline:
             {
                 "address": s.address,
                 "step": s.step,
-                "started_at": s.started_at.isoformat(),
-                "finished_at": s.finished_at.isoformat() if s.finished_at else None,
+                "started_at": format_moment(s.started_at),
+                "finished_at": format_moment(s.finished_at) if s.finished_at else None,
             }
             for s in self.steps
         ]
+
+    @staticmethod
+    def from_json(data: Sequence[Mapping[str, Json]]) -> Timeline:
+        return Timeline(
+            tuple(
+                Step(
+                    address=s["address"],
+                    step=s["step"],
+                    started_at=parse_moment(s["started_at"]),
+                    finished_at=parse_moment(s["finished_at"]) if s["finished_at"] else None,
+                )
+                for s in data
+            )
+        )

@@ -1,0 +1,51 @@
+# One command each; what a target lacks, it sets up. `make help` lists them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.9
+STACKS := $(wildcard infra/*)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format lint types imports unit bench clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.ready ## Make the virtual environment from the lock file (other targets do it by themselves)
+
+$(VENV)/.ready: pyproject.toml uv.lock
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing; install Python 3.11 or newer" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than 3.11; set PYTHON=/path/to/a/newer/one" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/uv && $(BIN)/uv --version | grep -q ' $(UV_VERSION)' || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/uv sync --quiet --frozen --python $(BIN)/python
+	@touch $@
+
+demo: setup ## Wake and put to sleep the shipped stack on a laptop AWS, at 60 times the speed
+	@$(BIN)/dormouse demo
+
+test: setup ## Run every test
+	@$(BIN)/pytest -n 2 --dist loadfile
+
+check: setup lint types imports test ## All that must pass before a change lands
+
+format: setup ## Put the code into the one format
+	@$(BIN)/ruff format src tests bench
+	@$(BIN)/ruff check --fix src tests bench
+
+lint: setup
+	@$(BIN)/ruff format --check src tests bench
+	@$(BIN)/ruff check src tests bench
+
+types: setup
+	@$(BIN)/mypy
+
+imports: setup
+	@$(BIN)/lint-imports
+
+bench: setup ## Measure speed, as ratios in one run
+	@$(BIN)/python -m bench
+
+clean: ## Remove what these targets made
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .aws-sam

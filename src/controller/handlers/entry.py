@@ -1,0 +1,38 @@
+"""
+The controller function. An event that names a stack is a pass for it; any other is the heartbeat.
+
+No event carries a command: a late, doubled or day-old one makes a pass look at the records and
+the clock, and do what they say now.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from controller.bootstrap import Controller, bootstrap
+
+logger = Logger()
+
+
+@lru_cache(maxsize=1)
+def _controller() -> Controller:
+    return bootstrap(os.environ)
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Run one pass, or hand each due stack on to an invocation of its own."""
+    stack = event.get("stack")
+    if stack is None:
+        due = _controller().hand_on_due()
+        logger.info("heartbeat", due=due)
+        return {"due": due}
+    left = timedelta(milliseconds=context.get_remaining_time_in_millis())
+    result = _controller().run_pass(stack, context.aws_request_id, left)
+    logger.info("pass", stack=stack, **result)
+    return {"stack": stack, **result}

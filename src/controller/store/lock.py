@@ -1,0 +1,91 @@
+"""
+One pass at a time for each stack, with a number that tells an old holder from a new one.
+
+The lock is a lease in the table: whoever finds it free or run out takes it by a conditional
+write that also raises `fence`. A holder that was away too long finds a higher number when it
+renews, and stops. Doubled work would be harmless (creates adopt, deletes repeat), only wasteful.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from controller.store import items
+
+LENGTH = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    stack: str
+    holder: str
+    fence: int
+
+
+class LockKeeper:
+    def __init__(self, dynamodb: Any, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def acquire(self, stack: str, holder: str, now: datetime) -> Lock | None:
+        """Take the lock for a minute, or return None while another pass has it."""
+        try:
+            reply = self._dynamodb.update_item(
+                TableName=self._table,
+                Key=items.key(stack, "lock"),
+                UpdateExpression="SET #until = :until, holder = :holder ADD fence :one",
+                ConditionExpression="attribute_not_exists(#until) OR #until <= :now",
+                ExpressionAttributeNames={"#until": "until"},
+                ExpressionAttributeValues={
+                    ":until": _epoch(now + LENGTH),
+                    ":now": _epoch(now),
+                    ":holder": {"S": holder},
+                    ":one": {"N": "1"},
+                },
+                ReturnValues="UPDATED_NEW",
+            )
+        except ClientError as error:
+            if _is_refused(error):
+                return None
+            raise
+        return Lock(stack, holder, int(reply["Attributes"]["fence"]["N"]))
+
+    def renew(self, lock: Lock, now: datetime) -> bool:
+        """Hold it for another minute; False when somebody else has taken it."""
+        return self._write_if_ours(lock, now + LENGTH)
+
+    def release(self, lock: Lock, now: datetime) -> None:
+        """Give it back; a lock that was taken over stays with its new holder."""
+        self._write_if_ours(lock, now)
+
+    def _write_if_ours(self, lock: Lock, until: datetime) -> bool:
+        try:
+            self._dynamodb.update_item(
+                TableName=self._table,
+                Key=items.key(lock.stack, "lock"),
+                UpdateExpression="SET #until = :until",
+                ConditionExpression="fence = :fence AND holder = :holder",
+                ExpressionAttributeNames={"#until": "until"},
+                ExpressionAttributeValues={
+                    ":until": _epoch(until),
+                    ":fence": {"N": str(lock.fence)},
+                    ":holder": {"S": lock.holder},
+                },
+            )
+        except ClientError as error:
+            if _is_refused(error):
+                return False
+            raise
+        return True
+
+
+def _epoch(moment: datetime) -> dict[str, str]:
+    return {"N": f"{moment.timestamp():.3f}"}
+
+
+def _is_refused(error: ClientError) -> bool:
+    return bool(error.response["Error"]["Code"] == "ConditionalCheckFailedException")

@@ -1,0 +1,127 @@
+"""AWS's refusals in the domain's words (AWS behaviour §12.1)."""
+
+import pytest
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
+
+from controller.aws.errors import translate
+from controller.domain.errors import (
+    DeniedError,
+    EndPassError,
+    ForeignError,
+    PermanentError,
+    RetryError,
+    WaitError,
+)
+
+
+def refusal(code: str, message: str = "", status: int = 400) -> ClientError:
+    reply = {
+        "Error": {"Code": code, "Message": message},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
+    return ClientError(reply, "Any")
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "expected"),
+    [
+        ("Throttling", "Rate exceeded", RetryError),
+        ("ThrottlingException", "Rate exceeded", RetryError),
+        ("RequestLimitExceeded", "Request limit exceeded.", RetryError),
+        ("ServerException", "", RetryError),
+        ("HealthUnavailable", "", RetryError),
+        ("ResourceInUse", "The allocation IDs are not available for use", WaitError),
+        (
+            "ResourceInUse",
+            "Target group 'x' is currently in use by a listener or a rule",
+            WaitError,
+        ),
+        (
+            "ResourceInUse",
+            "Load balancer 'x' cannot be deleted because it is currently associated with "
+            "another service",
+            PermanentError,
+        ),
+        ("TargetGroupAssociationLimit", "", WaitError),
+        (
+            "InvalidParameterException",
+            "The target group with targetGroupArn x does not have an associated load balancer.",
+            WaitError,
+        ),
+        (
+            "InvalidParameterException",
+            "Unable to Start a service that is still Draining.",
+            WaitError,
+        ),
+        ("InvalidParameterException", "Creation of service was not idempotent.", ForeignError),
+        (
+            "InvalidParameterException",
+            "Unable to assume the service linked role. Please verify that the ECS service linked "
+            "role exists.",
+            RetryError,
+        ),
+        ("InvalidParameterException", "TaskDefinition is inactive", PermanentError),
+        ("ServiceNotActiveException", "Service was not ACTIVE.", WaitError),
+        ("ClusterNotFoundException", "Cluster not found.", PermanentError),
+        (
+            "DuplicateLoadBalancerName",
+            "A load balancer with the same name 'x' exists, but with different settings",
+            ForeignError,
+        ),
+        ("OperationNotPermitted", "deletion protection is enabled", PermanentError),
+        ("AccessDenied", "not authorized", DeniedError),
+        ("UnauthorizedOperation", "", DeniedError),
+        ("AllocationIdNotFound", "", PermanentError),
+        ("InvalidSubnet", "Not enough IP space available", PermanentError),
+        ("TooManyLoadBalancers", "", PermanentError),
+        ("PlatformUnknownException", "The specified platform does not exist.", PermanentError),
+        ("ExpiredTokenException", "", EndPassError),
+    ],
+)
+def test_a_refusal_becomes_what_it_means_for_the_pass(code, message, expected):
+    meant = translate(refusal(code, message), 'create load balancer "ecs-nlb"')
+
+    assert type(meant) is expected
+    assert "\n" not in str(meant)
+
+
+def test_any_answer_of_a_broken_server_is_asked_again():
+    assert type(translate(refusal("Weird", status=503), "x")) is RetryError
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        EndpointConnectionError(endpoint_url="http://127.0.0.1:1"),
+        ReadTimeoutError(endpoint_url="http://127.0.0.1:1"),
+    ],
+)
+def test_a_broken_connection_is_asked_again(error):
+    """The call may have had its effect (F54); the next look tells."""
+    assert type(translate(error, "x")) is RetryError
+
+
+def test_missing_credentials_need_a_person():
+    meant = translate(NoCredentialsError(), "read")
+    assert type(meant) is PermanentError
+    assert "AWS_PROFILE" in str(meant)
+
+
+def test_what_was_refused_and_the_way_out_are_in_one_line():
+    meant = translate(
+        refusal("ClusterNotFoundException", "Cluster not found."), 'create service "a"'
+    )
+    assert str(meant) == (
+        'cannot create service "a": ClusterNotFoundException: Cluster not found.; '
+        "run terraform apply, or correct the cluster's name"
+    )
+
+
+def test_a_mistake_of_ours_is_not_dressed_up_as_a_refusal():
+    with pytest.raises(KeyError):
+        translate(KeyError("x"), "read")
