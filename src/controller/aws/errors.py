@@ -101,6 +101,12 @@ _BY_TEXT: tuple[tuple[str, str, Callable[[str], DormouseError]], ...] = (
         "service linked role",
         lambda text: RetryError(text, after_seconds=5),
     ),
+    (
+        # Deleted behind our back since the last look: look again, and plan anew.
+        "InvalidParameterException",
+        "does not exist",
+        lambda text: RetryError(text, after_seconds=5),
+    ),
     ("ServiceNotActiveException", "", lambda text: WaitError(text, after_seconds=5)),
 )
 
@@ -138,6 +144,9 @@ def _translate_answer(error: ClientError, what: str) -> DormouseError:
     for wanted, substring, meaning in _BY_TEXT:
         if code == wanted and substring in text:
             return meaning(f"cannot {what} yet: {said}")
+    if code in GONE:
+        # A delete never gets here. What a create or update builds on went since the last look.
+        return RetryError(f"cannot {what} right now: {said}", after_seconds=3)
     if code in THROTTLED:
         return RetryError(f"cannot {what} right now: {said}", after_seconds=10)
     if code in EXPIRED:

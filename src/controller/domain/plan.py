@@ -119,6 +119,9 @@ class _Planner:
     def wake(self) -> Plan:
         for resource in self._spec.resources:
             self._wake_one(resource)
+        for address in self._observed.addresses.values():
+            if address.holder in (Holder.STRANGER, Holder.GONE):
+                self._blocked.append((address.allocation_id, describe_address(address)))
         return self._plan()
 
     def sleep(self) -> Plan:

@@ -1,0 +1,132 @@
+"""`dormouse apply`: wake a stack or put it to sleep from this machine, and show how it goes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime, timedelta
+
+import click
+
+from controller.cli.inputs import Directory, directory_options
+from controller.cli.problems import compile_or_exit
+from controller.cli.target import Stack, open_stack
+from controller.cli.views import View, format_duration, make_view
+from controller.domain.durations import parse_duration
+from controller.domain.endpoint import find_endpoint
+from controller.domain.errors import TextError
+from controller.domain.plan import Order, Target
+from controller.domain.policy import Policy
+from controller.domain.spec import Json, Spec
+from controller.reconcile.loop import Limits, Outcome, Reconciler, Result
+
+
+class Duration(click.ParamType[timedelta]):
+    name = "duration"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        if isinstance(value, timedelta):
+            return value
+        try:
+            return parse_duration(str(value))
+        except TextError as error:
+            self.fail(str(error), param, ctx)
+
+
+@click.command("apply")
+@directory_options
+@click.option(
+    "--to",
+    "target",
+    type=click.Choice([str(t) for t in Target]),
+    required=True,
+    help="The state to bring the stack to.",
+)
+@click.option("--safe", is_flag=True, help="Drain the service before the load balancer goes.")
+@click.option(
+    "--poll",
+    type=Duration(),
+    default="5s",
+    show_default=True,
+    help="How often to look at AWS while waiting.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def command(directory: Directory, target: str, safe: bool, poll: timedelta, as_json: bool) -> None:
+    """
+    Wake the stack, or put it to sleep, now and from this machine.
+
+    No table and no Lambda is needed. It may be interrupted and repeated at any time.
+    """
+    spec = compile_or_exit(directory)
+    with open_stack(spec) as stack, make_view(spec, stack.clock) as view:
+        started_at = stack.clock.now()
+        try:
+            outcome = _run(stack, Target(target), Order.SAFE if safe else Order.FAST, poll, view)
+        except KeyboardInterrupt:
+            raise click.ClickException(_interrupted(target)) from None
+        seconds = (stack.clock.now() - started_at).total_seconds()
+    _tell(spec, outcome, seconds, as_json=as_json)
+
+
+def _run(stack: Stack, target: Target, order: Order, poll: timedelta, view: View) -> Outcome:
+    """Reach the target; a wake that cannot finish is taken down again: fail towards cheap."""
+    reconciler = Reconciler(
+        stack.spec, stack.cloud, stack.clock, stack.side_by_side, order=order, report=view
+    )
+    limits = Limits(poll=poll, give_up_at=_give_up_at(stack, target))
+    outcome = reconciler.run(target, limits)
+    if target is Target.AWAKE and outcome.result is not Result.CONVERGED:
+        taken_down = reconciler.run(Target.ASLEEP, Limits(poll=poll))
+        if taken_down.result is not Result.CONVERGED:
+            raise click.ClickException(
+                f"{outcome.cause}; taking it down again did not finish either, and it may still "
+                f"cost money: {taken_down.cause}"
+            )
+    return outcome
+
+
+def _give_up_at(stack: Stack, target: Target) -> datetime | None:
+    if target is Target.ASLEEP:
+        return None
+    return stack.clock.now() + Policy.from_json(stack.spec.policy).wake_timeout
+
+
+def _interrupted(target: str) -> str:
+    other = "asleep" if target == "awake" else "awake"
+    return (
+        f"stopped half-way to {target}; run the same command to go on, or with --to {other} to "
+        f"go back"
+    )
+
+
+def _tell(spec: Spec, outcome: Outcome, seconds: float, *, as_json: bool) -> None:
+    reached = outcome.result is Result.CONVERGED
+    state = outcome.target if reached else Target.ASLEEP
+    endpoint = None
+    if reached and outcome.target is Target.AWAKE and outcome.observed:
+        endpoint = find_endpoint(spec, outcome.observed)
+    if as_json:
+        data: dict[str, Json] = {
+            "stack": spec.stack,
+            "state": str(state),
+            "endpoint": endpoint.to_json() if endpoint else None,
+            "seconds": round(seconds, 1),
+            "steps": outcome.timeline.to_json(),
+        }
+        if not reached:
+            data["error"] = outcome.cause
+        click.echo(json.dumps(data, indent=2))
+    elif reached:
+        where = f" at {endpoint.url}" if endpoint else ""
+        took = format_duration(timedelta(seconds=seconds))
+        click.echo(f"{spec.stack} is {state}{where} (took {took})")
+    if not reached:
+        click.echo(
+            f"error: {spec.stack} did not wake and was put back to sleep: {outcome.cause}"
+            if outcome.target is Target.AWAKE
+            else f"error: {spec.stack} is not asleep, and may still cost money: {outcome.cause}",
+            err=True,
+        )
+        sys.exit(1)

@@ -1,0 +1,52 @@
+"""`dormouse plan`: what would be created or deleted now; changes nothing."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from controller.cli.inputs import Directory, directory_options
+from controller.cli.problems import compile_or_exit
+from controller.cli.render import render_plan
+from controller.cli.target import open_stack
+from controller.domain.plan import Order, Plan, Target, make_plan
+from controller.domain.progress import Progress
+from controller.domain.spec import Json, Spec
+
+
+@click.command("plan")
+@directory_options
+@click.option(
+    "--to",
+    "target",
+    type=click.Choice([str(t) for t in Target]),
+    default=str(Target.AWAKE),
+    show_default=True,
+    help="The state to plan for.",
+)
+@click.option("--safe", is_flag=True, help="Drain the service before the load balancer goes.")
+@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
+def command(directory: Directory, target: str, safe: bool, as_json: bool) -> None:
+    """Show what would be created, updated or deleted now. Nothing is changed."""
+    spec = compile_or_exit(directory)
+    order = Order.SAFE if safe else Order.FAST
+    with open_stack(spec) as stack:
+        observed = stack.cloud.observe(Target(target), Progress(), stack.clock.now())
+    plan = make_plan(spec, Target(target), observed, order)
+    if as_json:
+        click.echo(json.dumps(_to_json(spec, plan), indent=2))
+        return
+    for line in render_plan(spec, plan):
+        click.echo(line)
+
+
+def _to_json(spec: Spec, plan: Plan) -> dict[str, Json]:
+    return {
+        "stack": spec.stack,
+        "to": str(plan.target),
+        "actions": [action.to_json() for action in plan.actions],
+        "waiting": [{"address": a, "for": text} for a, text in plan.waiting],
+        "blocked": [{"address": a, "cause": text} for a, text in plan.blocked],
+        "failed": [{"address": a, "cause": text} for a, text in plan.failed],
+    }

@@ -1,0 +1,38 @@
+"""What `plan` and `apply` share: a compiled directory, a way to AWS, and the wait for an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from controller.aws.cloud import AwsCloud
+from controller.cli.session import SystemClock, clients_for
+from controller.domain.ports import Clock, SideBySide
+from controller.domain.spec import Spec
+from controller.reconcile.side_by_side import Threads
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """A spec with the AWS that it stands in."""
+
+    spec: Spec
+    cloud: AwsCloud
+    clock: Clock
+    side_by_side: SideBySide
+
+
+@contextmanager
+def open_stack(spec: Spec) -> Iterator[Stack]:
+    """Connect a spec to the AWS that the SDK's settings name."""
+    threads = Threads()
+    try:
+        yield Stack(
+            spec=spec,
+            cloud=AwsCloud(spec, clients_for(spec), threads),
+            clock=SystemClock(),
+            side_by_side=threads,
+        )
+    finally:
+        threads.close()

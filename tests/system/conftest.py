@@ -1,0 +1,15 @@
+import pytest
+
+from local.aws import LaptopAws
+from system.desk import FORBIDDEN, Desk
+
+
+@pytest.fixture(params=["typical"])
+def desk(request):
+    """The article's stack, asleep, in an account of its own."""
+    aws = LaptopAws(profile=request.param)
+    aws.furnish_article()
+    desk = Desk(aws)
+    yield desk
+    made = {call.operation for call in aws.calls}
+    assert not made & FORBIDDEN

@@ -1,0 +1,148 @@
+"""A wake that cannot finish says why, in the user's words."""
+
+import pytest
+
+from controller.reconcile.loop import Result
+from factories import LB
+from local.faults import Fault
+from system.desk import ASLEEP, AWAKE
+
+
+@pytest.mark.parametrize(
+    ("containers", "said"),
+    [
+        ("image_pull_error", "CannotPullContainerError"),
+        ("resource_init_error", "set assign_public_ip = true"),
+        ("exits_at_once", "exited with"),
+        ("unhealthy", "check the container's port and the security group"),
+        ("vcpu_quota", "raise the Fargate quota"),
+    ],
+)
+def test_tasks_that_never_come_up_fail_the_wake_with_their_reason(desk, containers, said):
+    """AWS behaviour F28, F29, F31, F33."""
+    desk.aws.conditions.containers("nsfw-api-container", containers)
+    outcome = desk.wake(minutes=60)
+
+    assert outcome.result is Result.FAILED
+    assert said in outcome.cause
+    assert desk.sleep().result is Result.CONVERGED
+    assert desk.standing() == ASLEEP
+
+
+def test_missing_capacity_is_waited_for_and_said(desk):
+    """AWS behaviour F30: it may come back."""
+    desk.aws.conditions.containers("nsfw-api-container", "no_capacity")
+    notes = set()
+    outcome = desk.wake(
+        minutes=8,
+        report=lambda seen: notes.update(o.cause for o in seen.observed.resources.values()),
+    )
+
+    assert outcome.result is Result.FAILED
+    assert any("Capacity is unavailable" in note for note in notes)
+
+
+def test_a_failed_load_balancer_is_made_anew_once(desk):
+    """AWS behaviour F07."""
+    desk.aws.conditions.load_balancer("ecs-nlb", "failed")
+    outcome = desk.wake(minutes=60)
+
+    assert outcome.result is Result.FAILED
+    assert "made anew once" in outcome.cause
+    assert len(desk.aws.calls.of("CreateLoadBalancer")) >= 2
+    assert desk.sleep().result is Result.CONVERGED
+
+    desk.aws.conditions.load_balancer("ecs-nlb", "active")
+    assert desk.wake().result is Result.CONVERGED
+
+
+def test_an_impaired_load_balancer_counts_as_awake(desk):
+    """AWS behaviour F08."""
+    desk.aws.conditions.load_balancer("ecs-nlb", "active_impaired")
+    outcome = desk.wake()
+
+    assert outcome.result is Result.CONVERGED
+    assert outcome.observed[LB].cause
+
+
+def test_a_wake_that_takes_too_long_says_what_it_waits_for(desk):
+    """AWS behaviour F06."""
+    desk.aws.conditions.load_balancer("ecs-nlb", "provisioning")
+    outcome = desk.wake(minutes=20)
+
+    assert outcome.result is Result.FAILED
+    assert outcome.cause.startswith("not awake in time: load balancer starting")
+
+
+@pytest.mark.parametrize(
+    ("operation", "code"),
+    [
+        ("CreateLoadBalancer", "TooManyLoadBalancers"),
+        ("CreateLoadBalancer", "InvalidSubnet"),
+        ("CreateService", "PlatformUnknownException"),
+        ("CreateTargetGroup", "TooManyTargetGroups"),
+    ],
+)
+def test_a_refusal_for_good_ends_the_wake_at_once(desk, operation, code):
+    """AWS behaviour F15, F16, F26: nothing is hammered."""
+    desk.aws.faults.add(Fault(operation=operation, code=code, status=400, times=1000))
+    outcome = desk.wake()
+
+    assert outcome.result is Result.FAILED
+    assert code in outcome.cause
+    assert len(desk.aws.calls.of(operation)) == 1
+
+
+def test_one_denial_right_after_a_create_is_a_lag(desk):
+    """AWS behaviour F70."""
+    desk.aws.faults.add(Fault(operation="CreateListener", code="AccessDenied", status=403))
+
+    assert desk.wake().result is Result.CONVERGED
+
+
+def test_a_denial_that_stays_ends_the_wake_and_names_the_action(desk):
+    """AWS behaviour F18."""
+    message = "not authorized to perform: elasticloadbalancing:AddTags"
+    desk.aws.faults.add(
+        Fault(
+            operation="CreateLoadBalancer",
+            code="AccessDenied",
+            message=message,
+            status=403,
+            times=1000,
+        )
+    )
+    outcome = desk.wake()
+
+    assert outcome.result is Result.FAILED
+    assert "elasticloadbalancing:AddTags" in outcome.cause
+
+
+def test_deletion_protection_keeps_the_load_balancer_but_the_service_goes(desk):
+    """AWS behaviour F40: every part that goes saves money."""
+    desk.wake()
+    (balancer,) = desk.session.client("elbv2").describe_load_balancers()["LoadBalancers"]
+    desk.session.client("elbv2").modify_load_balancer_attributes(
+        LoadBalancerArn=balancer["LoadBalancerArn"],
+        Attributes=[{"Key": "deletion_protection.enabled", "Value": "true"}],
+    )
+    outcome = desk.sleep(minutes=30)
+
+    assert outcome.result is Result.FAILED
+    assert "deletion protection is enabled" in outcome.cause
+    assert desk.standing()["services"] == 0
+
+
+def test_what_somebody_took_away_is_put_back(desk):
+    """AWS behaviour F50."""
+    desk.wake()
+    elbv2, ecs = desk.session.client("elbv2"), desk.session.client("ecs")
+    (balancer,) = elbv2.describe_load_balancers()["LoadBalancers"]
+    (listener,) = elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+    elbv2.delete_listener(ListenerArn=listener["ListenerArn"])
+    ecs.update_service(cluster="nsfw_api_cluster", service="nsfw_api_service", desiredCount=0)
+    desk.aws.clock.advance(180)
+
+    assert desk.wake().result is Result.CONVERGED
+    assert desk.standing() == AWAKE
+    assert elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]

@@ -1,0 +1,83 @@
+"""What does not carry our owner tags is never used, changed or deleted."""
+
+import pytest
+
+from controller.reconcile.loop import Result
+from factories import EIP, SUBNET
+from system.desk import AWAKE
+
+CHANGES = ("Create", "Modify", "Delete", "Update", "Set", "Add", "Remove", "Put", "Register")
+
+
+@pytest.fixture
+def strangers(desk):
+    """Load balancer, target group and listener of the same names and settings, made by hand."""
+    elbv2 = desk.session.client("elbv2")
+    (balancer,) = elbv2.create_load_balancer(
+        Name="ecs-nlb",
+        Type="network",
+        Scheme="internet-facing",
+        IpAddressType="ipv4",
+        SubnetMappings=[{"SubnetId": SUBNET, "AllocationId": EIP}],
+    )["LoadBalancers"]
+    desk.aws.clock.advance(300)
+    return balancer["LoadBalancerArn"]
+
+
+def test_a_wake_with_a_strangers_load_balancer_in_the_way_makes_nothing(desk, strangers):
+    """AWS behaviour F10: creating it would return the stranger's."""
+    start = len(desk.aws.calls)
+    outcome = desk.wake()
+
+    assert outcome.result is Result.BLOCKED
+    assert 'load balancer "ecs-nlb" is not ours: tag "dormouse:stack" is missing' in outcome.cause
+    assert not [c for c in desk.calls_since(start) if c.startswith(CHANGES)]
+
+
+def test_a_sleep_leaves_a_strangers_load_balancer_alone(desk, strangers):
+    start = len(desk.aws.calls)
+    desk.sleep(minutes=1)
+
+    assert not [c for c in desk.calls_since(start) if c.startswith(CHANGES)]
+    assert desk.standing()["load_balancers"] == 1
+
+
+def test_another_stacks_resources_are_strangers_too(desk):
+    from dataclasses import replace
+
+    desk.wake()
+    other = replace(desk, spec=replace(desk.spec, stack="other"))
+    start = len(desk.aws.calls)
+
+    assert other.wake().result is Result.BLOCKED
+    other.sleep(minutes=1)
+    assert not [c for c in desk.calls_since(start) if c.startswith(CHANGES)]
+    assert desk.standing() == AWAKE
+
+
+def test_an_elastic_ip_that_a_stranger_holds_is_named_and_left(desk):
+    """AWS behaviour F03: never detached by force."""
+    elbv2 = desk.session.client("elbv2")
+    elbv2.create_load_balancer(
+        Name="theirs",
+        Type="network",
+        SubnetMappings=[{"SubnetId": SUBNET, "AllocationId": EIP}],
+    )
+    desk.aws.clock.advance(300)
+    start = len(desk.aws.calls)
+    outcome = desk.wake()
+
+    assert outcome.result is Result.BLOCKED
+    assert "is in use by ELB net/theirs/" in outcome.cause
+    assert not [c for c in desk.calls_since(start) if c.startswith(CHANGES)]
+
+
+def test_an_elastic_ip_that_is_gone_is_never_replaced(desk):
+    """AWS behaviour F04."""
+    desk.aws.session().client("ec2").release_address(AllocationId=EIP)
+    desk.aws.calls.clear()
+    outcome = desk.wake()
+
+    assert outcome.result in (Result.BLOCKED, Result.FAILED)
+    assert EIP in outcome.cause
+    assert not [c for c in desk.calls_since(0) if c.startswith(CHANGES)]
