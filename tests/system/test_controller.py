@@ -1,0 +1,155 @@
+"""The Lambda function's work: a pass for one stack from its records, and the heartbeat."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from controller.bootstrap import bootstrap
+from controller.domain.lease import Lease
+from controller.reconcile.side_by_side import one_by_one
+from factories import article_spec
+from local.aws import LaptopAws
+from system.desk import ASLEEP, AWAKE, FORBIDDEN, Desk
+from system.records import create_table
+
+BUDGET = timedelta(seconds=300)
+
+
+@pytest.fixture
+def desk():
+    aws = LaptopAws(profile="typical")
+    aws.furnish_article()
+    create_table(aws.session().client("dynamodb"), "dormouse")
+    desk = Desk(aws)
+    yield desk
+    assert not {call.operation for call in aws.calls} & FORBIDDEN
+
+
+@pytest.fixture
+def controller(desk):
+    made = bootstrap(
+        {"DORMOUSE_TABLE": "dormouse", "DORMOUSE_CONTROLLER": "controller"},
+        session=desk.session,
+        clock=desk.aws.clock,
+        side_by_side=one_by_one,
+    )
+    made.table.put_spec(desk.spec, due_at=desk.aws.clock.now())
+    return made
+
+
+def lease(desk, minutes: float, id_: str = "a") -> Lease:
+    now = desk.aws.clock.now()
+    return Lease(
+        stack="nsfw-api",
+        id=id_,
+        holder="wake link",
+        reason="a demo",
+        granted_at=now,
+        expires_at=now + timedelta(minutes=minutes),
+    )
+
+
+def run(controller, budget: timedelta = BUDGET) -> dict:
+    return controller.run_pass("nsfw-api", "request-1", budget)
+
+
+def test_a_lease_wakes_the_stack_and_its_end_puts_it_to_sleep(desk, controller):
+    controller.table.grant(lease(desk, 60))
+    result = run(controller)
+    assert result["result"] == "converged"
+    assert desk.standing() == AWAKE
+    assert result["decision"]["reason"] == "wake link asked for it: a demo"
+
+    status = controller.table.load("nsfw-api").status
+    assert status["phase"] == "awake"
+    assert status["endpoint"]["url"] == "http://203.0.113.25:5000/"
+
+    desk.aws.clock.advance(3600)
+    assert run(controller)["result"] == "converged"
+    assert desk.standing() == ASLEEP
+
+
+def test_office_hours_wake_it_without_anybody_asking(desk, controller):
+    """The laptop's Monday begins at 09:00 UTC."""
+    policy = {"office_hours": [[["mon", "tue", "wed", "thu", "fri"], "09:00", "18:00"]]}
+    spec = article_spec(policy=policy)
+    controller.table.put_spec(spec, due_at=desk.aws.clock.now())
+
+    result = run(controller)
+    assert result["decision"]["reason"] == "office hours"
+    assert result["due_at"] == "2026-11-23T18:00:00Z"
+    assert desk.standing() == AWAKE
+
+
+def test_a_pass_that_runs_out_of_time_comes_back_and_goes_on(desk, controller):
+    controller.table.grant(lease(desk, 60))
+    result = run(controller, timedelta(seconds=60))
+    assert result["result"] == "unfinished"
+    assert "load balancer starting" in result["cause"]
+    assert controller.table.due(desk.aws.clock.now()) == ["nsfw-api"]
+
+    writes = len(desk.aws.calls.of("CreateLoadBalancer", "CreateService"))
+    assert run(controller)["result"] == "converged"
+    assert len(desk.aws.calls.of("CreateLoadBalancer", "CreateService")) == writes
+
+
+def test_a_failed_wake_is_torn_down_and_only_a_new_lease_tries_again(desk, controller):
+    desk.aws.conditions.containers("nsfw-api-container", "image_pull_error")
+    controller.table.grant(lease(desk, 180))
+    result = run(controller, timedelta(minutes=60))
+
+    assert desk.standing() == ASLEEP
+    assert result["decision"]["state"] == "asleep"
+    status = controller.table.load("nsfw-api").status
+    assert "CannotPullContainerError" in status["failure"]["cause"]
+
+    desk.aws.clock.advance(60)
+    made = len(desk.aws.calls.of("CreateLoadBalancer"))
+    run(controller)
+    assert len(desk.aws.calls.of("CreateLoadBalancer")) == made
+
+    desk.aws.conditions.containers("nsfw-api-container", "healthy")
+    controller.table.grant(lease(desk, 60, "b"))
+    assert run(controller)["result"] == "converged"
+    assert desk.standing() == AWAKE
+
+
+def test_only_one_pass_at_a_time_works_on_a_stack(desk, controller):
+    from controller.store.lock import LockKeeper
+
+    locks = LockKeeper(desk.session.client("dynamodb"), "dormouse")
+    now = desk.aws.clock.now()
+    first = locks.acquire("nsfw-api", "one", now)
+    assert run(controller) == {"result": "busy"}
+
+    desk.aws.clock.advance(61)
+    second = locks.acquire("nsfw-api", "two", desk.aws.clock.now())
+    assert second.fence > first.fence
+    assert not locks.renew(first, desk.aws.clock.now())
+    locks.release(first, desk.aws.clock.now())
+    assert run(controller) == {"result": "busy"}
+
+
+def test_the_heartbeat_hands_on_due_stacks_alone(desk, controller):
+    now = desk.aws.clock.now()
+    later = replace(desk.spec, stack="later")
+    controller.table.put_spec(later, due_at=now + timedelta(hours=1))
+    invoked = []
+    desk.aws.answer_with(
+        "lambda", "Invoke", lambda params: invoked.append(params) or {"StatusCode": 202}
+    )
+
+    assert controller.hand_on_due() == ["nsfw-api"]
+    assert [json.loads(p["Payload"]) for p in invoked] == [{"stack": "nsfw-api"}]
+    assert invoked[0]["InvocationType"] == "Event"
+
+
+def test_a_stack_that_is_not_published_says_how_to(desk, controller):
+    from controller.domain.errors import SpecError
+
+    with pytest.raises(SpecError, match="dormouse publish infra/other"):
+        controller.run_pass("other", "x", BUDGET)
