@@ -3,6 +3,9 @@
 import itertools
 
 import pytest
+
+from controller.domain.observed import Holder, State
+from controller.domain.plan import Order, Plan, Target, Verb, make_plan
 from factories import (
     LB,
     LISTENER,
@@ -16,9 +19,6 @@ from factories import (
     service,
     target_group,
 )
-
-from controller.domain.observed import Holder, State
-from controller.domain.plan import Order, Plan, Target, Verb, make_plan
 
 AWAKE = {LB: State.READY, TG: State.READY, LISTENER: State.READY, SERVICE: State.READY}
 

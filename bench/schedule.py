@@ -1,0 +1,65 @@
+"""
+How long the schedule takes to answer: `python bench/schedule.py`.
+
+The hardest cases are those in which nothing is found before the horizon, three years away.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Collection
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from controller.domain.policy import parse_policy
+from controller.domain.schedule import Schedule
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+CLOSED = [str(NOW.date() + timedelta(days=13 * n)) for n in range(60)]
+DISJOINT = [f"daily {h:02}:{m:02}-{h:02}:{m + 20:02}" for h in range(8, 18) for m in (0, 30)]
+TOUCHING = [f"daily {h:02}:00-{h + 1:02}:00" for h in range(5, 24)] + ["daily 23:00-05:00"]
+ALL_CLOSED = [*CLOSED, "2020-01-01..2070-01-01"]
+
+CASES: dict[str, dict[str, Any]] = {
+    "office hours": {"office_hours": ["Mon-Fri 09:00-18:00"]},
+    "20 periods, 60 closed days": {"office_hours": DISJOINT, "closed_on": CLOSED},
+    "20 touching periods, 60 closed days": {"office_hours": TOUCHING, "closed_on": CLOSED},
+    "20 touching periods, always open": {"office_hours": TOUCHING},
+    "20 periods, always closed": {"office_hours": DISJOINT, "closed_on": ALL_CLOSED},
+    "20 periods, always closed, holidays": {
+        "office_hours": DISJOINT,
+        "closed_on": ALL_CLOSED,
+        "open_on": ["holidays:JP"],
+    },
+}
+
+
+def no_holidays(code: str, year: int) -> Collection[date]:
+    return ()
+
+
+def milliseconds(schedule: Schedule, question: str, times: int = 100) -> list[float]:
+    """The durations of one question asked at `times` different hours, sorted."""
+    ask = getattr(schedule, question)
+    durations = []
+    for hour in range(times):
+        started = time.perf_counter()
+        ask(NOW + timedelta(hours=hour))
+        durations.append(1000 * (time.perf_counter() - started))
+    return sorted(durations)
+
+
+def main() -> None:
+    for name, data in CASES.items():
+        schedule = Schedule(parse_policy({"time_zone": "America/New_York", **data}), no_holidays)
+        for question in ("open_at", "window_at", "next_change", "next_opening"):
+            found = milliseconds(schedule, question)
+            print(
+                f"{name:38} {question:13} median {statistics.median(found):6.3f} ms"
+                f"  longest {found[-1]:6.3f} ms"
+            )
+
+
+if __name__ == "__main__":
+    main()

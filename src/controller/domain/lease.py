@@ -1,0 +1,72 @@
+"""Who asked for a stack to be awake, why, and until when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from controller.domain.errors import InvalidLeaseError
+from controller.domain.moments import format_moment, parse_moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """
+    A promise to keep one stack awake from `granted_at` until `expires_at`.
+
+    Both moments carry a time zone. `id` is unique within the stack; `holder` says who asked
+    ("wake link", "ci@example.org"), `reason` why, in their words. A lease never changes: one that
+    was extended is another value with the same id.
+    """
+
+    stack: str
+    id: str
+    holder: str
+    reason: str
+    granted_at: datetime
+    expires_at: datetime
+
+    def __post_init__(self) -> None:
+        for name in ("granted_at", "expires_at"):
+            if getattr(self, name).tzinfo is None:
+                raise InvalidLeaseError(
+                    f'cannot grant "{self.holder}" a lease of stack "{self.stack}": '
+                    f"{name} has no time zone"
+                )
+        if self.expires_at <= self.granted_at:
+            raise InvalidLeaseError(
+                f'cannot grant "{self.holder}" a lease of stack "{self.stack}": it would end at '
+                f"{format_moment(self.expires_at)}, expected a moment after "
+                f"{format_moment(self.granted_at)}"
+            )
+
+    def covers(self, now: datetime) -> bool:
+        """Tell whether `now` is inside the lease; its last moment is not."""
+        return self.granted_at <= now < self.expires_at
+
+    def extended(self, expires_at: datetime) -> Lease:
+        """The same lease with another end, which may also be an earlier one."""
+        return replace(self, expires_at=expires_at)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "stack": self.stack,
+            "id": self.id,
+            "holder": self.holder,
+            "reason": self.reason,
+            "granted_at": format_moment(self.granted_at),
+            "expires_at": format_moment(self.expires_at),
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> Lease:
+        return Lease(
+            stack=data["stack"],
+            id=data["id"],
+            holder=data["holder"],
+            reason=data.get("reason", ""),
+            granted_at=parse_moment(data["granted_at"]),
+            expires_at=parse_moment(data["expires_at"]),
+        )

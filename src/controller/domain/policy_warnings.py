@@ -1,0 +1,65 @@
+"""Settings that can be read but hardly mean what their writer hoped for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from controller.domain.durations import format_duration
+from controller.domain.periods import DateRange
+from controller.domain.policy import Policy
+
+SHORTEST_IDLE_TIMEOUT = timedelta(minutes=10)
+"""Below this the traffic counts, up to three minutes late, say nothing (AWS behaviour §4.2)."""
+
+
+def find_warnings(policy: Policy) -> Iterator[tuple[str, str]]:
+    """Yield the key of each doubtful setting and a sentence with the way out."""
+    yield from _awake_bounds(policy)
+    yield from _idle(policy)
+    yield from _days_without_hours(policy)
+    yield from _days_both_ways(policy)
+
+
+def _awake_bounds(policy: Policy) -> Iterator[tuple[str, str]]:
+    most = format_duration(policy.max_awake)
+    for key in ("min_awake", "wake_for"):
+        duration = getattr(policy, key)
+        if duration > policy.max_awake:
+            yield (
+                key,
+                f"{format_duration(duration)} is longer than max_awake, which is {most} and wins "
+                f"outside office hours; make {key} shorter or max_awake longer",
+            )
+
+
+def _idle(policy: Policy) -> Iterator[tuple[str, str]]:
+    if policy.idle_timeout is None:
+        return
+    if policy.idle_timeout < SHORTEST_IDLE_TIMEOUT:
+        yield (
+            "idle_timeout",
+            f"{format_duration(policy.idle_timeout)} is shorter than AWS's traffic counts are "
+            f"late and sparse; set {format_duration(SHORTEST_IDLE_TIMEOUT)} or more",
+        )
+    for key in ("new_flows", "bytes"):
+        if getattr(policy.idle_below, key) == 0:
+            yield (
+                f"idle_below.{key}",
+                "nothing is below 0, so the stack never counts as idle; set a number above 0, "
+                'or idle_timeout = "0" if never is meant',
+            )
+
+
+def _days_without_hours(policy: Policy) -> Iterator[tuple[str, str]]:
+    for key in ("closed_on", "open_on"):
+        if getattr(policy, key) and not policy.office_hours:
+            yield key, "has no effect without office_hours; add periods or remove the dates"
+
+
+def _days_both_ways(policy: Policy) -> Iterator[tuple[str, str]]:
+    """Only dates that are written twice: one taken out of a range or calendar is on purpose."""
+    closed = {str(dates) for dates in policy.closed_on if isinstance(dates, DateRange)}
+    for dates in policy.open_on:
+        if str(dates) in closed:
+            yield "open_on", f'"{dates}" is in closed_on too, and open_on wins; remove one of them'
