@@ -1,0 +1,1 @@
+"""ECS services on Fargate: clusters, task definitions, services, tasks (AWS behaviour §2, §3)."""

@@ -1,0 +1,101 @@
+"""
+The services that need no time of their own, answered by moto in process.
+
+moto keeps its data in module-wide tables. Each laptop account has its own: whoever asks has its
+tables put in place first. Its clock is the laptop's as far as moto asks its one clock function.
+"""
+
+from __future__ import annotations
+
+import datetime as real
+from collections.abc import Mapping
+from threading import RLock
+from types import SimpleNamespace
+from typing import Any, ClassVar
+from unittest.mock import patch
+
+import moto.core.config
+import moto.core.utils
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
+from moto.core.base_backend import BackendDict
+from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
+
+from local.clock import Clock
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "iam": {"load_aws_managed_policies": True},
+    "lambda": {"use_docker": False},
+}
+
+_TABLES: list[Any] = vars(BackendDict)["_instances"]
+"""Every table of moto that holds anything; moto keeps and empties this list itself."""
+
+
+class MotoSide:
+    """moto's part of one account."""
+
+    _lock: ClassVar[RLock] = RLock()
+    _present: ClassVar[MotoSide | None] = None
+
+    def __init__(self, account: str, clock: Clock) -> None:
+        self._account = account
+        self._time = _time_of(clock)
+        self._stubber = BotocoreStubber()
+        self._tables: list[tuple[Any, dict[str, Any]]] = []
+
+    def clear(self) -> None:
+        with self._lock:
+            self._tables = []
+            if MotoSide._present is self:
+                MotoSide._present = None
+
+    def answer_prepared(self, request: AWSPreparedRequest) -> AWSResponse:
+        status, headers, body = self.answer(
+            request.method, request.url, request.headers, request.body
+        )
+        return AWSResponse(request.url, status, headers, MockRawResponse(body))
+
+    def answer(
+        self, method: str, url: str, headers: Mapping[str, Any], body: Any
+    ) -> tuple[int, dict[str, str], str | bytes]:
+        """Answer one HTTP request to an AWS host; 404 for a service that moto does not know."""
+        held = HTTPHeaders()
+        for key, value in headers.items():
+            held[key] = value
+        held["x-moto-account-id"] = self._account
+        request = AWSPreparedRequest(method, url, held, body, stream_output=False)
+        with self._lock:
+            self._move_in()
+            with (
+                patch.dict(moto.core.config.default_user_config, SETTINGS),
+                patch.object(moto.core.utils, "datetime", self._time),
+            ):
+                answer = self._stubber.process_request(request)
+        return answer if answer else (404, {}, f"the laptop AWS does not know {url}")
+
+    def _move_in(self) -> None:
+        """Put this account's tables where moto looks, and keep those of the one before."""
+        before = MotoSide._present
+        if before is self:
+            return
+        if before:
+            before._tables = [(table, dict(table)) for table in _TABLES]
+        for table in _TABLES:
+            table.clear()
+        for table, rows in self._tables:
+            table.update(rows)
+            if table not in _TABLES:
+                _TABLES.append(table)
+        MotoSide._present = self
+
+
+def _time_of(clock: Clock) -> SimpleNamespace:
+    """The datetime module as moto shall see it: its now is the laptop's."""
+
+    class LaptopDatetime(real.datetime):
+        @classmethod
+        def now(cls, tz: real.tzinfo | None = None) -> Any:
+            return clock.now().astimezone(tz)
+
+    return SimpleNamespace(**{**vars(real), "datetime": LaptopDatetime})

@@ -1,0 +1,282 @@
+"""
+The laptop AWS as an HTTP endpoint on 127.0.0.1, for any AWS client.
+
+    python -m local.server --port 0 --profile typical --speed 60 --furnish article
+
+prints its URL on the first line; `AWS_ENDPOINT_URL` set to it reaches every service. Signatures
+are not checked. Under /_laptop/ are the clock, the record and the rules: see `local.control`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from local import control, wire
+from local.aws import LaptopAws
+from local.clock import Clock, ScaledClock
+from local.errors import AwsError
+from local.furnish import PRESETS
+from local.timing import PROFILES, Timing
+
+OWN_HEADERS = frozenset(
+    {"content-length", "transfer-encoding", "connection", "date", "server", "status"}
+)
+"""Headers that this server writes itself, whatever moto says."""
+
+
+PATIENCE = 5.0
+"""Seconds that an answer under way is given when the server stops."""
+
+
+class LaptopServer:
+    """
+    One account behind a free port, in a thread of its own.
+
+    As a context manager it serves inside the block and closes every socket at its end. `clock`
+    wins over `speed`; `furnish` is a preset's name or what `LaptopAws.furnish` takes.
+    """
+
+    def __init__(
+        self,
+        profile: str | Timing = "typical",
+        *,
+        speed: float = 1.0,
+        clock: Clock | None = None,
+        furnish: str | dict[str, Any] | None = None,
+        port: int = 0,
+        **options: Any,
+    ) -> None:
+        self.aws = LaptopAws(profile=profile, clock=clock or ScaledClock(speed), **options)
+        things = PRESETS[furnish] if isinstance(furnish, str) else furnish
+        self.furnished = self.aws.furnish(**things) if things else {}
+        self._http = _Http(self.aws, port)
+        self._thread = threading.Thread(
+            target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        )
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._http.server_port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What an AWS client of another process needs in its environment to come here."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": "laptop",
+            "AWS_SECRET_ACCESS_KEY": "laptop",
+            "AWS_REGION": self.aws.region_name,
+            "AWS_DEFAULT_REGION": self.aws.region_name,  # the one that Python's SDK reads
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def start(self) -> LaptopServer:
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        if self._thread.is_alive():
+            self._http.shutdown()
+            self._thread.join()
+        self._http.close_all()
+
+    def __enter__(self) -> LaptopServer:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+class _Http(ThreadingHTTPServer):
+    """Keeps its connections in sight, so that none is left open."""
+
+    daemon_threads = True
+
+    def __init__(self, aws: LaptopAws, port: int) -> None:
+        self.aws = aws
+        self._open: set[socket.socket] = set()
+        self._guard = threading.Condition()
+        super().__init__(("127.0.0.1", port), _Handler)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, address = super().get_request()
+        with self._guard:
+            self._open.add(connection)
+        return connection, address
+
+    def shutdown_request(self, request: Any) -> None:
+        super().shutdown_request(request)
+        with self._guard:
+            self._open.discard(request)
+            self._guard.notify_all()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up is its own affair; anything else is told."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+    def close_all(self) -> None:
+        """Wake the threads that wait for a further request, and let them close."""
+        self.server_close()
+        with self._guard:
+            for connection in self._open:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+            self._guard.wait_for(lambda: not self._open, timeout=PATIENCE)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Http
+
+    def _serve(self) -> None:
+        body = b"".join(self._body())
+        try:
+            answer = self._answer(body)
+        except AwsError as dropped:
+            self.close_connection = True
+            self.log_error("dropped: %s", dropped)
+            return
+        self.send_response(answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(answer.body)
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = _serve  # noqa: N815
+
+    def _body(self) -> Iterator[bytes]:
+        length = int(self.headers.get("Content-Length") or 0)
+        yield self.rfile.read(length)
+        if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
+            while size := int(self.rfile.readline().split(b";")[0], 16):
+                yield self.rfile.read(size)
+                self.rfile.readline()
+            self.rfile.readline()
+
+    def _answer(self, body: bytes) -> wire.Answer:
+        path, _, query = self.path.partition("?")
+        if path.startswith(control.PREFIX):
+            return control.answer(self.server.aws, self.command, path, query, body)
+        return answer(self.server.aws, self.command, self.path, dict(self.headers), body)
+
+    def log_message(self, format: str, *arguments: Any) -> None:
+        """Say nothing: the record of calls says more."""
+
+
+def answer(
+    aws: LaptopAws, method: str, path: str, headers: dict[str, str], body: bytes
+) -> wire.Answer:
+    """Answer one HTTP request to any AWS service; raises AwsError only to drop the connection."""
+    request = wire.read(path, headers, body)
+    if not request.service:
+        return _from_moto(aws, request, method, path, headers)
+    request_id = f"00000000-0000-0000-0000-{len(aws.calls):012d}"
+    try:
+        reply = aws.call(
+            request.service, request.operation, wire.params_of(request), request.region
+        )
+        return wire.write(request, reply, request_id)
+    except AwsError as error:
+        if error.dropped:
+            raise
+        return wire.write_error(request, error, request_id)
+    except Exception as error:
+        # A fault of the laptop's own: the client learns what it was instead of a lost connection.
+        own = AwsError("InternalFailure", f"laptop AWS: {type(error).__name__}: {error}", 500)
+        return wire.write_error(request, own, request_id)
+
+
+def _from_moto(
+    aws: LaptopAws, request: wire.Request, method: str, path: str, headers: dict[str, str]
+) -> wire.Answer:
+    region = request.region or aws.region_name
+    call = aws.begin(
+        request.scope or "unknown", request.operation or f"{method} {path}", {}, region
+    )
+    fault = aws.strike(call)
+    if fault and (fault.when == "before" or fault.dropped):
+        return _spoilt(aws, call, fault.error(), request)
+    url = f"https://{_host(request.scope, region)}{path}"
+    status, reply_headers, body = aws.moto.answer(method, url, headers, request.body)
+    if fault:
+        return _spoilt(aws, call, fault.error(), request)
+    if status >= 300:
+        aws.fail(call, AwsError(f"HTTP {status}", ""))
+    else:
+        aws.finish(call, {})
+    raw = body.encode() if isinstance(body, str) else bytes(body)
+    kept = {
+        name: str(value) for name, value in reply_headers.items() if name.lower() not in OWN_HEADERS
+    }
+    return wire.Answer(status, kept, raw)
+
+
+def _spoilt(aws: LaptopAws, call: Any, error: AwsError, request: wire.Request) -> wire.Answer:
+    aws.fail(call, error)
+    if error.dropped:
+        raise error
+    return wire.write_error(request, error, "00000000-0000-0000-0000-000000000000")
+
+
+def _host(scope: str, region: str) -> str:
+    """The host by which moto knows a service; IAM has one for all regions."""
+    if scope == "iam":
+        return "iam.amazonaws.com"
+    return f"{scope}.{region}.amazonaws.com"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m local.server", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="0 picks a free one")
+    parser.add_argument("--profile", choices=sorted(PROFILES), default="typical")
+    parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds per second")
+    parser.add_argument("--region", default="us-east-1")
+    parser.add_argument("--account", default="123456789012")
+    parser.add_argument(
+        "--furnish", help=f"one of {', '.join(PRESETS)}, or a JSON file of things to create"
+    )
+    given = parser.parse_args(arguments)
+    server = LaptopServer(
+        given.profile,
+        speed=given.speed,
+        furnish=_things(given.furnish),
+        port=given.port,
+        region=given.region,
+        account=given.account,
+    )
+    with server:
+        sys.stdout.write(f"{server.url}\n")
+        sys.stdout.flush()
+        with contextlib.suppress(KeyboardInterrupt):
+            threading.Event().wait()
+    return 0
+
+
+def _things(wanted: str | None) -> str | dict[str, Any] | None:
+    if wanted is None or wanted in PRESETS:
+        return wanted
+    things: dict[str, Any] = json.loads(Path(wanted).read_text())
+    return things
+
+
+if __name__ == "__main__":
+    sys.exit(main())
