@@ -45,9 +45,15 @@ class TupleType(Type):
 
 @dataclass(frozen=True, slots=True)
 class ObjectType(Type):
-    """Attributes sorted by name (bytes), as pairs, so that equal objects have equal types."""
+    """
+    Attributes sorted by name (bytes), as pairs, so that equal objects have equal types.
+
+    `optional` names the attributes that a value may leave out when it is converted to this type; it
+    occurs in type constraints only, never in the type of a value.
+    """
 
     attributes: tuple[tuple[str, Type], ...]
+    optional: frozenset[str] = frozenset()
 
 
 def to_json(type_: Type) -> Any:

@@ -8,6 +8,7 @@ key) · None for null · Unknown for what is known only after apply.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,11 +40,13 @@ class Unknown:
     `origins` are all values it was computed from. `bare` is set when it is one of them
     unchanged, or a text made of known pieces and bare unknowns: then `parts` holds the pieces in
     order (str or Origin), one Origin alone for the value itself. An empty `parts` means that it
-    was computed in a way that cannot be repeated at wake time.
+    was computed in a way that cannot be repeated at wake time. `not_null` is a promise: AWS
+    attributes give none, Terraform's own resources do (HCL semantics §21).
     """
 
     origins: tuple[Origin, ...]
     parts: tuple[str | Origin, ...] = ()
+    not_null: bool = False
 
     @property
     def origin(self) -> Origin | None:
@@ -73,3 +76,15 @@ class Value:
 
 
 NULL = Value(DYNAMIC, None)
+
+
+class OpenObject(dict[str, Value]):
+    """
+    The data of an object whose type is not known: a resource of a provider that we know nothing of.
+
+    Holds what is configured; any other attribute is unknown and comes from `origin`.
+    """
+
+    def __init__(self, attributes: Iterable[tuple[str, Value]], origin: Origin) -> None:
+        super().__init__(attributes)
+        self.origin = origin

@@ -82,7 +82,8 @@ class World:
 
     `resources` are all instances, kept resources and data sources included, by address.
     `problems` is every problem found, errors first in the order of the files. `variables` are the
-    root's. `providers` are the evaluated provider blocks by local name or alias (an argument that
+    root's, `variable_places` where their values are written (a tfvars file, else the block).
+    `providers` are the evaluated provider blocks by local name or alias (an argument that
     cannot be evaluated is left out). `evaluate` reads one expression in the root module's scope;
     it raises HclError, with a place in the file "<expr>" for the expression's own mistakes.
     """
@@ -93,3 +94,4 @@ class World:
     providers: Mapping[str, Block]
     outputs: Mapping[str, Value]
     evaluate: Callable[[str], Value]
+    variable_places: Mapping[str, Place] = field(default_factory=dict)

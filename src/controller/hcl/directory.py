@@ -1,0 +1,124 @@
+"""
+The public face: a Terraform directory, read once and evaluated as often as needed.
+
+    configuration = read(Path("infra/nsfw-api"))
+    world = configuration.evaluate(Inputs(assigned={"awake": boolean(True)}))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from controller.domain.problem import Level, Problem
+from controller.hcl.errors import HclError
+from controller.hcl.evaluate import evaluate
+from controller.hcl.evaluation import Evaluation, outputs_of
+from controller.hcl.graph import Graph, build_graph, cycle_error
+from controller.hcl.module import Module, load_module
+from controller.hcl.origins import out_of_reach
+from controller.hcl.parse import parse_argument
+from controller.hcl.scope import Poisoned
+from controller.hcl.static_check import StaticChecker, check_modules
+from controller.hcl.syntax import Expression
+from controller.hcl.values import Value
+from controller.hcl.world import Inputs, World
+
+EXPRESSION = "<expr>"
+"""The name under which an expression of the console is shown in errors."""
+
+
+def read(directory: Path) -> Configuration:
+    """
+    Read and check the directory's files and those of all local modules.
+
+    Files whose text has been parsed before in this process are not parsed again. Never raises for
+    what is in the files: see `problems`.
+    """
+    folder = directory.resolve()
+    loaded = load_module(folder)
+    if not loaded.readable:
+        return Configuration(folder, loaded.root, loaded.problems, Graph((), ()), frozenset())
+    graph = build_graph(loaded.root)
+    cycles = (cycle_error(loaded.root, cycle).as_problem() for cycle in graph.cycles)
+    found, wrong = check_modules(loaded.root)
+    problems = (*loaded.problems, *found, *cycles)
+    return Configuration(folder, loaded.root, problems, graph, wrong)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Configuration:
+    """
+    What a directory says, before any variable has a value.
+
+    `problems` are all that the text alone shows. `wrong` are the expressions among them, which are
+    not evaluated.
+    """
+
+    folder: Path
+    root: Module
+    problems: tuple[Problem, ...]
+    graph: Graph
+    wrong: frozenset[Expression]
+
+    def declares(self, variable: str) -> bool:
+        """Whether the root declares a variable of that name."""
+        return variable in self.root.declarations.variables
+
+    def evaluate(self, inputs: Inputs) -> World:
+        """Give the variables their values and evaluate everything; the files are not read again."""
+        evaluation = Evaluation(self.folder, self.root, self.graph, self.wrong, inputs)
+        evaluation.run()
+        root = evaluation.root
+        return World(
+            resources=evaluation.resources(),
+            problems=_in_order((*self.problems, *evaluation.problems)),
+            variables={name: v for name, v in root.variables.items() if v is not None},
+            providers=evaluation.providers(),
+            outputs=outputs_of(root),
+            evaluate=_Console(self, evaluation).evaluate,
+            variable_places=evaluation.variable_places(),
+        )
+
+
+class _Console:
+    """Evaluates expressions in the root module's scope."""
+
+    def __init__(self, configuration: Configuration, evaluation: Evaluation) -> None:
+        self._configuration = configuration
+        self._evaluation = evaluation
+
+    def evaluate(self, text: str) -> Value:
+        expression = parse_argument(text + "\n", EXPRESSION)
+        for error in StaticChecker(self._configuration.root).errors_in(expression):
+            raise error
+        try:
+            value = evaluate(expression, self._evaluation.root.scope())
+        except Poisoned:
+            raise self._cause() from None
+        origin = out_of_reach(value)
+        if origin is not None:
+            raise HclError(
+                "module-source", f"{origin} cannot be known here", place=expression.place
+            )
+        return value
+
+    def _cause(self) -> HclError:
+        """The expression needs something broken: the first error of the directory."""
+        problems = (*self._configuration.problems, *self._evaluation.problems)
+        for problem in _in_order(problems):
+            if problem.level is Level.ERROR:
+                return HclError(problem.rule, problem.message, place=problem.place)
+        return HclError("value", "the expression depends on something that has no value")
+
+
+def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Errors first, then by file and line; the same finding once."""
+
+    def key(problem: Problem) -> tuple[bool, str, int]:
+        place = problem.place
+        level = problem.level is not Level.ERROR
+        return (level, place.file, place.line) if place else (level, "", 0)
+
+    return tuple(sorted(dict.fromkeys(problems), key=key))

@@ -1,0 +1,188 @@
+"""
+python-hcl2's grammar, ready to parse, with its tables kept between runs.
+
+Lark needs about two seconds to turn the grammar into tables. python-hcl2 keeps them in a pickle
+inside its own package folder, so an installation that cannot be written to pays the two seconds
+every time. Here they are kept in the user's cache folder, one file per version of all that shapes
+them, written whole or not at all. The cache changes no result: where no folder can be trusted the
+tables are simply built.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.metadata
+import importlib.util
+import os
+import pickle
+import re
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from lark import Lark, Tree
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.lexer import Token
+
+from controller.hcl.errors import HclError
+from controller.hcl.source import Code, Source
+
+_STARTS = ("start", "expression")
+_TOKEN = re.compile(r"[\w-]+|[=!<>]=|=>|&&|\|\||\.\.\.|[^\s\w]")
+
+
+def parse(source: Source, code: Code, start: str = "start") -> Tree[Token]:
+    """
+    The grammar's tree of a skeleton; `start` is "start" for a body or "expression".
+
+    Offsets in its tokens count from the skeleton's first character. Raises HclError "syntax".
+    """
+    try:
+        return _parser().parse(code.skeleton + ("\n" if start == "start" else ""), start=start)
+    except UnexpectedInput as error:
+        raise _explained(error, source, code) from None
+
+
+def stumbles_at(code: Code) -> int | None:
+    """The offset in the text where a body ceases to make sense; None when only more is missing."""
+    try:
+        _parser().parse(code.skeleton, start="start")
+    except UnexpectedInput as error:
+        at = _position(error, code)
+        return code.offset + at if at < len(code.skeleton.rstrip()) else None
+    return None
+
+
+def _position(error: UnexpectedInput, code: Code) -> int:
+    at = error.pos_in_stream or 0
+    if isinstance(error, UnexpectedToken) and error.token.type == "$END":
+        at = len(code.skeleton.rstrip())
+    at = min(at, len(code.skeleton))
+    # A token of the grammar may begin with the blanks before it.
+    return at + len(code.skeleton[at:]) - len(code.skeleton[at:].lstrip(" \t\r"))
+
+
+def _explained(error: UnexpectedInput, source: Source, code: Code) -> HclError:
+    at = _position(error, code)
+    offset = code.offset + at
+    found = _found(source.text, offset)
+    if _wants_operand(code.skeleton[:at]):
+        return source.error(offset, f"found {found}, expected an expression")
+    if _wants_argument(error):
+        return source.error(offset, f"found {found}, expected an argument or a block")
+    hint = "; compare with ==" if found == '"="' else ""
+    return source.error(offset, f"found {found} where the expression before it cannot go on{hint}")
+
+
+def _found(text: str, offset: int) -> str:
+    match = _TOKEN.match(text, offset)
+    if offset >= len(text):
+        return "the end of the text"
+    return f'"{match[0]}"' if match else "the end of the line"
+
+
+def _wants_argument(error: UnexpectedInput) -> bool:
+    """Whether the parser stands between arguments, or after a name that begins one."""
+    if isinstance(error, UnexpectedToken):
+        return bool({"LBRACE", "EQ"} & set(error.expected)) and "QMARK" not in error.expected
+    return isinstance(error, UnexpectedCharacters) and "LBRACE" in (error.allowed or ())
+
+
+def _wants_operand(before: str) -> bool:
+    return before.rstrip()[-1:] in tuple("=([,:?+-*/%<>!&|.") and before.strip() != ""
+
+
+@cache
+def _parser() -> Lark:
+    folder = _package_folder()
+    text = (folder / "hcl2.lark").read_text(encoding="utf-8")
+    kept = _kept_file(text)
+    return (_load(kept) if kept else None) or _build(text, kept)
+
+
+def _package_folder() -> Path:
+    """Where python-hcl2 lies; importing it would load much that is not needed."""
+    spec = importlib.util.find_spec("hcl2")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("python-hcl2 is not installed")
+    return Path(spec.origin).parent
+
+
+def _build(text: str, kept: Path | None) -> Lark:
+    parser = Lark(text, parser="lalr", start=list(_STARTS))
+    if kept:
+        _save(parser, kept)
+    return parser
+
+
+def _load(kept: Path) -> Lark | None:
+    try:
+        if not _is_ours(kept) or not _is_ours(kept.parent):
+            return None
+        with kept.open("rb") as file:
+            return Lark.load(file)
+    except Exception:
+        return None
+
+
+def _save(parser: Lark, kept: Path) -> None:
+    """Write beside the file and move it there, so that nobody ever reads half of it."""
+    try:
+        kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not _is_ours(kept.parent):
+            return
+        handle, name = tempfile.mkstemp(dir=kept.parent)
+        with os.fdopen(handle, "wb") as file:
+            parser.save(file)
+        Path(name).replace(kept)
+    except (OSError, pickle.PicklingError):
+        return
+
+
+def _kept_file(text: str) -> Path | None:
+    versions = (
+        importlib.metadata.version("lark"),
+        sys.implementation.cache_tag or "",
+        *_STARTS,
+    )
+    digest = hashlib.sha256("\0".join((text, *versions)).encode()).hexdigest()[:16]
+    folder = _cache_folder()
+    return folder / f"grammar-{digest}.pickle" if folder else None
+
+
+def _cache_folder() -> Path | None:
+    """The first folder of the user's own that can be written to."""
+    for folder in _candidates():
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(folder, os.W_OK) and _is_ours(folder):
+            return folder
+    return None
+
+
+def _candidates() -> list[Path]:
+    candidates = []
+    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    if base and Path(base).is_absolute():
+        candidates.append(Path(base) / "dormouse")
+    with contextlib.suppress(RuntimeError):  # nobody's home
+        candidates.append(Path.home() / ".cache" / "dormouse")
+    user = os.getuid() if hasattr(os, "getuid") else "user"
+    candidates.append(Path(tempfile.gettempdir()) / f"dormouse-{user}")
+    return candidates
+
+
+def _is_ours(path: Path) -> bool:
+    """
+    Whether nobody else can have written it: reading a pickle runs what is in it.
+
+    Where files have no owner in this sense (Windows) the user's own folders are taken as they are.
+    """
+    if not hasattr(os, "getuid"):
+        return True
+    status = path.stat()
+    return status.st_uid == os.getuid() and not status.st_mode & 0o022

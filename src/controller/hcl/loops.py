@@ -1,0 +1,146 @@
+"""`[for …]`, `{for …}` and `%{ for }` (HCL semantics §10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from controller.hcl.access import carry
+from controller.hcl.conditional import Evaluate, as_condition
+from controller.hcl.convert import (
+    convert,
+    describe,
+    make_object,
+    make_tuple,
+    merge_unknown,
+    number,
+    string,
+)
+from controller.hcl.errors import HclError
+from controller.hcl.scope import Bindings, Scope
+from controller.hcl.syntax import Expression, For
+from controller.hcl.types import (
+    DYNAMIC,
+    STRING,
+    ListType,
+    MapType,
+    ObjectType,
+    Primitive,
+    SetType,
+    TupleType,
+)
+from controller.hcl.values import Value
+
+
+def loop_over(expression: For, scope: Scope, evaluate: Evaluate) -> Value:
+    """`[for …]` and `{for …}`: a tuple or an object."""
+    collection = evaluate(expression.collection, scope)
+    if collection.is_unknown:
+        if isinstance(collection.type, Primitive) and collection.type != DYNAMIC:
+            raise HclError("type", f"for cannot go through a {describe(collection.type)}")
+        return carry(Value(DYNAMIC, merge_unknown(collection)), collection)
+    loop = _Loop(expression, scope, evaluate)
+    for key, value in iterate(collection, "for"):
+        loop.take(key, value)
+    return carry(loop.result(), collection, *loop.marks)
+
+
+def iterate(collection: Value, what: str) -> Iterator[tuple[Value, Value]]:
+    """Keys and values in Terraform's order; for a set both are the element."""
+    if collection.is_null:
+        raise HclError("null", f"{what} cannot go through null")
+    match collection.type:
+        case ListType() | TupleType():
+            for position, element in enumerate(collection.data):
+                yield number(position), element
+        case SetType():
+            for element in collection.data:
+                yield element, element
+        case MapType() | ObjectType():
+            for key, element in collection.data.items():
+                yield string(key), element
+        case _:
+            raise HclError("type", f"{what} cannot go through a {describe(collection.type)}")
+
+
+class _Loop:
+    """What a `for` collects."""
+
+    def __init__(self, expression: For, scope: Scope, evaluate: Evaluate) -> None:
+        self._expression = expression
+        self._scope = scope
+        self._evaluate = evaluate
+        self._elements: list[Value] = []
+        self._members: dict[str, Value] = {}
+        self._groups: dict[str, list[Value]] = {}
+        self._unknown: list[Value] = []
+        self.marks: list[Value] = []
+
+    def take(self, key: Value, value: Value) -> None:
+        expression = self._expression
+        names = {expression.value_name: value}
+        if expression.key_name is not None:
+            names = {expression.key_name: key, **names}
+        scope = Bindings(self._scope, names)
+        if not self._included(scope):
+            return
+        if expression.key is None:
+            self._elements.append(self._evaluate(expression.value, scope))
+        else:
+            self._put(expression.key, scope)
+
+    def _included(self, scope: Scope) -> bool:
+        if self._expression.condition is None:
+            return True
+        place = self._expression.condition.place
+        try:
+            condition = as_condition(
+                self._evaluate(self._expression.condition, scope), "the condition of a for"
+            )
+        except HclError as error:
+            raise error.at(place) from None
+        self.marks.append(condition)
+        if condition.is_unknown:
+            self._unknown.append(condition)
+            return False
+        return bool(condition.data)
+
+    def _put(self, key_expression: Expression, scope: Scope) -> None:
+        key = object_key(self._evaluate(key_expression, scope), key_expression)
+        value = self._evaluate(self._expression.value, scope)
+        self.marks.append(key)
+        if key.is_unknown:
+            self._unknown += [key, value]
+        elif self._expression.group:
+            self._groups.setdefault(key.data, []).append(value)
+        elif key.data in self._members:
+            raise HclError(
+                "duplicate",
+                f'two elements of the for have the key "{key.data}"; '
+                "write ... after the value to collect them",
+                place=key_expression.place,
+            )
+        else:
+            self._members[key.data] = value
+
+    def result(self) -> Value:
+        if self._unknown:
+            known = [*self._elements, *self._members.values()]
+            return Value(DYNAMIC, merge_unknown(*self._unknown, *known))
+        if self._expression.key is None:
+            return make_tuple(self._elements)
+        groups = {key: make_tuple(values) for key, values in self._groups.items()}
+        return make_object({**self._members, **groups})
+
+
+def object_key(key: Value, expression: Expression) -> Value:
+    """A key as text, or unknown; null and what has no text are errors."""
+    if key.is_null:
+        raise HclError("null", "a key is null", place=expression.place)
+    try:
+        return convert(key, STRING)
+    except HclError:
+        raise HclError(
+            "type",
+            f"found a {describe(key.type)} as a key, expected a text",
+            place=expression.place,
+        ) from None

@@ -1,0 +1,49 @@
+"""What kind of thing an unknown value comes from, told by its address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from controller.hcl.convert import unknowns_in
+from controller.hcl.values import Origin, Unknown, Value
+
+_MODULES = re.compile(r'(?:module\.[\w-]+(?:\[(?:\d+|"(?:[^"\\]|\\.)*")\])?(?:\.|$))*')
+PROVIDER_FUNCTION = "provider::"
+
+
+def kind_of(origin: Origin) -> str:
+    """
+    "managed", "data", "module" or "function".
+
+    The last two are outputs of modules and results of functions that cannot be run here.
+    """
+    if origin.address.startswith(PROVIDER_FUNCTION):
+        return "function"
+    match = _MODULES.match(origin.address)
+    rest = origin.address[match.end() :] if match else origin.address
+    if not rest:
+        return "module"
+    return "data" if rest.startswith("data.") else "managed"
+
+
+def known_while_planning(unknown: Unknown) -> bool:
+    """
+    Whether Terraform itself could know it while planning, because it asks data sources.
+
+    What a resource will have is known to nobody before it is made.
+    """
+    return bool(unknown.origins) and all(kind_of(o) != "managed" for o in unknown.origins)
+
+
+def out_of_reach(value: Value) -> Origin | None:
+    """The first origin in the value that nothing here, and nothing at wake time, can look up."""
+    for unknown in unknowns_in(value):
+        for origin in unknown.origins:
+            if kind_of(origin) in ("module", "function"):
+                return origin
+    return None
+
+
+def describe_origins(origins: Iterable[Origin]) -> str:
+    return ", ".join(str(origin) for origin in origins) or "something"

@@ -1,0 +1,151 @@
+"""
+What a reference to a resource sees: its arguments as configured, the rest known only to AWS.
+
+Where the schema is known the value has exactly the attributes of the type; where it is not, any
+attribute may be asked for and is unknown unless it is configured (HCL semantics §19).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from controller.hcl.convert import (
+    boolean,
+    convert,
+    make_list,
+    make_object,
+    make_set,
+    make_tuple,
+    null,
+    number,
+    string,
+)
+from controller.hcl.errors import HclError
+from controller.hcl.schema import AttributeSchema, BlockSchema, NestedBlock
+from controller.hcl.types import DYNAMIC, STRING, ObjectType, Type
+from controller.hcl.unify import has_dynamic
+from controller.hcl.values import OpenObject, Origin, Unknown, Value
+from controller.hcl.world import Block
+
+Path = tuple[str | int, ...]
+
+
+def computed(type_: Type, address: str, path: Path) -> Value:
+    """An attribute that only AWS knows."""
+    origin = Origin(address, path)
+    return Value(type_, Unknown((origin,), (origin,)))
+
+
+def terraform_data_value(block: Block, address: str) -> Value:
+    """Terraform's own resource: its output will be its input (`terraform_data`, HCL cases)."""
+    given = {name: attribute.value for name, attribute in block.attributes.items()}
+    absent = null(DYNAMIC)
+    input_ = given.get("input", absent)
+    id_ = computed(STRING, address, ("id",))
+    output = input_ if input_.is_null else computed(input_.type, address, ("output",))
+    return make_object(
+        {
+            "id": Value(STRING, replace(id_.data, not_null=True)),
+            "input": input_,
+            "output": output,
+            "triggers_replace": given.get("triggers_replace", absent),
+        }
+    )
+
+
+def resource_value(
+    schema: BlockSchema | None,
+    block: Block,
+    address: str,
+    defaults: Mapping[str, Value],
+    undecided: frozenset[str] = frozenset(),
+) -> Value:
+    """`defaults` are what the provider plans for arguments that are left out."""
+    if schema is None:
+        return _open_value(block, address)
+    members = _members(schema, block, address, ())
+    for name, value in defaults.items():
+        if name not in block.attributes or block.attributes[name].value.is_null:
+            members[name] = value
+    for name in undecided & schema.blocks.keys():
+        members[name] = computed(schema.blocks[name].implied_type(), address, (name,))
+    for name, attribute in block.attributes.items():
+        # What the user sets and our schema does not know, a newer provider does.
+        members.setdefault(name, attribute.value)
+    members.setdefault("region", computed(STRING, address, ("region",)))
+    return make_object(members)
+
+
+def _members(schema: BlockSchema, block: Block, address: str, path: Path) -> dict[str, Value]:
+    members = {}
+    for name, attribute in schema.attributes.items():
+        given = block.attributes.get(name)
+        value = given.value if given else None
+        members[name] = _attribute(attribute, value, address, (*path, name))
+    for name, nested in schema.blocks.items():
+        members[name] = _blocks(nested, block.of_type(name), address, (*path, name))
+    return members
+
+
+def _attribute(schema: AttributeSchema, given: Value | None, address: str, path: Path) -> Value:
+    if given is None or given.is_null:
+        return computed(schema.type, address, path) if schema.computed else null(schema.type)
+    try:
+        return convert(given, schema.type)
+    except HclError:
+        # Only what sleeps is held to the schema; a newer provider may have changed the type.
+        return given
+
+
+def _blocks(nested: NestedBlock, given: tuple[Block, ...], address: str, path: Path) -> Value:
+    if not given:
+        # The provider may fill a block in that the user leaves out.
+        return computed(nested.implied_type(), address, path)
+    if nested.nesting == "single":
+        return make_object(_members(nested.block, given[0], address, path))
+    values = [
+        make_object(_members(nested.block, block, address, (*path, position)))
+        for position, block in enumerate(given)
+    ]
+    element = nested.block.implied_type()
+    if has_dynamic(element) or any(value.type != element for value in values):
+        return make_tuple(values)
+    return make_set(element, values) if nested.nesting == "set" else make_list(element, values)
+
+
+def _open_value(block: Block, address: str) -> Value:
+    """Of a type that we know nothing about."""
+    given = {name: attribute.value for name, attribute in block.attributes.items()}
+    types = tuple(sorted((name, value.type) for name, value in given.items()))
+    return Value(ObjectType(types), OpenObject(sorted(given.items()), Origin(address, ())))
+
+
+def sleeper_defaults(type_: str) -> Mapping[str, Value]:
+    """What the provider plans for arguments of a sleeper that are left out (HCL semantics §18)."""
+    return _DEFAULTS.get(type_.replace("aws_alb", "aws_lb", 1), {})
+
+
+_DEFAULTS: Mapping[str, Mapping[str, Value]] = {
+    "aws_lb": {
+        "dns_record_client_routing_policy": string("any_availability_zone"),
+        "enable_cross_zone_load_balancing": boolean(False),
+        "enable_deletion_protection": boolean(False),
+        "enable_zonal_shift": boolean(False),
+    },
+    "aws_lb_target_group": {
+        "deregistration_delay": string("300"),
+        "lambda_multi_value_headers_enabled": boolean(False),
+        "proxy_protocol_v2": boolean(False),
+        "slow_start": number(0),
+    },
+    "aws_ecs_service": {
+        "availability_zone_rebalancing": string("DISABLED"),
+        "deployment_maximum_percent": number(200),
+        "deployment_minimum_healthy_percent": number(100),
+        "enable_ecs_managed_tags": boolean(False),
+        "enable_execute_command": boolean(False),
+        "scheduling_strategy": string("REPLICA"),
+        "wait_for_steady_state": boolean(False),
+    },
+}

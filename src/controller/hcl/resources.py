@@ -1,0 +1,274 @@
+"""Evaluating resources and data sources: their instances and what others see of them (§17, §19)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from controller.domain.problem import Problem
+from controller.hcl.bodies import BodyEvaluator
+from controller.hcl.convert import is_ephemeral
+from controller.hcl.declarations import Condition, Resource
+from controller.hcl.errors import HclError
+from controller.hcl.instance import (
+    EvaluatedCall,
+    EvaluatedInstance,
+    EvaluatedResource,
+    ModuleInstance,
+)
+from controller.hcl.known_data import data_attributes
+from controller.hcl.numbers import format_number
+from controller.hcl.origins import describe_origins, out_of_reach
+from controller.hcl.references import expressions_in, is_constant, subject_of
+from controller.hcl.repetition import Expansion, Key, address_with_key, expand
+from controller.hcl.resource_value import (
+    resource_value,
+    sleeper_defaults,
+    terraform_data_value,
+)
+from controller.hcl.schema import SLEEPERS, schema_of
+from controller.hcl.schema_check import conform, is_checked
+from controller.hcl.scope import Poisoned, Scope
+from controller.hcl.syntax import AttributeStep, Expression, KeyStep, Reference
+from controller.hcl.types import NUMBER
+from controller.hcl.values import Value
+from controller.hcl.variables import check_condition
+from controller.hcl.world import Attribute, Block, ResourceInstance
+
+_SETS_NOTHING = frozenset({"timeouts"})
+
+
+@dataclass(slots=True)
+class ResourceEvaluator:
+    """
+    Evaluates the resources of module instances.
+
+    `region_of` tells the region of a provider by its address in the root, None where unknown.
+    """
+
+    wrong: frozenset[Expression]
+    problems: list[Problem]
+    region_of: Callable[[str], str | None]
+
+    def evaluate(self, module: ModuleInstance, resource: Resource) -> EvaluatedResource:
+        """Raises HclError or Poisoned where even the number of instances cannot be told."""
+        expressions = (resource.repetition.count, resource.repetition.for_each)
+        if any(expression in self.wrong for expression in expressions):
+            raise Poisoned
+        expansion = expand(resource.repetition, module.scope())
+        if expansion.unknown and self._sleeps(resource):
+            raise HclError(
+                "count" if expansion.kind == "count" else "for-each",
+                f"{expansion.kind} depends on {describe_origins(expansion.unknown.origins)}, which "
+                "is known only when AWS has been asked; write the number or the keys down",
+                place=resource.place,
+            )
+        instances = {
+            key: self._instance(module, resource, expansion, key) for key in expansion.instances
+        }
+        if not instances:
+            self.check_constants(module, resource, module.inside(resource.address))
+        return EvaluatedResource(expansion, instances)
+
+    def check_constants(self, module: ModuleInstance, resource: Resource, address: str) -> None:
+        """Terraform looks at a block that makes no instance too: what is wrong in it on its own."""
+
+        def report(error: HclError) -> None:
+            self.problems.append(error.as_problem(address))
+
+        evaluator = BodyEvaluator(self.wrong, report)
+        for expression, _ in expressions_in(resource.body):
+            if is_constant(expression):
+                evaluator.value(expression, module.scope(), expression.place)
+
+    def _sleeps(self, resource: Resource) -> bool:
+        return resource.mode == "managed" and resource.type in SLEEPERS
+
+    def _instance(
+        self, module: ModuleInstance, resource: Resource, expansion: Expansion, key: Key
+    ) -> EvaluatedInstance:
+        address = module.inside(address_with_key(resource.address, key))
+        before = len(self.problems)
+
+        def report(error: HclError) -> None:
+            self.problems.append(error.as_problem(address))
+
+        scope = module.scope(expansion.kind, expansion.instances[key])
+        body = BodyEvaluator(self.wrong, report, strict=is_checked(resource.mode, resource.type))
+        self._conditions(resource.preconditions, scope, report)
+        block = body.body(resource.body, scope)
+        broken = set(body.broken)
+        if is_checked(resource.mode, resource.type):
+            block, errors = conform(block, resource.type)
+            for error in errors:
+                report(error)
+            broken |= {name for name in resource.body.arguments if name not in block.attributes}
+        self._refuse_unfit(resource, block, report)
+        provider = _provider(module, resource)
+        value = self._value(resource, block, address, provider, frozenset(body.undecided))
+        itself = module.scope(expansion.kind, expansion.instances[key], value)
+        if not broken:
+            self._conditions(resource.postconditions, itself, report)
+        instance = ResourceInstance(
+            address=address,
+            mode=resource.mode,
+            type=resource.type,
+            name=resource.name,
+            key=key,
+            module=module.address,
+            place=resource.place,
+            body=_without(block, _SETS_NOTHING),
+            ignore_changes=tuple(_spelled(e) for e in resource.ignore_changes),
+            provider=provider,
+            error_free=not broken and len(self.problems) == before,
+        )
+        return EvaluatedInstance(instance, value, frozenset(broken))
+
+    def _conditions(
+        self,
+        conditions: Iterable[Condition],
+        scope: Scope,
+        report: Callable[[HclError], None],
+    ) -> None:
+        for condition in conditions:
+            if condition.condition in self.wrong:
+                continue
+            try:
+                check_condition(condition, scope, "precondition", condition.place)
+            except HclError as error:
+                report(error)
+            except Poisoned:
+                continue
+
+    def _refuse_unfit(
+        self, resource: Resource, block: Block, report: Callable[[HclError], None]
+    ) -> None:
+        for name, attribute in _attributes(block):
+            value = attribute.value
+            if is_ephemeral(value):
+                report(
+                    HclError(
+                        "ephemeral",
+                        f'"{name}" is an ephemeral value, which no argument can keep',
+                        place=attribute.place,
+                    )
+                )
+            origin = out_of_reach(value) if self._sleeps(resource) else None
+            if origin:
+                report(
+                    HclError(
+                        "module-source",
+                        f'"{name}" depends on {origin}, which cannot be known here; '
+                        "use a local module, or give the value as a variable",
+                        place=attribute.place,
+                    )
+                )
+
+    def _value(
+        self,
+        resource: Resource,
+        block: Block,
+        address: str,
+        provider: str,
+        undecided: frozenset[str],
+    ) -> Value:
+        if (resource.mode, resource.type) == ("managed", "terraform_data"):
+            return terraform_data_value(block, address)
+        schema = schema_of(resource.mode, resource.type)
+        known = sleeper_defaults(resource.type) if self._sleeps(resource) else {}
+        if resource.mode == "data":
+            known = data_attributes(resource.type, block, self.region_of(provider))
+        return resource_value(schema, block, address, known, undecided)
+
+
+def resolve_depends_on(
+    module: ModuleInstance, expressions: Iterable[Expression]
+) -> tuple[str, ...]:
+    """The addresses of all instances that the references name; a module stands for all in it."""
+    addresses: dict[str, None] = {}
+    for expression in expressions:
+        if isinstance(expression, Reference):
+            try:
+                subject = subject_of(expression)
+            except HclError:
+                continue
+            steps = expression.steps[subject.used :]
+            key = steps[0].key if steps and isinstance(steps[0], KeyStep) else None
+            if subject.kind == "resource":
+                mode, type_, name = subject.name
+                resource = module.resources.get((mode, type_, name))
+                addresses.update(dict.fromkeys(_addresses(resource, key)))
+            elif subject.kind == "module":
+                call = module.calls.get(subject.name[0])
+                addresses.update(dict.fromkeys(_addresses_below(call)))
+    return tuple(addresses)
+
+
+def with_depends_on(module: ModuleInstance, resource: Resource) -> None:
+    """Fill in what each instance depends on, once everything is evaluated."""
+    evaluated = module.resources.get(resource.key)
+    if evaluated is None or not resource.depends_on:
+        return
+    addresses = resolve_depends_on(module, resource.depends_on)
+    instances = {
+        key: replace(found, instance=replace(found.instance, depends_on=addresses))
+        for key, found in evaluated.instances.items()
+    }
+    module.resources[resource.key] = replace(evaluated, instances=instances)
+
+
+def _addresses(resource: EvaluatedResource | None, key: Value | None) -> list[str]:
+    if resource is None:
+        return []
+    return [
+        found.instance.address
+        for own, found in resource.instances.items()
+        if key is None or _text(key) == str(own)
+    ]
+
+
+def _addresses_below(call: EvaluatedCall | None) -> list[str]:
+    found: list[str] = []
+    for instance in (call.instances or {}).values() if call else ():
+        for resource in instance.resources.values():
+            found += _addresses(resource, None)
+        for inner in instance.calls.values():
+            found += _addresses_below(inner)
+    return found
+
+
+def _text(value: Value) -> str:
+    return format_number(value.data) if value.type == NUMBER else str(value.data)
+
+
+def _spelled(expression: Expression) -> str:
+    """An entry of ignore_changes as it is written: `tags["Name"]`."""
+    if not isinstance(expression, Reference):
+        return ""
+    text = expression.root
+    for step in expression.steps:
+        if isinstance(step, AttributeStep):
+            text += f".{step.name}"
+        else:
+            key = _text(step.key)
+            text += f"[{key}]" if step.key.type == NUMBER else f'["{key}"]'
+    return text
+
+
+def _provider(module: ModuleInstance, resource: Resource) -> str:
+    """The root's name of the provider configuration that the resource uses."""
+    name = resource.type.split("_", 1)[0]
+    if isinstance(resource.provider, Reference):
+        name = _spelled(resource.provider)
+    return module.providers.get(name, name)
+
+
+def _without(block: Block, names: frozenset[str]) -> Block:
+    kept = tuple((name, inner) for name, inner in block.blocks if name not in names)
+    return replace(block, blocks=kept)
+
+
+def _attributes(block: Block) -> Iterable[tuple[str, Attribute]]:
+    yield from block.attributes.items()
+    for _, inner in block.blocks:
+        yield from _attributes(inner)
