@@ -41,6 +41,7 @@ def target_group(**changes: Any) -> ResourceSpec:
         "HealthCheckPort": "traffic-port",
         "HealthCheckEnabled": True,
         "HealthCheckIntervalSeconds": 10,
+        "HealthCheckTimeoutSeconds": 6,
         "HealthyThresholdCount": 2,
         "UnhealthyThresholdCount": 2,
     }

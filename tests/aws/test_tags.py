@@ -5,7 +5,8 @@ import re
 import botocore.session
 import pytest
 
-from controller.aws.tags import Owner, tag_value, with_ecs_owner, with_elb_owner
+from controller.aws.tags import Owner, with_ecs_owner, with_elb_owner
+from controller.domain.owner_tags import tag_value
 
 
 @pytest.mark.parametrize(

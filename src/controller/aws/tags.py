@@ -1,30 +1,12 @@
-"""Ownership: what we made carries our tags, and nothing else is ours (names are not proof)."""
+"""Owner tags as ELBv2 and ECS write them: what carries both is ours, and nothing else is."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-STACK = "dormouse:stack"
-ADDRESS = "dormouse:address"
-
-_NOT_ALLOWED = re.compile(r"[^\w\s.:/+\-@]", re.UNICODE)
-
-
-def tag_value(address: str) -> str:
-    """
-    Write a Terraform address in the characters that a tag's value may have.
-
-    `aws_lb.nlb[0]` becomes `aws_lb.nlb/0`, `module.app["day"].aws_lb.nlb` becomes
-    `module.app/day.aws_lb.nlb`; any other character that is not allowed becomes `=` and its hex
-    code. Source: the pattern of `TagValue` in botocore's elbv2 and ecs models has no brackets
-    and no quotes.
-    """
-    plain = re.sub(r'\["?', "/", address)
-    plain = re.sub(r'"?\]', "", plain)
-    return _NOT_ALLOWED.sub(lambda m: f"={ord(m.group()):x}=", plain)
+from controller.domain.owner_tags import ADDRESS, STACK, owner_tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +17,7 @@ class Owner:
     address: str
 
     def pairs(self) -> tuple[tuple[str, str], ...]:
-        return ((STACK, self.stack), (ADDRESS, tag_value(self.address)))
+        return tuple(owner_tags(self.stack, self.address).items())
 
     def owns(self, tags: Mapping[str, str]) -> bool:
         return all(tags.get(key) == value for key, value in self.pairs())

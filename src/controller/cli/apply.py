@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import click
 
-from controller.cli.inputs import Directory, directory_options
-from controller.cli.problems import compile_or_exit
+from controller.cli.compiling import spec_or_exit
+from controller.cli.inputs import TerraformCommand, terraform_options
 from controller.cli.target import Stack, open_stack
 from controller.cli.views import View, format_duration, make_view
 from controller.domain.durations import parse_duration
@@ -35,8 +36,8 @@ class Duration(click.ParamType[timedelta]):
             self.fail(str(error), param, ctx)
 
 
-@click.command("apply")
-@directory_options
+@click.command("apply", cls=TerraformCommand)
+@terraform_options
 @click.option(
     "--to",
     "target",
@@ -53,13 +54,25 @@ class Duration(click.ParamType[timedelta]):
     help="How often to look at AWS while waiting.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def command(directory: Directory, target: str, safe: bool, poll: timedelta, as_json: bool) -> None:
+@click.option(
+    "--stack", "stack_name", metavar="NAME", help="The stack's name, if not the folder's."
+)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    directory: Path,
+    stack_name: str | None,
+    target: str,
+    safe: bool,
+    poll: timedelta,
+    as_json: bool,
+) -> None:
     """
     Wake the stack, or put it to sleep, now and from this machine.
 
     No table and no Lambda is needed. It may be interrupted and repeated at any time.
     """
-    spec = compile_or_exit(directory)
+    spec = spec_or_exit(ctx, directory, stack_name)
     with open_stack(spec) as stack, make_view(spec, stack.clock) as view:
         started_at = stack.clock.now()
         try:

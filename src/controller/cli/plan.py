@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
 
-from controller.cli.inputs import Directory, directory_options
-from controller.cli.problems import compile_or_exit
+from controller.cli.compiling import spec_or_exit
+from controller.cli.inputs import TerraformCommand, terraform_options
 from controller.cli.render import render_plan
 from controller.cli.target import open_stack
 from controller.domain.plan import Order, Plan, Target, make_plan
@@ -15,8 +16,8 @@ from controller.domain.progress import Progress
 from controller.domain.spec import Json, Spec
 
 
-@click.command("plan")
-@directory_options
+@click.command("plan", cls=TerraformCommand)
+@terraform_options
 @click.option(
     "--to",
     "target",
@@ -27,9 +28,20 @@ from controller.domain.spec import Json, Spec
 )
 @click.option("--safe", is_flag=True, help="Drain the service before the load balancer goes.")
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
-def command(directory: Directory, target: str, safe: bool, as_json: bool) -> None:
+@click.option(
+    "--stack", "stack_name", metavar="NAME", help="The stack's name, if not the folder's."
+)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    directory: Path,
+    stack_name: str | None,
+    target: str,
+    safe: bool,
+    as_json: bool,
+) -> None:
     """Show what would be created, updated or deleted now. Nothing is changed."""
-    spec = compile_or_exit(directory)
+    spec = spec_or_exit(ctx, directory, stack_name)
     order = Order.SAFE if safe else Order.FAST
     with open_stack(spec) as stack:
         observed = stack.cloud.observe(Target(target), Progress(), stack.clock.now())

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import UTC, datetime
 from time import sleep
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 from controller.aws.clients import Clients
+from controller.domain.ports import Clock
 from controller.domain.spec import Spec
 
 if TYPE_CHECKING:
@@ -42,6 +45,26 @@ def open_session() -> boto3.Session:
             region_name=region,
         )
     return boto3.Session(region_name=region)
+
+
+def open_clock() -> Clock:
+    """
+    The machine's clock, or that of the laptop AWS when the endpoint is one.
+
+    Its time may run faster: polls, time-outs and what is shown all follow it.
+    """
+    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
+    if not is_local_endpoint(endpoint):
+        return SystemClock()
+    try:
+        with urlopen(f"{endpoint.rstrip('/')}/_laptop/clock", timeout=2) as reply:
+            told = json.load(reply)
+        speed, now = float(told["speed"]), datetime.fromisoformat(told["now"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return SystemClock()  # some other emulator
+    from local.clock import ScaledClock
+
+    return ScaledClock(speed, now) if speed > 0 else SystemClock()
 
 
 def clients_for(spec: Spec) -> Clients:

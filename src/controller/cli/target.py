@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from controller.aws.cloud import AwsCloud
-from controller.cli.session import SystemClock, clients_for
+from controller.cli.session import clients_for, open_clock
 from controller.domain.ports import Clock, SideBySide
 from controller.domain.spec import Spec
 from controller.reconcile.side_by_side import Threads
@@ -31,7 +31,7 @@ def open_stack(spec: Spec) -> Iterator[Stack]:
         yield Stack(
             spec=spec,
             cloud=AwsCloud(spec, clients_for(spec), threads),
-            clock=SystemClock(),
+            clock=open_clock(),
             side_by_side=threads,
         )
     finally:

@@ -78,8 +78,9 @@ class PlainView:
             return
         self._started_at = self._started_at or seen.now
         elapsed = format_duration(seen.now - self._started_at)
+        before = _WORDS[State.ABSENT] if seen.target is Target.AWAKE else _WORDS[State.READY]
         for address, text in _states(seen).items():
-            if self._shown.get(address) != text:
+            if self._shown.get(address, before) != text:
                 self._shown[address] = text
                 click.echo(f"{elapsed:>12}  {address}: {text}", err=True)
 
@@ -154,7 +155,8 @@ def _states(seen: Round) -> Mapping[str, str]:
     busy = dict(seen.plan.waiting)
     said: dict[str, str] = {}
     for address, one in seen.observed.resources.items():
-        text = one.phase or _WORDS[one.state]
+        gone = one.state is State.ABSENT and seen.target is Target.ASLEEP
+        text = one.phase or ("gone" if gone else _WORDS[one.state])
         if one.cause:
             text = f"{text} ({one.cause})"
         said[address] = waits.get(address) or text

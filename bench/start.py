@@ -1,0 +1,42 @@
+"""What starting costs: the command line's compile, and the Lambda handler's import."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from bench.report import Measure, interleaved, wall_seconds
+
+ARTICLE = "tests/data/article-stack"
+
+COLD_PARSE = f"""
+from pathlib import Path
+import hcl2
+for path in sorted(Path({ARTICLE!r}).rglob("*.tf")):
+    hcl2.parses_to_tree(path.read_text())
+"""
+"""python-hcl2 alone on the same files, in a fresh process, with its grammar's cache in place."""
+
+
+def measure() -> Iterator[Measure]:
+    python = sys.executable
+    check = [python, "-c", "from controller.cli.main import main; main()", "check", ARTICLE]
+    parse = [python, "-c", COLD_PARSE]
+    for command in (check, parse):
+        wall_seconds(command)  # the first run fills the caches that every later one has
+    ours, theirs = interleaved(lambda: wall_seconds(check), lambda: wall_seconds(parse))
+    yield Measure(
+        name="dormouse check / python-hcl2's cold parse",
+        value=ours / theirs,
+        bound=3,
+        detail=f"{ours:.2f} s / {theirs:.2f} s, the article's stack",
+    )
+    handler = [python, "-c", "import controller.handlers.entry"]
+    base = [python, "-c", "import boto3\nfrom aws_lambda_powertools import Logger"]
+    ours, theirs = interleaved(lambda: wall_seconds(handler), lambda: wall_seconds(base))
+    yield Measure(
+        name="import of the handler / boto3 and Logger",
+        value=ours / theirs,
+        bound=1.3,
+        detail=f"{ours:.2f} s / {theirs:.2f} s",
+    )

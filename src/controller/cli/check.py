@@ -1,0 +1,34 @@
+"""`dormouse check`: compile, and say what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from controller.cli.compiling import compile_directory
+from controller.cli.inputs import TerraformCommand, terraform_options
+from controller.cli.problems import has_errors, print_json, print_problems, summary
+
+
+@click.command("check", cls=TerraformCommand)
+@terraform_options
+@click.option("--stack", metavar="NAME", help="The stack's name, if not the folder's.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if there are warnings.")
+@click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
+@click.pass_context
+def command(
+    ctx: click.Context, directory: Path, stack: str | None, strict: bool, as_json: bool
+) -> None:
+    """
+    Find what is wrong with a Terraform directory, and the traps in it.
+
+    Exit code 0 when it can be compiled, 1 with --strict if there are warnings, 2 on errors.
+    """
+    problems = compile_directory(ctx, directory, stack).problems
+    if as_json:
+        print_json(problems)
+    else:
+        print_problems(problems)
+        click.echo(f"{directory}: {summary(problems)}")
+    ctx.exit(2 if has_errors(problems) else int(strict and bool(problems)))

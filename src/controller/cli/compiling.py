@@ -1,0 +1,28 @@
+"""Compile the directory of a command, or leave with what is wrong with it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from controller.cli.inputs import read_inputs
+from controller.cli.problems import print_problems, summary
+from controller.domain.spec import Spec
+from controller.mapping.compile import Compiled, compile_stack
+
+
+def compile_directory(ctx: click.Context, directory: Path, stack: str | None = None) -> Compiled:
+    """The directory compiled with the command's Terraform options, as of now."""
+    return compile_stack(directory, read_inputs(ctx), datetime.now(UTC), stack=stack)
+
+
+def spec_or_exit(ctx: click.Context, directory: Path, stack: str | None = None) -> Spec:
+    """The spec; problems go to standard error, and errors end the command with exit code 2."""
+    compiled = compile_directory(ctx, directory, stack)
+    print_problems(compiled.problems, err=True)
+    if compiled.spec is None:
+        click.echo(f"{directory}: {summary(compiled.problems)}", err=True)
+        ctx.exit(2)
+    return compiled.spec

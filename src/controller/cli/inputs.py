@@ -1,0 +1,130 @@
+"""Terraform's own inputs, the same for every command that reads a directory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from controller.hcl.world import Inputs
+
+_KEY = "dormouse.terraform_inputs"
+_KINDS = ("var", "var-file")
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class InputError(click.ClickException):
+    """The command line or a file on it is wrong: one line, exit code 2."""
+
+    exit_code = 2
+
+
+class TerraformCommand(click.Command):
+    """
+    A command that takes `-var` and `-var-file` as Terraform does: in order, one dash or two,
+    the value behind a space or an equals sign.
+
+    They are taken out before click reads the rest, since it keeps the order of each alone.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        rest, ctx.meta[_KEY] = _split(args)
+        return super().parse_args(ctx, rest)
+
+
+def terraform_options(command: Command) -> Command:
+    """Declare the options for `--help`, and the argument DIR as `directory`."""
+    for option in (
+        click.option(
+            "-var-file",
+            metavar="FILE",
+            expose_value=False,
+            help="Read variables from a .tfvars file.",
+        ),
+        click.option(
+            "-var",
+            metavar="NAME=VALUE",
+            expose_value=False,
+            help="Set a variable of the root module.",
+        ),
+        click.argument("directory", metavar="DIR", callback=_directory),
+    ):
+        command = option(command)
+    return command
+
+
+def read_inputs(ctx: click.Context, environment: Mapping[str, str] | None = None) -> Inputs:
+    """The command's options, the process's variables, workspace and region."""
+    environment = os.environ if environment is None else environment
+    return Inputs(
+        options=ctx.meta.get(_KEY, ()),
+        environment=environment,
+        workspace=environment.get("TF_WORKSPACE") or "default",
+        region=_region(environment),
+    )
+
+
+def sets(inputs: Inputs, name: str) -> bool:
+    """Whether an option or the environment says what this variable is."""
+    option = any(kind == "var" and text.startswith(f"{name}=") for kind, text in inputs.options)
+    return option or f"TF_VAR_{name}" in inputs.environment
+
+
+def _split(args: list[str]) -> tuple[list[str], tuple[tuple[str, str], ...]]:
+    """Separate what is Terraform's from the rest; behind "--" nothing is."""
+    rest, found = [], []
+    waiting = iter(args)
+    for arg in waiting:
+        if arg == "--":
+            rest += [arg, *waiting]
+            break
+        name, equals, value = arg.lstrip("-").partition("=")
+        if not arg.startswith("-") or name not in _KINDS:
+            rest.append(arg)
+            continue
+        if not equals:
+            value = next(waiting, "")
+            if not value:
+                raise InputError(f"-{name} needs a value, such as {_example(name)}")
+        found.append((name, _checked(name, value)))
+    return rest, tuple(found)
+
+
+def _checked(name: str, value: str) -> str:
+    if name == "var" and "=" not in value:
+        raise InputError(f'-var: found "{value}", expected NAME=VALUE')
+    if name == "var-file" and not Path(value).is_file():
+        raise InputError(f"-var-file: there is no file {value}")
+    return value
+
+
+def _example(name: str) -> str:
+    return "-var env=prod" if name == "var" else "-var-file=prod.tfvars"
+
+
+def _directory(ctx: click.Context, parameter: click.Parameter, value: str) -> Path:
+    path = Path(value)
+    if not path.exists():
+        raise InputError(f"there is no directory {value}")
+    if not path.is_dir():
+        raise InputError(f"{value} is not a directory; give the folder with the .tf files")
+    return path
+
+
+def _region(environment: Mapping[str, str]) -> str | None:
+    """What Terraform's provider and the SDK take where nothing else is said."""
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        if environment.get(name):
+            return environment[name]
+    config = Path(environment.get("AWS_CONFIG_FILE", "~/.aws/config")).expanduser()
+    if not config.is_file():
+        return None
+    # Only who has such a file waits for the SDK to be imported.
+    from botocore.session import Session
+
+    region: str | None = Session().get_config_variable("region")
+    return region

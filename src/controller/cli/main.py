@@ -1,0 +1,90 @@
+"""
+The command line.
+
+Each command lives in a file of its own and is imported when it is called, so that `dormouse check`
+does not wait for what `dormouse apply` needs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from controller.domain.errors import DormouseError, PolicyError, SpecError, TextError
+
+COMMANDS = {
+    "check": ("controller.cli.check:command", "Find what is wrong with a Terraform directory."),
+    "compile": ("controller.cli.compile:command", "Print the spec of a directory as JSON."),
+    "console": ("controller.cli.console:command", "Evaluate expressions against a directory."),
+    "plan": ("controller.cli.plan:command", "Show what would be created or deleted now."),
+    "apply": ("controller.cli.apply:command", "Wake a stack, or put it to sleep, from here."),
+    "demo": ("controller.cli.demo:command", "See it all on a laptop AWS."),
+}
+"""Name to "module:command" and its one line of help (shown without importing the module)."""
+
+_INPUT_WRONG = 2
+_INTERRUPTED = 130
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command only to run it or to show its own help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="dormouse", message="%(version)s")
+def cli() -> None:
+    """Wake an ECS service and its load balancer when needed; put them to sleep when not."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command and leave with its exit code: 0, 1 could not finish, 2 input wrong."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run a command; what goes wrong is one line on standard error."""
+    try:
+        code = _invoke(sys.argv[1:] if arguments is None else arguments)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, EOFError, KeyboardInterrupt):
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Whoever reads has enough (`| head`); the interpreter must not flush into the closed pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except DormouseError as error:
+        click.echo(f"Error: {error}", err=True)
+        return _INPUT_WRONG if isinstance(error, SpecError | TextError | PolicyError) else 1
+    return code
+
+
+def _invoke(arguments: list[str]) -> int:
+    """Not `cli.main`, which takes a closed pipe for success."""
+    if os.environ.get("_DORMOUSE_COMPLETE"):
+        cli.main(arguments, prog_name="dormouse")  # the shell asks for completions; does not return
+    try:
+        with cli.make_context("dormouse", arguments) as context:
+            cli.invoke(context)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    return 0

@@ -1,0 +1,179 @@
+"""
+An evaluated directory becomes a spec, or a list of what is wrong with it. Pure.
+
+What differs between awake and asleep is dormouse's (`worlds.py`). Each such resource is read by
+the table of its kind into the exact request that creates it, checked against AWS's own model and
+against the traps, and put in order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from controller.domain.problem import Level, Place, Problem
+from controller.domain.spec import Json, Kind, Spec
+from controller.hcl.world import Block, World
+from controller.mapping import listener, load_balancer, naming, service, target_group
+from controller.mapping.draft import Draft, StackDraft, finish
+from controller.mapping.endpoint import find_endpoint
+from controller.mapping.fill import Filling, fill
+from controller.mapping.look_ups import LookUps
+from controller.mapping.order import find_needs, in_order
+from controller.mapping.policy import read_policy
+from controller.mapping.provider import default_tags, find_home
+from controller.mapping.references import References
+from controller.mapping.sources import OWN_ATTRIBUTES
+from controller.mapping.table import Table
+from controller.mapping.task_definition import pin_latest
+from controller.mapping.traps import check_traps
+from controller.mapping.validate import validate
+from controller.mapping.worlds import Division, Sleeper, divide
+
+AWAKE = "awake"
+_STACK_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """`spec` is None when any problem is an error; problems are sorted by place."""
+
+    spec: Spec | None
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _KindOf:
+    """How one kind is read: its table, and its own check."""
+
+    table: Table
+    check: Callable[[Block, Filling], None]
+    name_prefix: str = ""
+
+
+_KINDS = {
+    Kind.LOAD_BALANCER: _KindOf(load_balancer.TABLE, load_balancer.check, "tf-lb-"),
+    Kind.TARGET_GROUP: _KindOf(target_group.TABLE, target_group.check, "tf-"),
+    Kind.LISTENER: _KindOf(listener.TABLE, listener.check),
+    Kind.SERVICE: _KindOf(service.TABLE, service.check),
+}
+
+
+def compile_worlds(
+    stack: str,
+    awake: World,
+    asleep: World | None,
+    *,
+    region: str | None,
+    policy_place: Place | None,
+    compiled_at: datetime,
+    source: str,
+    found: Iterable[Problem] = (),
+) -> Compiled:
+    """
+    Compile an evaluated directory; pure.
+
+    `asleep` is None where the variable `awake` is not declared, `region` the SDK's own, which
+    counts where the provider block names none, `found` what is wrong already.
+    """
+    division = divide(awake, asleep)
+    draft = _draft_all(stack, awake, division)
+    check_traps(draft)
+    home, home_problems = find_home(awake, division.sleepers, region)
+    policy, policy_problems = read_policy(awake.variables, policy_place, compiled_at)
+    needs = find_needs(draft)
+    order, cycle = in_order(draft, needs)
+    problems = _sorted(
+        [
+            *_check_name(stack),
+            *found,
+            *awake.problems,
+            *(asleep.problems if asleep else ()),
+            *division.problems,
+            *(() if awake.problems else _nothing_sleeps(division, asleep)),
+            *(problem for one in draft.drafts.values() for problem in one.filling.problems),
+            *home_problems,
+            *policy_problems,
+            *([cycle] if cycle else []),
+        ]
+    )
+    if any(problem.level is Level.ERROR for problem in problems):
+        return Compiled(None, problems)
+    spec = Spec(
+        stack=stack,
+        region=home.region,
+        role_arn=home.role_arn,
+        resources=tuple(finish(draft.drafts[address], needs[address]) for address in order),
+        policy=policy,
+        endpoint=find_endpoint(draft, order, policy),
+        source={"dir": source, "compiled_at": compiled_at.isoformat()},
+    )
+    return Compiled(spec, problems)
+
+
+def _draft_all(stack: str, awake: World, division: Division) -> StackDraft:
+    tags = default_tags(awake)
+    own = {s.instance.address: OWN_ATTRIBUTES[s.kind] for s in division.sleepers}
+    look_ups = LookUps(division.kept, division.awake_only | own.keys(), tags)
+    references = References(own, look_ups)
+    usable = [s for s in division.sleepers if s.instance.error_free]
+    drafts = {
+        sleeper.instance.address: _draft(stack, sleeper, references, tags) for sleeper in usable
+    }
+    return StackDraft(stack, drafts, division.kept)
+
+
+def _draft(
+    stack: str,
+    sleeper: Sleeper,
+    references: References,
+    default_tags: Mapping[str, Mapping[str, Json]],
+) -> Draft:
+    instance, kind = sleeper.instance, _KINDS[sleeper.kind]
+    filling = Filling(instance.address, instance.place, references)
+    if kind.name_prefix:
+        naming.name(instance.body, filling, stack, kind.name_prefix)
+    fill(kind.table, instance.body, filling)
+    tags = naming.tags(instance.body, filling, default_tags.get(instance.provider, {}))
+    if sleeper.kind is Kind.SERVICE:
+        pin_latest(instance, filling)
+        filling.request.update({"tags": naming.lower_tags(tags)} if tags else {})
+    elif tags:
+        filling.request["Tags"] = naming.upper_tags(tags)
+    kind.check(instance.body, filling)
+    if not any(problem.level is Level.ERROR for problem in filling.problems):
+        validate(sleeper.kind, filling)
+    return Draft(sleeper, filling)
+
+
+def _check_name(name: str) -> Iterable[Problem]:
+    if not _STACK_NAME.fullmatch(name):
+        yield Problem(
+            level=Level.ERROR,
+            rule="stack-name",
+            message=f"the folder's name is the stack's, and \"{name}\" cannot be one: expected a "
+            "small letter, then up to 30 small letters, digits and hyphens; rename the folder, or "
+            "give --stack NAME",
+        )
+
+
+def _nothing_sleeps(division: Division, asleep: World | None) -> Iterable[Problem]:
+    if not division.sleepers:
+        reason = (
+            f"nothing depends on var.{AWAKE}; write count = var.{AWAKE} ? 1 : 0 where it should"
+            if asleep
+            else "it has no load balancer, target group, listener or service"
+        )
+        yield Problem(
+            level=Level.WARNING,
+            rule="nothing-sleeps",
+            message=f"nothing of this directory is put to sleep: {reason}",
+        )
+
+
+def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Each problem once, by file and line; those without a place first."""
+    once = dict.fromkeys(problems)
+    return tuple(sorted(once, key=lambda p: (p.place.file, p.place.line) if p.place else ("", 0)))

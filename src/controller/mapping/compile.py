@@ -1,0 +1,76 @@
+"""A Terraform directory becomes a spec: evaluated awake and asleep, then assembled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from controller.domain.problem import Level, Problem
+from controller.hcl.construct import boolean
+from controller.hcl.directory import Configuration, read
+from controller.hcl.world import Inputs, World
+from controller.mapping.assemble import AWAKE, Compiled, compile_worlds
+from controller.mapping.policy import VARIABLE
+
+__all__ = ["Compiled", "compile_stack", "evaluate_worlds"]
+
+
+def compile_stack(
+    directory: Path, inputs: Inputs, compiled_at: datetime, *, stack: str | None = None
+) -> Compiled:
+    """
+    Compile the directory; `stack` overrides its own name as the stack's.
+
+    `compiled_at` carries a time zone. Only an unreadable directory raises (OSError); everything
+    else that is wrong is a problem.
+    """
+    configuration = read(directory)
+    awake, asleep = evaluate_worlds(configuration, inputs)
+    found = (*_no_files(directory), *_awake_by_default(configuration))
+    return compile_worlds(
+        stack if stack is not None else directory.resolve().name,
+        awake,
+        asleep,
+        region=inputs.region,
+        policy_place=awake.variable_places.get(VARIABLE),
+        compiled_at=compiled_at,
+        source=str(directory),
+        found=found,
+    )
+
+
+def evaluate_worlds(configuration: Configuration, inputs: Inputs) -> tuple[World, World | None]:
+    """The directory awake and asleep; only once where it does not declare the variable."""
+    if not configuration.declares(AWAKE):
+        return configuration.evaluate(inputs), None
+    awake, asleep = (
+        configuration.evaluate(replace(inputs, assigned={**inputs.assigned, AWAKE: boolean(state)}))
+        for state in (True, False)
+    )
+    return awake, asleep
+
+
+def _no_files(directory: Path) -> Iterator[Problem]:
+    if not any(directory.glob("*.tf")) and not any(directory.glob("*.tf.json")):
+        yield Problem(
+            level=Level.ERROR,
+            rule="no-configuration",
+            message=f"{directory} has no Terraform files; give the folder with the .tf files",
+        )
+
+
+def _awake_by_default(configuration: Configuration) -> Iterator[Problem]:
+    """Terraform must leave the sleepers alone of its own accord, or the two fight."""
+    variable = configuration.root.declarations.variables.get(AWAKE)
+    if variable is None or (variable.default is not None and variable.default.data is False):
+        return
+    yield Problem(
+        level=Level.WARNING,
+        rule="awake-default",
+        message=f"variable {AWAKE} has not the default false, so terraform apply would make what "
+        "dormouse makes and deletes; write type = bool and default = false",
+        place=variable.default_place or variable.place,
+        address=f"var.{AWAKE}",
+    )

@@ -1,0 +1,118 @@
+"""A stack while it is being compiled: each resource with its request and what was wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from controller.domain.spec import Json, Kind, ResourceSpec, references, split_reference
+from controller.hcl.world import ResourceInstance
+from controller.mapping.fill import Filling
+from controller.mapping.worlds import Sleeper
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One resource of the spec in the making."""
+
+    sleeper: Sleeper
+    filling: Filling
+
+    @property
+    def instance(self) -> ResourceInstance:
+        return self.sleeper.instance
+
+    @property
+    def address(self) -> str:
+        return self.sleeper.instance.address
+
+    @property
+    def kind(self) -> Kind:
+        return self.sleeper.kind
+
+    @property
+    def request(self) -> dict[str, Json]:
+        return self.filling.request
+
+    def needs(self) -> set[str]:
+        """Addresses that its request refers to."""
+        found = references(self.request)
+        return {split_reference(ref["$ref"])[0] for ref in found if "$ref" in ref}
+
+
+@dataclass(frozen=True, slots=True)
+class StackDraft:
+    """All drafts by address, and what Terraform keeps; `name` is the stack's."""
+
+    name: str
+    drafts: Mapping[str, Draft]
+    kept: Mapping[str, ResourceInstance]
+
+    def of_kind(self, kind: Kind) -> Iterator[Draft]:
+        return (draft for draft in self.drafts.values() if draft.kind is kind)
+
+    def referred(self, value: Json) -> Draft | None:
+        """The draft whose attribute the value is, if it is one."""
+        if isinstance(value, Mapping) and "$ref" in value:
+            return self.drafts.get(split_reference(value["$ref"])[0])
+        return None
+
+    def kept_thing(self, value: Json) -> ResourceInstance | None:
+        """The kept instance whose attribute the value is, if it is one."""
+        if isinstance(value, Mapping) and "$look_up" in value:
+            return self.kept.get(value["of"])
+        return None
+
+    def forwards_to(self, listener: Draft) -> list[Draft]:
+        """The target groups of the spec to which a listener forwards."""
+        targets = []
+        for action in listener.request.get("DefaultActions", []):
+            arns = [action.get("TargetGroupArn")]
+            arns += [t.get("TargetGroupArn") for t in _weighted(action)]
+            targets += [target for arn in arns if (target := self.referred(arn))]
+        return targets
+
+    def listeners_of(self, target_group: Draft) -> list[Draft]:
+        return [
+            listener
+            for listener in self.of_kind(Kind.LISTENER)
+            if target_group in self.forwards_to(listener)
+        ]
+
+    def target_groups_of(self, service: Draft) -> list[tuple[int, Draft]]:
+        """The target groups of the spec that a service registers with, by position."""
+        entries = service.request.get("loadBalancers", [])
+        found = ((i, self.referred(e.get("targetGroupArn"))) for i, e in enumerate(entries))
+        return [(i, target) for i, target in found if target is not None]
+
+    def load_balancer_of(self, listener: Draft) -> Draft | None:
+        return self.referred(listener.request.get("LoadBalancerArn"))
+
+
+def _weighted(action: Mapping[str, Json]) -> list[Mapping[str, Json]]:
+    targets: list[Mapping[str, Json]] = action.get("ForwardConfig", {}).get("TargetGroups", [])
+    return targets
+
+
+def canonical(value: Json) -> str:
+    """Equal for equal questions: what a look-up is called in messages does not count."""
+    if isinstance(value, Mapping) and "$look_up" in value:
+        what = value.get("take", value["attribute"])
+        value = {k: v for k, v in value.items() if k not in ("of", "attribute")} | {"take": what}
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+def finish(draft: Draft, after: tuple[str, ...]) -> ResourceSpec:
+    """The draft as a resource of the spec."""
+    count = draft.sleeper.asleep_count
+    return ResourceSpec(
+        address=draft.address,
+        kind=draft.kind,
+        source=str(draft.instance.place),
+        request=draft.request,
+        attributes=draft.filling.attributes,
+        after=after,
+        asleep=None if count is None else {"desiredCount": count},
+        ignore_changes=draft.instance.ignore_changes,
+    )

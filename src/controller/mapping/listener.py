@@ -1,0 +1,176 @@
+"""
+`aws_lb_listener` -> create_listener and modify_listener_attributes.
+
+As the provider 5.100 sends it (internal/service/elbv2/listener.go): each action carries its
+order, and only configured attributes are set after the create.
+"""
+
+from __future__ import annotations
+
+from controller.domain.spec import Json
+from controller.hcl.world import Block
+from controller.mapping.fill import Filling, given, known
+from controller.mapping.table import (
+    Dropped,
+    Handled,
+    Nested,
+    ReadOnly,
+    Refused,
+    Sent,
+    SetAfter,
+    Table,
+)
+
+PROTOCOLS = ("TCP", "TLS", "UDP", "TCP_UDP")
+_APPLICATION = "AWS takes it for listeners of application load balancers only; leave it out"
+
+
+def _certificates(arn: Json) -> Json:
+    return [{"CertificateArn": arn}]
+
+
+def _list(value: Json) -> Json:
+    return [value]
+
+
+def _refused(*names: str) -> Table:
+    return {name: Refused(_APPLICATION) for name in names}
+
+
+_TARGET_GROUP: Table = {
+    "arn": Sent("TargetGroupArn", unset=()),
+    "weight": Sent("Weight", default=1),
+}
+
+_STICKINESS: Table = {
+    "duration": Sent("DurationSeconds"),
+    "enabled": Sent("Enabled", default=False),
+}
+
+_FORWARD: Table = {
+    "stickiness": Nested(_STICKINESS, to="TargetGroupStickinessConfig"),
+    "target_group": Nested(_TARGET_GROUP, to="TargetGroups", many=True, unordered=True),
+}
+
+_LOGIN = (
+    "authentication_request_extra_params",
+    "on_unauthenticated_request",
+    "scope",
+    "session_cookie_name",
+    "session_timeout",
+)
+
+_DEFAULT_ACTION: Table = {
+    "authenticate_cognito": Nested(
+        _refused(*_LOGIN, "user_pool_arn", "user_pool_client_id", "user_pool_domain")
+    ),
+    "authenticate_oidc": Nested(
+        _refused(
+            *_LOGIN,
+            "authorization_endpoint",
+            "client_id",
+            "client_secret",
+            "issuer",
+            "token_endpoint",
+            "user_info_endpoint",
+        )
+    ),
+    "fixed_response": Nested(_refused("content_type", "message_body", "status_code")),
+    "forward": Nested(_FORWARD, to="ForwardConfig"),
+    "order": Sent("Order", unset=("", 0)),
+    "redirect": Nested(_refused("host", "path", "port", "protocol", "query", "status_code")),
+    "target_group_arn": Sent("TargetGroupArn"),
+    "type": Sent("Type"),
+}
+
+_MUTUAL: Table = _refused(
+    "advertise_trust_store_ca_names",
+    "ignore_client_certificate_expiry",
+    "mode",
+    "trust_store_arn",
+)
+
+_ROUTING = (
+    "http_request_x_amzn_mtls_clientcert_header_name",
+    "http_request_x_amzn_mtls_clientcert_issuer_header_name",
+    "http_request_x_amzn_mtls_clientcert_leaf_header_name",
+    "http_request_x_amzn_mtls_clientcert_serial_number_header_name",
+    "http_request_x_amzn_mtls_clientcert_subject_header_name",
+    "http_request_x_amzn_mtls_clientcert_validity_header_name",
+    "http_request_x_amzn_tls_cipher_suite_header_name",
+    "http_request_x_amzn_tls_version_header_name",
+    "http_response_access_control_allow_credentials_header_value",
+    "http_response_access_control_allow_headers_header_value",
+    "http_response_access_control_allow_methods_header_value",
+    "http_response_access_control_allow_origin_header_value",
+    "http_response_access_control_expose_headers_header_value",
+    "http_response_access_control_max_age_header_value",
+    "http_response_content_security_policy_header_value",
+    "http_response_server_enabled",
+    "http_response_strict_transport_security_header_value",
+    "http_response_x_content_type_options_header_value",
+    "http_response_x_frame_options_header_value",
+)
+
+TABLE: Table = {
+    "alpn_policy": Sent("AlpnPolicy", read=_list),
+    "arn": ReadOnly(),
+    "certificate_arn": Sent("Certificates", read=_certificates),
+    "default_action": Nested(_DEFAULT_ACTION, to="DefaultActions", many=True),
+    "id": ReadOnly(),
+    "load_balancer_arn": Sent("LoadBalancerArn", unset=()),
+    "mutual_authentication": Nested(_MUTUAL),
+    "port": Sent("Port", unset=("", 0)),
+    "protocol": Sent("Protocol"),
+    **_refused(*(f"routing_{name}" for name in _ROUTING)),
+    "ssl_policy": Sent("SslPolicy"),
+    "tags": Handled("naming.tags"),
+    "tags_all": Dropped("it follows from tags and the provider's default_tags"),
+    "tcp_idle_timeout_seconds": SetAfter("tcp.idle_timeout.seconds", unset=("", 0)),
+    "timeouts": Dropped("dormouse does not wait as Terraform does; see wake_timeout"),
+}
+
+
+def check(body: Block, filling: Filling) -> None:
+    """What the provider or AWS would refuse, and what one table row cannot say."""
+    for name in ("port", "protocol"):
+        if given(body, name) is None:
+            filling.error(
+                "missing-argument",
+                f"{name} is missing; a listener of a network load balancer needs it",
+            )
+    protocol = known(body, "protocol")
+    if protocol in ("HTTP", "HTTPS", "GENEVE"):
+        filling.error(
+            "protocol",
+            f'protocol: found "{protocol}", expected one of {", ".join(PROTOCOLS)}; a network '
+            "load balancer listens to nothing else",
+            filling.place_of("Protocol"),
+        )
+    if protocol == "TLS" and given(body, "certificate_arn") is None:
+        filling.error("missing-argument", "certificate_arn is missing; a TLS listener needs it")
+    for index, block in enumerate(body.of_type("default_action")):
+        _check_action(block, index, filling)
+
+
+def _check_action(block: Block, index: int, filling: Filling) -> None:
+    actions = filling.request.get("DefaultActions")
+    if isinstance(actions, list) and index < len(actions):
+        actions[index].setdefault("Order", index + 1)
+    type_ = known(block, "type")
+    if type_ is not None and type_ != "forward":
+        filling.error(
+            "action",
+            f'default_action.type: found "{type_}", expected "forward"; a network load balancer '
+            "does nothing else",
+            filling.place_of(f"DefaultActions[{index}].Type"),
+        )
+        return
+    target, forward = given(block, "target_group_arn"), block.of_type("forward")
+    if (target is None) != bool(forward):
+        filling.error(
+            "action",
+            f"default_action: found {'both' if forward else 'neither'} target_group_arn and "
+            "forward, expected one of them",
+            block.place,
+        )

@@ -1,0 +1,273 @@
+"""
+Look-ups: attributes of things that Terraform keeps, found by name when the stack wakes.
+
+An unknown value that is an attribute of a kept resource or of a data source becomes, in a
+request, or in the key of another look-up:
+
+    {"$look_up": "cluster", "name": "api", "attribute": "arn", "of": "aws_ecs_cluster.main"}
+
+| key         | meaning                                                                        |
+|-------------|--------------------------------------------------------------------------------|
+| `$look_up`  | the kind, a row of the table below                                             |
+| `attribute` | the attribute as the user's configuration names it                             |
+| `take`      | the column "attributes" of the table; left out when it equals `attribute`      |
+| `index`     | with a list: the element wanted, from 0; with a map: its key. Left out: all    |
+| `of`        | Terraform's address of the thing, for messages; two look-ups with equal keys   |
+|             | are one question whatever `of` says                                            |
+| the others  | what the thing is found by: all of them must match, and exactly one thing may  |
+|             | match (none, or several, is an error that names `of` and the keys)             |
+
+Every value of a key is text (or a bool, a list, a map of texts, where the table says so), or
+again a look-up or a `$join`. A value with `take` of a list kind and no `index` stands where the
+request has a list. Texts that contain a look-up are `{"$join": [text, look-up, …]}`; a number
+inside a join is written as decimal text.
+
+Keys that many kinds share: `tags` {name: value}, all of which the thing carries (it may carry
+more); `filters` [{"name": n, "values": [v, …]}], EC2's own filters, sent as they are;
+`id`, EC2's id of the thing.
+
+| kind                 | keys                                          | attributes (`take`)      |
+|----------------------|-----------------------------------------------|--------------------------|
+| `name`               | `name`: the answer itself, known when         | name                     |
+|                      | compiling; nothing is asked (bucket, log      |                          |
+|                      | group, alarm)                                 |                          |
+| `cluster`            | `name`: a name or ARN, as DescribeClusters    | arn name                 |
+|                      | takes it; status ACTIVE                       |                          |
+| `task_definition`    | `family`: a family (its latest ACTIVE         | arn arn_without_revision |
+|                      | revision), "family:revision" or ARN, as       | family revision          |
+|                      | DescribeTaskDefinition takes it               |                          |
+| `security_group`     | id name name_prefix (the name begins with it) | id arn name vpc_id       |
+|                      | vpc_id tags filters                           | owner_id                 |
+| `security_groups`    | tags filters                                  | ids arns vpc_ids (lists) |
+| `elastic_ip`         | allocation_id public_ip tags filters          | allocation_id public_ip  |
+|                      |                                               | public_dns               |
+| `elastic_ips`        | tags filters                                  | allocation_ids           |
+|                      |                                               | public_ips (lists)       |
+| `subnet`             | id vpc_id cidr_block availability_zone        | id arn vpc_id cidr_block |
+|                      | availability_zone_id default_for_az (bool)    | availability_zone        |
+|                      | state tags filters                            | availability_zone_id     |
+|                      |                                               | owner_id                 |
+| `subnets`            | tags filters                                  | ids (list, EC2's order)  |
+| `vpc`                | id cidr_block default (bool) dhcp_options_id  | id arn cidr_block        |
+|                      | state tags filters                            | owner_id                 |
+|                      |                                               | main_route_table_id      |
+| `availability_zones` | state all_availability_zones (bool) filters   | names zone_ids (lists)   |
+|                      | exclude_names exclude_zone_ids (lists)        |                          |
+| `iam_role`           | `name`                                        | arn name unique_id       |
+| `load_balancer`      | name arn tags                                 | arn arn_suffix name      |
+|                      |                                               | dns_name zone_id vpc_id  |
+| `target_group`       | name arn tags                                 | arn arn_suffix name      |
+|                      |                                               | vpc_id                   |
+| `certificate`        | `domain`; statuses types key_types (lists of  | arn domain               |
+|                      | text, ACM's words; statuses left out: ISSUED) |                          |
+|                      | tags; `most_recent` (bool): of several take   |                          |
+|                      | the newest                                    |                          |
+| `service_discovery_service`                                          |                          |
+|                      | name namespace_id                             | arn id name              |
+| `service_discovery_namespace`                                        |                          |
+|                      | name; `type`: HTTP, DNS_PRIVATE or DNS_PUBLIC | arn id name hosted_zone  |
+| `ssm_parameter`      | `name`; with_decryption (bool, left out:      | value arn name type      |
+|                      | true)                                         | version                  |
+| `kms_key`            | `key_id`: id, ARN or "alias/…", as            | arn id                   |
+|                      | DescribeKey takes it                          |                          |
+| `caller_identity`    | none                                          | account_id               |
+| `region`             | name endpoint, or none: the stack's own       | name description         |
+|                      | region                                        | endpoint                 |
+| `partition`          | none                                          | partition dns_suffix     |
+|                      |                                               | reverse_dns_prefix       |
+
+`id` and `arn` are written by what they are (HCL semantics §19): the `id` of a cluster, a load
+balancer, a target group or a certificate is its ARN (`take` "arn"), that of an Elastic IP its
+allocation id, that of a task definition resource its family and that of a task definition data
+source its ARN, that of a bucket, a role or a parameter its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Set
+from typing import Any
+
+from controller.domain.spec import Json
+from controller.hcl.values import Origin
+from controller.hcl.world import Block, ResourceInstance
+from controller.mapping.fill import given
+from controller.mapping.references import CannotRefer, References
+from controller.mapping.sources import DATA, MANAGED, Source
+
+_STATE_ONLY = "its value exists only in Terraform's state; pass it as a variable, or write it out"
+
+
+class LookUps:
+    """
+    Finds out how each attribute of a kept thing can be asked for when the stack wakes.
+
+    `kept` are the instances that stay, by address, `awake_only` the addresses of those that do
+    not; `default_tags` are the provider's, by the name under which instances know it. Answers
+    are remembered, so equal questions are equal.
+    """
+
+    def __init__(
+        self,
+        kept: Mapping[str, ResourceInstance],
+        awake_only: Set[str],
+        default_tags: Mapping[str, Mapping[str, Json]],
+    ) -> None:
+        self._kept = kept
+        self._awake_only = awake_only
+        self._default_tags = default_tags
+        self._found: dict[str, dict[str, Json]] = {}
+        self._asking: list[str] = []
+        # Keys hold references of their own: the VPC of a security group, the filter of a subnet.
+        self._references = References({}, self)
+
+    def look_up(self, origin: Origin) -> Json:
+        """
+        The `$look_up` object for one attribute of a kept thing.
+
+        Raises CannotRefer, with a way out, where the configuration does not say how to find it.
+        """
+        instance = self._instance(origin)
+        source = _source(instance, origin)
+        attribute = str(origin.path[0])
+        take = source.attributes.get(attribute)
+        if take is None or len(origin.path) > 2:
+            raise CannotRefer(
+                f"{origin} cannot be found when the stack wakes; of {instance.address} only "
+                f"{', '.join(sorted(source.attributes))} can"
+            )
+        found: dict[str, Json] = {"$look_up": source.kind, **self._keys(instance, source)}
+        found["attribute"] = attribute
+        if take != attribute:
+            found["take"] = take
+        if len(origin.path) == 2:
+            found["index"] = origin.path[1]
+        found["of"] = instance.address
+        return found
+
+    def _instance(self, origin: Origin) -> ResourceInstance:
+        if origin.address in self._awake_only:
+            raise CannotRefer(
+                f"{origin.address} exists only when awake, so nothing can be found by it while the "
+                "stack wakes; let it exist always, or refer to it directly"
+            )
+        if origin.address not in self._kept:
+            raise CannotRefer(f"{origin} cannot be found when the stack wakes: {_STATE_ONLY}")
+        return self._kept[origin.address]
+
+    def _keys(self, instance: ResourceInstance, source: Source) -> dict[str, Json]:
+        if instance.address not in self._found:
+            if instance.address in self._asking:
+                raise CannotRefer(f"{instance.address} is found only by way of itself")
+            self._asking.append(instance.address)
+            try:
+                self._found[instance.address] = self._find_keys(instance, source)
+            finally:
+                self._asking.pop()
+        return self._found[instance.address]
+
+    def _find_keys(self, instance: ResourceInstance, source: Source) -> dict[str, Json]:
+        keys = dict(self._written(instance, source))
+        keys.update(source.fixed)
+        if instance.mode == "managed":
+            keys.update(_default_vpc(instance))
+            keys.update(self._namespace(instance))
+        for enough in source.enough:
+            if keys.keys() >= set(enough):
+                break
+        else:
+            raise CannotRefer(
+                f"{instance.address} ({instance.place}) cannot be found when the stack wakes; "
+                f"{source.way_out or 'write down what it is found by'}"
+            )
+        if instance.mode == "managed":
+            keys = _narrowed(keys, enough, source)
+            self._must_be_alone(instance, source, keys)
+        return keys
+
+    def _written(self, instance: ResourceInstance, source: Source) -> Iterator[tuple[str, Json]]:
+        for key, name in source.keys.items():
+            value: Any
+            if key == "filters":
+                value = [self._filter(block) for block in instance.body.of_type(name)]
+            elif key == "tags" and instance.mode == "managed":
+                value = self._tags(instance)
+            else:
+                value = self._argument(instance, name)
+            if value not in (None, "", [], {}):
+                yield key, value
+
+    def _argument(self, instance: ResourceInstance, name: str) -> Json:
+        argument = given(instance.body, name)
+        if argument is None:
+            return None
+        try:
+            return self._references.json(argument.value)
+        except CannotRefer:
+            if instance.mode == "managed":
+                return None  # one of several names for it; another may do
+            raise
+
+    def _namespace(self, instance: ResourceInstance) -> dict[str, Json]:
+        """A DNS service says its namespace inside a block."""
+        for block in instance.body.of_type("dns_config"):
+            argument = given(block, "namespace_id")
+            if argument is not None and instance.type == "aws_service_discovery_service":
+                return {"namespace_id": self._references.json(argument.value)}
+        return {}
+
+    def _tags(self, instance: ResourceInstance) -> Json:
+        own = self._argument(instance, "tags")
+        if own is not None and not isinstance(own, dict):
+            return None
+        return {**self._default_tags.get(instance.provider, {}), **(own or {})}
+
+    def _filter(self, block: Block) -> Json:
+        written = {name: given(block, name) for name in ("name", "values")}
+        return {
+            name: self._references.json(argument.value)
+            for name, argument in written.items()
+            if argument is not None
+        }
+
+    def _must_be_alone(
+        self, instance: ResourceInstance, source: Source, keys: Mapping[str, Json]
+    ) -> None:
+        """Tags that another resource of this directory carries too do not tell them apart."""
+        tags = keys.get("tags")
+        if set(keys) - set(source.fixed) != {"tags"} or not isinstance(tags, dict):
+            return
+        for other in self._kept.values():
+            if other.type != instance.type or other.mode != "managed" or other is instance:
+                continue
+            theirs = self._tags(other)
+            if isinstance(theirs, dict) and tags.items() <= theirs.items():
+                raise CannotRefer(
+                    f"{instance.address} ({instance.place}) cannot be told from {other.address}: "
+                    f"both carry the tags {tags}; {source.way_out}"
+                )
+
+
+def _source(instance: ResourceInstance, origin: Origin) -> Source:
+    table = DATA if instance.mode == "data" else MANAGED
+    if instance.type in table:
+        return table[instance.type]
+    raise CannotRefer(
+        f"{origin} cannot be found when the stack wakes: dormouse does not look up "
+        f"{instance.type}; pass the value as a variable, or write it out"
+    )
+
+
+def _default_vpc(instance: ResourceInstance) -> dict[str, Json]:
+    """A security group that names no VPC is in the account's default one."""
+    if instance.type != "aws_security_group" or given(instance.body, "vpc_id") is not None:
+        return {}
+    of = instance.address
+    return {"vpc_id": {"$look_up": "vpc", "default": True, "attribute": "id", "of": of}}
+
+
+def _narrowed(keys: dict[str, Json], enough: tuple[str, ...], source: Source) -> dict[str, Json]:
+    """The keys that suffice; tags besides a name would only go stale."""
+    wanted = {*enough, *source.fixed}
+    if "name_prefix" in enough or enough == ("tags",):
+        wanted |= {"tags", "vpc_id"}
+    return {key: value for key, value in keys.items() if key in wanted}

@@ -1,0 +1,66 @@
+"""Names and tags: the same for all kinds."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from controller.domain.spec import Json
+from controller.hcl.world import Block
+from controller.mapping.fill import Filling, given
+from controller.mapping.references import is_reference
+
+
+def name(body: Block, filling: Filling, stack: str, default_prefix: str) -> None:
+    """
+    `Name` as given, or made from `name_prefix` and a hash of stack and address.
+
+    The provider makes up a name from the time; ours stays the same from wake to wake, since the
+    name is how a resource is found again.
+    """
+    written, prefix = given(body, "name"), given(body, "name_prefix")
+    if written is not None and prefix is not None:
+        filling.error("name", "found both name and name_prefix, expected one of them", prefix.place)
+    argument = written or prefix
+    value = filling.json("name", argument) if argument else None
+    if argument is not None:
+        filling.places["Name"] = argument.place
+    if isinstance(value, Mapping):
+        filling.error(
+            "unknown-value",
+            f"name: must be known when compiling, found {value.get('of', 'a value')} which is "
+            "looked up when the stack wakes; write the name out",
+            argument.place if argument else None,
+        )
+        return
+    if written is not None and value:
+        filling.request["Name"] = value
+    else:
+        filling.request["Name"] = f"{value or default_prefix}{_hash(stack, filling.address)}"
+
+
+def tags(body: Block, filling: Filling, default_tags: Mapping[str, Json]) -> dict[str, Json]:
+    """The user's tags over the provider's default_tags, sorted by name."""
+    argument = given(body, "tags")
+    own = filling.json("tags", argument) if argument is not None else None
+    if (argument is not None and not isinstance(own, dict | None)) or is_reference(own):
+        filling.error(
+            "unknown-value",
+            "tags: their names must be known when compiling; write the map out",
+            argument.place if argument else None,
+        )
+        return dict(default_tags)
+    merged = {**default_tags, **(own or {})}
+    return {key: merged[key] for key in sorted(merged) if merged[key] is not None}
+
+
+def upper_tags(value: Mapping[str, Json]) -> list[dict[str, Json]]:
+    return [{"Key": key, "Value": item} for key, item in value.items()]
+
+
+def lower_tags(value: Json) -> list[dict[str, Json]]:
+    return [{"key": key, "value": item} for key, item in value.items()]
+
+
+def _hash(stack: str, address: str) -> str:
+    return hashlib.sha256(f"{stack}/{address}".encode()).hexdigest()[:16]

@@ -1,0 +1,189 @@
+"""Traps of the network: addresses, zones, ways out and open doors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from controller.domain.spec import Json, Kind
+from controller.hcl.values import Unknown
+from controller.hcl.world import Block, ResourceInstance
+from controller.mapping.draft import Draft, StackDraft, canonical
+from controller.mapping.fill import given, known
+from controller.mapping.task import is_fargate
+
+_ANYWHERE = ("0.0.0.0/0", "::/0")
+_ROUTES_OUT = ("aws_nat_gateway", "aws_vpc_endpoint")
+
+
+def elastic_ips(stack: StackDraft) -> None:
+    """An Elastic IP serves one subnet of one public load balancer (AWS behaviour §1.3)."""
+    taken: dict[str, Draft] = {}
+    for balancer in stack.of_kind(Kind.LOAD_BALANCER):
+        mappings = balancer.request.get("SubnetMappings", [])
+        internal = balancer.request.get("Scheme") == "internal"
+        for index, mapping in enumerate(mappings):
+            if "AllocationId" not in mapping:
+                continue
+            place = balancer.filling.place_of(f"SubnetMappings[{index}].AllocationId")
+            key = canonical(mapping["AllocationId"])
+            if internal:
+                balancer.filling.error(
+                    "elastic-ip",
+                    "allocation_id cannot be given to an internal load balancer; remove it, or "
+                    "set internal = false",
+                    place,
+                )
+            elif key in taken:
+                balancer.filling.error(
+                    "elastic-ip",
+                    f"this Elastic IP is given to {taken[key].address} already; each subnet "
+                    "mapping needs one of its own",
+                    place,
+                )
+            taken.setdefault(key, balancer)
+        written = balancer.instance.body.of_type("subnet_mapping")
+        if not internal and not any(given(block, "allocation_id") for block in written):
+            balancer.filling.warn(
+                "elastic-ip",
+                "has no Elastic IP, so its address is another one after every wake; give a "
+                "subnet_mapping an allocation_id",
+            )
+
+
+def zones(stack: StackDraft) -> None:
+    """
+    A task in a zone that the load balancer does not serve never becomes healthy (§1.11).
+
+    An error where no subnet of the service can do; else AWS may place the task well.
+    """
+    for service in stack.of_kind(Kind.SERVICE):
+        balancers = _balancers_of(stack, service)
+        served = [subnet for balancer in balancers for subnet in _subnets(balancer)]
+        if not served:
+            continue
+        strange = [s for s in _service_subnets(service) if not _is_served(stack, s, served)]
+        if not strange or None in (*strange, *served):
+            continue
+        known_zones = all(_zone(stack, subnet) for subnet in [*strange, *served])
+        hopeless = known_zones and len(strange) == len(_service_subnets(service))
+        report = service.filling.error if hopeless else service.filling.warn
+        report(
+            "zones",
+            f"subnets: {', '.join(_name(s) for s in strange)} {_is_are(strange)} not among those "
+            f"of {', '.join(sorted(b.address for b in balancers))}"
+            f"{'' if known_zones else ', and may lie in a zone that it does not serve'}; a task "
+            "there never becomes healthy, so give the service the load balancer's subnets",
+            service.filling.place_of("networkConfiguration.awsvpcConfiguration.subnets"),
+        )
+
+
+def route_out(stack: StackDraft) -> None:
+    """Without public address, NAT or endpoints a task cannot pull its image (§2.3, §2.10)."""
+    if any(i.type in _ROUTES_OUT and i.mode == "managed" for i in stack.kept.values()):
+        return
+    for service in stack.of_kind(Kind.SERVICE):
+        network = service.request.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
+        if is_fargate(service) and network.get("assignPublicIp") == "DISABLED":
+            service.filling.warn(
+                "route-out",
+                "assign_public_ip is false: without a NAT gateway or VPC endpoints in its subnets "
+                "a task cannot pull its image; set it to true if there are none",
+                service.filling.place_of("networkConfiguration.awsvpcConfiguration.assignPublicIp"),
+            )
+
+
+def open_security_groups(stack: StackDraft) -> None:
+    """Client addresses are not seen by the task, so it need not be open to all (§1.2)."""
+    for service in stack.of_kind(Kind.SERVICE):
+        network = service.request.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
+        groups = network.get("securityGroups", [])
+        for index, group in enumerate(groups if isinstance(groups, list) else []):
+            thing = stack.kept_thing(group)
+            if thing is None or not _is_open(stack, thing):
+                continue
+            service.filling.warn(
+                "open-security-group",
+                f"{thing.address} lets the whole internet in, past the load balancer to the task "
+                "itself; allow the load balancer's subnets or security group only",
+                service.filling.place_of(
+                    f"networkConfiguration.awsvpcConfiguration.securityGroups[{index}]"
+                ),
+            )
+
+
+def _balancers_of(stack: StackDraft, service: Draft) -> list[Draft]:
+    found: dict[str, Draft] = {}
+    for _, target in stack.target_groups_of(service):
+        for listener in stack.listeners_of(target):
+            balancer = stack.load_balancer_of(listener)
+            if balancer is not None:
+                found[balancer.address] = balancer
+    return list(found.values())
+
+
+def _subnets(balancer: Draft) -> list[Json]:
+    mappings = balancer.request.get("SubnetMappings", [])
+    subnets = balancer.request.get("Subnets", [])
+    return [m.get("SubnetId") for m in mappings] + _as_list(subnets)
+
+
+def _service_subnets(service: Draft) -> list[Json]:
+    network = service.request.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
+    return _as_list(network.get("subnets", []))
+
+
+def _as_list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else [value]
+
+
+def _is_served(stack: StackDraft, subnet: Json, served: list[Json]) -> bool:
+    if canonical(subnet) in {canonical(other) for other in served}:
+        return True
+    zone = _zone(stack, subnet)
+    return zone is not None and zone in {_zone(stack, other) for other in served}
+
+
+def _zone(stack: StackDraft, subnet: Json) -> str | None:
+    thing = stack.kept_thing(subnet)
+    if thing is None or thing.type not in ("aws_subnet", "aws_default_subnet"):
+        return None
+    for name in ("availability_zone", "availability_zone_id"):
+        zone = known(thing.body, name)
+        if isinstance(zone, str):
+            return zone
+    return None
+
+
+def _name(subnet: Json) -> str:
+    return subnet if isinstance(subnet, str) else str(subnet.get("of", subnet))
+
+
+def _is_are(subnets: list[Json]) -> str:
+    return "is" if len(subnets) == 1 else "are"
+
+
+def _is_open(stack: StackDraft, group: ResourceInstance) -> bool:
+    inline = any(_admits_all(block) for block in group.body.of_type("ingress"))
+    return inline or any(_admits_all(rule.body) for rule in _rules(stack, group))
+
+
+def _rules(stack: StackDraft, group: ResourceInstance) -> Iterator[ResourceInstance]:
+    for instance in stack.kept.values():
+        ingress = instance.type == "aws_vpc_security_group_ingress_rule" or (
+            instance.type == "aws_security_group_rule" and known(instance.body, "type") == "ingress"
+        )
+        if ingress and instance.mode == "managed" and _points_to(instance, group):
+            yield instance
+
+
+def _points_to(rule: ResourceInstance, group: ResourceInstance) -> bool:
+    argument = given(rule.body, "security_group_id")
+    data = argument.value.data if argument else None
+    return isinstance(data, Unknown) and any(o.address == group.address for o in data.origins)
+
+
+def _admits_all(rule: Block) -> bool:
+    found: list[object] = [known(rule, "cidr_ipv4"), known(rule, "cidr_ipv6")]
+    for name in ("cidr_blocks", "ipv6_cidr_blocks"):
+        found += [element.data for element in known(rule, name) or ()]
+    return any(cidr in _ANYWHERE for cidr in found)

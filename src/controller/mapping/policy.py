@@ -1,0 +1,74 @@
+"""The policy: the root variable `dormouse`, checked and in the spec's form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from controller.domain.policy import Policy, find_problems, parse_policy
+from controller.domain.policy_warnings import find_warnings
+from controller.domain.problem import Level, Place, Problem
+from controller.hcl.plain import to_python
+from controller.hcl.values import Value
+
+VARIABLE = "dormouse"
+_YEARS = 3
+"""Years of public holidays that a spec carries, counting the one in which it is compiled."""
+
+
+def read_policy(
+    variables: Mapping[str, Value], place: Place | None, compiled_at: datetime
+) -> tuple[dict[str, Any], tuple[Problem, ...]]:
+    """
+    The policy as the spec carries it, and what is wrong or doubtful in it.
+
+    A directory without the variable has the documented defaults. `place` is where its value is
+    written.
+    """
+    value = variables.get(VARIABLE)
+    data = None if value is None else to_python(value)
+    problems = [_problem(Level.ERROR, str(error), place) for error in find_problems(data)]
+    if problems:
+        return {}, tuple(problems)
+    policy = parse_policy(data)
+    policy, problems = _with_holidays(policy, place, compiled_at)
+    problems += [
+        _problem(Level.WARNING, f"{key}: {message}", place)
+        for key, message in find_warnings(policy)
+    ]
+    return policy.to_json(), tuple(problems)
+
+
+def _with_holidays(
+    policy: Policy, place: Place | None, compiled_at: datetime
+) -> tuple[Policy, list[Problem]]:
+    if not policy.holiday_calendars:
+        return policy, []
+    # Half a second to import, and few stacks have holidays.
+    import holidays
+
+    years = range(compiled_at.year, compiled_at.year + _YEARS)
+    known = holidays.list_supported_countries()
+    dates, problems = {}, []
+    for code in policy.holiday_calendars:
+        country, _, region = code.partition("-")
+        if country not in known or (region and region not in known[country]):
+            problems.append(
+                _problem(
+                    Level.ERROR,
+                    f"holidays:{code}: there is no such calendar; expected a country such as "
+                    '"holidays:JP", or a country and region such as "holidays:DE-BY"',
+                    place,
+                )
+            )
+            continue
+        calendar = holidays.country_holidays(country, subdiv=region or None, years=years)
+        dates[code] = sorted(calendar)
+    return policy.with_holidays(dates), problems
+
+
+def _problem(level: Level, message: str, place: Place | None) -> Problem:
+    return Problem(
+        level=level, rule="policy", message=message, place=place, address=f"var.{VARIABLE}"
+    )

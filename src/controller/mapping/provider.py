@@ -1,0 +1,97 @@
+"""What the AWS provider block says: region, role, tags for everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from controller.domain.problem import Level, Problem
+from controller.domain.spec import Json
+from controller.hcl.plain import to_python
+from controller.hcl.values import Unknown
+from controller.hcl.world import Block, World
+from controller.mapping.fill import given
+from controller.mapping.worlds import Sleeper
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where a stack lives; None: the account and region of whoever wakes it."""
+
+    region: str | None = None
+    role_arn: str | None = None
+
+
+def default_tags(world: World) -> dict[str, dict[str, Json]]:
+    """The tags that each provider puts on everything, by its local name or alias."""
+    return {name: _tags(block) for name, block in world.providers.items()}
+
+
+def find_home(
+    world: World, sleepers: Iterable[Sleeper], region: str | None
+) -> tuple[Home, tuple[Problem, ...]]:
+    """
+    The region and role of the sleepers; all must have the same.
+
+    `region` is the SDK's own, which Terraform takes where the provider block names none.
+    """
+    homes: dict[Home, Sleeper] = {}
+    problems: list[Problem] = []
+    for sleeper in sleepers:
+        block = world.providers.get(sleeper.instance.provider)
+        homes.setdefault(_home(block, region, problems), sleeper)
+    if len(homes) > 1:
+        problems.append(_several(homes))
+    home = next(iter(homes), Home(region=region))
+    return home, tuple(dict.fromkeys(problems))
+
+
+def _home(block: Block | None, region: str | None, problems: list[Problem]) -> Home:
+    if block is None:
+        return Home(region=region)
+    roles = [_text(role, "role_arn", problems) for role in block.of_type("assume_role")]
+    return Home(
+        region=_text(block, "region", problems) or region,
+        role_arn=roles[-1] if roles else None,
+    )
+
+
+def _text(block: Block, name: str, problems: list[Problem]) -> str | None:
+    argument = given(block, name)
+    if argument is None:
+        return None
+    if isinstance(argument.value.data, Unknown):
+        problems.append(
+            Problem(
+                level=Level.ERROR,
+                rule="provider",
+                message=f"{name} of the AWS provider must be known when compiling, found a value "
+                f"that comes from {', '.join(str(o) for o in argument.value.data.origins)}; "
+                "write it as a variable",
+                place=argument.place,
+                address="provider.aws",
+            )
+        )
+        return None
+    return str(argument.value.data)
+
+
+def _several(homes: Mapping[Home, Sleeper]) -> Problem:
+    first, second, *_ = homes.values()
+    return Problem(
+        level=Level.ERROR,
+        rule="provider",
+        message=f"lives in another region or under another role than {first.instance.address}; "
+        "a stack has one, so put the other resources into a stack of their own",
+        place=second.instance.place,
+        address=second.instance.address,
+    )
+
+
+def _tags(block: Block) -> dict[str, Json]:
+    tags: dict[str, Json] = {}
+    for inner in block.of_type("default_tags"):
+        argument = given(inner, "tags")
+        if argument is not None and isinstance(argument.value.data, dict):
+            tags.update(to_python(argument.value))
+    return tags

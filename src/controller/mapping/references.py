@@ -1,0 +1,84 @@
+"""Values of the language as JSON for a request: what is unknown becomes a reference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from controller.domain.spec import Json
+from controller.hcl import numbers
+from controller.hcl.values import Origin, Unknown, Value
+
+
+class CannotRefer(Exception):  # noqa: N818 - it reads as the sentence that it is
+    """An unknown value that nobody can find when the stack wakes; the text names the way out."""
+
+
+class Finder(Protocol):
+    """Says how to find the attribute of a kept thing."""
+
+    def look_up(self, origin: Origin) -> Json: ...
+
+
+class References:
+    """
+    Turns values into JSON.
+
+    `sleepers` maps the address of every resource of the spec to the attributes of it that others
+    may refer to.
+    """
+
+    def __init__(self, sleepers: Mapping[str, frozenset[str]], finder: Finder) -> None:
+        self._sleepers = sleepers
+        self._finder = finder
+
+    def json(self, value: Value) -> Json:
+        """
+        The value as `json.dumps` takes it, with `$ref`, `$look_up` and `$join` inside.
+
+        Raises CannotRefer where an unknown is neither an attribute nor a text of attributes.
+        """
+        data = value.data
+        if isinstance(data, Unknown):
+            return self._reference(data)
+        if isinstance(data, dict):
+            return {key: self.json(element) for key, element in data.items()}
+        if isinstance(data, tuple):
+            return [self.json(element) for element in data]
+        if isinstance(data, numbers.Number):
+            return numbers.to_json_number(data)
+        return data
+
+    def _reference(self, unknown: Unknown) -> Json:
+        if unknown.origin:
+            return self._attribute(unknown.origin)
+        if not unknown.parts:
+            raise CannotRefer(_not_repeatable(unknown))
+        return {"$join": [self._part(part) for part in unknown.parts]}
+
+    def _part(self, part: str | Origin) -> Json:
+        return part if isinstance(part, str) else self._attribute(part)
+
+    def _attribute(self, origin: Origin) -> Json:
+        if origin.address not in self._sleepers:
+            return self._finder.look_up(origin)
+        attributes = self._sleepers[origin.address]
+        if len(origin.path) == 1 and origin.path[0] in attributes:
+            return {"$ref": str(origin)}
+        raise CannotRefer(
+            f"{origin} cannot be known before {origin.address} is made; of it only "
+            f"{', '.join(sorted(attributes))} can be referred to"
+        )
+
+
+def _not_repeatable(unknown: Unknown) -> str:
+    origins = ", ".join(str(origin) for origin in unknown.origins)
+    return (
+        f"the value is computed from {origins or 'something unknown'}, which is not known before "
+        "the stack wakes; use that attribute itself, or a text that contains it"
+    )
+
+
+def is_reference(value: Json) -> bool:
+    """Whether the value stands for one that is found when the stack wakes."""
+    return isinstance(value, Mapping) and any(key.startswith("$") for key in value)

@@ -1,0 +1,107 @@
+"""
+The language of the tables that say what becomes of each Terraform argument.
+
+A table names every argument and nested block of one type in the schema of the AWS provider
+5.100, and gives each exactly one fate. Nothing that a user can write is silently lost: what is
+neither sent nor refused is dropped with a warning that says why (HCL semantics §18).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from controller.domain.spec import Json
+
+Read = Callable[[Json], Json]
+"""Turns the value as Terraform has it into the value as AWS takes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """
+    A field of the create request.
+
+    `default` is sent when the argument is left out (None: then nothing is sent, and AWS decides).
+    `unset` are the values that the provider takes for "left out": the zero of the type, wherever
+    it asks whether an argument was given at all.
+    """
+
+    to: str
+    default: Json = None
+    read: Read | None = None
+    unset: tuple[Json, ...] = ("",)
+
+
+@dataclass(frozen=True, slots=True)
+class SetAfter:
+    """An attribute that ELBv2 takes in a call of its own after the create; its value is text."""
+
+    key: str
+    default: str | None = None
+    unset: tuple[Json, ...] = ("",)
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """
+    Has no effect on what is made; a warning with `reason` is given.
+
+    `harmless` values (the default written out) pass without a word. `rule` is the name of the
+    warning.
+    """
+
+    reason: str
+    harmless: tuple[Json, ...] = ()
+    rule: str = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """
+    Cannot be honoured; an error with `way_out` is given, except for `harmless` values (those
+    that ask for what is done anyway).
+    """
+
+    way_out: str
+    harmless: tuple[Json, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """Read by code instead of the table; `by` names the function."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOnly:
+    """AWS's answer, not an argument; the schema does not let it be set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """
+    A nested block with a table of its own.
+
+    `to` is the field that takes it; a dotted name goes deeper, and "" puts its fields beside
+    those of the surrounding block. `many` makes a list, `unordered` blocks (sets in the schema)
+    lose doubles, `wrap` makes the single block a list of one.
+    """
+
+    table: Table
+    to: str = ""
+    many: bool = False
+    unordered: bool = False
+    wrap: bool = False
+
+
+Fate = Sent | SetAfter | Dropped | Refused | Handled | ReadOnly | Nested
+Table = Mapping[str, Fate]
+
+
+def text(value: Json) -> str:
+    """A value as ELBv2's attributes write it: "true", "10"."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

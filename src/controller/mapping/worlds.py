@@ -1,0 +1,199 @@
+"""
+What sleeps: the difference between a directory evaluated awake and asleep.
+
+Of the four kinds, an instance that exists only awake is created and deleted by dormouse; one that
+stands in both worlds unchanged is Terraform's; a service that stands in both with another
+`desired_count` is updated. Anything else that differs cannot be brought about by the controller.
+Without a variable `awake` all instances of the four kinds exist only awake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from controller.domain.problem import Level, Place, Problem
+from controller.domain.spec import Kind
+from controller.hcl import numbers
+from controller.hcl.values import Unknown, Value
+from controller.hcl.world import Block, ResourceInstance, World
+
+KINDS: Mapping[str, Kind] = {
+    "aws_lb": Kind.LOAD_BALANCER,
+    "aws_alb": Kind.LOAD_BALANCER,
+    "aws_lb_target_group": Kind.TARGET_GROUP,
+    "aws_alb_target_group": Kind.TARGET_GROUP,
+    "aws_lb_listener": Kind.LISTENER,
+    "aws_alb_listener": Kind.LISTENER,
+    "aws_ecs_service": Kind.SERVICE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sleeper:
+    """One instance that is different awake; `asleep_count` is what stays of a kept service."""
+
+    instance: ResourceInstance
+    kind: Kind
+    asleep_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Division:
+    """
+    The instances of a directory by what becomes of them.
+
+    `kept` are Terraform's, data sources included, as they are while asleep; `awake_only` are
+    addresses that neither dormouse nor Terraform (while asleep) keeps.
+    """
+
+    sleepers: tuple[Sleeper, ...]
+    kept: Mapping[str, ResourceInstance]
+    awake_only: frozenset[str]
+    problems: tuple[Problem, ...]
+
+
+def divide(awake: World, asleep: World | None) -> Division:
+    """Divide the instances; `asleep` is None for a directory without the variable `awake`."""
+    sleepers, problems, kept = [], [], {}
+    for address, instance in awake.resources.items():
+        kind = KINDS.get(instance.type) if instance.mode == "managed" else None
+        if kind is None:
+            kept[address] = instance
+        elif asleep is None or address not in asleep.resources:
+            sleepers.append(Sleeper(instance=instance, kind=kind))
+        else:
+            differences = _differences(instance, asleep.resources[address])
+            if not differences:
+                kept[address] = instance
+            elif kind is Kind.SERVICE and set(differences) == {"desired_count"}:
+                count = _count(asleep.resources[address])
+                sleepers.append(Sleeper(instance=instance, kind=kind, asleep_count=count))
+            else:
+                problems.append(_cannot_change(instance, differences))
+    if asleep is None:
+        return Division(
+            sleepers=tuple(sleepers), kept=kept, awake_only=frozenset(), problems=tuple(problems)
+        )
+    problems += _only_asleep(awake, asleep)
+    problems += _others_that_differ(kept, asleep)
+    awake_only = frozenset(
+        address
+        for address, instance in kept.items()
+        if instance.mode == "managed" and address not in asleep.resources
+    )
+    return Division(
+        sleepers=tuple(sleepers),
+        kept={a: asleep.resources.get(a, i) for a, i in kept.items() if a not in awake_only},
+        awake_only=awake_only,
+        problems=tuple(problems),
+    )
+
+
+def _only_asleep(awake: World, asleep: World) -> Iterator[Problem]:
+    for address, instance in asleep.resources.items():
+        if instance.mode == "managed" and instance.type in KINDS and address not in awake.resources:
+            yield _problem(
+                Level.ERROR,
+                "only-asleep",
+                "exists only while asleep; dormouse makes things for being awake, so turn its "
+                "count round: var.awake ? 1 : 0",
+                instance,
+            )
+
+
+def _others_that_differ(kept: Mapping[str, ResourceInstance], asleep: World) -> Iterator[Problem]:
+    for address, instance in kept.items():
+        if instance.mode != "managed" or instance.type in KINDS:
+            continue
+        if address not in asleep.resources:
+            yield _problem(
+                Level.WARNING,
+                "awake-only",
+                "exists only when awake, and dormouse does not make things of this type; it is "
+                "missing whenever Terraform has awake = false, so let it exist always",
+                instance,
+            )
+        elif differences := _differences(instance, asleep.resources[address]):
+            yield _problem(
+                Level.WARNING,
+                "awake-only",
+                f"{', '.join(sorted(differences))} is different when awake, and dormouse does not "
+                "change things of this type; it stays as it is with awake = false",
+                instance,
+                min(differences.values()),
+            )
+
+
+def _cannot_change(instance: ResourceInstance, differences: Mapping[str, Place]) -> Problem:
+    allowed = "desired_count" if instance.type == "aws_ecs_service" else "nothing"
+    names = ", ".join(sorted(differences))
+    return _problem(
+        Level.ERROR,
+        "differs",
+        f"stands awake and asleep with another {names}; {allowed} may differ, so give it "
+        "count = var.awake ? 1 : 0, or make it the same in both",
+        instance,
+        min(differences.values()),
+    )
+
+
+def _problem(
+    level: Level, rule: str, message: str, instance: ResourceInstance, place: Place | None = None
+) -> Problem:
+    return Problem(
+        level=level,
+        rule=rule,
+        message=message,
+        place=place or instance.place,
+        address=instance.address,
+    )
+
+
+def _count(instance: ResourceInstance) -> int:
+    argument = instance.body.attributes.get("desired_count")
+    data = argument.value.data if argument else None
+    return numbers.to_int(data) if isinstance(data, numbers.Number) else 0
+
+
+def _differences(a: ResourceInstance, b: ResourceInstance) -> dict[str, Place]:
+    """Names of the arguments and blocks that differ, and where they are written."""
+    if not (a.error_free and b.error_free):
+        return {}
+    first, second = _content(a.body), _content(b.body)
+    return {
+        name: _place(a.body, name) or _place(b.body, name) or a.place
+        for name in {**first, **second}
+        if first.get(name) != second.get(name)
+    }
+
+
+def _place(body: Block, name: str) -> Place | None:
+    if name in body.attributes:
+        return body.attributes[name].place
+    blocks = body.of_type(name)
+    return blocks[0].place if blocks else None
+
+
+def _content(body: Block) -> dict[str, Any]:
+    content: dict[str, Any] = {
+        name: _data(argument.value)
+        for name, argument in body.attributes.items()
+        if not argument.value.is_null
+    }
+    for name, block in body.blocks:
+        content.setdefault(name, []).append(_content(block))
+    return content
+
+
+def _data(value: Value) -> Any:
+    """Something that compares equal exactly when the values are the same."""
+    data = value.data
+    if isinstance(data, Unknown):
+        return data
+    if isinstance(data, dict):
+        return {key: _data(element) for key, element in data.items()}
+    if isinstance(data, tuple):
+        return [_data(element) for element in data]
+    return (type(data).__name__, data)

@@ -1,0 +1,139 @@
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from controller.cli.main import cli
+
+SOUND = """
+resource "aws_lb_target_group" "tg" {
+  name                 = "tg"
+  target_type          = "ip"
+  port                 = 5000
+  protocol             = "TCP"
+  vpc_id               = "vpc-1"
+  deregistration_delay = 15
+}
+"""
+DOUBTFUL = SOUND.replace("= 15", "= 120")
+BROKEN = SOUND.replace('"TCP"', "var.nothing")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    def write(text, name="main.tf"):
+        root = tmp_path / "api"
+        root.mkdir(exist_ok=True)
+        (root / name).write_text(text)
+        return str(root)
+
+    return write
+
+
+def check(*arguments, **options):
+    return CliRunner().invoke(cli, ["check", *arguments], **options)
+
+
+def test_a_sound_directory_has_no_problems(folder):
+    result = check(folder(SOUND))
+    assert result.exit_code == 0
+    assert result.stdout.endswith("no problems\n")
+
+
+def test_a_warning_is_shown_with_file_line_and_address(folder):
+    result = check(folder(DOUBTFUL))
+    first, summary = result.stdout.splitlines()
+    assert first.startswith("main.tf:8: aws_lb_target_group.tg: warning: deregistration_delay")
+    assert first.endswith("[drain-delay]")
+    assert summary.endswith("1 warning")
+    assert result.exit_code == 0
+
+
+def test_strict_makes_warnings_count(folder):
+    assert check(folder(DOUBTFUL), "--strict").exit_code == 1
+    assert check(folder(SOUND), "--strict").exit_code == 0
+
+
+def test_errors_exit_with_2(folder):
+    result = check(folder(BROKEN), "--strict")
+    assert result.exit_code == 2
+    assert "main.tf:6: aws_lb_target_group.tg: error:" in result.stdout
+
+
+def test_json_is_what_outside_tests_read(folder):
+    result = check(folder(DOUBTFUL), "--json")
+    (problem,) = json.loads(result.stdout)["problems"]
+    assert problem["message"].startswith("deregistration_delay is 120 seconds")
+    assert {k: problem[k] for k in ("level", "rule", "file", "line", "address")} == {
+        "level": "warning",
+        "rule": "drain-delay",
+        "file": "main.tf",
+        "line": 8,
+        "address": "aws_lb_target_group.tg",
+    }
+    assert json.loads(check(folder(SOUND), "--json").stdout) == {"problems": []}
+
+
+def test_problems_are_sorted_by_file_and_line(folder):
+    folder(DOUBTFUL.replace('"tg"', '"z"'), "z.tf")
+    root = folder(DOUBTFUL, "a.tf")
+    (lines) = [line.split(": ")[0] for line in check(root).stdout.splitlines()[:-1]]
+    assert lines == ["a.tf:8", "z.tf:8"]
+
+
+def test_a_problem_of_both_worlds_is_told_once(folder):
+    awake = 'variable "awake" {\n  type    = bool\n  default = false\n}\n'
+    assert check(folder(BROKEN + awake)).stdout.count("main.tf:6") == 1
+
+
+def test_no_colours_in_a_pipe(folder):
+    assert "\x1b[" not in check(folder(DOUBTFUL)).stdout
+
+
+def test_colours_on_a_terminal(folder):
+    assert "\x1b[" in check(folder(DOUBTFUL), color=True).stdout
+
+
+def test_a_directory_that_is_not_there_is_one_line(tmp_path):
+    result = check(str(tmp_path / "nowhere"))
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    assert "there is no directory" in result.stderr
+
+
+def test_a_file_is_no_directory(folder):
+    result = check(f"{folder(SOUND)}/main.tf")
+    assert result.exit_code == 2
+    assert "is not a directory" in result.stderr
+
+
+def test_the_stacks_name_can_be_given(tmp_path):
+    root = tmp_path / "Stack_1"
+    root.mkdir()
+    (root / "main.tf").write_text(SOUND)
+    assert check(str(root)).exit_code == 2
+    assert check(str(root), "--stack", "api").exit_code == 0
+
+
+@pytest.mark.parametrize("default", ["", "default = true", "default = null"])
+def test_terraform_must_not_keep_what_dormouse_makes(folder, default):
+    awake = f'variable "awake" {{\n  type = bool\n  {default}\n}}\n'
+    result = check(folder(SOUND.replace("{", "{\n  count = var.awake ? 1 : 0", 1) + awake))
+    assert "[awake-default]" in result.stdout
+    assert result.exit_code == 0
+
+
+def test_a_folder_without_terraform_files_is_an_error(tmp_path):
+    result = check(str(tmp_path), "--stack", "api")
+    assert result.exit_code == 2
+    assert "no Terraform files" in result.stdout
+
+
+def test_a_wrong_policy_is_shown_where_its_value_is_written(folder):
+    variable = 'variable "dormouse" {\n  type    = any\n  default = {}\n}\n'
+    root = folder(SOUND + variable)
+    folder('\ndormouse = {\n  office_hours = ["Mon 9-8x"]\n}\n', "terraform.tfvars")
+    result = check(root)
+    assert result.exit_code == 2
+    assert result.stdout.startswith("terraform.tfvars:2: var.dormouse: error: office_hours[0]:")
