@@ -303,8 +303,8 @@ class Observer:
 
     def _backing(self, look: _Look, resource: ResourceSpec) -> Backing:
         stopped = look.stopped.get(resource.address, ())
-        if not resource.request.get("loadBalancers"):
-            return Backing(stopped=stopped)
+        if not resource.request.get("loadBalancers") or look.target is Target.ASLEEP:
+            return Backing(stopped=stopped)  # nobody's health decides
         health = [look.health.get(arn, []) for arn in self._groups_of(look, resource)]
         healthy = min((target_group.count_healthy(h) for h in health), default=0)
         zones = [zone for zone in map(target_group.outside_zones, health) if zone]

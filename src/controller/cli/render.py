@@ -18,12 +18,13 @@ _SIGNS = {
 
 def render_plan(spec: Spec, plan: Plan) -> Iterator[str]:
     """Yield the lines of a plan for people."""
-    going = "wake" if plan.target is Target.AWAKE else "put to sleep"
+    name = f'stack "{spec.stack}"'
+    going = f"wake {name}" if plan.target is Target.AWAKE else f"put {name} to sleep"
     if plan.converged:
         yield f'Nothing to do: stack "{spec.stack}" is {plan.target}.'
         return
     if plan.actions:
-        yield f'Dormouse would {going} stack "{spec.stack}":'
+        yield f"Dormouse would {going}:"
     for action in plan.actions:
         yield ""
         yield from _render_action(spec, action)
@@ -45,8 +46,7 @@ def _render_action(spec: Spec, action: Action) -> Iterator[str]:
     yield "  " + click.style(sign, fg=colour) + f' {kind} "{resource.name}"'
     if action.verb is Verb.CREATE:
         yield from _render_values(resource.request, 6)
-        for key, value in sorted(resource.attributes.items()):
-            yield f"      {key} = {value}"
+        yield from _render_values(dict(sorted(resource.attributes.items())), 6)
     elif action.verb is Verb.UPDATE:
         yield f"      {', '.join(action.changes)}"
 

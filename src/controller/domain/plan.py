@@ -125,7 +125,7 @@ class _Planner:
         return self._plan()
 
     def sleep(self) -> Plan:
-        for resource in reversed(self._spec.resources):
+        for resource in sorted(self._spec.resources, key=_turn_at_sleep):
             self._sleep_one(resource)
         for address in self._observed.addresses.values():
             self._wait_for_release(address)
@@ -286,6 +286,14 @@ class _Planner:
                 target=self._target,
             )
         )
+
+
+_TURNS = (Kind.SERVICE, Kind.LISTENER, Kind.LOAD_BALANCER, Kind.TARGET_GROUP)
+
+
+def _turn_at_sleep(resource: ResourceSpec) -> int:
+    """Users before what they use; a target group outlives everything."""
+    return _TURNS.index(resource.kind)
 
 
 def describe_address(address: Address) -> str:
