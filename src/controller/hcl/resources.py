@@ -207,14 +207,22 @@ def resolve_depends_on(
 def with_depends_on(module: ModuleInstance, resource: Resource) -> None:
     """Fill in what each instance depends on, once everything is evaluated."""
     evaluated = module.resources.get(resource.key)
-    if evaluated is None or not resource.depends_on:
+    addresses = (*resolve_depends_on(module, resource.depends_on), *_of_callers(module))
+    if evaluated is None or not addresses:
         return
-    addresses = resolve_depends_on(module, resource.depends_on)
     instances = {
         key: replace(found, instance=replace(found.instance, depends_on=addresses))
         for key, found in evaluated.instances.items()
     }
     module.resources[resource.key] = replace(evaluated, instances=instances)
+
+
+def _of_callers(module: ModuleInstance) -> tuple[str, ...]:
+    """What the calls that lead to the module depend on: so does all that is in it."""
+    if module.parent is None:
+        return ()
+    call = module.parent.module.declarations.modules[module.path[-1]]
+    return (*resolve_depends_on(module.parent, call.depends_on), *_of_callers(module.parent))
 
 
 def _addresses(resource: EvaluatedResource | None, key: Value | None) -> list[str]:

@@ -23,9 +23,9 @@ from controller.hcl.convert import (
     without_marks,
 )
 from controller.hcl.errors import HclError
-from controller.hcl.types import DYNAMIC, Type
+from controller.hcl.types import DYNAMIC, ListType, Type
 from controller.hcl.unify import has_dynamic
-from controller.hcl.values import OpenObject, Unknown, Value
+from controller.hcl.values import OpenObject, Origin, Unknown, Value
 
 _LARGEST: Final = 2**63 - 1
 
@@ -126,6 +126,9 @@ def call_function(function_: Function, args: Sequence[Value], context: CallConte
     _check_count(function_, len(args))
     try:
         converted = [_argument(function_, index, value) for index, value in enumerate(args)]
+        kept = _still_findable(function_.name, converted)
+        if kept is not None:
+            return with_marks(kept, *converted)
         if _is_unknown_result(function_, converted):
             result = Value(_unknown_type(function_, converted), merge_unknown(*converted))
             return with_marks(result, *converted)
@@ -186,6 +189,34 @@ def _is_unknown_result(function_: Function, args: Sequence[Value]) -> bool:
         if value.is_unknown or (function_.whole and not is_wholly_known(value)):
             return True
     return False
+
+
+def _still_findable(name: str, args: Sequence[Value]) -> Value | None:
+    """
+    What a function makes of an attribute that is only known at wake time, where it stays one.
+
+    `tolist(data.x.ids)` is the same list, `element(data.x.ids, 1)` its element: both can be looked
+    up as they are.
+    """
+    if not args or not isinstance(args[0].data, Unknown) or args[0].data.origin is None:
+        return None
+    origin, type_ = args[0].data.origin, args[0].type
+    if type_ != DYNAMIC and not isinstance(type_, ListType):
+        return None
+    element = type_.element if isinstance(type_, ListType) else DYNAMIC
+    if name == "tolist":
+        return args[0]
+    if name == "one":
+        return _element_of(origin, 0, element)
+    if name == "element" and isinstance(args[1].data, numbers.Number):
+        index = whole_number(args[1], 1)
+        return _element_of(origin, index, element) if index >= 0 else None
+    return None
+
+
+def _element_of(origin: Origin, index: int, type_: Type) -> Value:
+    found = Origin(origin.address, (*origin.path, index))
+    return Value(type_, Unknown((found,), (found,)))
 
 
 def _unknown_type(function_: Function, args: Sequence[Value]) -> Type:
