@@ -23,6 +23,7 @@ from controller.domain.prices import (
     load_balancer_cost,
     task_cost,
 )
+from controller.domain.rates import awake_hour
 from controller.domain.spec import Spec
 
 if TYPE_CHECKING:
@@ -161,17 +162,10 @@ def _task(prices: Prices, life: Lifetime, lasted: timedelta) -> Decimal:
 
 
 def _show_month(prices: Prices, spec: Spec, one_use: Decimal) -> None:
-    """Put one use beside a month of leaving it on, with the smallest Fargate task."""
-    hour = prices.load_balancer + task_cost(
-        prices,
-        timedelta(hours=1),
-        vcpu=Decimal("0.25"),
-        gigabytes=Decimal("0.5"),
-        public_ip=True,
-    )
+    """Put twenty such uses beside a month of leaving it on."""
     month = timedelta(hours=730)
     asleep = address_cost(prices, month)
-    always_on = asleep + hour * 730
+    always_on = asleep + awake_hour(spec) * 730
     uses = asleep + one_use * 20
     click.echo(
         f"\nTwenty such uses a month: {uses:.2f} $. Always on: {always_on:.2f} $. "

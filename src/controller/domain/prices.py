@@ -60,11 +60,19 @@ def load_balancer_cost(prices: Prices, stood: timedelta) -> Decimal:
 
 
 def task_cost(
-    prices: Prices, ran: timedelta, *, vcpu: Decimal, gigabytes: Decimal, public_ip: bool
+    prices: Prices,
+    ran: timedelta,
+    *,
+    vcpu: Decimal,
+    gigabytes: Decimal,
+    public_ip: bool,
+    arm: bool = False,
 ) -> Decimal:
     """One task from the start of its image pull to its end, with its own address if it has one."""
     billed = Decimal(max(60.0, ran.total_seconds())) / HOUR
-    compute = (prices.vcpu * vcpu + prices.gigabyte * gigabytes) * billed
+    per_vcpu = prices.vcpu_arm if arm else prices.vcpu
+    per_gigabyte = prices.gigabyte_arm if arm else prices.gigabyte
+    compute = (per_vcpu * vcpu + per_gigabyte * gigabytes) * billed
     return compute + (address_cost(prices, ran) if public_ip else Decimal(0))
 
 

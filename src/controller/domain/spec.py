@@ -45,7 +45,9 @@ class ResourceSpec:
     (modify_…_attributes), keys and values as AWS names them. `after` are the addresses that must
     exist before. `asleep` is None for a resource that is deleted at sleep; a service that stands
     in both worlds carries what it becomes at sleep, as update_service arguments:
-    {"desiredCount": 0}. `source` is the place in the user's files, "nlb.tf:16".
+    {"desiredCount": 0}. `source` is the place in the user's files, "nlb.tf:16". `size` is what
+    one task of a service is billed by, where the configuration tells: {"cpu": 256, "memory": 512,
+    "arm": false}, CPU units and MiB.
     """
 
     address: str
@@ -56,6 +58,7 @@ class ResourceSpec:
     after: tuple[str, ...] = ()
     asleep: Mapping[str, Json] | None = None
     ignore_changes: tuple[str, ...] = ()
+    size: Mapping[str, Json] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -79,6 +82,8 @@ class ResourceSpec:
             data["asleep"] = dict(self.asleep)
         if self.ignore_changes:
             data["ignore_changes"] = list(self.ignore_changes)
+        if self.size:
+            data["size"] = dict(self.size)
         return data
 
     @staticmethod
@@ -92,6 +97,7 @@ class ResourceSpec:
             after=tuple(data.get("after", ())),
             asleep=data.get("asleep"),
             ignore_changes=tuple(data.get("ignore_changes", ())),
+            size=data.get("size", {}),
         )
 
 

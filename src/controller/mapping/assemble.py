@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from controller.domain.moments import format_moment
 from controller.domain.problem import Level, Place, Problem
-from controller.domain.spec import Json, Kind, Spec
+from controller.domain.spec import Json, Kind, ResourceSpec, Spec
 from controller.hcl.world import Block, World
 from controller.mapping import listener, load_balancer, naming, service, target_group
 from controller.mapping.draft import Draft, StackDraft, finish
@@ -27,6 +28,7 @@ from controller.mapping.provider import default_tags, find_home
 from controller.mapping.references import References
 from controller.mapping.sources import OWN_ATTRIBUTES
 from controller.mapping.table import Table
+from controller.mapping.task import task_size
 from controller.mapping.task_definition import pin_latest
 from controller.mapping.traps import check_traps
 from controller.mapping.validate import validate
@@ -105,10 +107,10 @@ def compile_worlds(
         stack=stack,
         region=home.region,
         role_arn=home.role_arn,
-        resources=tuple(finish(draft.drafts[address], needs[address]) for address in order),
+        resources=tuple(_finish(draft, address, needs[address]) for address in order),
         policy=policy,
         endpoint=find_endpoint(draft, order, policy),
-        source={"dir": source, "compiled_at": compiled_at.isoformat()},
+        source={"dir": source, "compiled_at": format_moment(compiled_at)},
     )
     return Compiled(spec, problems)
 
@@ -146,6 +148,12 @@ def _draft(
     if not any(problem.level is Level.ERROR for problem in filling.problems):
         validate(sleeper.kind, filling)
     return Draft(sleeper, filling)
+
+
+def _finish(stack: StackDraft, address: str, needs: tuple[str, ...]) -> ResourceSpec:
+    draft = stack.drafts[address]
+    size = task_size(stack, draft) if draft.kind is Kind.SERVICE else {}
+    return finish(draft, needs, size)
 
 
 def _check_name(name: str) -> Iterable[Problem]:

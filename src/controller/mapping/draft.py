@@ -103,8 +103,8 @@ def canonical(value: Json) -> str:
     return json.dumps(value, sort_keys=True, default=str)
 
 
-def finish(draft: Draft, after: tuple[str, ...]) -> ResourceSpec:
-    """The draft as a resource of the spec."""
+def finish(draft: Draft, after: tuple[str, ...], size: Mapping[str, Json]) -> ResourceSpec:
+    """The draft as a resource of the spec; `size` is a service's, empty for the others."""
     count = draft.sleeper.asleep_count
     return ResourceSpec(
         address=draft.address,
@@ -115,4 +115,5 @@ def finish(draft: Draft, after: tuple[str, ...]) -> ResourceSpec:
         after=after,
         asleep=None if count is None else {"desiredCount": count},
         ignore_changes=draft.instance.ignore_changes,
+        size=size,
     )

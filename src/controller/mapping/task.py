@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from controller.domain.spec import Json
 from controller.hcl.world import ResourceInstance
 from controller.mapping.draft import Draft, StackDraft
 from controller.mapping.fill import known
@@ -20,6 +21,35 @@ def task_definition_of(stack: StackDraft, service: Draft) -> ResourceInstance | 
     candidates += _by_family(stack, argument.value.data)
     found = [i for i in candidates if i.type == "aws_ecs_task_definition" and i.mode == "managed"]
     return found[0] if found else None
+
+
+def task_size(stack: StackDraft, service: Draft) -> dict[str, Json]:
+    """
+    What one task is billed by: CPU units, MiB and whether it runs on ARM; empty if not known.
+
+    Source: the task definition takes "256" or ".25 vCPU", "512" or "0.5 GB" (ECS developer
+    guide, task size).
+    """
+    task = task_definition_of(stack, service)
+    if task is None:
+        return {}
+    cpu = _amount(known(task.body, "cpu"), "vcpu")
+    memory = _amount(known(task.body, "memory"), "gb")
+    if cpu is None or memory is None:
+        return {}
+    blocks = task.body.of_type("runtime_platform")
+    arm = any(known(block, "cpu_architecture") == "ARM64" for block in blocks)
+    return {"cpu": cpu, "memory": memory, "arm": arm}
+
+
+def _amount(value: object, unit: str) -> int | None:
+    """A count of units or MiB; with the larger `unit` behind it, of which one is 1024."""
+    text = str(value).lower().replace(" ", "")
+    factor = 1024 if text.endswith(unit) else 1
+    try:
+        return round(float(text.removesuffix(unit)) * factor)
+    except ValueError:
+        return None
 
 
 def is_fargate(service: Draft) -> bool:

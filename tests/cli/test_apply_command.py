@@ -1,0 +1,134 @@
+"""`dormouse plan`, `apply`, `demo` and `hours` as a user runs them, on the laptop AWS over HTTP."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from local.server import LaptopServer
+
+SHIPPED = str(Path(__file__).parents[2] / "infra" / "nsfw-api")
+
+
+@pytest.fixture
+def server():
+    """Ten minutes pass in a second."""
+    with LaptopServer("fast", speed=600, furnish="article") as server:
+        yield server
+
+
+def dormouse(*arguments: str, endpoint: str = "", **environment: str):
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "TF_"))}
+    if endpoint:
+        clean["AWS_ENDPOINT_URL"] = endpoint
+    return subprocess.run(
+        [sys.executable, "-m", "controller.cli", *arguments],
+        env={**clean, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_a_stack_is_planned_woken_and_put_to_sleep(server):
+    planned = dormouse("plan", SHIPPED, "--json", endpoint=server.url)
+    assert planned.returncode == 0, planned.stderr
+    plan = json.loads(planned.stdout)
+    assert (plan["stack"], plan["to"]) == ("nsfw-api", "awake")
+    assert [a["verb"] for a in plan["actions"]] == ["create"] * 4
+    position = {a["address"]: n for n, a in enumerate(plan["actions"])}
+    assert all(position[b] < position[a["address"]] for a in plan["actions"] for b in a["after"])
+    assert not server.aws.writes()
+
+    woken = dormouse("apply", SHIPPED, "--to", "awake", "--json", endpoint=server.url)
+    assert woken.returncode == 0, woken.stderr
+    result = json.loads(woken.stdout)
+    assert result["state"] == "awake"
+    assert result["endpoint"] == {
+        "ip": "203.0.113.25",
+        "port": 5000,
+        "url": "http://203.0.113.25:5000/",
+    }
+    assert result["seconds"] > 60
+    assert {step["address"] for step in result["steps"]} >= set(position)
+    assert all(step["finished_at"] for step in result["steps"])
+
+    again = dormouse("plan", SHIPPED, endpoint=server.url)
+    assert again.stdout == 'Nothing to do: stack "nsfw-api" is awake.\n'
+    down = json.loads(
+        dormouse("plan", SHIPPED, "--to", "asleep", "--json", endpoint=server.url).stdout
+    )
+    kinds = [a["kind"] for a in down["actions"]]
+    assert kinds == ["service", "listener", "load_balancer", "target_group"]
+
+    slept = dormouse("apply", SHIPPED, "--to", "asleep", endpoint=server.url)
+    assert slept.returncode == 0, slept.stderr
+    assert slept.stdout.startswith("nsfw-api is asleep (took ")
+    assert "aws_lb.nlb[0]: gone" in slept.stderr
+
+
+def test_a_wake_that_cannot_finish_is_taken_down_and_exits_with_1(server):
+    server.aws.conditions.containers("nsfw-api-container", "image_pull_error")
+    done = dormouse("apply", SHIPPED, "--to", "awake", "--json", endpoint=server.url)
+
+    assert done.returncode == 1
+    assert "CannotPullContainerError" in done.stderr
+    result = json.loads(done.stdout)
+    assert result["state"] == "asleep"
+    assert "CannotPullContainerError" in result["error"]
+    left = server.aws.session().client("elbv2").describe_load_balancers()["LoadBalancers"]
+    assert left == []
+
+
+def test_an_endpoint_that_does_not_answer_is_one_line_and_exit_1():
+    done = dormouse(
+        "plan",
+        SHIPPED,
+        endpoint="http://127.0.0.1:9",
+        AWS_MAX_ATTEMPTS="1",
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "Could not connect" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("plan", "no-such-directory"),
+        ("apply", SHIPPED),
+        ("apply", SHIPPED, "--to", "sideways"),
+        ("hours", SHIPPED, "--from", "tomorrow"),
+    ],
+)
+def test_wrong_input_exits_with_2_and_touches_nothing(arguments):
+    done = dormouse(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "Error" in done.stderr
+
+
+def test_the_demo_wakes_answers_sleeps_and_shows_the_money():
+    done = dormouse("demo", SHIPPED, "--speed", "600", "--profile", "fast")
+
+    assert done.returncode == 0, done.stderr
+    for said in ("is asleep", "is awake at http://127.0.0.1:5000/", "What it cost:", "Always on"):
+        assert said in done.stdout
+
+
+def test_hours_are_the_schedules_in_utc():
+    done = dormouse("hours", SHIPPED, "--from", "2026-03-27", "--days", "4", "--json")
+    told = json.loads(done.stdout)
+
+    assert told["stack"] == "nsfw-api"
+    assert told["time_zone"] == "Asia/Tokyo"
+    assert told["windows"] == [
+        {"opens_at": "2026-03-27T00:00:00Z", "closes_at": "2026-03-27T09:00:00Z"},
+        {"opens_at": "2026-03-30T00:00:00Z", "closes_at": "2026-03-30T09:00:00Z"},
+    ]
