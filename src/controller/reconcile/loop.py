@@ -28,6 +28,10 @@ from controller.domain.progress import Progress, Timeline
 from controller.domain.spec import Spec
 
 POLL = timedelta(seconds=5)
+SHORTEST_POLL = timedelta(seconds=1)
+SHARE_OF_WAIT = 0.05
+"""A look comes at most this share of the way so far too late, so short ways stay short."""
+
 UNREADABLE = timedelta(seconds=2)
 """How soon the tags of a fresh object are asked for again; the rest of a wake waits for them."""
 
@@ -88,7 +92,8 @@ class Limits:
     """
     When to stop trying.
 
-    `deadline` is the end of the process's own time, `give_up_at` the end of patience with a wake.
+    `deadline` is the end of the process's own time, `give_up_at` the end of patience with a wake,
+    `poll` the longest time between two looks.
     """
 
     deadline: datetime | None = None
@@ -127,6 +132,7 @@ class Reconciler:
         self._refusals: dict[str, int] = {}
         self._final: dict[str, str] = {}
         self._note = ""
+        self._began_at = clock.now()
 
     def run(
         self,
@@ -141,6 +147,7 @@ class Reconciler:
         part of the outcome.
         """
         limits = limits or Limits()
+        self._began_at = self._clock.now()
         self._blocked_since = None
         self._refusals.clear()
         self._final.clear()
@@ -299,10 +306,11 @@ class Reconciler:
     def _pause(self, limits: Limits, observed: Observed | None) -> timedelta:
         """To the next poll, or to the first thing that can be asked again, if that is sooner."""
         now = self._clock.now()
+        poll = min(limits.poll, max(SHORTEST_POLL, (now - self._began_at) * SHARE_OF_WAIT))
         until = [at - now for at in self.progress.retry_at.values() if at > now]
         if observed and not all(seen.owned for seen in observed.resources.values()):
             until.append(UNREADABLE)
-        return max(min([limits.poll, *until]), timedelta(milliseconds=100))
+        return max(min([poll, *until]), timedelta(milliseconds=100))
 
     def _end(
         self,
