@@ -65,6 +65,8 @@ class BodyEvaluator:
             return evaluate(expression, scope)
         except HclError as error:
             self.report(error.at(place))
+        except RecursionError:
+            self.report(HclError("value", "the expression is nested too deeply", place=place))
         except Poisoned:
             pass
         return None

@@ -97,6 +97,10 @@ class _Console:
             value = evaluate(expression, self._evaluation.root.scope())
         except Poisoned:
             raise self._cause() from None
+        except RecursionError:
+            raise HclError(
+                "value", "the expression is nested too deeply", place=expression.place
+            ) from None
         origin = out_of_reach(value)
         if origin is not None:
             raise HclError(

@@ -17,10 +17,12 @@ from controller.hcl.graph import Graph, Node
 from controller.hcl.inputs import Given, InputReader
 from controller.hcl.instance import EvaluatedCall, ModuleInstance
 from controller.hcl.module import CallPath, Module
+from controller.hcl.origins import describe_origins
 from controller.hcl.parse import parse_template
 from controller.hcl.references import is_constant
 from controller.hcl.repetition import Expansion, Key, address_with_key, expand
 from controller.hcl.resources import ResourceEvaluator, with_depends_on
+from controller.hcl.schema import SLEEPERS
 from controller.hcl.scope import Poisoned, TemplateScope
 from controller.hcl.syntax import (
     AttributeStep,
@@ -270,7 +272,7 @@ class Evaluation:
                 instance.calls[call.name] = EvaluatedCall(call.name, address, Expansion(""), None)
             return
         try:
-            expansion = self._expanded(instance, call, address)
+            expansion = self._expanded(instance, call, child, address)
         except HclError as error:
             self._report(error.at(call.place), address)
             return
@@ -297,17 +299,20 @@ class Evaluation:
                 if is_constant(expression):
                     self._value(instance, expression, place, address)
 
-    def _expanded(self, instance: ModuleInstance, call: ModuleCall, address: str) -> Expansion:
+    def _expanded(
+        self, instance: ModuleInstance, call: ModuleCall, child: Module, address: str
+    ) -> Expansion:
         expressions = (call.repetition.count, call.repetition.for_each)
         if any(expression in self._wrong for expression in expressions):
             raise Poisoned
         expansion = expand(call.repetition, instance.scope())
-        if expansion.unknown:
-            origins = ", ".join(str(origin) for origin in expansion.unknown.origins)
+        if expansion.unknown and _has_sleepers(child):
             raise HclError(
                 "count" if expansion.kind == "count" else "for-each",
-                f"how often {address} is called depends on {origins}, which is known only when "
-                "AWS has been asked",
+                f"how often {address} is called depends on "
+                f"{describe_origins(expansion.unknown.origins)}, which only AWS knows; "
+                "write the number or the keys down",
+                place=expansion.place,
             )
         return expansion
 
@@ -341,6 +346,14 @@ class Evaluation:
         value = evaluator.value(argument.expression, self.root.scope(), argument.place)
         known = value is not None and value.type == STRING and isinstance(value.data, str)
         return value.data if value is not None and known else None
+
+
+def _has_sleepers(module: Module) -> bool:
+    return any(
+        mode == "managed" and type_ in SLEEPERS
+        for _, found in module.tree()
+        for mode, type_, _ in found.declarations.resources
+    )
 
 
 def _providers(parent: ModuleInstance, call: ModuleCall) -> dict[str, str]:

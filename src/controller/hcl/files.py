@@ -64,9 +64,6 @@ def read_body(path: Path, name: str) -> tuple[tuple[Body, ...], tuple[Problem, .
         return (parse(text, name),), ()
     except HclError as error:
         return (), tuple(dict.fromkeys((error.as_problem(), *_problems_by_block(text, name))))
-    except RecursionError:
-        nested = HclError("syntax", "the file is nested too deeply", place=Place(name, 1))
-        return (), (nested.as_problem(),)
 
 
 def read_text(path: Path, name: str) -> str:

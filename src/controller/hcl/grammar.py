@@ -3,22 +3,13 @@ python-hcl2's grammar, ready to parse, with its tables kept between runs.
 
 Lark needs about two seconds to turn the grammar into tables. python-hcl2 keeps them in a pickle
 inside its own package folder, so an installation that cannot be written to pays the two seconds
-every time. Here they are kept in the user's cache folder, one file per version of all that shapes
-them, written whole or not at all. The cache changes no result: where no folder can be trusted the
-tables are simply built.
+every time. Here they are kept in the user's cache folder (see `kept.py`).
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import importlib.metadata
 import importlib.util
-import os
-import pickle
 import re
-import sys
-import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -26,6 +17,7 @@ from lark import Lark, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 from lark.lexer import Token
 
+from controller.hcl import kept
 from controller.hcl.errors import HclError
 from controller.hcl.source import Code, Source
 
@@ -96,10 +88,9 @@ def _wants_operand(before: str) -> bool:
 
 @cache
 def _parser() -> Lark:
-    folder = _package_folder()
-    text = (folder / "hcl2.lark").read_text(encoding="utf-8")
-    kept = _kept_file(text)
-    return (_load(kept) if kept else None) or _build(text, kept)
+    text = (_package_folder() / "hcl2.lark").read_text(encoding="utf-8")
+    place = kept.place_of("grammar", text, *_STARTS)
+    return (_load(place) if place else None) or _build(text, place)
 
 
 def _package_folder() -> Path:
@@ -110,79 +101,18 @@ def _package_folder() -> Path:
     return Path(spec.origin).parent
 
 
-def _build(text: str, kept: Path | None) -> Lark:
+def _build(text: str, place: Path | None) -> Lark:
     parser = Lark(text, parser="lalr", start=list(_STARTS))
-    if kept:
-        _save(parser, kept)
+    if place:
+        kept.write(place, parser.save)
     return parser
 
 
-def _load(kept: Path) -> Lark | None:
-    try:
-        if not _is_ours(kept) or not _is_ours(kept.parent):
+def _load(place: Path) -> Lark | None:
+    with kept.reading(place) as file:
+        if file is None:
             return None
-        with kept.open("rb") as file:
-            return Lark.load(file)
-    except Exception:
-        return None
-
-
-def _save(parser: Lark, kept: Path) -> None:
-    """Write beside the file and move it there, so that nobody ever reads half of it."""
-    try:
-        kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not _is_ours(kept.parent):
-            return
-        handle, name = tempfile.mkstemp(dir=kept.parent)
-        with os.fdopen(handle, "wb") as file:
-            parser.save(file)
-        Path(name).replace(kept)
-    except (OSError, pickle.PicklingError):
-        return
-
-
-def _kept_file(text: str) -> Path | None:
-    versions = (
-        importlib.metadata.version("lark"),
-        sys.implementation.cache_tag or "",
-        *_STARTS,
-    )
-    digest = hashlib.sha256("\0".join((text, *versions)).encode()).hexdigest()[:16]
-    folder = _cache_folder()
-    return folder / f"grammar-{digest}.pickle" if folder else None
-
-
-def _cache_folder() -> Path | None:
-    """The first folder of the user's own that can be written to."""
-    for folder in _candidates():
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError:
-            continue
-        if os.access(folder, os.W_OK) and _is_ours(folder):
-            return folder
-    return None
-
-
-def _candidates() -> list[Path]:
-    candidates = []
-    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
-    if base and Path(base).is_absolute():
-        candidates.append(Path(base) / "dormouse")
-    with contextlib.suppress(RuntimeError):  # nobody's home
-        candidates.append(Path.home() / ".cache" / "dormouse")
-    user = os.getuid() if hasattr(os, "getuid") else "user"
-    candidates.append(Path(tempfile.gettempdir()) / f"dormouse-{user}")
-    return candidates
-
-
-def _is_ours(path: Path) -> bool:
-    """
-    Whether nobody else can have written it: reading a pickle runs what is in it.
-
-    Where files have no owner in this sense (Windows) the user's own folders are taken as they are.
-    """
-    if not hasattr(os, "getuid"):
-        return True
-    status = path.stat()
-    return status.st_uid == os.getuid() and not status.st_mode & 0o022
+            return Lark.load(file)
+        except Exception:
+            return None

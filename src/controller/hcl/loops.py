@@ -39,6 +39,8 @@ def loop_over(expression: For, scope: Scope, evaluate: Evaluate) -> Value:
             raise HclError("type", f"for cannot go through a {describe(collection.type)}")
         return carry(Value(DYNAMIC, merge_unknown(collection)), collection)
     loop = _Loop(expression, scope, evaluate)
+    if isinstance(collection.data, tuple | dict) and not collection.data:
+        loop.check_condition()
     for key, value in iterate(collection, "for"):
         loop.take(key, value)
     return carry(loop.result(), collection, *loop.marks)
@@ -77,10 +79,8 @@ class _Loop:
 
     def take(self, key: Value, value: Value) -> None:
         expression = self._expression
-        names = {expression.value_name: value}
-        if expression.key_name is not None:
-            names = {expression.key_name: key, **names}
-        scope = Bindings(self._scope, names)
+        given = zip(self._names(), (key, value), strict=True)
+        scope = Bindings(self._scope, {name: bound for name, bound in given if name})
         if not self._included(scope):
             return
         if expression.key is None:
@@ -88,16 +88,28 @@ class _Loop:
         else:
             self._put(expression.key, scope)
 
-    def _included(self, scope: Scope) -> bool:
-        if self._expression.condition is None:
-            return True
-        place = self._expression.condition.place
+    def check_condition(self) -> None:
+        """Without any element Terraform looks at the condition all the same."""
+        unknown = Value(DYNAMIC, merge_unknown())
+        names = {name: unknown for name in self._names() if name}
+        self._condition(Bindings(self._scope, names))
+
+    def _names(self) -> tuple[str | None, str]:
+        return self._expression.key_name, self._expression.value_name
+
+    def _condition(self, scope: Scope) -> Value | None:
+        expression = self._expression.condition
+        if expression is None:
+            return None
         try:
-            condition = as_condition(
-                self._evaluate(self._expression.condition, scope), "the condition of a for"
-            )
+            return as_condition(self._evaluate(expression, scope), "the condition of a for")
         except HclError as error:
-            raise error.at(place) from None
+            raise error.at(expression.place) from None
+
+    def _included(self, scope: Scope) -> bool:
+        condition = self._condition(scope)
+        if condition is None:
+            return True
         self.marks.append(condition)
         if condition.is_unknown:
             self._unknown.append(condition)

@@ -27,13 +27,18 @@ def kind_of(origin: Origin) -> str:
     return "data" if rest.startswith("data.") else "managed"
 
 
-def known_while_planning(unknown: Unknown) -> bool:
+def may_be_planned(unknown: Unknown) -> bool:
     """
-    Whether Terraform itself could know it while planning, because it asks data sources.
+    Whether Terraform might know it while planning, where only we do not.
 
-    What a resource will have is known to nobody before it is made.
+    It asks data sources, it remembers what it made before, and some providers foretell what they
+    will make. Only of its own resources, and of what comes from nowhere, is it surely unknown.
     """
-    return bool(unknown.origins) and all(kind_of(o) != "managed" for o in unknown.origins)
+    return bool(unknown.origins) and not any(_is_built_in(o) for o in unknown.origins)
+
+
+def _is_built_in(origin: Origin) -> bool:
+    return bool(re.search(r"(?:^|\.)terraform_data\.", origin.address))
 
 
 def out_of_reach(value: Value) -> Origin | None:

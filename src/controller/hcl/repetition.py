@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from controller.domain.problem import Place
 from controller.hcl import numbers
 from controller.hcl.convert import (
     convert,
@@ -19,7 +20,7 @@ from controller.hcl.convert import (
 from controller.hcl.declarations import Repetition
 from controller.hcl.errors import HclError
 from controller.hcl.evaluate import evaluate
-from controller.hcl.origins import describe_origins, known_while_planning
+from controller.hcl.origins import describe_origins, may_be_planned
 from controller.hcl.scope import Scope
 from controller.hcl.syntax import Expression
 from controller.hcl.types import DYNAMIC, NUMBER, STRING, MapType, ObjectType, SetType, Type
@@ -34,13 +35,14 @@ class Expansion:
     """
     The instances by key, with what `each.key` and `each.value`, or `count.index`, are in them.
 
-    `kind` is "", "count" or "for_each". `unknown` is set, and there are no instances, where their
-    number is known only when AWS has been asked.
+    `kind` is "", "count" or "for_each". `unknown` is set, and there are no instances, where only
+    AWS knows their number. `place` is that of the argument.
     """
 
     kind: str
     instances: Mapping[Key, tuple[Value, ...]] = field(default_factory=dict)
     unknown: Unknown | None = None
+    place: Place | None = None
 
 
 ONCE = Expansion("", {None: ()})
@@ -50,9 +52,9 @@ def expand(repetition: Repetition, scope: Scope) -> Expansion:
     """Raises HclError "count" or "for-each", and what evaluating the argument raises."""
     try:
         if repetition.count:
-            return _count(repetition.count, scope)
+            return replace(_count(repetition.count, scope), place=repetition.count.place)
         if repetition.for_each:
-            return _for_each(repetition.for_each, scope)
+            return replace(_for_each(repetition.for_each, scope), place=repetition.for_each.place)
     except HclError as error:
         expression = repetition.count or repetition.for_each
         raise error.at(expression.place if expression else None) from None
@@ -88,7 +90,7 @@ def _count(expression: Expression, scope: Scope) -> Expansion:
 
 
 def _undecided(kind: str, error: str, unknown: Unknown) -> Expansion:
-    if known_while_planning(unknown):
+    if may_be_planned(unknown):
         return Expansion(kind, unknown=unknown)
     raise HclError(
         error,

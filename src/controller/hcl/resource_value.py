@@ -89,7 +89,7 @@ def _members(schema: BlockSchema, block: Block, address: str, path: Path) -> dic
 
 
 def _attribute(schema: AttributeSchema, given: Value | None, address: str, path: Path) -> Value:
-    if given is None or given.is_null:
+    if given is None or given.is_null or not schema.configurable:
         return computed(schema.type, address, path) if schema.computed else null(schema.type)
     try:
         return convert(given, schema.type)

@@ -60,8 +60,8 @@ class ResourceEvaluator:
             raise HclError(
                 "count" if expansion.kind == "count" else "for-each",
                 f"{expansion.kind} depends on {describe_origins(expansion.unknown.origins)}, which "
-                "is known only when AWS has been asked; write the number or the keys down",
-                place=resource.place,
+                "only AWS knows; write the number or the keys down",
+                place=expansion.place or resource.place,
             )
         instances = {
             key: self._instance(module, resource, expansion, key) for key in expansion.instances

@@ -76,13 +76,13 @@ _OUR_WAY = {
 }
 
 
-def scan_body(source: Source, start: int = 0, end: int | None = None) -> Code:
+def scan_body(source: Source) -> Code:
     """
-    The text, or the part between two offsets, as a body; fills `source` with what it lifts.
+    The whole text as a body; fills `source` with what it lifts.
 
     Where it raises HclError, `source.partial` holds what had been read up to there.
     """
-    stretch = _Stretch(source, start, end, "body")
+    stretch = _Stretch(source, 0, "body")
     try:
         return stretch.read()
     except HclError:
@@ -97,7 +97,7 @@ def scan_template(source: Source) -> TemplateText:
 
 def _reader(source: Source) -> TemplateReader:
     def read_code(start: int) -> Code:
-        return _Stretch(source, start, None, "value").read()
+        return _Stretch(source, start, "value").read()
 
     return TemplateReader(source, read_code)
 
@@ -121,11 +121,10 @@ class _Level:
 class _Stretch:
     """One run of code: a body, or a value that ends at the brace which closes its sequence."""
 
-    def __init__(self, source: Source, start: int, end: int | None, kind: str) -> None:
+    def __init__(self, source: Source, start: int, kind: str) -> None:
         self._source = source
         self._text = source.text
         self._start = self._offset = start
-        self._end = len(source.text) if end is None else end
         self._levels = [_Level(kind, offset=start)]
         self._skeleton: list[str] = []
         # What stood before: start, line break, operand, operator, open, close, comma, keyword.
@@ -148,8 +147,8 @@ class _Stretch:
         }
 
     def read(self) -> Code:
-        while self._offset < self._end:
-            match = _TOKEN.match(self._text, self._offset, self._end)
+        while self._offset < len(self._text):
+            match = _TOKEN.match(self._text, self._offset)
             if match is None or match.lastgroup is None:
                 raise self._bad_character()
             if self._closes_sequence(match):

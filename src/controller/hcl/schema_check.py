@@ -34,6 +34,19 @@ def check_shape(resource: Resource) -> Iterator[HclError]:
         yield from _check_body(resource.body, schema, resource.type)
 
 
+def known_part(resource: Resource) -> Body:
+    """The body without the blocks that `check_shape` refuses: what is in them means nothing."""
+    schema = schema_of(resource.mode, resource.type)
+    if schema is None or not is_checked(resource.mode, resource.type):
+        return resource.body
+    known = tuple(block for block in resource.body.blocks if _type_of(block) in schema.blocks)
+    return replace(resource.body, blocks=known)
+
+
+def _type_of(block: BlockSyntax) -> str:
+    return block.labels[0] if block.type == "dynamic" and block.labels else block.type
+
+
 def conform(block: Block, type_: str) -> tuple[Block, list[HclError]]:
     """
     The evaluated block with every argument converted to its type in the schema.
@@ -81,7 +94,7 @@ def _unsupported_argument(
 
 
 def _check_block(block: BlockSyntax, schema: BlockSchema, what: str) -> Iterator[HclError]:
-    type_ = block.labels[0] if block.type == "dynamic" and block.labels else block.type
+    type_ = _type_of(block)
     nested = schema.blocks.get(type_)
     if nested is None:
         hint = f"; write {type_} = …, it is an argument" if type_ in schema.attributes else ""

@@ -27,7 +27,7 @@ from controller.hcl.references import (
     walk,
 )
 from controller.hcl.schema import schema_of
-from controller.hcl.schema_check import check_shape
+from controller.hcl.schema_check import check_shape, known_part
 from controller.hcl.syntax import (
     AttributeStep,
     BlockSyntax,
@@ -135,7 +135,7 @@ class StaticChecker:
     def _resource(self, resource: Resource) -> None:
         place = replace(_repeated(resource.repetition), owner=resource)
         self._repetition(resource.repetition, replace(_ANYWHERE, owner=resource))
-        for expression, names in expressions_in(resource.body):
+        for expression, names in expressions_in(known_part(resource)):
             self._expression(expression, place, names, resource.address)
         self._conditions(resource.preconditions, place)
         inside = replace(place, itself=resource)

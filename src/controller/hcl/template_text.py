@@ -20,7 +20,7 @@ _UNQUOTED = re.compile(r"[^$%\n]+|(?:\$+|%+)\{|[$%\n]")
 _ESCAPES = {r"\n": "\n", r"\r": "\r", r"\t": "\t", r"\"": '"', r"\\": "\\"}
 _OPENINGS = ("${", "%{")
 _NAME = r"(?:[^\W\d]|_)[\w-]*"
-_LOOP = re.compile(rf"\s*({_NAME})\s*(?:,\s*({_NAME})\s*)?in(?![\w-])")
+_LOOP = re.compile(rf"\s*({_NAME})(?![\w-])\s*(?:,\s*({_NAME})(?![\w-])\s*)?in(?![\w-])")
 _WORD = re.compile(rf"\s*({_NAME})?")
 _DIRECTIVES = ("if", "else", "endif", "for", "endfor")
 
@@ -120,39 +120,37 @@ class TemplateReader:
     def _sequence(self, start: int, pieces: Pieces) -> int:
         """Read `${ }` or `%{ }`; returns the offset after it."""
         strips_before = self._text.startswith("~", start + 2)
-        code = self._read_code(start + 2 + strips_before)
+        kind, offset = "value", start + 2 + strips_before
+        names: tuple[str, ...] = ()
+        if self._text[start] == "%":
+            kind, names, offset = self._directive(start, offset)
+        code = self._read_code(offset)
+        if bool(code.skeleton.strip()) != (kind in ("value", "if", "for")):
+            found = "nothing" if kind in ("value", "if", "for") else "more words"
+            raise self._source.error(start, f"found {found} in {_shown(kind)}")
         end = code.offset + len(code.skeleton)
         strips_after = self._text.startswith("~", end)
-        if self._text[start] == "%":
-            sequence = self._directive(start, code, strips_before, strips_after)
-        elif code.skeleton.strip():
-            sequence = Sequence("value", code, start, strips_before, strips_after)
-        else:
-            raise self._source.error(start, "there is no expression between ${ and }")
-        pieces.append(sequence)
+        pieces.append(Sequence(kind, code, start, strips_before, strips_after, names))
         return end + 1 + strips_after
 
-    def _directive(
-        self, start: int, code: Code, strips_before: bool, strips_after: bool
-    ) -> Sequence:
-        match = _WORD.match(self._text, code.offset)
+    def _directive(self, start: int, offset: int) -> tuple[str, tuple[str, ...], int]:
+        """The word of a directive, the names that a `for` binds, and the offset after them."""
+        match = _WORD.match(self._text, offset)
         word = match[1] if match else ""
         if match is None or word not in _DIRECTIVES:
             raise self._source.error(
-                start, f'found "%{{ {word}", expected one of: {", ".join(_DIRECTIVES)}'
+                start, f'found "%{{ {word or ""}", expected one of: {", ".join(_DIRECTIVES)}'
             )
-        rest = match.end()
-        names: tuple[str, ...] = ()
-        if word == "for":
-            loop = _LOOP.match(self._text, rest)
-            if loop is None:
-                raise self._source.error(start, "expected %{ for name in collection }")
-            names = tuple(name for name in loop.groups() if name)
-            rest = loop.end()
-        expression = Code(rest, code.skeleton[rest - code.offset :])
-        if bool(expression.skeleton.strip()) != (word in ("if", "for")):
-            raise self._source.error(start, f"too many or too few words in %{{ {word} }}")
-        return Sequence(word, expression, start, strips_before, strips_after, names)
+        if word != "for":
+            return word, (), match.end()
+        loop = _LOOP.match(self._text, match.end())
+        if loop is None:
+            raise self._source.error(start, "expected %{ for name in collection }")
+        return word, tuple(name for name in loop.groups() if name), loop.end()
+
+
+def _shown(kind: str) -> str:
+    return "${ }" if kind == "value" else f"%{{ {kind} }}"
 
 
 def _append(pieces: Pieces, text: str, offset: int, *, by_line: bool = False) -> None:

@@ -25,6 +25,8 @@ _OPERATIONS = {
     Kind.SERVICE: ("ecs", "CreateService"),
 }
 
+_VERSIONS = {"elbv2": "elbv2/2015-12-01", "ecs": "ecs/2014-11-13"}
+
 _STAND_INS: Mapping[str, Json] = {"integer": 1, "long": 1, "boolean": True, "double": 1.0}
 
 
@@ -42,9 +44,14 @@ def validate(kind: Kind, filling: Filling) -> None:
 
 
 @cache
+def _model(service: str) -> ServiceModel:
+    """Named with its version: finding the latest one would list all services' folders."""
+    return ServiceModel(Loader().load_data(f"{_VERSIONS[service]}/service-2"), service)
+
+
+@cache
 def _input_shape(service: str, operation: str) -> Shape:
-    model = ServiceModel(Loader().load_service_model(service, "service-2"), service)
-    shape = model.operation_model(operation).input_shape
+    shape = _model(service).operation_model(operation).input_shape
     assert shape is not None
     return shape
 

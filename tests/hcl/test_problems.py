@@ -1,0 +1,160 @@
+"""What is reported, once each and all in one run (HCL semantics §15, §22)."""
+
+from __future__ import annotations
+
+from controller.domain.problem import Level
+from controller.hcl.construct import boolean
+from controller.hcl.directory import read
+from controller.hcl.world import Inputs
+from hcl.cases import ask, errors_of, world, write
+
+
+def rules(asked):
+    return [(problem.rule, problem.place.line) for problem in errors_of(asked)]
+
+
+def test_a_broken_local_hides_nothing_and_is_reported_once(tmp_path):
+    """Who depends on it is silent; what is wrong beside it is told as well."""
+    asked = world(
+        tmp_path,
+        'locals {\n  bad = tonumber("x")\n  uses = "${local.bad}-1"\n}\n'
+        'resource "terraform_data" "a" {\n  input = local.uses\n  triggers_replace = {}.nope\n}\n'
+        'output "o" {\n  value = terraform_data.a.input\n}\n',
+    )
+
+    assert rules(asked) == [("argument", 2), ("attribute", 7)]
+    assert not asked.resources["terraform_data.a"].error_free
+    assert ask(asked, "local.uses").errors[-1].place.line == 2
+
+
+def test_a_broken_attribute_spoils_only_itself(tmp_path):
+    asked = world(
+        tmp_path,
+        'resource "terraform_data" "a" {\n  input = {}.nope\n  triggers_replace = 1\n}\n'
+        "locals {\n  fine   = terraform_data.a.triggers_replace\n"
+        "  silent = terraform_data.a.input\n}\n",
+    )
+
+    assert rules(asked) == [("attribute", 2)]
+    assert ask(asked, "local.fine").value.data is not None
+
+
+def test_mistakes_of_the_text_are_found_in_branches_not_taken_and_under_try(tmp_path):
+    asked = world(
+        tmp_path,
+        "locals {\n  a = true ? 1 : var.nope\n  b = try(local.zip, 2)\n"
+        "  c = [for x in [] : upperr(x)]\n  d = can(terraform_data.x.id)\n}\n",
+    )
+
+    assert rules(asked) == [
+        ("undeclared", 2),
+        ("undeclared", 3),
+        ("unknown-function", 4),
+        ("undeclared", 5),
+    ]
+
+
+def test_several_cycles_are_each_reported_with_all_members(tmp_path):
+    asked = world(
+        tmp_path,
+        "locals {\n  a = local.b\n  b = local.a\n  c = local.c\n"
+        "  d = local.e\n  e = [local.d]\n}\n",
+    )
+
+    messages = [problem.message for problem in errors_of(asked)]
+    assert len(messages) == 3
+    assert any("local.a" in message and "local.b" in message for message in messages)
+
+
+def test_a_module_called_twice_reports_what_is_wrong_in_it_once(tmp_path):
+    files = {
+        "main.tf": 'module "a" {\n  source = "./m"\n}\nmodule "b" {\n  source = "./m"\n}\n',
+        "m/main.tf": "locals {\n  x = local.nope\n}\n",
+    }
+
+    problems = errors_of(world(tmp_path, files))
+    assert [(problem.place.file, problem.place.line) for problem in problems] == [("m/main.tf", 2)]
+
+
+def test_problems_come_in_the_order_of_the_files_errors_first(tmp_path):
+    asked = world(
+        tmp_path,
+        {
+            "b.tf": 'locals {\n  b = {}.x\n}\nmodule "r" {\n  source = "a/b/c"\n}\n',
+            "a.tf": "locals {\n  z = [][0]\n  y = {}.x\n}\n",
+        },
+    )
+
+    found = [(p.level, p.place.file, p.place.line) for p in asked.problems]
+    assert found == [
+        (Level.ERROR, "a.tf", 2),
+        (Level.ERROR, "a.tf", 3),
+        (Level.ERROR, "b.tf", 2),
+        (Level.WARNING, "b.tf", 5),
+    ]
+
+
+def test_a_condition_that_fails_says_the_users_own_words_where_the_value_was_given(tmp_path):
+    files = {
+        "main.tf": 'variable "x" {\n  validation {\n    condition     = var.x > 5\n'
+        '    error_message = "${var.x} is too small."\n  }\n}\n',
+        "terraform.tfvars": "\nx = 3\n",
+    }
+    (problem,) = errors_of(world(tmp_path, files))
+
+    assert str(problem) == "terraform.tfvars:2: var.x: 3 is too small."
+
+
+def test_sensitive_values_do_not_appear_in_messages(tmp_path):
+    asked = world(
+        tmp_path,
+        'variable "s" {\n  default = "hush"\n  sensitive = true\n}\n'
+        "locals {\n  a = var.s + 1\n  b = file(var.s)\n  c = { (var.s) = 1 }.nope\n}\n"
+        'resource "aws_lb" "n" {\n  load_balancer_type = var.s\n}\n',
+    )
+
+    assert len(errors_of(asked)) == 4
+    assert all("hush" not in problem.message for problem in asked.problems)
+
+
+def test_a_block_that_makes_no_instance_must_be_sound_on_its_own(tmp_path):
+    files = {
+        "main.tf": 'variable "l" {\n  default = []\n}\n'
+        'resource "terraform_data" "a" {\n  count = 0\n'
+        '  input = tonumber("x")\n  triggers_replace = var.l[0]\n}\n'
+        'module "m" {\n  source = "./m"\n  count  = 0\n}\n',
+        "m/main.tf": 'locals {\n  x = tonumber("y")\n}\n',
+    }
+
+    found = {(p.place.file, p.place.line) for p in errors_of(world(tmp_path, files))}
+    assert found == {("main.tf", 6), ("m/main.tf", 2)}
+
+
+def test_one_configuration_is_evaluated_in_two_worlds(tmp_path):
+    """The files are read once; what is assigned wins over every other source."""
+    text = (
+        'variable "awake" {\n  type    = bool\n  default = false\n}\n'
+        'resource "terraform_data" "a" {\n  count = var.awake ? 1 : 0\n}\n'
+    )
+    configuration = read(write(tmp_path, {"main.tf": text, "terraform.tfvars": "awake = false\n"}))
+
+    assert configuration.declares("awake")
+    assert not configuration.declares("asleep")
+    for awake, addresses in ((True, ["terraform_data.a[0]"]), (False, [])):
+        found = configuration.evaluate(
+            Inputs(options=(("var", "awake=false"),), assigned={"awake": boolean(awake)})
+        )
+        assert list(found.resources) == addresses
+
+
+def test_what_is_assigned_is_ignored_where_nothing_of_that_name_is_declared(tmp_path):
+    asked = world(tmp_path, "locals {\n  a = 1\n}\n", assigned={"awake": boolean(True)})
+
+    assert asked.problems == ()
+
+
+def test_the_console_is_told_why_a_value_is_missing(tmp_path):
+    asked = world(tmp_path, "locals {\n  a = [][3]\n}\n")
+
+    assert ask(asked, "local.a").errors[-1].place.line == 2
+    assert ask(asked, "var.x").errors[-1].place.file == "<expr>"
