@@ -119,6 +119,8 @@ class LiveView:
         if seen is None:
             return self._spinner_with(f"{self._spec.stack}: asking AWS what there is")
         going = "waking" if seen.target is Target.AWAKE else "going to sleep"
+        if seen.plan.converged:
+            going = str(seen.target)
         head = Text(f"{self._spec.stack} is {going}", style="bold")
         head.append(f"   {format_duration(now - self._started_at)}", style="dim")
         parts: list[RenderableType] = [head, self._table(seen, now)]
