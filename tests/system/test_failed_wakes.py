@@ -3,7 +3,7 @@
 import pytest
 
 from controller.reconcile.loop import Result
-from factories import LB
+from factories import LB, article_spec, listener, load_balancer, service, target_group
 from local.faults import Fault
 from system.desk import ASLEEP, AWAKE
 
@@ -91,6 +91,16 @@ def test_a_refusal_for_good_ends_the_wake_at_once(desk, operation, code):
     assert outcome.result is Result.FAILED
     assert code in outcome.cause
     assert len(desk.aws.calls.of(operation)) == 1
+
+
+def test_a_spec_that_refers_to_nothing_fails_the_wake_and_not_the_process(desk):
+    broken = listener(request={"LoadBalancerArn": {"$ref": f"{LB}.colour"}})
+    desk.spec = article_spec(resources=(target_group(), load_balancer(), broken, service()))
+    outcome = desk.wake()
+
+    assert outcome.result is Result.FAILED
+    assert f'cannot fill in "{LB}.colour"' in outcome.cause
+    assert desk.sleep().result is Result.CONVERGED
 
 
 def test_one_denial_right_after_a_create_is_a_lag(desk):

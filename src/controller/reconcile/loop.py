@@ -18,7 +18,6 @@ from controller.domain.errors import (
     DormouseError,
     EndPassError,
     ForeignError,
-    PermanentError,
     RetryError,
 )
 from controller.domain.observed import Observation, Observed, State
@@ -160,10 +159,10 @@ class Reconciler:
                 observed, plan = self._round(target)
             except EndPassError as error:
                 return self._end(Result.UNFINISHED, target, str(error), observed, plan)
-            except PermanentError as error:
-                return self._end(Result.FAILED, target, str(error), observed, plan)
             except RetryError as error:
                 self._note = str(error)
+            except DormouseError as error:
+                return self._end(Result.FAILED, target, str(error), observed, plan)
             else:
                 ended = self._ended(target, observed, plan)
                 if ended:
