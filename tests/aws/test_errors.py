@@ -15,6 +15,7 @@ from controller.domain.errors import (
     ForeignError,
     PermanentError,
     RetryError,
+    SoonError,
     WaitError,
 )
 
@@ -63,7 +64,7 @@ def refusal(code: str, message: str = "", status: int = 400) -> ClientError:
             "InvalidParameterException",
             "Unable to assume the service linked role. Please verify that the ECS service linked "
             "role exists.",
-            RetryError,
+            SoonError,
         ),
         ("InvalidParameterException", "TaskDefinition is inactive", PermanentError),
         ("ServiceNotActiveException", "Service was not ACTIVE.", WaitError),

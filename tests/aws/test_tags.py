@@ -38,14 +38,15 @@ def test_different_addresses_have_different_values():
     assert len({tag_value(a) for a in addresses}) == len(addresses)
 
 
-def test_only_both_tags_together_make_a_resource_ours():
+def test_a_resource_is_ours_by_its_stack_wherever_it_stood_in_the_files():
     owner = Owner("nsfw-api", "aws_lb.nlb[0]")
     tags = dict(owner.pairs())
 
     assert owner.owns({**tags, "Team": "x"})
+    assert owner.owns({**tags, "dormouse:address": "aws_lb.old"})
+    assert not owner.owns({**tags, "dormouse:stack": "other"})
     for key in tags:
         assert not owner.owns({k: v for k, v in tags.items() if k != key})
-        assert not owner.owns({**tags, key: "other"})
 
 
 def test_our_tags_win_over_the_users_and_keep_the_rest():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from controller.domain.observed import Observation, Observed, State
 from controller.domain.plan import Action, Target, Verb
 from controller.domain.ports import SideBySide
 from controller.domain.progress import Progress
-from controller.domain.spec import Kind, ResourceSpec, Spec
+from controller.domain.spec import Kind, ResourceSpec, Spec, references
 
 
 class AwsCloud:
@@ -28,6 +28,7 @@ class AwsCloud:
     def __init__(self, spec: Spec, clients: Clients, side_by_side: SideBySide) -> None:
         self._spec = spec
         self._context = Context(spec, clients)
+        self._side_by_side = side_by_side
         self._observer = Observer(self._context, side_by_side)
         self._elbv2 = clients.elbv2
         self._load_balancer = LoadBalancerAdapter(clients.elbv2)
@@ -38,6 +39,19 @@ class AwsCloud:
     def observe(self, target: Target, progress: Progress, now: datetime) -> Observed:
         """Read every address of the stack; change nothing."""
         return self._observer.observe(target, progress, now)
+
+    def prepare(self, actions: Sequence[Action]) -> None:
+        """Answer the look-ups of these creates; the answers are kept for the creates themselves."""
+        wanted = [
+            reference
+            for action in actions
+            for reference in references(self._spec[action.address].request)
+            if "$look_up" in reference
+        ]
+        jobs = [lambda one=one: self._context.resolve(one, {}) for one in wanted]
+        for result in self._side_by_side(jobs) if jobs else ():
+            if isinstance(result, Exception):
+                raise translate(result, f'find what stack "{self._spec.stack}" refers to')
 
     def take(self, action: Action, observed: Observed) -> Observation:
         """Make the calls of one action; return what the resource is to us from now on."""

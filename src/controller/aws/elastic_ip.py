@@ -38,15 +38,15 @@ class ElasticIpReader:
             found |= self.describe([allocation_id])
         return found
 
-    def describe_interface(self, interface_id: str) -> str:
-        """The description of a network interface, "" when it is gone."""
+    def describe_interface(self, interface_id: str) -> str | None:
+        """The description of a network interface, None when it is gone."""
         try:
             reply = self._ec2.describe_network_interfaces(NetworkInterfaceIds=[interface_id])
         except Exception as error:
             if code_of(error) == "InvalidNetworkInterfaceID.NotFound":
-                return ""
+                return None
             raise
-        return next((str(i.get("Description", "")) for i in reply["NetworkInterfaces"]), "")
+        return next((str(i.get("Description", "")) for i in reply["NetworkInterfaces"]), None)
 
 
 def is_held(found: Mapping[str, Any]) -> bool:
@@ -57,20 +57,22 @@ def is_held(found: Mapping[str, Any]) -> bool:
 def interpret(
     allocation_id: str,
     found: Mapping[str, Any] | None,
-    interface: str,
+    interface: str | None,
     wanted_by: Sequence[str],
     standing: Sequence[str],
+    strange: Sequence[str],
     names: Sequence[str],
 ) -> Address:
     """
     Say who has an Elastic IP. Pure.
 
-    `interface` is the description of the interface that holds it, `standing` the id parts
-    ("net/ecs-nlb/50dc6c49") of our load balancers that stand, `names` those of all of them.
+    `interface` is the description of the interface that holds it, None when that is gone;
+    `standing` are the id parts ("net/ecs-nlb/50dc6c49") of our load balancers that stand,
+    `strange` those of strangers under our names, `names` the names of all that the spec wants.
     """
     if found is None:
         return Address(allocation_id=allocation_id, holder=Holder.GONE, wanted_by=tuple(wanted_by))
-    holder, held_by = _holder(found, interface, standing, names)
+    holder, held_by = _holder(found, interface, standing, strange, names)
     return Address(
         allocation_id=allocation_id,
         holder=holder,
@@ -81,17 +83,22 @@ def interpret(
 
 
 def _holder(
-    found: Mapping[str, Any], interface: str, standing: Sequence[str], names: Sequence[str]
+    found: Mapping[str, Any],
+    interface: str | None,
+    standing: Sequence[str],
+    strange: Sequence[str],
+    names: Sequence[str],
 ) -> tuple[Holder, str]:
     if not is_held(found):
         return Holder.NOBODY, ""
-    match = _OF_NLB.match(interface)
+    match = _OF_NLB.match(interface or "")
     if match and match["id"] in standing:
         return Holder.US, ""
-    if match and match["name"] in names:
+    if match and match["name"] in names and match["id"] not in strange:
         # Ours, but no longer listed: its interface goes some time after it (§3.4).
         return Holder.LEAVING, ""
-    if not interface and not found.get("InstanceId"):
+    if interface is None and not found.get("InstanceId"):
         # The interface went between two reads; the association follows within seconds.
         return Holder.LEAVING, ""
-    return Holder.STRANGER, str(found.get("InstanceId") or interface)
+    holder = found.get("InstanceId") or interface or found.get("NetworkInterfaceId", "")
+    return Holder.STRANGER, str(holder)

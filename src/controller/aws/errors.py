@@ -25,6 +25,7 @@ from controller.domain.errors import (
     ForeignError,
     PermanentError,
     RetryError,
+    SoonError,
     WaitError,
 )
 
@@ -99,16 +100,23 @@ _BY_TEXT: tuple[tuple[str, str, Callable[[str], DormouseError]], ...] = (
     (
         "InvalidParameterException",
         "service linked role",
-        lambda text: RetryError(text, after_seconds=5),
+        lambda text: SoonError(text, after_seconds=5),
     ),
     (
         # Deleted behind our back since the last look: look again, and plan anew.
         "InvalidParameterException",
         "does not exist",
-        lambda text: RetryError(text, after_seconds=5),
+        lambda text: _missing(text),
     ),
     ("ServiceNotActiveException", "", lambda text: WaitError(text, after_seconds=5)),
 )
+
+
+def _missing(text: str) -> DormouseError:
+    """A target group may have gone since the last look; a container or subnet never was there."""
+    if "target group" in text.partition("InvalidParameterException:")[2]:
+        return RetryError(text, after_seconds=5)
+    return PermanentError(text.replace(" yet: ", ": ", 1))
 
 
 def code_of(error: Exception) -> str:

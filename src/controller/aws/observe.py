@@ -29,10 +29,10 @@ from controller.aws.load_balancer import LoadBalancerAdapter
 from controller.aws.service import Backing, ServiceAdapter
 from controller.aws.target_group import TargetGroupAdapter
 from controller.domain.errors import PermanentError, SpecError
-from controller.domain.observed import Address, Observation, Observed
+from controller.domain.observed import Address, Observation, Observed, State
 from controller.domain.plan import Target
 from controller.domain.ports import SideBySide
-from controller.domain.progress import Progress
+from controller.domain.progress import Progress, settled_mark
 from controller.domain.spec import Kind, ResourceSpec
 
 _TAGS_LIMIT = 20  # ARNs per DescribeTags (AWS behaviour §1.14)
@@ -54,7 +54,7 @@ class _Look:
     listeners: dict[str, Described] = field(default_factory=dict)
     allocations: dict[str, list[str]] = field(default_factory=dict)  # id -> wanted by
     elastic_ips: dict[str, Described] = field(default_factory=dict)
-    interfaces: dict[str, str] = field(default_factory=dict)
+    interfaces: dict[str, str | None] = field(default_factory=dict)
     health: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by ARN
     stopped: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     tags: dict[str, dict[str, str] | None] = field(default_factory=dict)  # by ARN
@@ -123,7 +123,11 @@ class Observer:
         if look.target is Target.AWAKE:
             for resource in self._spec.resources:
                 arn = arns[resource.address]
-                if arn and arn not in look.progress.settled and attributes.wanted(resource):
+                if (
+                    arn
+                    and attributes.wanted(resource)
+                    and not look.progress.is_settled(arn, resource)
+                ):
                     jobs.append(self._attributes_job(look, resource.kind, arn))
         return jobs
 
@@ -263,7 +267,7 @@ class Observer:
                 differs = (*seen.differs, "attributes")
                 resources[resource.address] = replace(seen, differs=differs)
             else:
-                settled.add(seen.arn)
+                settled.add(settled_mark(seen.arn, resource))
         return Observed(
             at=look.now,
             resources=resources,
@@ -307,23 +311,38 @@ class Observer:
             return Backing(stopped=stopped)  # nobody's health decides
         health = [look.health.get(arn, []) for arn in self._groups_of(look, resource)]
         healthy = min((target_group.count_healthy(h) for h in health), default=0)
-        zones = [zone for zone in map(target_group.outside_zones, health) if zone]
+        attached = self._attached(look)
+        zones = [
+            target_group.outside_zones(look.health.get(arn, []))
+            for arn in self._groups_of(look, resource)
+            if arn in attached
+        ]
+        zones = [zone for zone in zones if zone]
         return Backing(healthy=healthy, stopped=stopped, outside_zone=zones[0] if zones else "")
+
+    def _attached(self, look: _Look) -> set[str]:
+        """Target groups that a listener forwards to: others are not in use for that reason."""
+        return {
+            found["TargetGroupArn"]
+            for found in look.target_groups.values()
+            if found.get("LoadBalancerArns")
+        }
 
     def _addresses(self, look: _Look, resources: Mapping[str, Observation]) -> dict[str, Address]:
         balancers = self._spec.of_kind(Kind.LOAD_BALANCER)
         names = [r.name for r in balancers]
         seen = [resources[r.address] for r in balancers]
         standing = [o.attributes.get("arn_suffix", "") for o in seen if o.state.exists]
+        strange = [o.attributes.get("arn_suffix", "") for o in seen if o.state is State.FOREIGN]
         result = {}
         for allocation_id, wanted_by in look.allocations.items():
-            interface = look.interfaces.get(allocation_id, "")
+            interface = look.interfaces.get(allocation_id)
             holder = _balancer_with(look, allocation_id)
             if holder:
                 interface = f"ELB {load_balancer.identity(holder)['arn_suffix']}"
             found = look.elastic_ips.get(allocation_id)
             result[allocation_id] = elastic_ip.interpret(
-                allocation_id, found, interface, wanted_by, standing, names
+                allocation_id, found, interface, wanted_by, standing, strange, names
             )
         return result
 

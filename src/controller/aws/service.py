@@ -124,13 +124,20 @@ def interpret(
         return Observation(state=State.LEAVING, attributes=known, phase=DRAINING)
     tags = from_ecs(found.get("tags", ()))
     if not owner.owns(tags) and not (just_created and just_created.arn == known["arn"]):
-        cause = owner.describe_stranger(f'service "{resource.name}"', tags)
+        cause = owner.describe_stranger(f'service "{resource.name}"', tags, _way_out(resource))
         return Observation(state=State.FOREIGN, attributes=known, cause=cause)
     return _interpret_active(resource, found, backing, desired_count, known)
 
 
 def identity(arn: str) -> dict[str, str]:
     return {"arn": arn, "id": arn}
+
+
+def _way_out(resource: ResourceSpec) -> str:
+    """A service that Terraform keeps in both worlds is the user's own: it wants the tags."""
+    if resource.asleep is not None:
+        return "add these tags to it in the Terraform files and run terraform apply"
+    return "delete it or rename ours in the Terraform files"
 
 
 def _interpret_active(
@@ -140,10 +147,11 @@ def _interpret_active(
     desired_count: int,
     known: dict[str, str],
 ) -> Observation:
-    failure = find_failure(found, backing)
-    if failure and desired_count > 0:
-        return Observation(state=State.FAILED, attributes=known, cause=failure)
     state, phase = _state(found, backing, desired_count)
+    failure = find_failure(found, backing) if state is State.PENDING else ""
+    if failure and desired_count > 0:
+        # What runs and is healthy has got over whatever went wrong before.
+        return Observation(state=State.FAILED, attributes=known, cause=failure)
     return Observation(
         state=state,
         attributes=known,
@@ -170,13 +178,10 @@ def _state(found: Mapping[str, Any], backing: Backing, desired_count: int) -> tu
 def _differs(
     resource: ResourceSpec, found: Mapping[str, Any], desired_count: int
 ) -> tuple[str, ...]:
-    """An autoscaler may have raised the count of an awake service: that is left alone."""
+    """As Terraform: whoever scales a service by other means ignores its desired_count."""
     if "desired_count" in resource.ignore_changes and resource.asleep is None:
         return ()
-    actual = int(found.get("desiredCount", 0))
-    lower = actual < desired_count
-    must_rest = desired_count == 0 and actual > 0
-    return ("desiredCount",) if lower or must_rest else ()
+    return ("desiredCount",) if int(found.get("desiredCount", 0)) != desired_count else ()
 
 
 def needs_stopped_tasks(found: Mapping[str, Any]) -> bool:
@@ -192,17 +197,37 @@ def needs_stopped_tasks(found: Mapping[str, Any]) -> bool:
 
 def find_failure(found: Mapping[str, Any], backing: Backing) -> str:
     """Why the service will not come up by itself, or "" (AWS behaviour §2.8, §2.10)."""
-    reasons = [reason for reason in map(_failure_reason, backing.stopped) if reason]
+    reasons = _reasons(found, backing)
+    told = _told(reasons[0], backing) if reasons else ""
     for deployment in found.get("deployments", ()):
         if deployment.get("rolloutState") == "FAILED":
-            why = reasons[0] if reasons else deployment.get("rolloutStateReason", "")
-            return f"the deployment failed: {why}"
+            return f"the deployment failed: {told or deployment.get('rolloutStateReason', '')}"
     for event in found.get("events", ())[:10]:
         if "reached the limit on the number of" in event.get("message", ""):
             return f"{event['message']}; raise the Fargate quota"
     if len(reasons) >= GIVE_UP_AFTER:
-        return f"{len(reasons)} tasks stopped: {reasons[0]}{_hint(reasons[0])}"
+        return f"{len(reasons)} tasks stopped: {told}"
     return ""
+
+
+def _reasons(found: Mapping[str, Any], backing: Backing) -> list[str]:
+    """Why tasks of this service failed, newest first; an earlier service had the same name."""
+    since = found.get("createdAt")
+    own = (t for t in backing.stopped if since is None or t.get("createdAt", since) >= since)
+    return [reason for reason in map(_failure_reason, own) if reason]
+
+
+def _told(reason: str, backing: Backing) -> str:
+    return _zone_trap(backing) or reason + _hint(reason)
+
+
+def _zone_trap(backing: Backing) -> str:
+    if not backing.outside_zone:
+        return ""
+    return (
+        f"a task runs in {backing.outside_zone}, which the load balancer does not serve; "
+        f"narrow the service's subnets to the load balancer's"
+    )
 
 
 def _failure_reason(task: Mapping[str, Any]) -> str:
@@ -235,14 +260,12 @@ def _hint(reason: str) -> str:
 
 def explain_delay(found: Mapping[str, Any], backing: Backing) -> str:
     """Why a pending service takes longer than usual, in one line, or ""."""
-    if backing.outside_zone:
-        return (
-            f"a task runs in {backing.outside_zone}, which the load balancer does not serve; "
-            f"narrow the service's subnets to the load balancer's"
-        )
-    reasons = [reason for reason in map(_failure_reason, backing.stopped) if reason]
+    trap = _zone_trap(backing)
+    if trap:
+        return trap
+    reasons = _reasons(found, backing)
     if reasons:
-        return f"a task stopped: {reasons[0]}{_hint(reasons[0])}"
+        return f"a task stopped: {_told(reasons[0], backing)}"
     for event in found.get("events", ())[:5]:
         if "unable to place a task" in event.get("message", ""):
             return str(event["message"])

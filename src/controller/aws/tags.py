@@ -20,9 +20,15 @@ class Owner:
         return tuple(owner_tags(self.stack, self.address).items())
 
     def owns(self, tags: Mapping[str, str]) -> bool:
-        return all(tags.get(key) == value for key, value in self.pairs())
+        """Ours is what carries this stack's tag; a resource may have moved to another address."""
+        return tags.get(STACK) == self.stack and ADDRESS in tags
 
-    def describe_stranger(self, what: str, tags: Mapping[str, str]) -> str:
+    def describe_stranger(
+        self,
+        what: str,
+        tags: Mapping[str, str],
+        way_out: str = "delete it or rename ours in the Terraform files",
+    ) -> str:
         """One line for a resource that is in the way: found, expected, way out."""
         found = tags.get(STACK)
         if found is None:
@@ -30,12 +36,9 @@ class Owner:
         elif found != self.stack:
             having = f'tag "{STACK}" is "{found}"'
         else:
-            having = f'tag "{ADDRESS}" is "{tags.get(ADDRESS, "")}"'
+            having = f'tag "{ADDRESS}" is missing'
         wanted = " and ".join(f'"{key}" = "{value}"' for key, value in self.pairs())
-        return (
-            f"{what} is not ours: {having}, expected {wanted}; delete it or rename "
-            f"ours in the Terraform files"
-        )
+        return f"{what} is not ours: {having}, expected {wanted}; {way_out}"
 
 
 def from_elb(tags: Iterable[Mapping[str, Any]]) -> dict[str, str]:

@@ -5,12 +5,14 @@ The error tree. Each message is one line: what failed, which thing, found and ex
       SpecError          the compiled spec cannot be used
       TextError          a duration, period or date cannot be read
       PolicyError        a setting of the stack's policy cannot be used
-      InvalidLeaseError  a lease would have no time zone or no length
+      InvalidLeaseError  a lease or a hold would have no time zone or no length
+      LockLostError      another pass has taken over
       PermanentError     a person must act; repeating does not help
         ForeignError     the name or address is someone else's
         DeniedError      our own rights do not suffice
       RetryError         repeat later; nothing is wrong with the input
         WaitError        something takes its own time
+        SoonError        heals within a minute or not at all
         EndPassError     the next pass has to do it
 """
 
@@ -42,6 +44,10 @@ class InvalidLeaseError(DormouseError):
     pass
 
 
+class LockLostError(DormouseError):
+    """A pass was away for too long: another has the stack's lock, and nothing may be written."""
+
+
 class PermanentError(DormouseError):
     """Repeating the call gives the same answer until a person changes something."""
 
@@ -60,6 +66,10 @@ class RetryError(DormouseError):
 
 class WaitError(RetryError):
     """Something takes its own time (an Elastic IP being released, a service draining)."""
+
+
+class SoonError(RetryError):
+    """Heals within a minute, or not without a person."""
 
 
 class EndPassError(RetryError):

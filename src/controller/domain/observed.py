@@ -84,7 +84,8 @@ class Observed:
     """
     Everything about one stack at `at`: Terraform address or allocation id to what was seen.
 
-    `settled` are the ARNs whose attributes are known to be as the spec wants them.
+    `settled` marks the objects whose attributes were found as the spec wants them
+    (`controller.domain.progress.settled_mark`).
     """
 
     at: datetime

@@ -1,7 +1,8 @@
 """
 The two tags that say whose a resource is (names are not proof, AWS behaviour §1.6).
 
-The controller sets them when it creates something, and touches nothing that does not carry both.
+The controller sets them when it creates something, and touches nothing that does not carry its
+stack's tag and an address (not always today's: a resource may have moved in the files).
 """
 
 from __future__ import annotations

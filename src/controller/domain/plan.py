@@ -105,6 +105,11 @@ def make_plan(spec: Spec, target: Target, observed: Observed, order: Order = Ord
     return planner.wake() if target is Target.AWAKE else planner.sleep()
 
 
+_TERRAFORMS_TO_MAKE = (
+    "is not there: it stands in both worlds, so Terraform makes it; run terraform apply"
+)
+
+
 class _Planner:
     def __init__(self, spec: Spec, target: Target, observed: Observed, order: Order) -> None:
         self._spec = spec
@@ -145,6 +150,8 @@ class _Planner:
     def _wake_one(self, resource: ResourceSpec) -> None:
         seen = self._observed[resource.address]
         match seen.state:
+            case State.ABSENT if resource.asleep is not None:
+                self._blocked.append((resource.address, _TERRAFORMS_TO_MAKE))
             case State.ABSENT:
                 self._create(resource, waits_for=self._missing(resource))
             case State.LEAVING:
@@ -230,8 +237,9 @@ class _Planner:
         """
         if resource.kind is Kind.TARGET_GROUP:
             yield from self._spec.of_kind(Kind.SERVICE)
-            yield from self._listeners_of(resource)
-            yield from self._spec.of_kind(Kind.LOAD_BALANCER)
+            for listener in self._listeners_of(resource):
+                yield listener
+                yield from self._balancers_of(listener)
         elif self._order is Order.SAFE and resource.kind is not Kind.SERVICE:
             yield from self._spec.of_kind(Kind.SERVICE)
 
@@ -240,14 +248,16 @@ class _Planner:
             if group.address in self._needs(listener):
                 yield listener
 
+    def _balancers_of(self, listener: ResourceSpec) -> Iterable[ResourceSpec]:
+        needs = self._needs(listener)
+        return (b for b in self._spec.of_kind(Kind.LOAD_BALANCER) if b.address in needs)
+
     def _carrier(self, resource: ResourceSpec) -> str:
         """Deleting a load balancer deletes its listeners (§3.2): no call of their own."""
         if resource.kind is not Kind.LISTENER:
             return ""
-        for balancer in self._spec.of_kind(Kind.LOAD_BALANCER):
-            if balancer.address in self._needs(resource) and balancer.asleep is None:
-                return balancer.address
-        return ""
+        standing = (b.address for b in self._balancers_of(resource) if self._stands(b))
+        return next(standing, "")
 
     def _stands(self, resource: ResourceSpec) -> bool:
         if resource.asleep is not None:
@@ -297,16 +307,19 @@ def _turn_at_sleep(resource: ResourceSpec) -> int:
 
 
 def describe_address(address: Address) -> str:
-    """Say in the user's words why an Elastic IP cannot be used yet."""
+    """Say in the user's words why an Elastic IP cannot be used, and the way out."""
+    name = f"Elastic IP {address.public_ip or address.allocation_id}"
     match address.holder:
         case Holder.LEAVING:
-            return f"Elastic IP {address.public_ip or address.allocation_id} is being released"
+            return f"{name} is being released"
         case Holder.STRANGER:
             return (
-                f"Elastic IP {address.public_ip or address.allocation_id} is in use by "
-                f"{address.held_by or 'something else'}"
+                f"{name} is in use by {address.held_by or 'something else'}; detach it there, "
+                f"or name another address in the Terraform files"
             )
         case Holder.GONE:
-            return f"Elastic IP {address.allocation_id} does not exist any more"
+            return (
+                f"{name} does not exist any more; allocate one and name it in the Terraform files"
+            )
         case _:
             return ""

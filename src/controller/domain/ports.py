@@ -38,6 +38,14 @@ class Cloud(Protocol):
         """Read every address of the stack; change nothing. Raises the domain's errors."""
         ...
 
+    def prepare(self, actions: Sequence[Action]) -> None:
+        """
+        Find everything that these creates refer to and that must be there already.
+
+        Raises PermanentError for what is not: better before anything that costs money is made.
+        """
+        ...
+
     def take(self, action: Action, observed: Observed) -> Observation:
         """
         Make the calls of one action; return what the resource is to us from now on.

@@ -8,18 +8,26 @@ a read that lags behind from being taken for the truth (§1.7).
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from controller.domain.moments import format_moment, parse_moment
-from controller.domain.spec import Json
+from controller.domain.spec import Json, ResourceSpec
 
 READ_LAG = timedelta(seconds=60)
 """How long after an own create "not found" means nothing (AWS behaviour §1.7)."""
 
 DELETE_LAG = timedelta(minutes=2)
 """How long after an own delete the object may still be listed (AWS behaviour §3.2)."""
+
+
+def settled_mark(arn: str, resource: ResourceSpec) -> str:
+    """What says that this object has the attributes that the spec asks for today."""
+    text = json.dumps(dict(resource.attributes), sort_keys=True)
+    return f"{arn}#{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +53,9 @@ class Progress:
     """
     The memory of one stack's current way to awake or asleep.
 
-    `created` and `deleted` are our own latest calls by address. `settled` are ARNs whose
-    attributes were seen or put right. `failures` counts by address what had to be made anew or
-    was refused for good. `retry_at` holds back calls that AWS asked to repeat later.
+    `created` and `deleted` are our own latest calls by address. `settled` marks the objects whose
+    attributes were seen or put right. `failures` counts by address what had to be made anew.
+    `retry_at` holds back calls that AWS asked to repeat later.
     """
 
     created: Mapping[str, Trace] = field(default_factory=dict)
@@ -77,8 +85,17 @@ class Progress:
         count = self.failures.get(address, 0) + 1
         return replace(self, failures={**self.failures, address: count})
 
-    def with_settled(self, arns: frozenset[str]) -> Progress:
-        return replace(self, settled=self.settled | arns)
+    def with_settled(self, marks: frozenset[str], standing: frozenset[str]) -> Progress:
+        """Add `marks`, and forget those of ARNs that stand no more."""
+        kept = {m for m in self.settled | marks if m.partition("#")[0] in standing}
+        return replace(self, settled=frozenset(kept))
+
+    def is_settled(self, arn: str, resource: ResourceSpec) -> bool:
+        return settled_mark(arn, resource) in self.settled
+
+    def without_failures(self) -> Progress:
+        """Whatever failed on the way is forgotten once the way is done."""
+        return replace(self, failures={}, retry_at={})
 
     def holding_back(self, address: str, until: datetime) -> Progress:
         return replace(self, retry_at={**self.retry_at, address: until})

@@ -18,12 +18,14 @@ from controller.domain.errors import (
     DormouseError,
     EndPassError,
     ForeignError,
+    PermanentError,
     RetryError,
+    SoonError,
 )
-from controller.domain.observed import Observation, Observed, State
+from controller.domain.observed import Holder, Observation, Observed, State
 from controller.domain.plan import Action, Order, Plan, Target, Verb, make_plan
 from controller.domain.ports import Clock, Cloud, SideBySide
-from controller.domain.progress import Progress, Timeline
+from controller.domain.progress import Progress, Timeline, settled_mark
 from controller.domain.spec import Spec
 
 POLL = timedelta(seconds=5)
@@ -36,6 +38,14 @@ UNREADABLE = timedelta(seconds=2)
 
 BLOCKED_GRACE = timedelta(seconds=30)
 """Tags of fresh objects may not be readable for some seconds; only then is a stranger believed."""
+
+STRANGER_GRACE = timedelta(minutes=15)
+"""So long an Elastic IP in somebody else's use is waited for (AWS behaviour F03); it is free."""
+
+SOON = timedelta(minutes=1)
+"""What heals within this time or not at all (AWS behaviour F25)."""
+
+SLOWEST_RETRY = timedelta(minutes=1)
 
 LAST_STEPS = timedelta(seconds=20)
 """No new step is started when a Lambda has less time left than this (AWS behaviour §5.4)."""
@@ -130,6 +140,9 @@ class Reconciler:
         self._blocked_since: datetime | None = None
         self._refusals: dict[str, int] = {}
         self._final: dict[str, str] = {}
+        self._asked: dict[str, tuple[datetime, int]] = {}
+        self._quiet_until: datetime | None = None
+        self._prepared = False
         self._note = ""
         self._began_at = clock.now()
 
@@ -150,6 +163,8 @@ class Reconciler:
         self._blocked_since = None
         self._refusals.clear()
         self._final.clear()
+        self._asked.clear()
+        self._prepared = False
         observed: Observed | None = None
         plan: Plan | None = None
         while True:
@@ -161,13 +176,15 @@ class Reconciler:
                 return self._end(Result.UNFINISHED, target, str(error), observed, plan)
             except RetryError as error:
                 self._note = str(error)
+                after = timedelta(seconds=error.after_seconds)
+                self._quiet_until = self._clock.now() + after
             except DormouseError as error:
                 return self._end(Result.FAILED, target, str(error), observed, plan)
             else:
                 ended = self._ended(target, observed, plan)
                 if ended:
                     return self._end(*ended, observed, plan)
-            stopped = self._out_of_time(target, limits, plan)
+            stopped = self._out_of_time(target, limits, observed, plan)
             if stopped:
                 return self._end(*stopped, observed, plan)
             self._clock.sleep(self._pause(limits, observed).total_seconds())
@@ -179,15 +196,24 @@ class Reconciler:
         now = self._clock.now()
         self._note = ""
         observed = self._cloud.observe(target, self.progress, now)
-        self.progress = self.progress.with_settled(observed.settled)
+        standing = frozenset(o.arn for o in observed.resources.values() if o.arn)
+        self.progress = self.progress.with_settled(observed.settled, standing)
         plan = make_plan(self._spec, target, observed, self._order)
         while True:
             self._show(target, observed, plan)
             actions = self._takeable(target, observed, plan)
             if not actions:
                 return observed, plan
+            self._prepare(plan)
             observed = self._take(actions, observed)
             plan = make_plan(self._spec, target, observed, self._order)
+
+    def _prepare(self, plan: Plan) -> None:
+        """Look for what Terraform keeps before the first thing that costs money is made."""
+        creates = [action for action in plan.actions if action.verb is Verb.CREATE]
+        if creates and not self._prepared:
+            self._cloud.prepare(creates)
+            self._prepared = True
 
     def _takeable(self, target: Target, observed: Observed, plan: Plan) -> list[Action]:
         """A wake with a stranger in its way, or that has failed, makes nothing that costs money."""
@@ -226,24 +252,37 @@ class Reconciler:
             if before.state is State.FAILED:
                 self.progress = self.progress.after_failure(action.address)
         elif "attributes" in action.changes:
-            self.progress = self.progress.with_settled(frozenset({before.arn}))
+            mark = settled_mark(before.arn, self._spec[action.address])
+            standing = {m.partition("#")[0] for m in self.progress.settled} | {before.arn}
+            self.progress = self.progress.with_settled(frozenset({mark}), frozenset(standing))
 
     def _refused(self, action: Action, error: Exception) -> None:
         """Hold the step back, or let the pass fail; other branches go on either way."""
         if not isinstance(error, DormouseError) or isinstance(error, EndPassError):
             raise error
         self._note = str(error)
-        after = timedelta(seconds=5)
-        if isinstance(error, RetryError):
-            after = timedelta(seconds=error.after_seconds)
-        elif self._is_final(action, error):
-            if action.verb is Verb.CREATE:
-                raise error
+        if self._is_final(action, error):
+            if action.target is Target.AWAKE:
+                raise PermanentError(str(error))
             # A sleep goes on with everything else: each part that goes saves money (F40).
             self._final[action.address] = str(error)
-        self.progress = self.progress.holding_back(action.address, self._clock.now() + after)
+        until = self._clock.now() + self._hold(action, error)
+        self.progress = self.progress.holding_back(action.address, until)
+
+    def _hold(self, action: Action, error: DormouseError) -> timedelta:
+        """How long to leave a refused call alone: longer each time, a minute at most."""
+        first, count = self._asked.get(action.address, (self._clock.now(), 0))
+        self._asked[action.address] = (first, count + 1)
+        seconds = error.after_seconds if isinstance(error, RetryError) else 5.0
+        patient = max(0, count - 5)  # the usual lags are over after a few calls
+        return min(timedelta(seconds=seconds * 2 ** min(patient, 8)), SLOWEST_RETRY)
 
     def _is_final(self, action: Action, error: DormouseError) -> bool:
+        if isinstance(error, SoonError):
+            first, _ = self._asked.get(action.address, (self._clock.now(), 0))
+            return self._clock.now() - first >= SOON
+        if isinstance(error, RetryError):
+            return False
         count = self._refusals.get(action.address, 0) + 1
         self._refusals[action.address] = count
         return count >= _PATIENCE.get(type(error), 1)
@@ -254,11 +293,12 @@ class Reconciler:
         self, target: Target, observed: Observed, plan: Plan
     ) -> tuple[Result, Target, str] | None:
         if plan.converged:
+            self.progress = self.progress.without_failures()
             return Result.CONVERGED, target, ""
         failure = self._failure(observed, plan)
         if failure:
             return Result.FAILED, target, failure
-        if self._is_blocked(plan):
+        if self._is_blocked(target, observed, plan):
             return Result.BLOCKED, target, plan.blocked[0][1]
         if self._final and not plan.waiting and all(a.address in self._final for a in plan.ready):
             return Result.FAILED, target, next(iter(self._final.values()))
@@ -274,31 +314,36 @@ class Reconciler:
                 return f"made anew once, and failed again: {seen.cause}"
         return ""
 
-    def _is_blocked(self, plan: Plan) -> bool:
-        if not plan.blocked:
+    def _is_blocked(self, target: Target, observed: Observed, plan: Plan) -> bool:
+        """A wake is blocked by any stranger; a sleep only once there is nothing else to do."""
+        busy = bool(plan.waiting or plan.actions)
+        if not plan.blocked or (target is Target.ASLEEP and busy):
             self._blocked_since = None
             return False
         now = self._clock.now()
         self._blocked_since = self._blocked_since or now
-        return now - self._blocked_since >= BLOCKED_GRACE
+        return now - self._blocked_since >= _grace(observed, plan)
 
     def _out_of_time(
-        self, target: Target, limits: Limits, plan: Plan | None
+        self, target: Target, limits: Limits, observed: Observed | None, plan: Plan | None
     ) -> tuple[Result, Target, str] | None:
         now = self._clock.now()
         if limits.give_up_at and now >= limits.give_up_at:
-            return Result.FAILED, target, f"not {target} in time: {self._holdup(plan)}"
+            why = self._holdup(plan, observed)
+            return Result.FAILED, target, f"not {target} in time: {why}"
         if limits.deadline and now + LAST_STEPS + limits.poll >= limits.deadline:
-            return Result.UNFINISHED, target, self._holdup(plan)
+            return Result.UNFINISHED, target, self._holdup(plan, observed)
         return None
 
-    def _holdup(self, plan: Plan | None) -> str:
+    def _holdup(self, plan: Plan | None, observed: Observed | None) -> str:
         """Say what the stack is still waiting for."""
         if self._note:
             return self._note
         if plan is None:
             return "AWS has not answered yet"
+        causes = [one.cause for one in observed.resources.values()] if observed else []
         said = [text for _, text in (*plan.blocked, *plan.waiting) if text]
+        said += [cause for cause in causes if cause]
         said += [action.waits_for for action in plan.actions if action.waits_for]
         return "; ".join(dict.fromkeys(said))
 
@@ -307,6 +352,8 @@ class Reconciler:
         now = self._clock.now()
         poll = min(limits.poll, max(SHORTEST_POLL, (now - self._began_at) * SHARE_OF_WAIT))
         until = [at - now for at in self.progress.retry_at.values() if at > now]
+        if self._quiet_until and self._quiet_until > now:
+            return self._quiet_until - now
         if observed and not all(seen.owned for seen in observed.resources.values()):
             until.append(UNREADABLE)
         return max(min([poll, *until]), timedelta(milliseconds=100))
@@ -349,6 +396,13 @@ class Reconciler:
         )
 
 
+def _grace(observed: Observed, plan: Plan) -> timedelta:
+    """How long something in the way is watched before it is believed to stay."""
+    held = {a.allocation_id for a in observed.addresses.values() if a.holder is Holder.STRANGER}
+    only_held = all(address in held for address, _ in plan.blocked)
+    return STRANGER_GRACE if only_held else BLOCKED_GRACE
+
+
 def _step_of(action: Action) -> str:
     return {Verb.CREATE: "creating", Verb.UPDATE: "updating", Verb.DELETE: "deleting"}[action.verb]
 
@@ -361,7 +415,7 @@ def _advance(
     for resource in spec.resources:
         seen = observed[resource.address]
         timeline = timeline.see(resource.address, busy.get(resource.address) or seen.phase, now)
-    for allocation_id in observed.addresses:
-        step = "Elastic IP being released" if allocation_id in busy else ""
+    for allocation_id, address in observed.addresses.items():
+        step = "Elastic IP being released" if address.holder is Holder.LEAVING else ""
         timeline = timeline.see(allocation_id, step, now)
     return timeline

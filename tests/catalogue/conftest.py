@@ -1,0 +1,38 @@
+import pytest
+
+from catalogue.tools import Calendar, Desk, fresh_desk
+from local.aws import LaptopAws
+from local.timing import profile as timing_of
+from system.desk import FORBIDDEN
+
+
+@pytest.fixture(scope="session")
+def accounts():
+    """Accounts to empty and use again, by timing: boto3 takes a while to make its clients."""
+    return {}
+
+
+@pytest.fixture
+def desk_of(accounts):
+    """Makes desks, and sees to it that no pass on any of them made a forbidden call."""
+    made: list[Desk] = []
+
+    def make(profile="typical", *args, **options) -> Desk:
+        free = accounts.setdefault(timing_of(profile), [])
+        aws = free.pop() if free else LaptopAws(profile=profile, clock=Calendar())
+        aws.clock.restart()
+        aws.reset()
+        made.append(fresh_desk(profile, *args, aws=aws, **options))
+        return made[-1]
+
+    yield make
+    for desk in made:
+        accounts[desk.aws.timing].append(desk.aws)
+    for desk in made:
+        assert not {call.operation for call in desk.aws.calls} & FORBIDDEN
+
+
+@pytest.fixture(params=["typical"])
+def desk(request, desk_of):
+    """The article's stack, asleep, in an account of its own."""
+    return desk_of(request.param)

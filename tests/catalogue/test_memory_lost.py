@@ -1,0 +1,144 @@
+"""
+F56 at its worst: the process dies right after a call, and what it remembered dies with it.
+
+AWS behaviour §1.7: for up to twenty seconds (the slow profile) no read shows what was made. The
+next pass begins at once or some seconds later, knows nothing, and must make no second load
+balancer or service and leave nothing behind.
+"""
+
+from __future__ import annotations
+
+import itertools
+from datetime import timedelta
+
+import pytest
+
+from catalogue.tools import (
+    ASLEEP,
+    AWAKE,
+    LB,
+    SUBNET,
+    Crash,
+    DirectSession,
+    Dying,
+    calls_of,
+    is_quiet,
+    one_balancer_at_a_time,
+    one_pass,
+)
+from controller.reconcile.loop import Result
+from factories import article_spec, load_balancer
+
+AT = pytest.mark.parametrize(
+    ("profile", "pause"),
+    [("fast", 0), ("typical", 0), ("typical", 3), ("slow", 0), ("slow", 3), ("slow", 19)],
+)
+"""Seconds until the next pass: at once, after ECS's lag, just before ELBv2's ends."""
+
+
+def without_elastic_ip():
+    """Nothing but the reads tells that a load balancer was made."""
+    bare = load_balancer(request={"SubnetMappings": [{"SubnetId": SUBNET}]})
+    rest = [r for r in article_spec().resources if r.address != LB]
+    return article_spec(resources=(bare, *rest))
+
+
+WRITES = {
+    "awake": (
+        "CreateTargetGroup",
+        "CreateLoadBalancer",
+        "ModifyTargetGroupAttributes",
+        "CreateListener",
+        "CreateService",
+    ),
+    "asleep": ("DeleteService", "DeleteLoadBalancer", "DeleteTargetGroup"),
+}
+LOOK = timedelta(seconds=5)
+
+
+def die_at_every_write(desk, way):
+    """Yield after each death: before each write of the way, and after its effect."""
+    for operation, after in itertools.product(WRITES[way], (False, True)):
+        desk.aws.clock.restart()
+        desk.aws.reset()
+        desk.aws.furnish_article()
+        if way == "asleep":
+            one_pass(desk, "awake", every=LOOK)
+        start = len(desk.aws.calls)
+        session = DirectSession(desk.aws, Dying(operation, after=after))
+        with pytest.raises(Crash):
+            one_pass(desk, way, session=session, every=LOOK)
+        yield f"died {'after' if after else 'before'} {operation}", start
+
+
+def check(desk, where, outcome, stands):
+    assert outcome.result is Result.CONVERGED, (where, outcome.cause)
+    assert desk.standing() == stands, where
+    desk.aws.clock.advance(60)  # whatever no read showed shows up now
+    assert desk.standing() == stands, where
+    assert one_balancer_at_a_time(desk), where
+    if stands == ASLEEP:
+        assert is_quiet(desk), where
+    else:
+        tasks = [life for life in desk.aws.lifetimes() if life.kind == "task"]
+        assert sum(1 for life in tasks if not life.ended_at) == 1, where
+
+
+@AT
+@pytest.mark.parametrize(("way", "stands"), [("awake", AWAKE), ("asleep", ASLEEP)])
+def test_f56_a_way_that_died_anywhere_is_finished_by_a_pass_that_knows_nothing(
+    desk_of, profile, way, stands, pause
+):
+    desk = desk_of(profile)
+    for where, start in die_at_every_write(desk, way):
+        desk.aws.clock.advance(pause)
+        check(desk, where, one_pass(desk, way, every=LOOK), stands)
+        for operation in ("CreateLoadBalancer", "CreateService"):
+            made = {c.result for c in calls_of(desk, operation, since=start) if c.result}
+            assert len(made) <= 1, (where, operation)
+
+
+@AT
+def test_f56_a_sleep_that_died_anywhere_is_undone_by_a_wake_that_knows_nothing(
+    desk_of, profile, pause
+):
+    desk = desk_of(profile)
+    for where, _ in die_at_every_write(desk, "asleep"):
+        desk.aws.clock.advance(pause)
+        check(desk, where, one_pass(desk, "awake", every=LOOK), AWAKE)
+
+
+BLIND = pytest.mark.xfail(
+    strict=True, reason="a sleep that knows of no create believes the first read that finds nothing"
+)
+
+
+@pytest.mark.parametrize(
+    ("profile", "pause"),
+    [
+        ("fast", 0),
+        pytest.param("typical", 0, marks=BLIND),
+        ("typical", 3),
+        pytest.param("slow", 0, marks=BLIND),
+        pytest.param("slow", 3, marks=BLIND),
+        pytest.param("slow", 19, marks=BLIND),
+        ("slow", 21),
+    ],
+)
+def test_f56_a_wake_that_died_anywhere_is_undone_by_a_sleep_that_knows_nothing(
+    desk_of, profile, pause
+):
+    """Ctrl-C, and at once the way back: even a free target group must not be left."""
+    desk = desk_of(profile)
+    for where, _ in die_at_every_write(desk, "awake"):
+        desk.aws.clock.advance(pause)
+        check(desk, where, one_pass(desk, "asleep", every=LOOK), ASLEEP)
+
+
+@pytest.mark.parametrize("way", ["awake", pytest.param("asleep", marks=BLIND)])
+def test_f56_without_an_elastic_ip_a_load_balancer_is_not_lost_sight_of(desk_of, way):
+    """No association tells of it: for twenty seconds nothing does, and it costs by the hour."""
+    desk = desk_of("slow", without_elastic_ip())
+    for where, _ in die_at_every_write(desk, "awake"):
+        check(desk, where, one_pass(desk, way, every=LOOK), AWAKE if way == "awake" else ASLEEP)
+        assert len({c.result for c in calls_of(desk, "CreateLoadBalancer")}) <= 1

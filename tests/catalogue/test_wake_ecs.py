@@ -1,0 +1,580 @@
+"""Faults F21-F38 of AWS behaviour §8: what can go wrong with the service while a stack wakes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from catalogue.tools import (
+    AWAKE,
+    CLUSTER,
+    FAMILY,
+    SERVICE,
+    SERVICE_NAME,
+    SUBNET,
+    Watch,
+    by_hand,
+    calls_of,
+    changes_since,
+    is_quiet,
+    is_ready_to,
+    one_pass,
+    stop_after,
+)
+from controller.reconcile.loop import Result
+from factories import article_spec, service
+from local.faults import FOREVER, Fault
+from local.timing import TYPICAL
+
+BREAKER = {
+    "deploymentConfiguration": {
+        "maximumPercent": 200,
+        "minimumHealthyPercent": 100,
+        "deploymentCircuitBreaker": {"enable": True, "rollback": False},
+    }
+}
+
+
+def with_service(spec=None, **request):
+    """The article's stack with other arguments of its service."""
+    spec = spec or article_spec()
+    rest = [r for r in spec.resources if r.address != SERVICE]
+    return article_spec(resources=(*rest, service(request=request)))
+
+
+def refusal(operation, code, message, times=FOREVER):
+    return Fault(operation=operation, code=code, message=message, status=400, times=times)
+
+
+def the_service(desk):
+    reply = desk.session.client("ecs").describe_services(cluster=CLUSTER, services=[SERVICE_NAME])
+    return reply["services"][0]
+
+
+def running_tasks(desk):
+    return desk.session.client("ecs").list_tasks(cluster=CLUSTER)["taskArns"]
+
+
+def tasks_ever(desk):
+    return [life for life in desk.aws.lifetimes() if life.kind == "task"]
+
+
+def containers(desk, behaviour):
+    desk.aws.conditions.containers(FAMILY, behaviour)
+
+
+# F21-F27: refusals of CreateService
+
+
+@pytest.mark.parametrize("desk", ["typical", "slow"], indirect=True)
+def test_f21_tg_not_associated_is_asked_again_every_three_seconds(desk):
+    """ECS does not see the listener yet, for up to a minute."""
+    watch = Watch()
+    outcome = desk.wake(report=watch)
+
+    assert outcome.result is Result.CONVERGED
+    asked = calls_of(desk, "CreateService")
+    assert {call.error_code for call in asked} == {"InvalidParameterException", None}
+    assert [call.error_code for call in asked].count(None) == 1
+    assert len(asked) <= 2 + desk.aws.timing.association_visible / 3
+    assert "does not have an associated load balancer" in watch.said
+    assert not calls_of(desk, "DeleteListener", "DeleteTargetGroup")
+
+
+@pytest.mark.xfail(strict=True, reason="refusals double their pause, and the wake waits for them")
+@pytest.mark.parametrize("visible", [25, 61])
+def test_f21_tg_not_associated_for_longer_costs_no_more_than_a_poll(desk_of, visible):
+    """Nothing waits that need not: the service is made within five seconds of when it can be."""
+    desk = desk_of(replace(TYPICAL, association_visible=visible))
+    desk.wake()
+
+    listener, made = calls_of(desk, "CreateListener")[-1], calls_of(desk, "CreateService")[-1]
+    assert (made.at - listener.at).total_seconds() <= visible + 5
+
+
+def test_f22_service_draining_is_waited_for_while_the_front_is_made(desk):
+    """A wake during a sleep: the old service blocks its name, and only that."""
+    containers(desk, "drain_stuck")
+    desk.wake()
+    desk.sleep(still_wanted=stop_after(1))
+    desk.aws.clock.advance(60)
+    start, watch = len(desk.aws.calls), Watch()
+    waiting = desk.wake(minutes=6, report=watch)
+
+    assert waiting.result is Result.FAILED
+    assert waiting.cause == "not awake in time: draining"
+    made = changes_since(desk, start)
+    assert "CreateListener" in made and "CreateLoadBalancer" in made
+    assert "CreateService" not in made  # never asked for while it is seen to be draining
+    assert "draining" in watch.waits
+
+    with by_hand(desk) as session:
+        ecs = session.client("ecs")
+        for task in ecs.list_tasks(cluster=CLUSTER, desiredStatus="STOPPED")["taskArns"]:
+            ecs.stop_task(cluster=CLUSTER, task=task)
+    containers(desk, "healthy")
+    assert desk.wake().result is Result.CONVERGED
+    assert desk.standing() == AWAKE
+
+
+def test_f22_service_draining_by_the_answer_of_the_create(desk):
+    """The read says INACTIVE, the write says draining: trust the write, ask again."""
+    message = "Unable to Start a service that is still Draining."
+    desk.aws.faults.add(refusal("CreateService", "InvalidParameterException", message, times=3))
+    watch = Watch()
+
+    assert desk.wake(report=watch).result is Result.CONVERGED
+    assert "the old service is draining" in watch.notes
+
+
+def test_f23_service_not_idempotent_is_looked_at_again(desk):
+    """Another pass made it a moment ago with another token: it is ours, so it will do."""
+    message = "Creation of service was not idempotent."
+    desk.aws.faults.add(refusal("CreateService", "InvalidParameterException", message, times=1))
+
+    assert desk.wake().result is Result.CONVERGED
+
+
+def test_f23_a_strangers_service_that_was_quicker_is_told_and_left(desk):
+    def quicker():
+        with by_hand(desk) as session:
+            session.client("ecs").create_service(
+                cluster=CLUSTER,
+                serviceName=SERVICE_NAME,
+                taskDefinition=FAMILY,
+                desiredCount=0,
+                launchType="FARGATE",
+                networkConfiguration={"awsvpcConfiguration": {"subnets": [SUBNET]}},
+            )
+
+    watch = Watch(quicker, when=is_ready_to("create", SERVICE))
+    outcome = desk.wake(report=watch)
+
+    assert outcome.result is Result.BLOCKED
+    assert f'service "{SERVICE_NAME}" is not ours' in outcome.cause
+    assert all(call.error_code for call in calls_of(desk, "CreateService"))
+    assert not calls_of(desk, "UpdateService")
+    desk.sleep(minutes=5)
+    assert not calls_of(desk, "DeleteService", "UpdateService")
+    assert the_service(desk)["status"] == "ACTIVE"
+
+
+def test_f24_cluster_missing_is_terminal_and_nothing_is_made(desk):
+    with by_hand(desk) as session:
+        session.client("ecs").delete_cluster(cluster=CLUSTER)
+    start = len(desk.aws.calls)
+    outcome = desk.wake()
+
+    assert outcome.result is Result.FAILED
+    assert "run terraform apply, or correct the cluster's name" in outcome.cause
+    assert changes_since(desk, start) == []
+    assert desk.sleep().result is Result.CONVERGED
+
+
+SLR = (
+    "Unable to assume the service linked role. Please verify that the ECS service linked role "
+    "exists."
+)
+
+
+def test_f25_slr_missing_ecs_works_the_second_time(desk):
+    desk.aws.faults.add(refusal("CreateService", "InvalidParameterException", SLR, times=1))
+
+    assert desk.wake().result is Result.CONVERGED
+
+
+def test_f25_slr_missing_ecs_for_good_is_told_after_about_a_minute(desk):
+    """It is a matter of seconds, or of a person: no paid front for twenty minutes."""
+    desk.aws.faults.add(refusal("CreateService", "InvalidParameterException", SLR))
+    began = desk.aws.clock.now()
+    outcome = desk.wake()
+
+    assert outcome.result is Result.FAILED
+    assert "service linked role" in outcome.cause
+    assert (desk.aws.clock.now() - began).total_seconds() <= 180
+    assert len(calls_of(desk, "CreateService")) <= 30
+
+
+def test_f26_platform_1_3_0_is_terminal_with_the_way_out(desk_of):
+    desk = desk_of("fast", with_service(platformVersion="1.3.0"))
+    outcome = desk.wake()
+
+    assert outcome.result is Result.FAILED
+    assert 'set platform_version to "1.4.0" or "LATEST"' in outcome.cause
+    assert len(calls_of(desk, "CreateService")) == 1
+    assert desk.sleep().result is Result.CONVERGED
+    assert is_quiet(desk)
+
+
+def _deregister_all(desk):
+    with by_hand(desk) as session:
+        ecs = session.client("ecs")
+        for arn in ecs.list_task_definitions(familyPrefix=FAMILY)["taskDefinitionArns"]:
+            ecs.deregister_task_definition(taskDefinition=arn)
+
+
+def test_f27_td_inactive_the_latest_active_revision_is_taken(desk):
+    with by_hand(desk) as session:
+        ecs = session.client("ecs")
+        first = ecs.describe_task_definition(taskDefinition=FAMILY)["taskDefinition"]
+        second = ecs.register_task_definition(
+            family=FAMILY,
+            containerDefinitions=first["containerDefinitions"],
+            cpu="256",
+            memory="512",
+            networkMode="awsvpc",
+            requiresCompatibilities=["FARGATE"],
+        )["taskDefinition"]
+        ecs.deregister_task_definition(taskDefinition=second["taskDefinitionArn"])
+
+    assert desk.wake().result is Result.CONVERGED
+    assert the_service(desk)["taskDefinition"] == first["taskDefinitionArn"]
+
+
+def test_f27_td_inactive_without_any_active_revision_is_terminal(desk):
+    _deregister_all(desk)
+    outcome = desk.wake()
+
+    assert outcome.result is Result.FAILED
+    assert "aws_ecs_task_definition.nsfw_task" in outcome.cause
+    assert not calls_of(desk, "CreateService", "RegisterTaskDefinition")
+    assert desk.sleep().result is Result.CONVERGED
+    assert is_quiet(desk)
+
+
+@pytest.mark.parametrize("missing", ["task definition", "security group"])
+def test_f27_what_terraform_should_keep_is_looked_up_before_anything_paid_is_made(desk, missing):
+    """A wake that cannot finish need not begin an hour of a load balancer."""
+    if missing == "task definition":
+        _deregister_all(desk)
+    else:
+        with by_hand(desk) as session:
+            ec2 = session.client("ec2")
+            groups = ec2.describe_security_groups()["SecurityGroups"]
+            (ours,) = [g for g in groups if g["GroupName"] == "nsfw_api_sg"]
+            ec2.delete_security_group(GroupId=ours["GroupId"])
+
+    assert desk.wake().result is Result.FAILED
+    assert not calls_of(desk, "CreateLoadBalancer")
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        (
+            {
+                "loadBalancers": [
+                    {
+                        "targetGroupArn": {"$ref": "aws_lb_target_group.ecs_tg[0].arn"},
+                        "containerName": "app",
+                        "containerPort": 5000,
+                    }
+                ]
+            },
+            "The container app does not exist in the task definition.",
+        ),
+        (
+            {"networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-0bad"]}}},
+            "The subnet ID 'subnet-0bad' does not exist",
+        ),
+    ],
+    ids=["container", "subnet"],
+)
+def test_a_service_that_names_what_is_not_there_is_refused_once(desk_of, request_, said):
+    """AWS behaviour §2.2 marks both "no retry": only a target group may be on its way."""
+    desk = desk_of("fast", with_service(**request_))
+    outcome = desk.wake()
+
+    assert outcome.result is Result.FAILED
+    assert said in outcome.cause
+    assert len(calls_of(desk, "CreateService")) == 1
+
+
+# F28-F34: tasks that do not come up
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "reason", "hint"),
+    [
+        ("image_pull_error", "CannotPullContainerError", "check the image's name"),
+        ("resource_init_error", "ResourceInitializationError", "set assign_public_ip = true"),
+    ],
+    ids=["f28_image_pull", "f29_resource_init"],
+)
+def test_f28_f29_tasks_that_fail_to_start_are_told_at_the_first_and_end_it_at_the_third(
+    desk, behaviour, reason, hint
+):
+    containers(desk, behaviour)
+    began, watch = desk.aws.clock.now(), Watch()
+    outcome = desk.wake(report=watch)
+
+    assert outcome.result is Result.FAILED
+    assert reason in outcome.cause
+    assert hint in outcome.cause
+    start, stop = desk.aws.timing.task_start, desk.aws.timing.stop
+    first = (watch.first(reason) - began).total_seconds()
+    assert first <= 15 + start  # as soon as one task has failed
+    ended = (desk.aws.clock.now() - began).total_seconds()
+    assert ended <= 30 + 3 * (start + stop)
+    assert len(calls_of(desk, "CreateService")) - 1 <= 2  # refusals of F21 only
+    assert desk.sleep().result is Result.CONVERGED
+    assert is_quiet(desk)
+
+
+def test_f29_resource_init_without_a_public_address_is_hinted_at(desk_of):
+    """No public IP, no NAT: the task cannot reach the registry."""
+    closed = {"awsvpcConfiguration": {"subnets": [SUBNET], "assignPublicIp": "DISABLED"}}
+    desk = desk_of("fast", with_service(networkConfiguration=closed))
+    outcome = desk.wake()
+
+    assert outcome.result is Result.FAILED
+    assert "set assign_public_ip = true, or add VPC endpoints" in outcome.cause
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "hint"),
+    [
+        ("image_pull_error", "check the image's name"),
+        ("resource_init_error", "set assign_public_ip = true"),
+        ("unhealthy", "check the container's port and the security group"),
+    ],
+)
+def test_f28_f29_f33_the_hint_is_told_when_the_circuit_breaker_gave_up_too(
+    desk_of, behaviour, hint
+):
+    desk = desk_of("fast", with_service(**BREAKER))
+    containers(desk, behaviour)
+    outcome = desk.wake(minutes=60)
+
+    assert outcome.result is Result.FAILED
+    assert hint in outcome.cause
+
+
+def test_f30_capacity_that_comes_back_is_waited_for(desk):
+    containers(desk, "no_capacity")
+    desk.aws.at(_minutes(desk, 6), lambda: containers(desk, "healthy"))
+    watch = Watch()
+    outcome = desk.wake(report=watch)
+
+    assert outcome.result is Result.CONVERGED
+    assert outcome.cause == ""
+    assert any("Capacity is unavailable at this time" in cause for cause in watch.causes)
+    assert not calls_of(desk, "DeleteService", "UpdateService")
+
+
+def _minutes(desk, minutes):
+    from datetime import timedelta
+
+    return desk.aws.clock.now() + timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "minutes", "said"),
+    [("no_capacity", 20, "Capacity is unavailable"), ("unhealthy", 7, "failed ELB health checks")],
+    ids=["f30_capacity", "f33_unhealthy"],
+)
+def test_f30_f33_a_wake_that_timed_out_says_what_held_it_up(desk, behaviour, minutes, said):
+    """ "task starting" is where it stood; the sentence that helps was known all the time."""
+    containers(desk, behaviour)
+    watch = Watch()
+    outcome = desk.wake(minutes=minutes, report=watch)
+
+    assert outcome.result is Result.FAILED
+    assert said in watch.said
+    assert said in outcome.cause
+
+
+def test_f31_vcpu_quota_is_terminal_with_a_hint(desk):
+    containers(desk, "vcpu_quota")
+    began = desk.aws.clock.now()
+    outcome = desk.wake()
+
+    assert outcome.result is Result.FAILED
+    assert "raise the Fargate quota" in outcome.cause
+    assert (desk.aws.clock.now() - began).total_seconds() <= 60
+    assert desk.sleep().result is Result.CONVERGED
+    assert is_quiet(desk)
+
+
+def test_f31_vcpu_quota_of_an_hour_ago_does_not_fail_a_stack_that_is_awake(desk):
+    """The event stays in the list; what counts is what stands now."""
+    desk.wake()
+    containers(desk, "vcpu_quota")
+    desk.aws.interrupt(running_tasks(desk)[0], "TerminationNotice")
+    desk.aws.clock.advance(300)
+    containers(desk, "healthy")
+    desk.aws.clock.advance(3600)
+    assert the_service(desk)["runningCount"] == 1
+
+    assert desk.wake().result is Result.CONVERGED
+
+
+def two_zones(desk_of, profile="typical"):
+    other = {
+        "id": "subnet-0ddddddddddddddd0",
+        "vpc": "vpc-0a1b2c3d4e5f60718",
+        "az": "us-east-1c",
+        "cidr": "10.0.2.0/24",
+    }
+    network = {"subnets": [SUBNET, other["id"]], "assignPublicIp": "ENABLED"}
+    spec = with_service(networkConfiguration={"awsvpcConfiguration": network})
+    desk = desk_of(profile, spec, subnets=[other])
+    desk.aws.conditions.zone = "us-east-1c"
+    return desk
+
+
+def test_f32_az_trap_is_told_while_it_lasts(desk_of):
+    """The task runs in a zone that the load balancer does not serve."""
+    watch = Watch()
+    outcome = two_zones(desk_of).wake(minutes=60, report=watch)
+
+    assert outcome.result is Result.FAILED
+    assert any(
+        "a task runs in us-east-1c, which the load balancer does not serve" in c
+        for c in watch.causes
+    )
+
+
+@pytest.mark.xfail(strict=True, reason="at the third failure the misplaced target is gone")
+def test_f32_az_trap_is_the_cause_that_the_failed_wake_gives(desk_of):
+    """Port and security group are fine: the advice to check them leads astray."""
+    outcome = two_zones(desk_of).wake(minutes=60)
+
+    assert "us-east-1c" in outcome.cause
+    assert "narrow the service's subnets" in outcome.cause
+
+
+def test_f32_a_missing_listener_is_not_called_a_zone_problem(desk):
+    """`unused` also means that nothing forwards to the group yet (§1.10)."""
+    desk.wake()
+    with by_hand(desk) as session:
+        elbv2 = session.client("elbv2")
+        (balancer,) = elbv2.describe_load_balancers()["LoadBalancers"]
+        elbv2.delete_load_balancer(LoadBalancerArn=balancer["LoadBalancerArn"])
+    desk.aws.clock.advance(10)
+    watch = Watch()
+
+    assert desk.wake(report=watch).result is Result.CONVERGED
+    assert "does not serve" not in watch.said
+
+
+def test_f33_unhealthy_loop_fails_after_three_replacements_with_the_hint(desk):
+    """The grace period passes, three tasks are replaced: the application does not answer."""
+    containers(desk, "unhealthy")
+    outcome = desk.wake(minutes=60)
+
+    assert outcome.result is Result.FAILED
+    assert "Task failed ELB health checks in" in outcome.cause
+    assert "check the container's port and the security group" in outcome.cause
+    assert len(tasks_ever(desk)) <= 4
+    assert desk.sleep().result is Result.CONVERGED
+    assert is_quiet(desk)
+
+
+def test_f33_tasks_of_the_last_wake_do_not_count_against_this_one(desk):
+    """AWS remembers them for an hour; the user has mended the image meanwhile."""
+    containers(desk, "image_pull_error")
+    assert desk.wake().result is Result.FAILED
+    desk.sleep()
+    desk.aws.at(_minutes(desk, 1), lambda: containers(desk, "healthy"))  # one more, then mended
+
+    assert desk.wake().result is Result.CONVERGED
+
+
+def test_f33_an_awake_stack_that_got_over_it_is_not_called_failed(desk):
+    """Three tasks had to be replaced in the last hour; now one runs and is healthy."""
+    desk.wake()
+    for _ in range(3):
+        desk.aws.set_container_health(running_tasks(desk)[0], passes=False)
+        desk.aws.clock.advance(600)
+    service_now = the_service(desk)
+    assert service_now["runningCount"] == 1
+
+    assert desk.wake().result is Result.CONVERGED
+
+
+def test_f34_breaker_failed_is_terminal_and_the_service_is_not_left_standing(desk_of):
+    """ACTIVE with nothing running looks asleep and is not; nothing launches any more."""
+    desk = desk_of("typical", with_service(**BREAKER))
+    containers(desk, "image_pull_error")
+    outcome = desk.wake()
+
+    assert outcome.result is Result.FAILED
+    assert outcome.cause.startswith("the deployment failed: CannotPullContainerError")
+    assert the_service(desk)["deployments"][0]["rolloutState"] == "FAILED"
+    start = len(desk.aws.calls)
+    assert desk.wake().result is Result.FAILED  # again without a sleep in between: nothing new
+    assert changes_since(desk, start) == []
+    assert desk.sleep().result is Result.CONVERGED
+    assert the_service(desk)["status"] == "INACTIVE"
+    assert is_quiet(desk)
+
+    containers(desk, "healthy")
+    assert desk.wake().result is Result.CONVERGED
+
+
+def test_f34_containers_that_exit_at_once_are_told_with_their_exit_code(desk):
+    containers(desk, "exits_at_once")
+    outcome = desk.wake(minutes=60)
+
+    assert outcome.result is Result.FAILED
+    assert 'container "nsfw-api-container" exited with 1' in outcome.cause
+
+
+# F35-F38: waiting that is none of anyone's fault
+
+
+def test_f35_running_is_not_healthy_and_not_awake(desk):
+    """`services_stable` would be content minutes before the first healthy target."""
+    watch = Watch()
+    outcome = desk.wake(report=watch)
+
+    checking = [s for s in watch.rounds if s.observed[SERVICE].phase == "health check"]
+    assert (checking[-1].now - checking[0].now).total_seconds() >= 60
+    assert not any(seen.plan.converged for seen in watch.rounds[:-1])
+    assert outcome.result is Result.CONVERGED
+    (step,) = [s for s in outcome.timeline.steps if s.step == "health check"]
+    assert step.finished_at
+
+
+@pytest.mark.parametrize("desk", ["slow"], indirect=True)
+def test_f36_slow_registration_is_waited_for_with_one_task(desk):
+    """Five minutes of `initial`: the grace period keeps ECS from killing it, and so do we."""
+    outcome = desk.wake()
+
+    assert outcome.result is Result.CONVERGED
+    assert len(tasks_ever(desk)) == 1
+    assert not calls_of(desk, "UpdateService", "StopTask", "DeleteService")
+
+
+INTERRUPTIONS = ["SpotInterruption", "TerminationNotice", "InfrastructureHealth"]
+
+
+@pytest.mark.parametrize("code", INTERRUPTIONS)
+def test_f37_f38_a_task_that_aws_ends_during_the_wake_is_replaced(desk, code):
+    """Spot, maintenance, broken hardware: back to "waking", no teardown."""
+    watch = Watch(
+        lambda: desk.aws.interrupt(running_tasks(desk)[0], code),
+        when=lambda seen: seen.observed[SERVICE].phase == "health check",
+    )
+    outcome = desk.wake(report=watch)
+
+    assert outcome.result is Result.CONVERGED
+    assert len(tasks_ever(desk)) == 2
+    phases = [seen.observed[SERVICE].phase for seen in watch.rounds]
+    assert "task starting" in phases[phases.index("health check") :]
+    assert not calls_of(desk, "DeleteService", "DeleteLoadBalancer", "UpdateService")
+
+
+@pytest.mark.parametrize("code", INTERRUPTIONS)
+def test_f37_f38_an_awake_stack_whose_tasks_aws_ends_again_and_again_is_not_failed(desk, code):
+    desk.wake()
+    start = len(desk.aws.calls)
+    for _ in range(4):
+        desk.aws.interrupt(running_tasks(desk)[0], code)
+        watch = Watch()
+        assert one_pass(desk, "awake", report=watch).result is Result.CONVERGED
+        assert {"task starting", "health check"} <= watch.waits
+    assert changes_since(desk, start) == []
+    assert desk.standing() == AWAKE

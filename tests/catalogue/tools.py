@@ -1,0 +1,369 @@
+"""What the tests of the fault catalogue share: passes, what people were told, what stands."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest import mock
+
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from controller.aws.clients import Clients
+from controller.aws.cloud import AwsCloud
+from controller.domain.plan import Order, Target
+from controller.domain.progress import Progress
+from controller.domain.spec import Spec
+from controller.reconcile import loop
+from controller.reconcile.loop import POLL, Limits, Outcome, Reconciler, Round
+from controller.reconcile.side_by_side import one_by_one
+from factories import EIP, LB, LISTENER, SERVICE, SUBNET, TG, article_spec
+from local.aws import LaptopAws
+from local.calls import Call
+from local.clock import ManualClock
+from local.errors import AwsError
+from local.furnish import ARTICLE
+from system.desk import ASLEEP, AWAKE, Desk
+
+__all__ = [
+    "ASLEEP",
+    "AWAKE",
+    "CLUSTER",
+    "EIP",
+    "FAMILY",
+    "LB",
+    "LISTENER",
+    "PROFILES",
+    "SERVICE",
+    "SERVICE_NAME",
+    "SUBNET",
+    "TG",
+    "Calendar",
+    "Crash",
+    "Desk",
+    "DirectDesk",
+    "DirectSession",
+    "Dying",
+    "Watch",
+    "by_hand",
+    "calls_of",
+    "changes_since",
+    "fresh_desk",
+    "furnished",
+    "is_quiet",
+    "is_ready_to",
+    "one_balancer_at_a_time",
+    "one_pass",
+    "stop_after",
+]
+
+PROFILES = ("fast", "typical", "slow")
+CLUSTER = "nsfw_api_cluster"
+SERVICE_NAME = "nsfw_api_service"
+FAMILY = "nsfw-api-container"
+START = datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+
+# Passes
+
+
+def fresh_desk(
+    profile: str,
+    spec: Spec | None = None,
+    *,
+    aws: LaptopAws | None = None,
+    direct: bool = True,
+    **things: Any,
+) -> Desk:
+    """
+    The article's stack asleep in an account of its own; `things` are furnished besides.
+
+    Its sessions are direct, which is five times as quick, or else boto3's.
+    """
+    aws = aws or LaptopAws(profile=profile)
+    kind = DirectDesk if direct else Desk
+    return furnished(kind(aws, spec or article_spec()), **things)
+
+
+class DirectDesk(Desk):
+    """A desk whose calls spend no time in botocore."""
+
+    @property
+    def session(self) -> Any:
+        return DirectSession(self.aws)
+
+
+def furnished(desk: Desk, **things: Any) -> Desk:
+    """Put what Terraform keeps into the account; `things` are added or replace theirs."""
+    wanted = dict(ARTICLE)
+    for kind, more in things.items():
+        given = {_name(thing) for thing in more}
+        wanted[kind] = [t for t in wanted.get(kind, ()) if _name(t) not in given] + list(more)
+    desk.aws.furnish(**wanted)
+    return desk
+
+
+def _name(thing: Any) -> str:
+    if isinstance(thing, str):
+        return thing
+    keys = ("allocation_id", "id", "name", "family")
+    return next(str(thing[key]) for key in keys if key in thing)
+
+
+def one_pass(
+    desk: Desk,
+    target: str,
+    *,
+    seconds: float | None = None,
+    minutes: float | None = 20,
+    every: timedelta | None = None,
+    clock: Any = None,
+    session: Any = None,
+    progress: Progress | None = None,
+    order: Order = Order.FAST,
+    report: Callable[[Round], None] | None = None,
+    still_wanted: Callable[[], bool] = lambda: True,
+) -> Outcome:
+    """
+    One pass with limits of one's own.
+
+    `seconds` is what the process has left (a Lambda's time), `minutes` the patience with the way,
+    `every` how often it looks, from the beginning: fewer looks make a sweep quicker.
+    """
+    clock = clock or desk.aws.clock
+    cloud = AwsCloud(desk.spec, Clients(session or desk.session, desk.spec.region), one_by_one)
+    now = clock.now()
+    limits = Limits(
+        deadline=None if seconds is None else now + timedelta(seconds=seconds),
+        give_up_at=None if minutes is None else now + timedelta(minutes=minutes),
+        poll=every or POLL,
+    )
+    reconciler = Reconciler(
+        desk.spec,
+        cloud,
+        clock,
+        one_by_one,
+        order=order,
+        report=report or (lambda seen: None),
+        progress=progress,
+    )
+    if every is None:
+        return reconciler.run(Target(target), limits, still_wanted)
+    with mock.patch.object(loop, "SHORTEST_POLL", every, create=True):
+        return reconciler.run(Target(target), limits, still_wanted)
+
+
+def is_ready_to(verb: str, address: str) -> Callable[[Round], bool]:
+    """True of a round that is about to take this step."""
+
+    def test(seen: Round) -> bool:
+        return any(a.verb == verb and a.address == address for a in seen.plan.ready)
+
+    return test
+
+
+def stop_after(rounds: int) -> Callable[[], bool]:
+    """Somebody wants something else after so many rounds."""
+    left = iter(range(rounds))
+    return lambda: next(left, None) is not None
+
+
+class Calendar(ManualClock):
+    """A clock that can be set back to its start when an account is used again."""
+
+    def __init__(self) -> None:
+        super().__init__(START)
+
+    def restart(self) -> None:
+        self._now = START
+
+
+# What people are told
+
+
+@dataclass
+class Watch:
+    """
+    Reports of a pass, as the page and the command line get them.
+
+    `then` happens once, at the first report of which `when` is true, before its steps are taken.
+    """
+
+    then: Callable[[], object] | None = None
+    when: Callable[[Round], bool] = lambda seen: True
+    rounds: list[Round] = field(default_factory=list)
+
+    def __call__(self, seen: Round) -> None:
+        self.rounds.append(seen)
+        if self.then and self.when(seen):
+            happens, self.then = self.then, None
+            happens()
+
+    @property
+    def waits(self) -> set[str]:
+        """Every sentence about what was waited for."""
+        return {text for seen in self.rounds for text in _waits(seen)}
+
+    @property
+    def causes(self) -> set[str]:
+        """Every sentence about why something is not as it should be."""
+        found = (one.cause for seen in self.rounds for one in seen.observed.resources.values())
+        return {cause for cause in found if cause}
+
+    @property
+    def notes(self) -> set[str]:
+        """Every refusal that was passed on."""
+        return {seen.note for seen in self.rounds if seen.note}
+
+    @property
+    def said(self) -> str:
+        return "\n".join(sorted(self.waits | self.causes | self.notes))
+
+    def first(self, text: str) -> datetime | None:
+        """When `text` was first told."""
+        for seen in self.rounds:
+            told = [*_waits(seen), seen.note, *(o.cause for o in seen.observed.resources.values())]
+            if any(text in one for one in told):
+                return seen.now
+        return None
+
+
+def _waits(seen: Round) -> list[str]:
+    waiting = [text for _, text in (*seen.plan.waiting, *seen.plan.blocked)]
+    return [t for t in (*waiting, *(a.waits_for for a in seen.plan.actions)) if t]
+
+
+# What stands, and what was done
+
+
+@contextmanager
+def by_hand(desk: Desk) -> Iterator[Any]:
+    """A session for what a person does; its calls do not count as the controller's."""
+    start = len(desk.aws.calls)
+    yield desk.session
+    del desk.aws.calls[start:]
+
+
+def calls_of(desk: Desk, *operations: str, since: int = 0) -> list[Call]:
+    return [call for call in list(desk.aws.calls)[since:] if call.operation in operations]
+
+
+def changes_since(desk: Desk, start: int) -> list[str]:
+    """The operations, other than reads, that were asked for since the n-th call."""
+    return [call.operation for call in list(desk.aws.calls)[start:] if not call.is_read]
+
+
+def is_quiet(desk: Desk) -> bool:
+    """Nothing stands, nothing runs up a bill but the Elastic IP, and that is free."""
+    paid = [life for life in desk.aws.lifetimes() if life.kind != "elastic_ip"]
+    free = not desk.elastic_ip().get("AssociationId")
+    return desk.standing() == ASLEEP and all(life.ended_at for life in paid) and free
+
+
+def one_balancer_at_a_time(desk: Desk, kind: str = "load_balancer") -> bool:
+    """By the account's own record of lifetimes, no two of one name ever overlapped."""
+    lives = [life for life in desk.aws.lifetimes() if life.kind == kind]
+    for name in {life.name for life in lives}:
+        spans = sorted(
+            (life.started_at, life.ended_at or datetime.max.replace(tzinfo=life.started_at.tzinfo))
+            for life in lives
+            if life.name == name
+        )
+        if any(one[1] > after[0] for one, after in itertools.pairwise(spans)):
+            return False
+    return True
+
+
+# Sessions without botocore's machinery: thousands of calls in a second
+
+
+class Crash(BaseException):
+    """What a killed process looks like from inside: nothing after it runs."""
+
+
+Hook = Callable[[str, Callable[[], Any]], Any]
+"""Gets the operation and how to make the call; returns its answer, or does something else."""
+
+
+def _just_call(operation: str, make: Callable[[], Any]) -> Any:
+    return make()
+
+
+class DirectSession:
+    """
+    Clients that ask the laptop without botocore in between.
+
+    The requests are the same and so are the errors; what is left out is validation, which every
+    other test has. `hook` sees each call.
+    """
+
+    def __init__(self, aws: LaptopAws, hook: Hook = _just_call) -> None:
+        self.aws = aws
+        self.hook = hook
+
+    def client(self, name: str, **_: Any) -> DirectClient:
+        return DirectClient(self, name)
+
+
+class _Meta:
+    region_name = "us-east-1"
+    partition = "aws"
+
+
+class DirectClient:
+    meta = _Meta
+
+    def __init__(self, session: DirectSession, service: str) -> None:
+        self._session = session
+        self._service = service
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        operation = "".join(part.title() for part in name.split("_"))
+
+        def call(**params: Any) -> Any:
+            return self._session.hook(operation, lambda: self._ask(operation, params))
+
+        return call
+
+    def _ask(self, operation: str, params: dict[str, Any]) -> Any:
+        try:
+            return self._session.aws.call(self._service, operation, params)
+        except AwsError as error:
+            if error.dropped:
+                raise ReadTimeoutError(endpoint_url="https://laptop", error=error) from None
+            answer = {
+                "Error": {"Code": error.code, "Message": error.message},
+                "ResponseMetadata": {"HTTPStatusCode": error.status},
+            }
+            raise ClientError(answer, operation) from None
+
+    def get_paginator(self, name: str) -> _OnePage:
+        return _OnePage(getattr(self, name))
+
+
+@dataclass
+class _OnePage:
+    call: Callable[..., Any]
+
+    def paginate(self, **params: Any) -> Iterator[Any]:
+        yield self.call(**params)
+
+
+class Dying:
+    """A hook: the process dies before its first call of `operation`, or after its first success."""
+
+    def __init__(self, operation: str, *, after: bool) -> None:
+        self._operation = operation
+        self._after = after
+
+    def __call__(self, operation: str, make: Callable[[], Any]) -> Any:
+        if operation != self._operation:
+            return make()
+        if self._after:
+            make()
+        raise Crash(operation)
