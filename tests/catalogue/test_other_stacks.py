@@ -438,7 +438,6 @@ def test_a_service_of_both_worlds_without_our_tags_is_not_to_be_deleted(desk_of)
     assert "add" in outcome.cause
 
 
-@pytest.mark.xfail(strict=True, reason="the sentence has no subject: which service is not there?")
 def test_a_service_of_both_worlds_that_is_missing_is_terraforms_to_make(desk_of):
     """What stands in both worlds is not dormouse's to create; Terraform would not know of it."""
     desk = a_desk(desk_of, "fast", kept_service())

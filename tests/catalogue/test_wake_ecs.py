@@ -82,7 +82,6 @@ def test_f21_tg_not_associated_is_asked_again_every_three_seconds(desk):
     assert not calls_of(desk, "DeleteListener", "DeleteTargetGroup")
 
 
-@pytest.mark.xfail(strict=True, reason="refusals double their pause, and the wake waits for them")
 @pytest.mark.parametrize("visible", [25, 61])
 def test_f21_tg_not_associated_for_longer_costs_no_more_than_a_poll(desk_of, visible):
     """Nothing waits that need not: the service is made within five seconds of when it can be."""

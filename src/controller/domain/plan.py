@@ -151,7 +151,8 @@ class _Planner:
         seen = self._observed[resource.address]
         match seen.state:
             case State.ABSENT if resource.asleep is not None:
-                self._blocked.append((resource.address, _TERRAFORMS_TO_MAKE))
+                what = f'service "{resource.name}" {_TERRAFORMS_TO_MAKE}'
+                self._blocked.append((resource.address, what))
             case State.ABSENT:
                 self._create(resource, waits_for=self._missing(resource))
             case State.LEAVING:

@@ -21,6 +21,7 @@ from controller.domain.errors import (
     PermanentError,
     RetryError,
     SoonError,
+    WaitError,
 )
 from controller.domain.observed import Holder, Observation, Observed, State
 from controller.domain.plan import Action, Order, Plan, Target, Verb, make_plan
@@ -274,7 +275,9 @@ class Reconciler:
         first, count = self._asked.get(action.address, (self._clock.now(), 0))
         self._asked[action.address] = (first, count + 1)
         seconds = error.after_seconds if isinstance(error, RetryError) else 5.0
-        patient = max(0, count - 5)  # the usual lags are over after a few calls
+        waking = isinstance(error, WaitError) and action.target is Target.AWAKE
+        # The usual lags are over after a few calls; somebody waits for a wake, though.
+        patient = 0 if waking else max(0, count - 5)
         return min(timedelta(seconds=seconds * 2 ** min(patient, 8)), SLOWEST_RETRY)
 
     def _is_final(self, action: Action, error: DormouseError) -> bool:
