@@ -1,22 +1,183 @@
-"""The wake URL's function: for now it answers that it lives."""
+"""
+The wake URL's function.
+
+Nothing is read or built at import but the router. An answer to whoever has no key of the right
+shape needs neither AWS nor its SDK.
+"""
 
 from __future__ import annotations
 
+import os
+import re
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import LambdaFunctionUrlResolver, Response
 
+from api.answers import HTML, Answer, json_answer
+from api.keyring import KeyRing, KeysUnreadableError, fetch_from_ssm
+from api.links import STACK_NAME
+from api.problems import BROKEN, NOT_FOUND, UNAVAILABLE, Problem, RefusedError, not_allowed
+from api.request import Request, read_request
+from api.routes import METHODS, Routes
+from api.stacks import Stacks
+from controller.domain.errors import PermanentError
+from controller.domain.ports import Clock
+
 logger = Logger()
-app = LambdaFunctionUrlResolver()
+
+Handle = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
-@app.get("/healthz")
-def healthz() -> Response[str]:
-    return Response(status_code=200, content_type="text/plain", body="ok")
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
 
 
-@logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one request of the Function URL."""
-    return app.resolve(event, context)
+    return _handle()(event, context)
+
+
+def make_handler(
+    environment: Mapping[str, str], *, session: Any = None, clock: Clock | None = None
+) -> Handle:
+    """
+    Build the function's handler; tests and the laptop give a session and a clock of their own.
+
+    Raises PermanentError when the environment lacks what template.yaml gives.
+    """
+    clock = clock or SystemClock()
+    clients = _clients(session)
+    keys = _required(environment, "DORMOUSE_KEYS_PARAMETER")
+    stacks = Stacks(
+        clients,
+        _required(environment, "DORMOUSE_TABLE"),
+        _required(environment, "DORMOUSE_CONTROLLER"),
+        clock.now,
+        logger,
+    )
+    ring = KeyRing(fetch_from_ssm(lambda: clients("ssm"), keys), clock.now)
+    app = _make_app(Routes(ring, stacks, clock, _show))
+    return lambda event, context: _answer(app, event, context)
+
+
+@lru_cache(maxsize=1)
+def _handle() -> Handle:
+    return make_handler(os.environ)
+
+
+def _answer(app: LambdaFunctionUrlResolver, event: dict[str, Any], context: Any) -> dict[str, Any]:
+    began = time.perf_counter()
+    http = event.get("requestContext", {}).get("http", {})
+    reply = app.resolve(event, context)
+    if http.get("method") == "HEAD":
+        reply["body"] = ""
+    logger.info(
+        "request",
+        method=str(http.get("method"))[:10],
+        path=str(event.get("rawPath"))[:80],  # never the query: it holds the key
+        status=reply["statusCode"],
+        milliseconds=round((time.perf_counter() - began) * 1000, 1),
+    )
+    return reply
+
+
+def _make_app(routes: Routes) -> LambdaFunctionUrlResolver:
+    app = LambdaFunctionUrlResolver()
+    for name, (path, methods) in METHODS.items():
+        app.route(path, method=list(methods))(_guarded(app, getattr(routes, name)))
+    app.not_found(lambda _: _respond(app, _no_such_route))
+    return app
+
+
+def _guarded(app: LambdaFunctionUrlResolver, route: Callable[..., Answer]) -> Callable[..., Any]:
+    def call(**parts: str) -> Response[str]:
+        return _respond(app, lambda request: route(request, **parts))
+
+    return call
+
+
+def _respond(app: LambdaFunctionUrlResolver, route: Callable[[Request], Answer]) -> Response[str]:
+    """Whatever happens becomes an answer; the log gets the rest."""
+    request = None
+    try:
+        request = read_request(app.current_event.raw_event)
+        answer = route(request)
+    except RefusedError as error:
+        answer = _say(error.problem, request)
+    except Exception as error:
+        logger.exception("request failed")
+        passes = isinstance(error, KeysUnreadableError) or _is_of_aws(error)
+        answer = _say(UNAVAILABLE if passes else BROKEN, request)
+    return Response(
+        status_code=answer.status,
+        content_type=answer.content_type,
+        body=answer.body,
+        headers=dict(answer.all_headers()),
+    )
+
+
+def _no_such_route(request: Request) -> Answer:
+    for path, methods in METHODS.values():
+        known = re.fullmatch(path.replace("<stack>", STACK_NAME.pattern), request.path)
+        if known and request.method not in methods:
+            raise RefusedError(not_allowed(", ".join(methods)))
+    raise RefusedError(NOT_FOUND)
+
+
+def _say(problem: Problem, request: Request | None) -> Answer:
+    if request is None or request.wants_json:
+        return json_answer(
+            problem.to_json(), problem.status, problem.headers, "application/problem+json"
+        )
+    from api.views import problem_page
+
+    page, policy = problem_page(problem, request)
+    headers = {
+        **problem.headers,
+        "Content-Security-Policy": policy,
+        "Content-Language": request.language,
+    }
+    return Answer(problem.status, HTML, page, headers)
+
+
+def _show(view: Any, link: Any, request: Request) -> Answer:
+    from api.views import stack_page
+
+    page, policy = stack_page(view, link, request)
+    headers = {"Content-Security-Policy": policy, "Content-Language": request.language}
+    return Answer(200, HTML, page, headers)
+
+
+def _is_of_aws(error: Exception) -> bool:
+    """An error of the SDK, known by its module: it need not be imported to ask."""
+    return type(error).__module__.partition(".")[0] in ("botocore", "boto3")
+
+
+def _clients(session: Any) -> Callable[[str], Any]:
+    @lru_cache(maxsize=1)
+    def made() -> Any:
+        from controller.aws.clients import Clients
+
+        if session is None:
+            import boto3
+
+            return Clients(boto3.Session(), region=None)
+        return Clients(session, region=None)
+
+    return lambda name: made().get(name)
+
+
+def _required(environment: Mapping[str, str], name: str) -> str:
+    value = environment.get(name)
+    if not value:
+        raise PermanentError(f"{name} is not set; template.yaml gives it to the function")
+    return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import sleep
@@ -11,13 +11,21 @@ from typing import Any
 
 from controller.aws.clients import Clients, Session
 from controller.aws.cloud import AwsCloud
+from controller.aws.traffic import TrafficReader
+from controller.domain.errors import EndPassError, LockLostError
+from controller.domain.history import Event, Wake
+from controller.domain.idle import Traffic
 from controller.domain.ports import Clock, Cloud, SideBySide
 from controller.domain.spec import Json, Spec
+from controller.reconcile.ports import Tell, tell_nobody
 from controller.reconcile.side_by_side import Threads
 from controller.reconcile.stack_pass import StackPass
 from controller.settings import Settings
-from controller.store.lock import Lock, LockKeeper
+from controller.store.lock import LENGTH, Lock, LockKeeper
 from controller.store.table import Records, Table
+
+RENEW = timedelta(seconds=15)
+"""A pass that was away for longer asks whether the lock is still its own."""
 
 
 class SystemClock:
@@ -35,16 +43,44 @@ class LockedStack:
         self._table = table
         self._locks = locks
         self._lock = lock
+        self._stack = lock.stack
         self._clock = clock
+        self._renewed_at = clock.now()
+
+    def claim(self) -> None:
+        """Shut out the passes before this one; if this one is lost, another comes."""
+        self._table.claim(self._stack, self._lock.fence, self._clock.now() + LENGTH)
 
     def load(self) -> Records:
-        return self._table.load(self._lock.stack)
+        return self._table.load(self._stack)
 
-    def put_status(self, status: Mapping[str, Json], due_at: datetime | None) -> None:
-        self._table.put_status(self._lock.stack, status, due_at)
+    def put_status(
+        self, status: Mapping[str, Json], due_at: datetime | None, asked: int | None = None
+    ) -> bool:
+        return self._table.put_status(self._stack, status, due_at, self._lock.fence, asked)
+
+    def forget_leftover(self, spec: Spec) -> None:
+        self._table.forget_leftover(self._stack, spec)
+
+    def put_wake(self, wake: Wake) -> None:
+        self._table.put_wake(self._stack, wake)
+
+    def last_wakes(self) -> Sequence[Wake]:
+        return self._table.last_wakes(self._stack)
+
+    def put_event(self, event: Event) -> bool:
+        return self._table.put_event(event)
+
+    def told(self, event: Event) -> None:
+        self._table.told(event, self._clock.now())
 
     def renew_lock(self) -> bool:
-        return self._locks.renew(self._lock, self._clock.now())
+        """Hold it for another minute; with most of the last one left that is not written."""
+        now = self._clock.now()
+        if now - self._renewed_at < RENEW:
+            return True
+        self._renewed_at = now
+        return self._locks.renew(self._lock, now)
 
     def release(self) -> None:
         self._locks.release(self._lock, self._clock.now())
@@ -59,6 +95,7 @@ class Controller:
     clients: Clients
     clock: Clock
     side_by_side: SideBySide
+    tell: Tell = tell_nobody
 
     @property
     def table(self) -> Table:
@@ -73,21 +110,50 @@ class Controller:
             return {"result": "busy"}
         store = LockedStack(self.table, locks, lock, self.clock)
         try:
-            stack_pass = StackPass(store, self._cloud, self.clock, self.side_by_side)
+            store.claim()
+            stack_pass = StackPass(
+                store, self._cloud, self._traffic, self.clock, self.side_by_side, self.tell
+            )
             return stack_pass.run(now + budget).as_log()
+        except LockLostError:
+            return {"result": "lost"}
         finally:
             store.release()
 
     def hand_on_due(self) -> list[str]:
-        """Start a pass for each stack whose time has come; return their names."""
+        """
+        Start a pass for each stack whose time has come; return their names.
+
+        One that cannot be started delays no other; it stays due. Raises EndPassError for those
+        once all others are under way.
+        """
         due = self.table.due(self.clock.now())
-        for stack in due:
+        jobs = [self._hand_on_job(stack) for stack in due]
+        results = list(zip(due, self.side_by_side(jobs), strict=True))
+        failed = [(stack, error) for stack, error in results if isinstance(error, Exception)]
+        if failed:
+            said = "; ".join(f"{stack}: {error}" for stack, error in failed[:5])
+            raise EndPassError(
+                f"cannot start a pass for {len(failed)} of {len(due)} due stacks ({said}); "
+                "they stay due",
+                after_seconds=60,
+            )
+        return due
+
+    def _hand_on_job(self, stack: str) -> Callable[[], str]:
+        def job() -> str:
             self.clients.get("lambda").invoke(
                 FunctionName=self.settings.controller,
                 InvocationType="Event",
                 Payload=json.dumps({"stack": stack}).encode(),
             )
-        return due
+            return stack
+
+        return job
+
+    def _traffic(self, spec: Spec) -> Traffic:
+        clients = Clients(self.session, spec.region, spec.role_arn)
+        return TrafficReader(clients.get("cloudwatch"))
 
     def _cloud(self, spec: Spec, side_by_side: SideBySide) -> Cloud:
         return AwsCloud(spec, Clients(self.session, spec.region, spec.role_arn), side_by_side)
@@ -99,8 +165,13 @@ def bootstrap(
     session: Session | None = None,
     clock: Clock | None = None,
     side_by_side: SideBySide | None = None,
+    tell: Tell = tell_nobody,
 ) -> Controller:
-    """Build the controller; tests and the laptop give a session and a clock of their own."""
+    """
+    Build the controller; tests and the laptop give a session and a clock of their own.
+
+    `tell` lets people know of an event, once it is recorded; it is called again if it raises.
+    """
     settings = Settings.from_environment(environment)
     session = session or _boto3_session()
     return Controller(
@@ -109,6 +180,7 @@ def bootstrap(
         clients=Clients(session, region=None),
         clock=clock or SystemClock(),
         side_by_side=side_by_side or Threads(),
+        tell=tell,
     )
 
 

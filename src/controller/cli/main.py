@@ -22,6 +22,7 @@ COMMANDS = {
     "plan": ("controller.cli.plan:command", "Show what would be created or deleted now."),
     "apply": ("controller.cli.apply:command", "Wake a stack, or put it to sleep, from here."),
     "hours": ("controller.cli.hours:command", "Show the office hours of the coming days."),
+    "link": ("controller.cli.link:command", "Make a link that wakes a stack."),
     "demo": ("controller.cli.demo:command", "See it all on a laptop AWS."),
 }
 """Name to "module:command" and its one line of help (shown without importing the module)."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from controller.domain.errors import InvalidLeaseError
-from controller.domain.moments import format_moment, parse_moment
+from controller.domain.moments import format_moment, parse_moment, read_moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +18,7 @@ class Lease:
 
     Both moments carry a time zone. `id` is unique within the stack; `holder` says who asked
     ("wake link", "ci@example.org"), `reason` why, in their words. A lease never changes: one that
-    was extended is another value with the same id.
+    was extended is another value with the same id, and `extended_at` says when that was.
     """
 
     stack: str
@@ -27,10 +27,12 @@ class Lease:
     reason: str
     granted_at: datetime
     expires_at: datetime
+    extended_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        for name in ("granted_at", "expires_at"):
-            if getattr(self, name).tzinfo is None:
+        for name in ("granted_at", "expires_at", "extended_at"):
+            moment = getattr(self, name)
+            if moment is not None and moment.tzinfo is None:
                 raise InvalidLeaseError(
                     f'cannot grant "{self.holder}" a lease of stack "{self.stack}": '
                     f"{name} has no time zone"
@@ -46,11 +48,17 @@ class Lease:
         """Tell whether `now` is inside the lease; its last moment is not."""
         return self.granted_at <= now < self.expires_at
 
-    def extended(self, expires_at: datetime) -> Lease:
-        """The same lease with another end, which may also be an earlier one."""
-        return replace(self, expires_at=expires_at)
+    @property
+    def asked_at(self) -> datetime:
+        """When somebody last wanted it."""
+        return self.extended_at or self.granted_at
+
+    def extended(self, expires_at: datetime, at: datetime | None = None) -> Lease:
+        """The same lease with another end, which may also be an earlier one, as asked for `at`."""
+        return replace(self, expires_at=expires_at, extended_at=at or self.extended_at)
 
     def to_json(self) -> dict[str, Any]:
+        extended = {"extended_at": format_moment(self.extended_at)} if self.extended_at else {}
         return {
             "stack": self.stack,
             "id": self.id,
@@ -58,6 +66,7 @@ class Lease:
             "reason": self.reason,
             "granted_at": format_moment(self.granted_at),
             "expires_at": format_moment(self.expires_at),
+            **extended,
         }
 
     @staticmethod
@@ -69,4 +78,5 @@ class Lease:
             reason=data.get("reason", ""),
             granted_at=parse_moment(data["granted_at"]),
             expires_at=parse_moment(data["expires_at"]),
+            extended_at=read_moment(data.get("extended_at")),
         )

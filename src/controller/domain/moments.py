@@ -26,3 +26,13 @@ def parse_moment(text: str) -> datetime:
         f'"{text}" is not an instant: expected date, time and offset, '
         'such as "2026-11-23T09:00:00Z"'
     )
+
+
+def write_moment(moment: datetime | None) -> str | None:
+    """As `format_moment`, where there may be none."""
+    return format_moment(moment) if moment else None
+
+
+def read_moment(text: str | None) -> datetime | None:
+    """As `parse_moment`, where there may be none."""
+    return parse_moment(text) if text else None

@@ -1,53 +1,54 @@
 """
-One pass for one stack: lock, load, decide, reconcile, record, and say when to come back.
+One pass for one stack: load, decide, reconcile, record, and say when to come back.
 
-Everything is derived again from records and observation, so a pass may be cut off anywhere.
+Everything is derived again from records and observation, so a pass may be cut off anywhere. What
+it remembers in between, it writes with its lock's number: one that was away for too long is
+refused, and ends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
-from controller.domain.desired import Decision, decide
-from controller.domain.endpoint import find_endpoint
-from controller.domain.lease import Lease
+from controller.domain.desired import Decision, all_asked_for, decide, settle_marks
+from controller.domain.errors import LockLostError
+from controller.domain.foresight import foresee
+from controller.domain.history import Event, Learned
+from controller.domain.idle import judge, span_to_read
 from controller.domain.moments import format_moment, parse_moment
+from controller.domain.openings import Rules
 from controller.domain.plan import Target
 from controller.domain.policy import Policy
-from controller.domain.ports import Clock, Cloud, SideBySide
-from controller.domain.progress import Progress, Timeline
-from controller.domain.schedule import Schedule
+from controller.domain.ports import Clock, SideBySide
+from controller.domain.report import policy_of
+from controller.domain.rest import paid_hour_ends
 from controller.domain.spec import Json, Spec
-from controller.reconcile.loop import Limits, Outcome, Reconciler, Result, Round
+from controller.domain.status import Status
+from controller.reconcile import books
+from controller.reconcile.loop import Limits, Outcome, Reconciler, Report, Result, Round
+from controller.reconcile.ports import Clouds, Records, Store, Tell, Traffics, tell_nobody
 
 SLOW = timedelta(minutes=15)
 """How often something is tried that only a person can put right (AWS behaviour §10.4)."""
 
+CHECK = timedelta(minutes=15)
+"""How often an awake stack is looked at for what others did to it (F50)."""
 
-class Records(Protocol):
-    """What the store knows about a stack."""
+SOON = timedelta(minutes=10)
+"""How long before its end people are told that it is going to sleep."""
 
-    @property
-    def spec(self) -> Spec: ...
-    @property
-    def status(self) -> Mapping[str, Json]: ...
-    @property
-    def leases(self) -> tuple[Lease, ...]: ...
+ALIVE = timedelta(seconds=90)
+"""Written while a pass works, as what is due if nothing comes after: a lost pass is taken up."""
 
+SHOW = timedelta(seconds=30)
+"""How often at least the status is written while nothing changes, for `ALIVE` to be kept."""
 
-class Store(Protocol):
-    """The records of one stack; the caller holds its lock."""
+PUNCTUAL = timedelta(seconds=60)
+"""An end so close before the end of a paid hour is waited for: the next tick may be too late."""
 
-    def load(self) -> Records: ...
-    def put_status(self, status: Mapping[str, Json], due_at: datetime | None) -> None: ...
-    def renew_lock(self) -> bool: ...
-
-
-class Clouds(Protocol):
-    def __call__(self, spec: Spec, side_by_side: SideBySide) -> Cloud: ...
+ROOM = timedelta(seconds=30)
+"""With less of its own time left a pass begins nothing anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,150 +69,275 @@ class PassResult:
 
 
 class StackPass:
+    """Make one for each pass."""
+
     def __init__(
-        self, store: Store, clouds: Clouds, clock: Clock, side_by_side: SideBySide
+        self,
+        store: Store,
+        clouds: Clouds,
+        traffics: Traffics,
+        clock: Clock,
+        side_by_side: SideBySide,
+        tell: Tell = tell_nobody,
     ) -> None:
         self._store = store
         self._clouds = clouds
+        self._traffics = traffics
         self._clock = clock
         self._side_by_side = side_by_side
+        self._tell = tell
+        self._known_rules: dict[tuple[str, timedelta], Rules] = {}
+        self._status = Status()
+        self._written_at = clock.now()
 
     def run(self, deadline: datetime) -> PassResult:
         """Work until the stack is as decided, or until `deadline` is near; then record it."""
         records = self._store.load()
+        self._status = self._remembered(records)
+        self._written_at = self._clock.now()
         while True:
-            decision = self._decide(records)
-            outcome = self._reconcile(records, decision, deadline)
-            status = self._status(records, decision, outcome)
-            due_at = self._due_at(decision, outcome, status)
-            self._store.put_status(status, due_at)
-            again = outcome.result is Result.INTERRUPTED or _gave_up(outcome)
-            if not again or self._clock.now() + timedelta(seconds=30) >= deadline:
-                return PassResult(decision=decision, outcome=outcome, due_at=due_at)
+            decision = self._set_out(records)
+            outcome = self._clear_leftovers(records, deadline)
+            if outcome is None:
+                outcome = self._reconcile(records, decision, deadline)
+                self._note_end(records, outcome)
+            result = self._conclude(records, decision, outcome)
+            if result and self._is_recorded(records, result):
+                if not self._waits_for_end(records, result, deadline):
+                    self._tell_all(records, result.due_at)
+                    return result
+            elif self._clock.now() + ROOM >= deadline:
+                now = self._clock.now()
+                self._store.put_status(self._status.to_json(), now)
+                return PassResult(decision=decision, outcome=outcome, due_at=now)
             records = self._store.load()
 
+    def _remembered(self, records: Records) -> Status:
+        status = Status.from_json(records.status)
+        if records.status:
+            return status
+        # Never seen, or lost; the history tells how long its wakes take.
+        return replace(status, learned=Learned.of(self._store.last_wakes()))
+
+    # deciding
+
+    def _set_out(self, records: Records) -> Decision:
+        """Decide, and write down a new target before anything is done about it."""
+        marks = self._status.marks.judged_by(records.spec.hash)
+        self._status = replace(self._status, marks=marks)
+        decision = self._decide(records)
+        now, was_up = self._clock.now(), self._status.marks.is_up
+        settled = settle_marks(self._status.marks, decision, records.leases, now)
+        if settled != self._status.marks:
+            self._status = replace(self._status, marks=settled)
+            decision = self._decide(records)
+        target = self._status.target
+        self._status = books.set_out(self._status, records.spec, decision, was_up, now)
+        if self._status.target is not target:
+            self._write(now)
+        return decision
+
     def _decide(self, records: Records) -> Decision:
-        schedule = Schedule(Policy.from_json(records.spec.policy))
-        spent = records.status.get("spent_at")
-        spent_at = parse_moment(spent) if spent else None
-        return decide(schedule, records.leases, spent_at, self._clock.now())
+        """What holds now, with a look at the traffic where that could change it."""
+        now = self._clock.now()
+        rules = self._rules(records.spec)
+        decision = decide(rules, records.leases, records.hold, self._status.marks, now)
+        if decision.look:
+            self._look(records.spec, rules.policy, decision, now)
+            decision = decide(rules, records.leases, records.hold, self._status.marks, now)
+        return decision
+
+    def _rules(self, spec: Spec) -> Rules:
+        policy = policy_of(spec)
+        key = spec.hash, self._status.learned.lead(policy.wake_timeout)
+        if key not in self._known_rules:
+            self._known_rules[key] = Rules.of(policy, key[1])
+        return self._known_rules[key]
+
+    def _look(self, spec: Spec, policy: Policy, decision: Decision, now: datetime) -> None:
+        marks = self._status.marks
+        since = parse_moment(decision.evidence["unused_since"])
+        span = span_to_read(since, policy.idle_timeout or timedelta(0), now)
+        counts = self._traffics(spec).read(marks.balancers, span.start, span.end)
+        activity = judge(counts, span, policy.idle_below, marks.activity, now)
+        self._status = replace(self._status, marks=replace(marks, activity=activity))
+
+    # doing
+
+    def _clear_leftovers(self, records: Records, deadline: datetime) -> Outcome | None:
+        """Take down what only a replaced spec names; the outcome if that is not done yet."""
+        for spec in records.leftovers:
+            if spec.hash != records.spec.hash:
+                reconciler = self._reconciler(spec, lambda _: None)
+                limits = Limits(deadline=deadline)
+                outcome = reconciler.run(Target.ASLEEP, limits, self._renewed)
+                self._status = replace(self._status, progress=outcome.progress)
+                if outcome.result is not Result.CONVERGED:
+                    now = self._clock.now()
+                    self._status = books.clearing(self._status, records.spec, outcome, now)
+                    return outcome
+            self._store.forget_leftover(spec)
+        return None
 
     def _reconcile(self, records: Records, decision: Decision, deadline: datetime) -> Outcome:
-        reconciler: Reconciler = Reconciler(
-            records.spec,
-            self._clouds(records.spec, self._side_by_side),
-            self._clock,
-            self._side_by_side,
-            report=lambda seen: self._record(records, decision, seen, reconciler),
-            progress=Progress.from_json(records.status.get("progress", {})),
-            timeline=_timeline(records, decision),
+        reconciler: Reconciler = self._reconciler(
+            records.spec, lambda seen: self._show(records.spec, reconciler, seen)
         )
         limits = Limits(deadline=deadline, give_up_at=self._give_up_at(records, decision))
+        fresh = iter([not records.leftovers])  # the records were read a moment ago
         return reconciler.run(
-            decision.state, limits, still_wanted=lambda: self._still_wanted(records, decision)
+            decision.state,
+            limits,
+            still_wanted=lambda: next(fresh, False) or self._still_wanted(records, decision),
+        )
+
+    def _reconciler(self, spec: Spec, report: Report) -> Reconciler:
+        return Reconciler(
+            spec,
+            self._clouds(spec, self._side_by_side),
+            self._clock,
+            self._side_by_side,
+            report=report,
+            progress=self._status.progress,
+            timeline=self._status.timeline,
         )
 
     def _still_wanted(self, records: Records, decision: Decision) -> bool:
         """Ask the records again before every round: somebody may want something else by now."""
-        if not self._store.renew_lock():
-            return False
+        self._renewed()
         latest = self._store.load()
-        same_spec = latest.spec.hash == records.spec.hash
-        return same_spec and self._decide(latest).state is decision.state
+        if latest.spec.hash != records.spec.hash:
+            return False
+        rules = self._rules(latest.spec)
+        now = self._clock.now()
+        wanted = decide(rules, latest.leases, latest.hold, self._status.marks, now)
+        return wanted.state is decision.state
+
+    def _renewed(self) -> bool:
+        if self._store.renew_lock():
+            return True
+        raise LockLostError("another pass has taken over the stack; this one ends")
 
     def _give_up_at(self, records: Records, decision: Decision) -> datetime | None:
+        """Patience counts from when it set out, or from when something of it was found gone."""
         if decision.state is Target.ASLEEP:
             return None
-        policy = Policy.from_json(records.spec.policy)
-        return self._since(records, decision) + policy.wake_timeout
+        marks, now = self._status.marks, self._clock.now()
+        since = now if marks.ready_at else marks.waking_since or now
+        return (marks.repairing_since or since) + policy_of(records.spec).wake_timeout
 
-    def _since(self, records: Records, decision: Decision) -> datetime:
-        """When the stack set out for this state; a pass that was cut off does not start anew."""
-        if records.status.get("target") == str(decision.state) and records.status.get("since"):
-            return parse_moment(records.status["since"])
-        return self._clock.now()
-
-    def _record(
-        self, records: Records, decision: Decision, seen: Round, reconciler: Reconciler
-    ) -> None:
+    def _show(self, spec: Spec, reconciler: Reconciler, seen: Round) -> None:
         """Show how far it is, and make sure that somebody comes back if this process dies."""
-        status = {
-            **records.status,
-            **self._common(records, decision),
-            "phase": _phase(seen),
-            "steps": seen.timeline.to_json(),
-            "progress": reconciler.progress.to_json(),
-        }
-        self._store.put_status(status, seen.now + timedelta(minutes=1))
+        before = self._status
+        status = books.seen(before, spec, seen, seen.now)
+        self._status = replace(status, progress=reconciler.progress)
+        changed = _visible(before) != _visible(self._status)
+        if changed or seen.now - self._written_at >= SHOW:
+            self._write(seen.now)
 
-    def _common(self, records: Records, decision: Decision) -> dict[str, Json]:
-        return {
-            "target": str(decision.state),
-            "since": format_moment(self._since(records, decision)),
-            "decision": decision.to_json(),
-            "updated_at": format_moment(self._clock.now()),
-            "spec_hash": records.spec.hash,
-        }
+    def _write(self, now: datetime) -> None:
+        self._store.put_status(self._status.to_json(), now + ALIVE)
+        self._written_at = now
 
-    def _status(self, records: Records, decision: Decision, outcome: Outcome) -> dict[str, Json]:
-        status: dict[str, Json] = {
-            **records.status,
-            **self._common(records, decision),
-            "phase": _final_phase(outcome),
-            "cause": outcome.cause,
-            "steps": outcome.timeline.to_json(),
-            "progress": outcome.progress.to_json(),
-        }
-        if outcome.observed:
-            endpoint = find_endpoint(records.spec, outcome.observed)
-            status["endpoint"] = endpoint.to_json() if endpoint else None
-        if _gave_up(outcome):
-            # What was wanted is spent: it is torn down, and only a new reason wakes it again.
-            status["spent_at"] = format_moment(self._clock.now())
-            status["failure"] = {"cause": outcome.cause, "at": status["spent_at"]}
-        elif outcome.result is Result.CONVERGED and decision.state is Target.AWAKE:
-            status.pop("failure", None)
-        return status
+    # ending
 
-    def _due_at(
-        self, decision: Decision, outcome: Outcome, status: Mapping[str, Json]
-    ) -> datetime | None:
+    def _note_end(self, records: Records, outcome: Outcome) -> None:
+        now, before = self._clock.now(), self._status
+        asked_for = all_asked_for(self._rules(records.spec), records.leases, records.hold, now)
+        self._status = books.ended(before, records.spec, outcome, asked_for, now)
+        wake = books.new_wake(before, self._status)
+        if wake:
+            self._store.put_wake(wake)
+            self._status = replace(self._status, learned=self._status.learned.after(wake))
+
+    def _conclude(
+        self, records: Records, decision: Decision, outcome: Outcome
+    ) -> PassResult | None:
+        """What the pass ends with; None when there is something else to do at once."""
+        if outcome.result is Result.INTERRUPTED or books.gave_up(outcome):
+            return None
+        wanted = self._decide(records)
+        self._status = replace(self._status, decision=wanted.to_json())
+        if wanted.state is not decision.state:
+            return None
+        due_at = self._due_at(records, wanted, outcome)
+        return PassResult(decision=wanted, outcome=outcome, due_at=due_at)
+
+    def _due_at(self, records: Records, decision: Decision, outcome: Outcome) -> datetime | None:
         now = self._clock.now()
-        match outcome.result:
-            case Result.CONVERGED:
-                return decision.until
-            case Result.UNFINISHED | Result.INTERRUPTED:
-                return now
-            case _:
-                return now if _gave_up(outcome) else now + SLOW
+        if outcome.result is Result.UNFINISHED:
+            return now + SLOW if self._status.stuck else now
+        moments = [decision.until]
+        if outcome.result is not Result.CONVERGED:
+            moments.append(now + SLOW)
+        elif decision.state is Target.AWAKE:
+            moments += [now + CHECK, self._warn_at(records, now), self._ahead_of(records, decision)]
+        return min((moment for moment in moments if moment), default=None)
+
+    def _warn_at(self, records: Records, now: datetime) -> datetime | None:
+        """When to tell that it is going to sleep; if that is now, it is told."""
+        rules, marks = self._rules(records.spec), self._status.marks
+        horizon = now + CHECK + SOON
+        changes = foresee(rules, records.leases, records.hold, marks, now, horizon)
+        end = next((change for change in changes if change.state is Target.ASLEEP), None)
+        if end is None or marks.ready_at is None or end.at - marks.ready_at < 2 * SOON:
+            return None
+        if end.at - SOON > now:
+            return end.at - SOON
+        self._status = books.warn(self._status, records.spec, end.at, end.reason, now)
+        return None
+
+    def _ahead_of(self, records: Records, decision: Decision) -> datetime | None:
+        """Come back before an end after which the next hour would be paid almost at once."""
+        if decision.until is None or not self._is_punctual(records, decision.until):
+            return None
+        ahead = decision.until - PUNCTUAL
+        return ahead if ahead > self._clock.now() else None
+
+    def _is_punctual(self, records: Records, end: datetime) -> bool:
+        paid = paid_hour_ends(policy_of(records.spec), self._status.marks, end)
+        return paid is not None and paid - end <= PUNCTUAL
+
+    def _waits_for_end(self, records: Records, result: PassResult, deadline: datetime) -> bool:
+        """Wait for an end that the next tick could miss; True when it has come."""
+        now, until = self._clock.now(), result.decision.until
+        if until is None or result.decision.state is not Target.AWAKE:
+            return False
+        if not now < until <= min(now + PUNCTUAL, deadline - ROOM):
+            return False
+        if result.outcome.result is not Result.CONVERGED or not self._is_punctual(records, until):
+            return False
+        while self._renewed() and self._clock.now() < until:
+            left = until - self._clock.now()
+            self._clock.sleep(min(left, SHOW).total_seconds())
+        return True
+
+    def _is_recorded(self, records: Records, result: PassResult) -> bool:
+        """Write the end down; False when somebody asked for something meanwhile."""
+        status = self._status.to_json()
+        return self._store.put_status(status, result.due_at, asked=records.asked)
+
+    def _tell_all(self, records: Records, due_at: datetime | None) -> None:
+        """Record and tell what is in the outbox; what cannot be told stays for the next pass."""
+        outbox = self._status.outbox
+        left = tuple(event for event in outbox if not self._told(records.spec, event))
+        if left != outbox:
+            self._status = replace(self._status, outbox=left)
+            # Refused when somebody has just asked for something: what is told is told, and the
+            # pass that comes now finds it recorded.
+            self._store.put_status(self._status.to_json(), due_at, asked=records.asked)
+
+    def _told(self, spec: Spec, event: Event) -> bool:
+        if not self._store.put_event(event):
+            return True
+        try:
+            self._tell(spec, event)
+        except Exception:
+            return False  # whoever tells has logged it; a pass does not fail for want of a letter
+        self._store.told(event)
+        return True
 
 
-def _gave_up(outcome: Outcome) -> bool:
-    """A wake that cannot finish is torn down: fail towards cheap."""
-    failed = outcome.result in (Result.FAILED, Result.BLOCKED)
-    return failed and outcome.target is Target.AWAKE
-
-
-def _timeline(records: Records, decision: Decision) -> Timeline:
-    """Steps of the way that an earlier pass began, or none for a new one."""
-    if records.status.get("target") != str(decision.state):
-        return Timeline()
-    return Timeline.from_json(records.status.get("steps", []))
-
-
-def _phase(seen: Round) -> str:
-    said = [text for _, text in seen.plan.waiting if text]
-    said += [a.waits_for for a in seen.plan.actions if a.waits_for]
-    return said[0] if said else "creating" if seen.target is Target.AWAKE else "releasing"
-
-
-def _final_phase(outcome: Outcome) -> str:
-    match outcome.result:
-        case Result.CONVERGED:
-            return str(outcome.target)
-        case Result.FAILED:
-            return "failed"
-        case Result.BLOCKED:
-            return "blocked"
-        case _:
-            return "waking" if outcome.target is Target.AWAKE else "going to sleep"
+def _visible(status: Status) -> tuple[object, ...]:
+    """What people or a later pass would miss."""
+    return status.phase, status.timeline, status.marks.standing

@@ -1,24 +1,43 @@
 """
 How records look in the table.
 
-pk = `stack#<name>`; sk says what: `spec`, `status`, `lock`, `lease#<id>`, `hold`. What only we
-read stands as JSON text in `body`; what AWS evaluates (keys, conditions, TTL, the index) stands
-in attributes of its own: `due_at` and `due` (sparse index), `expires` (TTL, epoch seconds),
-`fence` and `until` (lock).
+pk = `stack#<name>`; sk says what, and sorts so that one Query gives what a decision needs, from
+`hold` to `status`, and leaves the history out:
+
+    event#<time>#<kind>   wake#<time>                                   history, with TTL
+    hold   lease#<id>   lock   spec   spec#<hash>   status              the rest
+
+What only we read stands as JSON text in `body`; what AWS evaluates (keys, conditions, TTL, the
+index) stands in attributes of its own: `due_at` and `due` (sparse index), `expires` (TTL, epoch
+seconds), `fence` and `until` (lock), `fence` and `asked` (status).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
+from controller.domain.errors import SpecError
+from controller.domain.moments import format_moment
 from controller.domain.spec import Json
 
 VERSION = 1
 DUE_INDEX = "due"
 DUE = "due"
 """The one partition of the sparse index: items without it are not in it."""
+
+EVENT, HOLD, LEASE, LOCK, SPEC, STATUS, WAKE = (
+    "event#",
+    "hold",
+    "lease#",
+    "lock",
+    "spec",
+    "status",
+    "wake#",
+)
+LEFTOVER = f"{SPEC}#"
 
 Item = dict[str, dict[str, str]]
 
@@ -31,7 +50,7 @@ def to_item(stack: str, sort: str, body: Json, **attributes: Any) -> Item:
     """An item with its JSON body; attributes that are None are left out."""
     item = key(stack, sort)
     item["version"] = {"N": str(VERSION)}
-    item["body"] = {"S": json.dumps(body, separators=(",", ":"), sort_keys=True)}
+    item["body"] = {"S": to_text(body)}
     for name, value in attributes.items():
         if isinstance(value, int):
             item[name] = {"N": str(value)}
@@ -40,8 +59,27 @@ def to_item(stack: str, sort: str, body: Json, **attributes: Any) -> Item:
     return item
 
 
+def to_text(body: Json) -> str:
+    return json.dumps(body, separators=(",", ":"), sort_keys=True)
+
+
 def body(item: Mapping[str, Mapping[str, str]]) -> Json:
-    return json.loads(item["body"]["S"])
+    """
+    The JSON of an item; of one that has none yet, an empty object.
+
+    Raises SpecError for one that a later release wrote: it may mean something else by now.
+    """
+    version = number(item, "version", VERSION)
+    if version > VERSION:
+        raise SpecError(
+            f'cannot read the record "{sort_key(item)}" of stack "{stack_of(item)}": found version '
+            f"{version}, expected {VERSION} at most; deploy the release that wrote it"
+        )
+    return json.loads(item["body"]["S"]) if "body" in item else {}
+
+
+def number(item: Mapping[str, Mapping[str, str]], name: str, default: int = 0) -> int:
+    return int(item[name]["N"]) if name in item else default
 
 
 def sort_key(item: Mapping[str, Mapping[str, str]]) -> str:
@@ -50,3 +88,14 @@ def sort_key(item: Mapping[str, Mapping[str, str]]) -> str:
 
 def stack_of(item: Mapping[str, Mapping[str, str]]) -> str:
     return item["pk"]["S"].removeprefix("stack#")
+
+
+def due_text(moment: datetime) -> str:
+    """The whole second at or after `moment`: texts of one length sort like what they stand for."""
+    whole = moment.replace(microsecond=0)
+    return format_moment(whole if whole == moment else whole + timedelta(seconds=1))
+
+
+def second_text(moment: datetime) -> str:
+    """The whole second that `moment` is in."""
+    return format_moment(moment.replace(microsecond=0))

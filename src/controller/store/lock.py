@@ -15,6 +15,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from controller.store import items
+from controller.store.conditions import is_refused
 
 LENGTH = timedelta(seconds=60)
 
@@ -36,7 +37,7 @@ class LockKeeper:
         try:
             reply = self._dynamodb.update_item(
                 TableName=self._table,
-                Key=items.key(stack, "lock"),
+                Key=items.key(stack, items.LOCK),
                 UpdateExpression="SET #until = :until, holder = :holder ADD fence :one",
                 ConditionExpression="attribute_not_exists(#until) OR #until <= :now",
                 ExpressionAttributeNames={"#until": "until"},
@@ -49,7 +50,7 @@ class LockKeeper:
                 ReturnValues="UPDATED_NEW",
             )
         except ClientError as error:
-            if _is_refused(error):
+            if is_refused(error):
                 return None
             raise
         return Lock(stack, holder, int(reply["Attributes"]["fence"]["N"]))
@@ -66,7 +67,7 @@ class LockKeeper:
         try:
             self._dynamodb.update_item(
                 TableName=self._table,
-                Key=items.key(lock.stack, "lock"),
+                Key=items.key(lock.stack, items.LOCK),
                 UpdateExpression="SET #until = :until",
                 ConditionExpression="fence = :fence AND holder = :holder",
                 ExpressionAttributeNames={"#until": "until"},
@@ -77,7 +78,7 @@ class LockKeeper:
                 },
             )
         except ClientError as error:
-            if _is_refused(error):
+            if is_refused(error):
                 return False
             raise
         return True
@@ -85,7 +86,3 @@ class LockKeeper:
 
 def _epoch(moment: datetime) -> dict[str, str]:
     return {"N": f"{moment.timestamp():.3f}"}
-
-
-def _is_refused(error: ClientError) -> bool:
-    return bool(error.response["Error"]["Code"] == "ConditionalCheckFailedException")

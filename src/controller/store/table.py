@@ -1,104 +1,276 @@
-"""The table: one Query gives all that a pass needs to know about a stack."""
+"""
+The table: one Query gives all that a decision needs to know about a stack.
+
+Two numbers on the status item settle the races. `fence` is that of the last pass that took the
+stack over; a status is written only with the same or a higher one, so that a pass that was away
+for too long overwrites nothing. `asked` counts what people asked for (leases, holds, specs); the
+last write of a pass is refused when it has risen since the pass read it, and the pass looks again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from controller.domain.errors import SpecError
+from botocore.exceptions import ClientError
+
+from controller.domain.errors import LockLostError, SpecError
+from controller.domain.hold import Hold
 from controller.domain.lease import Lease
-from controller.domain.moments import format_moment
-from controller.domain.spec import Json, Spec
+from controller.domain.spec import Json, Kind, Spec
 from controller.store import items
+from controller.store.conditions import is_refused, refused_item
+from controller.store.history import History
+
+KEEP_ASKED = timedelta(days=7)
+"""How long leases and holds are remembered after their end."""
+
+_TOUCH = "SET due = :due, due_at = :at, body = if_not_exists(body, :empty) ADD asked :one"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Records:
-    """What the table knows about one stack; `status` is empty before its first pass."""
+    """
+    What the table knows about one stack; `status` is empty before its first pass.
+
+    `leftovers` are specs that were replaced while something of them may still stand. `asked` is
+    how often anything was asked for up to now.
+    """
 
     spec: Spec
     status: Mapping[str, Json]
     leases: tuple[Lease, ...]
+    hold: Hold | None = None
+    leftovers: tuple[Spec, ...] = ()
+    asked: int = 0
 
 
-class Table:
-    def __init__(self, dynamodb: Any, name: str) -> None:
-        self._dynamodb = dynamodb
-        self._name = name
+class Table(History):
+    """All records of all stacks; make one for each client."""
+
+    # what a pass reads and writes
 
     def load(self, stack: str) -> Records:
         """Read everything of one stack, consistently (a lease just granted must count)."""
-        found = {items.sort_key(item): item for item in self._query(stack)}
-        if "spec" not in found:
+        found = {items.sort_key(item): item for item in self._load_items(stack)}
+        if items.SPEC not in found:
             raise SpecError(
                 f'stack "{stack}" is not published; run "dormouse publish infra/{stack}"'
             )
-        leases = (items.body(i) for sort, i in found.items() if sort.startswith("lease#"))
+        bodies = {sort: items.body(item) for sort, item in found.items() if sort != items.LOCK}
+        status = found.get(items.STATUS, {})
+        hold = bodies.get(items.HOLD)
         return Records(
-            spec=Spec.from_json(items.body(found["spec"])),
-            status=items.body(found["status"]) if "status" in found else {},
-            leases=tuple(Lease.from_json(lease) for lease in leases),
+            spec=Spec.from_json(bodies[items.SPEC]),
+            status=bodies.get(items.STATUS, {}),
+            leases=tuple(Lease.from_json(bodies[s]) for s in _under(items.LEASE, bodies)),
+            hold=Hold.from_json(hold) if hold else None,
+            leftovers=tuple(Spec.from_json(bodies[s]) for s in _under(items.LEFTOVER, bodies)),
+            asked=items.number(status, "asked"),
         )
+
+    def claim(self, stack: str, fence: int, due_at: datetime) -> None:
+        """
+        Shut out the passes before this one, and be due again in case this one is lost.
+
+        Raises LockLostError for a pass that is shut out itself, SpecError for an unknown stack:
+        nothing may become due that is not published.
+        """
+        request = {
+            "UpdateExpression": "SET fence = :fence, due = :due, due_at = :at",
+            "ExpressionAttributeValues": {":fence": _number(fence), **_due(due_at)},
+        }
+        not_later = "(attribute_not_exists(fence) OR fence <= :fence)"
+        try:
+            condition = f"attribute_exists(pk) AND {not_later}"
+            self._update(stack, items.STATUS, ConditionExpression=condition, **request)
+        except ClientError as error:
+            if not is_refused(error):
+                raise
+            if refused_item(error):
+                raise _lost(stack) from None
+            self.load(stack)
+            self._update(stack, items.STATUS, ConditionExpression=not_later, **request)
+
+    def put_status(
+        self,
+        stack: str,
+        status: Mapping[str, Json],
+        due_at: datetime | None,
+        fence: int | None = None,
+        asked: int | None = None,
+    ) -> bool:
+        """
+        Store how a pass stands. `due_at` None: nothing will change by itself.
+
+        With `asked`, False and nothing written when something was asked for since that count.
+        Raises LockLostError when a pass with a higher `fence` has claimed the stack.
+        """
+        sets = ["body = :body", "version = :version"]
+        values: dict[str, Any] = {
+            ":body": {"S": items.to_text(dict(status))},
+            ":version": _number(items.VERSION),
+        }
+        conditions = []
+        if due_at:
+            sets += ["due = :due", "due_at = :at"]
+            values |= _due(due_at)
+        if fence is not None:
+            sets.append("fence = :fence")
+            values[":fence"] = _number(fence)
+            conditions.append("(attribute_not_exists(fence) OR fence <= :fence)")
+        if asked:
+            values[":asked"] = _number(asked)
+            conditions.append("asked = :asked")
+        elif asked is not None:
+            conditions.append("attribute_not_exists(asked)")
+        request: dict[str, Any] = {
+            "UpdateExpression": f"SET {', '.join(sets)}"
+            + ("" if due_at else " REMOVE due, due_at"),
+            "ExpressionAttributeValues": values,
+        }
+        if conditions:
+            request["ConditionExpression"] = " AND ".join(conditions)
+        try:
+            self._update(stack, items.STATUS, **request)
+        except ClientError as error:
+            if not is_refused(error):
+                raise
+            if fence is not None and items.number(refused_item(error), "fence") > fence:
+                raise _lost(stack) from None
+            return False
+        return True
+
+    def forget_leftover(self, stack: str, spec: Spec) -> None:
+        """Nothing of a replaced spec stands any more."""
+        self._delete(stack, f"{items.LEFTOVER}{spec.hash}")
+
+    # what people ask for
 
     def put_spec(self, spec: Spec, due_at: datetime) -> None:
-        """Store a spec and have the stack looked at from `due_at` on."""
-        self._put(items.to_item(spec.stack, "spec", spec.to_json()))
-        self._dynamodb.update_item(
-            TableName=self._name,
-            Key=items.key(spec.stack, "status"),
-            UpdateExpression="SET due = :due, due_at = :at, body = if_not_exists(body, :empty)",
-            ExpressionAttributeValues={
-                ":due": {"S": items.DUE},
-                ":at": {"S": _due_text(due_at)},
-                ":empty": {"S": "{}"},
-            },
-        )
+        """
+        Store a spec and have the stack looked at from `due_at` on.
 
-    def put_status(self, stack: str, status: Mapping[str, Json], due_at: datetime | None) -> None:
-        """Store how a pass ended. `due_at` None: nothing will change by itself."""
-        due = {"due": items.DUE, "due_at": _due_text(due_at)} if due_at else {}
-        self._put(items.to_item(stack, "status", dict(status), **due))
+        One that it replaces is kept until a pass has seen that nothing stands which only that
+        one names: a load balancer that was renamed would be paid for ever.
+        """
+        reply = self._dynamodb.get_item(
+            TableName=self._name, Key=items.key(spec.stack, items.SPEC), ConsistentRead=True
+        )
+        if "Item" in reply:
+            old = Spec.from_json(items.body(reply["Item"]))
+            if _identities(old) - _identities(spec):
+                sort = f"{items.LEFTOVER}{old.hash}"
+                self._put(items.to_item(spec.stack, sort, old.to_json()))
+        self._put(items.to_item(spec.stack, items.SPEC, spec.to_json()))
+        self.ask(spec.stack, due_at)
 
     def grant(self, lease: Lease) -> None:
-        """Store a lease, or its extension; it is forgotten a week after its end (TTL)."""
-        expires = int(lease.expires_at.timestamp()) + 7 * 86400
-        self._put(items.to_item(lease.stack, f"lease#{lease.id}", lease.to_json(), expires=expires))
+        """Store a lease and have the stack looked at; forgotten a week after its end (TTL)."""
+        self._put(_lease_item(lease))
+        self.ask(lease.stack, lease.granted_at)
+
+    def extend(self, stack: str, id_: str, expires_at: datetime, now: datetime) -> Lease | None:
+        """
+        Give a lease another end. None when there is none of that id whose time still runs.
+
+        Two who extend at once both succeed: what the first wrote is read again by the second.
+        """
+        while True:
+            found = self._dynamodb.get_item(
+                TableName=self._name,
+                Key=items.key(stack, f"{items.LEASE}{id_}"),
+                ConsistentRead=True,
+            ).get("Item")
+            lease = Lease.from_json(items.body(found)) if found else None
+            if found is None or lease is None or lease.expires_at <= now:
+                return None
+            extended = lease.extended(expires_at, at=now)
+            condition = {
+                "ConditionExpression": "body = :old",
+                "ExpressionAttributeValues": {":old": found["body"]},
+            }
+            if self._put(_lease_item(extended), **condition):
+                self.ask(stack, now)
+                return extended
+
+    def hold(self, hold: Hold) -> None:
+        """Put a hold in place of the one before, and have the stack looked at."""
+        expires = int((hold.until + KEEP_ASKED).timestamp())
+        self._put(items.to_item(hold.stack, items.HOLD, hold.to_json(), expires=expires))
+        self.ask(hold.stack, hold.set_at)
+
+    def lift_hold(self, stack: str, now: datetime) -> None:
+        """End the hold; without one nothing changes."""
+        self._delete(stack, items.HOLD)
+        self.ask(stack, now)
+
+    def ask(self, stack: str, due_at: datetime) -> None:
+        """
+        Have the stack looked at from `due_at` on, and a pass under way look again.
+
+        It comes after the record it is about: the pass that sees the count sees the record too.
+        """
+        self._update(
+            stack,
+            items.STATUS,
+            UpdateExpression=_TOUCH,
+            ExpressionAttributeValues={
+                **_due(due_at),
+                ":empty": {"S": "{}"},
+                ":one": _number(1),
+            },
+        )
+
+    # the heartbeat
 
     def due(self, now: datetime, limit: int = 100) -> list[str]:
-        """Names of the stacks whose time has come, the longest overdue first."""
-        reply = self._dynamodb.query(
-            TableName=self._name,
+        """Names of the stacks whose time has come, the longest overdue first; `limit` a page."""
+        found = self._query(
+            "due = :due AND due_at <= :now",
+            {":due": items.DUE, ":now": items.second_text(now)},
             IndexName=items.DUE_INDEX,
-            KeyConditionExpression="due = :due AND due_at <= :now",
-            ExpressionAttributeValues={
-                ":due": {"S": items.DUE},
-                ":now": {"S": _due_text(now)},
-            },
             Limit=limit,
         )
-        return [items.stack_of(item) for item in reply["Items"]]
+        return [items.stack_of(item) for item in found]
 
-    def _query(self, stack: str) -> list[items.Item]:
-        request: dict[str, Any] = {
-            "TableName": self._name,
-            "ConsistentRead": True,
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": {":pk": {"S": f"stack#{stack}"}},
-        }
-        found: list[items.Item] = []
-        while True:
-            reply = self._dynamodb.query(**request)
-            found += reply["Items"]
-            if "LastEvaluatedKey" not in reply:
-                return found
-            request["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
-
-    def _put(self, item: items.Item) -> None:
-        self._dynamodb.put_item(TableName=self._name, Item=item)
+    def _load_items(self, stack: str) -> list[items.Item]:
+        return list(
+            self._query(
+                "pk = :pk AND sk BETWEEN :first AND :last",
+                {":pk": f"stack#{stack}", ":first": items.HOLD, ":last": items.STATUS},
+                ConsistentRead=True,
+            )
+        )
 
 
-def _due_text(moment: datetime) -> str:
-    """Whole seconds: texts of one length sort like the moments they stand for."""
-    return format_moment(moment.replace(microsecond=0))
+def _under(prefix: str, bodies: Mapping[str, Json]) -> Sequence[str]:
+    return [sort for sort in bodies if sort.startswith(prefix)]
+
+
+def _lease_item(lease: Lease) -> items.Item:
+    expires = int((lease.expires_at + KEEP_ASKED).timestamp())
+    return items.to_item(lease.stack, f"{items.LEASE}{lease.id}", lease.to_json(), expires=expires)
+
+
+def _identities(spec: Spec) -> set[tuple[str, ...]]:
+    """What AWS knows the resources by; a listener goes with its load balancer."""
+    return {
+        (spec.region or "", r.kind, r.name, items.to_text(r.request.get("cluster", "")))
+        for r in spec.resources
+        if r.kind is not Kind.LISTENER
+    }
+
+
+def _due(due_at: datetime) -> dict[str, Any]:
+    return {":due": {"S": items.DUE}, ":at": {"S": items.due_text(due_at)}}
+
+
+def _number(number: int) -> dict[str, str]:
+    return {"N": str(number)}
+
+
+def _lost(stack: str) -> LockLostError:
+    return LockLostError(f'another pass has taken over stack "{stack}"; this one ends')

@@ -1,0 +1,75 @@
+"""
+The keys of the links as the functions hold them: one SSM SecureString, read at most once a minute.
+
+A link that is withdrawn stops working within that minute. Whatever is wrong with a key that has
+the shape of one costs the same: a look at the clock, and a signature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from api.links import Keys, Link
+
+FRESH = timedelta(minutes=1)
+"""How long keys are used before they are read again."""
+
+RETRY = timedelta(seconds=5)
+"""How long after a failure they are asked for again."""
+
+STALE = timedelta(minutes=15)
+"""How long they are used when they cannot be read again."""
+
+
+class KeysUnreadableError(Exception):
+    """SSM did not answer, and nothing recent enough is known."""
+
+
+class KeyRing:
+    """`fetch` reads the parameter's text, None when there is no such parameter."""
+
+    def __init__(self, fetch: Callable[[], str | None], now: Callable[[], datetime]) -> None:
+        self._fetch = fetch
+        self._now = now
+        self._keys: Keys | None = None
+        self._read_at: datetime | None = None
+        self._ask_at: datetime | None = None
+        self._error: Exception | None = None
+
+    def read(self, key: str) -> Link | None:
+        """The link that a key stands for, or None. Raises KeysUnreadableError."""
+        return self._current().read(key, self._now())
+
+    def _current(self) -> Keys:
+        now = self._now()
+        if self._ask_at is None or now >= self._ask_at:
+            self._renew(now)
+        if self._keys is None or self._read_at is None or now - self._read_at >= STALE:
+            raise KeysUnreadableError from self._error
+        return self._keys
+
+    def _renew(self, now: datetime) -> None:
+        try:
+            text = self._fetch()
+            self._keys = Keys.from_text(text) if text else Keys()
+        except Exception as error:
+            self._error = error
+            self._ask_at = now + RETRY  # or a flood of requests would ask AWS each time
+            return
+        self._read_at, self._ask_at = now, now + FRESH
+
+
+def fetch_from_ssm(client: Callable[[], Any], name: str) -> Callable[[], str | None]:
+    """Read the parameter by a client that is made when it is first needed."""
+
+    def fetch() -> str | None:
+        ssm = client()
+        try:
+            reply = ssm.get_parameter(Name=name, WithDecryption=True)
+        except ssm.exceptions.ParameterNotFound:
+            return None
+        return str(reply["Parameter"]["Value"])
+
+    return fetch

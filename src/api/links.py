@@ -1,0 +1,225 @@
+"""
+Signed links: who may do what with one stack, and until when, in a key that nobody can make up.
+
+A key is `<key id>.<claims>.<signature>`; the claims are stack, scope, end, the link's own id, and
+the name of whoever it was made for. All links are signed by one of a few secrets; to rotate is to
+sign with a new one while the old ones still count until they retire. A single link is withdrawn
+by its id, all of them by retiring every secret.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+
+from itsdangerous import BadData, URLSafeSerializer
+
+from controller.domain.errors import PermanentError
+from controller.domain.moments import format_moment, parse_moment, read_moment, write_moment
+from controller.domain.spec import Json
+
+LONGEST_KEY = 512
+LONGEST_NAME = 40
+LONGEST_LIFE = timedelta(days=3650)
+VERSION = 1
+STACK_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
+
+_SHAPE = re.compile(
+    r"([0-9a-f]{8})\.(\.?[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])", re.ASCII
+)
+"""
+Key id, claims (the serializer compresses long ones and marks that by a leading dot), SHA-256. The
+last character of a signature carries two spare bits, so that others would decode to the same.
+"""
+_SALT = b"dormouse wake link"
+
+
+class Scope(IntEnum):
+    """What a link allows; each one allows what those before it do."""
+
+    VIEW = 1
+    WAKE = 2
+    ADMIN = 3
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+    @staticmethod
+    def named(name: str) -> Scope:
+        return Scope[name.upper()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """What a key stands for. `name` says whom it was made for, and may be empty."""
+
+    stack: str
+    scope: Scope
+    expires_at: datetime
+    id: str
+    name: str = ""
+
+    def allows(self, scope: Scope) -> bool:
+        return self.scope >= scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secret:
+    """One signing secret. From `retires_at` on (None: never) what it signed does not count."""
+
+    id: str
+    secret: str
+    created_at: datetime
+    retires_at: datetime | None = None
+
+    def is_good(self, now: datetime) -> bool:
+        return self.retires_at is None or now < self.retires_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """
+    The secrets, the newest last, and the ids of the links that were withdrawn.
+
+    A withdrawn link is kept with its end, after which it does not count anyway.
+    """
+
+    secrets: tuple[Secret, ...] = ()
+    withdrawn: Mapping[str, datetime] | None = None
+
+    def sign(self, link: Link, now: datetime) -> str:
+        """The key of a link, by the newest secret. Raises PermanentError without one."""
+        good = [secret for secret in self.secrets if secret.is_good(now)]
+        if not good:
+            raise PermanentError("no key signs links yet; run dormouse link --rotate")
+        claims: list[Json] = [link.stack, int(link.scope), _epoch(link.expires_at), link.id]
+        if link.name:
+            claims.append(link.name)
+        return f"{good[-1].id}.{_serializer(good[-1]).dumps(claims)}"
+
+    def read(self, key: str, now: datetime) -> Link | None:
+        """The link that a key stands for; None for one that is not good, for whatever reason."""
+        link = self.authentic(key)
+        if link is None or link.expires_at <= now or link.id in (self.withdrawn or {}):
+            return None
+        secret = self._find(key[:8])
+        return link if secret and secret.is_good(now) else None
+
+    def authentic(self, key: str) -> Link | None:
+        """The link of a key that we signed, be it over or withdrawn; None for any other."""
+        shape = _shape(key)
+        secret = self._find(shape[1]) if shape else None
+        if shape is None or secret is None:
+            return None
+        try:
+            return _link(_serializer(secret).loads(shape[2]))
+        except (BadData, ValueError, TypeError, OverflowError):
+            return None
+
+    def rotated(self, fresh: Secret, overlap: timedelta) -> Keys:
+        """`fresh` signs from now on; the others count for `overlap` longer, or less if they did."""
+        end = fresh.created_at + overlap
+        kept = [
+            replace(old, retires_at=min(end, old.retires_at or end))
+            for old in self.secrets
+            if old.is_good(fresh.created_at) and overlap
+        ]
+        return replace(self._tidied(fresh.created_at), secrets=(*kept, fresh))
+
+    def without(self, link: Link, now: datetime) -> Keys:
+        """Withdraw one link."""
+        tidied = self._tidied(now)
+        return replace(tidied, withdrawn={**(tidied.withdrawn or {}), link.id: link.expires_at})
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "version": VERSION,
+            "keys": [
+                {
+                    "id": secret.id,
+                    "secret": secret.secret,
+                    "created_at": format_moment(secret.created_at),
+                    "retires_at": write_moment(secret.retires_at),
+                }
+                for secret in self.secrets
+            ],
+            "withdrawn": {id_: format_moment(at) for id_, at in (self.withdrawn or {}).items()},
+        }
+
+    @staticmethod
+    def from_text(text: str) -> Keys:
+        """Read the JSON that `to_json` gave. Raises PermanentError, which quotes none of it."""
+        try:
+            data = json.loads(text)
+            if data["version"] > VERSION:
+                raise PermanentError(
+                    f"cannot read the keys of the links: found version {data['version']}, "
+                    f"expected {VERSION} at most; deploy the release that wrote them"
+                )
+            return Keys(
+                secrets=tuple(_secret(each) for each in data["keys"]),
+                withdrawn={id_: parse_moment(at) for id_, at in data["withdrawn"].items()},
+            )
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise PermanentError(
+                "cannot read the keys of the links: the parameter does not hold what "
+                "dormouse link writes; run dormouse link --rotate --overlap 0 to begin anew"
+            ) from None
+
+    def _find(self, id_: str) -> Secret | None:
+        return next((secret for secret in self.secrets if secret.id == id_), None)
+
+    def _tidied(self, now: datetime) -> Keys:
+        withdrawn = {id_: at for id_, at in (self.withdrawn or {}).items() if at > now}
+        return replace(self, withdrawn=withdrawn)
+
+
+def is_shaped(key: str) -> bool:
+    """Tell whether a text could be a key at all; no secret is needed to say so."""
+    return _shape(key) is not None
+
+
+def _shape(key: str) -> re.Match[str] | None:
+    return _SHAPE.fullmatch(key) if len(key) <= LONGEST_KEY else None
+
+
+def make_secret(now: datetime, draw: Callable[[int], str]) -> Secret:
+    """A new secret; `draw` gives so many random bytes as hex (`secrets.token_hex`)."""
+    return Secret(id=draw(4), secret=draw(32), created_at=now)
+
+
+def _serializer(secret: Secret) -> URLSafeSerializer:
+    return URLSafeSerializer(
+        secret.secret,
+        salt=_SALT,
+        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+    )
+
+
+def _link(claims: Json) -> Link:
+    stack, scope, expires, id_, *name = claims
+    return Link(
+        stack=stack,
+        scope=Scope(scope),
+        expires_at=datetime.fromtimestamp(expires, UTC),
+        id=id_,
+        name=name[0] if name else "",
+    )
+
+
+def _secret(data: Mapping[str, Json]) -> Secret:
+    return Secret(
+        id=data["id"],
+        secret=data["secret"],
+        created_at=parse_moment(data["created_at"]),
+        retires_at=read_moment(data["retires_at"]),
+    )
+
+
+def _epoch(moment: datetime) -> int:
+    return int(moment.timestamp())

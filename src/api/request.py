@@ -1,0 +1,197 @@
+"""
+One request as the routes see it, read from a Function URL event (payload 2.0).
+
+Limits come first: nothing is decoded that is larger than anything we ever ask for.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from api.problems import (
+    FROM_ELSEWHERE,
+    RefusedError,
+    bad_request,
+    too_large,
+    unprocessable,
+    unsupported,
+)
+
+MOST_QUERY = 2048
+MOST_BODY = 1024
+MOST_FIELDS = 8
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+
+_RANGE = re.compile(r"\s*([^\s;,]+)\s*(?:;[^,]*?\bq=([01](?:\.[0-9]{0,3})?))?[^,]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """`key` is "" without one; a bearer's counts before the one in the address."""
+
+    method: str
+    path: str
+    key: str
+    has_bearer: bool
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: str
+    is_base64: bool
+
+    @property
+    def wants_json(self) -> bool:
+        """
+        Programs get JSON: those that ask for it, send it, or bring a bearer's key.
+
+        Whoever takes anything and says nothing else is a person with a link.
+        """
+        accept = self.headers.get("accept", "*/*")
+        as_json = max(_quality(accept, JSON), _quality(accept, "application/problem+json"))
+        as_page = _quality(accept, "text/html")
+        if as_json != as_page:
+            return as_json > as_page
+        return self.has_bearer or self._content_type() == JSON
+
+    @property
+    def language(self) -> str:
+        """The one of ours that the reader prefers: "ja" or "en"."""
+        wanted = self.headers.get("accept-language", "")[:200]
+        ranked = {language: _language_quality(wanted, language) for language in ("en", "ja")}
+        return "ja" if ranked["ja"] > ranked["en"] else "en"
+
+    def check_origin(self) -> None:
+        """
+        Refuse what a page of another site has sent.
+
+        The key is in no cookie, so another site does not have it; this is the second wall. A
+        form of our own page says "Origin: null", as its policy is no-referrer (Fetch, "append a
+        request Origin header"), so that header counts only where it names a site.
+        """
+        site = self.headers.get("sec-fetch-site")
+        if site is not None:
+            if site not in ("same-origin", "none"):
+                raise RefusedError(FROM_ELSEWHERE)
+            return
+        origin = self.headers.get("origin", "null")
+        if origin != "null" and urlsplit_host(origin) != self.headers.get("host", ""):
+            raise RefusedError(FROM_ELSEWHERE)
+
+    def fields(self) -> dict[str, str]:
+        """The fields of the body, a form or a JSON object of texts. Raises RefusedError."""
+        body = self._decoded_body()
+        if not body:
+            return {}
+        kind = self._content_type()
+        if kind not in (FORM, JSON):
+            raise RefusedError(unsupported(f"Send {FORM} or {JSON}, or nothing."))
+        try:
+            text = body.decode("utf-8")
+        except UnicodeDecodeError:
+            raise RefusedError(bad_request("The body is not UTF-8.")) from None
+        return _form(text) if kind == FORM else _json(text)
+
+    def _content_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    def _decoded_body(self) -> bytes:
+        limit = MOST_BODY * 4 // 3 + 4 if self.is_base64 else MOST_BODY
+        if len(self.body) > limit:
+            raise RefusedError(too_large(f"The body is larger than {MOST_BODY} bytes."))
+        try:
+            encoded = self.body.encode()
+            body = base64.b64decode(encoded, validate=True) if self.is_base64 else encoded
+        except (binascii.Error, UnicodeEncodeError):
+            raise RefusedError(bad_request("The body cannot be decoded.")) from None
+        if len(body) > MOST_BODY:
+            raise RefusedError(too_large(f"The body is larger than {MOST_BODY} bytes."))
+        return body
+
+
+def read_request(event: Mapping[str, Any]) -> Request:
+    """Read an event. Raises RefusedError for a query that is too long or cannot be read."""
+    http = event.get("requestContext", {}).get("http", {})
+    headers = {
+        str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()
+    }
+    query = _query(event.get("rawQueryString") or "")
+    scheme, _, credentials = headers.get("authorization", "").partition(" ")
+    has_bearer = scheme.lower() == "bearer"
+    return Request(
+        method=str(http.get("method", "GET")),
+        path=str(event.get("rawPath") or "/"),
+        key=credentials.strip() if has_bearer else query.get("k", ""),
+        has_bearer=has_bearer,
+        query=query,
+        headers=headers,
+        body=str(event.get("body") or ""),
+        is_base64=bool(event.get("isBase64Encoded")),
+    )
+
+
+def urlsplit_host(url: str) -> str:
+    """Host and port of an address, as the Host header writes them; "" if there is none."""
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        return ""
+
+
+def _query(text: str) -> dict[str, str]:
+    if len(text) > MOST_QUERY:
+        raise RefusedError(too_large(f"The query is longer than {MOST_QUERY} characters."))
+    return _pairs(text, "query")
+
+
+def _form(text: str) -> dict[str, str]:
+    return _pairs(text, "body")
+
+
+def _pairs(text: str, where: str) -> dict[str, str]:
+    """Names and values, each name once."""
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
+    except ValueError:
+        raise RefusedError(bad_request(f"The {where} cannot be read.")) from None
+    if len(dict(pairs)) != len(pairs):
+        raise RefusedError(bad_request(f"The {where} gives the same thing twice."))
+    return dict(pairs)
+
+
+def _json(text: str) -> dict[str, str]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        raise RefusedError(bad_request("The body is not JSON.")) from None
+    if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
+        raise RefusedError(
+            unprocessable('The body is not an object of texts, such as {"for": "1h"}.')
+        )
+    return found
+
+
+def _quality(accept: str, kind: str) -> float:
+    """How much a media type is wanted, by the most particular range that covers it (RFC 9110)."""
+    main = kind.partition("/")[0]
+    ranks = {kind: 3, f"{main}/*": 2, "*/*": 1}
+    found = [
+        (ranks[name.lower()], float(q or 1))
+        for name, q in _RANGE.findall(accept[:1000])
+        if name.lower() in ranks
+    ]
+    return max(found)[1] if found else 0.0
+
+
+def _language_quality(accept: str, language: str) -> float:
+    found = [
+        float(q or 1)
+        for name, q in _RANGE.findall(accept)
+        if name.lower().partition("-")[0] == language
+    ]
+    return max(found, default=0.0)

@@ -1,0 +1,197 @@
+"""What the wake URL answers to, and what each request does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Any
+from urllib.parse import quote
+
+from api.answers import Answer, json_answer, see_other
+from api.keyring import KeyRing
+from api.links import STACK_NAME, Link, Scope, is_shaped
+from api.problems import (
+    NOT_AWAKE,
+    NOT_FOUND,
+    RefusedError,
+    out_of_scope,
+    over_budget,
+    unprocessable,
+)
+from api.request import Request
+from api.stacks import SHORTEST, OverBudgetError, Stacks, View
+from controller.domain.durations import format_duration, parse_duration
+from controller.domain.errors import TextError
+from controller.domain.plan import Target
+from controller.domain.ports import Clock
+from controller.domain.report import Report, State
+
+LONGEST_WAIT = 25
+POLL_SECONDS = 1.5
+RETRY_SECONDS = (2, 30)
+"""The least and the most that a program is told to wait between two looks."""
+
+Show = Callable[[View, Link, Request], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """One method for each route; all but the first two need a key. Raise RefusedError."""
+
+    ring: KeyRing
+    stacks: Stacks
+    clock: Clock
+    show: Show
+
+    def healthz(self, request: Request) -> Answer:
+        return Answer(200, "text/plain; charset=utf-8", "ok\n")
+
+    def openapi(self, request: Request) -> Answer:
+        from api.openapi import describe  # few ask for it
+
+        return json_answer(describe())
+
+    def page(self, request: Request, stack: str) -> Answer:
+        link, view = self._enter(request, stack)
+        return json_answer(_status(view)) if request.wants_json else self.show(view, link, request)
+
+    def status(self, request: Request, stack: str) -> Answer:
+        """Answer once it is awake, or when the seconds are over."""
+        self._link(request, stack)
+        end = self.clock.now() + timedelta(seconds=_wait(request))
+        view = self._look(stack)
+        while view.report.state is not State.AWAKE and self.clock.now() < end:
+            left = (end - self.clock.now()).total_seconds()
+            self.clock.sleep(min(POLL_SECONDS, left))
+            view = self._look(stack)
+        return json_answer(_status(view))
+
+    def wake(self, request: Request, stack: str) -> Answer:
+        link, view, fields = self._enter_to_change(request, stack, Scope.WAKE)
+        self._keep_awake(view, link, _until(view, fields.get("for", "")))
+        return self._changed(request, stack, "?go=1")
+
+    def extend(self, request: Request, stack: str) -> Answer:
+        link, view, fields = self._enter_to_change(request, stack, Scope.WAKE)
+        if view.report.decision.state is not Target.AWAKE:
+            raise RefusedError(NOT_AWAKE)
+        self._keep_awake(view, link, _until(view, fields.get("for", "")))
+        return self._changed(request, stack)
+
+    def sleep(self, request: Request, stack: str) -> Answer:
+        link, view, _ = self._enter_to_change(request, stack, Scope.ADMIN)
+        self.stacks.put_to_sleep(view, link)
+        return self._changed(request, stack)
+
+    # who may come in
+
+    def _enter(self, request: Request, stack: str) -> tuple[Link, View]:
+        """Whoever has no good key for the stack learns nothing, and the table is not read."""
+        link = self._link(request, stack)
+        return link, self._look(stack)
+
+    def _enter_to_change(
+        self, request: Request, stack: str, scope: Scope
+    ) -> tuple[Link, View, dict[str, str]]:
+        link = self._link(request, stack)
+        request.check_origin()
+        if not link.allows(scope):
+            raise RefusedError(
+                out_of_scope(f'This link allows "{link.scope}"; this needs "{scope}".')
+            )
+        fields = request.fields()
+        return link, self._look(stack), fields
+
+    def _link(self, request: Request, stack: str) -> Link:
+        link = self.ring.read(request.key) if is_shaped(request.key) else None
+        if link is None or link.stack != stack or not STACK_NAME.fullmatch(stack):
+            raise RefusedError(NOT_FOUND)
+        return link
+
+    def _look(self, stack: str) -> View:
+        view = self.stacks.look(stack)
+        if view is None:
+            raise RefusedError(NOT_FOUND)
+        return view
+
+    # what changes
+
+    def _keep_awake(self, view: View, link: Link, until: datetime) -> None:
+        try:
+            self.stacks.keep_awake(view, link, until)
+        except OverBudgetError as error:
+            raise RefusedError(
+                over_budget(ceil((error.again_at - view.now).total_seconds()))
+            ) from None
+
+    def _changed(self, request: Request, stack: str, query: str = "") -> Answer:
+        """To people, the page; to programs, the status, and when to ask again."""
+        if not request.wants_json:
+            return see_other(_page_address(request, stack, query))
+        view = self._look(stack)
+        body = _status(view)
+        if view.report.has_settled:
+            return json_answer(body)
+        return json_answer(body, 202, {"Retry-After": str(_retry_after(view.report))})
+
+
+def _page_address(request: Request, stack: str, query: str) -> str:
+    """Relative, so that it holds behind any domain and prefix; from the address of a button."""
+    if request.has_bearer:
+        return f"../{stack}{query}"
+    key = f"k={quote(request.key, safe='')}"
+    return f"../{stack}{query}&{key}" if query else f"../{stack}?{key}"
+
+
+def _status(view: View) -> dict[str, Any]:
+    return view.report.to_json()
+
+
+def _retry_after(report: Report) -> int:
+    least, most = RETRY_SECONDS
+    if report.eta is None:
+        return 10
+    return max(least, min(most, ceil(report.eta.total_seconds() / 2)))
+
+
+def _wait(request: Request) -> int:
+    text = request.query.get("wait", "0")
+    if not (text.isascii() and text.isdigit() and len(text) <= 2 and int(text) <= LONGEST_WAIT):
+        raise RefusedError(unprocessable(f"wait must be whole seconds from 0 to {LONGEST_WAIT}."))
+    return int(text)
+
+
+def _until(view: View, text: str) -> datetime:
+    """The end that is asked for: "1h", "close", or by the policy when nothing is said."""
+    policy = view.policy
+    if text == "close":
+        closing = view.closing
+        if closing is None or closing.closes_at is None:
+            raise RefusedError(
+                unprocessable("for=close needs office hours that close soon; give a time.")
+            )
+        return closing.closes_at
+    try:
+        asked = parse_duration(text) if text else min(policy.wake_for, policy.max_awake)
+    except TextError:
+        asked = timedelta(0)
+    if not SHORTEST <= asked <= max(policy.max_awake, SHORTEST):
+        most = format_duration(policy.max_awake)
+        raise RefusedError(
+            unprocessable(f'for must be a time from 1m to {most}, such as "1h", or "close".')
+        )
+    return view.now + asked
+
+
+METHODS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "healthz": ("/healthz", ("GET", "HEAD")),
+    "openapi": ("/openapi.json", ("GET", "HEAD")),
+    "page": ("/s/<stack>", ("GET", "HEAD")),
+    "status": ("/s/<stack>/status", ("GET", "HEAD")),
+    "wake": ("/s/<stack>/wake", ("POST",)),
+    "extend": ("/s/<stack>/extend", ("POST",)),
+    "sleep": ("/s/<stack>/sleep", ("POST",)),
+}
+"""The name of each method of `Routes` to its path and what it takes."""

@@ -1,0 +1,186 @@
+"""
+The records as the wake URL uses them: look at a stack, and ask for something on somebody's behalf.
+
+This is the one place in the room that knows the store. Nothing here touches a resource: what was
+asked for is written down, and the controller is told to look.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from api.links import Link
+from controller.domain.errors import SpecError
+from controller.domain.hold import sleep_now
+from controller.domain.lease import Lease
+from controller.domain.openings import Opening, Openings, Rules
+from controller.domain.plan import Target
+from controller.domain.policy import Policy
+from controller.domain.report import Report, make_report, rules_of
+from controller.domain.status import Status
+
+if TYPE_CHECKING:
+    from controller.store.table import Records, Table
+
+WAKES_A_DAY = 24
+"""So many leases one link may begin within 24 hours; to extend one is free."""
+
+DAY = timedelta(days=1)
+SAME = timedelta(seconds=60)
+"""A lease that ends less than this sooner than what is asked for is left as it is."""
+
+SHORTEST = timedelta(minutes=1)
+HOLDER = "wake link"
+
+
+class OverBudgetError(Exception):
+    """The link has begun as many wakes as it may; `again_at` is when it may begin another."""
+
+    def __init__(self, again_at: datetime) -> None:
+        super().__init__()
+        self.again_at = again_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """One stack at one moment: what the table knows, and the report made of it."""
+
+    records: Records
+    rules: Rules
+    report: Report
+    now: datetime
+
+    @property
+    def policy(self) -> Policy:
+        return self.rules.policy
+
+    @property
+    def closing(self) -> Opening | None:
+        """
+        The office hours that "until closing" means: those of now, or the next.
+
+        None when they never close, or close later than the stack may be awake outside of them.
+        """
+        openings = Openings(self.rules, self.now)
+        opening = openings.at(self.now)
+        if opening is None:
+            opening = openings.next_after(self.now)
+            if opening and (opening.closes_at or self.now) > self.now + self.policy.max_awake:
+                return None
+        return opening if opening and opening.closes_at else None
+
+
+class Stacks:
+    """Looks and asks; `clients` gives boto3 clients by name, made when first needed."""
+
+    def __init__(
+        self,
+        clients: Callable[[str], Any],
+        table: str,
+        controller: str,
+        now: Callable[[], datetime],
+        log: Any,
+    ) -> None:
+        self._clients = clients
+        self._table_name = table
+        self._controller = controller
+        self._now = now
+        self._log = log
+        self._rules: dict[tuple[str, str, timedelta], Rules] = {}
+
+    def look(self, stack: str) -> View | None:
+        """Read everything of one stack by one request; None if there is no such stack."""
+        try:
+            records = self._table.load(stack)
+        except SpecError as error:
+            self._log.warning("no such stack", stack=stack, error=str(error))
+            return None
+        now = self._now()
+        status = Status.from_json(records.status)
+        rules = self._rules_of(records, status)
+        report = make_report(records.spec, status, records.leases, records.hold, now, rules)
+        return View(records=records, rules=rules, report=report, now=now)
+
+    def keep_awake(self, view: View, link: Link, until: datetime) -> None:
+        """
+        See that the link's lease lasts until then at least. It never shortens one.
+
+        The id of a new lease follows from how often anything was asked for before: two presses
+        at once write the same lease, and one after the stack was sent to sleep is another.
+        Raises OverBudgetError.
+        """
+        mine = self._lease_of(view, link)
+        if mine and until - mine.expires_at < SAME:
+            return
+        if mine is None or not self._table.extend(mine.stack, mine.id, until, view.now):
+            self._check_budget(view, link)
+            self._table.grant(
+                Lease(
+                    stack=link.stack,
+                    id=f"{link.id}-{view.records.asked}",
+                    holder=link.name or HOLDER,
+                    reason="",
+                    granted_at=view.now,
+                    expires_at=until,
+                )
+            )
+        self._nudge(link.stack)
+
+    def put_to_sleep(self, view: View, link: Link) -> None:
+        """Hold it asleep until the next opening; one that is held asleep already is left."""
+        held = view.report.hold
+        if held and held.state is Target.ASLEEP:
+            return
+        by = link.name or HOLDER
+        openings = Openings(view.rules, view.now)
+        hold = sleep_now(link.stack, openings, view.records.leases, by, "", view.now)
+        self._table.hold(hold)
+        self._nudge(link.stack)
+
+    @property
+    def _table(self) -> Table:
+        from controller.store.table import Table  # brings botocore, which not every answer needs
+
+        return Table(self._clients("dynamodb"), self._table_name)
+
+    def _rules_of(self, records: Records, status: Status) -> Rules:
+        """A schedule takes longer to make than to ask: those of warm stacks are kept."""
+        spec = records.spec
+        lead = status.learned.lead(timedelta.max)
+        key = (spec.stack, spec.hash, lead)
+        if key not in self._rules:
+            if len(self._rules) >= 100:
+                self._rules.clear()
+            self._rules[key] = rules_of(spec, status)
+        return self._rules[key]
+
+    def _lease_of(self, view: View, link: Link) -> Lease | None:
+        """The link's live lease, unless something was put over it that only a new one ends."""
+        hold = view.report.hold
+        over = hold.over if hold else frozenset()
+        mine = (lease for lease in view.report.leases if lease.id.startswith(f"{link.id}-"))
+        return next((lease for lease in mine if lease.id not in over), None)
+
+    def _check_budget(self, view: View, link: Link) -> None:
+        granted = sorted(
+            lease.granted_at
+            for lease in view.records.leases
+            if lease.id.startswith(f"{link.id}-") and view.now - lease.granted_at < DAY
+        )
+        if len(granted) >= WAKES_A_DAY:
+            raise OverBudgetError(granted[-WAKES_A_DAY] + DAY)
+
+    def _nudge(self, stack: str) -> None:
+        """Have a pass begin now; without it the heartbeat finds the stack within a minute."""
+        try:
+            self._clients("lambda").invoke(
+                FunctionName=self._controller,
+                InvocationType="Event",
+                Payload=json.dumps({"stack": stack}).encode(),
+            )
+        except Exception as error:
+            self._log.warning("controller not reached", stack=stack, error=str(error))

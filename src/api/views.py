@@ -1,0 +1,389 @@
+"""
+The page: one self-contained response that works without JavaScript, and better with it.
+
+What is shown is worked out here; the templates only place it. The script asks for the same page
+again and puts its parts in place, so that everything is said in one way only.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from api.links import STACK_NAME, Link, Scope
+from api.problems import Problem
+from api.request import Request
+from api.stacks import HOLDER, SAME, View
+from api.words import Words
+from controller.domain.moments import parse_moment
+from controller.domain.plan import Target
+from controller.domain.report import BLOCKED, FAILED, Report, State
+from controller.domain.spec import Json
+
+PAGES = Path(__file__).parent / "pages"
+POLL = {True: 3, False: 20}
+"""Seconds between two looks of the script while something is under way, and while nothing is."""
+
+REFRESH = 5
+"""Seconds after which a browser without JavaScript loads the page of a wake or a sleep again."""
+
+STALE = timedelta(minutes=4)
+"""A pass writes at least every half minute, and one that died is taken up within two minutes."""
+
+_EYES = {"awake": "open", "waking": "half", "sleeping": "half"}
+_FACES = {State.ASLEEP: "asleep", State.WAKING: "waking", State.AWAKE: "awake"}
+
+
+def stack_page(view: View, link: Link, request: Request) -> tuple[str, str]:
+    """The page of a stack, and its Content-Security-Policy."""
+    words = Words(request.language, view.policy.zone, view.now)
+    page = _Page(view, link, request, words)
+    return _render("stack.html.j2", **page.context())
+
+
+def problem_page(problem: Problem, request: Request) -> tuple[str, str]:
+    """The page that says what is wrong. Of a bad key it is the same whatever was asked for."""
+    words = Words(request.language, UTC, datetime(2000, 1, 1, tzinfo=UTC))
+    return _render(
+        "problem.html.j2",
+        language=request.language,
+        words=words,
+        code=problem.code,
+        title=words(problem.code),
+        face="problem",
+        eyes="shut",
+        back=_way_back(problem, request),
+        refresh=None,
+        poll=None,
+        go=None,
+        script="",
+    )
+
+
+def _way_back(problem: Problem, request: Request) -> str:
+    """From the address of a button to its page, for whoever has a good key."""
+    parts = request.path.split("/")
+    known = problem.code not in ("not_found", "bad_request") and not request.has_bearer
+    if not known or len(parts) != 4 or not STACK_NAME.fullmatch(parts[2]):
+        return ""
+    return f"../{parts[2]}?k={quote(request.key, safe='')}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    view: View
+    link: Link
+    request: Request
+    words: Words
+
+    @property
+    def report(self) -> Report:
+        return self.view.report
+
+    @property
+    def face(self) -> str:
+        report = self.report
+        if report.phase in (FAILED, BLOCKED):
+            return report.phase
+        if report.state is State.ASLEEP and report.hold:
+            return "held"
+        return _FACES.get(report.state, "sleeping")
+
+    def context(self) -> dict[str, Any]:
+        words, face, report = self.words, self.face, self.report
+        headline = words(face)
+        if report.state is State.WAKING:
+            headline = f"{headline}: {words.phase(report.phase)}"
+        endpoint = _web_address(report.endpoint)
+        go = endpoint if "go" in self.request.query else None
+        return {
+            "language": words.language,
+            "words": words,
+            "stack": self.link.stack,
+            "title": f"{words(face)} · {self.link.stack}",
+            "face": face,
+            "eyes": _EYES.get(face, "shut"),
+            "headline": headline,
+            "about": self._about(),
+            "stale": self._stale(),
+            "progress": self._progress(),
+            "cause": report.cause if face in (FAILED, BLOCKED) or report.status.stuck else "",
+            "todo": words(f"todo.{face}") if face in (FAILED, BLOCKED) else "",
+            "endpoint": endpoint,
+            "steps": self._steps(),
+            "actions": self._actions(),
+            "view_only": not self.link.allows(Scope.WAKE),
+            "facts": self._facts(),
+            "zone": self.view.policy.time_zone,
+            "refresh": self._refresh(go),
+            "poll": POLL[not report.has_settled],
+            "go": go,
+            "here": self._address(self.link.stack),
+            "script": _asset("script.js"),
+        }
+
+    # what is said
+
+    def _about(self) -> list[str]:
+        words, report = self.words, self.report
+        hold = report.hold
+        if self.face == "awake" and hold:
+            by = self._name(hold.by)
+            text = words("about.held_awake", by=by, until=words.moment(hold.until))
+            return [self._capital(text)]
+        if self.face == "awake":
+            return [self._capital(self._why())]
+        if self.face == "held" and hold:
+            key = "about.held_reason" if hold.reason else "about.held"
+            until = words.moment(hold.until)
+            text = words(key, by=self._name(hold.by), until=until, reason=hold.reason)
+            return [self._capital(text)]
+        usual = report.status.learned.remaining(timedelta(0)) or timedelta(minutes=5)
+        return [words(f"about.{self.face}", usual=words.about(usual))]
+
+    def _why(self) -> str:
+        decision = self.report.decision
+        facts = {key: self._fact(value) for key, value in decision.evidence.items()}
+        key = f"rule.{decision.rule}"
+        if decision.rule == "slept":
+            by = decision.evidence["by"]
+            key = "rule.slept.hold" if by == "hold" else f"rule.{by}"
+        try:
+            return self.words(key, **facts)
+        except KeyError:
+            return decision.reason  # a rule that the page has no words for
+
+    def _capital(self, text: str) -> str:
+        return text[:1].upper() + text[1:]
+
+    def _fact(self, value: Json) -> str:
+        """Moments as they are read here; everything else as it is."""
+        text = str(value)
+        try:
+            return self.words.moment(parse_moment(text))
+        except Exception:
+            return self._name(text)
+
+    def _name(self, holder: str) -> str:
+        return self.words(HOLDER) if holder == HOLDER else holder
+
+    def _stale(self) -> str:
+        report = self.report
+        moments = [report.status.updated_at, report.since]
+        moments += [lease.asked_at for lease in report.leases]
+        latest = max((at for at in moments if at), default=None)
+        if report.has_settled or latest is None or self.view.now - latest < STALE:
+            return ""
+        return self.words("stale", age=self.words.about(self.view.now - latest))
+
+    def _progress(self) -> dict[str, Any] | None:
+        report, words = self.report, self.words
+        if report.has_settled:
+            return None
+        elapsed = self._seconds_since(report.since)
+        if report.state is not State.WAKING:
+            return self._times(elapsed, None, "")
+        if report.eta is None:
+            return self._times(elapsed, None, words("late") if elapsed else "")
+        left = words("left", left=words.about(report.eta))
+        whole = (elapsed or 0) + report.eta.total_seconds()
+        return self._times(elapsed, round(100 * (elapsed or 0) / whole), left)
+
+    def _times(self, elapsed: int | None, percent: int | None, left: str) -> dict[str, Any]:
+        text = "" if elapsed is None else _clock(elapsed)
+        return {"elapsed": elapsed, "elapsed_text": text, "percent": percent, "left": left}
+
+    def _seconds_since(self, moment: datetime | None) -> int | None:
+        return None if moment is None else max(0, int((self.view.now - moment).total_seconds()))
+
+    def _steps(self) -> list[dict[str, Any]]:
+        """One row for each resource; on the way to sleep, for those with a step of their own."""
+        report = self.report
+        if report.has_settled:
+            return []
+        busy = report.to_json()["steps"]
+        resources = report.spec.resources
+        kinds = [resource.kind for resource in resources]
+        rows = []
+        for resource in resources:
+            name = self.words(str(resource.kind))
+            if kinds.count(resource.kind) > 1:
+                name = f"{name} {resource.address}"
+            steps = [step for step in busy if step["address"] == resource.address]
+            if steps or report.state is State.WAKING:
+                rows.append(self._step(name, steps))
+        return rows
+
+    def _step(self, name: str, steps: list[dict[str, Json]]) -> dict[str, Any]:
+        words = self.words
+        if not steps:
+            return {"name": name, "mark": "waiting", "text": words("step.waiting"), "elapsed": None}
+        last = steps[-1]
+        began = parse_moment(steps[0]["started_at"])
+        if last["finished_at"]:
+            seconds = int((parse_moment(last["finished_at"]) - began).total_seconds())
+            mark, text = "done", words("step.done")
+        else:
+            seconds = self._seconds_since(parse_moment(last["started_at"])) or 0
+            mark, text = "running", words.phase(last["step"])
+            usual = last["usual_seconds"]
+            if usual:
+                text += f" ({words('step.usual', usual=words.duration(timedelta(seconds=usual)))})"
+        return {
+            "name": name,
+            "mark": mark,
+            "text": text,
+            "elapsed": seconds,
+            "elapsed_text": _clock(seconds),
+        }
+
+    def _facts(self) -> list[tuple[str, list[str]]]:
+        words, report = self.words, self.report
+        facts = []
+        if self.face != "awake":
+            facts.append((words("why"), [self._capital(self._why())]))
+        facts.append((words("next"), self._next()))
+        holders = [
+            words("holder", by=self._name(lease.holder), when=words.moment(lease.expires_at))
+            for lease in report.leases[:5]
+            if report.decision.state is Target.AWAKE
+        ]
+        return [*facts, (words("holders"), holders)] if holders else facts
+
+    def _next(self) -> list[str]:
+        words, report = self.words, self.report
+        lines = [
+            words(f"next.{change.state}", when=words.moment(change.at))
+            for change in report.next[:2]
+        ]
+        idle = self.view.policy.idle_timeout
+        if report.decision.state is Target.AWAKE and idle and not report.hold:
+            lines.insert(1, words("next.idle", time=words.duration(idle)))
+        return lines or [words("next.nothing")]
+
+    # what can be done
+
+    def _actions(self) -> list[dict[str, Any]]:
+        if not self.link.allows(Scope.WAKE):
+            return []
+        wanted = self.report.decision.state is Target.AWAKE
+        actions = [self._extend() if wanted else self._wake()]
+        if self.link.allows(Scope.ADMIN) and wanted:
+            actions.append(self._sleep())
+        return actions
+
+    def _wake(self) -> dict[str, Any]:
+        return self._action("wake", show_title=False, buttons=self._times_to_choose("wake"))
+
+    def _extend(self) -> dict[str, Any]:
+        buttons = [{**b, "style": ""} for b in self._times_to_choose("extend")]
+        return self._action("extend", show_title=True, buttons=buttons)
+
+    def _sleep(self) -> dict[str, Any]:
+        button = {"value": "", "text": self.words("sleep"), "style": "quiet"}
+        note = self.words("sleep_note")
+        return self._action("sleep", show_title=False, buttons=[button], note=note)
+
+    def _action(
+        self, name: str, *, show_title: bool, buttons: list[dict[str, str]], note: str = ""
+    ) -> dict[str, Any]:
+        return {
+            "address": self._address(f"{self.link.stack}/{name}"),
+            "title": self.words(name),
+            "show_title": show_title,
+            "buttons": buttons,
+            "note": note,
+        }
+
+    def _times_to_choose(self, verb: str) -> list[dict[str, str]]:
+        words, policy = self.words, self.view.policy
+        hours = [n for n in (1, 3) if timedelta(hours=n) <= policy.max_awake]
+        buttons = [
+            (f"{n}h", words(f"{verb}_for", time=words.duration(timedelta(hours=n)))) for n in hours
+        ]
+        if not buttons:
+            buttons = [("", words(verb))]
+        closing = self.view.closing
+        if closing and closing.closes_at and closing.closes_at - self.view.now > SAME:
+            when = words.moment(closing.closes_at)
+            buttons.append(("close", words(f"{verb}_until", when=when)))
+        return [
+            {"value": value, "text": text, "style": "" if i else "main"}
+            for i, (value, text) in enumerate(buttons)
+        ]
+
+    def _address(self, path: str) -> str:
+        """Relative to the page, with the key that opened it."""
+        if self.request.has_bearer:
+            return path
+        return f"{path}?k={quote(self.request.key, safe='')}"
+
+    def _refresh(self, go: str | None) -> str | None:
+        if go:
+            return f"3;url={go}"
+        return None if self.report.has_settled else str(REFRESH)
+
+
+def _web_address(endpoint: Mapping[str, Json] | None) -> str | None:
+    url = str(endpoint.get("url", "")) if endpoint else ""
+    return url if url.startswith(("http://", "https://")) else None
+
+
+def _clock(seconds: int) -> str:
+    """As the script counts on: 0:05, 12:40, 1:02:03."""
+    minutes, seconds = divmod(seconds, 60)
+    if minutes < 60:
+        return f"{minutes}:{seconds:02}"
+    return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+
+
+def _render(template: str, **context: Any) -> tuple[str, str]:
+    page = _templates().get_template(template).render(style=_asset("style.css"), **context)
+    return page, _policy()
+
+
+@lru_cache(maxsize=1)
+def _templates() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(PAGES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+    )
+
+
+@lru_cache(maxsize=1)
+def _policy() -> str:
+    """Only what is in the page itself runs, by its hash; forms and the script reach only us."""
+    return "; ".join(
+        [
+            "default-src 'none'",
+            f"script-src '{_hash('script.js')}'",
+            f"style-src '{_hash('style.css')}'",
+            "img-src data:",
+            "connect-src 'self'",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        ]
+    )
+
+
+@lru_cache
+def _asset(name: str) -> Markup:
+    """Ours, and without anything that could end its element."""
+    return Markup((PAGES / name).read_text(encoding="utf-8"))
+
+
+def _hash(name: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(_asset(name).encode()).digest()).decode()

@@ -1,0 +1,193 @@
+"""`dormouse link`: make a wake link, withdraw one, or change the key that signs them."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import click
+
+from api.links import LONGEST_LIFE, LONGEST_NAME, STACK_NAME, Keys, Link, Scope, make_secret
+from controller.aws.clients import Clients
+from controller.cli.apply import Duration
+from controller.cli.session import open_clock, open_session
+from controller.domain.errors import PermanentError
+from controller.domain.moments import format_moment
+
+LONGEST_TEXT = 4096
+"""A standard parameter of SSM, the one that costs nothing, holds so many characters."""
+
+
+@click.command("link")
+@click.argument("stack", required=False)
+@click.option(
+    "--scope",
+    type=click.Choice([str(scope) for scope in Scope]),
+    default="wake",
+    show_default=True,
+    help="view looks; wake also wakes and extends; admin also puts to sleep.",
+)
+@click.option("--expires", type=Duration(), default="90d", show_default=True)
+@click.option("--name", default="", help="Whom it is for; shown as who keeps the stack awake.")
+@click.option("--rotate", is_flag=True, help="Sign links with a new key from now on.")
+@click.option(
+    "--overlap",
+    type=Duration(),
+    default="30d",
+    show_default=True,
+    help="With --rotate: how long links signed before still work. 0 ends them all at once.",
+)
+@click.option("--withdraw", metavar="LINK", help="End one link, given in full or by its key.")
+@click.option(
+    "--deployment",
+    envvar="DORMOUSE_DEPLOYMENT",
+    default="dormouse",
+    show_default=True,
+    help="The name of the CloudFormation stack that the controller was deployed as.",
+)
+@click.option("--url", envvar="DORMOUSE_URL", help="Where links begin; asked of AWS if not given.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def command(
+    stack: str | None,
+    scope: str,
+    expires: timedelta,
+    name: str,
+    rotate: bool,
+    overlap: timedelta,
+    withdraw: str | None,
+    deployment: str,
+    url: str | None,
+    as_json: bool,
+) -> None:
+    """
+    Make a link to a stack's page, for people and for programs.
+
+    The keys that sign links are made with the first one. Whoever has a link has what it allows:
+    send it as you would a password.
+    """
+    _check(stack, expires, name, rotate, withdraw)
+    now = open_clock().now()
+    clients = Clients(open_session(), region=None)
+    shelf = Shelf(clients, _parameter(deployment))
+    keys = shelf.load()
+    if withdraw:
+        shelf.save(_without(keys, withdraw, now))
+        click.echo("The link is withdrawn; it stops working within a minute.", err=True)
+        return
+    if rotate or not keys.secrets:
+        keys = keys.rotated(make_secret(now, secrets.token_hex), overlap)
+        shelf.save(keys)
+        _say_rotated(rotate, overlap)
+    if stack:
+        link = Link(
+            stack=stack,
+            scope=Scope.named(scope),
+            expires_at=now + expires,
+            id=secrets.token_hex(4),
+            name=name,
+        )
+        _print(link, keys.sign(link, now), url or _find_url(clients, deployment), as_json)
+
+
+class Shelf:
+    """The SSM SecureString that holds the keys."""
+
+    def __init__(self, clients: Clients, name: str) -> None:
+        self._ssm = clients.get("ssm")
+        self._name = name
+
+    def load(self) -> Keys:
+        try:
+            reply = self._ssm.get_parameter(Name=self._name, WithDecryption=True)
+        except self._ssm.exceptions.ParameterNotFound:
+            return Keys()
+        return Keys.from_text(reply["Parameter"]["Value"])
+
+    def save(self, keys: Keys) -> None:
+        text = json.dumps(keys.to_json(), separators=(",", ":"))
+        if len(text) > LONGEST_TEXT:
+            raise PermanentError(
+                f'cannot store the keys in "{self._name}": {len(text)} characters, at most '
+                f"{LONGEST_TEXT} fit; end all links at once by --rotate --overlap 0"
+            )
+        self._ssm.put_parameter(
+            Name=self._name,
+            Value=text,
+            Type="SecureString",
+            Overwrite=True,
+            Description="Keys of Dormouse's wake links; written by dormouse link",
+        )
+
+
+def _check(
+    stack: str | None, expires: timedelta, name: str, rotate: bool, withdraw: str | None
+) -> None:
+    if not (stack or rotate or withdraw):
+        raise click.UsageError("name the STACK that the link is for")
+    if stack and not STACK_NAME.fullmatch(stack):
+        raise click.UsageError(
+            f'"{stack}" is no name of a stack: expected a small letter, then at most 30 small '
+            "letters, digits and hyphens"
+        )
+    if not timedelta(0) < expires <= LONGEST_LIFE:
+        raise click.UsageError(f"--expires must be more than 0 and at most {LONGEST_LIFE.days}d")
+    if len(name) > LONGEST_NAME or not (name.isprintable() or not name):
+        raise click.UsageError(f"--name must be one line of at most {LONGEST_NAME} characters")
+
+
+def _parameter(deployment: str) -> str:
+    return os.environ.get("DORMOUSE_KEYS_PARAMETER") or f"/dormouse/{deployment}/keys"
+
+
+def _without(keys: Keys, text: str, now: datetime) -> Keys:
+    key = parse_qs(urlsplit(text).query).get("k", [text.strip()])[0]
+    link = keys.authentic(key)
+    if link is None:
+        raise PermanentError(
+            "cannot withdraw the link: none of the present keys has signed it, so it does not "
+            "work anyway; check that it is complete"
+        )
+    return keys.without(link, now)
+
+
+def _find_url(clients: Clients, deployment: str) -> str:
+    try:
+        reply: dict[str, Any] = clients.get("lambda").get_function_url_config(
+            FunctionName=f"{deployment}-api"
+        )
+    except clients.get("lambda").exceptions.ResourceNotFoundException:
+        raise PermanentError(
+            f'there is no function "{deployment}-api" with a URL in this account and region; '
+            "deploy it, name the deployment (--deployment), or give the address (--url)"
+        ) from None
+    return str(reply["FunctionUrl"])
+
+
+def _say_rotated(rotate: bool, overlap: timedelta) -> None:
+    if not rotate:
+        click.echo("The first key was made.", err=True)
+    elif overlap:
+        click.echo(f"Older links work for {overlap.days or overlap} more days.", err=True)
+    else:
+        click.echo("All older links stop working within a minute.", err=True)
+
+
+def _print(link: Link, key: str, url: str, as_json: bool) -> None:
+    address = f"{url.rstrip('/')}/s/{link.stack}?k={key}"
+    if not as_json:
+        click.echo(address)
+        return
+    told = {
+        "url": address,
+        "key": key,
+        "id": link.id,
+        "stack": link.stack,
+        "scope": str(link.scope),
+        "name": link.name,
+        "expires_at": format_moment(link.expires_at),
+    }
+    click.echo(json.dumps(told, indent=2))

@@ -1,0 +1,286 @@
+"""
+What a stack remembers of itself between passes, as far as decisions depend on it.
+
+Pure values and their transitions: set out, ready, put back, gone to sleep, failed. All of it can
+be lost: what is up in AWS then counts as asleep that stands, or as awake from that moment on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from controller.domain.lease import Lease
+from controller.domain.moments import format_moment, parse_moment, read_moment, write_moment
+from controller.domain.spec import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """
+    What was known about the traffic when it was last looked at.
+
+    `last_at` is the end of the last minute in use. From `quiet_since` to `known_until` it was
+    seen that nobody used it; both are None when that look told nothing, and `note` says why.
+    """
+
+    looked_at: datetime
+    last_at: datetime | None = None
+    quiet_since: datetime | None = None
+    known_until: datetime | None = None
+    note: str = ""
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "looked_at": format_moment(self.looked_at),
+            "last_at": write_moment(self.last_at),
+            "quiet_since": write_moment(self.quiet_since),
+            "known_until": write_moment(self.known_until),
+            "note": self.note,
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Json]) -> Activity:
+        return Activity(
+            looked_at=parse_moment(data["looked_at"]),
+            last_at=read_moment(data.get("last_at")),
+            quiet_since=read_moment(data.get("quiet_since")),
+            known_until=read_moment(data.get("known_until")),
+            note=data.get("note", ""),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """
+    What does not keep the stack awake any more.
+
+    Leases go by id and by when they were last asked for, so that an extended one counts again;
+    openings by when they open: none up to `openings_until` counts; a hold by when it was set.
+    """
+
+    leases: frozenset[tuple[str, datetime]] = frozenset()
+    openings_until: datetime | None = None
+    hold_at: datetime | None = None
+
+    def covers_lease(self, lease: Lease) -> bool:
+        return (lease.id, lease.asked_at) in self.leases
+
+    def covers_opening(self, opens_at: datetime) -> bool:
+        return self.openings_until is not None and opens_at <= self.openings_until
+
+    def __or__(self, other: Spent) -> Spent:
+        openings = [at for at in (self.openings_until, other.openings_until) if at]
+        return Spent(
+            leases=self.leases | other.leases,
+            openings_until=max(openings, default=None),
+            hold_at=other.hold_at or self.hold_at,
+        )
+
+    def known_among(self, leases: Iterable[Lease]) -> Spent:
+        """Without the leases that are forgotten."""
+        ids = {lease.id for lease in leases}
+        return replace(self, leases=frozenset(pair for pair in self.leases if pair[0] in ids))
+
+    def to_json(self) -> dict[str, Json]:
+        pairs = sorted((id_, format_moment(at)) for id_, at in self.leases)
+        return {
+            "leases": [list(pair) for pair in pairs],
+            "openings_until": write_moment(self.openings_until),
+            "hold_at": write_moment(self.hold_at),
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Json]) -> Spent:
+        return Spent(
+            leases=frozenset((id_, parse_moment(at)) for id_, at in data.get("leases", ())),
+            openings_until=read_moment(data.get("openings_until")),
+            hold_at=read_moment(data.get("hold_at")),
+        )
+
+
+NOTHING = Spent()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slept:
+    """When it last went to sleep, by which rule, and the sentence that says why."""
+
+    at: datetime
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """
+    A wake that was given up: `cause` in the user's words, and what it spent.
+
+    A spec other than `spec_hash` is a reason to try again.
+    """
+
+    at: datetime
+    cause: str
+    spec_hash: str
+    spent: Spent = NOTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A resource that is billed while it stands; `since` is AWS's own time of its creation."""
+
+    address: str
+    arn: str
+    since: datetime
+
+    @property
+    def is_balancer(self) -> bool:
+        return ":loadbalancer/" in self.arn
+
+    @property
+    def dimension(self) -> str:
+        """A load balancer's name in CloudWatch, net/<name>/<id> (AWS behaviour §4.1)."""
+        return self.arn.partition(":loadbalancer/")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """
+    `waking_since` is when the present time awake was decided for, None while asleep; `ready_at`
+    when it could first be used, `repairing_since` when something of it was found gone after that.
+    """
+
+    waking_since: datetime | None = None
+    ready_at: datetime | None = None
+    repairing_since: datetime | None = None
+    standing: tuple[Standing, ...] = ()
+    activity: Activity | None = None
+    spent: Spent = NOTHING
+    slept: Slept | None = None
+    failure: Failure | None = None
+
+    @property
+    def is_up(self) -> bool:
+        return self.waking_since is not None
+
+    @property
+    def balancers(self) -> tuple[Standing, ...]:
+        return tuple(each for each in self.standing if each.is_balancer)
+
+    def covers_lease(self, lease: Lease) -> bool:
+        return any(spent.covers_lease(lease) for spent in self._all_spent())
+
+    def covers_opening(self, opens_at: datetime) -> bool:
+        return any(spent.covers_opening(opens_at) for spent in self._all_spent())
+
+    def covers_hold(self, set_at: datetime) -> bool:
+        return any(spent.hold_at == set_at for spent in self._all_spent())
+
+    def _all_spent(self) -> tuple[Spent, ...]:
+        return (self.spent, self.failure.spent) if self.failure else (self.spent,)
+
+    def set_out(self, now: datetime) -> Marks:
+        """On the way to awake; what an earlier sleep or failure spent stays spent."""
+        if self.is_up:
+            return self
+        return replace(self, waking_since=now, ready_at=None, repairing_since=None, activity=None)
+
+    def ready(self, now: datetime) -> Marks:
+        """It can be used, for the first time since it set out or again after a repair."""
+        spent = self.spent | self.failure.spent if self.failure else self.spent
+        return replace(
+            self,
+            ready_at=self.ready_at or now,
+            repairing_since=None,
+            spent=spent,
+            failure=None,
+        )
+
+    def repairing(self, now: datetime) -> Marks:
+        """Found incomplete after it had been ready."""
+        if self.ready_at is None or self.repairing_since is not None:
+            return self
+        return replace(self, repairing_since=now)
+
+    def gone_to_sleep(self, slept: Slept, spends: Spent) -> Marks:
+        """On the way to asleep. One that is asleep already only spends."""
+        spent = self.spent | spends
+        if not self.is_up:
+            return replace(self, spent=spent)
+        return replace(
+            self, waking_since=None, ready_at=None, repairing_since=None, spent=spent, slept=slept
+        )
+
+    def failed(self, failure: Failure) -> Marks:
+        """The wake was given up; what asked for it is spent, and it goes to sleep."""
+        if self.failure:
+            failure = replace(failure, spent=self.failure.spent | failure.spent)
+        reason = f"the wake failed: {failure.cause}"
+        slept = Slept(at=failure.at, rule="failed", reason=reason)
+        return replace(self.gone_to_sleep(slept, NOTHING), failure=failure)
+
+    def judged_by(self, spec_hash: str) -> Marks:
+        """What failed with another spec may be tried again with this one."""
+        if self.failure is None or self.failure.spec_hash == spec_hash:
+            return self
+        return replace(self, failure=None)
+
+    def with_standing(self, standing: tuple[Standing, ...]) -> Marks:
+        """What is billed now."""
+        return replace(self, standing=standing)
+
+    def to_json(self) -> dict[str, Json]:
+        slept, failure = self.slept, self.failure
+        return {
+            "waking_since": write_moment(self.waking_since),
+            "ready_at": write_moment(self.ready_at),
+            "repairing_since": write_moment(self.repairing_since),
+            "standing": [[s.address, s.arn, format_moment(s.since)] for s in self.standing],
+            "activity": self.activity.to_json() if self.activity else None,
+            "spent": self.spent.to_json(),
+            "slept": slept and [format_moment(slept.at), slept.rule, slept.reason],
+            "failure": failure
+            and {
+                "at": format_moment(failure.at),
+                "cause": failure.cause,
+                "spec_hash": failure.spec_hash,
+                "spent": failure.spent.to_json(),
+            },
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Json]) -> Marks:
+        """Read what `to_json` wrote; missing parts are as of a stack that was never awake."""
+        activity = data.get("activity")
+        return Marks(
+            waking_since=read_moment(data.get("waking_since")),
+            ready_at=read_moment(data.get("ready_at")),
+            repairing_since=read_moment(data.get("repairing_since")),
+            standing=tuple(
+                Standing(address=address, arn=arn, since=parse_moment(since))
+                for address, arn, since in data.get("standing", ())
+            ),
+            activity=Activity.from_json(activity) if activity else None,
+            spent=Spent.from_json(data.get("spent") or {}),
+            slept=_slept(data.get("slept")),
+            failure=_failure(data.get("failure")),
+        )
+
+
+def _slept(data: Json) -> Slept | None:
+    if not data:
+        return None
+    at, rule, reason = data
+    return Slept(at=parse_moment(at), rule=rule, reason=reason)
+
+
+def _failure(data: Json) -> Failure | None:
+    if not data:
+        return None
+    return Failure(
+        at=parse_moment(data["at"]),
+        cause=data["cause"],
+        spec_hash=data["spec_hash"],
+        spent=Spent.from_json(data.get("spent") or {}),
+    )

@@ -1,0 +1,216 @@
+"""
+How a stack stands right now, told to people and programs: page, status requests, command line.
+
+The status record is what the last pass left. What was asked for since then is judged anew, so
+that a wake shows from the moment it was asked for, and not from the first pass that sees it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import islice
+
+from controller.domain.desired import Decision, decide
+from controller.domain.foresight import Change, foresee
+from controller.domain.hold import Hold
+from controller.domain.lease import Lease
+from controller.domain.moments import format_moment, write_moment
+from controller.domain.openings import Rules
+from controller.domain.plan import Target
+from controller.domain.policy import Policy
+from controller.domain.spec import Json, Kind, Spec
+from controller.domain.status import Status
+
+AHEAD = timedelta(days=8)
+"""How far ahead the next changes are told."""
+
+MOST_CHANGES = 2
+FAILED, BLOCKED, STARTING = "failed", "blocked", "starting"
+"""Phases beside those of a pass; a wake that no pass has begun yet is starting."""
+
+
+class State(StrEnum):
+    ASLEEP = "asleep"
+    WAKING = "waking"
+    AWAKE = "awake"
+    GOING_TO_SLEEP = "going to sleep"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """
+    `state` is one of four; `phase` says more, also that the last wake "failed" or is "blocked",
+    and then `cause` why. `since` is when the state began, as far as that is known.
+    """
+
+    spec: Spec
+    status: Status
+    state: State
+    phase: str
+    cause: str
+    decision: Decision
+    since: datetime | None
+    eta: timedelta | None
+    leases: tuple[Lease, ...]
+    hold: Hold | None
+    next: tuple[Change, ...]
+    now: datetime
+
+    @property
+    def has_settled(self) -> bool:
+        """Nothing is under way."""
+        return self.state in (State.ASLEEP, State.AWAKE)
+
+    @property
+    def is_begun(self) -> bool:
+        """A pass has taken up what is decided."""
+        wants_awake = self.state in (State.WAKING, State.AWAKE)
+        return self.status.target is (Target.AWAKE if wants_awake else Target.ASLEEP)
+
+    @property
+    def endpoint(self) -> Mapping[str, Json] | None:
+        """Where it answers; None unless it does."""
+        return self.status.endpoint if self.state is State.AWAKE else None
+
+    def to_json(self) -> dict[str, Json]:
+        """The JSON of `status`; times are RFC 3339 in UTC."""
+        failure = self.status.marks.failure if self.phase == FAILED else None
+        return {
+            "stack": self.spec.stack,
+            "state": str(self.state),
+            "phase": self.phase,
+            "cause": self.cause,
+            "reason": self.decision.reason,
+            "rule": str(self.decision.rule),
+            "evidence": dict(self.decision.evidence),
+            "since": write_moment(self.since),
+            "until": write_moment(self.decision.until),
+            "leases": [lease.to_json() for lease in self.leases],
+            "hold": self.hold.to_json() if self.hold else None,
+            "endpoint": dict(self.endpoint) if self.endpoint else None,
+            "steps": self._steps(),
+            "eta_seconds": None if self.eta is None else round(self.eta.total_seconds(), 1),
+            "next": [change.to_json() for change in self.next],
+            "failure": failure and {"at": format_moment(failure.at), "cause": failure.cause},
+            "updated_at": write_moment(self.status.updated_at),
+        }
+
+    def _steps(self) -> list[dict[str, Json]]:
+        if not self.is_begun:
+            return []  # those of the way before
+        learned = self.status.learned
+        return [
+            {**step, "usual_seconds": learned.usual_seconds(step["address"], step["step"])}
+            for step in self.status.timeline.to_json()
+        ]
+
+
+def policy_of(spec: Spec) -> Policy:
+    """The policy as it applies: without a load balancer nothing counts the traffic."""
+    policy = Policy.from_json(spec.policy)
+    return policy if spec.of_kind(Kind.LOAD_BALANCER) else replace(policy, idle_timeout=None)
+
+
+def rules_of(spec: Spec, status: Status) -> Rules:
+    """The rules of a stack with the lead time that its wakes have taught."""
+    policy = policy_of(spec)
+    return Rules.of(policy, status.learned.lead(policy.wake_timeout))
+
+
+def make_report(
+    spec: Spec,
+    status: Status,
+    leases: Iterable[Lease],
+    hold: Hold | None,
+    now: datetime,
+    rules: Rules | None = None,
+) -> Report:
+    """Tell how a stack stands at `now`. `rules` are those of `rules_of`, where they are kept."""
+    rules = rules or rules_of(spec, status)
+    leases = tuple(leases)
+    marks = status.marks.judged_by(spec.hash)
+    decision = decide(rules, leases, hold, marks, now)
+    live = _live(leases, status, now)
+    state = _state(status, decision)
+    ahead = foresee(rules, leases, hold, marks, now, now + AHEAD)
+    phase, cause = _phase(status, state)
+    return Report(
+        spec=spec,
+        status=status,
+        state=state,
+        phase=phase,
+        cause=cause,
+        decision=decision,
+        since=_since(status, state, live),
+        eta=_eta(status, state, now),
+        leases=live,
+        hold=hold if _is_in_force(hold, leases, status, now) else None,
+        next=tuple(islice(ahead, MOST_CHANGES)),
+        now=now,
+    )
+
+
+def _state(status: Status, decision: Decision) -> State:
+    marks = status.marks
+    if decision.state is Target.AWAKE:
+        ready = status.target is Target.AWAKE and marks.ready_at and not marks.repairing_since
+        return State.AWAKE if ready else State.WAKING
+    if status.target is None or (status.target is Target.ASLEEP and status.settled):
+        return State.ASLEEP
+    return State.GOING_TO_SLEEP
+
+
+def _phase(status: Status, state: State) -> tuple[str, str]:
+    if state is State.WAKING and status.target is not Target.AWAKE:
+        return STARTING, ""
+    if state is State.GOING_TO_SLEEP and status.target is not Target.ASLEEP:
+        return str(state), ""
+    if state in (State.ASLEEP, State.GOING_TO_SLEEP):
+        if status.blocked:
+            return BLOCKED, status.blocked.cause
+        if status.marks.failure:
+            return FAILED, status.marks.failure.cause
+    if state is State.GOING_TO_SLEEP and status.stuck:
+        return status.phase or str(state), status.stuck.cause
+    if state in (State.ASLEEP, State.AWAKE):
+        return str(state), ""
+    return status.phase or str(state), status.cause
+
+
+def _live(leases: Sequence[Lease], status: Status, now: datetime) -> tuple[Lease, ...]:
+    """What counts or will, the one that ends last first."""
+    live = [
+        each for each in leases if each.expires_at > now and not status.marks.covers_lease(each)
+    ]
+    return tuple(sorted(live, key=lambda lease: (lease.expires_at, lease.id), reverse=True))
+
+
+def _is_in_force(hold: Hold | None, leases: Sequence[Lease], status: Status, now: datetime) -> bool:
+    if hold is None or hold.is_over(now) or status.marks.covers_hold(hold.set_at):
+        return False
+    return not any(hold.is_ended_by(lease) for lease in leases)
+
+
+def _since(status: Status, state: State, live: Sequence[Lease]) -> datetime | None:
+    marks = status.marks
+    match state:
+        case State.AWAKE:
+            return marks.ready_at
+        case State.WAKING:
+            under_way = marks.repairing_since or marks.waking_since
+            return under_way or max((lease.asked_at for lease in live), default=None)
+        case State.GOING_TO_SLEEP:
+            return status.since if status.target is Target.ASLEEP else None
+        case State.ASLEEP:
+            return marks.slept.at if marks.slept else None
+
+
+def _eta(status: Status, state: State, now: datetime) -> timedelta | None:
+    """How much longer the wake should take; None without one, or if it is late."""
+    if state is not State.WAKING or status.marks.repairing_since:
+        return None
+    since = status.marks.waking_since or now
+    return status.learned.remaining(max(timedelta(0), now - since))

@@ -1,0 +1,32 @@
+"""Moments and durations inside the sentences that people read."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, tzinfo
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def say_moment(moment: datetime, zone: tzinfo) -> str:
+    """
+    Write "Mon 23 Nov 18:00", local to `zone`.
+
+    It does not depend on when it is read ("today"), so that a sentence stays the same while what
+    it says does.
+    """
+    local = moment.astimezone(zone)
+    day = f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}"
+    return f"{day} {local:%H:%M}"
+
+
+def say_duration(duration: timedelta) -> str:
+    """Write "45 s", "30 min", "2 h" or "1 h 30 min"; seconds only below a minute."""
+    seconds = round(duration.total_seconds())
+    if seconds < 60:
+        return f"{seconds} s"
+    hours, minutes = divmod(seconds // 60, 60)
+    parts = [f"{hours} h"] if hours else []
+    if minutes:
+        parts.append(f"{minutes} min")
+    return " ".join(parts)

@@ -1,0 +1,121 @@
+"""The status record: how a stack stands, as its last pass left it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from controller.domain.history import Event, Learned
+from controller.domain.marks import Marks
+from controller.domain.moments import format_moment, parse_moment, read_moment, write_moment
+from controller.domain.plan import Target
+from controller.domain.progress import Progress, Timeline
+from controller.domain.spec import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """
+    A sleep that does not end, or something foreign in the way: since when, and why.
+
+    `standing` are the addresses that are still there, and cost money.
+    """
+
+    since: datetime
+    cause: str
+    standing: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "since": format_moment(self.since),
+            "cause": self.cause,
+            "standing": list(self.standing),
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Json]) -> Trouble:
+        return Trouble(
+            since=parse_moment(data["since"]),
+            cause=data["cause"],
+            standing=tuple(data.get("standing", ())),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """
+    `target` is where it is going since `since`, and `settled` says that it is there; `from_rest`
+    that it set out from where it had been settled, and not halfway. `phase` is what people are
+    told meanwhile, `cause` what holds it up. `decision` is the last one, as JSON.
+    `warned_for` is the end of which people have been warned. `outbox` are events that are not
+    known to be recorded and told.
+    """
+
+    target: Target | None = None
+    since: datetime | None = None
+    settled: bool = False
+    from_rest: bool = True
+    phase: str = ""
+    cause: str = ""
+    decision: Mapping[str, Json] = field(default_factory=dict)
+    updated_at: datetime | None = None
+    spec_hash: str = ""
+    marks: Marks = field(default_factory=Marks)
+    progress: Progress = field(default_factory=Progress)
+    timeline: Timeline = field(default_factory=Timeline)
+    learned: Learned = field(default_factory=Learned)
+    endpoint: Mapping[str, Json] | None = None
+    stuck: Trouble | None = None
+    blocked: Trouble | None = None
+    warned_for: datetime | None = None
+    outbox: tuple[Event, ...] = ()
+
+    def to_json(self) -> dict[str, Json]:
+        failure = self.marks.failure
+        return {
+            "target": self.target and str(self.target),
+            "since": write_moment(self.since),
+            "settled": self.settled,
+            "from_rest": self.from_rest,
+            "phase": self.phase,
+            "cause": self.cause,
+            "decision": dict(self.decision),
+            "updated_at": write_moment(self.updated_at),
+            "spec_hash": self.spec_hash,
+            "marks": self.marks.to_json(),
+            "progress": self.progress.to_json(),
+            "steps": self.timeline.to_json(),
+            "learned": self.learned.to_json(),
+            "endpoint": dict(self.endpoint) if self.endpoint else None,
+            "failure": failure and {"at": format_moment(failure.at), "cause": failure.cause},
+            "stuck": self.stuck.to_json() if self.stuck else None,
+            "blocked": self.blocked.to_json() if self.blocked else None,
+            "warned_for": write_moment(self.warned_for),
+            "outbox": [event.to_json() for event in self.outbox],
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Json]) -> Status:
+        """Read what `to_json` wrote; a missing or empty record is that of a new stack."""
+        target, stuck, blocked = (data.get(key) for key in ("target", "stuck", "blocked"))
+        return Status(
+            target=Target(target) if target else None,
+            since=read_moment(data.get("since")),
+            settled=data.get("settled", False),
+            from_rest=data.get("from_rest", True),
+            phase=data.get("phase", ""),
+            cause=data.get("cause", ""),
+            decision=data.get("decision", {}),
+            updated_at=read_moment(data.get("updated_at")),
+            spec_hash=data.get("spec_hash", ""),
+            marks=Marks.from_json(data.get("marks", {})),
+            progress=Progress.from_json(data.get("progress", {})),
+            timeline=Timeline.from_json(data.get("steps", [])),
+            learned=Learned.from_json(data.get("learned", {})),
+            endpoint=data.get("endpoint"),
+            stuck=Trouble.from_json(stuck) if stuck else None,
+            blocked=Trouble.from_json(blocked) if blocked else None,
+            warned_for=read_moment(data.get("warned_for")),
+            outbox=tuple(Event.from_json(event) for event in data.get("outbox", ())),
+        )

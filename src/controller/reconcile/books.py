@@ -1,0 +1,255 @@
+"""
+Bookkeeping: what the status of a stack becomes by what was decided, seen, and reached.
+
+Pure functions from one `Status` to the next; the pass writes them down. What people are to be
+told goes into the outbox with the same write, so that it cannot be lost or made up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from controller.domain.desired import Decision
+from controller.domain.endpoint import find_endpoint
+from controller.domain.history import Event, EventKind, Wake, finished_steps
+from controller.domain.marks import Failure, Marks, Spent, Standing
+from controller.domain.moments import format_moment, write_moment
+from controller.domain.observed import Observed
+from controller.domain.plan import Target
+from controller.domain.progress import Progress, Timeline
+from controller.domain.spec import Json, Kind, Spec
+from controller.domain.status import Status, Trouble
+from controller.reconcile.loop import Outcome, Result, Round
+
+STUCK_AFTER = timedelta(minutes=15)
+"""A sleep that takes longer is a fault that costs money (AWS behaviour §3.4, §3.6)."""
+
+MOST_STEPS = 100
+"""A stack that is repaired again and again while awake must not outgrow its item."""
+
+BILLED = (Kind.LOAD_BALANCER, Kind.SERVICE)
+CLEARING = "taking down what the earlier configuration made"
+
+
+def set_out(status: Status, spec: Spec, decision: Decision, was_up: bool, now: datetime) -> Status:
+    """Take up a decision. Another target than before begins a new way, with steps of its own."""
+    status = replace(status, decision=decision.to_json(), updated_at=now)
+    if status.target is decision.state:
+        return status
+    waking = decision.state is Target.AWAKE
+    from_rest = status.target is None or status.settled
+    status = replace(
+        status,
+        target=decision.state,
+        since=now,
+        settled=False,
+        from_rest=from_rest,
+        phase="waking" if waking else "going to sleep",
+        cause="",
+        timeline=Timeline(),
+        progress=_for_new_wake(status.progress) if waking else status.progress,
+        stuck=None,
+        blocked=None if waking else status.blocked,
+        warned_for=None,
+    )
+    if waking:
+        return _tell(status, spec, EventKind.WAKING, now, decision.reason)
+    return _tell(status, spec, EventKind.SLEEPING, now, decision.reason) if was_up else status
+
+
+def _for_new_wake(progress: Progress) -> Progress:
+    """Failures and settled attributes were those of resources that are gone."""
+    return replace(progress, settled=frozenset(), failures={})
+
+
+def seen(status: Status, spec: Spec, look: Round, now: datetime) -> Status:
+    """Show how far it is."""
+    marks = status.marks
+    if look.target is Target.AWAKE:
+        marks = marks.with_standing(_standing(marks, spec, look.observed))
+    phase = str(look.target) if look.plan.converged else _phase(look)
+    timeline = Timeline(look.timeline.steps[-MOST_STEPS:])
+    return replace(status, marks=marks, phase=phase, timeline=timeline, updated_at=now)
+
+
+def ended(status: Status, spec: Spec, outcome: Outcome, asked_for: Spent, now: datetime) -> Status:
+    """Take down how a run towards the target ended; `asked_for` is what a failed wake spends."""
+    status = replace(
+        status,
+        progress=outcome.progress,
+        timeline=Timeline(outcome.timeline.steps[-MOST_STEPS:]),
+        phase=_final_phase(outcome),
+        cause=outcome.cause,
+        updated_at=now,
+        spec_hash=spec.hash,
+    )
+    if outcome.observed:
+        endpoint = find_endpoint(spec, outcome.observed)
+        status = replace(status, endpoint=endpoint.to_json() if endpoint else None)
+    if outcome.target is Target.AWAKE:
+        return _wake_ended(status, spec, outcome, asked_for, now)
+    return _sleep_ended(status, spec, outcome, now)
+
+
+def gave_up(outcome: Outcome) -> bool:
+    """A wake that cannot finish is torn down: fail towards cheap."""
+    failed = outcome.result in (Result.FAILED, Result.BLOCKED)
+    return failed and outcome.target is Target.AWAKE
+
+
+def new_wake(before: Status, after: Status) -> Wake | None:
+    """The wake that has become ready between the two, for the history."""
+    started_at, ready_at = after.marks.waking_since, after.marks.ready_at
+    if started_at is None or ready_at is None or before.marks.ready_at is not None:
+        return None
+    steps = finished_steps(after.timeline, started_at)
+    made = any(step == "creating" for _, step, _ in steps)
+    return Wake(
+        started_at=started_at,
+        ready_at=ready_at,
+        reason=str(after.decision.get("reason", "")),
+        from_rest=after.from_rest and made,  # one that was found standing took no time
+        steps=steps,
+    )
+
+
+def warn(status: Status, spec: Spec, ends_at: datetime, reason: str, now: datetime) -> Status:
+    """Tell once that it is going to sleep soon."""
+    if status.warned_for == ends_at:
+        return status
+    status = replace(status, warned_for=ends_at)
+    facts = {"ends_at": format_moment(ends_at)}
+    return _tell(status, spec, EventKind.SLEEPING_SOON, now, reason, **facts)
+
+
+def clearing(status: Status, spec: Spec, outcome: Outcome, now: datetime) -> Status:
+    """Something of a replaced spec still stands, and the new one has to wait for it."""
+    status = replace(
+        status,
+        progress=outcome.progress,
+        phase=CLEARING,
+        cause=outcome.cause,
+        settled=False,
+        updated_at=now,
+    )
+    if outcome.result is Result.UNFINISHED or status.stuck:
+        return status
+    return _stuck(status, spec, outcome, now, now)
+
+
+def _wake_ended(
+    status: Status, spec: Spec, outcome: Outcome, asked_for: Spent, now: datetime
+) -> Status:
+    if outcome.result is Result.CONVERGED:
+        first = status.marks.ready_at is None
+        status = replace(status, marks=status.marks.ready(now), settled=True)
+        reason = str(status.decision.get("reason", ""))
+        facts: dict[str, Json] = {"endpoint": status.endpoint}
+        facts["waking_since"] = write_moment(status.marks.waking_since)
+        return _tell(status, spec, EventKind.AWAKE, now, reason, **facts) if first else status
+    if not gave_up(outcome):
+        return replace(status, marks=status.marks.repairing(now), settled=False)
+    failure = Failure(at=now, cause=outcome.cause, spec_hash=spec.hash, spent=asked_for)
+    status = replace(status, marks=status.marks.failed(failure), settled=False)
+    if outcome.result is Result.FAILED:
+        return _tell(status, spec, EventKind.FAILED, now, outcome.cause)
+    return _blocked(status, spec, outcome, now)
+
+
+def _sleep_ended(status: Status, spec: Spec, outcome: Outcome, now: datetime) -> Status:
+    if outcome.result is Result.CONVERGED:
+        if not status.settled and _took_down(outcome):
+            slept = status.marks.slept
+            slept_at = slept.at if slept else None
+            facts = {"spans": _spans(status, now), "slept_at": write_moment(slept_at)}
+            reason = str(status.decision.get("reason", ""))
+            status = _tell(status, spec, EventKind.ASLEEP, now, reason, **facts)
+        marks = status.marks.with_standing(())
+        return replace(status, marks=marks, settled=True, stuck=None, endpoint=None)
+    status = replace(status, settled=False)
+    if outcome.result is Result.BLOCKED:
+        return _blocked(status, spec, outcome, now)
+    since = status.since or now
+    if now - since < STUCK_AFTER or status.stuck:
+        return status
+    return _stuck(status, spec, outcome, since, now)
+
+
+def _stuck(status: Status, spec: Spec, outcome: Outcome, since: datetime, now: datetime) -> Status:
+    trouble = Trouble(since=since, cause=outcome.cause, standing=_left(outcome))
+    status = replace(status, stuck=trouble)
+    facts = {"standing": list(trouble.standing), "since": format_moment(since)}
+    return _tell(status, spec, EventKind.STUCK, now, outcome.cause, **facts)
+
+
+def _blocked(status: Status, spec: Spec, outcome: Outcome, now: datetime) -> Status:
+    if status.blocked and status.blocked.cause == outcome.cause:
+        return status
+    trouble = Trouble(since=now, cause=outcome.cause, standing=_left(outcome))
+    status = replace(status, blocked=trouble)
+    return _tell(status, spec, EventKind.BLOCKED, now, outcome.cause)
+
+
+def _took_down(outcome: Outcome) -> bool:
+    steps = {step.step for step in outcome.timeline.steps}
+    return not steps.isdisjoint({"deleting", "updating"})
+
+
+def _left(outcome: Outcome) -> tuple[str, ...]:
+    """Addresses of ours that are still there."""
+    if outcome.observed is None:
+        return ()
+    found = outcome.observed.resources.items()
+    return tuple(address for address, one in found if one.state.exists)
+
+
+def _standing(marks: Marks, spec: Spec, observed: Observed) -> tuple[Standing, ...]:
+    """What is billed; a fresh one counts from when AWS says that it was made."""
+    known = {each.arn: each for each in marks.standing}
+    found = []
+    for resource in spec.resources:
+        one = observed[resource.address]
+        if resource.kind not in BILLED or not one.state.exists or not one.arn:
+            continue
+        if one.created_at:
+            found.append(Standing(address=resource.address, arn=one.arn, since=one.created_at))
+        elif one.arn in known:
+            found.append(known[one.arn])
+    return tuple(found)
+
+
+def _spans(status: Status, now: datetime) -> Json:
+    """Address, ARN, from when, until when: what was billed in the time awake that is over."""
+    deleted = status.progress.deleted
+    spans = []
+    for each in status.marks.standing:
+        trace = deleted.get(each.address)
+        end = trace.at if trace and trace.at >= each.since else now
+        spans.append([each.address, each.arn, format_moment(each.since), format_moment(end)])
+    return spans
+
+
+def _tell(
+    status: Status, spec: Spec, kind: EventKind, at: datetime, reason: str, **facts: Json
+) -> Status:
+    event = Event(stack=spec.stack, at=at, kind=kind, reason=reason, facts=facts)
+    return replace(status, outbox=(*status.outbox, event))
+
+
+def _phase(look: Round) -> str:
+    said = [text for _, text in look.plan.waiting if text]
+    said += [a.waits_for for a in look.plan.actions if a.waits_for]
+    return said[0] if said else "creating" if look.target is Target.AWAKE else "releasing"
+
+
+def _final_phase(outcome: Outcome) -> str:
+    match outcome.result:
+        case Result.CONVERGED:
+            return str(outcome.target)
+        case Result.FAILED:
+            return "failed"
+        case Result.BLOCKED:
+            return "blocked"
+        case _:
+            return "waking" if outcome.target is Target.AWAKE else "going to sleep"

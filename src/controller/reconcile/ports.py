@@ -1,0 +1,59 @@
+"""What a pass needs from outside besides a clock and a cloud: records, counts, and people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from controller.domain.history import Event, Wake
+from controller.domain.hold import Hold
+from controller.domain.idle import Traffic
+from controller.domain.lease import Lease
+from controller.domain.ports import Cloud, SideBySide
+from controller.domain.spec import Json, Spec
+
+
+class Records(Protocol):
+    """What the store knows about a stack."""
+
+    @property
+    def spec(self) -> Spec: ...
+    @property
+    def status(self) -> Mapping[str, Json]: ...
+    @property
+    def leases(self) -> tuple[Lease, ...]: ...
+    @property
+    def hold(self) -> Hold | None: ...
+    @property
+    def leftovers(self) -> tuple[Spec, ...]: ...
+    @property
+    def asked(self) -> int: ...
+
+
+class Store(Protocol):
+    """The records of one stack; the caller holds its lock. Raises LockLostError without it."""
+
+    def load(self) -> Records: ...
+    def put_status(
+        self, status: Mapping[str, Json], due_at: datetime | None, asked: int | None = None
+    ) -> bool: ...
+    def renew_lock(self) -> bool: ...
+    def forget_leftover(self, spec: Spec) -> None: ...
+    def put_wake(self, wake: Wake) -> None: ...
+    def last_wakes(self) -> Sequence[Wake]: ...
+    def put_event(self, event: Event) -> bool: ...
+    def told(self, event: Event) -> None: ...
+
+
+class Clouds(Protocol):
+    def __call__(self, spec: Spec, side_by_side: SideBySide) -> Cloud: ...
+
+
+Traffics = Callable[[Spec], Traffic]
+Tell = Callable[[Spec, Event], None]
+"""Lets people know of an event; called again at the next pass when it raises."""
+
+
+def tell_nobody(spec: Spec, event: Event) -> None:
+    pass

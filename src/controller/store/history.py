@@ -1,0 +1,63 @@
+"""History in the table: the wakes that teach, and the events that are told and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from controller.domain.history import REMEMBERED, Event, Wake
+from controller.store import items
+from controller.store.requests import Requests
+
+KEEP_WAKES = timedelta(days=90)
+KEEP_EVENTS = timedelta(days=400)
+"""Longer than a year, for the ledger."""
+
+
+class History(Requests):
+    def put_wake(self, stack: str, wake: Wake) -> None:
+        expires = int((wake.ready_at + KEEP_WAKES).timestamp())
+        sort = f"{items.WAKE}{items.second_text(wake.started_at)}"
+        self._put(items.to_item(stack, sort, wake.to_json(), expires=expires))
+
+    def last_wakes(self, stack: str, most: int = REMEMBERED) -> list[Wake]:
+        """The latest wakes, the newest first."""
+        reply = self._dynamodb.query(
+            TableName=self._name,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
+            ExpressionAttributeValues={
+                ":pk": {"S": f"stack#{stack}"},
+                ":prefix": {"S": items.WAKE},
+            },
+            ScanIndexForward=False,
+            Limit=most,
+        )
+        return [Wake.from_json(items.body(item)) for item in reply["Items"]]
+
+    def put_event(self, event: Event) -> bool:
+        """Record an event; False when it was recorded and told before, so each is told once."""
+        expires = int((event.at + KEEP_EVENTS).timestamp())
+        item = items.to_item(event.stack, _event_sort(event), event.to_json(), expires=expires)
+        return self._put(item, ConditionExpression="attribute_not_exists(told)")
+
+    def told(self, event: Event, now: datetime) -> None:
+        """Note that people know of it."""
+        self._update(
+            event.stack,
+            _event_sort(event),
+            UpdateExpression="SET told = :at",
+            ExpressionAttributeValues={":at": {"S": items.second_text(now)}},
+        )
+
+    def events(self, stack: str, start: datetime, end: datetime) -> Iterator[Event]:
+        """The events in [start, end), the oldest first."""
+        first, last = (f"{items.EVENT}{items.due_text(at)}" for at in (start, end))
+        for item in self._query(
+            "pk = :pk AND sk BETWEEN :first AND :last",
+            {":pk": f"stack#{stack}", ":first": first, ":last": last},
+        ):
+            yield Event.from_json(items.body(item))
+
+
+def _event_sort(event: Event) -> str:
+    return f"{items.EVENT}{event.id}"

@@ -1,0 +1,51 @@
+"""The few kinds of request that are made of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from controller.store import items
+from controller.store.conditions import is_refused
+
+
+class Requests:
+    def __init__(self, dynamodb: Any, name: str) -> None:
+        self._dynamodb = dynamodb
+        self._name = name
+
+    def _query(
+        self, condition: str, values: Mapping[str, str], **more: Any
+    ) -> Iterator[items.Item]:
+        request: dict[str, Any] = {
+            "TableName": self._name,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": {name: {"S": value} for name, value in values.items()},
+            **more,
+        }
+        while True:
+            reply = self._dynamodb.query(**request)
+            yield from reply["Items"]
+            if "LastEvaluatedKey" not in reply:
+                return
+            request["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
+
+    def _update(self, stack: str, sort: str, **request: Any) -> None:
+        if "ConditionExpression" in request:
+            request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+        self._dynamodb.update_item(TableName=self._name, Key=items.key(stack, sort), **request)
+
+    def _put(self, item: items.Item, **condition: Any) -> bool:
+        """Write an item; False when its condition does not hold."""
+        try:
+            self._dynamodb.put_item(TableName=self._name, Item=item, **condition)
+        except ClientError as error:
+            if is_refused(error):
+                return False
+            raise
+        return True
+
+    def _delete(self, stack: str, sort: str) -> None:
+        self._dynamodb.delete_item(TableName=self._name, Key=items.key(stack, sort))

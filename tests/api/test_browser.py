@@ -1,0 +1,287 @@
+"""The page in Debian's Chromium: a press, the steps, and the way to the awake service."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from house import STACK, House
+
+from api.words import EN, JA
+from factories import article_spec
+from local.aws import LaptopAws
+from local.clock import ScaledClock
+from local.function_url import FunctionUrl
+
+pytestmark = pytest.mark.slow
+
+CHROMIUM = shutil.which("chromium")
+if CHROMIUM is None:
+    pytest.skip("chromium is not installed (apt-get install chromium)", allow_module_level=True)
+playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+expect = playwright_api.expect
+
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SERVICE = "http://203.0.113.25:5000/"
+PICTURES = os.environ.get("DORMOUSE_PICTURES")
+"""A folder to leave pictures of the page in, for people to look at."""
+
+PATIENCE = 30_000
+
+
+class LiveHouse(House):
+    """A house whose clock runs, and whose controller starts when it is called."""
+
+    def __init__(self, speed: float) -> None:
+        clock = ScaledClock(speed, datetime(2026, 11, 23, 9, tzinfo=UTC))
+        self.passes: list[Thread] = []
+        super().__init__(LaptopAws(profile="typical", clock=clock))
+
+    def _nudged(self, params):
+        stack = json.loads(params["Payload"])["stack"]
+        self.passes.append(Thread(target=self._work, args=(stack,), daemon=True))
+        self.passes[-1].start()
+        return {"StatusCode": 202}
+
+    def _work(self, stack):
+        while self.run(3600)["result"] in ("busy", "unfinished"):
+            self.aws.clock.sleep(5)
+
+    def close(self):
+        for one in self.passes:
+            one.join(timeout=20)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with playwright_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def live():
+    house = LiveHouse(speed=40)
+    with FunctionUrl(house.handle) as url:
+        house.address = url.address
+        yield house
+        house.close()
+
+
+@pytest.fixture
+def visit(chromium, live):
+    """Open the page of a link as somebody would; every message of the console is kept."""
+    contexts = []
+
+    def open_page(scope: str = "wake", path: str | None = None, **options):
+        context = chromium.new_context(**{"locale": "en-GB", **options})
+        contexts.append(context)
+        context.route(f"{SERVICE}**", lambda route: route.fulfill(body="the service"))
+        page = context.new_page()
+        page.said = []
+        page.on("console", lambda message: page.said.append(message.text))
+        page.goto(live.address + (path or f"/s/{STACK}?k={live.key(scope)}"))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def picture(page, name: str) -> None:
+    if PICTURES:
+        page.screenshot(path=str(Path(PICTURES) / f"{name}.png"), full_page=True)
+
+
+def test_a_press_moves_the_steps_and_leads_to_the_awake_service(visit):
+    page = visit()
+    expect(page.get_by_role("status")).to_have_text(EN["asleep"])
+    page.get_by_role("button", name="Wake for 1 h").click()
+
+    status = page.get_by_role("status")
+    expect(status).to_contain_text(EN["waking"])
+    expect(page.locator(".running").first).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    page.wait_for_url(SERVICE, timeout=PATIENCE)
+    expect(page.locator("body")).to_have_text("the service")
+    assert page.said == []
+
+    page.go_back()
+    expect(page.get_by_role("status")).to_have_text(EN["awake"])
+    expect(page.get_by_role("link", name=EN["open"])).to_have_attribute("href", SERVICE)
+    page.wait_for_timeout(2500)
+    assert page.url.startswith("http://127.0.0.1")
+
+
+def test_the_steps_move_without_the_page_being_loaded_again(visit):
+    page = visit()
+    page.get_by_role("button", name="Wake for 3 h").click()
+    page.evaluate("window.kept = true")
+    expect(page.locator(".done").first).to_be_visible(timeout=PATIENCE)
+    assert page.evaluate("window.kept") is True
+
+
+def test_without_javascript_the_page_loads_itself_again_and_goes_on(visit):
+    page = visit(java_script_enabled=False)
+    page.get_by_role("button", name="Wake for 1 h").click()
+    expect(page.get_by_role("status")).to_contain_text(EN["waking"])
+    page.wait_for_url(SERVICE, timeout=PATIENCE)
+
+
+def test_a_telephone_shows_everything_without_scrolling_sideways(visit):
+    for scheme in ("light", "dark"):
+        page = visit(
+            "admin", viewport={"width": 320, "height": 640}, color_scheme=scheme, locale="ja-JP"
+        )
+        expect(page.get_by_role("status")).to_have_text(JA["asleep"])
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        for button in page.get_by_role("button").all():
+            assert button.bounding_box()["height"] >= 44
+
+
+def test_keys_alone_are_enough(visit, live):
+    page = visit()
+    for _ in range(10):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == "Wake for 3 h":
+            break
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text(EN["waking"])
+    assert (live.leases()[0].expires_at - live.leases()[0].granted_at).total_seconds() == 3 * 3600
+
+
+def test_a_double_click_is_one_wake(visit, live):
+    page = visit()
+    page.get_by_role("button", name="Wake for 1 h").dblclick()
+    expect(page.get_by_role("status")).to_contain_text(EN["waking"])
+    assert len(live.leases()) == 1
+
+
+def test_a_link_that_has_run_out_says_what_to_do(visit, live):
+    page = visit(path=f"/s/{STACK}?k={live.key(expires_at=live.now)}")
+    expect(page.get_by_role("heading")).to_have_text(EN["not_found"])
+    expect(page.get_by_role("alert")).to_contain_text("Ask whoever gave it to you")
+    picture(page, "expired")
+
+
+def test_a_failed_wake_says_why_and_offers_another_try(visit, live):
+    live.aws.conditions.containers("nsfw-api-container", "image_pull_error")
+    page = visit()
+    page.get_by_role("button", name="Wake for 1 h").click()
+    status = page.get_by_role("status")
+    expect(status).to_have_text(EN["failed"], timeout=2 * PATIENCE)
+    expect(page.locator(".cause")).to_contain_text("CannotPullContainerError")
+    expect(page.get_by_role("button", name="Wake for 1 h")).to_be_visible()
+    picture(page, "failed")
+
+
+def test_a_page_of_another_site_cannot_press_even_with_the_key(visit, live):
+    page = visit()
+    here = f"{live.address}/s/{STACK}/wake?k={live.key()}"
+    other = f'<form method="post" action="{here}"><button>go</button></form>'
+    page.route(
+        "http://other.example/", lambda route: route.fulfill(body=other, content_type="text/html")
+    )
+    page.goto("http://other.example/")
+    page.get_by_role("button").click()
+    expect(page.get_by_role("heading")).to_have_text(EN["from_elsewhere"])
+    assert live.leases() == []
+
+
+def test_a_lost_connection_is_said_and_gets_over(visit, live):
+    page = visit()
+    page.get_by_role("button", name="Wake for 1 h").click()
+    page.wait_for_load_state()
+    page.route(re.compile(r"/s/"), lambda route: route.abort())
+    expect(page.get_by_text(EN["lost"])).to_be_visible(timeout=PATIENCE)
+    picture(page, "lost")
+    page.unroute(re.compile(r"/s/"))
+    expect(page.get_by_text(EN["lost"])).to_be_hidden(timeout=PATIENCE)
+
+
+def test_what_is_read_aloud_is_named(visit):
+    """Every control has a name, there is one main heading, and the state is a live region."""
+    page = visit("admin")
+    assert page.get_by_role("heading", level=1).count() == 1
+    assert page.get_by_role("main").count() == 1
+    assert all(button.inner_text().strip() for button in page.get_by_role("button").all())
+    assert page.evaluate("document.documentElement.lang") == "en"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_what_is_behind_it(visit, scheme):
+    """WCAG 2.2, 1.4.3: a ratio of 4.5 at least."""
+    page = visit("admin", color_scheme=scheme)
+    page.get_by_role("button", name="Wake for 1 h").click()
+    expect(page.locator(".steps li").first).to_be_visible(timeout=PATIENCE)
+    assert page.evaluate(CONTRAST) == []
+
+
+CONTRAST = """() => {
+  const parse = (c) => c.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255)
+    .map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = (e) => { for (; e; e = e.parentElement) {
+    const c = parse(getComputedStyle(e).backgroundColor);
+    if (c.length === 3 || c[3] === 1) return c; } return [255, 255, 255]; };
+  const poor = [];
+  for (const e of document.querySelectorAll("main *")) {
+    const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+    if (!own || !e.checkVisibility()) continue;
+    const [a, b] = [light(parse(getComputedStyle(e).color)), light(behind(e))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) poor.push(`${e.textContent.trim()} ${ratio.toFixed(2)}`);
+  }
+  return poor;
+}"""
+
+
+@pytest.mark.skipif(not PICTURES, reason="DORMOUSE_PICTURES names no folder for pictures")
+def test_pictures_of_the_page(visit, live):
+    policy = {
+        "time_zone": "Asia/Tokyo",
+        "office_hours": [[["mon", "tue", "wed", "thu", "fri"], "09:00", "20:00"]],
+    }
+    live.publish(article_spec(policy=policy))
+    live.press("sleep", scope="admin")
+    looks = {
+        "phone-ja-dark": {
+            "viewport": {"width": 390, "height": 780},
+            "color_scheme": "dark",
+            "locale": "ja-JP",
+        },
+        "phone-en": {"viewport": {"width": 390, "height": 780}},
+        "desktop-en": {"viewport": {"width": 1100, "height": 800}},
+    }
+    pages = {name: visit("admin", **look) for name, look in looks.items()}
+
+    def all_as(state):
+        for name, page in pages.items():
+            page.reload()
+            picture(page, f"{state}-{name}")
+
+    all_as("held")
+    live.press("wake")
+    all_as("starting")
+    pages["phone-en"].wait_for_timeout(2200)
+    all_as("waking")
+    expect(pages["phone-en"].get_by_role("status")).to_have_text(EN["awake"], timeout=PATIENCE)
+    all_as("awake")
+    live.press("sleep", scope="admin")
+    all_as("sleeping")

@@ -1,0 +1,141 @@
+"""`dormouse link`: what it prints opens the page, and what it withdraws does not."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from house import KEYS, STACK
+
+from api.keyring import FRESH
+from controller.cli import link as link_command
+from controller.cli.main import run
+
+
+@pytest.fixture
+def dormouse(house, monkeypatch, capsys):
+    """Run the command in the account of the house, at its time."""
+    monkeypatch.setattr(link_command, "open_session", lambda: house.session)
+    monkeypatch.setattr(link_command, "open_clock", lambda: house.aws.clock)
+
+    def call(*arguments: str, code: int = 0) -> tuple[str, str]:
+        assert run(["link", "--url", "http://laptop/", *arguments]) == code
+        said = capsys.readouterr()
+        return said.out.strip(), said.err.strip()
+
+    return call
+
+
+def opens(house, url: str) -> bool:
+    reply = house.ask("GET", url.removeprefix("http://laptop"), accept="application/json")
+    return reply.status == 200
+
+
+def scope_of(house, url: str) -> list[int]:
+    target = url.removeprefix("http://laptop").replace("?", "/{}?")
+    buttons = ("wake", "sleep")
+    return [house.ask("POST", target.format(b), accept="application/json").status for b in buttons]
+
+
+@pytest.mark.parametrize(
+    ("scope", "statuses"), [("view", [403, 403]), ("wake", [202, 403]), ("admin", [202, 200])]
+)
+def test_a_link_opens_the_page_and_allows_what_its_scope_says(house, dormouse, scope, statuses):
+    url, _ = dormouse(STACK, "--scope", scope)
+    assert url.startswith(f"http://laptop/s/{STACK}?k=")
+    assert opens(house, url)
+    assert scope_of(house, url) == statuses
+
+
+def test_the_first_link_makes_the_first_key_and_stores_it_encrypted(house, dormouse):
+    ssm = house.session.client("ssm")
+    ssm.delete_parameter(Name=KEYS)
+    url, said = dormouse(STACK)
+    assert said == "The first key was made."
+    assert ssm.get_parameter(Name=KEYS)["Parameter"]["Type"] == "SecureString"
+    assert opens(house, url)
+    assert dormouse(STACK)[1] == ""
+
+
+def test_a_link_ends_when_it_was_told_to(house, dormouse):
+    url, _ = dormouse(STACK, "--expires", "2d")
+    house.aws.clock.advance(2 * 86400 - 1)
+    assert opens(house, url)
+    house.aws.clock.advance(1)
+    assert not opens(house, url)
+
+
+def test_who_it_is_for_is_who_keeps_it_awake(house, dormouse):
+    url, _ = dormouse(STACK, "--name", "営業部")
+    scope_of(house, url)
+    assert house.leases()[0].holder == "営業部"
+
+
+def test_links_outlast_a_rotation_by_the_overlap(house, dormouse):
+    old, _ = dormouse(STACK, "--expires", "365d")
+    new, said = dormouse(STACK, "--expires", "365d", "--rotate", "--overlap", "7d")
+    assert "7 more days" in said
+    house.aws.clock.advance(6 * 86400)
+    assert [opens(house, old), opens(house, new)] == [True, True]
+    house.aws.clock.advance(86400)
+    assert [opens(house, old), opens(house, new)] == [False, True]
+
+
+def test_a_rotation_without_a_stack_prints_no_link(house, dormouse):
+    old, _ = dormouse(STACK)
+    assert opens(house, old)
+    out, said = dormouse("--rotate", "--overlap", "0")
+    assert (out, said) == ("", "All older links stop working within a minute.")
+    house.aws.clock.advance(FRESH / timedelta(seconds=1))
+    assert not opens(house, old)
+
+
+def test_one_link_is_withdrawn_and_the_others_stay(house, dormouse):
+    gone, kept = dormouse(STACK)[0], dormouse(STACK)[0]
+    assert opens(house, gone)
+    dormouse("--withdraw", gone)
+    house.aws.clock.advance(FRESH / timedelta(seconds=1))
+    assert [opens(house, gone), opens(house, kept)] == [False, True]
+
+
+def test_a_link_that_is_not_ours_cannot_be_withdrawn(dormouse):
+    _, said = dormouse("--withdraw", "http://laptop/s/x?k=abc", code=1)
+    assert "none of the present keys has signed it" in said
+
+
+def test_json_tells_what_the_link_is(house, dormouse):
+    told = json.loads(dormouse(STACK, "--json", "--expires", "1h")[0])
+    assert (told["stack"], told["scope"]) == (STACK, "wake")
+    assert told["expires_at"] == "2026-11-23T10:00:00Z"
+    assert told["url"].endswith(told["key"])
+
+
+def test_the_address_is_asked_of_aws(house, dormouse, monkeypatch, capsys):
+    asked = []
+    answer = {"FunctionUrl": "https://abc.lambda-url.us-east-1.on.aws/"}
+    house.aws.answer_with(
+        "lambda", "GetFunctionUrlConfig", lambda p: asked.append(p["FunctionName"]) or answer
+    )
+    assert run(["link", STACK, "--deployment", "trial"]) == 0
+    assert capsys.readouterr().out.startswith("https://abc.lambda-url.us-east-1.on.aws/s/nsfw-api")
+    assert asked == ["trial-api"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["UPPER"],
+        ["a" * 32],
+        [STACK, "--expires", "0"],
+        [STACK, "--expires", "9999d"],
+        [STACK, "--scope", "root"],
+        [STACK, "--name", "x" * 41],
+        [STACK, "--name", "a\nb"],
+    ],
+)
+def test_what_cannot_be_a_link_is_refused_before_aws_is_asked(house, dormouse, arguments):
+    start = len(house.aws.calls)
+    dormouse(*arguments, code=2)
+    assert house.aws.calls[start:] == []

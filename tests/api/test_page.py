@@ -1,0 +1,326 @@
+"""The page for people, in each state of a stack and in both languages."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+
+import pytest
+from house import STACK
+
+from api import views, words
+from api.words import EN, JA, Words
+from factories import article_spec
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+WEEKDAYS = [["mon", "tue", "wed", "thu", "fri"], "09:00", "18:00"]
+MOST_BYTES = 30_000
+
+
+class Page(HTMLParser):
+    """What is on a page: texts, elements, buttons and where their forms go."""
+
+    VOID = frozenset({"meta", "link", "input", "br", "img", "circle", "ellipse", "path"})
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.buttons: list[tuple[str, str]] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag not in self.VOID:
+            assert self.open.pop() == tag, tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] not in ("style", "script"):
+            self.texts.append(data.strip())
+            if self.open[-1] == "button":
+                form = next(a for t, a in reversed(self.elements) if t == "form")
+                self.buttons.append((form["action"].partition("?")[0].split("/")[-1], data))
+
+    @property
+    def text(self) -> str:
+        return " ".join(text for text in self.texts if text)
+
+    def attribute(self, tag: str, name: str) -> list[str | None]:
+        return [attrs.get(name) for t, attrs in self.elements if t == tag]
+
+
+def asleep(house):
+    pass
+
+
+def waking(house):
+    house.press("wake")
+    house.run(60)
+
+
+def awake(house):
+    house.press("wake")
+    house.run()
+
+
+def sleeping(house):
+    awake(house)
+    house.press("sleep", scope="admin")
+    house.run(35)
+
+
+def failed(house):
+    house.aws.conditions.containers("nsfw-api-container", "image_pull_error")
+    house.press("wake")
+    house.run(3600)
+
+
+def blocked(house):
+    subnet = {"SubnetId": "subnet-0a1b2c3d4e5f60718"}
+    house.session.client("elbv2").create_load_balancer(
+        Name="ecs-nlb", Type="network", SubnetMappings=[subnet]
+    )
+    house.press("wake")
+    house.run(3600)
+
+
+def held(house):
+    house.press("sleep", scope="admin")
+    house.run()
+
+
+STATES = {
+    "asleep": asleep,
+    "waking": waking,
+    "awake": awake,
+    "sleeping": sleeping,
+    "failed": failed,
+    "blocked": blocked,
+    "held": held,
+}
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("face", STATES)
+def test_the_page_says_how_it_stands(house, face, language):
+    STATES[face](house)
+    reply = house.page("admin", language)
+    page = Page(reply.body)
+
+    table = words.TABLES[language]
+    assert ("body", {"class": face}) in page.elements
+    assert table[face] in page.text
+    assert page.open == []
+    assert page.attribute("html", "lang") == [language]
+    assert reply.headers["content-language"] == language
+    assert len(reply.body.encode()) < MOST_BYTES
+
+
+@pytest.mark.parametrize("face", STATES)
+def test_a_page_in_japanese_has_no_english_of_ours(house, face):
+    """What AWS said, names and addresses stay as they are."""
+    STATES[face](house)
+    html = re.sub(r'<p class="cause".*?</p>', "", house.page("admin", "ja").body)
+    left = re.sub(r"https?://\S+|nsfw-api|UTC|lost", "", Page(html).text)
+    assert re.findall(r"[A-Za-z]{3,}", left.replace("AWS", "")) == []
+
+
+BUTTONS = {
+    "asleep": ["wake", "wake"],
+    "waking": ["extend", "extend", "sleep"],
+    "awake": ["extend", "extend", "sleep"],
+    "sleeping": ["wake", "wake"],
+    "failed": ["wake", "wake"],
+    "blocked": ["wake", "wake"],
+    "held": ["wake", "wake"],
+}
+
+
+@pytest.mark.parametrize("face", STATES)
+def test_the_buttons_are_those_that_make_sense_and_that_the_link_allows(house, face):
+    STATES[face](house)
+    found = {scope: [b for b, _ in Page(house.page(scope).body).buttons] for scope in SCOPES}
+    assert found["admin"] == BUTTONS[face]
+    assert found["wake"] == [b for b in BUTTONS[face] if b != "sleep"]
+    assert found["view"] == []
+
+
+SCOPES = ("view", "wake", "admin")
+
+
+def test_what_a_button_sends_is_what_the_server_takes(house):
+    """Each button of a page, pressed as a browser would, ends at the page again."""
+    house.publish(article_spec(policy={"office_hours": [WEEKDAYS], "idle_timeout": "10m"}))
+    house.press("sleep", scope="admin")
+    forms = re.findall(r'<form method="post" action="([^"]+)"', house.page("admin").body)
+    values = re.findall(r'name="for" value="([^"]+)"', house.page("admin").body)
+    assert values == ["1h", "3h", "close"]
+    for value in values:
+        reply = house.ask(
+            "POST",
+            f"/s/{forms[0].replace('&amp;', '&')}",
+            f"for={value}",
+            content_type="application/x-www-form-urlencoded",
+        )
+        assert reply.status == 303
+        back = reply.headers["location"]
+        assert back.startswith(f"../{STACK}?go=1&k=")
+        assert house.ask("GET", f"/s/{back.removeprefix('../')}").status == 200
+
+
+def test_addresses_are_relative_and_nothing_comes_from_elsewhere(house):
+    awake(house)
+    page = Page(house.page("admin").body)
+    outside = "http://203.0.113.25:5000/"
+    for tag, attrs in page.elements:
+        for name in ("src", "href", "action"):
+            address = attrs.get(name)
+            if address and tag != "use":
+                relative = not re.match(r"[a-z]+:|//|/", address)
+                assert relative or address in (outside, "data:,"), (tag, address)
+
+
+def test_scripts_and_styles_are_those_whose_hashes_the_policy_names(house):
+    reply = house.page()
+    policy = reply.headers["content-security-policy"]
+    for tag in ("script", "style"):
+        (inline,) = re.findall(rf"<{tag}>(.*?)</{tag}>", reply.body, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+    assert " style=" not in reply.body
+    assert not re.search(r"\son[a-z]+=", reply.body)
+
+
+def test_a_browser_without_javascript_looks_again_only_while_something_moves(house):
+    assert "http-equiv" not in house.page().body
+    waking(house)
+    assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in house.page().body
+
+
+def test_who_pressed_is_sent_on_once_it_is_awake_and_who_looks_is_not(house):
+    waking(house)
+    assert "203.0.113.25" not in house.page(query="&go=1").body
+    house.run()
+    assert 'data-go="http://203.0.113.25:5000/"' in house.page(query="&go=1").body
+    assert 'content="3;url=http://203.0.113.25:5000/"' in house.page(query="&go=1").body
+    assert "data-go" not in house.page().body
+
+
+def test_words_of_others_are_text_and_never_markup(house):
+    house.press("wake")
+    (lease,) = house.leases()
+    house.table.grant(replace(lease, id="x", holder="<script>alert(1)</script>{{7*7}}"))
+    body = house.page().body
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;{{7*7}}" in body
+    assert body.count("<script>") == 1
+
+
+def test_a_wake_that_nobody_works_on_says_so_instead_of_spinning(house):
+    waking(house)
+    assert EN["stale"][:12] not in house.page().body
+    house.aws.clock.advance(600)
+    assert "No news for 10 min" in house.page().body
+
+
+def test_times_are_those_of_the_stack(house):
+    house.publish(article_spec(policy={"time_zone": "Asia/Tokyo", "office_hours": [WEEKDAYS]}))
+    assert "Wakes Tue 24 Nov 08:" in Page(house.page().body).text
+    assert "11月24日(火) 08:" in Page(house.page(language="ja").body).text
+
+
+def test_the_page_of_a_bad_key_is_for_people_too(house):
+    reply = house.ask("GET", f"/s/{STACK}", accept="text/html", accept_language="ja,en;q=0.5")
+    assert JA["not_found"] in Page(reply.body).text
+    assert reply.status == 404
+    assert "http-equiv" not in reply.body
+
+
+def test_a_refused_press_leads_back_to_the_page(house):
+    reply = house.press("wake", scope="view")
+    assert (reply.status, Page(reply.body).attribute("a", "href")) == (
+        403,
+        [f"../{STACK}?k={house.key('view')}"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("accept", "language"),
+    [
+        ("ja", "ja"),
+        ("ja-JP,ja;q=0.9,en-US;q=0.8", "ja"),
+        ("en-US,en;q=0.9,ja;q=0.8", "en"),
+        ("fr,ja;q=0.5,en;q=0.4", "ja"),
+        ("fr", "en"),
+        ("", "en"),
+        ("ja;q=0", "en"),
+        (";;;q=,,ja;q=x", "ja"),
+    ],
+)
+def test_the_language_is_what_the_reader_prefers(house, accept, language):
+    assert house.page(language=accept).headers["content-language"] == language
+
+
+# words
+
+
+def test_both_languages_say_everything():
+    assert set(EN) == set(JA)
+    for key in EN:
+        fields = [set(re.findall(r"\{(\w+)\}", table[key])) for table in (EN, JA)]
+        assert fields[0] == fields[1], key
+
+
+def test_every_problem_has_its_words():
+    from api import problems
+
+    codes = re.findall(r'^    "([a-z_]+)",$|HTTPStatus\.\w+, "([a-z_]+)"', problems_text(), re.M)
+    found = {one or other for one, other in codes}
+    assert len(found) >= 6
+    assert {f"{code}.text" for code in found} | found <= set(EN)
+    assert problems.NOT_FOUND.code in found
+
+
+def problems_text() -> str:
+    from pathlib import Path
+
+    from api import problems
+
+    return Path(problems.__file__).read_text()
+
+
+def test_every_rule_of_a_decision_has_its_words():
+    from controller.domain.rest import Rule
+
+    assert {f"rule.{rule}" for rule in Rule} - set(EN) == {"rule.slept"}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "en", "ja"),
+    [
+        (0, "0 s", "0秒"),
+        (59, "59 s", "59秒"),
+        (80, "1 min 20 s", "1分20秒"),
+        (600, "10 min", "10分"),
+        (660, "11 min", "11分"),
+        (3600, "1 h", "1時間"),
+        (5400, "1 h 30 min", "1時間30分"),
+    ],
+)
+def test_durations_read_as_people_say_them(seconds, en, ja):
+    said = [Words(lang, UTC, NOW).duration(timedelta(seconds=seconds)) for lang in ("en", "ja")]
+    assert said == [en, ja]
+
+
+def test_assets_cannot_end_their_element():
+    for name in ("script.js", "style.css"):
+        assert "</" not in (views.PAGES / name).read_text()

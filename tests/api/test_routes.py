@@ -1,0 +1,464 @@
+"""What programs and browsers are answered, and what that does."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from house import BROWSER, KEYS, STACK
+
+from api.links import Keys
+from api.stacks import WAKES_A_DAY
+from controller.domain.durations import parse_duration
+from factories import article_spec
+from system.desk import ASLEEP, AWAKE, Desk
+
+HOUR = timedelta(hours=1)
+WEEKDAYS = [["mon", "tue", "wed", "thu", "fri"], "09:00", "18:00"]
+"""The laptop's clock begins on a Monday at 09:00 UTC."""
+
+
+def test_a_press_wakes_the_stack_and_status_tells_the_way(house):
+    assert house.status()["state"] == "asleep"
+    reply = house.program("POST", f"/s/{STACK}/wake", body='{"for": "1h"}')
+    assert reply.status == 202
+    assert 2 <= int(reply.headers["retry-after"]) <= 30
+    assert (reply.json["state"], reply.json["phase"]) == ("waking", "starting")
+    assert 60 < reply.json["eta_seconds"] < 600
+    assert house.nudges == [STACK]
+
+    house.run()
+    status = house.status()
+    assert (status["state"], status["phase"]) == ("awake", "awake")
+    assert status["endpoint"]["url"] == "http://203.0.113.25:5000/"
+    assert status["eta_seconds"] is None
+    assert status["next"][0]["state"] == "asleep"
+    assert Desk(house.aws).standing() == AWAKE
+
+
+def test_status_shows_the_steps_under_way(house):
+    house.press("wake")
+    house.run(60)
+    status = house.status()
+    assert status["state"] == "waking"
+    running = {s["step"] for s in status["steps"] if s["finished_at"] is None}
+    assert "load balancer starting" in running
+    assert status["leases"][0]["holder"] == "wake link"
+
+
+def test_waking_what_is_awake_is_done_at_once(house):
+    house.press("wake")
+    house.run()
+    assert house.program("POST", f"/s/{STACK}/wake").status == 200
+
+
+def test_two_presses_make_one_wake(house):
+    for _ in range(2):
+        assert house.press("wake").status == 303
+    assert len(house.leases()) == 1
+    assert house.nudges == [STACK]
+
+
+def test_two_presses_at_once_write_one_lease(house):
+    """Both read the records before either writes."""
+    from datetime import UTC, datetime
+
+    from api.links import Link, Scope
+    from api.stacks import Stacks
+
+    stacks = Stacks(house.session.client, "dormouse", "controller", lambda: house.now, log=None)
+    link = Link(
+        stack=STACK, scope=Scope.WAKE, expires_at=datetime(2030, 1, 1, tzinfo=UTC), id="0a0a0a0a"
+    )
+    views = [stacks.look(STACK), stacks.look(STACK)]
+    for view in views:
+        stacks.keep_awake(view, link, house.now + HOUR)
+    assert len(house.leases()) == 1
+
+
+def test_a_longer_wake_replaces_the_end_and_a_shorter_one_does_not(house):
+    ends = []
+    for time in ("1h", "3h", "1h"):
+        house.press("wake", f"for={time}")
+        (lease,) = house.leases()
+        ends.append(lease.expires_at - house.now)
+    assert ends == [HOUR, 3 * HOUR, 3 * HOUR]
+
+
+def test_without_a_time_the_policy_decides(house):
+    house.publish(article_spec(policy={"wake_for": "45m"}))
+    house.press("wake", "")
+    assert house.leases()[0].expires_at == house.now + timedelta(minutes=45)
+
+
+def test_until_closing_ends_with_the_office_hours(house):
+    house.publish(article_spec(policy={"office_hours": [WEEKDAYS]}))
+    house.press("wake", "for=close")
+    assert house.leases()[0].expires_at == house.now + 9 * HOUR
+
+
+@pytest.mark.parametrize("text", ["close", "0", "59s", "13h", "-1h", "1", "1h;x", "１h", "x" * 300])
+def test_a_time_that_cannot_be_granted_is_refused_and_says_what_can(house, text):
+    reply = house.program("POST", f"/s/{STACK}/wake", body=json.dumps({"for": text}))
+    assert reply.status == 422
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert "for" in reply.json["detail"]
+    assert house.leases() == [] and house.nudges == []
+
+
+def test_extend_gives_an_awake_stack_more_time(house):
+    house.press("wake")
+    house.run()
+    house.aws.clock.advance(1800)
+    assert house.press("extend").headers["location"].startswith(f"../{STACK}?k=")
+    (lease,) = house.leases()
+    assert lease.expires_at == house.now + HOUR
+
+
+def test_extend_of_what_sleeps_is_a_conflict(house):
+    assert house.program("POST", f"/s/{STACK}/extend").status == 409
+    assert house.leases() == []
+
+
+def test_sleep_now_holds_it_until_a_later_wake_of_the_same_link(house):
+    house.press("wake", scope="admin")
+    house.run()
+    reply = house.program("POST", f"/s/{STACK}/sleep", "admin")
+    assert (reply.status, reply.json["state"]) == (202, "going to sleep")
+    house.run()
+    assert Desk(house.aws).standing() == ASLEEP
+    status = house.status()
+    assert status["state"] == "asleep"
+    assert status["hold"]["state"] == "asleep"
+
+    assert house.program("POST", f"/s/{STACK}/wake", "admin").json["state"] == "waking"
+    house.run()
+    assert house.status()["state"] == "awake"
+
+
+def test_sleep_pressed_twice_is_one_hold(house):
+    for _ in range(2):
+        assert house.program("POST", f"/s/{STACK}/sleep", "admin").status == 200
+        house.aws.clock.advance(60)
+    assert house.table.load(STACK).hold.set_at == house.now - timedelta(seconds=120)
+
+
+def test_a_failed_wake_says_why_and_the_next_press_tries_again(house):
+    house.aws.conditions.containers("nsfw-api-container", "image_pull_error")
+    house.press("wake")
+    house.run(3600)
+    status = house.status()
+    assert (status["state"], status["phase"]) == ("asleep", "failed")
+    assert "CannotPullContainerError" in status["failure"]["cause"]
+
+    house.aws.conditions.containers("nsfw-api-container", "healthy")
+    assert house.program("POST", f"/s/{STACK}/wake").json["state"] == "waking"
+    house.run()
+    assert house.status()["state"] == "awake"
+
+
+def test_a_link_has_so_many_wakes_a_day(house):
+    for _ in range(WAKES_A_DAY):
+        assert house.press("wake", "for=1m").status == 303
+        house.aws.clock.advance(120)
+    reply = house.program("POST", f"/s/{STACK}/wake")
+    assert reply.status == 429
+    assert 0 < int(reply.headers["retry-after"]) <= 86400
+    assert house.press("wake", scope="admin").status == 303
+
+    house.aws.clock.advance(int(reply.headers["retry-after"]))
+    assert house.press("wake").status == 303
+
+
+def test_a_controller_that_cannot_be_reached_is_left_to_the_heartbeat(house):
+    def refuse(params):
+        raise OSError("no way")
+
+    house.aws.answer_with("lambda", "Invoke", refuse)
+    assert house.press("wake").status == 303
+    assert house.table.due(house.now) == [STACK]
+
+
+# who may what
+
+
+@pytest.mark.parametrize("button", ["wake", "extend", "sleep"])
+def test_a_view_link_changes_nothing(house, button):
+    reply = house.program("POST", f"/s/{STACK}/{button}", "view")
+    assert (reply.status, house.leases(), house.nudges) == (403, [], [])
+
+
+def test_a_wake_link_cannot_put_it_to_sleep(house):
+    assert house.program("POST", f"/s/{STACK}/sleep").status == 403
+    assert house.table.load(STACK).hold is None
+
+
+def bad_keys(house):
+    other = Keys(secrets=house.keys.secrets)
+    good = house.key()
+    return {
+        "none": "",
+        "empty": "?k=",
+        "nonsense": "?k=abc",
+        "cut": f"?k={good[:-1]}",
+        "changed": f"?k={good[:-5]}AAAAA",
+        "of an unknown key": f"?k=00000000{good[8:]}",
+        "over": f"?k={house.key(expires_at=house.now)}",
+        "another stack's": f"?k={house.key(stack='other')}",
+        "long": f"?k={'a' * 1500}",
+        "of no text": "?k=%ff",
+        "withdrawn": f"?k={other.sign(_withdrawn(house), house.now)}",
+    }
+
+
+def _withdrawn(house):
+    from api.links import Link, Scope
+
+    link = Link(stack=STACK, scope=Scope.ADMIN, expires_at=house.now + HOUR, id="dddddddd")
+    house.keys = house.keys.without(link, house.now)
+    house.store_keys()
+    return link
+
+
+@pytest.mark.parametrize("accept", [BROWSER, "application/json"])
+def test_whoever_has_no_good_key_gets_one_answer_and_no_read_of_the_table(house, accept):
+    keys = bad_keys(house)
+    reads = len(house.aws.calls.of("Query", "GetItem"))
+    answers = set()
+    for key in keys.values():
+        for path in (f"/s/{STACK}", f"/s/{STACK}/status", "/s/unknown", "/s/UPPER", "/", "/x/y"):
+            reply = house.ask("GET", path + key, accept=accept)
+            answers.add((reply.status, reply.body, json.dumps(reply.headers, sort_keys=True)))
+        reply = house.ask("POST", f"/s/{STACK}/wake{key}", accept=accept)
+        answers.add((reply.status, reply.body, json.dumps(reply.headers, sort_keys=True)))
+    allowed = {status for status, _, _ in answers}
+    assert allowed <= {400, 404}
+    assert len([1 for status, _, _ in answers if status == 404]) == 1
+    assert len(house.aws.calls.of("Query", "GetItem")) == reads
+    assert len(house.aws.calls.of("GetParameter")) == 1
+
+
+def test_a_good_key_of_a_stack_that_is_not_published_gets_the_same_answer(house):
+    reply = house.ask("GET", f"/s/gone?k={house.key(stack='gone')}", accept=BROWSER)
+    assert reply.body == house.ask("GET", "/s/gone", accept=BROWSER).body
+    assert reply.status == 404
+
+
+def test_without_a_key_of_the_right_shape_aws_is_not_asked_at_all(house):
+    for target in (f"/s/{STACK}", f"/s/{STACK}/status", "/", "/favicon.ico", "/healthz"):
+        house.ask("GET", target)
+    calls = house.aws.calls.of("GetParameter", "Query")
+    assert calls == []
+
+
+def test_a_bearer_counts_before_the_address(house):
+    reply = house.ask(
+        "GET",
+        f"/s/{STACK}/status?k={house.key()}",
+        authorization="Bearer nonsense",
+    )
+    assert reply.status == 404
+
+
+# what never changes anything
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE"])
+@pytest.mark.parametrize("path", ["", "/status", "/wake", "/extend", "/sleep"])
+def test_only_post_changes_anything(house, method, path):
+    start = len(house.aws.writes())
+    reply = house.ask(method, f"/s/{STACK}{path}?k={house.key('admin')}&for=1h")
+    reads = method in ("GET", "HEAD") and path in ("", "/status")
+    assert reply.status == (200 if reads else 405)
+    if not reads:
+        assert reply.headers["allow"] == ("GET, HEAD" if path in ("", "/status") else "POST")
+    assert house.aws.writes()[start:] == [] and house.nudges == []
+    if method == "HEAD":
+        assert reply.body == ""
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec_fetch_site": "cross-site"},
+        {"sec_fetch_site": "same-site"},
+        {"sec_fetch_site": "cross-site", "origin": "null"},
+        {"origin": "https://evil.example"},
+        {"origin": "http://laptop.evil.example"},
+    ],
+)
+def test_a_page_of_another_site_cannot_press_the_button(house, headers):
+    reply = house.ask("POST", f"/s/{STACK}/wake?k={house.key()}", **headers)
+    assert (reply.status, house.leases()) == (403, [])
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"sec_fetch_site": "same-origin", "origin": "null"},
+        {"sec_fetch_site": "none"},
+        {"origin": "https://laptop"},
+        {"origin": "null"},
+    ],
+)
+def test_our_own_page_and_programs_can(house, headers):
+    assert house.ask("POST", f"/s/{STACK}/wake?k={house.key()}", **headers).status == 303
+    assert len(house.leases()) == 1
+
+
+# the long poll
+
+
+def test_status_waits_until_it_is_awake(house):
+    house.press("wake")
+    began = house.now
+    house.aws.at(began + timedelta(seconds=10), lambda: None)
+    house.run()
+    reply = house.program("GET", f"/s/{STACK}/status?wait=25")
+    assert reply.json["state"] == "awake"
+
+
+def test_status_waits_no_longer_than_it_is_told_to(house):
+    began = house.now
+    assert house.program("GET", f"/s/{STACK}/status?wait=25").json["state"] == "asleep"
+    assert timedelta(seconds=25) <= house.now - began < timedelta(seconds=26)
+
+
+@pytest.mark.parametrize("wait", ["-1", "26", "1.5", "x", "", "²", "999999"])
+def test_a_wait_beyond_the_limit_is_refused(house, wait):
+    assert house.program("GET", f"/s/{STACK}/status?wait={wait}").status in (400, 422)
+
+
+# what cannot be read
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b"x" * 1025, "application/json", 413),
+        (b"for=" + b"x" * 1025, "application/x-www-form-urlencoded", 413),
+        (b"<a/>", "application/xml", 415),
+        (b"for=1h", "", 415),
+        (b"--x", "multipart/form-data; boundary=x", 415),
+        (b"\xff\xfe", "application/x-www-form-urlencoded", 400),
+        (b"for=%ff", "application/x-www-form-urlencoded", 400),
+        (b"for=1h&for=3h", "application/x-www-form-urlencoded", 400),
+        (b"&".join(b"a%d=1" % n for n in range(9)), "application/x-www-form-urlencoded", 400),
+        (b"{", "application/json", 400),
+        (b"[" * 1000, "application/json", 400),
+        (b"[]", "application/json", 422),
+        (b'{"for": 1}', "application/json", 422),
+    ],
+)
+def test_a_body_that_is_not_asked_for_is_a_clean_refusal(house, body, kind, status):
+    reply = house.ask(
+        "POST",
+        f"/s/{STACK}/wake",
+        body,
+        authorization=f"Bearer {house.key()}",
+        content_type=kind,
+        accept="application/json",
+    )
+    assert (reply.status, reply.json["status"]) == (status, status)
+    assert house.leases() == []
+
+
+def test_a_query_of_any_length_is_answered(house):
+    assert house.ask("GET", f"/s/{STACK}?k={'a' * 5000}").status == 413
+
+
+@pytest.mark.parametrize("name", ["a%0d%0aSet-Cookie:x=1", "..", "a b", "%00", "é", "a" * 32])
+def test_no_name_of_a_stack_reaches_a_header(house, name):
+    target = f"/s/{name}/wake?k={house.key()}"
+    reply = house.ask("POST", target, accept=BROWSER)
+    assert reply.status in (400, 404)
+    assert "set-cookie" not in reply.headers
+
+
+# what surrounds every answer
+
+
+@pytest.mark.parametrize("target", ["/healthz", "/", f"/s/{STACK}", f"/s/{STACK}/status"])
+@pytest.mark.parametrize("accept", [BROWSER, "application/json"])
+def test_every_answer_is_private_and_closed(house, target, accept):
+    for key in ("", f"?k={house.key()}"):
+        headers = house.ask("GET", target + key, accept=accept).headers
+        assert headers["cache-control"] == "no-store"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert "noindex" in headers["x-robots-tag"]
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert "unsafe" not in headers["content-security-policy"]
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        (BROWSER, "text/html; charset=utf-8"),
+        ("*/*", "text/html; charset=utf-8"),
+        ("application/json", "application/json"),
+        ("application/json, text/html;q=0.5", "application/json"),
+        ("text/html;q=0.1, application/*", "application/json"),
+        ("text/html, application/json;q=0", "text/html; charset=utf-8"),
+        ("", "text/html; charset=utf-8"),
+    ],
+)
+def test_people_get_a_page_and_programs_json(house, accept, kind):
+    reply = house.ask("GET", f"/s/{STACK}?k={house.key()}", accept=accept)
+    assert (reply.status, reply.headers["content-type"]) == (200, kind)
+
+
+def test_the_health_check_asks_nothing_of_aws(house):
+    start = len(house.aws.calls)
+    assert house.ask("GET", "/healthz").body == "ok\n"
+    assert house.aws.calls[start:] == []
+
+
+def test_records_that_cannot_be_read_are_not_a_fault_of_the_reader(house):
+    from local.faults import Fault
+
+    house.aws.faults.add(Fault(operation="Query"))
+    reply = house.program("GET", f"/s/{STACK}/status")
+    assert (reply.status, reply.headers["retry-after"]) == (503, "5")
+
+
+def test_keys_that_cannot_be_read_are_not_bad_keys(house):
+    from local.faults import Fault
+
+    house.aws.faults.add(Fault(operation="GetParameter"))
+    assert house.program("GET", f"/s/{STACK}/status").status == 503
+
+
+def test_nothing_secret_is_logged(house):
+    from io import StringIO
+
+    from api.handler import logger
+
+    said = StringIO()
+    before = logger.registered_handler.setStream(said)
+    key = house.key()
+    house.ask("GET", f"/s/{STACK}?k={key}")
+    house.ask("POST", f"/s/{STACK}/wake?k={key}")
+    house.ask("GET", f"/s/{STACK}", authorization=f"Bearer {key}")
+    house.session.client("dynamodb").delete_table(TableName="dormouse")
+    house.ask("GET", f"/s/{STACK}?k={key}")
+    logger.registered_handler.setStream(before)
+    assert '"request"' in said.getvalue() and "ResourceNotFound" in said.getvalue()
+    for secret in (key, key.rpartition(".")[2], house.keys.secrets[0].secret):
+        assert secret not in said.getvalue()
+
+
+def test_a_status_request_reads_the_table_once(house):
+    house.status()
+    start = len(house.aws.calls)
+    house.status()
+    calls = list(house.aws.calls)[start:]
+    assert [call.operation for call in calls] == ["Query"]
+    assert KEYS not in str(calls)
+
+
+def test_durations_of_the_buttons_are_ones_that_are_understood():
+    assert [parse_duration(text) for text in ("1h", "3h")] == [HOUR, 3 * HOUR]

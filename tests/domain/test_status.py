@@ -1,0 +1,82 @@
+"""The status record as JSON, whole, empty, and from before a field was there."""
+
+import json
+
+from controller.domain.history import Event, EventKind, Learned, Wake
+from controller.domain.marks import Failure, Marks, Slept, Spent
+from controller.domain.plan import Target
+from controller.domain.progress import Progress, Timeline
+from controller.domain.status import Status, Trouble
+from domain.asking import at, quiet, up
+
+SPENT = Spent(
+    leases=frozenset({("a", at("09:00")), ("b", at("10:00"))}),
+    openings_until=at("09:00"),
+    hold_at=at("11:00"),
+)
+
+
+def full():
+    marks = up(
+        "12:00",
+        "12:04",
+        balancer="12:01",
+        activity=quiet("12:10", "12:40", "12:43", last="12:10"),
+        spent=SPENT,
+        slept=Slept(at=at("11:20"), rule="idle", reason="nobody has used it for 30 min"),
+        failure=Failure(at=at("10:00"), cause="no image", spec_hash="sha256:1", spent=SPENT),
+        repairing_since=at("12:30"),
+    )
+    wake = Wake(started_at=at("12:00"), ready_at=at("12:04"), reason="", from_rest=True)
+    return Status(
+        target=Target.AWAKE,
+        since=at("12:00"),
+        settled=True,
+        from_rest=False,
+        phase="awake",
+        cause="",
+        decision={"state": "awake"},
+        updated_at=at("12:43"),
+        spec_hash="sha256:2",
+        marks=marks,
+        progress=Progress(settled=frozenset({"arn:a"})),
+        timeline=Timeline().see("aws_lb.a", "creating", at("12:00")),
+        learned=Learned.of([wake]),
+        endpoint={"ip": "203.0.113.25", "port": 5000, "url": "http://203.0.113.25:5000/"},
+        stuck=Trouble(since=at("09:00"), cause="draining", standing=("aws_ecs_service.a",)),
+        blocked=Trouble(since=at("09:00"), cause="theirs"),
+        warned_for=at("13:00"),
+        outbox=(Event(stack="a", at=at("12:04"), kind=EventKind.AWAKE, reason="a demo"),),
+    )
+
+
+def test_a_status_is_kept_as_json():
+    data = full().to_json()
+
+    assert Status.from_json(json.loads(json.dumps(data))) == full()
+    assert data["failure"] == {"at": "2026-11-23T10:00:00Z", "cause": "no image"}
+
+
+def test_an_empty_record_is_that_of_a_new_stack():
+    assert Status.from_json({}) == Status()
+    assert Status.from_json(Status().to_json()) == Status()
+    assert Marks.from_json({}) == Marks()
+
+
+def test_what_is_spent_adds_up():
+    more = Spent(leases=frozenset({("c", at("12:00"))}), openings_until=at("08:00"))
+    both = SPENT | more
+
+    assert {id_ for id_, _ in both.leases} == {"a", "b", "c"}
+    assert both.openings_until == at("09:00")
+    assert both.hold_at == at("11:00")
+
+
+def test_a_stack_that_was_put_back_was_ready_all_the_time():
+    marks = up("12:00", "12:04").repairing(at("13:00"))
+    assert marks.repairing_since == at("13:00")
+    assert marks.repairing(at("13:05")).repairing_since == at("13:00")
+
+    again = marks.ready(at("13:06"))
+    assert (again.ready_at, again.repairing_since) == (at("12:04"), None)
+    assert up("12:00").repairing(at("12:02")).repairing_since is None

@@ -1,0 +1,355 @@
+"""The table: races, extensions, holds, lost records, and what the heartbeat asks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from controller.domain.errors import LockLostError, SpecError
+from controller.domain.history import Event, EventKind, Wake
+from controller.domain.hold import Hold
+from controller.domain.lease import Lease
+from controller.domain.plan import Target
+from controller.store import items
+from controller.store.table import Table
+from factories import LB, NOON, SERVICE, article_spec, load_balancer
+from local.aws import LaptopAws
+from system.records import create_table
+
+NAME = "dormouse"
+HOUR = timedelta(hours=1)
+STACK = "nsfw-api"
+
+
+@pytest.fixture
+def aws():
+    aws = LaptopAws()
+    create_table(aws.session().client("dynamodb"), NAME)
+    return aws
+
+
+@pytest.fixture
+def dynamodb(aws):
+    return aws.session().client("dynamodb")
+
+
+@pytest.fixture
+def table(dynamodb):
+    table = Table(dynamodb, NAME)
+    table.put_spec(article_spec(), due_at=NOON)
+    return table
+
+
+def lease(id_="a", hours=1.0):
+    return Lease(
+        stack=STACK,
+        id=id_,
+        holder="wake link",
+        reason="",
+        granted_at=NOON,
+        expires_at=NOON + hours * HOUR,
+    )
+
+
+def hold(**changes):
+    return Hold(
+        **{
+            "stack": STACK,
+            "state": Target.ASLEEP,
+            "by": "ann",
+            "reason": "",
+            "set_at": NOON,
+            "until": NOON + HOUR,
+            **changes,
+        }
+    )
+
+
+def event(kind=EventKind.AWAKE, minutes=0.0):
+    at = NOON + timedelta(minutes=minutes)
+    return Event(stack=STACK, at=at, kind=kind, reason="office hours")
+
+
+def test_one_query_gives_all_that_a_decision_needs_and_no_history(table):
+    table.grant(lease())
+    table.grant(lease("b"))
+    table.hold(hold())
+    table.put_status(STACK, {"phase": "awake"}, NOON)
+    table.put_event(event())
+    table.put_wake(STACK, wake())
+    records, requests = counted(table, lambda: table.load(STACK))
+
+    assert requests == ["query"]
+    assert [one.id for one in records.leases] == ["a", "b"]
+    assert records.hold == hold()
+    assert records.status == {"phase": "awake"}
+    assert records.spec == article_spec()
+
+
+def test_a_decision_does_not_read_a_year_of_history(table):
+    for minute in range(300):
+        table.put_event(event(minutes=minute))
+    found, requests = counted(table, lambda: list(table._load_items(STACK)))
+
+    assert requests == ["query"]
+    assert len(found) == 2  # spec and status
+
+
+# the fence
+
+
+def test_a_pass_that_was_away_for_too_long_writes_nothing(table):
+    table.claim(STACK, 1, NOON)
+    table.put_status(STACK, {"by": "old"}, NOON, fence=1)
+    table.claim(STACK, 2, NOON)
+
+    with pytest.raises(LockLostError, match="another pass has taken over"):
+        table.put_status(STACK, {"by": "old"}, None, fence=1)
+    with pytest.raises(LockLostError):
+        table.claim(STACK, 1, NOON)
+    assert table.load(STACK).status == {"by": "old"}
+    assert table.put_status(STACK, {"by": "new"}, NOON, fence=2)
+    assert table.load(STACK).status == {"by": "new"}
+
+
+def test_a_claim_makes_the_stack_due_again_in_case_the_pass_is_lost(table):
+    table.put_status(STACK, {"phase": "asleep"}, None)
+    table.claim(STACK, 1, NOON + timedelta(seconds=60))
+
+    assert table.due(NOON + timedelta(seconds=59)) == []
+    assert table.due(NOON + timedelta(seconds=60)) == [STACK]
+    assert table.load(STACK).status == {"phase": "asleep"}
+
+
+def test_a_stack_that_is_not_published_cannot_be_claimed(table):
+    with pytest.raises(SpecError, match="dormouse publish infra/other"):
+        table.claim("other", 1, NOON)
+    assert table.due(NOON + HOUR) == [STACK]
+
+
+def test_a_status_that_was_lost_can_be_claimed(table, dynamodb):
+    dynamodb.delete_item(TableName=NAME, Key=items.key(STACK, "status"))
+    table.claim(STACK, 7, NOON)
+
+    assert table.load(STACK).status == {}
+    assert table.due(NOON) == [STACK]
+
+
+# people against passes
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda table: table.grant(lease("b")),
+        lambda table: table.extend(STACK, "a", NOON + 3 * HOUR, NOON),
+        lambda table: table.hold(hold()),
+        lambda table: table.lift_hold(STACK, NOON),
+        lambda table: table.put_spec(article_spec(policy={"idle_timeout": "1h"}), NOON),
+    ],
+    ids=["grant", "extend", "hold", "lift", "publish"],
+)
+def test_what_is_asked_while_a_pass_ends_is_not_put_to_sleep_with_it(table, ask):
+    """The pass would write that nothing is due before tomorrow."""
+    table.grant(lease())
+    table.claim(STACK, 1, NOON)
+    seen = table.load(STACK)
+    ask(table)
+
+    tomorrow = NOON + 24 * HOUR
+    assert not table.put_status(STACK, {}, tomorrow, fence=1, asked=seen.asked)
+    assert table.due(NOON) == [STACK]
+    again = table.load(STACK)
+    assert again.asked > seen.asked
+    assert table.put_status(STACK, {}, tomorrow, fence=1, asked=again.asked)
+    assert table.due(NOON) == []
+
+
+def test_what_is_asked_stays_counted_over_the_writes_of_a_pass(table):
+    table.grant(lease())
+    before = table.load(STACK).asked
+    table.put_status(STACK, {"phase": "waking"}, NOON, fence=1)
+
+    assert table.load(STACK).asked == before
+    assert table.put_status(STACK, {}, NOON, fence=1, asked=before)
+
+
+def test_an_extension_replaces_the_end_and_says_when(table):
+    table.grant(lease())
+    later = NOON + timedelta(minutes=30)
+    extended = table.extend(STACK, "a", NOON + 2 * HOUR, later)
+
+    assert extended.expires_at == NOON + 2 * HOUR
+    assert table.load(STACK).leases == (extended,)
+    assert extended.asked_at == later
+    assert table.due(later) == [STACK]
+
+
+def test_a_lease_that_is_over_or_was_never_granted_cannot_be_extended(table):
+    table.grant(lease())
+
+    assert table.extend(STACK, "a", NOON + 3 * HOUR, NOON + HOUR) is None
+    assert table.extend(STACK, "b", NOON + 3 * HOUR, NOON) is None
+    assert table.load(STACK).leases == (lease(),)
+
+
+def test_two_who_extend_at_once_both_have_their_way(table, dynamodb):
+    """The second write meets a lease that is not the one it read."""
+    table.grant(lease())
+    meddled = []
+
+    def between(reply):
+        if not meddled:
+            meddled.append(True)
+            Table(dynamodb, NAME).extend(STACK, "a", NOON + 2 * HOUR, NOON)
+        return reply
+
+    slow = Table(Interposed(dynamodb, get_item=between), NAME)
+    assert slow.extend(STACK, "a", NOON + 5 * HOUR, NOON).expires_at == NOON + 5 * HOUR
+    assert table.load(STACK).leases[0].expires_at == NOON + 5 * HOUR
+
+
+def test_a_hold_is_one_and_can_be_lifted(table):
+    table.hold(hold())
+    table.hold(hold(state=Target.AWAKE, until=NOON + 2 * HOUR))
+    assert table.load(STACK).hold.state is Target.AWAKE
+
+    table.lift_hold(STACK, NOON)
+    assert table.load(STACK).hold is None
+
+
+# specs
+
+
+def test_a_spec_that_renames_something_leaves_the_old_one_to_be_taken_down(table):
+    renamed = [load_balancer(request={"Name": "other"}), *article_spec().resources[2:]]
+    table.put_spec(article_spec(resources=tuple(renamed)), NOON)
+    (old,) = table.load(STACK).leftovers
+    assert old == article_spec()
+    assert old[LB].name == "ecs-nlb"
+
+    table.forget_leftover(STACK, old)
+    assert table.load(STACK).leftovers == ()
+
+
+def test_a_spec_with_the_same_names_leaves_nothing(table):
+    table.put_spec(article_spec(policy={"wake_for": "2h"}), NOON)
+    count = article_spec()[SERVICE].request | {"desiredCount": 2}
+    resources = [
+        replace(r, request=count) if r.address == SERVICE else r for r in article_spec().resources
+    ]
+    table.put_spec(article_spec(resources=tuple(resources)), NOON)
+
+    assert table.load(STACK).leftovers == ()
+
+
+def test_a_record_of_a_later_release_is_not_guessed_at(table, dynamodb):
+    item = items.to_item(STACK, "status", {}) | {"version": {"N": "2"}}
+    dynamodb.put_item(TableName=NAME, Item=item)
+
+    with pytest.raises(SpecError, match=r'record "status" of stack "nsfw-api": found version 2'):
+        table.load(STACK)
+
+
+# history
+
+
+def wake(day=0):
+    start = NOON + timedelta(days=day)
+    return Wake(
+        started_at=start,
+        ready_at=start + timedelta(seconds=170 + day),
+        reason="office hours",
+        from_rest=True,
+    )
+
+
+def test_the_last_wakes_are_read_newest_first(table):
+    for day in range(12):
+        table.put_wake(STACK, wake(day))
+
+    assert table.last_wakes(STACK) == [wake(day) for day in range(11, 1, -1)]
+
+
+def test_an_event_is_recorded_until_it_has_been_told(table):
+    assert table.put_event(event())
+    assert table.put_event(event())  # nobody knows whether it was told
+    table.told(event(), NOON)
+
+    assert not table.put_event(event())
+    assert list(table.events(STACK, NOON, NOON + HOUR)) == [event()]
+
+
+def test_events_are_read_by_time(table):
+    for minutes in (0, 30, 60):
+        table.put_event(event(minutes=minutes))
+    table.put_event(event(EventKind.ASLEEP, 30))
+
+    found = list(table.events(STACK, NOON, NOON + HOUR))
+    assert [(one.at - NOON, str(one.kind)) for one in found] == [
+        (timedelta(0), "awake"),
+        (HOUR / 2, "asleep"),
+        (HOUR / 2, "awake"),
+    ]
+
+
+def test_what_is_forgotten_carries_its_end(table, dynamodb):
+    table.grant(lease())
+    table.hold(hold())
+    table.put_event(event())
+    table.put_wake(STACK, wake())
+    found = dynamodb.scan(TableName=NAME)["Items"]
+    expiring = {item["sk"]["S"].partition("#")[0] for item in found if "expires" in item}
+
+    assert expiring == {"lease", "hold", "event", "wake"}
+
+
+# the heartbeat
+
+
+def test_due_stacks_come_page_by_page_the_longest_overdue_first(table):
+    for number in range(25):
+        spec = replace(article_spec(), stack=f"stack-{number:02}")
+        table.put_spec(spec, NOON - timedelta(minutes=number))
+    found, requests = counted(table, lambda: table.due(NOON, limit=10))
+
+    assert found[:2] == ["stack-24", "stack-23"]
+    assert len(found) == 26
+    assert len(requests) <= 4
+
+
+def test_a_moment_within_a_second_is_due_with_the_next(table):
+    table.put_status(STACK, {}, NOON + timedelta(milliseconds=500))
+
+    assert table.due(NOON + timedelta(milliseconds=999)) == []
+    assert table.due(NOON + timedelta(seconds=1)) == [STACK]
+
+
+class Interposed:
+    """A client of which some calls are followed by something else, and all are counted."""
+
+    def __init__(self, client, **after):
+        self._client = client
+        self._after = after
+        self.requests = []
+
+    def __getattr__(self, name):
+        call = getattr(self._client, name)
+
+        def counted_call(**params):
+            self.requests.append(name)
+            return self._after.get(name, lambda reply: reply)(call(**params))
+
+        return counted_call
+
+
+def counted(table, job):
+    """What the job answers, and the requests that it made of the table."""
+    client = Interposed(table._dynamodb)
+    table._dynamodb, before = client, table._dynamodb
+    try:
+        return job(), client.requests
+    finally:
+        table._dynamodb = before
