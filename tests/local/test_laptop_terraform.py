@@ -8,24 +8,16 @@ from pathlib import Path
 import pytest
 
 from local.server import LaptopServer
+from oracle import mirror, needs_terraform
 
 ARTICLE = Path(__file__).parent.parent / "data" / "article-stack"
-MIRROR = Path(os.environ.get("TF_PLUGIN_MIRROR", "/opt/tf-plugins"))
-PROVIDER = MIRROR / "registry.terraform.io" / "hashicorp" / "aws"
-
-pytestmark = [
-    pytest.mark.terraform,
-    pytest.mark.slow,
-    pytest.mark.skipif(not shutil.which("terraform"), reason="terraform is not installed"),
-    pytest.mark.skipif(
-        not PROVIDER.is_dir(), reason=f"no AWS provider under {MIRROR} (set TF_PLUGIN_MIRROR)"
-    ),
-]
+pytestmark = [pytest.mark.terraform, pytest.mark.slow]
 
 
 @pytest.fixture
 def directory(tmp_path):
     """The article's stack with the platform version that still exists (AWS behaviour §2.3)."""
+    needs_terraform()
     root = tmp_path / "stack"
     shutil.copytree(ARTICLE, root)
     fargate = root / "fargate.tf"
@@ -36,7 +28,7 @@ def directory(tmp_path):
 def terraform(server, directory, *arguments):
     settings = directory / "cli.tfrc"
     settings.write_text(
-        f'provider_installation {{\n  filesystem_mirror {{ path = "{MIRROR}" }}\n}}\n'
+        f'provider_installation {{\n  filesystem_mirror {{ path = "{mirror()}" }}\n}}\n'
     )
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
     result = subprocess.run(
