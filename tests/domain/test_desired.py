@@ -156,6 +156,16 @@ def test_what_idleness_ended_stays_asleep_until_the_next_opening_or_a_new_lease(
     assert asked.decide("14:05").until == at("Tue 08:55")
 
 
+def test_where_it_is_always_open_a_new_day_is_no_new_opening():
+    asked = Asked(rules(office_hours=["daily 00:00-24:00"], finish_paid_hour=False))
+    asked.wake("08:55", "08:59")
+    asked.looked("11:20", quiet("10:47", "11:18", "11:20", last="10:47"))
+    assert asked.act("11:20").state is ASLEEP
+
+    assert asked.decide("11:21").until is None
+    assert asked.decide("Fri 00:01").state is ASLEEP
+
+
 def test_an_extended_lease_counts_again():
     asked = Asked(rules(**DAY), [lease("Sat 10:00", "Sat 12:00")])
     asked.wake("Sat 10:00", "Sat 10:04")

@@ -102,12 +102,20 @@ def _looking_back(decision: Decision) -> str:
 
 def all_asked_for(rules: Rules, leases: Sequence[Lease], hold: Hold | None, now: datetime) -> Spent:
     """Everything that asks for the stack at `now`: what a wake that fails has used up."""
-    opening = Openings(rules, now).at(now)
     return Spent(
         leases=_pairs(leases),
-        openings_until=opening.opens_at if opening else None,
+        openings_until=_spent_until(Openings(rules, now).at(now), now),
         hold_at=hold.set_at if hold else None,
     )
+
+
+def _spent_until(opening: Opening | None, now: datetime) -> datetime | None:
+    """
+    Up to when an opening must begin to be spent with this one.
+
+    Not only this one's own beginning: where it is always open, that is no fixed moment.
+    """
+    return max(opening.opens_at, now) if opening else None
 
 
 def _pairs(leases: Sequence[Lease]) -> frozenset[tuple[str, datetime]]:
@@ -169,7 +177,7 @@ class _Judge:
             return spends
         opening = self._openings.at(now) if verdict.rule is not Rule.HOLD else None
         return spends | Spent(
-            leases=_pairs(self._leases), openings_until=opening.opens_at if opening else None
+            leases=_pairs(self._leases), openings_until=_spent_until(opening, now)
         )
 
     def _judge(self, moment: datetime) -> Verdict:
