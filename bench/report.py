@@ -11,24 +11,50 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """`value` should be at most `bound`; `detail` says what was divided by what."""
+    """
+    `value` should be at most `bound`; `detail` says what was divided by what.
+
+    Without a bound it is only told. One with `skipped` was not measured, for that reason.
+    """
 
     name: str
-    value: float
-    bound: float
-    detail: str
+    value: float = 0
+    bound: float | None = None
+    detail: str = ""
     unit: str = "x"
+    skipped: str = ""
 
     @property
     def kept(self) -> bool:
-        return self.value <= self.bound
+        return bool(self.skipped) or self.bound is None or self.value <= self.bound
+
+    @property
+    def verdict(self) -> str:
+        if self.skipped:
+            return "skipped"
+        if self.bound is None:
+            return "told"
+        return "kept" if self.kept else "MISSED"
+
+    @property
+    def shown(self) -> str:
+        if self.skipped:
+            return "-"
+        return f"{self.value:.3f}" if self.unit == "x" else f"{self.value:,.{self._places}f}"
+
+    @property
+    def limit(self) -> str:
+        return "" if self.bound is None else f"{self.bound:,g}"
+
+    @property
+    def _places(self) -> int:
+        return 0 if self.value >= 100 or self.value == int(self.value) else 2
 
     def __str__(self) -> str:
-        verdict = "kept  " if self.kept else "MISSED"
-        value = f"{self.value:.3f}" if self.unit == "x" else f"{self.value:.0f}"
+        limit = f"(at most {self.limit})" if self.limit else ""
+        said = self.skipped or self.detail
         return (
-            f"{verdict} {self.name:<44} {value:>8} {self.unit:<6} (at most {self.bound:g})  "
-            f"{self.detail}"
+            f"{self.verdict:<7} {self.name:<52} {self.shown:>9} {self.unit:<4} {limit:<16} {said}"
         )
 
 

@@ -1,5 +1,5 @@
 """
-How long the schedule takes to answer: `python bench/schedule.py`.
+Questions to the schedule.
 
 The hardest cases are those in which nothing is found before the horizon, three years away.
 """
@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from bench.report import Measure
 from controller.domain.policy import parse_policy
 from controller.domain.schedule import Schedule
 
+BOUND_MILLISECONDS = 5
+QUESTIONS = ("open_at", "window_at", "next_change", "next_opening")
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 CLOSED = [str(NOW.date() + timedelta(days=13 * n)) for n in range(60)]
 DISJOINT = [f"daily {h:02}:{m:02}-{h:02}:{m + 20:02}" for h in range(8, 18) for m in (0, 30)]
@@ -50,16 +53,17 @@ def milliseconds(schedule: Schedule, question: str, times: int = 100) -> list[fl
     return sorted(durations)
 
 
-def main() -> None:
+def measure() -> Iterator[Measure]:
+    """The slowest question of each policy."""
     for name, data in CASES.items():
         schedule = Schedule(parse_policy({"time_zone": "America/New_York", **data}), no_holidays)
-        for question in ("open_at", "window_at", "next_change", "next_opening"):
-            found = milliseconds(schedule, question)
-            print(
-                f"{name:38} {question:13} median {statistics.median(found):6.3f} ms"
-                f"  longest {found[-1]:6.3f} ms"
-            )
-
-
-if __name__ == "__main__":
-    main()
+        found = {question: milliseconds(schedule, question) for question in QUESTIONS}
+        slowest = max(found, key=lambda question: statistics.median(found[question]))
+        yield Measure(
+            name=f"schedule: {name}",
+            value=statistics.median(found[slowest]),
+            bound=BOUND_MILLISECONDS,
+            detail=f"{slowest}, the slowest of {len(QUESTIONS)} questions; "
+            f"its longest took {found[slowest][-1]:.2f} ms",
+            unit="ms",
+        )
