@@ -8,6 +8,7 @@ the clock, and do what they say now.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
@@ -18,21 +19,32 @@ from controller.bootstrap import Controller, bootstrap
 
 logger = Logger()
 
-
-@lru_cache(maxsize=1)
-def _controller() -> Controller:
-    return bootstrap(os.environ)
+Handle = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
-@logger.inject_lambda_context
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Run one pass, or hand each due stack on to an invocation of its own."""
-    stack = event.get("stack")
-    if stack is None:
-        due = _controller().hand_on_due()
-        logger.info("heartbeat", due=due)
-        return {"due": due}
-    left = timedelta(milliseconds=context.get_remaining_time_in_millis())
-    result = _controller().run_pass(stack, context.aws_request_id, left)
-    logger.info("pass", stack=stack, **result)
-    return {"stack": stack, **result}
+    return _handle()(event, context)
+
+
+def make_handler(controller: Controller) -> Handle:
+    """Build the function's handler; the laptop gives a controller with a session of its own."""
+
+    @logger.inject_lambda_context
+    def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        stack = event.get("stack")
+        if stack is None:
+            due = controller.hand_on_due()
+            logger.info("heartbeat", due=due)
+            return {"due": due}
+        left = timedelta(milliseconds=context.get_remaining_time_in_millis())
+        result = controller.run_pass(stack, context.aws_request_id, left)
+        logger.info("pass", stack=stack, **result)
+        return {"stack": stack, **result}
+
+    return handle
+
+
+@lru_cache(maxsize=1)
+def _handle() -> Handle:
+    return make_handler(bootstrap(os.environ))
