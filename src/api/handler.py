@@ -19,14 +19,15 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import LambdaFunctionUrlResolver, Response
 
 from api.answers import HTML, Answer, json_answer
-from api.keyring import KeyRing, KeysUnreadableError, fetch_from_ssm
-from api.links import STACK_NAME
+from api.keyring import KeyRing, KeysUnreadableError
 from api.problems import BROKEN, NOT_FOUND, UNAVAILABLE, Problem, RefusedError, not_allowed
 from api.request import Request, read_request
 from api.routes import METHODS, Routes
 from api.stacks import Stacks
+from controller.aws.link_keys import fetch_from_ssm
 from controller.domain.errors import PermanentError
 from controller.domain.ports import Clock
+from controller.links import STACK_NAME
 
 logger = Logger()
 

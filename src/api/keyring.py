@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
-from api.links import Keys, Link
+from controller.links import Keys, Link
 
 FRESH = timedelta(minutes=1)
 """How long keys are used before they are read again."""
@@ -59,17 +58,3 @@ class KeyRing:
             self._ask_at = now + RETRY  # or a flood of requests would ask AWS each time
             return
         self._read_at, self._ask_at = now, now + FRESH
-
-
-def fetch_from_ssm(client: Callable[[], Any], name: str) -> Callable[[], str | None]:
-    """Read the parameter by a client that is made when it is first needed."""
-
-    def fetch() -> str | None:
-        ssm = client()
-        try:
-            reply = ssm.get_parameter(Name=name, WithDecryption=True)
-        except ssm.exceptions.ParameterNotFound:
-            return None
-        return str(reply["Parameter"]["Value"])
-
-    return fetch

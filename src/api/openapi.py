@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 
-from api.links import STACK_NAME, Scope
 from api.problems import NOT_FOUND
 from api.request import FORM, JSON
 from api.routes import LONGEST_WAIT, METHODS
 from controller.domain.report import State
 from controller.domain.spec import Json
+from controller.links import STACK_NAME, Scope
 
 PROBLEM = "application/problem+json"
 

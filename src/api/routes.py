@@ -11,7 +11,6 @@ from urllib.parse import quote
 
 from api.answers import Answer, json_answer, see_other
 from api.keyring import KeyRing
-from api.links import STACK_NAME, Link, Scope, is_shaped
 from api.problems import (
     NOT_AWAKE,
     NOT_FOUND,
@@ -27,6 +26,7 @@ from controller.domain.errors import TextError
 from controller.domain.plan import Target
 from controller.domain.ports import Clock
 from controller.domain.report import Report, State
+from controller.links import STACK_NAME, Link, Scope, is_shaped
 
 LONGEST_WAIT = 25
 POLL_SECONDS = 1.5

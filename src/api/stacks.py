@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from api.links import Link
 from controller.domain.errors import SpecError
 from controller.domain.hold import sleep_now
 from controller.domain.lease import Lease
@@ -22,6 +21,7 @@ from controller.domain.plan import Target
 from controller.domain.policy import Policy
 from controller.domain.report import Report, make_report, rules_of
 from controller.domain.status import Status
+from controller.links import Link
 
 if TYPE_CHECKING:
     from controller.store.table import Records, Table

@@ -20,7 +20,6 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from api.links import STACK_NAME, Link, Scope
 from api.problems import Problem
 from api.request import Request
 from api.stacks import HOLDER, SAME, View
@@ -29,6 +28,7 @@ from controller.domain.moments import parse_moment
 from controller.domain.plan import Target
 from controller.domain.report import BLOCKED, FAILED, Report, State
 from controller.domain.spec import Json
+from controller.links import STACK_NAME, Link, Scope
 
 PAGES = Path(__file__).parent / "pages"
 POLL = {True: 3, False: 20}

@@ -10,9 +10,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from api.handler import make_handler
-from api.links import Keys, Link, Scope, make_secret
 from controller.bootstrap import Controller, bootstrap
 from controller.domain.spec import Spec
+from controller.links import Keys, Link, Scope, make_secret
 from controller.reconcile.side_by_side import one_by_one
 from controller.store.table import Table
 from factories import article_spec

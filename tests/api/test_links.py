@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.keyring import FRESH, RETRY, STALE, KeyRing, KeysUnreadableError
-from api.links import Keys, Link, Scope, make_secret
 from controller.domain.errors import PermanentError
+from controller.links import Keys, Link, Scope, make_secret
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 DAY = timedelta(days=1)

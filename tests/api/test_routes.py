@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from house import BROWSER, KEYS, STACK
 
-from api.links import Keys
 from api.stacks import WAKES_A_DAY
 from controller.domain.durations import parse_duration
+from controller.links import Keys
 from factories import article_spec
 from system.desk import ASLEEP, AWAKE, Desk
 
@@ -64,8 +64,8 @@ def test_two_presses_at_once_write_one_lease(house):
     """Both read the records before either writes."""
     from datetime import UTC, datetime
 
-    from api.links import Link, Scope
     from api.stacks import Stacks
+    from controller.links import Link, Scope
 
     stacks = Stacks(house.session.client, "dormouse", "controller", lambda: house.now, log=None)
     link = Link(
@@ -213,7 +213,7 @@ def bad_keys(house):
 
 
 def _withdrawn(house):
-    from api.links import Link, Scope
+    from controller.links import Link, Scope
 
     link = Link(stack=STACK, scope=Scope.ADMIN, expires_at=house.now + HOUR, id="dddddddd")
     house.keys = house.keys.without(link, house.now)

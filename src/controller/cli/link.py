@@ -11,12 +11,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import click
 
-from api.links import LONGEST_LIFE, LONGEST_NAME, STACK_NAME, Keys, Link, Scope, make_secret
 from controller.aws.clients import Clients
 from controller.cli.apply import Duration
 from controller.cli.session import open_clock, open_session
 from controller.domain.errors import PermanentError
 from controller.domain.moments import format_moment
+from controller.links import LONGEST_LIFE, LONGEST_NAME, STACK_NAME, Keys, Link, Scope, make_secret
 
 LONGEST_TEXT = 4096
 """A standard parameter of SSM, the one that costs nothing, holds so many characters."""
