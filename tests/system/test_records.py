@@ -16,6 +16,7 @@ from controller.store import items
 from controller.store.table import Table
 from factories import LB, NOON, SERVICE, article_spec, load_balancer
 from local.aws import LaptopAws
+from local.tables.tables import Tables
 from system.records import create_table
 
 NAME = "dormouse"
@@ -23,9 +24,12 @@ HOUR = timedelta(hours=1)
 STACK = "nsfw-api"
 
 
-@pytest.fixture
-def aws():
+@pytest.fixture(params=["moto", "memory"])
+def aws(request):
+    """One suite for both kinds of table: the quick one of the simulation must not differ."""
     aws = LaptopAws()
+    if request.param == "memory":
+        Tables().play(aws)
     create_table(aws.session().client("dynamodb"), NAME)
     return aws
 

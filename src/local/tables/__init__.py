@@ -1,0 +1,1 @@
+"""DynamoDB, as far as records of stacks need it: fast enough for years of them."""

@@ -1,0 +1,222 @@
+"""
+Tables in memory that answer what records of stacks are read and written by.
+
+    Tables().play(aws)          # from now on this account's DynamoDB, in place of moto's
+
+Each item is kept as it came. A query walks one partition, or one of an index, in the order of
+its sort key. Items whose time is over (TTL) stay, as they may with AWS for days.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from local.errors import AwsError
+from local.tables.expressions import Item, Scope, Value, condition, invalid, plain, update
+
+if TYPE_CHECKING:
+    from local.aws import LaptopAws
+
+Key = tuple[str, str]
+
+
+@dataclass
+class Table:
+    """`indexes` holds by name the two attributes of each index's key."""
+
+    hash_key: str
+    range_key: str
+    indexes: dict[str, Key]
+    items: dict[Key, Item] = field(default_factory=dict)
+    _order: dict[str, list[str]] = field(default_factory=dict)
+    _entries: dict[str, dict[str, set[Key]]] = field(default_factory=dict)
+
+    def key_of(self, item: Mapping[str, Value]) -> Key:
+        try:
+            return item[self.hash_key]["S"], item[self.range_key]["S"]
+        except KeyError:
+            raise invalid("The provided key element does not match the schema") from None
+
+    def put(self, key: Key, item: Item | None) -> None:
+        """Put an item in place of the one before; None takes that away."""
+        before = self.items.pop(key, None)
+        for name, (hash_key, range_key) in self.indexes.items():
+            entries = self._entries.setdefault(name, {})
+            if before and hash_key in before and range_key in before:
+                entries[before[hash_key]["S"]].discard(key)
+            if item and hash_key in item and range_key in item:
+                entries.setdefault(item[hash_key]["S"], set()).add(key)
+        order = self._order.setdefault(key[0], [])
+        if before is not None and item is None:
+            order.remove(key[1])
+        if item is not None:
+            self.items[key] = item
+            if before is None:
+                insort(order, key[1])
+
+    def partition(self, index: str | None, value: str) -> list[Item]:
+        """One partition of the table, or of an index, in the order of its sort key."""
+        if index is None:
+            return [self.items[value, sort] for sort in self._order.get(value, ())]
+        sort_key = self.indexes[index][1]
+        keys = self._entries.get(index, {}).get(value, set())
+        found = sorted(keys, key=lambda key: (self.items[key][sort_key]["S"], key))
+        return [self.items[key] for key in found]
+
+
+class Tables:
+    """The tables of one account; `answers` are its operations."""
+
+    def __init__(self) -> None:
+        self._tables: dict[str, Table] = {}
+        self.answers = {
+            "CreateTable": self.create_table,
+            "GetItem": self.get_item,
+            "PutItem": self.put_item,
+            "UpdateItem": self.update_item,
+            "DeleteItem": self.delete_item,
+            "Query": self.query,
+            "Scan": self.scan,
+        }
+
+    def play(self, aws: LaptopAws) -> None:
+        for operation, answer in self.answers.items():
+            aws.answer_with("dynamodb", operation, answer)
+
+    def create_table(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        hash_key, range_key = _key_names(params["KeySchema"])
+        indexes = params.get("GlobalSecondaryIndexes") or ()
+        named = {each["IndexName"]: _key_names(each["KeySchema"]) for each in indexes}
+        self._tables[params["TableName"]] = Table(hash_key, range_key, named)
+        return {"TableDescription": {"TableName": params["TableName"], "TableStatus": "ACTIVE"}}
+
+    def get_item(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        table = self.table(params)
+        item = table.items.get(table.key_of(params["Key"]))
+        return {} if item is None else {"Item": dict(item)}
+
+    def put_item(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        table = self.table(params)
+        key = table.key_of(params["Item"])
+        before = table.items.get(key)
+        _check(params, before)
+        table.put(key, dict(params["Item"]))
+        return _returned(params, before, None, ())
+
+    def delete_item(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        table = self.table(params)
+        key = table.key_of(params["Key"])
+        before = table.items.get(key)
+        _check(params, before)
+        table.put(key, None)
+        return _returned(params, before, None, ())
+
+    def update_item(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        table = self.table(params)
+        key = table.key_of(params["Key"])
+        before = table.items.get(key)
+        _check(params, before)
+        old = before if before is not None else dict(params["Key"])
+        new, scope = dict(old), Scope(old, params)
+        for change in update(params.get("UpdateExpression", "")):
+            change(scope, new)
+        if table.key_of(new) != key:
+            raise invalid("This attribute is part of the key")
+        table.put(key, new)
+        changed = [name for name in new if new[name] is not old.get(name)]
+        return _returned(params, before, new, changed)
+
+    def query(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Key conditions only; a page ends after `Limit` items, as with AWS."""
+        table, index = self.table(params), params.get("IndexName")
+        text = params["KeyConditionExpression"]
+        hash_key = table.indexes[index][0] if index else table.hash_key
+        items = table.partition(index, _hash_value(text, hash_key, params))
+        if not params.get("ScanIndexForward", True):
+            items.reverse()
+        test, limit = condition(text), params.get("Limit")
+        page: list[Item] = []
+        for item in _after(table, items, params.get("ExclusiveStartKey")):
+            if not test(Scope(item, params)):
+                continue
+            page.append(item)
+            if len(page) == limit:
+                found = [_projected(table, index, each) for each in page]
+                key = _projected(table, index, item, keys_only=True)
+                return {"Items": found, "Count": len(found), "LastEvaluatedKey": key}
+        return {"Items": [_projected(table, index, each) for each in page], "Count": len(page)}
+
+    def scan(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """The whole table, in no order that means anything."""
+        items = [dict(item) for item in self.table(params).items.values()]
+        return {"Items": items, "Count": len(items)}
+
+    def table(self, params: Mapping[str, Any]) -> Table:
+        found = self._tables.get(params["TableName"])
+        if found is None:
+            raise AwsError("ResourceNotFoundException", "Requested resource not found")
+        return found
+
+
+def _key_names(schema: list[dict[str, str]]) -> Key:
+    by_type = {each["KeyType"]: each["AttributeName"] for each in schema}
+    return by_type["HASH"], by_type["RANGE"]
+
+
+def _check(params: Mapping[str, Any], item: Item | None) -> None:
+    text = params.get("ConditionExpression")
+    if text and not condition(text)(Scope(item or {}, params)):
+        told = params.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
+        raise AwsError(
+            "ConditionalCheckFailedException",
+            "The conditional request failed",
+            members={"Item": dict(item)} if told and item is not None else None,
+        )
+
+
+def _returned(
+    params: Mapping[str, Any], before: Item | None, after: Item | None, changed: Any
+) -> dict[str, Any]:
+    match params.get("ReturnValues", "NONE"):
+        case "NONE":
+            return {}
+        case "ALL_OLD":
+            return {"Attributes": dict(before)} if before else {}
+        case "ALL_NEW" if after is not None:
+            return {"Attributes": dict(after)}
+        case "UPDATED_NEW" if after is not None:
+            return {"Attributes": {name: after[name] for name in changed}}
+        case other:
+            raise invalid(f"ReturnValues {other} is not known here")
+
+
+def _hash_value(text: str, hash_key: str, params: Mapping[str, Any]) -> str:
+    """The partition that a key condition begins with, "pk = :pk AND …"."""
+    name, equals, value = text.split(maxsplit=3)[:3]
+    if name != hash_key or equals != "=":
+        raise invalid(f'Query condition missed key schema element: {hash_key} in "{text}"')
+    found: str = plain(params["ExpressionAttributeValues"][value])
+    return found
+
+
+def _after(table: Table, items: list[Item], start: Mapping[str, Value] | None) -> Iterator[Item]:
+    if start is None:
+        yield from items
+        return
+    key = table.key_of(start)
+    reached = False
+    for item in items:
+        if reached:
+            yield item
+        reached = reached or table.key_of(item) == key
+
+
+def _projected(table: Table, index: str | None, item: Item, keys_only: bool = False) -> Item:
+    """All of an item of the table; of an index, the keys."""
+    if index is None and not keys_only:
+        return dict(item)
+    names = {table.hash_key, table.range_key, *(table.indexes[index] if index else ())}
+    return {name: value for name, value in item.items() if name in names}
