@@ -10,8 +10,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest import mock
 
-from botocore.exceptions import ClientError, ReadTimeoutError
-
 from controller.aws.clients import Clients
 from controller.aws.cloud import AwsCloud
 from controller.domain.plan import Order, Target
@@ -20,11 +18,11 @@ from controller.domain.spec import Spec
 from controller.reconcile import loop
 from controller.reconcile.loop import POLL, Limits, Outcome, Reconciler, Round
 from controller.reconcile.side_by_side import one_by_one
+from direct import Crash, DirectSession, Dying
 from factories import EIP, LB, LISTENER, SERVICE, SUBNET, TG, article_spec
 from local.aws import LaptopAws
 from local.calls import Call
 from local.clock import ManualClock
-from local.errors import AwsError
 from local.furnish import ARTICLE
 from system.desk import ASLEEP, AWAKE, Desk
 
@@ -275,95 +273,3 @@ def one_balancer_at_a_time(desk: Desk, kind: str = "load_balancer") -> bool:
         if any(one[1] > after[0] for one, after in itertools.pairwise(spans)):
             return False
     return True
-
-
-# Sessions without botocore's machinery: thousands of calls in a second
-
-
-class Crash(BaseException):
-    """What a killed process looks like from inside: nothing after it runs."""
-
-
-Hook = Callable[[str, Callable[[], Any]], Any]
-"""Gets the operation and how to make the call; returns its answer, or does something else."""
-
-
-def _just_call(operation: str, make: Callable[[], Any]) -> Any:
-    return make()
-
-
-class DirectSession:
-    """
-    Clients that ask the laptop without botocore in between.
-
-    The requests are the same and so are the errors; what is left out is validation, which every
-    other test has. `hook` sees each call.
-    """
-
-    def __init__(self, aws: LaptopAws, hook: Hook = _just_call) -> None:
-        self.aws = aws
-        self.hook = hook
-
-    def client(self, name: str, **_: Any) -> DirectClient:
-        return DirectClient(self, name)
-
-
-class _Meta:
-    region_name = "us-east-1"
-    partition = "aws"
-
-
-class DirectClient:
-    meta = _Meta
-
-    def __init__(self, session: DirectSession, service: str) -> None:
-        self._session = session
-        self._service = service
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        operation = "".join(part.title() for part in name.split("_"))
-
-        def call(**params: Any) -> Any:
-            return self._session.hook(operation, lambda: self._ask(operation, params))
-
-        return call
-
-    def _ask(self, operation: str, params: dict[str, Any]) -> Any:
-        try:
-            return self._session.aws.call(self._service, operation, params)
-        except AwsError as error:
-            if error.dropped:
-                raise ReadTimeoutError(endpoint_url="https://laptop", error=error) from None
-            answer = {
-                "Error": {"Code": error.code, "Message": error.message},
-                "ResponseMetadata": {"HTTPStatusCode": error.status},
-            }
-            raise ClientError(answer, operation) from None
-
-    def get_paginator(self, name: str) -> _OnePage:
-        return _OnePage(getattr(self, name))
-
-
-@dataclass
-class _OnePage:
-    call: Callable[..., Any]
-
-    def paginate(self, **params: Any) -> Iterator[Any]:
-        yield self.call(**params)
-
-
-class Dying:
-    """A hook: the process dies before its first call of `operation`, or after its first success."""
-
-    def __init__(self, operation: str, *, after: bool) -> None:
-        self._operation = operation
-        self._after = after
-
-    def __call__(self, operation: str, make: Callable[[], Any]) -> Any:
-        if operation != self._operation:
-            return make()
-        if self._after:
-            make()
-        raise Crash(operation)

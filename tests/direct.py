@@ -1,0 +1,116 @@
+"""Sessions without botocore's machinery: tens of thousands of calls in a second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from local.aws import LaptopAws
+from local.errors import AwsError
+
+
+class Crash(BaseException):
+    """What a killed process looks like from inside: nothing after it runs."""
+
+
+Hook = Callable[[str, Callable[[], Any]], Any]
+"""Gets the operation and how to make the call; returns its answer, or does something else."""
+
+
+def _just_call(operation: str, make: Callable[[], Any]) -> Any:
+    return make()
+
+
+class DirectSession:
+    """
+    Clients that ask the laptop without botocore in between.
+
+    The requests are the same and so are the errors; what is left out is validation, which every
+    other test has. `hook` sees each call.
+    """
+
+    def __init__(self, aws: LaptopAws, hook: Hook = _just_call) -> None:
+        self.aws = aws
+        self.hook = hook
+        self._clients: dict[str, DirectClient] = {}
+
+    def client(self, name: str, **_: Any) -> DirectClient:
+        if name not in self._clients:
+            self._clients[name] = DirectClient(self, name)
+        return self._clients[name]
+
+    def make(self, service: str, operation: str, params: dict[str, Any]) -> Any:
+        return self.hook(operation, lambda: self.ask(service, operation, params))
+
+    def ask(self, service: str, operation: str, params: dict[str, Any]) -> Any:
+        try:
+            return self.aws.call(service, operation, params)
+        except AwsError as error:
+            raise refusal(error, operation) from None
+
+
+def refusal(error: AwsError, operation: str) -> Exception:
+    """The exception that botocore would raise."""
+    if error.dropped:
+        return ReadTimeoutError(endpoint_url="https://laptop", error=error)
+    answer = {
+        "Error": {"Code": error.code, "Message": error.message},
+        "ResponseMetadata": {"HTTPStatusCode": error.status},
+        **error.members,
+    }
+    return ClientError(answer, operation)
+
+
+class _Meta:
+    region_name = "us-east-1"
+    partition = "aws"
+
+
+class DirectClient:
+    meta = _Meta
+
+    def __init__(self, session: DirectSession, service: str) -> None:
+        self._session = session
+        self._service = service
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        """The method for an operation, made once."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        session, service = self._session, self._service
+        operation = "".join(part.title() for part in name.split("_"))
+
+        def call(**params: Any) -> Any:
+            return session.make(service, operation, params)
+
+        setattr(self, name, call)
+        return call
+
+    def get_paginator(self, name: str) -> _OnePage:
+        return _OnePage(getattr(self, name))
+
+
+@dataclass
+class _OnePage:
+    call: Callable[..., Any]
+
+    def paginate(self, **params: Any) -> Iterator[Any]:
+        yield self.call(**params)
+
+
+class Dying:
+    """A hook: the process dies before its first call of `operation`, or after its first success."""
+
+    def __init__(self, operation: str, *, after: bool) -> None:
+        self._operation = operation
+        self._after = after
+
+    def __call__(self, operation: str, make: Callable[[], Any]) -> Any:
+        if operation != self._operation:
+            return make()
+        if self._after:
+            make()
+        raise Crash(operation)
