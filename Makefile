@@ -45,7 +45,7 @@ imports: setup
 	@$(BIN)/lint-imports
 
 bench: setup ## Measure speed, as ratios in one run
-	@$(BIN)/python -m bench
+	@PYTHONPATH=tests $(BIN)/python -m bench
 
 SAM ?= $(or $(shell command -v sam),$(BIN)/uv tool run --from aws-sam-cli==1.170.0 sam)
 CONFIG_ENV ?= default

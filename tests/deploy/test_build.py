@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.artifact import build
 from deploy.stack import ROOT, deploy
 
 pytestmark = pytest.mark.slow
@@ -25,19 +26,6 @@ OF_THE_RUNTIME = {"boto3", "botocore", "certifi", "dateutil", "s3transfer", "six
 
 UNPACKED_LIMIT, PACKED_LIMIT = 16_000_000, 5_000_000
 """Every byte is read at a cold start; a new dependency that doubles them should be noticed."""
-
-
-def build(function: str, artifact: Path, **environment: str) -> str:
-    command = ["make", "-s", "-C", str(ROOT / "src"), f"build-{function}"]
-    result = subprocess.run(
-        [*command, f"ARTIFACTS_DIR={artifact}"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | environment,
-    )
-    assert result.returncode == 0, result.stdout + result.stderr
-    return result.stdout + result.stderr
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,90 @@
+"""
+A cold start as Lambda does it: the built artifact under the Runtime Interface Client.
+
+From the start of the process to the answer to its first event, beside a function with nothing
+in it but AWS's own libraries; and the memory of a pass that wakes a stack.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from bench.report import Measure, interleaved
+from deploy.artifact import build
+from deploy.cloud import running
+from local.function_url import make_event
+from local.lambda_function import LambdaFunction
+from local.side_venv import SideVenvError, find_python, locked, side_venv
+
+MEBIBYTE = 1024 * 1024
+
+BARE = """
+def answer(event, context):
+    from aws_lambda_powertools import Logger
+    from aws_lambda_powertools.event_handler import LambdaFunctionUrlResolver
+    Logger().info("request")
+    return LambdaFunctionUrlResolver().resolve(event, context)
+
+def look(event, context):
+    import boto3
+    return boto3.Session().client("dynamodb").query(
+        TableName="{table}", IndexName="due", KeyConditionExpression="due = :due",
+        ExpressionAttributeValues={{":due": {{"S": "due"}}}})["Count"]
+"""
+"""What routes a request and logs it, and what asks the table one question; nothing of ours."""
+
+_STRANGER = make_event("GET", "/s/nsfw-api?k=nothing", {"host": "laptop"})
+
+
+def measure() -> Iterator[Measure]:
+    try:
+        python = side_venv("runtime", locked("runtime"), python=find_python("3.13"))
+    except SideVenvError as error:
+        yield Measure(name="cold start", skipped=str(error))
+        return
+    with tempfile.TemporaryDirectory() as place, ExitStack() as stack:
+        artifact, logs = Path(place, "artifact"), Path(place, "logs")
+        build("Controller", artifact)
+        logs.mkdir()
+        cloud = stack.enter_context(running(artifact, python, logs))
+        table = cloud.controller.environment["DORMOUSE_TABLE"]
+        (artifact / "bare.py").write_text(BARE.format(table=table))
+        yield _ratio("first answer of the wake URL", cloud.api, "answer", _STRANGER)
+        yield _ratio("first heartbeat", cloud.controller, "look", {})
+        cloud.grant()
+        cloud.controller.invoke(cloud.event("async_pass"))
+        cloud.api.invoke(cloud.event("url_get_page"))
+        for function in (cloud.controller, cloud.api):
+            yield Measure(
+                name=f"memory of {function.name}",
+                value=function.peak_memory() / MEBIBYTE,
+                bound=128,
+                unit="MiB",
+                detail="the most that it held, of 256, after a wake and a page",
+            )
+
+
+def _ratio(name: str, function: LambdaFunction, handler: str, event: Any) -> Measure:
+    least = function.copy(handler=f"bare.{handler}")
+    ours, theirs = interleaved(
+        lambda: _seconds(function.copy(), event), lambda: _seconds(least.copy(), event)
+    )
+    return Measure(
+        name=f"{name} / that of a bare function",
+        value=ours / theirs,
+        bound=2,
+        detail=f"{ours:.2f} s / {theirs:.2f} s from the start of the process",
+    )
+
+
+def _seconds(function: LambdaFunction, event: Any) -> float:
+    """From nothing to the first answer."""
+    started = time.perf_counter()
+    with function:
+        function.invoke(event)
+        return time.perf_counter() - started
