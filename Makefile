@@ -22,7 +22,7 @@ $(VENV)/.ready: pyproject.toml uv.lock
 	@$(BIN)/uv sync --quiet --frozen --python $(BIN)/python
 	@touch $@
 
-demo: setup ## Wake and put to sleep the shipped stack on a laptop AWS, at 60 times the speed
+demo: setup ## The whole system on this machine, to press and to watch (in a pipe it plays by itself)
 	@$(BIN)/dormouse demo
 
 test: setup ## Run every test

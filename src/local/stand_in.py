@@ -2,29 +2,62 @@
 A small real HTTP service that answers where the laptop's load balancer would lead.
 
 It stands in for the user's container: it answers on an Elastic IP of this machine (127.0.0.1)
-exactly while a load balancer that holds the address is active and has a healthy target.
+exactly while a load balancer that holds the address is active and has a healthy target. Whoever
+uses it makes traffic, which CloudWatch reports of that load balancer.
 """
 
 from __future__ import annotations
 
 import json
+import socket
 import threading
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 
 from local.aws import LaptopAws
 
-_EVERY_SECONDS = 0.1
+_EVERY_SECONDS = 0.2
+_ADDRESSES = tuple(f"127.0.0.{number}" for number in range(1, 10))
+
+
+def free_address(ports: Iterable[int]) -> str:
+    """An address of this machine on which all the ports are free; 127.0.0.1 if there is none."""
+    ports = list(ports)
+    return next((ip for ip in _ADDRESSES if all(is_free(ip, p) for p in ports)), _ADDRESSES[0])
+
+
+def is_free(ip: str, port: int) -> bool:
+    """Whether a server could listen there, asked as `ThreadingHTTPServer` would."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((ip, port))
+        except OSError:
+            return False
+    return True
 
 
 class StandIn:
-    """Opens and closes the listeners' ports as the laptop AWS says; use it as a context."""
+    """
+    Opens and closes the listeners' ports as the laptop AWS says; use it as a context.
 
-    def __init__(self, aws: LaptopAws, ip: str = "127.0.0.1") -> None:
+    `weight` is for how many connections each one counts: where an hour takes a minute, whoever
+    asks once a second is to weigh as much as in real life. `uses` counts those that came.
+    """
+
+    def __init__(self, aws: LaptopAws, ip: str = "127.0.0.1", weight: float = 1) -> None:
+        self._aws = aws
         self._elbv2 = aws.session().client("elbv2")
-        self._ip = ip
+        self.ip = ip
+        self._weight = weight
         self._open: dict[int, ThreadingHTTPServer] = {}
+        self._counting = threading.Lock()
+        self.uses = 0
+        self.used_at: datetime | None = None
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True, name="stand-in")
         self.busy_ports: set[int] = set()
@@ -46,19 +79,21 @@ class StandIn:
 
     def _watch(self) -> None:
         while not self._done.wait(_EVERY_SECONDS):
-            wanted = set(self._ports())
-            for port in self._open.keys() - wanted:
+            wanted = self._ports()
+            for port in self._open.keys() - wanted.keys():
                 self._close(port)
-            for port in wanted - self._open.keys() - self.busy_ports:
-                self._listen(port)
+            for port in wanted.keys() - self._open.keys() - self.busy_ports:
+                self._listen(port, wanted[port])
 
-    def _ports(self) -> list[int]:
-        """Ports behind which a healthy target stands, on load balancers with our address."""
-        ports: list[int] = []
+    def _ports(self) -> dict[int, str]:
+        """Port to load balancer where a healthy target stands behind one with our address."""
+        ports: dict[int, str] = {}
         for balancer in self._elbv2.describe_load_balancers()["LoadBalancers"]:
-            if balancer["State"]["Code"] == "active" and self._ip in _addresses(balancer):
-                reply = self._elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])
-                ports += [one["Port"] for one in reply["Listeners"] if self._is_served(one)]
+            if balancer["State"]["Code"] == "active" and self.ip in _addresses(balancer):
+                arn = balancer["LoadBalancerArn"]
+                reply = self._elbv2.describe_listeners(LoadBalancerArn=arn)
+                served = (one for one in reply["Listeners"] if self._is_served(one))
+                ports |= {listener["Port"]: arn for listener in served}
         return ports
 
     def _is_served(self, listener: dict[str, Any]) -> bool:
@@ -69,16 +104,27 @@ class StandIn:
         states = [t["TargetHealth"]["State"] for t in reply["TargetHealthDescriptions"]]
         return "healthy" in states
 
-    def _listen(self, port: int) -> None:
+    def _listen(self, port: int, balancer: str) -> None:
         try:
-            server = ThreadingHTTPServer((self._ip, port), _Container)
+            container = partial(_Container, partial(self._count, balancer))
+            server = ThreadingHTTPServer((self.ip, port), container)
         except OSError:
             self.busy_ports.add(port)  # something else of this machine has it
             return
+        server.daemon_threads = True
         self._open[port] = server
         threading.Thread(
             target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
         ).start()
+
+    def _count(self, balancer: str, carried: int) -> None:
+        """One connection came and carried so many bytes."""
+        with self._counting:
+            now = self._aws.clock.now()
+            self._aws.traffic.flows(
+                balancer, now, new_flows=self._weight, bytes=carried * self._weight
+            )
+            self.uses, self.used_at = self.uses + 1, now
 
     def _close(self, port: int) -> None:
         server = self._open.pop(port)
@@ -95,14 +141,37 @@ def _addresses(balancer: dict[str, Any]) -> list[str]:
     ]
 
 
+PAGE = """<!DOCTYPE html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,">
+<title>Your service</title>
+<style>body{font:1.1rem/1.6 system-ui,sans-serif;max-width:34rem;margin:4rem auto;padding:0 1rem}
+</style><h1>Hello from your container</h1>
+<p>Here your own service would answer. This one stands in for it, and it is up only while the
+stack is awake.</p>
+<p>Each time that you load this page counts as use. Leave it alone, and the stack goes to sleep;
+this address then stops answering.</p></html>
+"""
+
+
 class _Container(BaseHTTPRequestHandler):
+    """Answers a page to browsers, JSON to others; `count` is told the bytes of each request."""
+
+    def __init__(self, count: Callable[[int], None], *given: Any) -> None:
+        self._count = count
+        super().__init__(*given)
+
     def do_GET(self) -> None:
-        body = json.dumps({"message": "hello from your container", "path": self.path}).encode()
+        wants_page = "text/html" in self.headers.get("Accept", "")
+        kind = "text/html; charset=utf-8" if wants_page else "application/json"
+        said = {"message": "hello from your container", "path": self.path}
+        body = (PAGE if wants_page else f"{json.dumps(said)}\n").encode()
         self.send_response(200)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+        self._count(len(self.requestline) + len(str(self.headers)) + len(body))
 
     def log_message(self, format: str, *arguments: Any) -> None:
         """Say nothing: the terminal belongs to the demo."""

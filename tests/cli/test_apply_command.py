@@ -1,4 +1,4 @@
-"""`dormouse plan`, `apply`, `demo` and `hours` as a user runs them, on the laptop AWS over HTTP."""
+"""`dormouse plan`, `apply` and `hours` as a user runs them, on the laptop AWS over HTTP."""
 
 from __future__ import annotations
 
@@ -112,14 +112,6 @@ def test_wrong_input_exits_with_2_and_touches_nothing(arguments):
     assert done.returncode == 2
     assert done.stdout == ""
     assert "Error" in done.stderr
-
-
-def test_the_demo_wakes_answers_sleeps_and_shows_the_money():
-    done = dormouse("demo", SHIPPED, "--speed", "600", "--profile", "fast")
-
-    assert done.returncode == 0, done.stderr
-    for said in ("is asleep", "is awake at http://127.0.0.1:5000/", "What it cost:", "Always on"):
-        assert said in done.stdout
 
 
 def test_hours_are_the_schedules_in_utc():

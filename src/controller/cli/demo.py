@@ -1,39 +1,25 @@
-"""`dormouse demo`: a stack wakes and sleeps on a laptop AWS, with the real commands."""
+"""`dormouse demo`: the whole system on a laptop, to press, watch, use and leave alone."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
+import signal
+import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
-from time import sleep
-from typing import TYPE_CHECKING
-from urllib.request import urlopen
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from controller.cli.compiling import spec_or_exit
 from controller.cli.inputs import InputError, TerraformCommand
-from controller.domain.prices import (
-    Prices,
-    address_cost,
-    find_prices,
-    load_balancer_cost,
-    task_cost,
-)
-from controller.domain.rates import awake_hour
 from controller.domain.spec import Spec
 
 if TYPE_CHECKING:
-    from local.lifetimes import Lifetime
-    from local.server import LaptopServer
+    from local.system import LaptopSystem
 
-THIS_MACHINE = "127.0.0.1"
 SHIPPED = Path("infra/nsfw-api")
-STAY = timedelta(minutes=50)
-"""How long the demo's stack is used: most of the load balancer hour that is paid anyway."""
+PORT, MORE_PORTS = 8080, 20
 
 
 @click.command("demo", cls=TerraformCommand)
@@ -43,136 +29,107 @@ STAY = timedelta(minutes=50)
     default=SHIPPED,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
 )
-@click.option("--speed", type=click.FloatRange(1, 600), default=60, show_default=True)
+@click.option(
+    "--speed",
+    type=click.FloatRange(1, 600),
+    default=60,
+    show_default=True,
+    help="How many times as fast as in real life.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help=f"Of the page; {PORT}, or the next that is free, unless it is given.",
+)
 @click.option("--profile", type=click.Choice(["fast", "typical", "slow"]), default="typical")
+@click.option(
+    "--play/--no-play",
+    default=None,
+    help="Press, use and leave it alone by itself, then end. So it does without a terminal.",
+)
 @click.pass_context
-def command(ctx: click.Context, directory: Path, speed: float, profile: str) -> None:
+def command(
+    ctx: click.Context,
+    directory: Path,
+    speed: float,
+    port: int | None,
+    profile: str,
+    play: bool | None,
+) -> None:
     """
-    Wake a stack, use it, put it to sleep, and show the money. Nothing leaves this machine.
+    Run the whole system on this machine: press, watch, use, leave alone. Nothing leaves it.
 
-    DIR is infra/nsfw-api unless you name another: your own directory works too.
+    DIR is infra/nsfw-api unless you name another: your own directory works too. Ctrl-C ends it
+    and shows the bill.
     """
     spec = spec_or_exit(ctx, directory)
-    with _laptop(spec, speed, profile) as server:
-        _say(
-            f"A laptop AWS answers at {server.url}, {speed:g} times as fast as the real one.\n"
-            f"Everything that Terraform keeps stands there; {spec.stack} is asleep."
-        )
-        if _run("apply", str(directory), "--to", "awake") != 0:
-            ctx.exit(1)
-        _use(spec, server)
-        if _run("apply", str(directory), "--to", "asleep") != 0:
-            ctx.exit(1)
-        _show_money(spec, server)
+    plays = not sys.stdout.isatty() if play is None else play
+    with _interruptible(), _system(spec, speed, profile, port) as system:
+        from controller.cli.demo_views import follow, introduce, show_bill
+        from controller.cli.play import play_through
+
+        introduce(system, speed, plays=plays)
+        woke = True
+        try:
+            woke = play_through(system, speed) if plays else follow(system, speed)
+        except KeyboardInterrupt:
+            click.echo()
+        _ignore_interrupts()
+        show_bill(system)
+    ctx.exit(0 if woke else 1)
 
 
 @contextmanager
-def _laptop(spec: Spec, speed: float, profile: str) -> Iterator[LaptopServer]:
-    """Serve the laptop AWS, with what the spec expects, to the commands run meanwhile."""
+def _system(spec: Spec, speed: float, profile: str, port: int | None) -> Iterator[LaptopSystem]:
     try:
-        from local.furnish_spec import CannotFurnishError, furnish_for
-        from local.server import LaptopServer
-        from local.stand_in import StandIn
+        from local.furnish_spec import CannotFurnishError
+        from local.system import laptop_system
     except ImportError as error:
         raise InputError(f"the demo needs {error.name}; run it by make demo") from None
     try:
-        things = furnish_for(spec, THIS_MACHINE)
+        chosen = _port(port)
+        with laptop_system(spec, speed=speed, profile=profile, port=chosen) as system:
+            yield system
     except CannotFurnishError as error:
         raise InputError(str(error)) from None
-    region = spec.region or "us-east-1"
-    with (
-        LaptopServer(profile, speed=speed, furnish=things, region=region) as server,
-        StandIn(server.aws, THIS_MACHINE),
-        _environment({"AWS_ENDPOINT_URL": server.url, "AWS_REGION": region}),
-    ):
-        yield server
+
+
+def _port(wanted: int | None) -> int:
+    """The port of the page. Raises InputError for one that was asked for and is taken."""
+    from local.stand_in import is_free
+
+    if wanted is not None:
+        if wanted and not is_free("127.0.0.1", wanted):
+            raise InputError(
+                f"port {wanted} is taken by another program; "
+                "name another by --port, or 0 for any that is free"
+            )
+        return wanted
+    ports = range(PORT, PORT + MORE_PORTS)
+    found = next((port for port in ports if is_free("127.0.0.1", port)), 0)
+    if found != PORT:
+        taken = f"Port {PORT} is taken by another program"
+        click.echo(f"{taken}; the page is on {found or 'one that is free'} instead.")
+    return found
 
 
 @contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    """The SDK's settings for the laptop alone: no profile or key of the user is in play."""
-    before = dict(os.environ)
-    for name in [n for n in os.environ if n.startswith("AWS_")]:
-        del os.environ[name]
-    os.environ.update(values)
+def _interruptible() -> Iterator[None]:
+    """A lost terminal and a polite kill end the demo as Ctrl-C does."""
+
+    def interrupt(number: int, frame: Any) -> NoReturn:
+        raise KeyboardInterrupt
+
+    names = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {name: signal.signal(name, interrupt) for name in names}
     try:
         yield
     finally:
-        os.environ.clear()
-        os.environ.update(before)
+        for name, handler in before.items():
+            signal.signal(name, handler)
 
 
-def _run(*arguments: str) -> int:
-    from controller.cli.main import run
-
-    click.echo()
-    click.secho(f"$ dormouse {' '.join(arguments)}", bold=True)
-    return run(list(arguments))
-
-
-def _use(spec: Spec, server: LaptopServer) -> None:
-    """Ask the address that the wake has printed, and let most of an hour pass."""
-    url = f"http://{THIS_MACHINE}:{spec.endpoint.get('port')}{spec.endpoint.get('open_path', '/')}"
-    click.echo()
-    click.secho(f"$ curl {url}", bold=True)
-    click.echo(_ask(url))
-    server.aws.clock.advance(STAY.total_seconds())
-    _say(f"It is used for {STAY.total_seconds() / 60:.0f} minutes (the clock jumps), then not.")
-
-
-def _ask(url: str) -> str:
-    for _ in range(20):
-        try:
-            with urlopen(url, timeout=2) as reply:
-                return str(reply.read().decode())
-        except OSError:
-            sleep(0.1)  # the port opens within a moment of the health check
-    return "(no answer: something else on this machine uses that port)"
-
-
-def _show_money(spec: Spec, server: LaptopServer) -> None:
-    prices = find_prices(spec.region)
-    now = server.aws.clock.now()
-    lines = {"load balancer": Decimal(0), "Fargate": Decimal(0), "Elastic IP": Decimal(0)}
-    awake = timedelta()
-    for life in server.aws.lifetimes():
-        lasted = (life.ended_at or now) - life.started_at
-        if life.kind == "load_balancer":
-            lines["load balancer"] += load_balancer_cost(prices, lasted)
-            awake += lasted
-        elif life.kind == "task":
-            lines["Fargate"] += _task(prices, life, lasted)
-        elif life.kind == "elastic_ip":
-            lines["Elastic IP"] += address_cost(prices, lasted)
-    click.echo()
-    click.secho("What it cost:", bold=True)
-    for name, cost in lines.items():
-        click.echo(f"  {name:<14}{cost:>8.4f} $")
-    _show_month(prices, spec, sum(lines.values()) - lines["Elastic IP"])
-
-
-def _task(prices: Prices, life: Lifetime, lasted: timedelta) -> Decimal:
-    return task_cost(
-        prices,
-        lasted,
-        vcpu=Decimal(str(life.details.get("cpu") or 256)) / 1024,
-        gigabytes=Decimal(str(life.details.get("memory") or 512)) / 1024,
-        public_ip=bool(life.details.get("public_ip")),
-    )
-
-
-def _show_month(prices: Prices, spec: Spec, one_use: Decimal) -> None:
-    """Put twenty such uses beside a month of leaving it on."""
-    month = timedelta(hours=730)
-    asleep = address_cost(prices, month)
-    always_on = asleep + awake_hour(spec) * 730
-    uses = asleep + one_use * 20
-    click.echo(
-        f"\nTwenty such uses a month: {uses:.2f} $. Always on: {always_on:.2f} $. "
-        f"Asleep all month: {asleep:.2f} $, the Elastic IP."
-    )
-
-
-def _say(text: str) -> None:
-    click.echo()
-    click.echo(text)
+def _ignore_interrupts() -> None:
+    """The end takes a moment; another Ctrl-C would only cut off the bill."""
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, signal.SIG_IGN)

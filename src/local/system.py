@@ -1,0 +1,230 @@
+"""
+The whole system on a laptop: an AWS, the table, the keys, both functions, and one stack.
+
+    with laptop_system(spec, speed=60) as system:
+        system.link()                      # the page; what a press of it does is real
+        system.report()                    # how the stack stands, as the page tells it
+
+The functions' own handlers run, in threads, with real boto3 clients. What ends with the block
+leaves nothing behind: no process, no file, no open port.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from api import handler as wake_url
+from controller.bootstrap import bootstrap
+from controller.domain.history import Event
+from controller.domain.policy import Policy
+from controller.domain.report import Report, make_report
+from controller.domain.schedule import Schedule
+from controller.domain.spec import Kind, Spec
+from controller.domain.status import Status
+from controller.handlers import entry
+from controller.links import Keys, Link, Scope, make_secret
+from controller.reconcile.side_by_side import one_by_one
+from controller.store.table import Table
+from local.aws import LaptopAws
+from local.bill import Bill, make_bill
+from local.clock import ScaledClock
+from local.function_url import FunctionUrl
+from local.functions import Function
+from local.furnish_spec import furnish_for
+from local.records import create_table
+from local.server import LaptopServer
+from local.stand_in import StandIn, free_address, is_free
+
+DEPLOYMENT = "dormouse"
+ENVIRONMENT = {
+    "DORMOUSE_TABLE": DEPLOYMENT,
+    "DORMOUSE_CONTROLLER": f"{DEPLOYMENT}-controller",
+    "DORMOUSE_KEYS_PARAMETER": f"/dormouse/{DEPLOYMENT}/keys",
+}
+DEFAULT_REGION = "us-east-1"
+MOST_CALLS = 20_000
+"""So many calls are kept in the record."""
+
+
+@dataclass(kw_only=True)
+class LaptopSystem:
+    """
+    What runs inside `laptop_system`.
+
+    `url` is where the wake URL answers, `endpoint` where the AWS does (`AWS_ENDPOINT_URL`).
+    `trouble` lists what the controller function failed with, which should be nothing.
+    """
+
+    spec: Spec
+    aws: LaptopAws
+    url: str
+    endpoint: str
+    service: StandIn
+    keys: Keys
+    trouble: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.started_at = self.now
+
+    @property
+    def now(self) -> datetime:
+        return self.aws.clock.now()
+
+    @property
+    def policy(self) -> Policy:
+        return Policy.from_json(self.spec.policy)
+
+    @property
+    def table(self) -> Table:
+        return Table(self.aws.session().client("dynamodb"), DEPLOYMENT)
+
+    def link(self, scope: Scope = Scope.ADMIN, name: str = "") -> str:
+        """A signed link to the page."""
+        link = Link(
+            stack=self.spec.stack,
+            scope=scope,
+            expires_at=self.now + timedelta(days=365),
+            id=secrets.token_hex(4),
+            name=name,
+        )
+        return f"{self.url}/s/{self.spec.stack}?k={self.keys.sign(link, self.now)}"
+
+    def report(self) -> Report:
+        records = self.table.load(self.spec.stack)
+        status = Status.from_json(records.status)
+        return make_report(records.spec, status, records.leases, records.hold, self.now)
+
+    def events(self) -> Iterable[Event]:
+        """Everything that has happened, the oldest first."""
+        end = self.now + timedelta(hours=1)
+        return self.table.events(self.spec.stack, self.started_at - timedelta(hours=1), end)
+
+    def bill(self) -> Bill:
+        return make_bill(self.spec, self.aws.lifetimes(), self.started_at, self.now)
+
+    def taken_ports(self) -> list[int]:
+        """Ports of the awake address that another program of this machine has, while asleep."""
+        return [port for port in ports_of(self.spec) if not is_free(self.service.ip, port)]
+
+    def jump_to(self, moment: datetime) -> None:
+        """Let the time up to then pass at once."""
+        self.aws.clock.advance(max(0.0, (moment - self.now).total_seconds()))
+
+
+@contextmanager
+def laptop_system(
+    spec: Spec,
+    *,
+    speed: float = 60,
+    profile: str = "typical",
+    port: int = 0,
+    start: datetime | None = None,
+) -> Iterator[LaptopSystem]:
+    """
+    Run the system; `port` is the page's, 0 a free one.
+
+    The clock begins at `start`, or at a moment outside office hours with as long before the next
+    ones as there is. Raises CannotFurnishError for a spec that needs what the laptop does not
+    play, and OSError for a port that is taken.
+    """
+    clock = ScaledClock(speed, start or quiet_moment(spec, datetime.now(UTC)))
+    ip = free_address(ports_of(spec))
+    things, region = furnish_for(spec, ip), spec.region or DEFAULT_REGION
+    with LaptopServer(profile, clock=clock, furnish=things, region=region) as server:
+        keys = _deploy(server.aws, spec)
+        handle = wake_url.make_handler(ENVIRONMENT, session=server.aws.session(), clock=clock)
+        with FunctionUrl(handle, port) as url, StandIn(server.aws, ip, weight=speed) as service:
+            system = LaptopSystem(
+                spec=spec,
+                aws=server.aws,
+                url=url.address,
+                endpoint=server.url,
+                service=service,
+                keys=keys,
+            )
+            with _without_logs(), _controller(system):
+                yield system
+
+
+def _deploy(aws: LaptopAws, spec: Spec) -> Keys:
+    """A table, the keys of the links, and a published stack."""
+    now, session = aws.clock.now(), aws.session()
+    keys = Keys(secrets=(make_secret(now, secrets.token_hex),))
+    create_table(session.client("dynamodb"), DEPLOYMENT)
+    session.client("ssm").put_parameter(
+        Name=ENVIRONMENT["DORMOUSE_KEYS_PARAMETER"],
+        Value=json.dumps(keys.to_json()),
+        Type="SecureString",
+    )
+    Table(session.client("dynamodb"), DEPLOYMENT).put_spec(spec, due_at=now)
+    return keys
+
+
+def _controller(system: LaptopSystem) -> Function:
+    """The controller function, which its own calls and those of the wake URL reach by name."""
+    aws = system.aws
+    controller = bootstrap(
+        ENVIRONMENT, session=aws.session(), clock=aws.clock, side_by_side=one_by_one
+    )
+
+    def failed(error: Exception) -> None:
+        system.trouble.append(f"{type(error).__name__}: {error}")
+
+    handle = _tidied(aws, entry.make_handler(controller))
+    function = Function(ENVIRONMENT["DORMOUSE_CONTROLLER"], handle, aws.clock, failed)
+    aws.answer_with("lambda", "Invoke", function.invoke)
+    return function
+
+
+@contextmanager
+def _without_logs() -> Iterator[None]:
+    """What the functions would write to CloudWatch Logs; what they fail with is in `trouble`."""
+    handlers = [module.logger.registered_handler for module in (entry, wake_url)]
+    with Path(os.devnull).open("w") as nowhere:
+        before = [handler.setStream(nowhere) for handler in handlers]
+        try:
+            yield
+        finally:
+            for handler, stream in zip(handlers, before, strict=True):
+                if stream is not None:
+                    handler.setStream(stream)
+
+
+def _tidied(aws: LaptopAws, handler: entry.Handle) -> entry.Handle:
+    """`handler` after a look at the record of calls, which is not to grow for days."""
+
+    def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        if len(aws.calls) > MOST_CALLS:
+            del aws.calls[: MOST_CALLS // 2]
+        return handler(event, context)
+
+    return handle
+
+
+def ports_of(spec: Spec) -> list[int]:
+    """The ports on which the awake stack answers."""
+    ports = (listener.request.get("Port") for listener in spec.of_kind(Kind.LISTENER))
+    return [port for port in ports if isinstance(port, int)]
+
+
+def quiet_moment(spec: Spec, now: datetime) -> datetime:
+    """
+    When the longest time without office hours of the coming week has just begun; `now` where
+    there are none, or no end of them.
+    """
+    schedule = Schedule(Policy.from_json(spec.policy))
+    longest, begins_at = timedelta(0), now
+    for window in schedule.windows(now, now + timedelta(days=8)):
+        opens_at = window.closes_at and schedule.next_opening(window.closes_at)
+        if window.closes_at and opens_at and opens_at - window.closes_at > longest:
+            longest = opens_at - window.closes_at
+            begins_at = window.closes_at + longest / 100
+    return begins_at
