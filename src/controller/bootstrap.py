@@ -17,6 +17,7 @@ from controller.domain.history import Event, Wake
 from controller.domain.idle import Traffic
 from controller.domain.ports import Clock, Cloud, SideBySide
 from controller.domain.spec import Json, Spec
+from controller.domain.usage import Use
 from controller.reconcile.ports import Tell, tell_nobody
 from controller.reconcile.side_by_side import Threads
 from controller.reconcile.stack_pass import StackPass
@@ -73,6 +74,15 @@ class LockedStack:
 
     def told(self, event: Event) -> None:
         self._table.told(event, self._clock.now())
+
+    def events(self, start: datetime) -> Sequence[Event]:
+        return list(self._table.events(self._stack, start, self._clock.now()))
+
+    def uses(self) -> Sequence[tuple[datetime, Use]]:
+        return self._table.uses(self._stack)
+
+    def put_use(self, use: Use, now: datetime) -> None:
+        self._table.put_use(self._stack, use, now)
 
     def renew_lock(self) -> bool:
         """Hold it for another minute; with most of the last one left that is not written."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from controller.aws import attributes, listener, load_balancer, service, target_group
+from controller.aws import attributes, listener, load_balancer, service, target_group, tasks
 from controller.aws.clients import Clients
 from controller.aws.context import Context, desired_count
 from controller.aws.errors import translate
@@ -15,11 +15,13 @@ from controller.aws.load_balancer import LoadBalancerAdapter
 from controller.aws.observe import Observer
 from controller.aws.service import ServiceAdapter
 from controller.aws.target_group import TargetGroupAdapter
+from controller.domain.meter import SeenTask
 from controller.domain.observed import Observation, Observed, State
 from controller.domain.plan import Action, Target, Verb
 from controller.domain.ports import SideBySide
 from controller.domain.progress import Progress
 from controller.domain.spec import Kind, ResourceSpec, Spec, references
+from controller.domain.usage import tasks_of
 
 
 class AwsCloud:
@@ -68,6 +70,20 @@ class AwsCloud:
                     return self._delete(resource, seen)
         except Exception as error:
             raise translate(error, what) from error
+
+    def tasks(self, address: str, known: Sequence[str] = ()) -> list[SeenTask]:
+        """The tasks of a service; with `known` those of these ARNs, once the service is gone."""
+        resource = self._spec[address]
+        try:
+            cluster = self._context.cluster(resource)
+            if known:
+                found = self._service.describe_tasks(cluster, known)
+            else:
+                found = self._service.tasks(cluster, resource.name)
+        except Exception as error:
+            raise translate(error, f'read the tasks of service "{resource.name}"') from error
+        assumed = tasks_of(resource)
+        return [tasks.seen_task(one, assumed) for one in found if tasks.is_billed(one)]
 
     def _create(self, resource: ResourceSpec, observed: Observed) -> Observation:
         known = {address: seen.attributes for address, seen in observed.resources.items()}

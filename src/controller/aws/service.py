@@ -24,6 +24,7 @@ GIVE_UP_AFTER = 3
 """So many tasks stopped for the same kind of reason: the wake will not heal by itself."""
 
 _DESCRIBE_LIMIT = 10  # services per DescribeServices (AWS behaviour §2.4)
+_TASKS_LIMIT = 100  # tasks per DescribeTasks (ECS API reference)
 
 
 class ServiceAdapter:
@@ -52,6 +53,27 @@ class ServiceAdapter:
         reply = self._ecs.describe_tasks(cluster=cluster, tasks=arns["taskArns"][:100])
         tasks: list[dict[str, Any]] = reply["tasks"]
         return sorted(tasks, key=lambda t: t.get("createdAt") or t["taskArn"], reverse=True)
+
+    def tasks(self, cluster: str, name: str) -> list[dict[str, Any]]:
+        """The service's tasks, also those that have stopped within about the last hour."""
+        arns: list[str] = []
+        for status in ("RUNNING", "STOPPED"):
+            request = {"cluster": cluster, "serviceName": name, "desiredStatus": status}
+            while True:
+                reply = self._ecs.list_tasks(**request)
+                arns += reply["taskArns"]
+                if not reply.get("nextToken"):
+                    break
+                request["nextToken"] = reply["nextToken"]
+        return self.describe_tasks(cluster, arns)
+
+    def describe_tasks(self, cluster: str, arns: Sequence[str]) -> list[dict[str, Any]]:
+        """Those of the tasks that ECS still knows."""
+        found: list[dict[str, Any]] = []
+        for start in range(0, len(arns), _TASKS_LIMIT):
+            some = list(arns[start : start + _TASKS_LIMIT])
+            found += self._ecs.describe_tasks(cluster=cluster, tasks=some)["tasks"]
+        return found
 
     def create(
         self, request: Mapping[str, Any], owner: Owner, after: Sequence[str]
@@ -159,7 +181,18 @@ def _interpret_active(
         cause=explain_delay(found, backing) if state is State.PENDING else "",
         differs=_differs(resource, found, desired_count),
         created_at=found.get("createdAt"),
+        replaced_at=_replaced_at(found),
     )
+
+
+def _replaced_at(found: Mapping[str, Any]) -> datetime | None:
+    """When ECS last said that it stopped a task (AWS behaviour §2.10)."""
+    stops = (
+        event.get("createdAt")
+        for event in found.get("events", ())
+        if "has stopped" in event.get("message", "")
+    )
+    return max((at for at in stops if at), default=None)
 
 
 def _state(found: Mapping[str, Any], backing: Backing, desired_count: int) -> tuple[State, str]:

@@ -159,6 +159,12 @@ class EventKind(StrEnum):
     FAILED = "failed"
     STUCK = "stuck"
     BLOCKED = "blocked"
+    REPLACED = "replaced"  # something that was billed ended, and the stack lives on
+
+    @property
+    def is_told(self) -> bool:
+        """People hear of it; the rest is for the ledger alone."""
+        return self is not EventKind.REPLACED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,7 @@ class Observation:
     told ("load balancer starting"), `cause` why it failed, is foreign, or is held up. `owned` is
     False while our tags could not be read yet: it may be waited for, but neither used nor
     deleted (AWS behaviour §1.6). `differs` names the fields an update can put right.
+    `replaced_at` is when AWS last stopped a task of a service, as far as that is told.
     """
 
     state: State
@@ -40,6 +41,7 @@ class Observation:
     owned: bool = True
     differs: tuple[str, ...] = ()
     created_at: datetime | None = None
+    replaced_at: datetime | None = None
 
     @property
     def arn(self) -> str:

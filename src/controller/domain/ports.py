@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from controller.domain.meter import SeenTask
 from controller.domain.observed import Observation, Observed
 from controller.domain.plan import Action, Target
 from controller.domain.progress import Progress
@@ -51,5 +52,13 @@ class Cloud(Protocol):
         Make the calls of one action; return what the resource is to us from now on.
 
         Returns at once, never waits. Raises the domain's errors.
+        """
+        ...
+
+    def tasks(self, address: str, known: Sequence[str] = ()) -> Sequence[SeenTask]:
+        """
+        The tasks of a service that stands or is leaving, also those that stopped within the hour.
+
+        With `known` only those of these ARNs: once the service is gone. Raises the domain's errors.
         """
         ...

@@ -17,10 +17,12 @@ from controller.domain.desired import Decision, decide
 from controller.domain.foresight import Change, foresee
 from controller.domain.hold import Hold
 from controller.domain.lease import Lease
+from controller.domain.ledger import Account, account_now
 from controller.domain.moments import format_moment, write_moment
 from controller.domain.openings import Rules
 from controller.domain.plan import Target
 from controller.domain.policy import Policy
+from controller.domain.prices import find_prices
 from controller.domain.spec import Json, Kind, Spec
 from controller.domain.status import Status
 
@@ -43,7 +45,8 @@ class State(StrEnum):
 class Report:
     """
     `state` is one of four; `phase` says more, also that the last wake "failed" or is "blocked",
-    and then `cause` why. `since` is when the state began, as far as that is known.
+    and then `cause` why. `since` is when the state began, as far as that is known. `saved` is the
+    running month's account up to now; None before a pass has seen the stack.
     """
 
     spec: Spec
@@ -58,6 +61,7 @@ class Report:
     hold: Hold | None
     next: tuple[Change, ...]
     now: datetime
+    saved: Account | None = None
 
     @property
     def has_settled(self) -> bool:
@@ -96,6 +100,7 @@ class Report:
             "next": [change.to_json() for change in self.next],
             "failure": failure and {"at": format_moment(failure.at), "cause": failure.cause},
             "updated_at": write_moment(self.status.updated_at),
+            "saved": self.saved.summary() if self.saved else None,
         }
 
     def _steps(self) -> list[dict[str, Json]]:
@@ -150,7 +155,13 @@ def make_report(
         hold=hold if _is_in_force(hold, leases, status, now) else None,
         next=tuple(islice(ahead, MOST_CHANGES)),
         now=now,
+        saved=_saved(spec, status, now),
     )
+
+
+def _saved(spec: Spec, status: Status, now: datetime) -> Account | None:
+    used = account_now(status.meter, status.marks, now)
+    return Account(used=used, prices=find_prices(spec.region)) if used else None
 
 
 def _state(status: Status, decision: Decision) -> State:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from controller.domain.history import Event, Learned
 from controller.domain.marks import Marks
+from controller.domain.meter import Meter
 from controller.domain.moments import format_moment, parse_moment, read_moment, write_moment
 from controller.domain.plan import Target
 from controller.domain.progress import Progress, Timeline
@@ -48,8 +49,8 @@ class Status:
     `target` is where it is going since `since`, and `settled` says that it is there; `from_rest`
     that it set out from where it had been settled, and not halfway. `phase` is what people are
     told meanwhile, `cause` what holds it up. `decision` is the last one, as JSON.
-    `warned_for` is the end of which people have been warned. `outbox` are events that are not
-    known to be recorded and told.
+    `warned_for` is the end of which people have been warned, `meter` counts the money. `outbox`
+    are events that are not known to be recorded and told.
     """
 
     target: Target | None = None
@@ -65,6 +66,7 @@ class Status:
     progress: Progress = field(default_factory=Progress)
     timeline: Timeline = field(default_factory=Timeline)
     learned: Learned = field(default_factory=Learned)
+    meter: Meter = field(default_factory=Meter)
     endpoint: Mapping[str, Json] | None = None
     stuck: Trouble | None = None
     blocked: Trouble | None = None
@@ -87,6 +89,7 @@ class Status:
             "progress": self.progress.to_json(),
             "steps": self.timeline.to_json(),
             "learned": self.learned.to_json(),
+            "meter": self.meter.to_json(),
             "endpoint": dict(self.endpoint) if self.endpoint else None,
             "failure": failure and {"at": format_moment(failure.at), "cause": failure.cause},
             "stuck": self.stuck.to_json() if self.stuck else None,
@@ -113,6 +116,7 @@ class Status:
             progress=Progress.from_json(data.get("progress", {})),
             timeline=Timeline.from_json(data.get("steps", [])),
             learned=Learned.from_json(data.get("learned", {})),
+            meter=Meter.from_json(data.get("meter", {})),
             endpoint=data.get("endpoint"),
             stuck=Trouble.from_json(stuck) if stuck else None,
             blocked=Trouble.from_json(blocked) if blocked else None,

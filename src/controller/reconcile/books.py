@@ -13,14 +13,14 @@ from datetime import datetime, timedelta
 from controller.domain.desired import Decision
 from controller.domain.endpoint import find_endpoint
 from controller.domain.history import Event, EventKind, Wake, finished_steps
-from controller.domain.marks import Failure, Marks, Spent, Standing
+from controller.domain.marks import Failure, Marks, Spent
 from controller.domain.moments import format_moment, write_moment
-from controller.domain.observed import Observed
 from controller.domain.plan import Target
 from controller.domain.progress import Progress, Timeline
-from controller.domain.spec import Json, Kind, Spec
+from controller.domain.spec import Json, Spec
 from controller.domain.status import Status, Trouble
 from controller.reconcile.loop import Outcome, Result, Round
+from controller.reconcile.metering import nothing_stands
 
 STUCK_AFTER = timedelta(minutes=15)
 """A sleep that takes longer is a fault that costs money (AWS behaviour §3.4, §3.6)."""
@@ -28,12 +28,18 @@ STUCK_AFTER = timedelta(minutes=15)
 MOST_STEPS = 100
 """A stack that is repaired again and again while awake must not outgrow its item."""
 
-BILLED = (Kind.LOAD_BALANCER, Kind.SERVICE)
+MOST_ENDED = 20
+"""So many spans wait for a wake to end before they are written down; then they are anyway."""
+
 CLEARING = "taking down what the earlier configuration made"
 
 
-def set_out(status: Status, spec: Spec, decision: Decision, was_up: bool, now: datetime) -> Status:
-    """Take up a decision. Another target than before begins a new way, with steps of its own."""
+def set_out(status: Status, spec: Spec, decision: Decision, before: Marks, now: datetime) -> Status:
+    """
+    Take up a decision. Another target than before begins a new way, with steps of its own.
+
+    `before` are the marks of a moment ago, when it may still have been awake.
+    """
     status = replace(status, decision=decision.to_json(), updated_at=now)
     if status.target is decision.state:
         return status
@@ -55,7 +61,9 @@ def set_out(status: Status, spec: Spec, decision: Decision, was_up: bool, now: d
     )
     if waking:
         return _tell(status, spec, EventKind.WAKING, now, decision.reason)
-    return _tell(status, spec, EventKind.SLEEPING, now, decision.reason) if was_up else status
+    if not before.is_up:
+        return status
+    return _no_longer_ready(status, spec, EventKind.SLEEPING, before, now, decision.reason)
 
 
 def _for_new_wake(progress: Progress) -> Progress:
@@ -65,12 +73,9 @@ def _for_new_wake(progress: Progress) -> Progress:
 
 def seen(status: Status, spec: Spec, look: Round, now: datetime) -> Status:
     """Show how far it is."""
-    marks = status.marks
-    if look.target is Target.AWAKE:
-        marks = marks.with_standing(_standing(marks, spec, look.observed))
     phase = str(look.target) if look.plan.converged else _phase(look)
     timeline = Timeline(look.timeline.steps[-MOST_STEPS:])
-    return replace(status, marks=marks, phase=phase, timeline=timeline, updated_at=now)
+    return replace(status, phase=phase, timeline=timeline, updated_at=now)
 
 
 def ended(status: Status, spec: Spec, outcome: Outcome, asked_for: Spent, now: datetime) -> Status:
@@ -143,30 +148,38 @@ def _wake_ended(
 ) -> Status:
     if outcome.result is Result.CONVERGED:
         first = status.marks.ready_at is None
+        status = _note_replaced(status, spec, now)
         status = replace(status, marks=status.marks.ready(now), settled=True)
         reason = str(status.decision.get("reason", ""))
         facts: dict[str, Json] = {"endpoint": status.endpoint}
         facts["waking_since"] = write_moment(status.marks.waking_since)
-        return _tell(status, spec, EventKind.AWAKE, now, reason, **facts) if first else status
+        if not first:
+            return status
+        status = replace(status, meter=status.meter.woken(now))
+        return _tell(status, spec, EventKind.AWAKE, now, reason, **facts)
     if not gave_up(outcome):
+        if len(status.meter.ended) >= MOST_ENDED:
+            status = _note_replaced(status, spec, now)
         return replace(status, marks=status.marks.repairing(now), settled=False)
     failure = Failure(at=now, cause=outcome.cause, spec_hash=spec.hash, spent=asked_for)
+    before = status.marks
     status = replace(status, marks=status.marks.failed(failure), settled=False)
     if outcome.result is Result.FAILED:
-        return _tell(status, spec, EventKind.FAILED, now, outcome.cause)
-    return _blocked(status, spec, outcome, now)
+        return _no_longer_ready(status, spec, EventKind.FAILED, before, now, outcome.cause)
+    return _blocked(status, spec, outcome, now, before)
 
 
 def _sleep_ended(status: Status, spec: Spec, outcome: Outcome, now: datetime) -> Status:
     if outcome.result is Result.CONVERGED:
-        if not status.settled and _took_down(outcome):
+        status = nothing_stands(status, now)
+        if not status.settled and (_took_down(outcome) or status.meter.ended):
             slept = status.marks.slept
             slept_at = slept.at if slept else None
-            facts = {"spans": _spans(status, now), "slept_at": write_moment(slept_at)}
+            facts = {"spans": _spans(status), "slept_at": write_moment(slept_at)}
             reason = str(status.decision.get("reason", ""))
             status = _tell(status, spec, EventKind.ASLEEP, now, reason, **facts)
-        marks = status.marks.with_standing(())
-        return replace(status, marks=marks, settled=True, stuck=None, endpoint=None)
+        meter = status.meter.told(now).at_rest()
+        return replace(status, meter=meter, settled=True, stuck=None, endpoint=None)
     status = replace(status, settled=False)
     if outcome.result is Result.BLOCKED:
         return _blocked(status, spec, outcome, now)
@@ -183,12 +196,15 @@ def _stuck(status: Status, spec: Spec, outcome: Outcome, since: datetime, now: d
     return _tell(status, spec, EventKind.STUCK, now, outcome.cause, **facts)
 
 
-def _blocked(status: Status, spec: Spec, outcome: Outcome, now: datetime) -> Status:
+def _blocked(
+    status: Status, spec: Spec, outcome: Outcome, now: datetime, before: Marks | None = None
+) -> Status:
     if status.blocked and status.blocked.cause == outcome.cause:
         return status
     trouble = Trouble(since=now, cause=outcome.cause, standing=_left(outcome))
     status = replace(status, blocked=trouble)
-    return _tell(status, spec, EventKind.BLOCKED, now, outcome.cause)
+    before = before or status.marks
+    return _no_longer_ready(status, spec, EventKind.BLOCKED, before, now, outcome.cause)
 
 
 def _took_down(outcome: Outcome) -> bool:
@@ -204,30 +220,27 @@ def _left(outcome: Outcome) -> tuple[str, ...]:
     return tuple(address for address, one in found if one.state.exists)
 
 
-def _standing(marks: Marks, spec: Spec, observed: Observed) -> tuple[Standing, ...]:
-    """What is billed; a fresh one counts from when AWS says that it was made."""
-    known = {each.arn: each for each in marks.standing}
-    found = []
-    for resource in spec.resources:
-        one = observed[resource.address]
-        if resource.kind not in BILLED or not one.state.exists or not one.arn:
-            continue
-        if one.created_at:
-            found.append(Standing(address=resource.address, arn=one.arn, since=one.created_at))
-        elif one.arn in known:
-            found.append(known[one.arn])
-    return tuple(found)
+def _spans(status: Status) -> Json:
+    """What is not billed any more, as `Span` writes it."""
+    return [span.to_json() for span in status.meter.ended]
 
 
-def _spans(status: Status, now: datetime) -> Json:
-    """Address, ARN, from when, until when: what was billed in the time awake that is over."""
-    deleted = status.progress.deleted
-    spans = []
-    for each in status.marks.standing:
-        trace = deleted.get(each.address)
-        end = trace.at if trace and trace.at >= each.since else now
-        spans.append([each.address, each.arn, format_moment(each.since), format_moment(end)])
-    return spans
+def _no_longer_ready(
+    status: Status, spec: Spec, kind: EventKind, before: Marks, now: datetime, reason: str
+) -> Status:
+    """Tell of an end; the time in which the stack could be used is over."""
+    status = replace(status, meter=status.meter.rested(before.ready_at, now))
+    facts = {"ready_at": write_moment(before.ready_at)} if before.ready_at else {}
+    return _tell(status, spec, kind, now, reason, **facts)
+
+
+def _note_replaced(status: Status, spec: Spec, now: datetime) -> Status:
+    """Write down for the ledger what has ended though the stack stays awake."""
+    if not status.meter.ended:
+        return status
+    facts = {"spans": _spans(status)}
+    status = _tell(status, spec, EventKind.REPLACED, now, "replaced while awake", **facts)
+    return replace(status, meter=status.meter.told(now))
 
 
 def _tell(

@@ -8,25 +8,32 @@ refused, and ends.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from controller.domain.desired import Decision, all_asked_for, decide, settle_marks
-from controller.domain.errors import LockLostError
+from controller.domain.errors import DormouseError, LockLostError
 from controller.domain.foresight import foresee
 from controller.domain.history import Event, Learned
 from controller.domain.idle import judge, span_to_read
+from controller.domain.ledger import Past, meter_again
+from controller.domain.marks import Standing
+from controller.domain.meter import SeenTask
 from controller.domain.moments import format_moment, parse_moment
+from controller.domain.month import Month
 from controller.domain.openings import Rules
 from controller.domain.plan import Target
 from controller.domain.policy import Policy
-from controller.domain.ports import Clock, SideBySide
+from controller.domain.ports import Clock, Cloud, SideBySide
 from controller.domain.report import policy_of
 from controller.domain.rest import paid_hour_ends
 from controller.domain.spec import Json, Spec
 from controller.domain.status import Status
-from controller.reconcile import books
-from controller.reconcile.loop import Limits, Outcome, Reconciler, Report, Result, Round
+from controller.domain.usage import Span, Use
+from controller.reconcile import books, metering
+from controller.reconcile.loop import Limits, Outcome, Reconciler, Result, Round
 from controller.reconcile.ports import Clouds, Records, Store, Tell, Traffics, tell_nobody
 
 SLOW = timedelta(minutes=15)
@@ -86,6 +93,7 @@ class StackPass:
         self._clock = clock
         self._side_by_side = side_by_side
         self._tell = tell
+        self._cloud: Cloud
         self._known_rules: dict[tuple[str, timedelta], Rules] = {}
         self._status = Status()
         self._written_at = clock.now()
@@ -96,6 +104,7 @@ class StackPass:
         self._status = self._remembered(records)
         self._written_at = self._clock.now()
         while True:
+            self._note_use(records.spec)
             decision = self._set_out(records)
             outcome = self._clear_leftovers(records, deadline)
             if outcome is None:
@@ -114,10 +123,21 @@ class StackPass:
 
     def _remembered(self, records: Records) -> Status:
         status = Status.from_json(records.status)
-        if records.status:
-            return status
-        # Never seen, or lost; the history tells how long its wakes take.
-        return replace(status, learned=Learned.of(self._store.last_wakes()))
+        now = self._clock.now()
+        if not records.status:
+            # Never seen, or lost; the history tells how long its wakes take.
+            status = replace(status, learned=Learned.of(self._store.last_wakes()))
+        if status.meter.opened_at is None:
+            past = Past(uses=self._store.uses(), events=self._store.events(Month.of(now).start))
+            status = replace(status, meter=meter_again(past, now))
+        return status
+
+    def _note_use(self, spec: Spec) -> None:
+        """What the spec uses counts from now on, also for what the stack would cost always on."""
+        use, now, meter = Use.of(spec), self._clock.now(), self._status.meter
+        if meter.use_since is None or meter.use != use:
+            self._store.put_use(use, now)
+            self._status = replace(self._status, meter=meter.using(use, now))
 
     # deciding
 
@@ -126,13 +146,13 @@ class StackPass:
         marks = self._status.marks.judged_by(records.spec.hash)
         self._status = replace(self._status, marks=marks)
         decision = self._decide(records)
-        now, was_up = self._clock.now(), self._status.marks.is_up
+        now, before = self._clock.now(), self._status.marks
         settled = settle_marks(self._status.marks, decision, records.leases, now)
         if settled != self._status.marks:
             self._status = replace(self._status, marks=settled)
             decision = self._decide(records)
         target = self._status.target
-        self._status = books.set_out(self._status, records.spec, decision, was_up, now)
+        self._status = books.set_out(self._status, records.spec, decision, before, now)
         if self._status.target is not target:
             self._write(now)
         return decision
@@ -168,7 +188,7 @@ class StackPass:
         """Take down what only a replaced spec names; the outcome if that is not done yet."""
         for spec in records.leftovers:
             if spec.hash != records.spec.hash:
-                reconciler = self._reconciler(spec, lambda _: None)
+                reconciler = self._reconciler(spec, partial(self._meter, spec, whole=False))
                 limits = Limits(deadline=deadline)
                 outcome = reconciler.run(Target.ASLEEP, limits, self._renewed)
                 self._status = replace(self._status, progress=outcome.progress)
@@ -180,9 +200,7 @@ class StackPass:
         return None
 
     def _reconcile(self, records: Records, decision: Decision, deadline: datetime) -> Outcome:
-        reconciler: Reconciler = self._reconciler(
-            records.spec, lambda seen: self._show(records.spec, reconciler, seen)
-        )
+        reconciler = self._reconciler(records.spec, partial(self._show, records.spec))
         limits = Limits(deadline=deadline, give_up_at=self._give_up_at(records, decision))
         fresh = iter([not records.leftovers])  # the records were read a moment ago
         return reconciler.run(
@@ -191,16 +209,18 @@ class StackPass:
             still_wanted=lambda: next(fresh, False) or self._still_wanted(records, decision),
         )
 
-    def _reconciler(self, spec: Spec, report: Report) -> Reconciler:
-        return Reconciler(
+    def _reconciler(self, spec: Spec, show: Callable[[Reconciler, Round], None]) -> Reconciler:
+        self._cloud = self._clouds(spec, self._side_by_side)
+        reconciler: Reconciler = Reconciler(
             spec,
-            self._clouds(spec, self._side_by_side),
+            self._cloud,
             self._clock,
             self._side_by_side,
-            report=report,
+            report=lambda seen: show(reconciler, seen),
             progress=self._status.progress,
             timeline=self._status.timeline,
         )
+        return reconciler
 
     def _still_wanted(self, records: Records, decision: Decision) -> bool:
         """Ask the records again before every round: somebody may want something else by now."""
@@ -229,11 +249,47 @@ class StackPass:
     def _show(self, spec: Spec, reconciler: Reconciler, seen: Round) -> None:
         """Show how far it is, and make sure that somebody comes back if this process dies."""
         before = self._status
-        status = books.seen(before, spec, seen, seen.now)
-        self._status = replace(status, progress=reconciler.progress)
+        self._meter(spec, reconciler, seen)
+        self._status = books.seen(self._status, spec, seen, seen.now)
         changed = _visible(before) != _visible(self._status)
         if changed or seen.now - self._written_at >= SHOW:
             self._write(seen.now)
+
+    def _meter(
+        self, spec: Spec, reconciler: Reconciler, seen: Round, *, whole: bool = True
+    ) -> None:
+        """Take down what costs money. AWS is asked for the tasks of services that are leaving."""
+        status = replace(self._status, progress=reconciler.progress)
+        status = metering.metered(status, spec, seen, seen.now, whole=whole)
+        for each in metering.leaving_services(status, spec, seen.observed):
+            tasks = self._tasks(each)
+            if tasks is not None:
+                status = replace(status, meter=status.meter.saw(each.address, tasks))
+        for span in metering.ended_services(status):
+            arns = [task.arn for task in status.meter.seen[span.address]]
+            tasks = self._tasks(span, arns) if arns else []
+            if tasks is not None:
+                status = replace(status, meter=status.meter.settled(span, tasks))
+        self._status = status
+
+    def _note_replaced_tasks(self, spec: Spec, outcome: Outcome) -> None:
+        """AWS forgets a stopped task within an hour or so: those of a long day are taken down."""
+        if outcome.observed is None or outcome.target is Target.ASLEEP:
+            return
+        for each in metering.changed_services(self._status, spec, outcome.observed):
+            tasks = self._tasks(each)
+            if tasks is not None:
+                meter = self._status.meter.replaced(each.address, tasks, self._clock.now())
+                self._status = replace(self._status, meter=meter)
+
+    def _tasks(self, service: Standing | Span, known: Sequence[str] = ()) -> list[SeenTask] | None:
+        """The tasks that this service has had; None where AWS does not tell: money can wait."""
+        try:
+            tasks = self._cloud.tasks(service.address, known)
+        except DormouseError:
+            return None
+        # An earlier service of the same name had tasks too.
+        return [task for task in tasks if task.created_at >= service.since]
 
     def _write(self, now: datetime) -> None:
         self._store.put_status(self._status.to_json(), now + ALIVE)
@@ -242,6 +298,7 @@ class StackPass:
     # ending
 
     def _note_end(self, records: Records, outcome: Outcome) -> None:
+        self._note_replaced_tasks(records.spec, outcome)
         now, before = self._clock.now(), self._status
         asked_for = all_asked_for(self._rules(records.spec), records.leases, records.hold, now)
         self._status = books.ended(before, records.spec, outcome, asked_for, now)
@@ -331,7 +388,8 @@ class StackPass:
         if not self._store.put_event(event):
             return True
         try:
-            self._tell(spec, event)
+            if event.kind.is_told:
+                self._tell(spec, event)
         except Exception:
             return False  # whoever tells has logged it; a pass does not fail for want of a letter
         self._store.told(event)

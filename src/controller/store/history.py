@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from controller.domain.history import REMEMBERED, Event, Wake
+from controller.domain.moments import format_moment, parse_moment
+from controller.domain.usage import Use
 from controller.store import items
 from controller.store.requests import Requests
 
@@ -57,6 +59,20 @@ class History(Requests):
             {":pk": f"stack#{stack}", ":first": first, ":last": last},
         ):
             yield Event.from_json(items.body(item))
+
+    def put_use(self, stack: str, use: Use, now: datetime) -> None:
+        """Record what the stack's spec uses from now on; that is kept for good."""
+        body = {"at": format_moment(now), "use": use.to_json()}
+        self._put(items.to_item(stack, f"{items.ACCOUNT}{items.second_text(now)}", body))
+
+    def uses(self, stack: str) -> list[tuple[datetime, Use]]:
+        """What its specs have used, each from when on, the oldest first."""
+        found = self._query(
+            "pk = :pk AND begins_with(sk, :prefix)",
+            {":pk": f"stack#{stack}", ":prefix": items.ACCOUNT},
+        )
+        bodies = map(items.body, found)
+        return [(parse_moment(each["at"]), Use.from_json(each["use"])) for each in bodies]
 
 
 def _event_sort(event: Event) -> str:

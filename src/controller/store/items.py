@@ -5,6 +5,7 @@ pk = `stack#<name>`; sk says what, and sorts so that one Query gives what a deci
 `hold` to `status`, and leaves the history out:
 
     event#<time>#<kind>   wake#<time>                                   history, with TTL
+    account#<time>                                  what the spec uses from then on, for good
     hold   lease#<id>   lock   spec   spec#<hash>   status              the rest
 
 What only we read stands as JSON text in `body`; what AWS evaluates (keys, conditions, TTL, the
@@ -28,7 +29,8 @@ DUE_INDEX = "due"
 DUE = "due"
 """The one partition of the sparse index: items without it are not in it."""
 
-EVENT, HOLD, LEASE, LOCK, SPEC, STATUS, WAKE = (
+ACCOUNT, EVENT, HOLD, LEASE, LOCK, SPEC, STATUS, WAKE = (
+    "account#",
     "event#",
     "hold",
     "lease#",

@@ -1,0 +1,223 @@
+"""
+The meter: what a stack has used this month, and what is still to be written down of it.
+
+Part of the status, so that the money of the running month needs no other read. It can be lost:
+`controller.domain.ledger` makes it again from the history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from controller.domain.marks import Standing
+from controller.domain.moments import format_moment, parse_moment, read_moment, write_moment
+from controller.domain.month import Month
+from controller.domain.spec import Json
+from controller.domain.usage import NOTHING, Span, Tasks, Usage, Use, Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenTask:
+    """
+    A task as AWS described it: billed from `since`, the start of its image pull (None: not yet),
+    until `until`, when it had stopped (None: not yet).
+    """
+
+    arn: str
+    created_at: datetime
+    since: datetime | None
+    until: datetime | None
+    tasks: Tasks
+
+    def to_json(self) -> list[Json]:
+        moments = [format_moment(self.created_at), *map(write_moment, (self.since, self.until))]
+        return [self.arn, *moments, self.tasks.to_json()]
+
+    @staticmethod
+    def from_json(data: Json) -> SeenTask:
+        arn, created_at, since, until, tasks = data
+        return SeenTask(
+            arn=arn,
+            created_at=parse_moment(created_at),
+            since=read_moment(since),
+            until=read_moment(until),
+            tasks=Tasks.from_json(tasks),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """
+    What is known to be over in one month: `used` by spans that have ended, `always` and `rest`
+    what earlier specs of this month would have used always on and never woken; times awake.
+    """
+
+    month: Month
+    used: Usage = NOTHING
+    always: Usage = NOTHING
+    rest: Usage = NOTHING
+    awake: timedelta = timedelta(0)
+    wakes: int = 0
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "month": str(self.month),
+            "used": self.used.to_json(),
+            "always": self.always.to_json(),
+            "rest": self.rest.to_json(),
+            "awake_seconds": self.awake.total_seconds(),
+            "wakes": self.wakes,
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Json]) -> Tally:
+        return Tally(
+            month=Month.parse(data["month"]),
+            used=Usage.from_json(data["used"]),
+            always=Usage.from_json(data["always"]),
+            rest=Usage.from_json(data["rest"]),
+            awake=timedelta(seconds=data["awake_seconds"]),
+            wakes=data["wakes"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meter:
+    """
+    `opened_at` is when the stack was first published, as far as is known; `use` what its spec
+    uses since `use_since`. `ended` are spans that no event tells of yet. `seen` are the tasks of
+    services that are leaving, by address, `counted` those of this time awake that have a span,
+    and `read_at` is when that was last looked for.
+    """
+
+    opened_at: datetime | None = None
+    use: Use = field(default_factory=Use)
+    use_since: datetime | None = None
+    tally: Tally | None = None
+    ended: tuple[Span, ...] = ()
+    seen: Mapping[str, tuple[SeenTask, ...]] = field(default_factory=dict)
+    counted: frozenset[str] = frozenset()
+    read_at: datetime | None = None
+
+    def tally_of(self, now: datetime) -> Tally:
+        """The one of this month; a new month begins with nothing."""
+        month = Month.of(now)
+        return self.tally if self.tally and self.tally.month == month else Tally(month=month)
+
+    def using(self, use: Use, now: datetime) -> Meter:
+        """The spec uses something else from now on."""
+        tally, window = self.tally_of(now), self._window(now)
+        if window:
+            always, rest = self.use.always_on(window), self.use.at_rest(window)
+            tally = replace(tally, always=tally.always + always, rest=tally.rest + rest)
+        opened_at = self.opened_at or now
+        return replace(self, opened_at=opened_at, use=use, use_since=now, tally=tally)
+
+    def _window(self, now: datetime) -> Window | None:
+        """The part of this month in which `use` holds."""
+        if self.opened_at is None or self.use_since is None:
+            return None
+        return Window(max(Month.of(now).start, self.opened_at, self.use_since), now)
+
+    def woken(self, now: datetime) -> Meter:
+        tally = self.tally_of(now)
+        return replace(self, tally=replace(tally, wakes=tally.wakes + 1))
+
+    def rested(self, ready_at: datetime | None, now: datetime) -> Meter:
+        """It could be used from `ready_at` until now."""
+        if ready_at is None:
+            return self
+        tally = self.tally_of(now)
+        awake = Window(tally.month.start, now).part(ready_at, now)
+        return replace(self, tally=replace(tally, awake=tally.awake + awake))
+
+    def over(self, spans: Iterable[Span]) -> Meter:
+        """These are not billed any more."""
+        return replace(self, ended=(*self.ended, *spans)) if spans else self
+
+    def told(self, now: datetime) -> Meter:
+        """An event tells of everything that has ended."""
+        tally = self.tally_of(now)
+        window = Window(max(tally.month.start, self.opened_at or now), tally.month.end)
+        used = sum((span.used(window, self.use) for span in self.ended), tally.used)
+        return replace(self, ended=(), tally=replace(tally, used=used))
+
+    def at_rest(self) -> Meter:
+        """Nothing stands: what was seen of its tasks is over."""
+        return replace(self, seen={}, counted=frozenset(), read_at=None)
+
+    # the tasks of services
+
+    def saw(self, address: str, tasks: Sequence[SeenTask]) -> Meter:
+        return replace(self, seen={**self.seen, address: tuple(tasks)})
+
+    def replaced(self, address: str, tasks: Iterable[SeenTask], now: datetime) -> Meter:
+        """Tasks that AWS stopped while their service lives on."""
+        spans = [_span_of(address, one, now) for one in tasks if one.until and self._is_new(one)]
+        arns = frozenset(span.arn for span in spans if span)
+        meter = self.over([span for span in spans if span])
+        return replace(meter, counted=meter.counted | arns, read_at=now)
+
+    def settled(self, service: Span, tasks: Iterable[SeenTask]) -> Meter:
+        """In place of a service that has ended stand its tasks, as last seen."""
+        known = {one.arn: one for one in (*self.seen.get(service.address, ()), *tasks)}
+        spans = [_span_of(service.address, one, service.until) for one in known.values()]
+        found = [span for span in spans if span and span.arn not in self.counted]
+        ended = [each for each in self.ended if each is not service]
+        seen = {a: each for a, each in self.seen.items() if a != service.address}
+        return replace(self, ended=(*ended, *found), seen=seen)
+
+    def _is_new(self, task: SeenTask) -> bool:
+        return task.arn not in self.counted
+
+    def open_spans(self, standing: Iterable[Standing], now: datetime) -> list[Span]:
+        """What is being billed, as if it ended now."""
+        return [
+            Span(
+                address=each.address,
+                arn=each.arn,
+                since=min(each.since, now),
+                until=now,
+                tasks=self.use.awake_only(each.address),
+            )
+            for each in standing
+        ]
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "opened_at": write_moment(self.opened_at),
+            "use": self.use.to_json(),
+            "use_since": write_moment(self.use_since),
+            "tally": self.tally.to_json() if self.tally else None,
+            "ended": [span.to_json() for span in self.ended],
+            "seen": {a: [one.to_json() for one in each] for a, each in self.seen.items()},
+            "counted": sorted(self.counted),
+            "read_at": write_moment(self.read_at),
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Json]) -> Meter:
+        """Read what `to_json` wrote; of a status that has none, a meter that was never begun."""
+        if not data:
+            return Meter()
+        tally = data["tally"]
+        return Meter(
+            opened_at=read_moment(data["opened_at"]),
+            use=Use.from_json(data["use"]),
+            use_since=read_moment(data["use_since"]),
+            tally=Tally.from_json(tally) if tally else None,
+            ended=tuple(map(Span.from_json, data["ended"])),
+            seen={a: tuple(map(SeenTask.from_json, each)) for a, each in data["seen"].items()},
+            counted=frozenset(data["counted"]),
+            read_at=read_moment(data["read_at"]),
+        )
+
+
+def _span_of(address: str, task: SeenTask, now: datetime) -> Span | None:
+    """None of a task that ended before it cost anything."""
+    if task.since is None:
+        return None
+    until = task.until or max(task.since, now)
+    return Span(address=address, arn=task.arn, since=task.since, until=until, tasks=task.tasks)

@@ -1,0 +1,136 @@
+"""
+What costs money while a pass works: seen, ended, and written down. Pure, as `books`.
+
+A load balancer counts from AWS's own time of its creation until our delete, or until it was found
+gone. A service counts by its tasks; where AWS could not be asked for them, as if all of them had
+run as long as the service stood: never less than what was spent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from controller.domain.marks import Marks, Standing
+from controller.domain.observed import Observation, Observed, State
+from controller.domain.plan import Target
+from controller.domain.progress import Progress
+from controller.domain.spec import Kind, ResourceSpec, Spec
+from controller.domain.status import Status
+from controller.domain.usage import Span, Use
+from controller.reconcile.loop import Round
+
+BILLED = (Kind.LOAD_BALANCER, Kind.SERVICE)
+
+
+def metered(
+    status: Status, spec: Spec, look: Round, now: datetime, *, whole: bool = True
+) -> Status:
+    """
+    Take down what has begun to cost money, and what has ended.
+
+    Without `whole` the spec is one that was replaced: what it does not name is left alone.
+    """
+    marks = status.marks
+    found = _billed(marks, spec, look)
+    keys = {(each.arn, each.since) for each in found}
+    others = [each for each in marks.standing if (each.arn, each.since) not in keys]
+    mine = {resource.address for resource in spec.resources}
+    gone = [each for each in others if whole or each.address in mine]
+    left = [each for each in others if each not in gone]
+    use = Use.of(spec)
+    meter = status.meter.over([_span(each, use, status.progress, now) for each in gone])
+    return replace(status, marks=marks.with_standing((*found, *left)), meter=meter)
+
+
+def nothing_stands(status: Status, now: datetime) -> Status:
+    """Whatever was standing is over."""
+    use, standing = status.meter.use, status.marks.standing
+    spans = [_span(each, use, status.progress, now) for each in standing]
+    marks = status.marks.with_standing(())
+    return replace(status, marks=marks, meter=status.meter.over(spans))
+
+
+def leaving_services(status: Status, spec: Spec, observed: Observed) -> list[Standing]:
+    """Services on their way out whose tasks nobody has asked for yet."""
+    return [
+        each
+        for each in _counted_by_tasks(status, spec)
+        if observed[each.address].state is State.LEAVING and each.address not in status.meter.seen
+    ]
+
+
+def changed_services(status: Status, spec: Spec, observed: Observed) -> list[Standing]:
+    """Services that stay, of which AWS has stopped a task since that was last looked for."""
+    found = []
+    for each in _counted_by_tasks(status, spec):
+        replaced_at = observed[each.address].replaced_at
+        if replaced_at and replaced_at > max(each.since, status.meter.read_at or each.since):
+            found.append(each)
+    return found
+
+
+def ended_services(status: Status) -> list[Span]:
+    """Services that have ended and whose tasks were seen before that."""
+    seen = status.meter.seen
+    return [span for span in status.meter.ended if span.address in seen and ":service/" in span.arn]
+
+
+def _counted_by_tasks(status: Status, spec: Spec) -> list[Standing]:
+    """A service that keeps tasks while asleep is left out: nobody can tell which ones are more."""
+    use = Use.of(spec)
+    return [
+        each
+        for each in status.marks.standing
+        if each.address in use.tasks and each.address not in use.resting
+    ]
+
+
+def _billed(marks: Marks, spec: Spec, look: Round) -> list[Standing]:
+    """What costs money now; a fresh one counts from when AWS says that it was made."""
+    known = {each.arn: each for each in marks.standing}
+    found = []
+    for resource in spec.resources:
+        one = look.observed[resource.address]
+        before = known.get(one.arn)
+        if resource.kind in BILLED and one.arn and _costs(resource, one, before, look.target):
+            since = _since(resource, one, before, marks, look.now)
+            if since:
+                found.append(Standing(address=resource.address, arn=one.arn, since=since))
+    return found
+
+
+def _costs(
+    resource: ResourceSpec, one: Observation, before: Standing | None, target: Target
+) -> bool:
+    if one.state is State.LEAVING:
+        return resource.kind is Kind.SERVICE and before is not None
+    if resource.asleep is not None and target is Target.ASLEEP and one.state is State.READY:
+        return False  # it stands in both worlds, and is at rest
+    return one.state.exists and (one.owned or before is not None)
+
+
+def _since(
+    resource: ResourceSpec,
+    one: Observation,
+    before: Standing | None,
+    marks: Marks,
+    now: datetime,
+) -> datetime | None:
+    if resource.asleep is not None:
+        return before.since if before else marks.waking_since or now
+    return one.created_at or (before.since if before else None)
+
+
+def _span(each: Standing, use: Use, progress: Progress, now: datetime) -> Span:
+    """Up to our own delete, or else up to when it was found gone."""
+    trace = progress.deleted.get(each.address)
+    ours = trace and each.is_balancer and trace.arn == each.arn and trace.at >= each.since
+    until = trace.at if trace and ours else now
+    return Span(
+        address=each.address,
+        arn=each.arn,
+        since=min(each.since, until),
+        until=until,
+        tasks=None if each.is_balancer else use.awake_only(each.address),
+    )
