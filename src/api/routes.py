@@ -20,8 +20,8 @@ from api.problems import (
     unprocessable,
 )
 from api.request import Request
-from api.stacks import SHORTEST, OverBudgetError, Stacks, View
-from controller.domain.durations import format_duration, parse_duration
+from api.stacks import OverBudgetError, Stacks, View
+from controller.domain.asking import end_asked_for
 from controller.domain.errors import TextError
 from controller.domain.plan import Target
 from controller.domain.ports import Clock
@@ -164,25 +164,10 @@ def _wait(request: Request) -> int:
 
 
 def _until(view: View, text: str) -> datetime:
-    """The end that is asked for: "1h", "close", or by the policy when nothing is said."""
-    policy = view.policy
-    if text == "close":
-        closing = view.closing
-        if closing is None or closing.closes_at is None:
-            raise RefusedError(
-                unprocessable("for=close needs office hours that close soon; give a time.")
-            )
-        return closing.closes_at
     try:
-        asked = parse_duration(text) if text else min(policy.wake_for, policy.max_awake)
-    except TextError:
-        asked = timedelta(0)
-    if not SHORTEST <= asked <= max(policy.max_awake, SHORTEST):
-        most = format_duration(policy.max_awake)
-        raise RefusedError(
-            unprocessable(f'for must be a time from 1m to {most}, such as "1h", or "close".')
-        )
-    return view.now + asked
+        return end_asked_for(text, view.rules, view.now)
+    except TextError as error:
+        raise RefusedError(unprocessable(f"for: {error}.")) from None
 
 
 METHODS: Mapping[str, tuple[str, tuple[str, ...]]] = {

@@ -7,12 +7,13 @@ asked for is written down, and the controller is told to look.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from controller.aws.start_pass import start_pass
+from controller.domain.asking import closing_asked_for, ends_late_enough, lease_to_extend
 from controller.domain.errors import SpecError
 from controller.domain.hold import sleep_now
 from controller.domain.lease import Lease
@@ -30,10 +31,6 @@ WAKES_A_DAY = 24
 """So many leases one link may begin within 24 hours; to extend one is free."""
 
 DAY = timedelta(days=1)
-SAME = timedelta(seconds=60)
-"""A lease that ends less than this sooner than what is asked for is left as it is."""
-
-SHORTEST = timedelta(minutes=1)
 HOLDER = "wake link"
 
 
@@ -60,18 +57,8 @@ class View:
 
     @property
     def closing(self) -> Opening | None:
-        """
-        The office hours that "until closing" means: those of now, or the next.
-
-        None when they never close, or close later than the stack may be awake outside of them.
-        """
-        openings = Openings(self.rules, self.now)
-        opening = openings.at(self.now)
-        if opening is None:
-            opening = openings.next_after(self.now)
-            if opening and (opening.closes_at or self.now) > self.now + self.policy.max_awake:
-                return None
-        return opening if opening and opening.closes_at else None
+        """The office hours that "until closing" means, if it means any."""
+        return closing_asked_for(self.rules, self.now)
 
 
 class Stacks:
@@ -113,15 +100,15 @@ class Stacks:
         at once write the same lease, and one after the stack was sent to sleep is another.
         Raises OverBudgetError.
         """
-        mine = self._lease_of(view, link)
-        if mine and until - mine.expires_at < SAME:
+        mine = lease_to_extend(view.report, _prefix(link))
+        if mine and ends_late_enough(mine, until):
             return
         if mine is None or not self._table.extend(mine.stack, mine.id, until, view.now):
             self._check_budget(view, link)
             self._table.grant(
                 Lease(
                     stack=link.stack,
-                    id=f"{link.id}-{view.records.asked}",
+                    id=f"{_prefix(link)}{view.records.asked}",
                     holder=link.name or HOLDER,
                     reason="",
                     granted_at=view.now,
@@ -158,18 +145,11 @@ class Stacks:
             self._rules[key] = rules_of(spec, status)
         return self._rules[key]
 
-    def _lease_of(self, view: View, link: Link) -> Lease | None:
-        """The link's live lease, unless something was put over it that only a new one ends."""
-        hold = view.report.hold
-        over = hold.over if hold else frozenset()
-        mine = (lease for lease in view.report.leases if lease.id.startswith(f"{link.id}-"))
-        return next((lease for lease in mine if lease.id not in over), None)
-
     def _check_budget(self, view: View, link: Link) -> None:
         granted = sorted(
             lease.granted_at
             for lease in view.records.leases
-            if lease.id.startswith(f"{link.id}-") and view.now - lease.granted_at < DAY
+            if lease.id.startswith(_prefix(link)) and view.now - lease.granted_at < DAY
         )
         if len(granted) >= WAKES_A_DAY:
             raise OverBudgetError(granted[-WAKES_A_DAY] + DAY)
@@ -177,10 +157,11 @@ class Stacks:
     def _nudge(self, stack: str) -> None:
         """Have a pass begin now; without it the heartbeat finds the stack within a minute."""
         try:
-            self._clients("lambda").invoke(
-                FunctionName=self._controller,
-                InvocationType="Event",
-                Payload=json.dumps({"stack": stack}).encode(),
-            )
+            start_pass(self._clients("lambda"), self._controller, stack)
         except Exception as error:
             self._log.warning("controller not reached", stack=stack, error=str(error))
+
+
+def _prefix(link: Link) -> str:
+    """What the ids of a link's leases begin with."""
+    return f"{link.id}-"

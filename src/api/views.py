@@ -22,8 +22,9 @@ from markupsafe import Markup
 
 from api.problems import Problem
 from api.request import Request
-from api.stacks import HOLDER, SAME, View
+from api.stacks import HOLDER, View
 from api.words import Words
+from controller.domain.asking import SAME
 from controller.domain.moments import parse_moment
 from controller.domain.plan import Target
 from controller.domain.report import BLOCKED, FAILED, Report, State

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,6 +10,7 @@ from typing import Any
 
 from controller.aws.clients import Clients, Session
 from controller.aws.cloud import AwsCloud
+from controller.aws.start_pass import start_pass
 from controller.aws.traffic import TrafficReader
 from controller.domain.errors import EndPassError, LockLostError
 from controller.domain.history import Event, Wake
@@ -152,11 +152,7 @@ class Controller:
 
     def _hand_on_job(self, stack: str) -> Callable[[], str]:
         def job() -> str:
-            self.clients.get("lambda").invoke(
-                FunctionName=self.settings.controller,
-                InvocationType="Event",
-                Payload=json.dumps({"stack": stack}).encode(),
-            )
+            start_pass(self.clients.get("lambda"), self.settings.controller, stack)
             return stack
 
         return job

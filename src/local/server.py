@@ -24,7 +24,7 @@ from typing import Any
 from local import control, wire
 from local.aws import LaptopAws
 from local.clock import Clock, ScaledClock
-from local.errors import AwsError
+from local.errors import AwsError, not_answered
 from local.furnish import PRESETS
 from local.timing import PROFILES, Timing
 
@@ -216,7 +216,10 @@ def _from_moto(
     if fault and (fault.when == "before" or fault.dropped):
         return _spoilt(aws, call, fault.error(), request)
     url = f"https://{_host(request.scope, region)}{path}"
-    status, reply_headers, body = aws.moto.answer(method, url, headers, request.body)
+    try:
+        status, reply_headers, body = aws.moto.answer(method, url, headers, request.body)
+    except ImportError:  # a service of moto for which more would have to be installed
+        return _spoilt(aws, call, not_answered(call.service, call.operation), request)
     if fault:
         return _spoilt(aws, call, fault.error(), request)
     if status >= 300:

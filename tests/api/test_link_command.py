@@ -9,15 +9,14 @@ import pytest
 from house import KEYS, STACK
 
 from api.keyring import FRESH
-from controller.cli import link as link_command
 from controller.cli.main import run
 
 
 @pytest.fixture
 def dormouse(house, monkeypatch, capsys):
     """Run the command in the account of the house, at its time."""
-    monkeypatch.setattr(link_command, "open_session", lambda: house.session)
-    monkeypatch.setattr(link_command, "open_clock", lambda: house.aws.clock)
+    monkeypatch.setattr("controller.cli.deployment.open_session", lambda: house.session)
+    monkeypatch.setattr("controller.cli.deployment.open_clock", lambda: house.aws.clock)
 
     def call(*arguments: str, code: int = 0) -> tuple[str, str]:
         assert run(["link", "--url", "http://laptop/", *arguments]) == code
@@ -113,13 +112,14 @@ def test_json_tells_what_the_link_is(house, dormouse):
 
 def test_the_address_is_asked_of_aws(house, dormouse, monkeypatch, capsys):
     asked = []
-    answer = {"FunctionUrl": "https://abc.lambda-url.us-east-1.on.aws/"}
+    output = {"OutputKey": "WakeUrl", "OutputValue": "https://abc.lambda-url.us-east-1.on.aws/"}
+    answer = {"Stacks": [{"Outputs": [output]}]}
     house.aws.answer_with(
-        "lambda", "GetFunctionUrlConfig", lambda p: asked.append(p["FunctionName"]) or answer
+        "cloudformation", "DescribeStacks", lambda p: asked.append(p["StackName"]) or answer
     )
     assert run(["link", STACK, "--deployment", "trial"]) == 0
     assert capsys.readouterr().out.startswith("https://abc.lambda-url.us-east-1.on.aws/s/nsfw-api")
-    assert asked == ["trial-api"]
+    assert asked == ["trial"]
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,8 @@ def test_the_controllers_role_allows_every_call_of_the_store(aws, dynamodb):
         granted_at=NOON,
         expires_at=NOON + timedelta(hours=1),
     )
-    table.put_spec(spec, due_at=NOON)
+    table.put_spec(spec, due_at=NOON)  # a developer's call, not the controller's
+    start = len(aws.calls)
     table.grant(lease)
     table.due(NOON)
     lock = locks.acquire(spec.stack, "a pass", NOON)
@@ -83,7 +84,7 @@ def test_the_controllers_role_allows_every_call_of_the_store(aws, dynamodb):
     locks.release(lock, NOON)
 
     role = statements(deploy()["ControllerRole"])
-    asked = [q for call in aws.calls for q in Account().questions(call)]
+    asked = [q for call in aws.calls[start:] for q in Account().questions(call)]
     assert {q.action for q in asked} >= {"dynamodb:Query", "dynamodb:PutItem"}
     assert any(q.resource.endswith("/index/due") for q in asked)
     assert [str(q) for q in asked if not allows(role, q)] == []

@@ -55,7 +55,7 @@ class Days:
         create_table(self.aws.session().client("dynamodb"), "dormouse")
         self.spec = article_spec(policy=self.policy.to_json())
         self.desk = Desk(self.aws, self.spec)
-        self._invoked: list[str] = []
+        self.nudged: list[str] = []
         self._planned: list[tuple[datetime, Callable[[], None]]] = []
         self.aws.answer_with("lambda", "Invoke", self._take_invocation)
         self.controller = self.new_controller()
@@ -72,7 +72,7 @@ class Days:
         )
 
     def _take_invocation(self, params: Any) -> dict[str, Any]:
-        self._invoked.append(json.loads(params["Payload"])["stack"])
+        self.nudged.append(json.loads(params["Payload"])["stack"])
         return {"StatusCode": 202}
 
     # time
@@ -111,7 +111,7 @@ class Days:
     def tick(self) -> list[str]:
         """One heartbeat, and the passes that it starts."""
         due = self.controller.hand_on_due()
-        self._run_invoked()
+        self.run_nudged()
         return due
 
     def plan(self, at: str, action: Callable[[], None]) -> None:
@@ -148,12 +148,13 @@ class Days:
     def run_pass(self) -> dict[str, Any]:
         result = self.controller.run_pass(STACK, f"pass-{len(self.results)}", BUDGET)
         self.results.append(result)
-        self._run_invoked()
+        self.run_nudged()
         return result
 
-    def _run_invoked(self) -> None:
-        while self._invoked:
-            stack = self._invoked.pop(0)
+    def run_nudged(self) -> None:
+        """The passes that were asked for."""
+        while self.nudged:
+            stack = self.nudged.pop(0)
             result = self.controller.run_pass(stack, f"pass-{len(self.results)}", BUDGET)
             self.results.append(result)
 

@@ -16,6 +16,7 @@ from botocore.exceptions import (
     NoCredentialsError,
     NoRegionError,
     ParamValidationError,
+    ProfileNotFound,
 )
 
 from controller.domain.errors import (
@@ -119,6 +120,9 @@ def _missing(text: str) -> DormouseError:
     return PermanentError(text.replace(" yet: ", ": ", 1))
 
 
+_UNSET = (NoCredentialsError, NoRegionError, CredentialRetrievalError, ProfileNotFound)
+
+
 def code_of(error: Exception) -> str:
     """AWS's error code, or "" for what is no answer of AWS."""
     if isinstance(error, ClientError):
@@ -136,7 +140,7 @@ def translate(error: Exception, what: str) -> DormouseError:
         return error
     if isinstance(error, ClientError):
         return _translate_answer(error, what)
-    if isinstance(error, NoCredentialsError | NoRegionError | CredentialRetrievalError):
+    if isinstance(error, _UNSET):
         return PermanentError(f"cannot {what}: {error}; set AWS_PROFILE and AWS_REGION")
     if isinstance(error, ParamValidationError):
         return PermanentError(f"cannot {what}: {' '.join(str(error).split())}")

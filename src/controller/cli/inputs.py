@@ -38,6 +38,13 @@ class TerraformCommand(click.Command):
 
 def terraform_options(command: Command) -> Command:
     """Declare the options for `--help`, and the argument DIR as `directory`."""
+    return click.argument("directory", metavar="DIR", callback=_directory)(
+        terraform_inputs(command)
+    )
+
+
+def terraform_inputs(command: Command) -> Command:
+    """Declare the options alone."""
     for option in (
         click.option(
             "-var-file",
@@ -51,7 +58,6 @@ def terraform_options(command: Command) -> Command:
             expose_value=False,
             help="Set a variable of the root module.",
         ),
-        click.argument("directory", metavar="DIR", callback=_directory),
     ):
         command = option(command)
     return command
@@ -107,6 +113,10 @@ def _example(name: str) -> str:
 
 
 def _directory(ctx: click.Context, parameter: click.Parameter, value: str) -> Path:
+    return check_directory(value)
+
+
+def check_directory(value: str) -> Path:
     path = Path(value)
     if not path.exists():
         raise InputError(f"there is no directory {value}")

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import click
 
-from controller.aws.clients import Clients
 from controller.cli.apply import Duration
-from controller.cli.session import open_clock, open_session
+from controller.cli.deployment import Deployment, deployment_option
 from controller.domain.errors import PermanentError
 from controller.domain.moments import format_moment
 from controller.links import LONGEST_LIFE, LONGEST_NAME, STACK_NAME, Keys, Link, Scope, make_secret
@@ -42,13 +39,7 @@ LONGEST_TEXT = 4096
     help="With --rotate: how long links signed before still work. 0 ends them all at once.",
 )
 @click.option("--withdraw", metavar="LINK", help="End one link, given in full or by its key.")
-@click.option(
-    "--deployment",
-    envvar="DORMOUSE_DEPLOYMENT",
-    default="dormouse",
-    show_default=True,
-    help="The name of the CloudFormation stack that the controller was deployed as.",
-)
+@deployment_option
 @click.option("--url", envvar="DORMOUSE_URL", help="Where links begin; asked of AWS if not given.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(
@@ -59,7 +50,7 @@ def command(
     rotate: bool,
     overlap: timedelta,
     withdraw: str | None,
-    deployment: str,
+    deployment: Deployment,
     url: str | None,
     as_json: bool,
 ) -> None:
@@ -70,9 +61,8 @@ def command(
     send it as you would a password.
     """
     _check(stack, expires, name, rotate, withdraw)
-    now = open_clock().now()
-    clients = Clients(open_session(), region=None)
-    shelf = Shelf(clients, _parameter(deployment))
+    now = deployment.clock.now()
+    shelf = Shelf(deployment)
     keys = shelf.load()
     if withdraw:
         shelf.save(_without(keys, withdraw, now))
@@ -90,21 +80,23 @@ def command(
             id=secrets.token_hex(4),
             name=name,
         )
-        _print(link, keys.sign(link, now), url or _find_url(clients, deployment), as_json)
+        _print(link, keys.sign(link, now), url or deployment.wake_url, as_json)
 
 
 class Shelf:
     """The SSM SecureString that holds the keys."""
 
-    def __init__(self, clients: Clients, name: str) -> None:
-        self._ssm = clients.get("ssm")
-        self._name = name
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self._name = deployment.keys_parameter
 
     def load(self) -> Keys:
-        try:
-            reply = self._ssm.get_parameter(Name=self._name, WithDecryption=True)
-        except self._ssm.exceptions.ParameterNotFound:
-            return Keys()
+        with self._deployment.reaching("read the keys of the links"):
+            ssm = self._deployment.clients.get("ssm")
+            try:
+                reply = ssm.get_parameter(Name=self._name, WithDecryption=True)
+            except ssm.exceptions.ParameterNotFound:
+                return Keys()
         return Keys.from_text(reply["Parameter"]["Value"])
 
     def save(self, keys: Keys) -> None:
@@ -114,13 +106,14 @@ class Shelf:
                 f'cannot store the keys in "{self._name}": {len(text)} characters, at most '
                 f"{LONGEST_TEXT} fit; end all links at once by --rotate --overlap 0"
             )
-        self._ssm.put_parameter(
-            Name=self._name,
-            Value=text,
-            Type="SecureString",
-            Overwrite=True,
-            Description="Keys of Dormouse's wake links; written by dormouse link",
-        )
+        with self._deployment.reaching("store the keys of the links"):
+            self._deployment.clients.get("ssm").put_parameter(
+                Name=self._name,
+                Value=text,
+                Type="SecureString",
+                Overwrite=True,
+                Description="Keys of Dormouse's wake links; written by dormouse link",
+            )
 
 
 def _check(
@@ -139,10 +132,6 @@ def _check(
         raise click.UsageError(f"--name must be one line of at most {LONGEST_NAME} characters")
 
 
-def _parameter(deployment: str) -> str:
-    return os.environ.get("DORMOUSE_KEYS_PARAMETER") or f"/dormouse/{deployment}/keys"
-
-
 def _without(keys: Keys, text: str, now: datetime) -> Keys:
     key = parse_qs(urlsplit(text).query).get("k", [text.strip()])[0]
     link = keys.authentic(key)
@@ -152,19 +141,6 @@ def _without(keys: Keys, text: str, now: datetime) -> Keys:
             "work anyway; check that it is complete"
         )
     return keys.without(link, now)
-
-
-def _find_url(clients: Clients, deployment: str) -> str:
-    try:
-        reply: dict[str, Any] = clients.get("lambda").get_function_url_config(
-            FunctionName=f"{deployment}-api"
-        )
-    except clients.get("lambda").exceptions.ResourceNotFoundException:
-        raise PermanentError(
-            f'there is no function "{deployment}-api" with a URL in this account and region; '
-            "deploy it, name the deployment (--deployment), or give the address (--url)"
-        ) from None
-    return str(reply["FunctionUrl"])
 
 
 def _say_rotated(rotate: bool, overlap: timedelta) -> None:

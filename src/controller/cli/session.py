@@ -38,7 +38,7 @@ def open_session() -> boto3.Session:
     import boto3  # a command that only reads Terraform files does not pay for it
 
     region = os.environ.get("AWS_REGION") or None
-    if is_local_endpoint(os.environ.get("AWS_ENDPOINT_URL", "")) and not _has_key_settings():
+    if on_laptop() and not _has_key_settings():
         return boto3.Session(
             aws_access_key_id="laptop",
             aws_secret_access_key="laptop",
@@ -53,9 +53,9 @@ def open_clock() -> Clock:
 
     Its time may run faster: polls, time-outs and what is shown all follow it.
     """
-    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
-    if not is_local_endpoint(endpoint):
+    if not on_laptop():
         return SystemClock()
+    endpoint = os.environ["AWS_ENDPOINT_URL"]
     try:
         with urlopen(f"{endpoint.rstrip('/')}/_laptop/clock", timeout=2) as reply:
             told = json.load(reply)
@@ -71,7 +71,9 @@ def clients_for(spec: Spec) -> Clients:
     return Clients(open_session(), spec.region, spec.role_arn)
 
 
-def is_local_endpoint(url: str) -> bool:
+def on_laptop() -> bool:
+    """Whether AWS's endpoint is on this machine."""
+    url = os.environ.get("AWS_ENDPOINT_URL", "")
     return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
 
 

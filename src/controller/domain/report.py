@@ -95,7 +95,7 @@ class Report:
             "leases": [lease.to_json() for lease in self.leases],
             "hold": self.hold.to_json() if self.hold else None,
             "endpoint": dict(self.endpoint) if self.endpoint else None,
-            "steps": self._steps(),
+            "steps": self.steps,
             "eta_seconds": None if self.eta is None else round(self.eta.total_seconds(), 1),
             "next": [change.to_json() for change in self.next],
             "failure": failure and {"at": format_moment(failure.at), "cause": failure.cause},
@@ -103,7 +103,9 @@ class Report:
             "saved": self.saved.summary() if self.saved else None,
         }
 
-    def _steps(self) -> list[dict[str, Json]]:
+    @property
+    def steps(self) -> list[dict[str, Json]]:
+        """What the resources were and are busy with on the present way, as JSON."""
         if not self.is_begun:
             return []  # those of the way before
         learned = self.status.learned

@@ -22,12 +22,15 @@ from typing import Any
 
 from controller.domain.errors import SpecError
 from controller.domain.moments import format_moment
-from controller.domain.spec import Json
+from controller.domain.spec import Json, Spec
 
 VERSION = 1
 DUE_INDEX = "due"
-DUE = "due"
-"""The one partition of the sparse index: items without it are not in it."""
+DUE, PUBLISHED = "due", "spec"
+"""
+The two partitions of the sparse index: the stacks that are due, by when, and all that are
+published, by name. Other items are not in it.
+"""
 
 ACCOUNT, EVENT, HOLD, LEASE, LOCK, SPEC, STATUS, WAKE = (
     "account#",
@@ -59,6 +62,11 @@ def to_item(stack: str, sort: str, body: Json, **attributes: Any) -> Item:
         elif value is not None:
             item[name] = {"S": str(value)}
     return item
+
+
+def spec_item(spec: Spec) -> Item:
+    """The spec of a stack; the index lists it under the stack's name."""
+    return to_item(spec.stack, SPEC, spec.to_json(), due=PUBLISHED, due_at=spec.stack)
 
 
 def to_text(body: Json) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -46,6 +46,14 @@ class Requests:
                 return False
             raise
         return True
+
+    def _write_together(self, written: Iterable[items.Item], update: Mapping[str, Any]) -> None:
+        """Put items and make an update, all or nothing."""
+        puts = [{"Put": self._named({"Item": item})} for item in written]
+        self._dynamodb.transact_write_items(TransactItems=[*puts, {"Update": self._named(update)}])
+
+    def _named(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        return {"TableName": self._name, **request}
 
     def _delete(self, stack: str, sort: str) -> None:
         self._dynamodb.delete_item(TableName=self._name, Key=items.key(stack, sort))

@@ -151,21 +151,31 @@ class Table(History):
 
     def put_spec(self, spec: Spec, due_at: datetime) -> None:
         """
-        Store a spec and have the stack looked at from `due_at` on.
+        Store a spec and have the stack looked at from `due_at` on, or neither.
 
         One that it replaces is kept until a pass has seen that nothing stands which only that
         one names: a load balancer that was renamed would be paid for ever.
         """
+        written = [items.spec_item(spec)]
+        old = self.spec(spec.stack)
+        if old and _identities(old) - _identities(spec):
+            sort = f"{items.LEFTOVER}{old.hash}"
+            written.append(items.to_item(spec.stack, sort, old.to_json()))
+        self._write_together(written, _touch(spec.stack, due_at))
+
+    def spec(self, stack: str) -> Spec | None:
+        """The spec alone; None for a stack that is not published."""
         reply = self._dynamodb.get_item(
-            TableName=self._name, Key=items.key(spec.stack, items.SPEC), ConsistentRead=True
+            TableName=self._name, Key=items.key(stack, items.SPEC), ConsistentRead=True
         )
-        if "Item" in reply:
-            old = Spec.from_json(items.body(reply["Item"]))
-            if _identities(old) - _identities(spec):
-                sort = f"{items.LEFTOVER}{old.hash}"
-                self._put(items.to_item(spec.stack, sort, old.to_json()))
-        self._put(items.to_item(spec.stack, items.SPEC, spec.to_json()))
-        self.ask(spec.stack, due_at)
+        return Spec.from_json(items.body(reply["Item"])) if "Item" in reply else None
+
+    def published(self) -> list[str]:
+        """The names of all stacks, sorted; one published within the last second may be missing."""
+        found = self._query(
+            "due = :published", {":published": items.PUBLISHED}, IndexName=items.DUE_INDEX
+        )
+        return [items.stack_of(item) for item in found]
 
     def grant(self, lease: Lease) -> None:
         """Store a lease and have the stack looked at; forgotten a week after its end (TTL)."""
@@ -213,16 +223,7 @@ class Table(History):
 
         It comes after the record it is about: the pass that sees the count sees the record too.
         """
-        self._update(
-            stack,
-            items.STATUS,
-            UpdateExpression=_TOUCH,
-            ExpressionAttributeValues={
-                **_due(due_at),
-                ":empty": {"S": "{}"},
-                ":one": _number(1),
-            },
-        )
+        self._dynamodb.update_item(**self._named(_touch(stack, due_at)))
 
     # the heartbeat
 
@@ -261,6 +262,18 @@ def _identities(spec: Spec) -> set[tuple[str, ...]]:
         (spec.region or "", r.kind, r.name, items.to_text(r.request.get("cluster", "")))
         for r in spec.resources
         if r.kind is not Kind.LISTENER
+    }
+
+
+def _touch(stack: str, due_at: datetime) -> dict[str, Any]:
+    return {
+        "Key": items.key(stack, items.STATUS),
+        "UpdateExpression": _TOUCH,
+        "ExpressionAttributeValues": {
+            **_due(due_at),
+            ":empty": {"S": "{}"},
+            ":one": _number(1),
+        },
     }
 
 

@@ -1,0 +1,89 @@
+"""`dormouse hold`: have stacks awake or asleep for a while, whatever leases and hours say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import click
+
+from controller.cli.asking import conclude
+from controller.cli.deployment import Deployment, deployment_option
+from controller.cli.ends import end_options, read_end
+from controller.cli.stacks import Look, Stacks, json_option, reason_option, stacks_argument
+from controller.domain.hold import Hold
+from controller.domain.plan import Target
+
+
+@click.command("hold")
+@stacks_argument()
+@click.option("--awake", "state", flag_value="awake", help="Neither hours nor idleness end it.")
+@click.option("--asleep", "state", flag_value="asleep", help="Office hours do not wake it.")
+@click.option("--lift", "state", flag_value="lift", help="End the hold that is on it.")
+@end_options
+@reason_option
+@deployment_option
+@json_option
+def command(
+    stacks: tuple[str, ...],
+    state: str | None,
+    duration: timedelta | None,
+    until: str | None,
+    reason: str,
+    deployment: Deployment,
+    as_json: bool,
+) -> None:
+    """
+    Have a stack awake, or asleep, until a moment that you name.
+
+    A hold comes before office hours and every wake that was asked for; a later wake ends a hold
+    asleep. A new hold takes the place of the one before.
+    """
+    asked = Stacks(deployment)
+    if state is None:
+        raise click.UsageError("say what: --awake, --asleep or --lift")
+    if state == "lift":
+        refuse_end(duration, until, "--lift")
+        lift(asked, stacks)
+    else:
+        hold(asked, stacks, Target(state), duration, until, reason)
+    conclude(asked, stacks, as_json=as_json)
+
+
+def hold(
+    asked: Stacks,
+    names: Sequence[str],
+    state: Target,
+    duration: timedelta | None,
+    until: str | None,
+    reason: str,
+) -> None:
+    """Hold all of them; a wrong end ends the command before the first."""
+    looks = [(look, read_end(look, duration, until)) for look in asked.look_at_all(names)]
+    for look, end in looks:
+        asked.hold(_make(look, state, end, asked.caller, reason))
+
+
+def lift(asked: Stacks, names: Sequence[str]) -> None:
+    for look in asked.look_at_all(names):
+        if look.records.hold is None:
+            click.echo(f"{look.stack} is not held", err=True)
+        else:
+            asked.lift_hold(look)
+
+
+def refuse_end(duration: timedelta | None, until: str | None, option: str) -> None:
+    if duration is not None or until is not None:
+        raise click.UsageError(f"{option} takes neither --for nor --until")
+
+
+def _make(look: Look, state: Target, end: datetime, by: str, reason: str) -> Hold:
+    return Hold(
+        stack=look.stack,
+        state=state,
+        by=by,
+        reason=reason,
+        set_at=look.now,
+        until=end,
+        over=frozenset(lease.id for lease in look.records.leases),
+    )

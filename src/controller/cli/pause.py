@@ -1,0 +1,44 @@
+"""`dormouse pause`: have stacks asleep for a while, over a holiday for example."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import click
+
+from controller.cli import hold
+from controller.cli.asking import conclude
+from controller.cli.deployment import Deployment, deployment_option
+from controller.cli.ends import end_options
+from controller.cli.stacks import Stacks, json_option, reason_option, stacks_argument
+from controller.domain.plan import Target
+
+
+@click.command("pause")
+@stacks_argument()
+@end_options
+@click.option("--resume", is_flag=True, help="Go back to office hours now.")
+@reason_option
+@deployment_option
+@json_option
+def command(
+    stacks: tuple[str, ...],
+    duration: timedelta | None,
+    until: str | None,
+    resume: bool,
+    reason: str,
+    deployment: Deployment,
+    as_json: bool,
+) -> None:
+    """
+    Have stacks asleep until a moment that you name, whatever their office hours say.
+
+    It is the same as hold --asleep: somebody who wakes one of them ends its pause.
+    """
+    asked = Stacks(deployment)
+    if resume:
+        hold.refuse_end(duration, until, "--resume")
+        hold.lift(asked, stacks)
+    else:
+        hold.hold(asked, stacks, Target.ASLEEP, duration, until, reason)
+    conclude(asked, stacks, as_json=as_json)

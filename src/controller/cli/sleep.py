@@ -1,0 +1,38 @@
+"""`dormouse sleep`: put stacks to sleep until their next opening."""
+
+from __future__ import annotations
+
+import click
+
+from controller.cli.asking import conclude
+from controller.cli.deployment import Deployment, deployment_option
+from controller.cli.stacks import Stacks, json_option, reason_option, stacks_argument
+from controller.domain.hold import sleep_now
+from controller.domain.openings import Openings
+from controller.domain.plan import Target
+from controller.domain.report import State
+
+
+@click.command("sleep")
+@stacks_argument()
+@reason_option
+@click.option("--wait/--no-wait", default=False, show_default=True, help="Follow it until asleep.")
+@deployment_option
+@json_option
+def command(
+    stacks: tuple[str, ...], reason: str, wait: bool, deployment: Deployment, as_json: bool
+) -> None:
+    """
+    Put a stack to sleep until its next opening, or until somebody wakes it.
+
+    One that is held asleep already is left as it is. Exit code 1 with --wait when it cannot
+    get there.
+    """
+    asked = Stacks(deployment)
+    for look in asked.look_at_all(stacks):
+        held = look.report.hold
+        if held is None or held.state is not Target.ASLEEP:
+            openings = Openings(look.rules, look.now)
+            leases = look.records.leases
+            asked.hold(sleep_now(look.stack, openings, leases, asked.caller, reason, look.now))
+    conclude(asked, stacks, wanted=State.ASLEEP if wait else None, as_json=as_json)

@@ -1,0 +1,170 @@
+"""The published stacks as the commands use them: look at one, and ask for something."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from getpass import getuser
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from controller.cli.deployment import Deployment
+from controller.cli.session import on_laptop
+from controller.domain.asking import ends_late_enough, lease_to_extend
+from controller.domain.errors import SpecError
+from controller.domain.hold import Hold
+from controller.domain.lease import Lease
+from controller.domain.openings import Rules
+from controller.domain.reading import closest
+from controller.domain.report import Report, make_report, rules_of
+from controller.domain.spec import Json
+from controller.domain.status import Status
+from controller.links import STACK_NAME
+
+if TYPE_CHECKING:
+    from controller.store.table import Records
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """One stack at one moment: what the table knows, and the report made of it."""
+
+    records: Records
+    rules: Rules
+    report: Report
+    now: datetime
+
+    @property
+    def stack(self) -> str:
+        return self.report.spec.stack
+
+
+class Stacks:
+    """Looks and asks in the records of a deployment, in the caller's name."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self.deployment = deployment
+
+    def names(self) -> list[str]:
+        with self.deployment.reaching("list the stacks"):
+            return self.deployment.table.published()
+
+    def look(self, stack: str) -> Look:
+        """Read everything of a stack by one request. Raises SpecError for an unknown one."""
+        try:
+            with self.deployment.reaching(f'read the records of "{stack}"'):
+                records = self.deployment.table.load(stack)
+        except SpecError as error:
+            raise SpecError(f"{error}{closest(stack, self.names())}") from None
+        now = self.deployment.clock.now()
+        status = Status.from_json(records.status)
+        rules = rules_of(records.spec, status)
+        report = make_report(records.spec, status, records.leases, records.hold, now, rules)
+        return Look(records=records, rules=rules, report=report, now=now)
+
+    def look_at_all(self, stacks: Iterable[str]) -> list[Look]:
+        """Every one of them is there before anything is done with the first."""
+        return [self.look(stack) for stack in stacks]
+
+    def reports(self, stacks: Iterable[str]) -> list[Report]:
+        return [look.report for look in self.look_at_all(stacks)]
+
+    def keep_awake(self, look: Look, until: datetime, reason: str = "") -> None:
+        """
+        See that the caller's lease lasts until then at least; it is never shortened.
+
+        The id of a new one follows from how often anything was asked for before, so that the
+        same command given twice at once writes one lease.
+        """
+        prefix = f"cli#{self.caller}#"
+        mine = lease_to_extend(look.report, prefix)
+        if mine and reason not in ("", mine.reason):
+            mine = None
+        if mine and ends_late_enough(mine, until):
+            return
+        table = self.deployment.table
+        with self.deployment.reaching(f'ask for "{look.stack}" to be awake'):
+            if mine is None or not table.extend(look.stack, mine.id, until, look.now):
+                table.grant(
+                    Lease(
+                        stack=look.stack,
+                        id=f"{prefix}{look.records.asked}",
+                        holder=self.caller,
+                        reason=reason,
+                        granted_at=look.now,
+                        expires_at=until,
+                    )
+                )
+        self.start_pass(look.stack)
+
+    def hold(self, hold: Hold) -> None:
+        with self.deployment.reaching(f'hold "{hold.stack}" {hold.state}'):
+            self.deployment.table.hold(hold)
+        self.start_pass(hold.stack)
+
+    def lift_hold(self, look: Look) -> None:
+        with self.deployment.reaching(f'end the hold of "{look.stack}"'):
+            self.deployment.table.lift_hold(look.stack, look.now)
+        self.start_pass(look.stack)
+
+    def start_pass(self, stack: str) -> None:
+        """Have the controller look now; where it cannot be reached, say when it will."""
+        why_not = self.deployment.start_pass(stack)
+        if why_not:
+            click.echo(
+                f"note: the controller was not told ({why_not}); it is recorded, and the "
+                "heartbeat takes it up within a minute",
+                err=True,
+            )
+
+    @cached_property
+    def caller(self) -> str:
+        """Who asks: the user or the role's session as AWS knows them, or the machine's user."""
+        if not on_laptop():
+            from botocore.exceptions import BotoCoreError, ClientError
+
+            try:
+                arn = str(self.deployment.clients.sts.get_caller_identity()["Arn"])
+                if "/" in arn:
+                    return arn.rpartition("/")[2]
+            except (BotoCoreError, ClientError):
+                pass  # what needs rights says so itself
+        try:
+            return getuser()
+        except (KeyError, OSError):
+            return "command line"
+
+
+def stacks_argument(*, required: bool = True) -> Callable[[Command], Command]:
+    """Declare STACK...; the command gets the names as `stacks`, each once."""
+    return click.argument(
+        "stacks", metavar="STACK...", nargs=-1, required=required, callback=_names
+    )
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the status as JSON.")
+reason_option = click.option("--reason", default="", help="Why; shown wherever the state is.")
+
+
+def print_json(stacks: Sequence[str], reports: Sequence[Mapping[str, Json]]) -> None:
+    """One named stack gives its object; several, or none named, give {"stacks": [...]}."""
+    told = reports[0] if len(stacks) == 1 else {"stacks": list(reports)}
+    click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+
+
+def _names(
+    ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> tuple[str, ...]:
+    for value in values:
+        if not STACK_NAME.fullmatch(value):
+            raise click.UsageError(
+                f'"{value}" is no name of a stack: expected a small letter, then at most 30 small '
+                "letters, digits and hyphens"
+            )
+    return tuple(dict.fromkeys(values))

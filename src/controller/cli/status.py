@@ -1,0 +1,108 @@
+"""`dormouse status`: how stacks stand, why, and what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import click
+
+from controller.cli.deployment import Deployment, deployment_option
+from controller.cli.following import follow
+from controller.cli.stacks import Stacks, json_option, print_json, stacks_argument
+from controller.cli.telling import end_of_state, say_local, say_standing
+from controller.cli.views import format_duration
+from controller.domain.moments import parse_moment
+from controller.domain.report import BLOCKED, FAILED, Report, State, policy_of
+from controller.domain.sentences import say_duration
+
+_COLOURS = {State.AWAKE: "green", State.WAKING: "yellow", State.GOING_TO_SLEEP: "yellow"}
+
+
+@click.command("status")
+@stacks_argument(required=False)
+@click.option("--watch", is_flag=True, help="Follow what is under way until it has settled.")
+@deployment_option
+@json_option
+def command(stacks: tuple[str, ...], watch: bool, deployment: Deployment, as_json: bool) -> None:
+    """Show how stacks stand: all in a line each, or those that you name in full."""
+    asked = Stacks(deployment)
+    names = stacks or tuple(asked.names())
+    if not names:
+        click.echo(
+            f'nothing is published to "{deployment.name}"; run "dormouse publish DIR"', err=True
+        )
+    reports = (
+        follow(asked, names)
+        if watch and names
+        else [look.report for look in asked.look_at_all(names)]
+    )
+    if as_json:
+        print_json(stacks, [report.to_json() for report in reports])
+    elif stacks:
+        click.echo("\n\n".join("\n".join(_in_full(report)) for report in reports))
+    else:
+        for line in _table(reports):
+            click.echo(line)
+
+
+def _table(reports: list[Report]) -> Iterator[str]:
+    width = max((len(report.spec.stack) for report in reports), default=0)
+    for report in reports:
+        state = str(report.state)
+        shown = click.style(f"{state:<14}", fg=_COLOURS.get(report.state))
+        yield f"{report.spec.stack:<{width}}  {shown}  {_in_short(report)}"
+
+
+def _in_short(report: Report) -> str:
+    if report.cause:
+        return f"{report.phase}: {report.cause}"
+    if report.state is State.WAKING:
+        eta = f", about {say_duration(report.eta)} more" if report.eta else ""
+        return f"{report.phase}{eta}"
+    end = end_of_state(report)
+    zone = policy_of(report.spec).zone
+    until = f"until {say_local(end, zone)}: " if end else ""
+    return f"{until}{report.decision.reason}"
+
+
+def _in_full(report: Report) -> Iterator[str]:
+    yield click.style(say_standing(report), bold=True)
+    for name, text in _facts(report):
+        yield f"  {name:<9} {text}"
+
+
+def _facts(report: Report) -> Iterator[tuple[str, str]]:
+    zone = policy_of(report.spec).zone
+    yield "why", report.decision.reason
+    if report.phase != str(report.state):
+        yield "phase", report.phase
+    if report.cause:
+        failed = report.phase in (FAILED, BLOCKED)
+        yield "cause", click.style(report.cause, fg="red" if failed else None)
+    if report.since:
+        yield "since", say_local(report.since, zone)
+    for lease in report.leases:
+        reason = f": {lease.reason}" if lease.reason else ""
+        yield "asked by", f"{lease.holder} until {say_local(lease.expires_at, zone)}{reason}"
+    if report.hold:
+        reason = f": {report.hold.reason}" if report.hold.reason else ""
+        until = say_local(report.hold.until, zone)
+        yield "held by", f"{report.hold.by} {report.hold.state} until {until}{reason}"
+    yield from (("steps", line) for line in _steps(report))
+    for change in report.next:
+        yield "next", f"{say_local(change.at, zone)} {change.state}: {change.reason}"
+
+
+def _steps(report: Report) -> Iterator[str]:
+    if report.has_settled:
+        return
+    for step in report.steps:
+        began = parse_moment(step["started_at"])
+        ended = parse_moment(step["finished_at"]) if step["finished_at"] else None
+        took = format_duration((ended or report.now) - began)
+        usual = step["usual_seconds"]
+        hint = (
+            f", usually {format_duration(timedelta(seconds=usual))}" if usual and not ended else ""
+        )
+        yield f"{step['address']}: {step['step']} ({took}{'' if ended else ' so far'}{hint})"

@@ -1,0 +1,319 @@
+"""`wake`, `sleep`, `extend`, `hold`, `pause`, `status`: what they record, and what comes of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from deployed import STACK, deploy
+
+from controller.domain.moments import parse_moment
+from factories import article_spec
+from system.desk import ASLEEP, AWAKE
+
+URL = "http://203.0.113.25:5000/"
+
+
+@pytest.fixture
+def dormouse(monkeypatch, capsys):
+    """Tuesday, two hours before the office opens; nothing has been asked for."""
+    return deploy(monkeypatch, capsys)
+
+
+def at(dormouse, text: str) -> str:
+    """A local time of the week as the commands print it."""
+    return f"{dormouse.world.moment(text):%a %d %b %H:%M} JST"
+
+
+def standing(dormouse) -> dict[str, int]:
+    return dormouse.world.desk.standing()
+
+
+# wake
+
+
+def test_a_wake_is_recorded_in_the_callers_name_done_and_ends_with_the_address(dormouse):
+    said = dormouse("wake", STACK, "--for", "90m", "--reason", "demo")
+
+    assert said.out.startswith(f"{STACK} is awake at {URL} until {at(dormouse, 'Tue 08:56')}")
+    assert "waking" in said.err
+    (lease,) = dormouse.leases()
+    assert (lease.holder, lease.reason) == ("ann", "demo")
+    assert lease.expires_at == dormouse.world.moment("Tue 08:30")
+    assert standing(dormouse) == AWAKE
+    assert dormouse.nudges == []  # and none is left undone
+
+
+def test_without_waiting_a_wake_is_recorded_and_handed_on(dormouse):
+    said = dormouse("wake", STACK, "--no-wait")
+
+    assert said.out.startswith(f"{STACK} is waking")
+    assert said.err == ""
+    assert dormouse.nudges == [STACK]
+    assert standing(dormouse) == ASLEEP
+    dormouse.work()
+    assert standing(dormouse) == AWAKE
+    (lease,) = dormouse.leases()
+    assert lease.expires_at - lease.granted_at == timedelta(hours=1)  # wake_for
+
+
+def test_a_wake_asked_for_again_is_made_longer_and_never_shorter(dormouse):
+    dormouse("wake", STACK, "--for", "1h", "--no-wait")
+    dormouse("wake", STACK, "--for", "3h", "--no-wait")
+    start = len(dormouse.world.aws.calls)
+    dormouse("wake", STACK, "--for", "2h", "--no-wait")
+
+    (lease,) = dormouse.leases()
+    assert lease.expires_at == dormouse.world.moment("Tue 10:00")
+    assert dormouse.written(start) == []
+
+
+def test_another_reason_is_another_wake(dormouse):
+    dormouse("wake", STACK, "--no-wait", "--reason", "demo")
+    dormouse("wake", STACK, "--no-wait", "--reason", "release")
+    assert sorted(lease.reason for lease in dormouse.leases()) == ["demo", "release"]
+
+
+def test_a_name_that_begins_as_another_does_not_extend_its_wake(dormouse):
+    def named(name: str) -> None:
+        answer = {"Arn": f"arn:aws:sts::1:assumed-role/Dev/{name}"}
+        dormouse.world.aws.answer_with("sts", "GetCallerIdentity", lambda _: answer)
+        dormouse("wake", STACK, "--no-wait", "--for", "2h")
+
+    named("ann-b")
+    named("ann")
+    assert sorted(lease.holder for lease in dormouse.leases()) == ["ann", "ann-b"]
+
+
+def test_until_closing(dormouse):
+    dormouse("wake", STACK, "--for", "close", "--no-wait")
+    assert dormouse.leases()[0].expires_at == dormouse.world.moment("Tue 18:00")
+
+
+def test_a_wake_that_fails_exits_with_1_and_the_cause(dormouse):
+    dormouse.world.aws.conditions.containers("nsfw-api-container", "image_pull_error")
+    said = dormouse("wake", STACK, code=1)
+
+    assert said.out == ""
+    assert "CannotPullContainerError" in said.err.splitlines()[-1]
+    assert said.err.splitlines()[-1].startswith(f"error: {STACK} did not wake")
+    dormouse.world.live("Tue 08:00")
+    assert standing(dormouse) == ASLEEP
+    assert "CannotPullContainerError" in dormouse("status", STACK).out
+
+
+def test_a_controller_that_does_not_run_is_told_of_instead_of_waited_for(dormouse, monkeypatch):
+    monkeypatch.setattr(dormouse.clock, "sleep", dormouse.world.aws.clock.advance)
+    started_at = dormouse.world.now
+    said = dormouse("wake", STACK, code=1)
+
+    assert "the controller has not worked on nsfw-api for 4 minutes" in said.err
+    assert dormouse.world.now - started_at < timedelta(minutes=5)
+    assert dormouse.leases()
+
+
+def test_a_controller_that_cannot_be_told_finds_it_by_itself(dormouse):
+    def refuse(_):
+        raise AwsError("AccessDeniedException", "not authorized", 403)
+
+    from local.errors import AwsError
+
+    dormouse.world.aws.answer_with("lambda", "Invoke", refuse)
+    said = dormouse("wake", STACK, "--no-wait")
+    assert "the heartbeat takes it up within a minute" in said.err
+    assert dormouse.world.due_at() <= dormouse.world.now
+
+
+def test_somebody_who_stops_following_changes_nothing(dormouse, monkeypatch):
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(dormouse.clock, "sleep", interrupt)
+    said = dormouse("wake", STACK, code=130)
+    assert "what was asked for stands" in said.err
+    dormouse.work()
+    assert standing(dormouse) == AWAKE
+
+
+# sleep, extend
+
+
+def test_sleep_holds_until_the_next_opening_and_a_pass_does_it(dormouse):
+    dormouse.world.live("Tue 10:00")
+    assert standing(dormouse) == AWAKE
+    said = dormouse("sleep", STACK, "--reason", "all done")
+
+    held = dormouse.held()
+    assert (str(held.state), held.by, held.reason) == ("asleep", "ann", "all done")
+    opens_at = dormouse.world.moment("Wed 09:00")
+    assert timedelta(0) < opens_at - held.until < timedelta(minutes=15)  # early by the lead
+    assert said.out.startswith(f"{STACK} is going to sleep, until Wed 25 Nov 08:")
+    dormouse.work()
+    assert standing(dormouse) == ASLEEP
+    dormouse.world.live("Wed 09:01")
+    assert standing(dormouse) == AWAKE
+
+
+def test_sleep_can_be_waited_for_and_said_twice(dormouse):
+    dormouse.world.live("Tue 10:00")
+    assert dormouse("sleep", STACK, "--wait").out.startswith(f"{STACK} is asleep until Wed 25 Nov")
+    assert standing(dormouse) == ASLEEP
+    start = len(dormouse.world.aws.calls)
+    dormouse("sleep", STACK)
+    assert dormouse.written(start) == []
+
+
+def test_a_wake_ends_the_sleep_that_came_before_it(dormouse):
+    dormouse("wake", STACK)
+    dormouse("sleep", STACK, "--wait")
+    dormouse("wake", STACK)
+    assert standing(dormouse) == AWAKE
+    assert len(dormouse.leases()) == 2
+
+
+def test_extend_keeps_it_awake_for_so_long_from_now(dormouse):
+    dormouse("wake", STACK, "--for", "1h")
+    dormouse.world.aws.clock.advance(600)
+    now = dormouse.world.now
+    dormouse("extend", STACK, "--for", "2h")
+    (lease,) = dormouse.leases()
+    assert lease.expires_at == now + timedelta(hours=2)
+
+
+def test_what_sleeps_cannot_be_extended(dormouse):
+    said = dormouse("extend", STACK, code=1)
+    assert f"{STACK} is asleep; wake it by" in said.err
+    assert dormouse.leases() == ()
+
+
+# hold, pause
+
+
+def test_a_hold_awake_outlasts_the_office_hours_until_it_is_lifted(dormouse):
+    said = dormouse("hold", STACK, "--awake", "--until", "23:00", "--reason", "load test")
+    assert f"until {at(dormouse, 'Tue 23:00')}" in said.out
+    dormouse.world.live("Tue 20:00")
+    assert standing(dormouse) == AWAKE
+    dormouse("hold", STACK, "--lift")
+    assert dormouse.held() is None
+    dormouse.world.live("Tue 21:30")
+    assert standing(dormouse) == ASLEEP
+
+
+def test_a_pause_keeps_it_asleep_over_its_office_hours(dormouse):
+    said = dormouse("pause", STACK, "--until", "2026-11-26", "--reason", "holiday")
+    assert dormouse.held().until == dormouse.world.moment("Thu 00:00")
+    assert said.out.startswith(f"{STACK} is asleep until Thu 26 Nov 08:")
+    dormouse.world.live("Wed 12:00")
+    assert standing(dormouse) == ASLEEP
+    dormouse.world.live("Thu 09:01")
+    assert standing(dormouse) == AWAKE
+
+
+def test_a_pause_is_resumed(dormouse):
+    dormouse("pause", STACK, "--for", "10d")
+    dormouse.world.live("Tue 12:00")
+    dormouse("pause", STACK, "--resume")
+    dormouse.work()
+    assert standing(dormouse) == AWAKE
+    assert "is not held" in dormouse("pause", STACK, "--resume").err
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("18:00", "Tue 18:00"),
+        ("06:30", "Wed 06:30"),
+        ("2026-11-27", "Fri 00:00"),
+        ("2026-11-27 09:30", "Fri 09:30"),
+        ("2026-11-27T00:30:00Z", "Fri 09:30"),
+    ],
+)
+def test_an_end_is_local_to_the_stack(dormouse, text, end):
+    dormouse("hold", STACK, "--asleep", "--until", text)
+    assert dormouse.held().until == dormouse.world.moment(end)
+
+
+# status
+
+
+def test_status_lists_every_published_stack(dormouse):
+    table = dormouse.world.controller.table
+    table.put_spec(article_spec(stack="another"), dormouse.world.now)
+    lines = dormouse("status").out.splitlines()
+    assert [line.split()[:2] for line in lines] == [["another", "asleep"], [STACK, "asleep"]]
+    assert [each["stack"] for each in dormouse("status", "--json").json["stacks"]] == [
+        "another",
+        STACK,
+    ]
+    assert dormouse("status", STACK, "another", "--json").json["stacks"][0]["stack"] == STACK
+
+
+def test_status_of_a_table_without_stacks_says_how_to_begin(dormouse):
+    for key in ("spec", "status"):
+        dormouse.world.aws.session().client("dynamodb").delete_item(
+            TableName="dormouse", Key={"pk": {"S": f"stack#{STACK}"}, "sk": {"S": key}}
+        )
+    said = dormouse("status")
+    assert (said.out, "dormouse publish DIR" in said.err) == ("", True)
+    assert dormouse("status", "--json").json == {"stacks": []}
+
+
+def test_status_in_full_tells_why_who_and_what_comes_next(dormouse):
+    dormouse("wake", STACK, "--reason", "demo", "--for", "5h")
+    out = dormouse("status", STACK).out
+    assert f"ann until {at(dormouse, 'Tue 12:00')}: demo" in out
+    assert "why       ann asked for it: demo" in out
+    assert f"next      {at(dormouse, 'Tue 18:00')[:10]}" in out
+
+
+def test_status_in_json_is_the_designs(dormouse):
+    dormouse("wake", STACK)
+    told = dormouse.status()
+    assert (told["stack"], told["state"], told["phase"]) == (STACK, "awake", "awake")
+    assert told["endpoint"]["url"] == URL
+    assert told["leases"][0]["holder"] == "ann"
+    assert told["hold"] is None
+    assert told["next"][0]["state"] == "asleep"
+    assert parse_moment(told["until"]) > dormouse.world.now
+    assert {"reason", "evidence", "steps", "eta_seconds"} <= told.keys()
+
+
+def test_status_follows_what_is_under_way(dormouse):
+    dormouse("wake", STACK, "--no-wait")
+    said = dormouse("status", STACK, "--watch")
+    assert said.out.startswith(f"{STACK} is awake at {URL}")
+    assert "waking" in said.err
+
+
+# what is wrong
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("wake", "nsfw-apo"), 'did you mean "nsfw-api"?'),
+        (("wake", "UPPER"), "is no name of a stack"),
+        (("wake",), "Missing argument"),
+        (("wake", STACK, "--for", "13h"), "from 1m to 12h"),
+        (("wake", STACK, "--for", "soon"), "from 1m to 12h"),
+        (("hold", STACK, "--for", "1h"), "--awake, --asleep or --lift"),
+        (("hold", STACK, "--awake"), "--for, such as 3h, or --until"),
+        (("hold", STACK, "--awake", "--for", "1h", "--until", "18:00"), "either --for"),
+        (("hold", STACK, "--awake", "--for", "0"), "expected a moment after now"),
+        (("hold", STACK, "--lift", "--for", "1h"), "neither --for nor --until"),
+        (("pause", STACK, "--until", "2026-13-01"), "cannot read"),
+        (("pause", STACK, "--until", "2026-11-23"), "expected a moment after now"),
+        (("pause", STACK, "--resume", "--for", "1h"), "neither --for nor --until"),
+    ],
+)
+def test_wrong_input_exits_with_2_and_changes_nothing(dormouse, arguments, said):
+    start = len(dormouse.world.aws.calls)
+    assert said in dormouse(*arguments, code=2).err
+    assert dormouse.written(start) == []
+
+
+def test_one_unknown_stack_leaves_the_others_as_they_are(dormouse):
+    start = len(dormouse.world.aws.calls)
+    dormouse("pause", STACK, "unknown", "--for", "1d", code=2)
+    assert dormouse.written(start) == []
