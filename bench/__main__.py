@@ -12,7 +12,15 @@ from importlib import import_module
 from bench import page
 from bench.report import Measure
 
-PARTS = ("wake", "decision", "schedule", "start", "cold_start")
+PARTS = (
+    "wake",
+    "terraform",
+    "memory",
+    "decision",
+    "schedule",
+    "start",
+    "cold_start",
+)
 """Modules of this package, each with `measure()`; its docstring explains its section."""
 
 

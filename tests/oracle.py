@@ -41,7 +41,11 @@ def needs_terraform() -> None:
 
 
 class Terraform:
-    """One working directory; every call goes to `endpoint` when there is one."""
+    """
+    One working directory; every call goes to `endpoint` when there is one.
+
+    `environment` is what the terraform command needs in its own.
+    """
 
     def __init__(self, directory: Path, endpoint: str | None = None) -> None:
         self._directory = directory
@@ -53,7 +57,7 @@ class Terraform:
             "}\n"
         )
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "TF_"))}
-        self._environment = {
+        self.environment = {
             **clean,
             "TF_CLI_CONFIG_FILE": str(settings),
             "TF_IN_AUTOMATION": "1",
@@ -63,13 +67,13 @@ class Terraform:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
         if endpoint:
-            self._environment["AWS_ENDPOINT_URL"] = endpoint
+            self.environment["AWS_ENDPOINT_URL"] = endpoint
 
     def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             ["terraform", *arguments],
             cwd=self._directory,
-            env=self._environment,
+            env=self.environment,
             capture_output=True,
             text=True,
             timeout=300,
