@@ -137,7 +137,7 @@ class Stacks:
     def _rules_of(self, records: Records, status: Status) -> Rules:
         """A schedule takes longer to make than to ask: those of warm stacks are kept."""
         spec = records.spec
-        lead = status.learned.lead(timedelta.max)
+        lead = status.lead(timedelta.max)
         key = (spec.stack, spec.hash, lead)
         if key not in self._rules:
             if len(self._rules) >= 100:

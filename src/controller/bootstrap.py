@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import sleep
@@ -12,12 +12,14 @@ from controller.aws.clients import Clients, Session
 from controller.aws.cloud import AwsCloud
 from controller.aws.start_pass import start_pass
 from controller.aws.traffic import TrafficReader
-from controller.domain.errors import EndPassError, LockLostError
+from controller.domain.crowd import early_by
+from controller.domain.errors import LockLostError
 from controller.domain.history import Event, Wake
 from controller.domain.idle import Traffic
 from controller.domain.ports import Clock, Cloud, SideBySide
 from controller.domain.spec import Json, Spec
 from controller.domain.usage import Use
+from controller.reconcile.heartbeat import Heartbeat
 from controller.reconcile.ports import Tell, tell_nobody
 from controller.reconcile.side_by_side import Threads
 from controller.reconcile.stack_pass import StackPass
@@ -122,7 +124,13 @@ class Controller:
         try:
             store.claim()
             stack_pass = StackPass(
-                store, self._cloud, self._traffic, self.clock, self.side_by_side, self.tell
+                store,
+                self._cloud,
+                self._traffic,
+                self.clock,
+                self.side_by_side,
+                self.tell,
+                early_by(stack, self.settings.spread),
             )
             return stack_pass.run(now + budget).as_log()
         except LockLostError:
@@ -131,31 +139,13 @@ class Controller:
             store.release()
 
     def hand_on_due(self) -> list[str]:
-        """
-        Start a pass for each stack whose time has come; return their names.
+        """Start a pass for each stack whose time has come; see `Heartbeat.run`."""
+        at_once = self.settings.passes_at_once
+        heartbeat = Heartbeat(self.table, self._start, self.clock, self.side_by_side, at_once)
+        return heartbeat.run()
 
-        One that cannot be started delays no other; it stays due. Raises EndPassError for those
-        once all others are under way.
-        """
-        due = self.table.due(self.clock.now())
-        jobs = [self._hand_on_job(stack) for stack in due]
-        results = list(zip(due, self.side_by_side(jobs), strict=True))
-        failed = [(stack, error) for stack, error in results if isinstance(error, Exception)]
-        if failed:
-            said = "; ".join(f"{stack}: {error}" for stack, error in failed[:5])
-            raise EndPassError(
-                f"cannot start a pass for {len(failed)} of {len(due)} due stacks ({said}); "
-                "they stay due",
-                after_seconds=60,
-            )
-        return due
-
-    def _hand_on_job(self, stack: str) -> Callable[[], str]:
-        def job() -> str:
-            start_pass(self.clients.get("lambda"), self.settings.controller, stack)
-            return stack
-
-        return job
+    def _start(self, stack: str, within: timedelta | None) -> None:
+        start_pass(self.clients.get("lambda"), self.settings.controller, stack, within)
 
     def _traffic(self, spec: Spec) -> Traffic:
         clients = Clients(self.session, spec.region, spec.role_arn)

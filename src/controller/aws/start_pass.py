@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 
-def start_pass(lambda_: Any, function: str, stack: str) -> None:
+def start_pass(
+    lambda_: Any, function: str, stack: str, within: timedelta | None = None
+) -> None:
     """
     Start a pass for `stack` and do not wait for it. What AWS says to that is raised as it is.
 
+    It has all of the function's time, or ends `within` some of it.
+
     Nothing is lost when it fails: the stack is due, and the heartbeat comes within a minute.
     """
+    event: dict[str, Any] = {"stack": stack}
+    if within is not None:
+        event["seconds"] = within.total_seconds()
     lambda_.invoke(
         FunctionName=function,
         InvocationType="Event",
-        Payload=json.dumps({"stack": stack}).encode(),
+        Payload=json.dumps(event).encode(),
     )

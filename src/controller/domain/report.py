@@ -124,7 +124,7 @@ def policy_of(spec: Spec) -> Policy:
 def rules_of(spec: Spec, status: Status) -> Rules:
     """The rules of a stack with the lead time that its wakes have taught."""
     policy = policy_of(spec)
-    return Rules.of(policy, status.learned.lead(policy.wake_timeout))
+    return Rules.of(policy, status.lead(policy.wake_timeout))
 
 
 def make_report(

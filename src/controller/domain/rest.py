@@ -194,14 +194,15 @@ class Rest:
         From when on it counts as unused: the last of everything that shows that somebody cares.
 
         Asking for it is use too, or a press of "extend" would be followed by sleep; and so is
-        the beginning of office hours, or what was unused before them would not see them open.
+        the beginning of office hours, also while it is still ahead, or what was unused before them
+        would not see them open.
         """
-        moments = [self._marks.ready_at, opening.opens_at if opening else None]
+        moments = [self._marks.ready_at]
         moments += [lease.asked_at for lease in self._leases]
         activity = self._marks.activity
         moments += [activity.last_at, activity.quiet_since] if activity else []
-        past = (moment for moment in moments if moment is not None and moment <= now)
-        return max(past, default=now)
+        counted = [moment for moment in moments if moment is not None and moment <= now]
+        return max([*counted, opening.opens_at] if opening else counted, default=now)
 
     def _unknown(
         self, wish: Wish, activity: Activity, until: datetime | None, facts: Mapping[str, Any]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from controller.domain.history import Event, Learned
 from controller.domain.marks import Marks
@@ -50,7 +50,8 @@ class Status:
     that it set out from where it had been settled, and not halfway. `phase` is what people are
     told meanwhile, `cause` what holds it up. `decision` is the last one, as JSON.
     `warned_for` is the end of which people have been warned, `meter` counts the money. `outbox`
-    are events that are not known to be recorded and told.
+    are events that are not known to be recorded and told. `early` is how much earlier than needed
+    its wakes for an opening begin, where many are spread.
     """
 
     target: Target | None = None
@@ -67,11 +68,16 @@ class Status:
     timeline: Timeline = field(default_factory=Timeline)
     learned: Learned = field(default_factory=Learned)
     meter: Meter = field(default_factory=Meter)
+    early: timedelta = timedelta(0)
     endpoint: Mapping[str, Json] | None = None
     stuck: Trouble | None = None
     blocked: Trouble | None = None
     warned_for: datetime | None = None
     outbox: tuple[Event, ...] = ()
+
+    def lead(self, longest: timedelta) -> timedelta:
+        """How long before an opening a wake begins: `longest` at most, and its share of a spread."""
+        return self.learned.lead(longest) + self.early
 
     def to_json(self) -> dict[str, Json]:
         failure = self.marks.failure
@@ -90,6 +96,7 @@ class Status:
             "steps": self.timeline.to_json(),
             "learned": self.learned.to_json(),
             "meter": self.meter.to_json(),
+            "early_seconds": self.early.total_seconds(),
             "endpoint": dict(self.endpoint) if self.endpoint else None,
             "failure": failure and {"at": format_moment(failure.at), "cause": failure.cause},
             "stuck": self.stuck.to_json() if self.stuck else None,
@@ -117,6 +124,7 @@ class Status:
             timeline=Timeline.from_json(data.get("steps", [])),
             learned=Learned.from_json(data.get("learned", {})),
             meter=Meter.from_json(data.get("meter", {})),
+            early=timedelta(seconds=data.get("early_seconds", 0)),
             endpoint=data.get("endpoint"),
             stuck=Trouble.from_json(stuck) if stuck else None,
             blocked=Trouble.from_json(blocked) if blocked else None,

@@ -2,7 +2,7 @@
 The controller function. An event that names a stack is a pass for it; any other is the heartbeat.
 
 No event carries a command: a late, doubled or day-old one makes a pass look at the records and
-the clock, and do what they say now.
+the clock, and do what they say now. It may say how many seconds a pass has where many wait.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ def make_handler(controller: Controller) -> Handle:
             logger.info("heartbeat", due=due)
             return {"due": due}
         left = timedelta(milliseconds=context.get_remaining_time_in_millis())
+        if "seconds" in event:
+            left = min(left, timedelta(seconds=event["seconds"]))
         result = controller.run_pass(stack, context.aws_request_id, left)
         logger.info("pass", stack=stack, **result)
         return {"stack": stack, **result}

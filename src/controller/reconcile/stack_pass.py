@@ -76,7 +76,7 @@ class PassResult:
 
 
 class StackPass:
-    """Make one for each pass."""
+    """Make one for each pass; `early` is the stack's share of a spread (`domain.crowd`)."""
 
     def __init__(
         self,
@@ -86,6 +86,7 @@ class StackPass:
         clock: Clock,
         side_by_side: SideBySide,
         tell: Tell = tell_nobody,
+        early: timedelta = timedelta(0),
     ) -> None:
         self._store = store
         self._clouds = clouds
@@ -94,6 +95,7 @@ class StackPass:
         self._side_by_side = side_by_side
         self._tell = tell
         self._cloud: Cloud
+        self._early = early
         self._known_rules: dict[tuple[str, timedelta], Rules] = {}
         self._status = Status()
         self._written_at = clock.now()
@@ -122,7 +124,7 @@ class StackPass:
             records = self._store.load()
 
     def _remembered(self, records: Records) -> Status:
-        status = Status.from_json(records.status)
+        status = replace(Status.from_json(records.status), early=self._early)
         now = self._clock.now()
         if not records.status:
             # Never seen, or lost; the history tells how long its wakes take.
@@ -169,7 +171,7 @@ class StackPass:
 
     def _rules(self, spec: Spec) -> Rules:
         policy = policy_of(spec)
-        key = spec.hash, self._status.learned.lead(policy.wake_timeout)
+        key = spec.hash, self._status.lead(policy.wake_timeout)
         if key not in self._known_rules:
             self._known_rules[key] = Rules.of(policy, key[1])
         return self._known_rules[key]

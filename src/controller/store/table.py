@@ -9,7 +9,7 @@ last write of a pass is refused when it has risen since the pass read it, and th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from controller.domain.errors import LockLostError, SpecError
 from controller.domain.hold import Hold
 from controller.domain.lease import Lease
 from controller.domain.spec import Json, Kind, Spec
+from controller.reconcile.heartbeat import Due
 from controller.store import items
 from controller.store.conditions import is_refused, refused_item
 from controller.store.history import History
@@ -229,13 +230,35 @@ class Table(History):
 
     def due(self, now: datetime, limit: int = 100) -> list[str]:
         """Names of the stacks whose time has come, the longest overdue first; `limit` a page."""
+        return [due.stack for due in self.overdue(now, limit)]
+
+    def overdue(self, now: datetime, limit: int = 100) -> Iterator[Due]:
+        """The same, read page by page as they are asked for."""
         found = self._query(
             "due = :due AND due_at <= :now",
             {":due": items.DUE, ":now": items.second_text(now)},
             IndexName=items.DUE_INDEX,
             Limit=limit,
         )
-        return [items.stack_of(item) for item in found]
+        for item in found:
+            yield Due(items.stack_of(item), item["due_at"]["S"])
+
+    def handed_on(self, due: Due, until: datetime) -> None:
+        """Let it be due again at `until`; one that became due at another time stays so."""
+        try:
+            self._update(
+                due.stack,
+                items.STATUS,
+                UpdateExpression="SET due_at = :at",
+                ConditionExpression="due_at = :seen",
+                ExpressionAttributeValues={
+                    ":at": {"S": items.due_text(until)},
+                    ":seen": {"S": due.at},
+                },
+            )
+        except ClientError as error:
+            if not is_refused(error):
+                raise
 
     def _load_items(self, stack: str) -> list[items.Item]:
         return list(

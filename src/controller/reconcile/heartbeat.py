@@ -1,0 +1,137 @@
+"""
+The heartbeat: start a pass for each stack whose time has come.
+
+A few are all started at once, and each pass may wait inside for what takes minutes. When more are
+due than may run side by side, the index is the queue, and the heartbeat its head: it starts wave
+after wave, the longest overdue first, each pass short, so that those who come later (a person's
+wake, the next heartbeat) find room. What is left when the next heartbeat is near is left to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import chain, islice
+from typing import Protocol
+
+from controller.domain.errors import EndPassError
+from controller.domain.ports import Clock, SideBySide
+
+BRIEF = timedelta(seconds=40)
+"""What a pass in a crowd is given: it takes every step that is ready, and waits for none."""
+
+WAVE = timedelta(seconds=20)
+"""After this a pass of `BRIEF` has left (it begins no step with less time, `loop.LAST_STEPS`)."""
+
+LAST_WAVE = timedelta(seconds=45)
+"""No wave begins later: two heartbeats side by side would start the same passes."""
+
+QUEUED = timedelta(seconds=300)
+"""So long Lambda keeps an event that finds no room (template.yaml, MaximumEventAgeInSeconds)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A stack in the index of what is due; `at` is the moment as the index writes it."""
+
+    stack: str
+    at: str
+
+
+class DueIndex(Protocol):
+    """The stacks whose time has come."""
+
+    def overdue(self, now: datetime) -> Iterator[Due]:
+        """Find them page by page as they are asked for, the longest overdue first."""
+        ...
+
+    def handed_on(self, due: Due, until: datetime) -> None:
+        """Let it be due again at `until`, unless a pass has said otherwise since."""
+        ...
+
+
+StartPass = Callable[[str, timedelta | None], None]
+"""Start a pass for a stack; with a time it has to end within that."""
+
+
+class Heartbeat:
+    """
+    Make one for each event. `at_once` is how many passes may run side by side.
+
+    `run` returns the names of the stacks that were handed on.
+    """
+
+    def __init__(
+        self,
+        index: DueIndex,
+        start: StartPass,
+        clock: Clock,
+        side_by_side: SideBySide,
+        at_once: int,
+    ) -> None:
+        self._index = index
+        self._start = start
+        self._clock = clock
+        self._side_by_side = side_by_side
+        self._at_once = at_once
+        self._handed_on: list[str] = []
+        self._failed: list[tuple[str, Exception]] = []
+
+    def run(self) -> list[str]:
+        """
+        Hand on what is due, or as much of it as there is room for.
+
+        One that cannot be started delays no other; it stays due. Raises EndPassError for those
+        once all others are under way.
+        """
+        began = self._clock.now()
+        overdue = self._index.overdue(began)
+        first = list(islice(overdue, self._at_once + 1))
+        if len(first) <= self._at_once:
+            self._hand_on(first, self._all_of_its_time)
+        else:
+            self._hand_on_waves(chain(first, overdue), began)
+        self._tell_failed()
+        return self._handed_on
+
+    def _hand_on_waves(self, overdue: Iterator[Due], began: datetime) -> None:
+        for number in range(LAST_WAVE // WAVE + 1):
+            wave = list(islice(overdue, self._at_once))
+            if not wave:
+                return
+            early = began + number * WAVE - self._clock.now()
+            if early > timedelta(0):
+                self._clock.sleep(early.total_seconds())
+            if self._clock.now() - began > LAST_WAVE:
+                return
+            self._hand_on(wave, self._brief)
+
+    def _hand_on(self, wave: Sequence[Due], how: Callable[[Due], None]) -> None:
+        if not wave:
+            return
+        jobs = [lambda due=due: how(due) for due in wave]
+        for due, result in zip(wave, self._side_by_side(jobs), strict=True):
+            if isinstance(result, Exception):
+                self._failed.append((due.stack, result))
+            else:
+                self._handed_on.append(due.stack)
+
+    def _all_of_its_time(self, due: Due) -> None:
+        self._start(due.stack, None)
+
+    def _brief(self, due: Due) -> None:
+        """While it waits in Lambda's queue, the next heartbeats do not hand it on again."""
+        self._start(due.stack, BRIEF)
+        self._index.handed_on(due, self._clock.now() + QUEUED)
+
+    def _tell_failed(self) -> None:
+        if not self._failed:
+            return
+        said = "; ".join(f"{stack}: {error}" for stack, error in self._failed[:5])
+        all_due = len(self._failed) + len(self._handed_on)
+        raise EndPassError(
+            f"cannot start a pass for {len(self._failed)} of {all_due} due stacks ({said}); "
+            "they stay due",
+            after_seconds=60,
+        )
