@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from time import sleep
 from typing import Any
@@ -29,6 +29,9 @@ from controller.store.table import Records, Table
 
 RENEW = timedelta(seconds=15)
 """A pass that was away for longer asks whether the lock is still its own."""
+
+MOST_REGIONS = 4
+"""Of so many regions, those used last, the clients are kept; each takes some MB."""
 
 
 class SystemClock:
@@ -108,6 +111,7 @@ class Controller:
     clock: Clock
     side_by_side: SideBySide
     tell: Tell = tell_nobody
+    regions: dict[str | None, Clients] = field(default_factory=dict)
 
     @property
     def table(self) -> Table:
@@ -148,11 +152,20 @@ class Controller:
         start_pass(self.clients.get("lambda"), self.settings.controller, stack, within)
 
     def _traffic(self, spec: Spec) -> Traffic:
-        clients = Clients(self.session, spec.region, spec.role_arn)
-        return TrafficReader(clients.get("cloudwatch"))
+        return TrafficReader(self._clients_of(spec).get("cloudwatch"))
 
     def _cloud(self, spec: Spec, side_by_side: SideBySide) -> Cloud:
-        return AwsCloud(spec, Clients(self.session, spec.region, spec.role_arn), side_by_side)
+        return AwsCloud(spec, self._clients_of(spec), side_by_side)
+
+    def _clients_of(self, spec: Spec) -> Clients:
+        """A role's credentials run out; those of a region alone are kept, and their connections."""
+        if spec.role_arn:
+            return Clients(self.session, spec.region, spec.role_arn)
+        kept = self.regions.pop(spec.region, None) or Clients(self.session, spec.region)
+        self.regions[spec.region] = kept
+        if len(self.regions) > MOST_REGIONS:
+            del self.regions[next(iter(self.regions))]
+        return kept
 
 
 def bootstrap(

@@ -105,3 +105,27 @@ def test_what_is_not_understood_is_refused(text):
             ConditionExpression=text,
             ExpressionAttributeValues={":x": {"N": "1"}},
         )
+
+
+def test_a_page_begins_where_the_last_one_ended_though_its_item_has_moved_on(dynamodb):
+    def put(number, due_at):
+        item = {**key(number), "due": {"S": "due"}, "due_at": {"S": due_at}}
+        dynamodb.put_item(TableName="t", Item=item)
+
+    for number in range(4):
+        put(number, f"0{number}")
+    request = {
+        "TableName": "t",
+        "IndexName": "due",
+        "KeyConditionExpression": "due = :due AND due_at <= :now",
+        "ExpressionAttributeValues": {":due": {"S": "due"}, ":now": {"S": "05"}},
+        "Limit": 2,
+    }
+    first = dynamodb.query(**request)
+    put(0, "99")
+    put(1, "98")
+    second = dynamodb.query(**request, ExclusiveStartKey=first["LastEvaluatedKey"])
+    assert [[i["sk"]["S"] for i in page["Items"]] for page in (first, second)] == [
+        ["s0", "s1"],
+        ["s2", "s3"],
+    ]

@@ -7,9 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 
-def start_pass(
-    lambda_: Any, function: str, stack: str, within: timedelta | None = None
-) -> None:
+def start_pass(lambda_: Any, function: str, stack: str, within: timedelta | None = None) -> None:
     """
     Start a pass for `stack` and do not wait for it. What AWS says to that is raised as it is.
 

@@ -76,7 +76,7 @@ class Status:
     outbox: tuple[Event, ...] = ()
 
     def lead(self, longest: timedelta) -> timedelta:
-        """How long before an opening a wake begins: `longest` at most, and its share of a spread."""
+        """How long before an opening to begin: `longest` at most, and its share of a spread."""
         return self.learned.lead(longest) + self.early
 
     def to_json(self) -> dict[str, Json]:

@@ -9,7 +9,7 @@ its sort key. Items whose time is over (TTL) stay, as they may with AWS for days
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from local.aws import LaptopAws
 
 Key = tuple[str, str]
+Entry = tuple[str, Key]
+"""What an index sorts by, and the key of the item."""
 
 
 @dataclass
@@ -32,7 +34,7 @@ class Table:
     indexes: dict[str, Key]
     items: dict[Key, Item] = field(default_factory=dict)
     _order: dict[str, list[str]] = field(default_factory=dict)
-    _entries: dict[str, dict[str, set[Key]]] = field(default_factory=dict)
+    _entries: dict[str, dict[str, list[Entry]]] = field(default_factory=dict)
 
     def key_of(self, item: Mapping[str, Value]) -> Key:
         try:
@@ -46,25 +48,42 @@ class Table:
         for name, (hash_key, range_key) in self.indexes.items():
             entries = self._entries.setdefault(name, {})
             if before and hash_key in before and range_key in before:
-                entries[before[hash_key]["S"]].discard(key)
+                there = entries[before[hash_key]["S"]]
+                del there[bisect_left(there, (before[range_key]["S"], key))]
             if item and hash_key in item and range_key in item:
-                entries.setdefault(item[hash_key]["S"], set()).add(key)
+                insort(entries.setdefault(item[hash_key]["S"], []), (item[range_key]["S"], key))
         order = self._order.setdefault(key[0], [])
         if before is not None and item is None:
-            order.remove(key[1])
+            del order[bisect_left(order, key[1])]
         if item is not None:
             self.items[key] = item
             if before is None:
                 insort(order, key[1])
 
-    def partition(self, index: str | None, value: str) -> list[Item]:
-        """One partition of the table, or of an index, in the order of its sort key."""
+    def walk(
+        self, index: str | None, value: str, start: Mapping[str, Value] | None, *, up: bool
+    ) -> Iterator[Item]:
+        """
+        Walk one partition of the table, or of an index, by its sort key.
+
+        `start` is the key after which to begin; its item may be elsewhere by now, or gone.
+        """
+        entries: list[Entry]
         if index is None:
-            return [self.items[value, sort] for sort in self._order.get(value, ())]
-        sort_key = self.indexes[index][1]
-        keys = self._entries.get(index, {}).get(value, set())
-        found = sorted(keys, key=lambda key: (self.items[key][sort_key]["S"], key))
-        return [self.items[key] for key in found]
+            entries = [(sort, (value, sort)) for sort in self._order.get(value, ())]
+        else:
+            entries = self._entries.get(index, {}).get(value, [])
+        first, last = 0, len(entries)
+        if start:
+            sort_key = self.indexes[index][1] if index else self.range_key
+            entry = (start[sort_key]["S"], self.key_of(start))
+            if up:
+                first = bisect_right(entries, entry)
+            else:
+                last = bisect_left(entries, entry)
+        places = range(first, last) if up else range(last - 1, first - 1, -1)
+        for place in places:
+            yield self.items[entries[place][1]]
 
 
 class Tables:
@@ -147,13 +166,19 @@ class Tables:
         table, index = self.table(params), params.get("IndexName")
         text = params["KeyConditionExpression"]
         hash_key = table.indexes[index][0] if index else table.hash_key
-        items = table.partition(index, _hash_value(text, hash_key, params))
-        if not params.get("ScanIndexForward", True):
-            items.reverse()
+        start = params.get("ExclusiveStartKey")
+        items = table.walk(
+            index,
+            _hash_value(text, hash_key, params),
+            start,
+            up=params.get("ScanIndexForward", True),
+        )
         test, limit = condition(text), params.get("Limit")
         page: list[Item] = []
-        for item in _after(table, items, params.get("ExclusiveStartKey")):
+        for item in items:
             if not test(Scope(item, params)):
+                if page or start:
+                    break  # what meets a key condition stands together
                 continue
             page.append(item)
             if len(page) == limit:
@@ -213,18 +238,6 @@ def _hash_value(text: str, hash_key: str, params: Mapping[str, Any]) -> str:
         raise invalid(f'Query condition missed key schema element: {hash_key} in "{text}"')
     found: str = plain(params["ExpressionAttributeValues"][value])
     return found
-
-
-def _after(table: Table, items: list[Item], start: Mapping[str, Value] | None) -> Iterator[Item]:
-    if start is None:
-        yield from items
-        return
-    key = table.key_of(start)
-    reached = False
-    for item in items:
-        if reached:
-            yield item
-        reached = reached or table.key_of(item) == key
 
 
 def _projected(table: Table, index: str | None, item: Item, keys_only: bool = False) -> Item:
