@@ -15,7 +15,6 @@ from bench.report import Measure
 PARTS = (
     "wake",
     "terraform",
-    "memory",
     "decision",
     "schedule",
     "start",
