@@ -19,6 +19,7 @@ PARTS = (
     "schedule",
     "start",
     "cold_start",
+    "api",
 )
 """Modules of this package, each with `measure()`; its docstring explains its section."""
 

@@ -88,14 +88,8 @@ class LaptopSystem:
 
     def link(self, scope: Scope = Scope.ADMIN, name: str = "") -> str:
         """A signed link to the page."""
-        link = Link(
-            stack=self.spec.stack,
-            scope=scope,
-            expires_at=self.now + timedelta(days=365),
-            id=secrets.token_hex(4),
-            name=name,
-        )
-        return f"{self.url}/s/{self.spec.stack}?k={self.keys.sign(link, self.now)}"
+        key = sign(self.keys, self.spec.stack, self.now, scope, name)
+        return f"{self.url}/s/{self.spec.stack}?k={key}"
 
     def report(self) -> Report:
         records = self.table.load(self.spec.stack)
@@ -139,7 +133,7 @@ def laptop_system(
     ip = free_address(ports_of(spec))
     things, region = furnish_for(spec, ip), spec.region or DEFAULT_REGION
     with LaptopServer(profile, clock=clock, furnish=things, region=region) as server:
-        keys = _deploy(server.aws, spec)
+        keys = deploy(server.aws, spec)
         handle = wake_url.make_handler(ENVIRONMENT, session=server.aws.session(), clock=clock)
         with FunctionUrl(handle, port) as url, StandIn(server.aws, ip, weight=speed) as service:
             system = LaptopSystem(
@@ -150,12 +144,12 @@ def laptop_system(
                 service=service,
                 keys=keys,
             )
-            with _without_logs(), _controller(system):
+            with without_logs(), _controller(system):
                 yield system
 
 
-def _deploy(aws: LaptopAws, spec: Spec) -> Keys:
-    """A table, the keys of the links, and a published stack."""
+def deploy(aws: LaptopAws, spec: Spec) -> Keys:
+    """Make a table, the keys of the links, and publish a stack; both functions' `ENVIRONMENT`."""
     now, session = aws.clock.now(), aws.session()
     keys = Keys(secrets=(make_secret(now, secrets.token_hex),))
     create_table(session.client("dynamodb"), DEPLOYMENT)
@@ -166,6 +160,18 @@ def _deploy(aws: LaptopAws, spec: Spec) -> Keys:
     )
     Table(session.client("dynamodb"), DEPLOYMENT).put_spec(spec, due_at=now)
     return keys
+
+
+def sign(keys: Keys, stack: str, now: datetime, scope: Scope, name: str = "") -> str:
+    """The key of a fresh link, good for a year."""
+    link = Link(
+        stack=stack,
+        scope=scope,
+        expires_at=now + timedelta(days=365),
+        id=secrets.token_hex(4),
+        name=name,
+    )
+    return keys.sign(link, now)
 
 
 def _controller(system: LaptopSystem) -> Function:
@@ -185,7 +191,7 @@ def _controller(system: LaptopSystem) -> Function:
 
 
 @contextmanager
-def _without_logs() -> Iterator[None]:
+def without_logs() -> Iterator[None]:
     """What the functions would write to CloudWatch Logs; what they fail with is in `trouble`."""
     handlers = [module.logger.registered_handler for module in (entry, wake_url)]
     with Path(os.devnull).open("w") as nowhere:

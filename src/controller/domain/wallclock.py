@@ -10,6 +10,7 @@ at the jump; of a reading that comes twice, openings take the first and closings
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 MINUTES_OF_DAY = 24 * 60
@@ -28,6 +29,7 @@ def last_instant(zone: ZoneInfo, wall_minute: int) -> datetime:
     return _instants(zone, wall_minute)[1]
 
 
+@lru_cache(maxsize=4096)  # one request asks for the same few days dozens of times
 def _instants(zone: ZoneInfo, wall_minute: int) -> tuple[datetime, datetime]:
     wall = _DAY_ONE + timedelta(minutes=wall_minute - MINUTES_OF_DAY)
     before = _offset(wall.replace(tzinfo=zone))
