@@ -156,6 +156,7 @@ def _status() -> dict[str, Json]:
         "next": {"type": "array", "items": {"type": "object"}},
         "failure": {"type": ["object", "null"]},
         "updated_at": _MOMENT,
+        "warnings": {"type": "array", "items": {"type": "string"}},
     }
     return {"type": "object", "required": list(properties), "properties": properties}
 

@@ -317,3 +317,10 @@ def test_one_unknown_stack_leaves_the_others_as_they_are(dormouse):
     start = len(dormouse.world.aws.calls)
     dormouse("pause", STACK, "unknown", "--for", "1d", code=2)
     assert dormouse.written(start) == []
+
+
+def test_holidays_that_run_out_are_warned_of(monkeypatch, capsys):
+    named = {"closed_on": ["holidays:JP"], "holidays": {"JP": []}}
+    dormouse = deploy(monkeypatch, capsys, **named)
+    assert f"warning: {STACK}: the dates of holidays:JP are known until" in dormouse("status").err
+    assert 'run "dormouse publish' in dormouse("status", STACK).out

@@ -1,7 +1,9 @@
+from datetime import date
+
 import pytest
 
 from controller.domain.policy import parse_policy
-from controller.domain.policy_warnings import find_warnings
+from controller.domain.policy_warnings import find_ending_holidays, find_warnings
 
 HOURS = ["Mon-Fri 09:00-18:00"]
 
@@ -45,3 +47,19 @@ def test_a_doubtful_setting_is_named_with_a_way_out(data, key, essential):
 )
 def test_a_sound_policy_has_no_warnings(data):
     assert list(find_warnings(parse_policy(data))) == []
+
+
+@pytest.mark.parametrize(
+    ("today", "told"),
+    [("2027-08-01", []), ("2027-09-03", [("JP", date(2027, 12, 31))])],
+)
+def test_holidays_whose_dates_run_out_are_told_some_months_before(today, told):
+    policy = parse_policy({"office_hours": HOURS, "closed_on": ["holidays:JP"]})
+    known = policy.with_holidays({"JP": [date(2026, 1, 1), date(2027, 11, 23)]})
+    assert list(find_ending_holidays(known, date.fromisoformat(today))) == told
+
+
+def test_a_calendar_without_dates_has_run_out():
+    policy = parse_policy({"office_hours": HOURS, "open_on": ["holidays:JP"]})
+    (told,) = find_ending_holidays(policy.with_holidays({"JP": []}), date(2026, 5, 1))
+    assert told == ("JP", date(2025, 12, 31))

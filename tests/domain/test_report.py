@@ -130,3 +130,13 @@ def test_what_comes_next_is_told():
     (first, *_) = report(AWAKE, lease()).to_json()["next"]
     assert first["state"] == "asleep"
     assert first["at"] > "2026-11-23T13:00"
+
+
+def test_holidays_that_run_out_are_warned_of_with_the_way_out():
+    policy = {"closed_on": ["holidays:JP"], "holidays": {"JP": ["2026-11-23"]}}
+    spec = article_spec(policy=policy, source={"dir": "infra/api"})
+    told = make_report(spec, ASLEEP, (), None, NOON)
+    (warning,) = told.to_json()["warnings"]
+    assert warning.startswith("the dates of holidays:JP are known until 2026-12-31 only")
+    assert 'run "dormouse publish infra/api" again' in warning
+    assert report(ASLEEP).warnings == ()

@@ -191,6 +191,16 @@ def test_public_holidays_are_written_into_the_spec():
     assert "2026-01-01" in dates and "2028-01-01" in dates
 
 
+def test_a_calendar_whose_later_dates_nobody_knows_is_warned_of():
+    """The package holidays knows Sri Lanka's up to 2026."""
+    hours = ["daily 09:00-18:00"]
+    result = compiled(stack(dormouse={"closed_on": ["holidays:LK"], "office_hours": hours}))
+    assert result.spec is not None
+    (problem,) = result.problems
+    assert str(problem.level) == "warning"
+    assert "holidays:LK: its dates are known until 2026-12-31 only" in problem.message
+
+
 def test_a_calendar_that_does_not_exist_is_an_error():
     hours = ["daily 09:00-18:00"]
     result = compiled(stack(dormouse={"closed_on": ["holidays:QQ"], "office_hours": hours}))

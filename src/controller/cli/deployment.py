@@ -38,16 +38,31 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 @dataclass(frozen=True)
 class Deployment:
     """
-    One deployed controller. Every property that has to ask AWS does so once, when first needed.
+    One deployed controller. Nothing is opened or asked before it is needed, and then once.
 
     `chosen`: somebody named it for this command, which counts more than the environment.
     """
 
-    name: str
-    clients: Clients
-    clock: Clock
-    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    name: str = DEFAULT
     chosen: bool = False
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+    @cached_property
+    def clients(self) -> Clients:
+        """Those of the account and region that the SDK's settings name."""
+        from botocore.exceptions import BotoCoreError
+
+        from controller.aws.clients import Clients
+        from controller.aws.errors import translate
+
+        try:
+            return Clients(open_session(), region=None)
+        except BotoCoreError as error:  # a profile that does not exist
+            raise translate(error, "open a session") from None
+
+    @cached_property
+    def clock(self) -> Clock:
+        return open_clock()
 
     @cached_property
     def table_name(self) -> str:
@@ -155,21 +170,7 @@ def deployment_option(command: Command) -> Command:
 
 def _open(ctx: click.Context, parameter: click.Parameter, name: str) -> Deployment:
     chosen = ctx.get_parameter_source("deployment") is ParameterSource.COMMANDLINE
-    return open_deployment(name, chosen=chosen)
-
-
-def open_deployment(name: str = DEFAULT, *, chosen: bool = False) -> Deployment:
-    """Connect to a deployment in the account that the SDK's settings name; nothing is asked yet."""
-    from botocore.exceptions import BotoCoreError
-
-    from controller.aws.clients import Clients
-    from controller.aws.errors import translate
-
-    try:
-        clients = Clients(open_session(), region=None)
-    except BotoCoreError as error:  # a profile that does not exist
-        raise translate(error, "open a session") from None
-    return Deployment(name, clients, open_clock(), chosen=chosen)
+    return Deployment(name, chosen=chosen)
 
 
 def _is_of_table(error: Exception) -> bool:

@@ -3,53 +3,124 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
 
 from controller.cli.compiling import spec_or_exit
-from controller.cli.inputs import InputError, TerraformCommand, terraform_options
+from controller.cli.deployment import Deployment, deployment_option
+from controller.cli.inputs import (
+    InputError,
+    TerraformCommand,
+    check_directory,
+    terraform_inputs,
+)
+from controller.cli.stacks import Stacks
 from controller.domain.errors import TextError
+from controller.domain.forecast import Forecast, make_forecast
+from controller.domain.ledger import cost, number
 from controller.domain.moments import format_moment, parse_moment
-from controller.domain.policy import Policy
-from controller.domain.rates import asleep_hour, awake_hour
-from controller.domain.schedule import Schedule, Window
+from controller.domain.openings import Rules
+from controller.domain.prices import find_prices
+from controller.domain.report import rules_of
+from controller.domain.schedule import Window
+from controller.domain.sentences import say_duration
 from controller.domain.spec import Json, Spec
+from controller.domain.status import Status
+from controller.links import STACK_NAME
 
 
 @click.command("hours", cls=TerraformCommand)
-@terraform_options
+@terraform_inputs
+@click.argument("target", metavar="DIR|STACK")
 @click.option("--days", type=click.IntRange(1, 731), default=14, show_default=True)
 @click.option("--from", "start", metavar="DATE", help="A local date or an instant; default: now.")
 @click.option(
     "--stack", "stack_name", metavar="NAME", help="The stack's name, if not the folder's."
 )
+@deployment_option
 @click.option("--json", "as_json", is_flag=True, help="Print the windows as JSON.")
 @click.pass_context
 def command(
     ctx: click.Context,
-    directory: Path,
+    target: str,
     days: int,
     start: str | None,
     stack_name: str | None,
+    deployment: Deployment,
     as_json: bool,
 ) -> None:
-    """Show when the stack is open in the coming days, and what that costs."""
-    spec = spec_or_exit(ctx, directory, stack_name)
-    policy = Policy.from_json(spec.policy)
-    begin, end = _range(start, days, policy.zone)
-    windows = tuple(Schedule(policy).windows(begin, end))
+    """
+    Show when a stack is open in the coming days, and what that costs.
+
+    Of a published STACK it is known how long its wakes take; of a directory that is assumed.
+    """
+    spec, rules, now = _find(ctx, target, stack_name, deployment)
+    begin, end = _range(start, days, rules.policy.zone, now)
+    calendar = Calendar(
+        spec=spec,
+        rules=rules,
+        windows=tuple(rules.schedule.windows(begin, end)),
+        forecast=make_forecast(spec, rules, begin, end),
+    )
     if as_json:
-        click.echo(json.dumps(_to_json(spec, policy, windows, begin, end), indent=2))
+        click.echo(json.dumps(_to_json(calendar), indent=2))
     else:
-        _print(spec, policy, windows, begin, end)
+        _print(calendar)
 
 
-def _range(start: str | None, days: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calendar:
+    spec: Spec
+    rules: Rules
+    windows: tuple[Window, ...]
+    forecast: Forecast
+
+    @property
+    def begin(self) -> datetime:
+        return self.forecast.window.start
+
+    @property
+    def end(self) -> datetime:
+        return self.forecast.window.end
+
+    def hours_of(self, window: Window) -> float:
+        part = window.within(self.begin, self.end)
+        return ((part.closes_at or self.end) - part.opens_at).total_seconds() / 3600
+
+    @property
+    def open_hours(self) -> float:
+        return sum(self.hours_of(window) for window in self.windows)
+
+    @property
+    def spent(self) -> Decimal:
+        return cost(self.forecast.spent, find_prices(self.spec.region))
+
+    @property
+    def always_on(self) -> Decimal:
+        return cost(self.forecast.always, find_prices(self.spec.region))
+
+
+def _find(
+    ctx: click.Context, target: str, stack_name: str | None, deployment: Deployment
+) -> tuple[Spec, Rules, datetime]:
+    """A directory, compiled; or a published stack with what its wakes have taught."""
+    if not Path(target).exists() and STACK_NAME.fullmatch(target):
+        look = Stacks(deployment).look(target)
+        return look.report.spec, look.rules, look.now
+    spec = spec_or_exit(ctx, check_directory(target), stack_name)
+    return spec, rules_of(spec, Status()), datetime.now(UTC)
+
+
+def _range(
+    start: str | None, days: int, zone: ZoneInfo, now: datetime
+) -> tuple[datetime, datetime]:
     """From the start of a local date (or an instant) over so many local days."""
-    begin = datetime.now(UTC) if start is None else _read_start(start, zone)
+    begin = now if start is None else _read_start(start, zone)
     local = begin.astimezone(zone)
     last = datetime.combine(local.date() + timedelta(days=days), local.time(), zone)
     return begin.astimezone(UTC), last.astimezone(UTC)
@@ -69,59 +140,65 @@ def _read_start(text: str, zone: ZoneInfo) -> datetime:
         ) from None
 
 
-def _to_json(
-    spec: Spec, policy: Policy, windows: tuple[Window, ...], begin: datetime, end: datetime
-) -> dict[str, Json]:
+def _to_json(calendar: Calendar) -> dict[str, Json]:
+    forecast = calendar.forecast
     return {
-        "stack": spec.stack,
-        "time_zone": policy.time_zone,
+        "stack": calendar.spec.stack,
+        "time_zone": calendar.rules.policy.time_zone,
         "windows": [
             {
                 "opens_at": format_moment(window.opens_at),
                 "closes_at": format_moment(window.closes_at) if window.closes_at else None,
             }
-            for window in windows
+            for window in calendar.windows
         ],
-        "hours": round(_hours(windows, begin, end), 2),
-        "cost": round(float(_hours(windows, begin, end)) * float(awake_hour(spec)), 4),
+        "hours": round(calendar.open_hours, 2),
+        "awake_hours": round(forecast.awake_hours, 2),
+        "load_balancer_hours": number(forecast.spent.load_balancer),
+        "elastic_ip_hours": number(forecast.spent.elastic_ip),
+        "cost": number(calendar.spent),
+        "always_on": number(calendar.always_on),
         "currency": "USD",
     }
 
 
-def _hours(windows: tuple[Window, ...], begin: datetime, end: datetime) -> float:
-    parts = (window.within(begin, end) for window in windows)
-    seconds = sum(((p.closes_at or end) - p.opens_at).total_seconds() for p in parts)
-    return seconds / 3600
-
-
-def _print(
-    spec: Spec, policy: Policy, windows: tuple[Window, ...], begin: datetime, end: datetime
-) -> None:
-    zone = policy.zone
-    if not windows:
+def _print(calendar: Calendar) -> None:
+    zone = calendar.rules.policy.zone
+    if not calendar.windows:
         click.echo(
-            f"{spec.stack} has no office hours in this time: it wakes when somebody asks for it"
+            f"{calendar.spec.stack} has no office hours in this time: it wakes when somebody "
+            "asks for it"
         )
-    for window in windows:
-        part = window.within(begin, end)
-        closes_at = window.closes_at or end
-        hours = ((part.closes_at or end) - part.opens_at).total_seconds() / 3600
-        opens = window.opens_at.astimezone(zone)
-        closes = closes_at.astimezone(zone)
-        same_day = opens.date() == closes.date()
-        until = f"{closes:%H:%M}" if same_day else f"{closes:%a %H:%M}"
+    for window in calendar.windows:
+        closes_at = window.closes_at or calendar.end
+        opens, closes = window.opens_at.astimezone(zone), closes_at.astimezone(zone)
+        until = f"{closes:%H:%M}" if opens.date() == closes.date() else f"{closes:%a %H:%M}"
         click.echo(
             f"{opens:%a %Y-%m-%d %H:%M} - {until:<9} {opens:%Z}   "
-            f"{window.opens_at:%m-%d %H:%M} - {closes_at:%H:%M} UTC   {hours:5.1f} h"
+            f"{window.opens_at:%m-%d %H:%M} - {closes_at:%H:%M} UTC   "
+            f"{calendar.hours_of(window):5.1f} h"
         )
-    _print_money(spec, _hours(windows, begin, end), (end - begin).total_seconds() / 3600)
+    _print_money(calendar)
 
 
-def _print_money(spec: Spec, awake: float, all_hours: float) -> None:
-    rate, rest = float(awake_hour(spec)), float(asleep_hour(spec))
-    spent = awake * rate + all_hours * rest
-    always = all_hours * (rate + rest)
+def _print_money(calendar: Calendar) -> None:
+    forecast = calendar.forecast
+    click.echo(f"\n{calendar.open_hours:.1f} of {forecast.all_hours:.0f} hours open")
+    if forecast.stays:
+        click.echo(
+            f"{forecast.awake_hours:.1f} hours awake ({_why_longer(calendar.rules)}), if it is "
+            f"used throughout; {forecast.spent.load_balancer} load balancer hours are paid"
+        )
     click.echo(
-        f"\n{awake:.1f} of {all_hours:.0f} hours open: {spent:.2f} $ with the Elastic IP, "
-        f"{always:.2f} $ if always on (before started load balancer hours are rounded up)"
+        f"{calendar.spent:.2f} $ with {forecast.spent.elastic_ip:.0f} hours of its Elastic IP, "
+        f"{calendar.always_on:.2f} $ if always on"
     )
+
+
+def _why_longer(rules: Rules) -> str:
+    reasons = []
+    if rules.lead:
+        reasons.append(f"woken {say_duration(rules.lead)} before it opens")
+    if rules.policy.finish_paid_hour:
+        reasons.append("kept to the end of the paid hour")
+    return ", ".join(reasons) or "as long as it is open"

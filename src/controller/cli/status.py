@@ -44,6 +44,9 @@ def command(stacks: tuple[str, ...], watch: bool, deployment: Deployment, as_jso
     else:
         for line in _table(reports):
             click.echo(line)
+        for report in reports:
+            for warning in report.warnings:
+                click.echo(f"warning: {report.spec.stack}: {warning}", err=True)
 
 
 def _table(reports: list[Report]) -> Iterator[str]:
@@ -92,6 +95,8 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
     yield from (("steps", line) for line in _steps(report))
     for change in report.next:
         yield "next", f"{say_local(change.at, zone)} {change.state}: {change.reason}"
+    for warning in report.warnings:
+        yield "warning", click.style(warning, fg="yellow")
 
 
 def _steps(report: Report) -> Iterator[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 
 from controller.domain.desired import Decision, decide, settle_marks
 from controller.domain.hold import Hold
@@ -44,11 +45,11 @@ def foresee(
     now: datetime,
     until: datetime | None = None,
 ) -> Iterator[Change]:
-    """The changes after `now` and before `until`, in order; without `until` as far as it goes."""
+    """The changes after `now` and before `until`, in order; without `until` a thousand steps."""
     rules = replace(rules, policy=replace(rules.policy, idle_timeout=None))
     leases = [lease for lease in leases if lease.expires_at > now]
     decision, marks = _settled(rules, leases, hold, marks, now)
-    for _ in range(_MOST_STEPS):
+    for _ in range(_MOST_STEPS) if until is None else count():
         at = decision.until
         if at is None or (until is not None and at >= until):
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 from controller.domain.durations import format_duration
 from controller.domain.periods import DateRange
@@ -11,6 +11,23 @@ from controller.domain.policy import Policy
 
 SHORTEST_IDLE_TIMEOUT = timedelta(minutes=10)
 """Below this the traffic counts, up to three minutes late, say nothing (AWS behaviour §4.2)."""
+
+HOLIDAYS_AHEAD = timedelta(days=120)
+"""So long before a calendar's known dates end, whoever looks is told."""
+
+
+def find_ending_holidays(policy: Policy, today: date) -> Iterator[tuple[str, date]]:
+    """
+    Yield the code of each holiday calendar whose dates are known for little longer, and their end.
+
+    The dates are carried in whole years, so that they end with the year of the last of them. What
+    comes after it counts as no holiday. `today` is local to the policy's zone.
+    """
+    for code in policy.holiday_calendars:
+        year = max((day.year for day in policy.holidays.get(code, ())), default=today.year - 1)
+        end = date(year, 12, 31)
+        if end - today < HOLIDAYS_AHEAD:
+            yield code, end
 
 
 def find_warnings(policy: Policy) -> Iterator[tuple[str, str]]:

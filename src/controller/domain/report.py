@@ -7,7 +7,7 @@ that a wake shows from the moment it was asked for, and not from the first pass 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -22,6 +22,7 @@ from controller.domain.moments import format_moment, write_moment
 from controller.domain.openings import Rules
 from controller.domain.plan import Target
 from controller.domain.policy import Policy
+from controller.domain.policy_warnings import find_ending_holidays
 from controller.domain.prices import find_prices
 from controller.domain.spec import Json, Kind, Spec
 from controller.domain.status import Status
@@ -46,7 +47,8 @@ class Report:
     """
     `state` is one of four; `phase` says more, also that the last wake "failed" or is "blocked",
     and then `cause` why. `since` is when the state began, as far as that is known. `saved` is the
-    running month's account up to now; None before a pass has seen the stack.
+    running month's account up to now; None before a pass has seen the stack. `warnings` are
+    sentences about what somebody should do before it matters.
     """
 
     spec: Spec
@@ -62,6 +64,7 @@ class Report:
     next: tuple[Change, ...]
     now: datetime
     saved: Account | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def has_settled(self) -> bool:
@@ -101,6 +104,7 @@ class Report:
             "failure": failure and {"at": format_moment(failure.at), "cause": failure.cause},
             "updated_at": write_moment(self.status.updated_at),
             "saved": self.saved.summary() if self.saved else None,
+            "warnings": list(self.warnings),
         }
 
     @property
@@ -158,7 +162,17 @@ def make_report(
         next=tuple(islice(ahead, MOST_CHANGES)),
         now=now,
         saved=_saved(spec, status, now),
+        warnings=tuple(_warnings(spec, rules.policy, now)),
     )
+
+
+def _warnings(spec: Spec, policy: Policy, now: datetime) -> Iterator[str]:
+    for code, end in find_ending_holidays(policy, now.astimezone(policy.zone).date()):
+        source = spec.source.get("dir") or f"infra/{spec.stack}"
+        yield (
+            f"the dates of holidays:{code} are known until {end} only, and later ones count as "
+            f'working days; run "dormouse publish {source}" again'
+        )
 
 
 def _saved(spec: Spec, status: Status, now: datetime) -> Account | None:

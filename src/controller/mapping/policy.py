@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from controller.domain.policy import Policy, find_problems, parse_policy
-from controller.domain.policy_warnings import find_warnings
+from controller.domain.policy_warnings import find_ending_holidays, find_warnings
 from controller.domain.problem import Level, Place, Problem
 from controller.hcl.plain import to_python
 from controller.hcl.values import Value
@@ -36,6 +36,17 @@ def read_policy(
     problems += [
         _problem(Level.WARNING, f"{key}: {message}", place)
         for key, message in find_warnings(policy)
+    ]
+    today = compiled_at.astimezone(policy.zone).date()
+    problems += [
+        _problem(
+            Level.WARNING,
+            f"holidays:{code}: its dates are known until {end} only, and later ones count as "
+            "working days; write them into closed_on one by one",
+            place,
+        )
+        for code, end in find_ending_holidays(policy, today)
+        if code in policy.holidays
     ]
     return policy.to_json(), tuple(problems)
 

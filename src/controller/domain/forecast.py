@@ -1,0 +1,76 @@
+"""
+What the office hours of a stretch of time come to: when it is awake for them, and what that uses.
+
+It is told by the decisions themselves (`foresight.py`), so that the time before an opening and the
+rest of a paid hour are in it. Assumed is that nobody asks for more, and that somebody uses it
+while it is open: idleness makes it less. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from controller.domain.desired import decide
+from controller.domain.foresight import foresee
+from controller.domain.marks import Marks
+from controller.domain.openings import Openings, Rules
+from controller.domain.plan import Target
+from controller.domain.spec import Kind, Spec
+from controller.domain.usage import Span, Usage, Use, Window, to_hours
+
+_BALANCER = ":loadbalancer/net/foreseen/{}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """`spent` is what is used in `window`, `always` what it would be if it never slept."""
+
+    window: Window
+    stays: tuple[Window, ...]
+    spent: Usage
+    always: Usage
+
+    @property
+    def awake_hours(self) -> float:
+        return float(sum(self.window.hours(stay.start, stay.end) for stay in self.stays))
+
+    @property
+    def all_hours(self) -> float:
+        return float(to_hours(self.window.length))
+
+
+def make_forecast(spec: Spec, rules: Rules, begin: datetime, end: datetime) -> Forecast:
+    use, window = Use.of(spec), Window(begin, end)
+    stays = tuple(_stays(rules, begin, end))
+    used = (span.used(window, use) for stay in stays for span in _spans(spec, use, stay))
+    return Forecast(
+        window=window,
+        stays=stays,
+        spent=sum(used, use.at_rest(window)),
+        always=use.always_on(window),
+    )
+
+
+def _stays(rules: Rules, begin: datetime, end: datetime) -> Iterator[Window]:
+    """From when it sets out to be awake until it sets out to sleep; the first may begin before."""
+    opening = Openings(rules, begin).at(begin)
+    start = opening.starts_at if opening else begin
+    awake_since = start if decide(rules, (), None, Marks(), start).state is Target.AWAKE else None
+    for change in foresee(rules, (), None, Marks(), start, end):
+        if change.state is Target.AWAKE:
+            awake_since = change.at
+        elif awake_since is not None:
+            yield Window(awake_since, change.at)
+            awake_since = None
+    if awake_since is not None:
+        yield Window(awake_since, end)
+
+
+def _spans(spec: Spec, use: Use, stay: Window) -> Iterator[Span]:
+    for number, balancer in enumerate(spec.of_kind(Kind.LOAD_BALANCER)):
+        arn = _BALANCER.format(number)
+        yield Span(address=balancer.address, arn=arn, since=stay.start, until=stay.end)
+    for address in use.tasks:
+        yield Span(address=address, arn=address, since=stay.start, until=stay.end)

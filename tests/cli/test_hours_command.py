@@ -1,0 +1,62 @@
+"""`dormouse hours`: of a directory and of a published stack."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from deployed import SHIPPED, STACK, deploy
+
+from controller.cli.main import run
+
+
+@pytest.fixture
+def dormouse(monkeypatch, capsys):
+    return deploy(monkeypatch, capsys, "Mon 06:00")
+
+
+def hours(capsys, *arguments: str, code: int = 0):
+    assert run(["hours", *arguments]) == code
+    return capsys.readouterr()
+
+
+def test_a_published_stack_is_shown_with_what_its_wakes_have_taught(dormouse):
+    before = dormouse("hours", STACK, "--days", "7", "--json").json
+    assert before["windows"][0] == {
+        "opens_at": "2026-11-23T00:00:00Z",
+        "closes_at": "2026-11-23T09:00:00Z",
+    }
+    assert (before["stack"], before["hours"], before["load_balancer_hours"]) == (STACK, 45, 50)
+    assert (before["elastic_ip_hours"], before["time_zone"]) == (168, "Asia/Tokyo")
+
+    out = dormouse("hours", STACK).out
+    assert "woken 6 min before it opens" in out
+    dormouse.world.live("Mon 10:00")  # the fast laptop wakes in little more than a minute
+    assert "woken 3 min before it opens" in dormouse("hours", STACK).out
+
+
+def test_the_money_is_that_of_the_ledger(dormouse):
+    day = dormouse("hours", STACK, "--from", "2026-11-24", "--days", "1", "--json").json
+    awake = day["awake_hours"]
+    assert (day["load_balancer_hours"], day["elastic_ip_hours"]) == (10, 24)
+    task = 0.25 * 0.04048 + 0.5 * 0.004445 + 0.005
+    assert day["cost"] == pytest.approx(10 * 0.0225 + 24 * 0.005 + awake * task, abs=2e-4)
+    assert day["always_on"] == pytest.approx(24 * (0.0225 + 0.005 + task), abs=2e-4)
+
+
+def test_a_day_without_office_hours_costs_its_elastic_ip(dormouse):
+    out = dormouse("hours", STACK, "--from", "2026-11-28", "--days", "1").out
+    assert "no office hours in this time" in out
+    assert "0.12 $ with 24 hours of its Elastic IP, 1.08 $ if always on" in out
+
+
+def test_a_directory_needs_no_deployment(capsys, monkeypatch):
+    monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
+    said = hours(capsys, str(SHIPPED), "--from", "2026-03-27", "--days", "4", "--json")
+    assert json.loads(said.out)["load_balancer_hours"] == 20
+
+
+def test_what_is_neither_is_refused(dormouse):
+    assert "there is no directory" in dormouse("hours", "infra/nothing", code=2).err
+    assert "is not published" in dormouse("hours", "nothing", code=2).err
+    assert "neither a date nor an instant" in dormouse("hours", STACK, "--from", "x", code=2).err
