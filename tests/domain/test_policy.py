@@ -261,7 +261,7 @@ def test_the_calendars_that_need_dates_are_named_once():
 def test_a_zone_that_this_machine_does_not_know_is_named():
     policy = Policy.from_json({"time_zone": "Mars/Olympus_Mons"})
 
-    with pytest.raises(PolicyError, match=r'tzdata has rules for "Mars/Olympus_Mons"; ' ):
+    with pytest.raises(PolicyError, match=r'tzdata has rules for "Mars/Olympus_Mons"; '):
         _ = policy.zone
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -9,13 +10,15 @@ from datetime import timedelta
 import pytest
 
 from controller.bootstrap import bootstrap
-from controller.domain.errors import EndPassError, SpecError
+from controller.domain.errors import EndPassError, PolicyError, SpecError
 from controller.domain.lease import Lease
+from controller.handlers import entry
 from controller.reconcile.side_by_side import one_by_one
 from controller.store.lock import LockKeeper
 from factories import article_spec
 from local.aws import LaptopAws
 from local.errors import AwsError
+from local.function_url import Context
 from system.desk import ASLEEP, AWAKE, FORBIDDEN, Desk
 from system.records import create_table
 
@@ -204,3 +207,21 @@ def test_a_stack_that_is_not_published_says_how_to(desk, controller):
     with pytest.raises(SpecError, match="dormouse publish infra/other"):
         controller.run_pass("other", "x", BUDGET)
     assert controller.table.due(desk.aws.clock.now()) == ["nsfw-api"]
+
+
+def test_a_zone_that_nobody_has_rules_for_ends_the_pass_with_one_line(desk, controller):
+    """And the invocation fails, which is what alarms."""
+    spec = article_spec(policy={"time_zone": "Mars/Olympus_Mons", "office_hours": []})
+    controller.table.put_spec(spec, due_at=desk.aws.clock.now())
+    lines = io.StringIO()
+    before = entry.logger.registered_handler.setStream(lines)
+    try:
+        with pytest.raises(PolicyError):
+            entry.make_handler(controller)({"stack": "nsfw-api"}, Context())
+    finally:
+        entry.logger.registered_handler.setStream(before)
+
+    (line,) = map(json.loads, lines.getvalue().splitlines())
+    assert (line["level"], line["stack"]) == ("ERROR", "nsfw-api")
+    assert 'has rules for "Mars/Olympus_Mons"' in line["cause"]
+    assert controller.table.due(desk.aws.clock.now() + timedelta(minutes=2)) == ["nsfw-api"]

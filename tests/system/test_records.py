@@ -238,6 +238,16 @@ def test_a_spec_that_renames_something_leaves_the_old_one_to_be_taken_down(table
     assert table.load(STACK).leftovers == ()
 
 
+def test_all_that_is_published_is_listed_by_name_and_none_twice(table):
+    for stack in ("shop", "api", "shop"):
+        table.put_spec(article_spec(stack=stack), NOON)
+    table.put_status("shop", {}, None)  # nothing of it is due any more
+    assert table.published() == ["api", STACK, "shop"]
+    assert table.due(NOON) == ["api", STACK]
+    assert table.spec("shop") == article_spec(stack="shop")
+    assert table.spec("other") is None
+
+
 def test_a_spec_with_the_same_names_leaves_nothing(table):
     table.put_spec(article_spec(policy={"wake_for": "2h"}), NOON)
     count = article_spec()[SERVICE].request | {"desiredCount": 2}

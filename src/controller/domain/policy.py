@@ -83,7 +83,7 @@ class Policy:
             return ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise PolicyError(
-                f'time_zone: neither this machine nor the package tzdata has rules for '
+                f"time_zone: neither this machine nor the package tzdata has rules for "
                 f'"{self.time_zone}"; take an older name of it, or a newer tzdata',
                 key="time_zone",
                 value=self.time_zone,

@@ -16,6 +16,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from controller.bootstrap import Controller, bootstrap
+from controller.domain.errors import DormouseError
 
 logger = Logger()
 
@@ -40,7 +41,12 @@ def make_handler(controller: Controller) -> Handle:
         left = timedelta(milliseconds=context.get_remaining_time_in_millis())
         if "seconds" in event:
             left = min(left, timedelta(seconds=event["seconds"]))
-        result = controller.run_pass(stack, context.aws_request_id, left)
+        try:
+            result = controller.run_pass(stack, context.aws_request_id, left)
+        except DormouseError as error:
+            # One line for people; the failed invocation is what alarms and is tried again.
+            logger.error("pass ended", stack=stack, cause=str(error))
+            raise
         logger.info("pass", stack=stack, **result)
         return {"stack": stack, **result}
 
