@@ -23,7 +23,7 @@ from local import cloudwatch
 from local.calls import Call, Calls, result_of
 from local.clock import Clock, ManualClock
 from local.conditions import Conditions
-from local.ec2 import addresses, interfaces, networks, routes, security_groups, subnets
+from local.ec2 import addresses, endpoints, interfaces, networks, routes, security_groups, subnets
 from local.ec2 import tags as ec2_tags
 from local.ecs import clusters, messages, scheduler, services, task_calls, task_definitions, tasks
 from local.ecs import tags as ecs_tags
@@ -78,6 +78,7 @@ OPERATIONS: dict[str, Mapping[str, Operation]] = {
         **addresses.OPERATIONS,
         **security_groups.OPERATIONS,
         **interfaces.OPERATIONS,
+        **endpoints.OPERATIONS,
         **ec2_tags.OPERATIONS,
     },
     "cloudwatch": cloudwatch.OPERATIONS,

@@ -3,6 +3,7 @@ What Terraform keeps, put into the account with given ids.
 
     vpcs              [{"id", "cidr", "internet_gateway": true, "tags"}]
     subnets           [{"id", "vpc", "az", "cidr", "free_addresses", "nat": false, "tags"}]
+    vpc_endpoints     [{"vpc", "service": "ecr.api"}]
     elastic_ips       [{"allocation_id", "public_ip", "tags"}]
     security_groups   [{"id", "name", "vpc", "ingress": [{"protocol", "port", "cidr"}], "tags"}]
     clusters          ["name"] or [{"name", "capacity_providers", "tags"}]
@@ -17,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from local.ec2 import addresses, networks, security_groups, subnets
+from local.ec2 import addresses, endpoints, networks, routes, security_groups, subnets
 from local.ec2.state import InternetGateway, Peer, Rule
 from local.ecs import clusters, task_definitions
 
@@ -108,7 +109,16 @@ def _subnet(region: Region, thing: Thing) -> tuple[str, str]:
         has_nat=bool(thing.get("nat")),
         tags=dict(thing.get("tags") or {}),
     )
+    if subnet.has_nat:
+        table = routes.add_table(region, subnet.vpc_id)
+        table.routes["0.0.0.0/0"] = ("NatGatewayId", region.ids.ec2("nat"))
+        table.associations[region.ids.ec2("rtbassoc")] = subnet.id
     return subnet.id, subnet.id
+
+
+def _vpc_endpoint(region: Region, thing: Thing) -> tuple[str, str]:
+    endpoint = endpoints.add(region, vpc_id=thing["vpc"], service=thing["service"])
+    return endpoint.service, endpoint.id
 
 
 def _elastic_ip(region: Region, thing: Thing) -> tuple[str, str]:
@@ -168,6 +178,7 @@ def _task_definition(region: Region, thing: Thing) -> tuple[str, str]:
 MAKERS: dict[str, Any] = {
     "vpcs": _vpc,
     "subnets": _subnet,
+    "vpc_endpoints": _vpc_endpoint,
     "elastic_ips": _elastic_ip,
     "security_groups": _security_group,
     "clusters": _cluster,

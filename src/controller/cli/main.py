@@ -30,6 +30,8 @@ COMMANDS = {
     "pause": ("controller.cli.pause:command", "Have stacks asleep over a holiday."),
     "hours": ("controller.cli.hours:command", "Show the office hours of the coming days."),
     "link": ("controller.cli.link:command", "Make a link that wakes a stack."),
+    "doctor": ("controller.cli.doctor:command", "See whether the account fits a stack."),
+    "sweep": ("controller.cli.sweep:command", "Find paid leftovers that carry our tags."),
     "demo": ("controller.cli.demo:command", "See it all on a laptop AWS."),
 }
 """Name to "module:command" and its one line of help (shown without importing the module)."""

@@ -55,6 +55,14 @@ class LockKeeper:
             raise
         return Lock(stack, holder, int(reply["Attributes"]["fence"]["N"]))
 
+    def is_held(self, stack: str, now: datetime) -> bool:
+        """Tell whether a pass has it now."""
+        reply = self._dynamodb.get_item(
+            TableName=self._table, Key=items.key(stack, items.LOCK), ConsistentRead=True
+        )
+        until = reply.get("Item", {}).get("until", {}).get("N")
+        return until is not None and float(until) > now.timestamp()
+
     def renew(self, lock: Lock, now: datetime) -> bool:
         """Hold it for another minute; False when somebody else has taken it."""
         return self._write_if_ours(lock, now + LENGTH)

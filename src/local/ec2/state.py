@@ -140,6 +140,17 @@ class RouteTable:
     tags: Tags = field(default_factory=dict)
 
 
+@dataclass(slots=True, eq=False)
+class VpcEndpoint:
+    """A way from a VPC to one AWS service; `service` is short: "ecr.api", "s3"."""
+
+    id: str
+    vpc_id: str
+    service: str
+    kind: str = "Interface"
+    tags: Tags = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class Ec2:
     vpcs: dict[str, Vpc] = field(default_factory=dict)
@@ -149,9 +160,15 @@ class Ec2:
     interfaces: dict[str, NetworkInterface] = field(default_factory=dict)
     addresses: dict[str, Address] = field(default_factory=dict)
     route_tables: dict[str, RouteTable] = field(default_factory=dict)
+    endpoints: dict[str, VpcEndpoint] = field(default_factory=dict)
 
     def has_gateway(self, vpc_id: str) -> bool:
         return any(gateway.vpc_id == vpc_id for gateway in self.gateways.values())
+
+    def reaches_ecr(self, vpc_id: str) -> bool:
+        """Without a way to the internet it takes these three (AWS behaviour §2.3)."""
+        there = {each.service for each in self.endpoints.values() if each.vpc_id == vpc_id}
+        return {"ecr.api", "ecr.dkr", "s3"} <= there
 
     def tags_of(self, resource_id: str) -> Tags | None:
         """The tags of any thing by its id, to be changed in place; None if there is none."""
@@ -163,6 +180,7 @@ class Ec2:
             self.interfaces,
             self.addresses,
             self.route_tables,
+            self.endpoints,
         )
         for kind in kinds:
             if resource_id in kind:

@@ -119,7 +119,8 @@ def _pull(region: Region, task: Task) -> None:
     task.times["pullStartedAt"] = region.now
     _bill(region, task, public)
     rest = region.timing.task_start * 2 / 3
-    reaches_out = public or task.subnet.has_nat
+    subnet = task.subnet
+    reaches_out = public or subnet.has_nat or region.ec2.reaches_ecr(subnet.vpc_id)
     if not reaches_out or task.behaviour is Containers.RESOURCE_INIT_ERROR:
         reason = messages.no_route(region, task)
         _later(region, task, rest, lambda: _fail_to_start(region, task, reason))

@@ -1,0 +1,209 @@
+"""
+Everything in one region that carries our stack tag, and the three deletes.
+
+Listed from the services themselves and not from an index of tags, which lags behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from controller.aws.clients import Clients
+from controller.aws.errors import GONE, code_of, translate
+from controller.aws.tags import from_ecs, from_elb
+from controller.domain.ledger import cost
+from controller.domain.owner_tags import ADDRESS, STACK
+from controller.domain.prices import find_prices
+from controller.domain.spec import Kind
+from controller.domain.sweeping import Thing
+from controller.domain.usage import Tasks
+
+_TAGS_LIMIT = 20  # ARNs per DescribeTags (AWS behaviour §1.14)
+_DESCRIBE_LIMIT = 10  # services per DescribeServices (AWS behaviour §2.4)
+
+Tags = Mapping[str, str]
+
+
+class Sweeper:
+    """One region, in one role."""
+
+    def __init__(self, clients: Clients, role_arn: str | None = None) -> None:
+        self._clients = clients
+        self._elbv2 = clients.elbv2
+        self._ecs = clients.ecs
+        self._role_arn = role_arn
+
+    @property
+    def region(self) -> str:
+        return str(self._elbv2.meta.region_name)
+
+    def find(self) -> list[Thing]:
+        """All load balancers, services and target groups that carry both our tags."""
+        try:
+            return [*self._load_balancers(), *self._services(), *self._target_groups()]
+        except Exception as error:
+            raise translate(error, f"look for leftovers in {self.region}") from error
+
+    def delete(self, thing: Thing) -> None:
+        """
+        Delete a thing, after a last look at its tags; what is gone already is deleted.
+
+        Returns at once. Raises the domain's errors; RetryError for what takes its time.
+        """
+        try:
+            if self._is_ours(thing):
+                self._delete(thing)
+        except Exception as error:
+            if code_of(error) in GONE:
+                return
+            raise translate(error, f'delete {_kind(thing)} "{thing.name}"') from error
+
+    def _delete(self, thing: Thing) -> None:
+        match thing.kind:
+            case Kind.SERVICE:
+                self._ecs.delete_service(cluster=thing.cluster, service=thing.name, force=True)
+            case Kind.LOAD_BALANCER:
+                self._elbv2.delete_load_balancer(LoadBalancerArn=thing.arn)
+            case _:
+                self._elbv2.delete_target_group(TargetGroupArn=thing.arn)
+
+    def _is_ours(self, thing: Thing) -> bool:
+        """The tags that it was shown with: somebody may have taken it over since."""
+        if thing.kind is Kind.SERVICE:
+            reply = self._ecs.list_tags_for_resource(resourceArn=thing.arn)
+            tags: Tags = from_ecs(reply.get("tags", ()))
+        else:
+            tags = self._tags([thing.arn]).get(thing.arn, {})
+        return (tags.get(STACK), tags.get(ADDRESS)) == (thing.stack, thing.address)
+
+    # what there is
+
+    def _load_balancers(self) -> Iterator[Thing]:
+        listed = _pages(self._elbv2, "describe_load_balancers", "LoadBalancers")
+        found = [each for each in listed if each.get("Type") == "network"]
+        for each, tags in self._with_tags(found, "LoadBalancerArn"):
+            yield self._thing(
+                Kind.LOAD_BALANCER,
+                each["LoadBalancerName"],
+                each["LoadBalancerArn"],
+                tags,
+                since=each.get("CreatedTime"),
+                usd_per_hour=find_prices(self.region).load_balancer,
+            )
+
+    def _target_groups(self) -> Iterator[Thing]:
+        listed = _pages(self._elbv2, "describe_target_groups", "TargetGroups")
+        for each, tags in self._with_tags(listed, "TargetGroupArn"):
+            arn = each["TargetGroupArn"]
+            yield self._thing(
+                Kind.TARGET_GROUP,
+                each["TargetGroupName"],
+                arn,
+                tags,
+                load_balancers=tuple(each.get("LoadBalancerArns", ())),
+                targets=self._count_targets(arn),
+            )
+
+    def _count_targets(self, arn: str) -> int:
+        try:
+            reply = self._elbv2.describe_target_health(TargetGroupArn=arn)
+        except Exception as error:
+            if code_of(error) in GONE:
+                return 0
+            raise
+        return len(reply["TargetHealthDescriptions"])
+
+    def _services(self) -> Iterator[Thing]:
+        """One that drains is listed no more (AWS behaviour §2.4), so it is not found again."""
+        for cluster in _pages(self._ecs, "list_clusters", "clusterArns"):
+            arns = _pages(self._ecs, "list_services", "serviceArns", cluster=cluster)
+            for some in _chunks(arns, _DESCRIBE_LIMIT):
+                reply = self._ecs.describe_services(
+                    cluster=cluster, services=some, include=["TAGS"]
+                )
+                yield from self._of_services(cluster, reply["services"])
+
+    def _of_services(self, cluster: str, found: Iterable[Mapping[str, Any]]) -> Iterator[Thing]:
+        for each in found:
+            tags = from_ecs(each.get("tags", ()))
+            if _carries_both(tags) and each["status"] != "INACTIVE":
+                yield self._thing(
+                    Kind.SERVICE,
+                    each["serviceName"],
+                    each["serviceArn"],
+                    tags,
+                    cluster=cluster,
+                    since=each.get("createdAt"),
+                    usd_per_hour=self._service_hour(each),
+                    leaving=each["status"] == "DRAINING",
+                )
+
+    def _service_hour(self, found: Mapping[str, Any]) -> Decimal:
+        reply = self._ecs.describe_task_definition(taskDefinition=found["taskDefinition"])
+        definition = reply["taskDefinition"]
+        network = found.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
+        tasks = Tasks(
+            count=max(found.get("desiredCount", 0), found.get("runningCount", 0)),
+            cpu=int(definition.get("cpu") or 256),
+            memory=int(definition.get("memory") or 512),
+            arm=definition.get("runtimePlatform", {}).get("cpuArchitecture") == "ARM64",
+            public_ip=network.get("assignPublicIp") == "ENABLED",
+        )
+        return cost(tasks.used(Decimal(1), Decimal(1)), find_prices(self.region))
+
+    def _thing(self, kind: Kind, name: str, arn: str, tags: Tags, **more: Any) -> Thing:
+        return Thing(
+            kind=kind,
+            name=name,
+            arn=arn,
+            region=self.region,
+            role_arn=self._role_arn,
+            stack=tags[STACK],
+            address=tags[ADDRESS],
+            **more,
+        )
+
+    # tags
+
+    def _with_tags(
+        self, found: Sequence[Mapping[str, Any]], key: str
+    ) -> Iterator[tuple[Mapping[str, Any], Tags]]:
+        """Those that carry both our tags, with all their tags."""
+        for some in _chunks(found, _TAGS_LIMIT):
+            by_arn = self._tags([each[key] for each in some])
+            for each in some:
+                tags = by_arn.get(each[key], {})
+                if _carries_both(tags):
+                    yield each, tags
+
+    def _tags(self, arns: list[str]) -> dict[str, Tags]:
+        """ARN to tags; one that went since it was listed hides no other."""
+        try:
+            reply = self._elbv2.describe_tags(ResourceArns=arns)
+        except Exception as error:
+            if code_of(error) not in GONE:
+                raise
+            if len(arns) == 1:
+                return {}
+            return {arn: tags for one in arns for arn, tags in self._tags([one]).items()}
+        return {d["ResourceArn"]: from_elb(d["Tags"]) for d in reply["TagDescriptions"]}
+
+
+def _carries_both(tags: Tags) -> bool:
+    return STACK in tags and ADDRESS in tags
+
+
+def _kind(thing: Thing) -> str:
+    return str(thing.kind).replace("_", " ")
+
+
+def _pages(client: Any, operation: str, result: str, **request: Any) -> list[Any]:
+    pages = client.get_paginator(operation).paginate(**request)
+    return [item for page in pages for item in page[result]]
+
+
+def _chunks(items: Sequence[Any], size: int) -> Iterator[list[Any]]:
+    for start in range(0, len(items), size):
+        yield list(items[start : start + size])

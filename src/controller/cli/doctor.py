@@ -1,0 +1,122 @@
+"""`dormouse doctor`: does the account fit the stack, and does the controller take care of it?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from controller.account.survey import Survey
+from controller.cli.care import read_care
+from controller.cli.compiling import spec_or_exit
+from controller.cli.deployment import Deployment, deployment_option
+from controller.cli.inputs import InputError, TerraformCommand, terraform_inputs
+from controller.cli.session import clients_for
+from controller.domain.errors import DormouseError, SpecError
+from controller.domain.fitness.examine import examine
+from controller.domain.fitness.finding import Finding, Level, count, problem
+from controller.domain.spec import Spec
+from controller.links import STACK_NAME
+from controller.reconcile.side_by_side import Threads
+
+_MARKS = {Level.OK: ("✔", "green"), Level.WARNING: ("!", "yellow"), Level.PROBLEM: ("✘", "red")}
+
+
+@click.command("doctor", cls=TerraformCommand)
+@terraform_inputs
+@click.argument("target", metavar="DIR|STACK")
+@deployment_option
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@click.option(
+    "--stack", "stack_name", metavar="NAME", help="The stack's name, if not the folder's."
+)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    target: str,
+    deployment: Deployment,
+    as_json: bool,
+    stack_name: str | None,
+) -> None:
+    """
+    Look whether the account fits: DIR before it is published, STACK with its controller.
+
+    Nothing is changed. Exit code 0, 1 if there is a problem, 2 if the input is wrong.
+    """
+    published = not Path(target).is_dir()
+    spec = _published(deployment, target) if published else None
+    spec = spec or spec_or_exit(ctx, Path(target), stack_name)
+    now = deployment.clock.now()
+    with _progress() as say:
+        findings = _examine(spec, now, say)
+        if published:
+            say("reading the records")
+            findings += read_care(deployment, spec, now)
+    _print(spec, findings, as_json=as_json)
+    ctx.exit(1 if count(findings, Level.PROBLEM) else 0)
+
+
+def _published(deployment: Deployment, stack: str) -> Spec:
+    if not STACK_NAME.fullmatch(stack):
+        raise InputError(f"{stack} is neither a directory nor the name of a stack")
+    with deployment.reaching(f'read the records of "{stack}"'):
+        spec = deployment.table.spec(stack)
+    if spec is None:
+        raise SpecError(
+            f'there is no directory "{stack}", and no stack of that name is published; give the '
+            f'folder with the .tf files, or run "dormouse publish infra/{stack}"'
+        )
+    return spec
+
+
+def _examine(spec: Spec, now: datetime, say: Callable[[str], None]) -> list[Finding]:
+    threads = Threads()
+    try:
+        return examine(Survey(spec, clients_for(spec), threads, say).gather(now))
+    except DormouseError as error:
+        return [problem("credentials", spec.region or "", str(error))]
+    finally:
+        threads.close()
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """What is done now, on a terminal only."""
+    console = Console(stderr=True, highlight=False)
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    with console.status("") as status:
+        yield lambda text: status.update(f"{text} …")
+
+
+def _print(spec: Spec, findings: list[Finding], *, as_json: bool) -> None:
+    if as_json:
+        found = [finding.to_json() for finding in findings]
+        click.echo(json.dumps({"stack": spec.stack, "findings": found}, indent=2))
+        return
+    width = max(len(finding.check) for finding in findings)
+    for finding in findings:
+        click.echo(_line(finding, width))
+    click.echo(_summary(spec, findings))
+
+
+def _line(finding: Finding, width: int) -> str:
+    mark, colour = _MARKS[finding.level]
+    word = "" if finding.level is Level.OK else click.style(f"{finding.level}: ", fg=colour)
+    subject = f"{finding.subject}: " if finding.subject else ""
+    check = click.style(finding.check.ljust(width), dim=True)
+    return f"{click.style(mark, fg=colour)} {check}  {subject}{word}{finding.message}"
+
+
+def _summary(spec: Spec, findings: list[Finding]) -> str:
+    words = {Level.PROBLEM: "problem", Level.WARNING: "warning"}
+    counted = [(count(findings, level), word) for level, word in words.items()]
+    parts = [f"{number} {word}{'' if number == 1 else 's'}" for number, word in counted if number]
+    verdict = ", ".join(parts) or "the account fits"
+    return f"{spec.stack}: {verdict} ({len(findings)} looked at)"

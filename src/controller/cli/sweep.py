@@ -1,0 +1,200 @@
+"""`dormouse sweep`: what carries our tags, costs money, and is needed by nobody."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import click
+
+from controller.account.sweeper import Sweeper
+from controller.aws.clients import Clients
+from controller.cli.deployment import Deployment, deployment_option
+from controller.cli.session import open_session
+from controller.cli.views import format_duration
+from controller.domain.errors import DormouseError
+from controller.domain.report import make_report
+from controller.domain.spec import Spec
+from controller.domain.status import Status
+from controller.domain.sweeping import Known, Thing, Verdict
+from controller.reconcile.sweep import Sweep, Swept
+from controller.store.lock import Lock, LockKeeper
+
+_HOLDER = "sweep"
+
+
+@click.command("sweep")
+@deployment_option
+@click.option("--delete", is_flag=True, help="Delete the leftovers, after showing them.")
+@click.option("--yes", is_flag=True, help="With --delete: do not ask.")
+@click.option(
+    "--without-table",
+    "answered_for",
+    metavar="STACK",
+    multiple=True,
+    help="Take all of this stack's resources for leftovers though its records cannot be read.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    deployment: Deployment,
+    delete: bool,
+    yes: bool,
+    answered_for: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """
+    List load balancers, services and target groups with our tags that no awake stack needs.
+
+    Looked for in the region of this shell and in those of the published stacks. Without --delete
+    nothing is changed; with it only what is listed as a leftover goes, and never an Elastic IP.
+    """
+    if delete and not yes and (as_json or not sys.stdin.isatty()):
+        raise click.UsageError("--delete asks first, and nobody is here to answer; add --yes")
+    records, specs = _records(deployment, answered_for, delete=delete)
+    sweep = Sweep(_regions(specs), records, deployment.clock, _say, answered_for)
+    verdicts = sweep.look()
+    leftovers = [v.thing for v in verdicts if v.leftover]
+    if not as_json:
+        _show(verdicts, deployment.clock.now())
+    swept = Swept()
+    if delete and leftovers and (yes or _agreed(leftovers)):
+        swept = sweep.delete(leftovers)
+    _tell(verdicts, swept, as_json=as_json)
+    ctx.exit(1 if swept.kept else 0)
+
+
+# the records
+
+
+@dataclass(frozen=True)
+class _Held:
+    keeper: LockKeeper
+    lock: Lock
+
+    def renew(self, now: datetime) -> bool:
+        return self.keeper.renew(self.lock, now)
+
+    def release(self, now: datetime) -> None:
+        self.keeper.release(self.lock, now)
+
+
+class TableRecords:
+    """What the table of a deployment says of its stacks."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        dynamodb, name = deployment.clients.dynamodb, deployment.table_name
+        self._keeper = LockKeeper(dynamodb, name)
+
+    def specs(self) -> list[Spec]:
+        with self._deployment.reaching("list the stacks"):
+            table = self._deployment.table
+            found = [table.spec(name) for name in table.published()]
+        return [spec for spec in found if spec]
+
+    def known(self, stack: str, now: datetime) -> Known | None:
+        with self._deployment.reaching(f'read the records of "{stack}"'):
+            table = self._deployment.table
+            if table.spec(stack) is None:
+                return None
+            records, busy = table.load(stack), self._keeper.is_held(stack, now)
+        status = Status.from_json(records.status)
+        report = make_report(records.spec, status, records.leases, records.hold, now)
+        return Known(
+            spec=records.spec,
+            status=status,
+            wanted=report.decision.state,
+            busy=busy,
+            clearing=bool(records.leftovers),
+        )
+
+    def take(self, stack: str, now: datetime) -> _Held | None:
+        with self._deployment.reaching(f'lock "{stack}"'):
+            lock = self._keeper.acquire(stack, _HOLDER, now)
+        return _Held(self._keeper, lock) if lock else None
+
+
+def _records(
+    deployment: Deployment, answered_for: Sequence[str], *, delete: bool
+) -> tuple[TableRecords | None, list[Spec]]:
+    """The records and all specs; None if they cannot be read, which is said."""
+    if answered_for:
+        return None, []
+    try:
+        records = TableRecords(deployment)
+        return records, records.specs()
+    except DormouseError as error:
+        if delete:
+            raise click.ClickException(
+                f"{error}; without the records nothing is known to be a leftover: name the stacks "
+                "whose resources are to go by --without-table STACK"
+            ) from None
+        click.echo(f"note: {error}; so everything with our tags is listed as needed", err=True)
+        return None, []
+
+
+def _regions(specs: Iterable[Spec]) -> list[Sweeper]:
+    """The shell's own region and role, then those of the stacks, each once."""
+    session = open_session()
+    made: dict[tuple[str, str | None], Sweeper] = {}
+    places: list[tuple[str | None, str | None]] = [(None, None)]
+    places += [(spec.region, spec.role_arn) for spec in specs]
+    for region, role_arn in dict.fromkeys(places):
+        sweeper = Sweeper(Clients(session, region, role_arn), role_arn)
+        made.setdefault((sweeper.region, role_arn), sweeper)
+    return list(made.values())
+
+
+# what is said
+
+
+def _show(verdicts: Sequence[Verdict], now: datetime) -> None:
+    if not verdicts:
+        click.echo("Nothing carries our tags.")
+    for verdict in verdicts:
+        click.echo(_line(verdict, now))
+
+
+def _line(verdict: Verdict, now: datetime) -> str:
+    thing = verdict.thing
+    mark = click.style("leftover", fg="yellow") if verdict.leftover else "needed  "
+    cost = f"{thing.usd_per_hour:.4f} $/h" if thing.usd_per_hour else "free"
+    age = f", for {format_duration(now - thing.since)}" if thing.since else ""
+    kind = str(thing.kind).replace("_", " ")
+    return f'{mark}  {kind} "{thing.name}" ({thing.region}, {cost}{age}): {verdict.why}'
+
+
+def _agreed(leftovers: Sequence[Thing]) -> bool:
+    number = f"{len(leftovers)} leftover{'' if len(leftovers) == 1 else 's'}"
+    click.echo(
+        "A stack of another deployment, or one woken by dormouse apply, is in no record here."
+    )
+    return click.confirm(f"Delete {number} for good?", default=False)
+
+
+def _say(text: str) -> None:
+    click.echo(f"{text} …", err=True)
+
+
+def _tell(verdicts: Sequence[Verdict], swept: Swept, *, as_json: bool) -> None:
+    if as_json:
+        deleted = {thing.arn for thing in swept.deleted}
+        told = {
+            "resources": [{**v.to_json(), "deleted": v.thing.arn in deleted} for v in verdicts],
+            "kept": [{"arn": thing.arn, "why": why} for thing, why in swept.kept],
+        }
+        click.echo(json.dumps(told, indent=2))
+        return
+    for thing in swept.deleted:
+        click.echo(f'deleted {str(thing.kind).replace("_", " ")} "{thing.name}"')
+    for thing, why in swept.kept:
+        click.echo(f'error: "{thing.name}" still stands: {why}', err=True)
+    leftovers = [v.thing for v in verdicts if v.leftover]
+    if leftovers and not (swept.deleted or swept.kept):
+        cost = sum(thing.usd_per_hour for thing in leftovers)
+        click.echo(f"{len(leftovers)} left over, {cost:.4f} $ an hour; --delete removes them.")

@@ -1,0 +1,174 @@
+"""
+What carries our tags and is needed by nobody: which, why, and what may go now.
+
+Pure: what was found in AWS and what the records say go in, a verdict on each thing comes out.
+In doubt a thing stays: it costs cents, and the controller deletes what it knows of by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from controller.domain.moments import write_moment
+from controller.domain.owner_tags import tag_value
+from controller.domain.plan import Target
+from controller.domain.spec import Json, Kind, ResourceSpec, Spec
+from controller.domain.status import Status
+
+ABANDONED = timedelta(minutes=5)
+"""A way to sleep that no pass has gone on with for so long is nobody's (ticks come each minute)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thing:
+    """
+    A resource with our tags: `stack` and `address` are what these say. `cluster` is a service's,
+    `targets` counts what is registered in a target group, `load_balancers` what it hangs on.
+    """
+
+    kind: Kind
+    name: str
+    arn: str
+    region: str
+    stack: str
+    address: str
+    role_arn: str | None = None
+    cluster: str = ""
+    since: datetime | None = None
+    usd_per_hour: Decimal = Decimal(0)
+    targets: int = 0
+    load_balancers: tuple[str, ...] = ()
+    leaving: bool = False
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "kind": str(self.kind),
+            "name": self.name,
+            "arn": self.arn,
+            "region": self.region,
+            "stack": self.stack,
+            "address": self.address,
+            "since": write_moment(self.since),
+            "usd_per_hour": float(self.usd_per_hour),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """
+    What the records say of one published stack. `wanted` is today's decision; `busy`: a pass has
+    its lock; `clearing`: a replaced spec is still being taken down.
+    """
+
+    spec: Spec
+    status: Status
+    wanted: Target
+    busy: bool = False
+    clearing: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Whether a thing is a leftover, and the sentence that says why, or why not."""
+
+    thing: Thing
+    leftover: bool
+    why: str
+
+    def to_json(self) -> dict[str, Json]:
+        return {**self.thing.to_json(), "leftover": self.leftover, "why": self.why}
+
+
+Records = Mapping[str, Known | None]
+"""Stack to what is known of it: None for one that is not published."""
+
+
+def judge(things: Iterable[Thing], records: Records | None, now: datetime) -> list[Verdict]:
+    """
+    Say of each thing whether it is a leftover, the dearest first.
+
+    `records` None: the table could not be read, so nothing is known to be a leftover.
+    """
+    verdicts = [_verdict(thing, records, now) for thing in things]
+    return sorted(verdicts, key=lambda v: (not v.leftover, -v.thing.usd_per_hour, v.thing.arn))
+
+
+def _verdict(thing: Thing, records: Records | None, now: datetime) -> Verdict:
+    if records is None:
+        return _stays(thing, "the records cannot be read, so it may well be needed")
+    known = records.get(thing.stack)
+    if known is None:
+        return _goes(thing, f'there is no stack "{thing.stack}" in the records of this deployment')
+    if known.busy:
+        return _stays(thing, f'a pass is working on stack "{thing.stack}"; look again in a minute')
+    if known.clearing and not _is_abandoned(known.status, now):
+        return _stays(thing, "the controller is about to take down what a replaced spec names")
+    return _of_published(thing, known, now)
+
+
+def _of_published(thing: Thing, known: Known, now: datetime) -> Verdict:
+    resource = _found_in(known.spec, thing)
+    awake = known.wanted is Target.AWAKE or known.status.target is Target.AWAKE
+    if resource is None:
+        return _goes(thing, _unnamed(known.spec, thing))
+    if awake:
+        return _stays(thing, f'stack "{thing.stack}" is awake, or about to be')
+    if resource.asleep is not None:
+        return _stays(thing, "it stands while the stack sleeps, too")
+    if not known.status.settled and not _is_abandoned(known.status, now):
+        return _stays(thing, f'stack "{thing.stack}" is being put to sleep')
+    return _goes(thing, f'stack "{thing.stack}" is asleep')
+
+
+def _is_abandoned(status: Status, now: datetime) -> bool:
+    return status.updated_at is not None and now - status.updated_at > ABANDONED
+
+
+def _found_in(spec: Spec, thing: Thing) -> ResourceSpec | None:
+    """By what a pass knows it: its kind and name, in the spec's region."""
+    if spec.region not in (None, thing.region):
+        return None
+    return next((r for r in spec.of_kind(thing.kind) if r.name == thing.name), None)
+
+
+def _unnamed(spec: Spec, thing: Thing) -> str:
+    same = next((r for r in spec.resources if tag_value(r.address) == thing.address), None)
+    if same is None:
+        return f'its address is not in the spec of "{thing.stack}" any more'
+    where = f" in {spec.region}" if spec.region not in (None, thing.region) else ""
+    return f'the spec of "{thing.stack}" now calls it "{same.name}"{where}'
+
+
+def _goes(thing: Thing, why: str) -> Verdict:
+    return Verdict(thing=thing, leftover=True, why=why)
+
+
+def _stays(thing: Thing, why: str) -> Verdict:
+    return Verdict(thing=thing, leftover=False, why=why)
+
+
+def condemn(verdicts: Iterable[Verdict], stacks: Iterable[str]) -> list[Verdict]:
+    """The verdicts where somebody answers for these stacks, whose records cannot be read."""
+    named = set(stacks)
+    return [
+        replace(v, leftover=True, why="named by --without-table") if v.thing.stack in named else v
+        for v in verdicts
+    ]
+
+
+def ready_to_go(leftovers: Sequence[Thing]) -> list[Thing]:
+    """
+    What may be deleted now, given how the leftovers stand.
+
+    Services and load balancers first, since they cost; a target group when nothing hangs on it
+    any more and its tasks are gone (AWS behaviour §3.3, §3.6).
+    """
+    return [
+        thing
+        for thing in leftovers
+        if not thing.leaving
+        and (thing.kind is not Kind.TARGET_GROUP or not (thing.load_balancers or thing.targets))
+    ]

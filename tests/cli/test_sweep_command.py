@@ -1,0 +1,94 @@
+"""`dormouse sweep` as a user runs it; what it decides and deletes is in tests/sweep."""
+
+from dataclasses import replace
+
+import pytest
+from deployed import deploy
+
+from system.desk import ASLEEP, AWAKE, Desk
+
+
+@pytest.fixture
+def deployed(monkeypatch, capsys):
+    made = deploy(monkeypatch, capsys)
+    monkeypatch.setattr("controller.cli.sweep.open_session", made.world.aws.session)
+    made.world.live("Tue 07:02")
+    return made
+
+
+@pytest.fixture
+def leftover(deployed):
+    """A stack that nobody has published, awake."""
+    desk = Desk(deployed.world.aws, replace(deployed.world.spec, stack="gone"))
+    desk.wake()
+    return desk
+
+
+def test_nothing_to_sweep(deployed):
+    assert deployed("sweep").out == "Nothing carries our tags.\n"
+
+
+def test_it_shows_and_deletes_nothing_unless_told(deployed, leftover):
+    said = deployed("sweep")
+
+    assert 'leftover  load balancer "ecs-nlb" (us-east-1, 0.0225 $/h' in said.out
+    assert said.out.endswith("3 left over, 0.0398 $ an hour; --delete removes them.\n")
+    assert leftover.standing() == AWAKE
+
+
+def test_it_deletes_what_it_showed(deployed, leftover):
+    said = deployed("sweep", "--delete", "--yes")
+
+    assert 'deleted load balancer "ecs-nlb"' in said.out
+    assert 'deleting target group "ecs-target-group" …' in said.err
+    assert leftover.standing() == ASLEEP
+    assert deployed("sweep", "--delete", "--yes").out == "Nothing carries our tags.\n"
+
+
+def test_as_json(deployed, leftover):
+    told = deployed("sweep", "--json").json
+    assert {r["kind"]: (r["leftover"], r["deleted"]) for r in told["resources"]} == {
+        "load_balancer": (True, False),
+        "service": (True, False),
+        "target_group": (True, False),
+    }
+    told = deployed("sweep", "--json", "--delete", "--yes").json
+    assert all(r["deleted"] for r in told["resources"]) and told["kept"] == []
+
+
+def test_where_nobody_can_answer_it_does_not_ask(deployed, leftover):
+    assert "add --yes" in deployed("sweep", "--delete", code=2).err
+    assert leftover.standing() == AWAKE
+
+
+@pytest.mark.parametrize(("answer", "left"), [("n", AWAKE), ("y", ASLEEP)])
+def test_on_a_terminal_it_asks(deployed, leftover, monkeypatch, answer, left):
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("click.confirm", lambda *_, **__: answer == "y")
+    deployed("sweep", "--delete")
+
+    assert leftover.standing() == left
+
+
+def test_without_the_table_nothing_is_left_over_and_nothing_goes(deployed, leftover, monkeypatch):
+    monkeypatch.setenv("DORMOUSE_TABLE", "elsewhere")
+    said = deployed("sweep")
+    assert 'there is no table "elsewhere"' in said.err
+    assert "leftover" not in said.out and said.out.count("it may well be needed") == 3
+
+    refused = deployed("sweep", "--delete", "--yes", code=1)
+    assert "--without-table STACK" in refused.err
+    assert leftover.standing() == AWAKE
+
+    deployed("sweep", "--delete", "--yes", "--without-table", "gone")
+    assert leftover.standing() == ASLEEP
+
+
+def test_what_still_stands_is_told_and_exits_with_1(deployed, leftover):
+    elbv2 = deployed.world.aws.session().client("elbv2")
+    arn = elbv2.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
+    protected = [{"Key": "deletion_protection.enabled", "Value": "true"}]
+    elbv2.modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=protected)
+
+    said = deployed("sweep", "--delete", "--yes", code=1)
+    assert '"ecs-nlb" still stands: ' in said.err and "deletion protection" in said.err
