@@ -108,20 +108,15 @@ def test_f56_a_sleep_that_died_anywhere_is_undone_by_a_wake_that_knows_nothing(
         check(desk, where, one_pass(desk, "awake", every=LOOK), AWAKE)
 
 
-BLIND = pytest.mark.xfail(
-    strict=True, reason="a sleep that knows of no create believes the first read that finds nothing"
-)
-
-
 @pytest.mark.parametrize(
     ("profile", "pause"),
     [
         ("fast", 0),
-        pytest.param("typical", 0, marks=BLIND),
+        ("typical", 0),
         ("typical", 3),
-        pytest.param("slow", 0, marks=BLIND),
-        pytest.param("slow", 3, marks=BLIND),
-        pytest.param("slow", 19, marks=BLIND),
+        ("slow", 0),
+        ("slow", 3),
+        ("slow", 19),
         ("slow", 21),
     ],
 )
@@ -135,7 +130,7 @@ def test_f56_a_wake_that_died_anywhere_is_undone_by_a_sleep_that_knows_nothing(
         check(desk, where, one_pass(desk, "asleep", every=LOOK), ASLEEP)
 
 
-@pytest.mark.parametrize("way", ["awake", pytest.param("asleep", marks=BLIND)])
+@pytest.mark.parametrize("way", ["awake", "asleep"])
 def test_f56_without_an_elastic_ip_a_load_balancer_is_not_lost_sight_of(desk_of, way):
     """No association tells of it: for twenty seconds nothing does, and it costs by the hour."""
     desk = desk_of("slow", without_elastic_ip())

@@ -435,7 +435,6 @@ def test_f32_az_trap_is_told_while_it_lasts(desk_of):
     )
 
 
-@pytest.mark.xfail(strict=True, reason="at the third failure the misplaced target is gone")
 def test_f32_az_trap_is_the_cause_that_the_failed_wake_gives(desk_of):
     """Port and security group are fine: the advice to check them leads astray."""
     outcome = two_zones(desk_of).wake(minutes=60)

@@ -12,7 +12,7 @@ from controller.aws.context import Context, desired_count
 from controller.aws.errors import translate
 from controller.aws.listener import ListenerAdapter
 from controller.aws.load_balancer import LoadBalancerAdapter
-from controller.aws.observe import Observer
+from controller.aws.observe import LISTENERS, Observer
 from controller.aws.service import ServiceAdapter
 from controller.aws.target_group import TargetGroupAdapter
 from controller.domain.meter import SeenTask
@@ -125,15 +125,39 @@ class AwsCloud:
             wanted = dict(resource.attributes)
             attributes.write(self._elbv2, resource.kind, seen.arn, wanted)
         others = set(action.changes) - {"attributes"}
-        if others and resource.kind is Kind.SERVICE:
-            count = desired_count(resource, action.target)
-            self._service.scale(self._context.cluster(resource), resource.name, count)
+        if LISTENERS in others:
+            self._close_listeners(resource, seen)
+        elif others and resource.kind is Kind.SERVICE:
+            self._update_service(resource, others, action, observed)
         elif others:
             known = {address: o.attributes for address, o in observed.resources.items()}
             request = self._context.resolve(resource.request, known)
             adapter = self._listener if resource.kind is Kind.LISTENER else self._target_group
             adapter.update(request, seen)
         return replace(seen, differs=())
+
+    def _close_listeners(self, resource: ResourceSpec, seen: Observation) -> None:
+        """A port that the files do not open any more must not stay open."""
+        found = self._listener.describe(seen.arn)
+        arns = listener.unnamed(self._spec.of_kind(Kind.LISTENER), found)
+        owner = self._context.owner(resource)
+        for arn, tags in self._context.read_tags(arns).items() if arns else ():
+            if owner.owns(tags or {}):
+                self._listener.delete(Observation(state=State.READY, attributes={"arn": arn}))
+
+    def _update_service(
+        self, resource: ResourceSpec, changes: set[str], action: Action, observed: Observed
+    ) -> None:
+        cluster = self._context.cluster(resource)
+        if service.TASKS in changes:
+            self._service.stop_tasks(cluster, resource.name)
+            return
+        known = {address: o.attributes for address, o in observed.resources.items()}
+        wanted = {key: resource.request[key] for key in changes - {"desiredCount"}}
+        request = self._context.resolve(wanted, known)
+        if "desiredCount" in changes:
+            request["desiredCount"] = desired_count(resource, action.target)
+        self._service.update(cluster, resource.name, request)
 
     def _delete(self, resource: ResourceSpec, seen: Observation) -> Observation:
         match resource.kind:

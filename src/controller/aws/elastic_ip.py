@@ -62,17 +62,22 @@ def interpret(
     standing: Sequence[str],
     strange: Sequence[str],
     names: Sequence[str],
+    leftovers: Sequence[str] = (),
 ) -> Address:
     """
     Say who has an Elastic IP. Pure.
 
     `interface` is the description of the interface that holds it, None when that is gone;
     `standing` are the id parts ("net/ecs-nlb/50dc6c49") of our load balancers that stand,
-    `strange` those of strangers under our names, `names` the names of all that the spec wants.
+    `strange` those of strangers under our names, `names` the names of all that the spec wants,
+    `leftovers` the id parts of load balancers of the stack that the spec does not name.
     """
     if found is None:
         return Address(allocation_id=allocation_id, holder=Holder.GONE, wanted_by=tuple(wanted_by))
     holder, held_by = _holder(found, interface, standing, strange, names)
+    match = _OF_NLB.match(interface or "")
+    if match and match["id"] in leftovers:
+        holder, held_by = Holder.LEFTOVER, f'load balancer "{match["name"]}"'
     return Address(
         allocation_id=allocation_id,
         holder=holder,

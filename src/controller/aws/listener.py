@@ -59,6 +59,12 @@ def find(
     return next(iter(same or on_port), None)
 
 
+def unnamed(resources: Sequence[ResourceSpec], listeners: Sequence[Mapping[str, Any]]) -> list[str]:
+    """ARNs of the listeners that none of the resources means."""
+    named = [find(resource, listeners) for resource in resources]
+    return [str(each["ListenerArn"]) for each in listeners if each not in named]
+
+
 def interpret(
     resource: ResourceSpec,
     found: Mapping[str, Any] | None,

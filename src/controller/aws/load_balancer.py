@@ -8,6 +8,7 @@ from typing import Any
 
 from controller.aws.clients import Client
 from controller.aws.errors import GONE, code_of
+from controller.aws.settings import as_set, differing, plainly
 from controller.aws.tags import Owner, with_elb_owner
 from controller.domain.observed import ABSENT, Observation, State
 from controller.domain.progress import READ_LAG, Progress
@@ -96,8 +97,45 @@ def interpret(
         return Observation(state=State.FOREIGN, attributes=known, cause=cause)
     state, phase, cause = _state(found.get("State", {}))
     return Observation(
-        state=state, attributes=known, phase=phase, cause=cause, created_at=created_at
+        state=state,
+        attributes=known,
+        phase=phase,
+        cause=cause,
+        outdated=differing(resource.request, found, _COMPARED),
+        created_at=created_at,
     )
+
+
+def _mapped(request: Mapping[str, Any]) -> list[tuple[str, str]]:
+    mappings = request["SubnetMappings"]
+    return sorted((m["SubnetId"], m.get("AllocationId", "")) for m in mappings)
+
+
+def _zones(found: Mapping[str, Any]) -> list[tuple[str, str]] | None:
+    """Subnet and Elastic IP of each zone."""
+    zones = found.get("AvailabilityZones")
+    if not zones:
+        return None
+    return sorted((zone["SubnetId"], _allocation(zone)) for zone in zones)
+
+
+def _allocation(zone: Mapping[str, Any]) -> str:
+    addresses = zone.get("LoadBalancerAddresses", ())
+    return next((a["AllocationId"] for a in addresses if a.get("AllocationId")), "")
+
+
+def _subnets(found: Mapping[str, Any]) -> list[str]:
+    return sorted(zone["SubnetId"] for zone in found.get("AvailabilityZones", ()))
+
+
+_COMPARED = {
+    "Scheme": plainly("Scheme"),
+    "IpAddressType": plainly("IpAddressType"),
+    "SecurityGroups": as_set("SecurityGroups"),
+    "SubnetMappings": (_mapped, _zones),
+    "Subnets": (lambda request: sorted(request["Subnets"]), _subnets),
+}
+"""What SetSubnets and its like would change for a moment, or not at all (§1.3): made anew."""
 
 
 def identity(arn: str) -> dict[str, str]:

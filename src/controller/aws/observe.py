@@ -3,7 +3,8 @@ Observe every address of a stack with few reads.
 
 Awake it takes seven (load balancer, target group, service and Elastic IP side by side; then
 listeners and target health; then all tags in one call), and one for each object whose attributes
-were never seen; asleep four.
+were never seen; asleep four. Where it is not remembered that nothing else carries the stack's tag,
+all load balancers and the clusters' services are looked through besides, once.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 from controller.aws import (
     attributes,
     elastic_ip,
+    leftovers,
     listener,
     load_balancer,
     service,
@@ -29,13 +31,16 @@ from controller.aws.load_balancer import LoadBalancerAdapter
 from controller.aws.service import Backing, ServiceAdapter
 from controller.aws.target_group import TargetGroupAdapter
 from controller.domain.errors import PermanentError, SpecError
-from controller.domain.observed import Address, Observation, Observed, State
+from controller.domain.observed import Address, Leftover, Observation, Observed, State
 from controller.domain.plan import Target
 from controller.domain.ports import SideBySide
 from controller.domain.progress import Progress, settled_mark
 from controller.domain.spec import Kind, ResourceSpec
 
 _TAGS_LIMIT = 20  # ARNs per DescribeTags (AWS behaviour §1.14)
+
+LISTENERS = "listeners"
+"""Differs in a load balancer that has a listener of ours which the spec does not name any more."""
 
 Described = Mapping[str, Any]
 Job = Callable[[], None]
@@ -52,6 +57,7 @@ class _Look:
     target_groups: dict[str, Described] = field(default_factory=dict)
     services: dict[str, Described] = field(default_factory=dict)
     listeners: dict[str, Described] = field(default_factory=dict)
+    unnamed: dict[str, list[str]] = field(default_factory=dict)  # listeners by load balancer, ARNs
     allocations: dict[str, list[str]] = field(default_factory=dict)  # id -> wanted by
     elastic_ips: dict[str, Described] = field(default_factory=dict)
     interfaces: dict[str, str | None] = field(default_factory=dict)
@@ -59,6 +65,7 @@ class _Look:
     stopped: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     tags: dict[str, dict[str, str] | None] = field(default_factory=dict)  # by ARN
     attributes: dict[str, dict[str, str]] = field(default_factory=dict)  # by ARN
+    leftovers: tuple[Leftover, ...] | None = None
 
 
 class Observer:
@@ -73,6 +80,7 @@ class Observer:
         self._listener = ListenerAdapter(clients.elbv2)
         self._service = ServiceAdapter(clients.ecs)
         self._elastic_ip = ElasticIpReader(clients.ec2)
+        self._leftovers: tuple[Leftover, ...] | None = None
 
     def observe(self, target: Target, progress: Progress, now: datetime) -> Observed:
         """Read every address of the stack; change nothing."""
@@ -98,6 +106,8 @@ class Observer:
             jobs.append(self._services_job(look, cluster, resources))
         if look.allocations:
             jobs.append(lambda: self._read_elastic_ips(look))
+        if look.progress.swept != self._spec.hash:
+            jobs.append(lambda: self._read_leftovers(look))
         return jobs
 
     def _second_reads(self, look: _Look) -> list[Job]:
@@ -116,7 +126,9 @@ class Observer:
 
     def _third_reads(self, look: _Look) -> list[Job]:
         arns = {r.address: _arn(look, r) for r in self._spec.resources}
-        known = [arn for arn in dict.fromkeys(arns.values()) if arn and ":ecs:" not in arn]
+        unnamed = [arn for each in look.unnamed.values() for arn in each]
+        known = [arn for arn in dict.fromkeys((*arns.values(), *unnamed)) if arn]
+        known = [arn for arn in known if ":ecs:" not in arn]
         jobs: list[Job] = []
         for start in range(0, len(known), _TAGS_LIMIT):
             jobs.append(self._tags_job(look, known[start : start + _TAGS_LIMIT]))
@@ -147,6 +159,12 @@ class Observer:
 
     def _read_elastic_ips(self, look: _Look) -> None:
         look.elastic_ips |= self._elastic_ip.describe(list(look.allocations))
+
+    def _read_leftovers(self, look: _Look) -> None:
+        """Once in a pass: nobody but a person makes or deletes any meanwhile."""
+        if self._leftovers is None:
+            self._leftovers = leftovers.find(self._context, list(self._by_cluster()))
+        look.leftovers = self._leftovers
 
     def _by_cluster(self) -> dict[str, list[ResourceSpec]]:
         grouped: dict[str, list[ResourceSpec]] = {}
@@ -191,6 +209,8 @@ class Observer:
                 one = listener.find(resource, found)
                 if one is not None:
                     look.listeners[resource.address] = one
+            if look.target is Target.AWAKE:
+                look.unnamed[arn] = listener.unnamed(resources, found)
 
         return job
 
@@ -260,6 +280,10 @@ class Observer:
         settled = set()
         for resource in self._spec.resources:
             seen = resources[resource.address]
+            if resource.kind is Kind.SERVICE and look.target is Target.AWAKE:
+                if seen.state.exists and not set(seen.differs) - {"desiredCount"}:
+                    settled.add(settled_mark(seen.arn, resource))
+                continue
             found = look.attributes.get(seen.arn)
             if found is None or not seen.state.exists:
                 continue
@@ -273,6 +297,7 @@ class Observer:
             resources=resources,
             addresses=self._addresses(look, resources),
             settled=frozenset(settled),
+            leftovers=look.leftovers,
         )
 
     def _observation(self, look: _Look, resource: ResourceSpec) -> Observation:
@@ -282,7 +307,11 @@ class Observer:
         match resource.kind:
             case Kind.LOAD_BALANCER:
                 found = look.load_balancers.get(resource.address)
-                return load_balancer.interpret(resource, found, tags, *common)
+                seen = load_balancer.interpret(resource, found, tags, *common)
+                others = (look.tags.get(arn) for arn in look.unnamed.get(seen.arn, ()))
+                if seen.state.exists and any(owner.owns(each) for each in others if each):
+                    return replace(seen, differs=(LISTENERS,))
+                return seen
             case Kind.TARGET_GROUP:
                 found = look.target_groups.get(resource.address)
                 return target_group.interpret(resource, found, tags, *common)
@@ -307,8 +336,10 @@ class Observer:
 
     def _backing(self, look: _Look, resource: ResourceSpec) -> Backing:
         stopped = look.stopped.get(resource.address, ())
-        if not resource.request.get("loadBalancers") or look.target is Target.ASLEEP:
-            return Backing(stopped=stopped)  # nobody's health decides
+        if look.target is Target.ASLEEP:
+            return Backing(stopped=stopped)  # neither health nor settings decide
+        if not resource.request.get("loadBalancers"):
+            return Backing(stopped=stopped, groups=())
         health = [look.health.get(arn, []) for arn in self._groups_of(look, resource)]
         healthy = min((target_group.count_healthy(h) for h in health), default=0)
         attached = self._attached(look)
@@ -318,7 +349,19 @@ class Observer:
             if arn in attached
         ]
         zones = [zone for zone in zones if zone]
-        return Backing(healthy=healthy, stopped=stopped, outside_zone=zones[0] if zones else "")
+        return Backing(
+            healthy=healthy,
+            stopped=stopped,
+            outside_zone=zones[0] if zones else "",
+            served=_served(look),
+            groups=self._wanted_groups(look, resource),
+        )
+
+    def _wanted_groups(self, look: _Look, resource: ResourceSpec) -> tuple[str, ...]:
+        """() while not all of them stand: one that is made anew has another ARN."""
+        groups = self._groups_of(look, resource)
+        standing = {found["TargetGroupArn"] for found in look.target_groups.values()}
+        return tuple(groups) if standing.issuperset(groups) else ()
 
     def _attached(self, look: _Look) -> set[str]:
         """Target groups that a listener forwards to: others are not in use for that reason."""
@@ -334,6 +377,7 @@ class Observer:
         seen = [resources[r.address] for r in balancers]
         standing = [o.attributes.get("arn_suffix", "") for o in seen if o.state.exists]
         strange = [o.attributes.get("arn_suffix", "") for o in seen if o.state is State.FOREIGN]
+        others = [load_balancer.identity(o.arn)["arn_suffix"] for o in look.leftovers or ()]
         result = {}
         for allocation_id, wanted_by in look.allocations.items():
             interface = look.interfaces.get(allocation_id)
@@ -342,7 +386,7 @@ class Observer:
                 interface = f"ELB {load_balancer.identity(holder)['arn_suffix']}"
             found = look.elastic_ips.get(allocation_id)
             result[allocation_id] = elastic_ip.interpret(
-                allocation_id, found, interface, wanted_by, standing, strange, names
+                allocation_id, found, interface, wanted_by, standing, strange, names, others
             )
         return result
 
@@ -374,6 +418,16 @@ def _arn(look: _Look, resource: ResourceSpec) -> str:
         case Kind.SERVICE:
             found = look.services.get(resource.address, {}).get("serviceArn")
     return str(found or "")
+
+
+def _served(look: _Look) -> frozenset[str]:
+    """The zones of the load balancers, as ECS names them."""
+    return frozenset(
+        zone["ZoneName"]
+        for found in look.load_balancers.values()
+        for zone in found.get("AvailabilityZones", ())
+        if zone.get("ZoneName")
+    )
 
 
 def _known(look: _Look) -> dict[str, dict[str, str]]:

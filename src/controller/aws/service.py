@@ -6,19 +6,26 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from controller.aws.clients import Client
 from controller.aws.errors import GONE, code_of
+from controller.aws.settings import differing, plainly
 from controller.aws.tags import Owner, from_ecs, with_ecs_owner
 from controller.domain.observed import ABSENT, Observation, State
-from controller.domain.progress import Progress
-from controller.domain.spec import Kind, ResourceSpec
+from controller.domain.progress import Progress, Trace
+from controller.domain.spec import Json, Kind, ResourceSpec
 
 TASK_STARTING = "task starting"
 HEALTH_CHECK = "health check"
 DRAINING = "draining"
+
+TASKS = "tasks"
+"""What is to be stopped where a service does not get rid of it."""
+
+DRAIN_STUCK = timedelta(minutes=15)
+"""A service that drains for longer does not end by itself (AWS behaviour §3.6, F43)."""
 
 GIVE_UP_AFTER = 3
 """So many tasks stopped for the same kind of reason: the wake will not heal by itself."""
@@ -48,10 +55,7 @@ class ServiceAdapter:
     def stopped_tasks(self, cluster: str, name: str) -> list[dict[str, Any]]:
         """The service's stopped tasks, newest first; AWS forgets them after about an hour."""
         arns = self._ecs.list_tasks(cluster=cluster, serviceName=name, desiredStatus="STOPPED")
-        if not arns["taskArns"]:
-            return []
-        reply = self._ecs.describe_tasks(cluster=cluster, tasks=arns["taskArns"][:100])
-        tasks: list[dict[str, Any]] = reply["tasks"]
+        tasks = self.describe_tasks(cluster, arns["taskArns"])
         return sorted(tasks, key=lambda t: t.get("createdAt") or t["taskArn"], reverse=True)
 
     def tasks(self, cluster: str, name: str) -> list[dict[str, Any]]:
@@ -89,8 +93,16 @@ class ServiceAdapter:
         service: dict[str, Any] = reply["service"]
         return service
 
-    def scale(self, cluster: str, name: str, desired_count: int) -> None:
-        self._ecs.update_service(cluster=cluster, service=name, desiredCount=desired_count)
+    def update(self, cluster: str, name: str, changes: Mapping[str, Any]) -> None:
+        self._ecs.update_service(cluster=cluster, service=name, **changes)
+
+    def stop_tasks(self, cluster: str, name: str) -> None:
+        """End what a draining service does not get rid of (AWS behaviour F43)."""
+        for task in self.tasks(cluster, name):
+            if task["lastStatus"] != "STOPPED":
+                self._ecs.stop_task(
+                    cluster=cluster, task=task["taskArn"], reason="its service drains for ever"
+                )
 
     def delete(self, cluster: str, name: str) -> None:
         """Force, or AWS refuses while tasks run or the target group is gone (§2.6)."""
@@ -112,12 +124,16 @@ class Backing:
     What else decides whether a service does its work.
 
     `healthy` is the least number of healthy targets over its target groups (None: it has none),
-    `stopped` its stopped tasks, newest first, `outside_zone` a zone its load balancer lacks.
+    `stopped` its stopped tasks, newest first, `outside_zone` a zone its load balancer lacks,
+    `served` the zones that it has (none: unknown). `groups` are the ARNs of its target groups as
+    the spec has them now, where all are known and its settings count (None: they do not).
     """
 
     healthy: int | None = None
     stopped: Sequence[Mapping[str, Any]] = ()
     outside_zone: str = ""
+    served: frozenset[str] = frozenset()
+    groups: tuple[str, ...] | None = None
 
 
 def interpret(
@@ -143,12 +159,26 @@ def interpret(
         )
     known = {**identity(found["serviceArn"]), "name": found["serviceName"]}
     if found["status"] == "DRAINING":
-        return Observation(state=State.LEAVING, attributes=known, phase=DRAINING)
+        stuck = _drains_for_ever(progress.deleted.get(resource.address), known["arn"], now)
+        return Observation(
+            state=State.LEAVING,
+            attributes=known,
+            phase=DRAINING,
+            differs=(TASKS,) if stuck else (),
+        )
     tags = from_ecs(found.get("tags", ()))
     if not owner.owns(tags) and not (just_created and just_created.arn == known["arn"]):
         cause = owner.describe_stranger(f'service "{resource.name}"', tags, _way_out(resource))
         return Observation(state=State.FOREIGN, attributes=known, cause=cause)
-    return _interpret_active(resource, found, backing, desired_count, known)
+    differs = _differs(resource, found, desired_count)
+    if backing.groups is not None:
+        is_settled = progress.is_settled(known["arn"], resource)
+        differs += _changed(resource, found, backing.groups, is_settled=is_settled)
+    return _interpret_active(resource, found, backing, desired_count, known, differs)
+
+
+def _drains_for_ever(deleted: Trace | None, arn: str, now: datetime) -> bool:
+    return bool(deleted and deleted.arn == arn and now - deleted.at >= DRAIN_STUCK)
 
 
 def identity(arn: str) -> dict[str, str]:
@@ -168,6 +198,7 @@ def _interpret_active(
     backing: Backing,
     desired_count: int,
     known: dict[str, str],
+    differs: tuple[str, ...],
 ) -> Observation:
     state, phase = _state(found, backing, desired_count)
     failure = find_failure(found, backing) if state is State.PENDING else ""
@@ -179,7 +210,8 @@ def _interpret_active(
         attributes=known,
         phase=phase,
         cause=explain_delay(found, backing) if state is State.PENDING else "",
-        differs=_differs(resource, found, desired_count),
+        differs=differs,
+        outdated=_outdated(resource, found) if backing.groups is not None else (),
         created_at=found.get("createdAt"),
         replaced_at=_replaced_at(found),
     )
@@ -217,6 +249,65 @@ def _differs(
     return ("desiredCount",) if int(found.get("desiredCount", 0)) != desired_count else ()
 
 
+def _changed(
+    resource: ResourceSpec, found: Mapping[str, Any], groups: Sequence[str], *, is_settled: bool
+) -> tuple[str, ...]:
+    """
+    What UpdateService can put right (AWS behaviour §2.12).
+
+    The target groups are compared each time: a service that points at one which is gone never
+    gets over it by itself (§3.7). The rest only until it was seen or put right once, so that an
+    echo of AWS's that reads otherwise cannot begin one deployment after the other.
+    """
+    changed: tuple[str, ...] = ()
+    if not is_settled:
+        changed = differing(resource.request, found, _UPDATABLE)
+    if groups and set(groups) != _groups(found) and not _outdated(resource, found):
+        return (*changed, "loadBalancers")
+    return changed
+
+
+def _groups(found: Mapping[str, Any]) -> set[str]:
+    return {str(each.get("targetGroupArn")) for each in found.get("loadBalancers", ())}
+
+
+def _outdated(resource: ResourceSpec, found: Mapping[str, Any]) -> tuple[str, ...]:
+    """Another container or port goes with another target group and task definition."""
+    return differing(
+        {"loadBalancers": _containers(resource.request)}
+        if "loadBalancers" in resource.request
+        else {},
+        found,
+        {"loadBalancers": ((lambda request: request["loadBalancers"]), _containers)},
+    )
+
+
+def _containers(source: Mapping[str, Any]) -> list[tuple[str, int]]:
+    entries = source.get("loadBalancers", ())
+    return sorted((str(e.get("containerName")), int(e.get("containerPort", 0))) for e in entries)
+
+
+def _network(source: Mapping[str, Any]) -> tuple[list[str], list[str], str] | None:
+    network = source.get("networkConfiguration", {}).get("awsvpcConfiguration")
+    if network is None:
+        return None
+    lists = (sorted(network.get(key, ())) for key in ("subnets", "securityGroups"))
+    return (*lists, network.get("assignPublicIp", "DISABLED"))
+
+
+def _platform(source: Mapping[str, Any]) -> Json:
+    """LATEST is 1.4.0 for Linux, and AWS may say either (AWS behaviour §2.3)."""
+    version = source.get("platformVersion")
+    return "1.4.0" if version == "LATEST" else version
+
+
+_UPDATABLE = {
+    "networkConfiguration": (_network, _network),
+    "platformVersion": (_platform, _platform),
+    "healthCheckGracePeriodSeconds": plainly("healthCheckGracePeriodSeconds"),
+}
+
+
 def needs_stopped_tasks(found: Mapping[str, Any]) -> bool:
     """Tell whether something went wrong that only the stopped tasks explain."""
     if any(int(d.get("failedTasks", 0)) > 0 for d in found.get("deployments", ())):
@@ -247,7 +338,8 @@ def _reasons(found: Mapping[str, Any], backing: Backing) -> list[str]:
     """Why tasks of this service failed, newest first; an earlier service had the same name."""
     since = found.get("createdAt")
     own = (t for t in backing.stopped if since is None or t.get("createdAt", since) >= since)
-    return [reason for reason in map(_failure_reason, own) if reason]
+    reasons = (_failure_reason(task, backing.served) for task in own)
+    return [reason for reason in reasons if reason]
 
 
 def _told(reason: str, backing: Backing) -> str:
@@ -255,21 +347,27 @@ def _told(reason: str, backing: Backing) -> str:
 
 
 def _zone_trap(backing: Backing) -> str:
-    if not backing.outside_zone:
-        return ""
+    return _outside("runs", backing.outside_zone) if backing.outside_zone else ""
+
+
+def _outside(runs: str, zone: str) -> str:
     return (
-        f"a task runs in {backing.outside_zone}, which the load balancer does not serve; "
-        f"narrow the service's subnets to the load balancer's"
+        f"a task {runs} in {zone}, which the load balancer does not serve; narrow the service's "
+        f"subnets to the load balancer's"
     )
 
 
-def _failure_reason(task: Mapping[str, Any]) -> str:
+def _failure_reason(task: Mapping[str, Any], served: frozenset[str]) -> str:
     """Why a task failed; "" for one that was stopped on purpose or replaced by AWS (F37, F38)."""
     reason = str(task.get("stoppedReason", ""))
     code = task.get("stopCode", "")
     if code in ("TaskFailedToStart", "EssentialContainerExited"):
         return _container_reason(task) or reason
-    return reason if "failed ELB health checks" in reason else ""
+    if "failed ELB health checks" not in reason:
+        return ""
+    zone = str(task.get("availabilityZone", ""))
+    # Its target is gone by now; where it ran still tells that no check could pass (F32).
+    return _outside("ran", zone) if zone and served and zone not in served else reason
 
 
 def _container_reason(task: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from controller.aws.clients import Client
 from controller.aws.errors import GONE, code_of
+from controller.aws.settings import differing, plainly
 from controller.aws.tags import Owner, with_elb_owner
 from controller.domain.observed import ABSENT, Observation, State
 from controller.domain.progress import Progress
@@ -25,6 +26,8 @@ _HEALTH_CHECK = (
     "UnhealthyThresholdCount",
     "Matcher",
 )
+
+_FIXED = {key: plainly(key) for key in ("Protocol", "Port", "VpcId", "TargetType", "IpAddressType")}
 
 
 class TargetGroupAdapter:
@@ -108,8 +111,12 @@ def interpret(
     if not owner.owns(tags or {}):
         cause = owner.describe_stranger(f'target group "{resource.name}"', tags or {})
         return Observation(state=State.FOREIGN, attributes=known, cause=cause)
-    differs = _differs(resource.request, found)
-    return Observation(state=State.READY, attributes=known, differs=differs)
+    return Observation(
+        state=State.READY,
+        attributes=known,
+        differs=_differs(resource.request, found),
+        outdated=differing(resource.request, found, _FIXED),
+    )
 
 
 def identity(arn: str) -> dict[str, str]:

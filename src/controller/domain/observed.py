@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from controller.domain.spec import Kind
+
 
 class State(StrEnum):
     ABSENT = "absent"
@@ -30,8 +32,9 @@ class Observation:
     `attributes` are what a `$ref` may ask for (arn, id, dns_name). `phase` is what people are
     told ("load balancer starting"), `cause` why it failed, is foreign, or is held up. `owned` is
     False while our tags could not be read yet: it may be waited for, but neither used nor
-    deleted (AWS behaviour §1.6). `differs` names the fields an update can put right.
-    `replaced_at` is when AWS last stopped a task of a service, as far as that is told.
+    deleted (AWS behaviour §1.6). `differs` names the fields an update can put right, `outdated`
+    those that only a new object can have as the spec wants them. `replaced_at` is when AWS last
+    stopped a task of a service, as far as that is told.
     """
 
     state: State
@@ -40,6 +43,7 @@ class Observation:
     cause: str = ""
     owned: bool = True
     differs: tuple[str, ...] = ()
+    outdated: tuple[str, ...] = ()
     created_at: datetime | None = None
     replaced_at: datetime | None = None
 
@@ -57,6 +61,7 @@ class Holder(StrEnum):
     NOBODY = "nobody"
     US = "us"  # a load balancer of this stack that stands
     LEAVING = "leaving"  # a deleted load balancer's interface, released soon (§3.4)
+    LEFTOVER = "leftover"  # one of ours that the spec does not name any more
     STRANGER = "stranger"
     GONE = "gone"  # the allocation does not exist any more
 
@@ -82,18 +87,42 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Leftover:
+    """
+    A paid resource that carries the stack's tag and that its spec does not name.
+
+    It may be the remains of an earlier configuration, or belong to somebody who gives another
+    stack the same name: so it is told, and deleted only by who says so (`dormouse sweep`).
+    """
+
+    kind: Kind
+    name: str
+    arn: str
+    address: str
+
+    @property
+    def cause(self) -> str:
+        return (
+            f'{self.kind.replace("_", " ")} "{self.name}" ({self.address}) carries this stack\'s '
+            "tags and costs money, but the Terraform files do not name it; delete it by "
+            '"dormouse sweep --delete", or give the stack that it belongs to a name of its own'
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
     """
     Everything about one stack at `at`: Terraform address or allocation id to what was seen.
 
     `settled` marks the objects whose attributes were found as the spec wants them
-    (`controller.domain.progress.settled_mark`).
+    (`controller.domain.progress.settled_mark`). `leftovers` is None where nobody looked for any.
     """
 
     at: datetime
     resources: Mapping[str, Observation]
     addresses: Mapping[str, Address] = field(default_factory=dict)
     settled: frozenset[str] = frozenset()
+    leftovers: tuple[Leftover, ...] | None = None
 
     def __getitem__(self, address: str) -> Observation:
         return self.resources.get(address, ABSENT)

@@ -76,7 +76,7 @@ class Plan:
     `waiting` are things that take their own time (a task starting, an Elastic IP being
     released): address or allocation id, and what people are told. `blocked` are those that
     time does not heal: foreign resources. `failed` are ours that will not recover. The stack
-    has converged when all of these are empty.
+    has converged when all of these are empty. `warnings` are what keeps nothing from that.
     """
 
     target: Target
@@ -84,6 +84,7 @@ class Plan:
     waiting: tuple[tuple[str, str], ...] = ()
     blocked: tuple[tuple[str, str], ...] = ()
     failed: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def converged(self) -> bool:
@@ -120,12 +121,14 @@ class _Planner:
         self._waiting: list[tuple[str, str]] = []
         self._blocked: list[tuple[str, str]] = []
         self._failed: list[tuple[str, str]] = []
+        self._warnings: list[str] = []
 
     def wake(self) -> Plan:
         for resource in self._spec.resources:
             self._wake_one(resource)
+        self._warnings += [leftover.cause for leftover in self._observed.leftovers or ()]
         for address in self._observed.addresses.values():
-            if address.holder in (Holder.STRANGER, Holder.GONE):
+            if address.holder in (Holder.STRANGER, Holder.LEFTOVER, Holder.GONE):
                 self._blocked.append((address.allocation_id, describe_address(address)))
         return self._plan()
 
@@ -134,6 +137,7 @@ class _Planner:
             self._sleep_one(resource)
         for address in self._observed.addresses.values():
             self._wait_for_release(address)
+        self._blocked += [(one.address, one.cause) for one in self._observed.leftovers or ()]
         return self._plan()
 
     def _plan(self) -> Plan:
@@ -143,6 +147,7 @@ class _Planner:
             waiting=tuple(self._waiting),
             blocked=tuple(self._blocked),
             failed=tuple(self._failed),
+            warnings=tuple(self._warnings),
         )
 
     # awake
@@ -156,6 +161,8 @@ class _Planner:
             case State.ABSENT:
                 self._create(resource, waits_for=self._missing(resource))
             case State.LEAVING:
+                if seen.differs:
+                    self._update(resource, seen.differs)
                 self._create(resource, waits_for=seen.phase or "its old self is still leaving")
             case State.FAILED if resource.kind is Kind.LOAD_BALANCER:
                 # A failed load balancer never recovers; a new one may (AWS behaviour §1.4, F07).
@@ -168,10 +175,24 @@ class _Planner:
                 self._wake_standing(resource, seen)
 
     def _wake_standing(self, resource: ResourceSpec, seen: Observation) -> None:
+        if seen.outdated and seen.owned and self._may_be_replaced(resource):
+            self._delete(resource, waits_for="")
+            return
+        if seen.outdated:
+            self._warnings.append(_tell_outdated(resource, seen))
         if seen.differs and seen.owned:
-            self._update(resource, seen.differs)
+            self._update(resource, seen.differs, waits_for=self._missing(resource))
         if seen.state is State.PENDING:
             self._waiting.append((resource.address, seen.phase))
+
+    def _may_be_replaced(self, resource: ResourceSpec) -> bool:
+        """What nobody uses yet is made anew at once; what serves people, at the next wake."""
+        if resource.kind is Kind.LOAD_BALANCER:
+            services = self._spec.of_kind(Kind.SERVICE)
+            return all(self._observed[s.address].state is not State.READY for s in services)
+        if resource.kind is Kind.TARGET_GROUP:
+            return not any(self._stands(other) for other in self._goes_first(resource))
+        return False
 
     def _create(self, resource: ResourceSpec, *, waits_for: str) -> None:
         self._act(Verb.CREATE, resource, self._needs(resource), waits_for)
@@ -202,10 +223,18 @@ class _Planner:
         elif seen.state is State.FOREIGN:
             # Not ours, so nothing of ours stands under this address: asleep as far as we go.
             return
+        elif resource.kind is Kind.TARGET_GROUP and self._may_be_used_by_leftovers():
+            # Refused as long as that stands; it is free, and goes once what costs is gone (§3.3).
+            return
         elif seen.state is State.LEAVING:
+            if seen.differs:
+                self._update(resource, seen.differs)
             self._waiting.append((resource.address, seen.phase))
         elif seen.state.exists:
             self._delete(resource, waits_for=self._obstacle(resource, seen))
+
+    def _may_be_used_by_leftovers(self) -> bool:
+        return any(one.kind is Kind.LOAD_BALANCER for one in self._observed.leftovers or ())
 
     def _rest(self, resource: ResourceSpec, seen: Observation) -> None:
         """A service that Terraform keeps in both worlds is scaled, not deleted."""
@@ -272,8 +301,10 @@ class _Planner:
 
     # both
 
-    def _update(self, resource: ResourceSpec, changes: tuple[str, ...]) -> None:
-        self._act(Verb.UPDATE, resource, (), "", changes=changes)
+    def _update(
+        self, resource: ResourceSpec, changes: tuple[str, ...], waits_for: str = ""
+    ) -> None:
+        self._act(Verb.UPDATE, resource, (), waits_for, changes=changes)
 
     def _act(
         self,
@@ -299,6 +330,14 @@ class _Planner:
         )
 
 
+def _tell_outdated(resource: ResourceSpec, seen: Observation) -> str:
+    what = resource.kind.replace("_", " ")
+    return (
+        f'{what} "{resource.name}" ({resource.address}) has not the {", ".join(seen.outdated)} '
+        f"that the Terraform files give it now; the next wake makes it anew"
+    )
+
+
 _TURNS = (Kind.SERVICE, Kind.LISTENER, Kind.LOAD_BALANCER, Kind.TARGET_GROUP)
 
 
@@ -317,6 +356,12 @@ def describe_address(address: Address) -> str:
             return (
                 f"{name} is in use by {address.held_by or 'something else'}; detach it there, "
                 f"or name another address in the Terraform files"
+            )
+        case Holder.LEFTOVER:
+            return (
+                f"{name} is held by {address.held_by}, which carries this stack's tags though the "
+                f'Terraform files do not name it; delete it by "dormouse sweep --delete", or name '
+                f"it again"
             )
         case Holder.GONE:
             return (

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from controller.domain.moments import format_moment, parse_moment
-from controller.domain.spec import Json, ResourceSpec
+from controller.domain.spec import Json, Kind, ResourceSpec
 
 READ_LAG = timedelta(seconds=60)
 """How long after an own create "not found" means nothing (AWS behaviour §1.7)."""
@@ -25,8 +25,9 @@ DELETE_LAG = timedelta(minutes=2)
 
 
 def settled_mark(arn: str, resource: ResourceSpec) -> str:
-    """What says that this object has the attributes that the spec asks for today."""
-    text = json.dumps(dict(resource.attributes), sort_keys=True)
+    """What says that this object has the attributes or settings that the spec asks for today."""
+    wanted = resource.request if resource.kind is Kind.SERVICE else resource.attributes
+    text = json.dumps(dict(wanted), sort_keys=True)
     return f"{arn}#{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
@@ -55,6 +56,7 @@ class Progress:
 
     `created` and `deleted` are our own latest calls by address. `settled` marks the objects whose
     attributes were seen or put right. `failures` counts by address what had to be made anew.
+    `swept` is the hash of the spec beside which nothing else of the stack was found.
     `retry_at` holds back calls that AWS asked to repeat later.
     """
 
@@ -63,6 +65,7 @@ class Progress:
     settled: frozenset[str] = frozenset()
     failures: Mapping[str, int] = field(default_factory=dict)
     retry_at: Mapping[str, datetime] = field(default_factory=dict)
+    swept: str = ""
 
     def just_created(self, address: str, now: datetime) -> Trace | None:
         """Our own create whose result a read need not show yet."""
@@ -111,6 +114,7 @@ class Progress:
             "settled": sorted(self.settled),
             "failures": dict(self.failures),
             "retry_at": {a: format_moment(at) for a, at in self.retry_at.items()},
+            "swept": self.swept,
         }
 
     @staticmethod
@@ -122,6 +126,7 @@ class Progress:
             settled=frozenset(data.get("settled", ())),
             failures={a: int(n) for a, n in data.get("failures", {}).items()},
             retry_at={a: parse_moment(at) for a, at in data.get("retry_at", {}).items()},
+            swept=data.get("swept", ""),
         )
 
 

@@ -78,6 +78,11 @@ class Report:
         return self.status.target is (Target.AWAKE if wants_awake else Target.ASLEEP)
 
     @property
+    def warning(self) -> str:
+        """What is not as it should be though it is awake; "" for nothing."""
+        return self.status.cause if self.state is State.AWAKE else ""
+
+    @property
     def endpoint(self) -> Mapping[str, Json] | None:
         """Where it answers; None unless it does."""
         return self.status.endpoint if self.state is State.AWAKE else None
@@ -90,6 +95,7 @@ class Report:
             "state": str(self.state),
             "phase": self.phase,
             "cause": self.cause,
+            "warning": self.warning,
             "reason": self.decision.reason,
             "rule": str(self.decision.rule),
             "evidence": dict(self.decision.evidence),

@@ -8,7 +8,7 @@ what it observes. Waiting is normal and failing is an error; both end in an `Out
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -27,7 +27,7 @@ from controller.domain.observed import Holder, Observation, Observed, State
 from controller.domain.plan import Action, Order, Plan, Target, Verb, make_plan
 from controller.domain.ports import Clock, Cloud, SideBySide
 from controller.domain.progress import Progress, Timeline, settled_mark
-from controller.domain.spec import Spec
+from controller.domain.spec import Kind, Spec
 
 POLL = timedelta(seconds=5)
 SHORTEST_POLL = timedelta(seconds=1)
@@ -47,6 +47,12 @@ SOON = timedelta(minutes=1)
 """What heals within this time or not at all (AWS behaviour F25)."""
 
 SLOWEST_RETRY = timedelta(minutes=1)
+
+BLIND = timedelta(seconds=25)
+"""
+So long a sleep that remembers nothing goes on looking: what a process made that died with its
+memory need not be listed yet (AWS behaviour §1.7; §9.2: 20 s at the slowest).
+"""
 
 LAST_STEPS = timedelta(seconds=20)
 """No new step is started when a Lambda has less time left than this (AWS behaviour §5.4)."""
@@ -144,6 +150,7 @@ class Reconciler:
         self._asked: dict[str, tuple[datetime, int]] = {}
         self._quiet_until: datetime | None = None
         self._prepared = False
+        self._is_blind = False
         self._note = ""
         self._began_at = clock.now()
 
@@ -166,6 +173,7 @@ class Reconciler:
         self._final.clear()
         self._asked.clear()
         self._prepared = False
+        self._is_blind = target is Target.ASLEEP and not self.progress.swept
         observed: Observed | None = None
         plan: Plan | None = None
         while True:
@@ -188,7 +196,7 @@ class Reconciler:
             stopped = self._out_of_time(target, limits, observed, plan)
             if stopped:
                 return self._end(*stopped, observed, plan)
-            self._clock.sleep(self._pause(limits, observed).total_seconds())
+            self._clock.sleep(self._pause(limits, observed, plan).total_seconds())
 
     # one round
 
@@ -197,6 +205,7 @@ class Reconciler:
         now = self._clock.now()
         self._note = ""
         observed = self._cloud.observe(target, self.progress, now)
+        self._note_leaving(observed)
         standing = frozenset(o.arn for o in observed.resources.values() if o.arn)
         self.progress = self.progress.with_settled(observed.settled, standing)
         plan = make_plan(self._spec, target, observed, self._order)
@@ -208,6 +217,13 @@ class Reconciler:
             self._prepare(plan)
             observed = self._take(actions, observed)
             plan = make_plan(self._spec, target, observed, self._order)
+
+    def _note_leaving(self, observed: Observed) -> None:
+        """Whoever deleted it: from now on counts how long a service drains."""
+        for service in self._spec.of_kind(Kind.SERVICE):
+            seen, trace = observed[service.address], self.progress.deleted.get(service.address)
+            if seen.state is State.LEAVING and (trace is None or trace.arn != seen.arn):
+                self.progress = self.progress.after_delete(service.address, seen.arn, observed.at)
 
     def _prepare(self, plan: Plan) -> None:
         """Look for what Terraform keeps before the first thing that costs money is made."""
@@ -238,7 +254,7 @@ class Reconciler:
         # What worked is remembered before what did not may end the pass.
         for action, result in results:
             if isinstance(result, Exception):
-                self._refused(action, result)
+                self._refused(action, result, observed)
         return observed
 
     def _job(self, action: Action, observed: Observed) -> Callable[[], Observation]:
@@ -248,24 +264,34 @@ class Reconciler:
         now = self._clock.now()
         if action.verb is Verb.CREATE:
             self.progress = self.progress.after_create(action.address, after.arn, now)
+            if action.kind is Kind.SERVICE:
+                self._settle(action, after.arn)
         elif action.verb is Verb.DELETE:
             self.progress = self.progress.after_delete(action.address, before.arn, now)
             if before.state is State.FAILED:
                 self.progress = self.progress.after_failure(action.address)
-        elif "attributes" in action.changes:
-            mark = settled_mark(before.arn, self._spec[action.address])
-            standing = {m.partition("#")[0] for m in self.progress.settled} | {before.arn}
-            self.progress = self.progress.with_settled(frozenset({mark}), frozenset(standing))
+        elif before.state is State.LEAVING:
+            # Told to its tasks once a minute; they end in their own time.
+            self.progress = self.progress.holding_back(action.address, now + SLOWEST_RETRY)
+        elif "attributes" in action.changes or action.kind is Kind.SERVICE:
+            self._settle(action, before.arn)
 
-    def _refused(self, action: Action, error: Exception) -> None:
+    def _settle(self, action: Action, arn: str) -> None:
+        """Remember that this object is as the spec asks: it is not compared again."""
+        mark = settled_mark(arn, self._spec[action.address])
+        standing = {m.partition("#")[0] for m in self.progress.settled} | {arn}
+        self.progress = self.progress.with_settled(frozenset({mark}), frozenset(standing))
+
+    def _refused(self, action: Action, error: Exception, observed: Observed) -> None:
         """Hold the step back, or let the pass fail; other branches go on either way."""
         if not isinstance(error, DormouseError) or isinstance(error, EndPassError):
             raise error
         self._note = str(error)
         if self._is_final(action, error):
-            if action.target is Target.AWAKE:
+            if action.target is Target.AWAKE and not _is_repair(action, observed):
                 raise PermanentError(str(error))
-            # A sleep goes on with everything else: each part that goes saves money (F40).
+            # A sleep goes on with everything else: each part that goes saves money (F40). What
+            # serves people is not torn down for a setting that cannot be put right.
             self._final[action.address] = str(error)
         until = self._clock.now() + self._hold(action, error)
         self.progress = self.progress.holding_back(action.address, until)
@@ -296,16 +322,27 @@ class Reconciler:
         self, target: Target, observed: Observed, plan: Plan
     ) -> tuple[Result, Target, str] | None:
         if plan.converged:
+            if self._is_blind and self._clock.now() - self._began_at < BLIND:
+                return None
             self.progress = self.progress.without_failures()
-            return Result.CONVERGED, target, ""
+            if observed.leftovers == ():
+                self.progress = replace(self.progress, swept=self._spec.hash)
+            return Result.CONVERGED, target, "; ".join(plan.warnings)
         failure = self._failure(observed, plan)
         if failure:
             return Result.FAILED, target, failure
+        if target is Target.AWAKE and self._is_all_refused(plan):
+            return Result.CONVERGED, target, "; ".join((*plan.warnings, *self._final.values()))
         if self._is_blocked(target, observed, plan):
             return Result.BLOCKED, target, plan.blocked[0][1]
         if self._final and not plan.waiting and all(a.address in self._final for a in plan.ready):
             return Result.FAILED, target, next(iter(self._final.values()))
         return None
+
+    def _is_all_refused(self, plan: Plan) -> bool:
+        """Nothing is left but repairs that were refused for good."""
+        left = [a for a in plan.actions if a.address not in self._final]
+        return bool(self._final) and not (left or plan.waiting or plan.blocked)
 
     def _failure(self, observed: Observed, plan: Plan) -> str:
         if plan.failed:
@@ -344,16 +381,20 @@ class Reconciler:
             return self._note
         if plan is None:
             return "AWS has not answered yet"
+        if plan.converged:
+            return "making sure that nothing else is on its way"
         causes = [one.cause for one in observed.resources.values()] if observed else []
         said = [text for _, text in (*plan.blocked, *plan.waiting) if text]
         said += [cause for cause in causes if cause]
         said += [action.waits_for for action in plan.actions if action.waits_for]
         return "; ".join(dict.fromkeys(said))
 
-    def _pause(self, limits: Limits, observed: Observed | None) -> timedelta:
+    def _pause(self, limits: Limits, observed: Observed | None, plan: Plan | None) -> timedelta:
         """To the next poll, or to the first thing that can be asked again, if that is sooner."""
         now = self._clock.now()
         poll = min(limits.poll, max(SHORTEST_POLL, (now - self._began_at) * SHARE_OF_WAIT))
+        if plan and plan.converged:
+            poll = limits.poll  # nothing is left but to see that nothing turns up
         until = [at - now for at in self.progress.retry_at.values() if at > now]
         if self._quiet_until and self._quiet_until > now:
             return self._quiet_until - now
@@ -397,6 +438,12 @@ class Reconciler:
                 note=self._note,
             )
         )
+
+
+def _is_repair(action: Action, observed: Observed) -> bool:
+    """It is about a setting of a stack that does its work."""
+    ready = (one.state is State.READY for one in observed.resources.values())
+    return action.verb is Verb.UPDATE and all(ready)
 
 
 def _grace(observed: Observed, plan: Plan) -> timedelta:

@@ -1,0 +1,78 @@
+"""
+What carries a stack's tag beside what its spec names: paid things that nobody else looks for.
+
+Names derive from the spec, so what was renamed or taken out of the files is found by its tags or
+not at all (AWS behaviour §3.8). Target groups cost nothing and are not looked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from controller.aws.context import Context
+from controller.aws.errors import DENIED, code_of
+from controller.aws.service import ServiceAdapter
+from controller.aws.tags import Owner, from_ecs
+from controller.domain.observed import Leftover
+from controller.domain.owner_tags import ADDRESS
+from controller.domain.spec import Kind
+
+_TAGS_LIMIT = 20  # ARNs per DescribeTags (AWS behaviour §1.14)
+
+
+def find(context: Context, clusters: Sequence[str]) -> tuple[Leftover, ...]:
+    """
+    Look through the region's load balancers and the services of these clusters.
+
+    Without the right to list them nothing is found: a stack must be able to sleep without it.
+    """
+    try:
+        services = [each for cluster in clusters for each in _services(context, cluster)]
+        return (*_load_balancers(context), *services)
+    except Exception as error:
+        if code_of(error) not in DENIED | {"ClusterNotFoundException"}:
+            raise
+        return ()
+
+
+def _load_balancers(context: Context) -> Iterator[Leftover]:
+    elbv2 = context.clients.elbv2
+    names = {resource.name for resource in context.spec.of_kind(Kind.LOAD_BALANCER)}
+    pages = elbv2.get_paginator("describe_load_balancers").paginate()
+    found = {
+        each["LoadBalancerArn"]: each["LoadBalancerName"]
+        for page in pages
+        for each in page["LoadBalancers"]
+        if each["Type"] == "network" and each["LoadBalancerName"] not in names
+    }
+    arns = list(found)
+    for start in range(0, len(arns), _TAGS_LIMIT):
+        tags = context.read_tags(arns[start : start + _TAGS_LIMIT])
+        for arn, each in tags.items():
+            if each and _owner(context).owns(each):
+                yield _leftover(Kind.LOAD_BALANCER, found[arn], arn, each)
+
+
+def _services(context: Context, cluster: str) -> Iterator[Leftover]:
+    """Those that are not draining: ListServices leaves the others out (§2.4)."""
+    ecs = context.clients.ecs
+    ours = {
+        resource.name
+        for resource in context.spec.of_kind(Kind.SERVICE)
+        if context.cluster(resource) == cluster
+    }
+    pages = ecs.get_paginator("list_services").paginate(cluster=cluster)
+    names = [arn.rpartition("/")[2] for page in pages for arn in page["serviceArns"]]
+    others = [name for name in names if name not in ours]
+    for name, found in ServiceAdapter(ecs).describe(cluster, others).items():
+        tags = from_ecs(found.get("tags", ()))
+        if _owner(context).owns(tags):
+            yield _leftover(Kind.SERVICE, name, found["serviceArn"], tags)
+
+
+def _owner(context: Context) -> Owner:
+    return Owner(stack=context.spec.stack, address="")
+
+
+def _leftover(kind: Kind, name: str, arn: str, tags: dict[str, str]) -> Leftover:
+    return Leftover(kind=kind, name=name, arn=arn, address=tags[ADDRESS])

@@ -1,0 +1,49 @@
+"""
+What the spec asks for and what stands, compared argument by argument.
+
+Only what a request says in so many words is compared: a value that is a look-up would cost a
+call at each pass, and what the request leaves to AWS may be anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from controller.domain.spec import Json, references
+
+Read = Callable[[Mapping[str, Any]], Json]
+
+
+def differing(
+    request: Mapping[str, Json], found: Mapping[str, Any], reads: Mapping[str, tuple[Read, Read]]
+) -> tuple[str, ...]:
+    """
+    The arguments whose value is another now.
+
+    `reads` gives for an argument how its value is read from the request and from what AWS
+    describes; None from the latter means that AWS does not tell.
+    """
+    differs = []
+    for key, (wanted, actual) in reads.items():
+        if key not in request or any(references(request[key])):
+            continue
+        seen = actual(found)
+        if seen is not None and seen != wanted(request):
+            differs.append(key)
+    return tuple(differs)
+
+
+def plainly(key: str) -> tuple[Read, Read]:
+    """An argument that AWS gives back as it was."""
+    return (lambda request: request[key]), (lambda found: found.get(key))
+
+
+def as_set(key: str) -> tuple[Read, Read]:
+    """A list in any order."""
+
+    def read(source: Mapping[str, Any]) -> Json:
+        value = source.get(key)
+        return None if value is None else sorted(value)
+
+    return read, read
