@@ -15,7 +15,7 @@ from controller.domain.moments import format_moment
 from controller.store.lock import LockKeeper
 from controller.store.table import Table
 from factories import EIP, LB, article_spec, load_balancer
-from local.faults import Fault
+from local.faults import FOREVER, Fault
 from system.days import STACK, days
 from system.desk import ASLEEP, AWAKE, FORBIDDEN
 
@@ -156,10 +156,25 @@ def test_a_foreign_load_balancer_blocks_the_wake_and_nothing_is_paid_meanwhile(m
     assert day.status["blocked"] is None
 
 
-def test_a_sleep_that_is_stuck_is_recorded_with_what_still_costs(make_days):
-    """F43: the service drains for ever."""
+def test_a_service_that_drains_for_ever_has_its_tasks_stopped(make_days):
+    """F43: after a quarter of an hour, and nobody has to be told."""
     day = make_days(**OFFICE)
     day.aws.conditions.containers("nsfw-api-container", "drain_stuck")
+    day.visit("Mon 09:00", "Mon 17:59")
+    day.live("Mon 18:25")
+
+    assert day.desk.standing() == ASLEEP
+    kinds = [kind for _, kind in day.story("Mon 17:00")]
+    assert kinds == ["sleeping_soon", "sleeping", "asleep"]
+
+
+def test_a_sleep_that_is_stuck_is_recorded_with_what_still_costs(make_days):
+    """F43: the service drains for ever, and its tasks may not be stopped."""
+    day = make_days(**OFFICE)
+    day.aws.conditions.containers("nsfw-api-container", "drain_stuck")
+    day.aws.faults.add(
+        Fault(operation="StopTask", code="AccessDeniedException", message="no", times=FOREVER)
+    )
     day.visit("Mon 09:00", "Mon 17:59")
     day.live("Mon 18:10")
     assert day.status["stuck"] is None
