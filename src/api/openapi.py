@@ -156,6 +156,7 @@ def _status() -> dict[str, Json]:
         "eta_seconds": {"type": ["number", "null"], "minimum": 0},
         "next": {"type": "array", "items": {"type": "object"}},
         "failure": {"type": ["object", "null"]},
+        "saved": {"type": ["object", "null"]},
         "updated_at": _MOMENT,
         "warnings": {"type": "array", "items": {"type": "string"}},
     }

@@ -80,7 +80,7 @@ def _service(node: ast.expr) -> str | None:
     """The service that an expression is named for, if any."""
     match node:
         case ast.Name(id=name) | ast.Attribute(attr=name):
-            name = name.lstrip("_")
+            name = name.strip("_")
         case ast.Call(args=[ast.Constant(value=str(name)), *_]):
             pass
         case _:

@@ -133,7 +133,7 @@ def test_what_somebody_took_away_is_put_back_within_a_quarter_of_an_hour(make_da
     assert day.desk.standing() == AWAKE
     assert day.reason == "office hours"
     assert len(day.balancers()) == 2
-    assert [kind for _, kind in day.story()] == ["waking", "awake"]
+    assert [kind for _, kind in day.story()] == ["waking", "awake", "replaced"]
 
 
 def test_a_foreign_load_balancer_blocks_the_wake_and_nothing_is_paid_meanwhile(make_days):
