@@ -143,7 +143,6 @@ def _status() -> dict[str, Json]:
         "state": {"enum": [str(state) for state in State]},
         "phase": _TEXT,
         "cause": _TEXT,
-        "warning": _TEXT,
         "reason": _TEXT,
         "rule": _TEXT,
         "evidence": {"type": "object"},

@@ -140,3 +140,10 @@ def test_holidays_that_run_out_are_warned_of_with_the_way_out():
     assert warning.startswith("the dates of holidays:JP are known until 2026-12-31 only")
     assert 'run "dormouse publish infra/api" again' in warning
     assert report(ASLEEP).warnings == ()
+
+
+def test_what_is_not_as_the_files_say_is_a_warning_of_an_awake_stack():
+    told = replace(AWAKE, cause='service "old" is not in the files any more')
+    assert report(told, lease()).warnings == ('service "old" is not in the files any more',)
+    assert report(told, lease()).cause == ""
+    assert report(AWAKE, lease()).warnings == ()

@@ -78,11 +78,6 @@ class Report:
         return self.status.target is (Target.AWAKE if wants_awake else Target.ASLEEP)
 
     @property
-    def warning(self) -> str:
-        """What is not as it should be though it is awake; "" for nothing."""
-        return self.status.cause if self.state is State.AWAKE else ""
-
-    @property
     def endpoint(self) -> Mapping[str, Json] | None:
         """Where it answers; None unless it does."""
         return self.status.endpoint if self.state is State.AWAKE else None
@@ -95,7 +90,6 @@ class Report:
             "state": str(self.state),
             "phase": self.phase,
             "cause": self.cause,
-            "warning": self.warning,
             "reason": self.decision.reason,
             "rule": str(self.decision.rule),
             "evidence": dict(self.decision.evidence),
@@ -168,8 +162,13 @@ def make_report(
         next=tuple(islice(ahead, MOST_CHANGES)),
         now=now,
         saved=_saved(spec, status, now),
-        warnings=tuple(_warnings(spec, rules.policy, now)),
+        warnings=(*_set_aside(status, state), *_warnings(spec, rules.policy, now)),
     )
+
+
+def _set_aside(status: Status, state: State) -> Sequence[str]:
+    """What is not as the files say though the stack is awake and does its work."""
+    return [status.cause] if state is State.AWAKE and status.cause else []
 
 
 def _warnings(spec: Spec, policy: Policy, now: datetime) -> Iterator[str]:
