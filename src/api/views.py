@@ -259,7 +259,16 @@ class _Page:
             for lease in report.leases[:5]
             if report.decision.state is Target.AWAKE
         ]
-        return [*facts, (words("holders"), holders)] if holders else facts
+        if holders:
+            facts.append((words("holders"), holders))
+        return [*facts, (words("saved"), [self._saved()])] if report.saved else facts
+
+    def _saved(self) -> str:
+        if not self.report.saved:
+            return ""
+        spent, always, saved = self.report.saved.in_cents()
+        key = "saved.text" if saved > 0 else "saved.nothing"
+        return self.words(key, spent=str(spent), always=str(always), saved=str(saved))
 
     def _next(self) -> list[str]:
         words, report = self.words, self.report

@@ -324,3 +324,27 @@ def test_durations_read_as_people_say_them(seconds, en, ja):
 def test_assets_cannot_end_their_element():
     for name in ("script.js", "style.css"):
         assert "</" not in (views.PAGES / name).read_text()
+
+
+def test_the_page_says_what_the_month_has_saved_with_the_running_hour(house):
+    """By the very numbers of the status, and from the one read that the page makes anyway."""
+    house.run()  # the first pass opens the account
+    house.aws.clock.advance(20 * 3600)
+    house.press("wake")
+    house.run()
+    house.aws.clock.advance(600)
+    saved = house.status()["saved"]
+    start = len(list(house.aws.calls))
+    pages = {language: Page(house.page("view", language).body).text for language in ("en", "ja")}
+
+    assert saved["month"] == f"{house.now:%Y-%m}"
+    assert saved["saved"] > 0.5
+    spent, always = (f"{saved[name]:.2f}" for name in ("spent", "always_on"))
+    assert f"it cost {spent} $ and would have cost {always} $ always on" in pages["en"]
+    assert f"{spent}ドル、ずっと動かしていれば{always}ドル" in pages["ja"]
+    assert [call.operation for call in list(house.aws.calls)[start:]].count("Query") == 2
+
+
+def test_before_the_first_pass_nothing_is_said_of_money(house):
+    assert house.status()["saved"] is None
+    assert words.EN["saved"] not in Page(house.page("view").body).text

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from datetime import timedelta
 
 import pytest
 
-from deploy import idle_bill
+from controller.domain.upkeep import upkeep
+from deploy import idle_bill, prices
 from deploy.idle_bill import BESIDE_THE_TEMPLATE, beyond_free, bill, total
 from deploy.prices import ALARM, ELASTIC_IP, METRIC, UnknownCostError
 from deploy.stack import deploy
@@ -108,3 +110,20 @@ def test_the_allowance_for_a_thing_is_counted_once(resources):
 
 def test_the_page_shows_the_bill_of_this_template():
     assert idle_bill.main(["--check"]) == 0, "docs/costs.md is stale; run make costs"
+
+
+def test_the_ledger_takes_the_same_prices_for_the_controller():
+    """`dormouse cost` and docs/costs.md may not differ."""
+    listed = {
+        "schedule": prices.INVOCATIONS,
+        "function calls": prices.REQUESTS,
+        "function GB-s": prices.RUN_TIME["arm64"],
+        "table reads": prices.READS,
+    }
+    parts = {p.what: p for p in upkeep(timedelta(hours=730), awake=timedelta(0), wakes=0)}
+    for what, price in listed.items():
+        assert float(parts[what].price) == price.usd
+        assert parts[what].free == price.free
+    idle = {line.price: line.quantity for line in bill(deploy())}
+    for what, price in listed.items():
+        assert float(parts[what].amount) == pytest.approx(idle[price])

@@ -29,6 +29,7 @@ COMMANDS = {
     "hold": ("controller.cli.hold:command", "Decide for a while, whatever the hours say."),
     "pause": ("controller.cli.pause:command", "Have stacks asleep over a holiday."),
     "hours": ("controller.cli.hours:command", "Show the office hours of the coming days."),
+    "cost": ("controller.cli.cost:command", "Show what a month has cost and saved."),
     "link": ("controller.cli.link:command", "Make a link that wakes a stack."),
     "doctor": ("controller.cli.doctor:command", "See whether the account fits a stack."),
     "sweep": ("controller.cli.sweep:command", "Find paid leftovers that carry our tags."),

@@ -14,7 +14,7 @@ from controller.cli.telling import end_of_state, say_local, say_standing
 from controller.cli.views import format_duration
 from controller.domain.moments import parse_moment
 from controller.domain.report import BLOCKED, FAILED, Report, State, policy_of
-from controller.domain.sentences import say_duration
+from controller.domain.sentences import say_duration, say_money
 
 _COLOURS = {State.AWAKE: "green", State.WAKING: "yellow", State.GOING_TO_SLEEP: "yellow"}
 
@@ -97,6 +97,9 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
         yield "next", f"{say_local(change.at, zone)} {change.state}: {change.reason}"
     for warning in report.warnings:
         yield "warning", click.style(warning, fg="yellow")
+    if report.saved:
+        spent, always, saved = map(say_money, report.saved.in_cents())
+        yield "month", f"spent {spent}, always on {always}, saved {saved}"
 
 
 def _steps(report: Report) -> Iterator[str]:

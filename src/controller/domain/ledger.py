@@ -18,6 +18,7 @@ from controller.domain.meter import Meter, Tally
 from controller.domain.moments import format_moment, parse_moment
 from controller.domain.month import Month
 from controller.domain.prices import Prices
+from controller.domain.sentences import to_cents
 from controller.domain.spec import Json
 from controller.domain.usage import NAMES, NOTHING, ZERO, Span, Usage, Use, Window
 
@@ -69,6 +70,11 @@ class Account:
         """Below zero where waking and sleeping cost more than leaving it on."""
         return self.always_on - self.spent
 
+    def in_cents(self) -> tuple[Decimal, Decimal, Decimal]:
+        """Spent, always on, and saved, so that what is shown adds up."""
+        spent, always = to_cents(self.spent), to_cents(self.always_on)
+        return spent, always, always - spent
+
     @property
     def elastic_ip(self) -> Decimal:
         """The part of `spent` that no sleep can save."""
@@ -104,6 +110,7 @@ class Account:
             "spent": number(self.spent),
             "always_on": number(self.always_on),
             "saved": number(self.saved),
+            "prices": f"{self.prices.region}, {self.prices.as_of}",
         }
 
     def to_json(self) -> dict[str, Json]:

@@ -1,8 +1,9 @@
-"""Moments and durations inside the sentences that people read."""
+"""Moments, durations and money inside the sentences that people read."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo
+from decimal import ROUND_HALF_UP, Decimal
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -30,3 +31,12 @@ def say_duration(duration: timedelta) -> str:
     if minutes:
         parts.append(f"{minutes} min")
     return " ".join(parts)
+
+
+def say_money(amount: Decimal) -> str:
+    """Write "12.34 $", and "-0.02 $" for less than nothing."""
+    return f"{to_cents(amount)} $"
+
+
+def to_cents(amount: Decimal) -> Decimal:
+    return amount.quantize(Decimal("0.01"), ROUND_HALF_UP) + 0  # and no "-0.00"

@@ -1,0 +1,166 @@
+"""`dormouse cost`, against a deployed controller on the laptop AWS."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from deployed import deploy
+
+from system import second_account
+from system.days import STACK
+
+FIELDS = {
+    "month",
+    "currency",
+    "awake_hours",
+    "spent",
+    "always_on",
+    "saved",
+    "controller",
+    "elastic_ip",
+    "wakes",
+    "lines",
+}
+
+
+@pytest.fixture
+def published(monkeypatch, capsys):
+    """Since a minute ago; the laptop knows no prices, so the table's are used."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    made = deploy(monkeypatch, capsys, "Tue 07:00", finish_paid_hour=False)
+    made.world.live("Tue 07:01")
+    return made
+
+
+@pytest.fixture
+def dormouse(published):
+    """A Tuesday with its office hours."""
+    published.world.live("Tue 20:00")
+    return published
+
+
+def test_a_month_says_what_was_spent_and_saved(dormouse):
+    said = dormouse("cost", STACK, "--json").json
+
+    assert said.keys() >= FIELDS
+    assert (said["month"], said["currency"], said["wakes"]) == ("2026-11", "USD", 1)
+    assert 8.9 < said["awake_hours"] < 9.1
+    start, now = datetime.fromisoformat(said["from"]), dormouse.world.now
+    second = second_account.spent(dormouse.world.aws.lifetimes(), start, now)
+    assert said["spent"] == round(float(sum(second.values())), 4)
+    assert said["always_on"] == round(float(second_account.always_on(start, now)), 4)
+    assert said["saved"] == pytest.approx(said["always_on"] - said["spent"], abs=1e-4)
+    assert said["elastic_ip"] == round(float(second["elastic_ip"]), 4)
+    assert sum(line["cost"] for line in said["lines"]) == pytest.approx(said["spent"], abs=5e-4)
+    assert 0 < said["controller"] < 0.01
+
+
+def test_without_a_stack_all_are_added_up(dormouse):
+    alone = dormouse("cost", STACK, "--json").json
+    said = dormouse("cost", "--json").json
+
+    assert said.keys() >= FIELDS
+    assert [each["stack"] for each in said["stacks"]] == [STACK]
+    assert {name: said[name] for name in FIELDS} == {name: alone[name] for name in FIELDS}
+
+
+def test_people_get_a_table(dormouse):
+    full = dormouse("cost", STACK).out
+    short = dormouse("cost").out
+
+    assert "load balancer, started hours" in full
+    assert "saved 0." in full
+    assert "prices of 2026-09" in full
+    assert "since it was published, 2026-11-23 22:0" in full
+    assert f"  {STACK}" in short
+    assert "the controller itself: about 0.00 $ by assumed passes" in short
+
+
+def test_a_month_before_it_was_published_cost_and_saved_nothing(published):
+    said = published("cost", STACK, "--month", "2026-10", "--json").json
+
+    assert (said["spent"], said["always_on"], said["saved"], said["wakes"]) == (0, 0, 0, 0)
+    assert "not published yet" in published("cost", STACK, "--month", "2026-10").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--month", "2026-13"], '"2026-13" is not a month'),
+        (["--month", "2027-01"], "2027-01 has not begun"),
+        (["another"], 'stack "another" is not published'),
+    ],
+)
+def test_what_cannot_be_told_is_one_line(published, arguments, said):
+    assert said in published("cost", *arguments, code=2).err
+
+
+def test_prices_are_asked_once_a_day(published, monkeypatch, tmp_path):
+    """Twice the table's prices are twice the money, and say so; the second time they are kept."""
+    aws = published.world.aws
+    asked = []
+
+    def answer(params):
+        asked.append(params["ServiceCode"])
+        return {"PriceList": [json.dumps(each) for each in LISTED[params["ServiceCode"]]]}
+
+    published.world.live("Tue 07:30")
+    before = published("cost", STACK, "--json").json
+    keep_in(monkeypatch, tmp_path)
+    aws.answer_with("pricing", "GetProducts", answer)
+    monkeypatch.setattr("controller.cli.session.open_session", aws.session)
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    after = published("cost", STACK, "--json").json
+    again = published("cost", STACK).out
+
+    assert before["spent"] > 0
+    assert after["spent"] == pytest.approx(2 * before["spent"], abs=2e-4)
+    assert sorted(asked) == ["AWSELB", "AmazonECS", "AmazonVPC"]
+    assert f"prices of {datetime.now(UTC).date()}, asked of AWS" in again
+
+
+def test_where_aws_does_not_tell_its_prices_the_table_is_used_and_named(
+    published, monkeypatch, tmp_path
+):
+    keep_in(monkeypatch, tmp_path)
+    aws = published.world.aws
+    aws.answer_with("pricing", "GetProducts", lambda _: {"PriceList": []})
+    monkeypatch.setattr("controller.cli.session.open_session", aws.session)
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    said = published("cost", STACK)
+
+    assert "prices of 2026-09" in said.out
+    assert "AWS lists no price of LoadBalancerUsage in us-east-1" in said.err
+
+
+def keep_in(monkeypatch, folder):
+    folder.chmod(0o700)
+    monkeypatch.setattr("controller.hcl.kept._folder", lambda: folder)
+
+
+def product(usage: str, usd: str) -> dict:
+    """As the Price List Query API writes it (AWS behaviour §7.4), without what we do not read."""
+    dimension = {"unit": "Hrs", "pricePerUnit": {"USD": usd}}
+    return {
+        "product": {"attributes": {"usagetype": usage, "regionCode": "us-east-1"}},
+        "terms": {"OnDemand": {"A.B": {"priceDimensions": {"A.B.C": dimension}}}},
+    }
+
+
+LISTED = {
+    "AWSELB": [product("LCUUsage", "0.0060"), product("LoadBalancerUsage", "0.0450000000")],
+    "AmazonECS": [
+        product("USE1-Fargate-Windows-vCPU-Hours:perCPU", "0.09"),
+        product("USE1-Fargate-vCPU-Hours:perCPU", "0.0809600000"),
+        product("USE1-Fargate-GB-Hours", "0.0088900000"),
+        product("USE1-Fargate-ARM-vCPU-Hours:perCPU", "0.06476"),
+        product("USE1-Fargate-ARM-GB-Hours", "0.00712"),
+        product("USE1-Fargate-EphemeralStorage-GB-Hours", "0.000111"),
+    ],
+    "AmazonVPC": [
+        product("PublicIPv4:IdleAddress", "0.0100000000"),
+        product("PublicIPv4:InUseAddress", "0.0100000000"),
+    ],
+}
