@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 STACKS := $(wildcard infra/*)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types imports bench build validate deploy costs faults clean
+.PHONY: help setup demo test check format lint types imports bench build validate deploy costs docs faults clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ costs: setup ## Write the idle bill of template.yaml into docs/costs.md
 
 faults: setup ## Write which tests hold us to which fault into docs/faults.md
 	@PYTHONPATH=tests $(BIN)/python -m catalogue.index
+
+docs: setup ## Write the reference pages under docs/reference from the code
+	@PYTHONPATH=tests $(BIN)/python -m reference
 
 clean: ## Remove what these targets made
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .aws-sam

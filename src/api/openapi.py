@@ -158,7 +158,6 @@ def _status() -> dict[str, Json]:
         "saved": {"type": ["object", "null"]},
         "updated_at": _MOMENT,
         "warnings": {"type": "array", "items": {"type": "string"}},
-        "saved": {"type": ["object", "null"]},
     }
     return {"type": "object", "required": list(properties), "properties": properties}
 

@@ -61,19 +61,38 @@ class Policy:
     """
 
     time_zone: str = "UTC"
+    """IANA name; schedule and dates are local to it."""
     office_hours: tuple[Period, ...] = ()
+    """
+    "Mon-Fri 09:00-18:00", "Mon,Wed,Sat 10:00-13:00", "Fri 22:00-02:00", "daily 08:00-24:00";
+    start inclusive, end exclusive, an end at or before its start is the next day.
+    """
     closed_on: tuple[Dates, ...] = ()
+    """
+    "2026-12-29", "2026-12-29..2027-01-03", "holidays:JP": no window begins on these days.
+    """
     open_on: tuple[Dates, ...] = ()
+    """Further days, on which every period applies; it wins over closed_on."""
     ready_by_opening: bool = True
+    """Begin so early that it is awake at the opening, as past wakes teach."""
     idle_timeout: timedelta | None = timedelta(minutes=30)
+    """Sleep when nobody has used it for so long; "0" never."""
     idle_during_office_hours: bool = True
+    """false: idleness ends only wakes outside office hours."""
     idle_below: IdleBelow = IdleBelow()
+    """Five minutes are idle when new connections and bytes are both below these."""
     wake_for: timedelta = timedelta(hours=1)
+    """What a wake grants that names no time."""
     min_awake: timedelta = timedelta(minutes=10)
+    """Idleness does not end it sooner."""
     max_awake: timedelta = timedelta(hours=12)
+    """The longest time awake outside office hours, whatever is asked for."""
     finish_paid_hour: bool = True
+    """Leave it up until shortly before the started, paid hour of the load balancer is over."""
     wake_timeout: timedelta = timedelta(minutes=20)
+    """Then a wake is given up, taken down and reported."""
     open_path: str = "/"
+    """Where the page sends people once it is awake."""
     holidays: Mapping[str, tuple[date, ...]] = field(default_factory=dict, hash=False)
 
     @property

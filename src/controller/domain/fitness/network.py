@@ -44,6 +44,8 @@ def _elastic_ip(address: Address, region: str) -> Finding:
             return ok("elastic-ip", subject, "held by this stack's load balancer")
         case Holder.LEAVING:
             return ok("elastic-ip", subject, "being released by a load balancer that is gone")
+        case Holder.LEFTOVER:
+            return ok("elastic-ip", subject, "held by a load balancer of ours from before")
         case Holder.GONE:
             return problem(
                 "elastic-ip",
