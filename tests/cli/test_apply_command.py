@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -70,6 +71,22 @@ def test_a_stack_is_planned_woken_and_put_to_sleep(server):
     assert slept.returncode == 0, slept.stderr
     assert slept.stdout.startswith("nsfw-api is asleep (took ")
     assert "aws_lb.nlb[0]: gone" in slept.stderr
+
+
+def test_what_is_not_in_the_files_any_more_is_named_by_plan_and_apply(server, tmp_path):
+    """The load balancer was renamed while it stood: the old one costs on, and nobody hides it."""
+    renamed = tmp_path / "nsfw-api"
+    shutil.copytree(SHIPPED, renamed)
+    assert dormouse("apply", SHIPPED, "--to", "awake", endpoint=server.url).returncode == 0
+    files = renamed / "fargate.tf"
+    files.write_text(files.read_text().replace('"nsfw_api_service"', '"nsfw_api"'))
+
+    plan = dormouse("plan", str(renamed), endpoint=server.url)
+    assert 'warning: service "nsfw_api_service"' in plan.stdout
+    slept = dormouse("apply", str(renamed), "--to", "asleep", endpoint=server.url)
+    assert slept.returncode == 1
+    assert 'service "nsfw_api_service" (aws_ecs_service.nsfw_service/0)' in slept.stderr
+    assert "dormouse sweep --delete" in slept.stderr
 
 
 def test_a_wake_that_cannot_finish_is_taken_down_and_exits_with_1(server):

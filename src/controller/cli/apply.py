@@ -21,6 +21,12 @@ from controller.domain.policy import Policy
 from controller.domain.spec import Json, Spec
 from controller.reconcile.loop import Limits, Outcome, Reconciler, Result
 
+LONGEST_SLEEP = timedelta(minutes=45)
+"""
+A sleep that takes longer is told with what still stands: a service may drain for a quarter of an
+hour before its tasks are stopped, an Elastic IP be held for as long (AWS behaviour §3.4, F43).
+"""
+
 
 class Duration(click.ParamType[timedelta]):
     name = "duration"
@@ -91,7 +97,8 @@ def _run(stack: Stack, target: Target, order: Order, poll: timedelta, view: View
     limits = Limits(poll=poll, give_up_at=_give_up_at(stack, target))
     outcome = reconciler.run(target, limits)
     if target is Target.AWAKE and outcome.result is not Result.CONVERGED:
-        taken_down = reconciler.run(Target.ASLEEP, Limits(poll=poll))
+        limits = Limits(poll=poll, give_up_at=_give_up_at(stack, Target.ASLEEP))
+        taken_down = reconciler.run(Target.ASLEEP, limits)
         if taken_down.result is not Result.CONVERGED:
             raise click.ClickException(
                 f"{outcome.cause}; taking it down again did not finish either, and it may still "
@@ -100,10 +107,11 @@ def _run(stack: Stack, target: Target, order: Order, poll: timedelta, view: View
     return outcome
 
 
-def _give_up_at(stack: Stack, target: Target) -> datetime | None:
+def _give_up_at(stack: Stack, target: Target) -> datetime:
+    now = stack.clock.now()
     if target is Target.ASLEEP:
-        return None
-    return stack.clock.now() + Policy.from_json(stack.spec.policy).wake_timeout
+        return now + LONGEST_SLEEP
+    return now + Policy.from_json(stack.spec.policy).wake_timeout
 
 
 def _interrupted(target: str) -> str:
@@ -127,6 +135,7 @@ def _tell(spec: Spec, outcome: Outcome, seconds: float, *, as_json: bool) -> Non
             "endpoint": endpoint.to_json() if endpoint else None,
             "seconds": round(seconds, 1),
             "steps": outcome.timeline.to_json(),
+            "warning": outcome.cause if reached else "",
         }
         if not reached:
             data["error"] = outcome.cause
@@ -135,6 +144,8 @@ def _tell(spec: Spec, outcome: Outcome, seconds: float, *, as_json: bool) -> Non
         where = f" at {endpoint.url}" if endpoint else ""
         took = format_duration(timedelta(seconds=seconds))
         click.echo(f"{spec.stack} is {state}{where} (took {took})")
+        if outcome.cause:
+            click.echo(f"warning: {outcome.cause}", err=True)
     if not reached:
         click.echo(
             f"error: {spec.stack} did not wake and was put back to sleep: {outcome.cause}"

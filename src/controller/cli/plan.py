@@ -61,4 +61,5 @@ def _to_json(spec: Spec, plan: Plan) -> dict[str, Json]:
         "waiting": [{"address": a, "for": text} for a, text in plan.waiting],
         "blocked": [{"address": a, "cause": text} for a, text in plan.blocked],
         "failed": [{"address": a, "cause": text} for a, text in plan.failed],
+        "warnings": list(plan.warnings),
     }

@@ -22,6 +22,7 @@ def render_plan(spec: Spec, plan: Plan) -> Iterator[str]:
     going = f"wake {name}" if plan.target is Target.AWAKE else f"put {name} to sleep"
     if plan.converged:
         yield f'Nothing to do: stack "{spec.stack}" is {plan.target}.'
+        yield from _render_warnings(plan)
         return
     if plan.actions:
         yield f"Dormouse would {going}:"
@@ -35,6 +36,12 @@ def render_plan(spec: Spec, plan: Plan) -> Iterator[str]:
         f" {counts[Verb.CREATE]} to create, {counts[Verb.UPDATE]} to update, "
         f"{counts[Verb.DELETE]} to delete."
     )
+    yield from _render_warnings(plan)
+
+
+def _render_warnings(plan: Plan) -> Iterator[str]:
+    for warning in plan.warnings:
+        yield click.style(f"warning: {warning}", fg="yellow")
 
 
 def _render_action(spec: Spec, action: Action) -> Iterator[str]:

@@ -17,6 +17,7 @@ from controller.domain.fitness.facts import (
 )
 from controller.domain.fitness.finding import Finding, ok, problem, warning
 from controller.domain.observed import Address, Holder
+from controller.domain.plan import describe_address
 
 LEAST_FREE = 8
 """Free addresses that a load balancer wants in each of its subnets (AWS behaviour §1.3)."""
@@ -53,6 +54,8 @@ def _elastic_ip(address: Address, region: str) -> Finding:
                 f"there is no such Elastic IP in {region}; allocate one there, or correct its id "
                 "or the region in the Terraform files",
             )
+        case Holder.LEFTOVER:
+            return problem("elastic-ip", subject, describe_address(address))
         case Holder.STRANGER:
             return problem(
                 "elastic-ip",
