@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from controller.domain.prices import (
-    Prices,
-    address_cost,
-    find_prices,
-    load_balancer_cost,
-    task_cost,
-)
-from controller.domain.rates import awake_hour
-from controller.domain.spec import Kind, Spec
+from controller.domain.ledger import cost
+from controller.domain.prices import find_prices
+from controller.domain.spec import Spec
+from controller.domain.usage import Span, Tasks, Usage, Use, Window
 from local.lifetimes import Lifetime
 
 MONTH = timedelta(hours=730)
@@ -45,41 +40,36 @@ def make_bill(
     spec: Spec, lifetimes: Iterable[Lifetime], started_at: datetime, now: datetime
 ) -> Bill:
     """The bill from `started_at` to `now`; started load balancer hours count in full."""
-    prices = find_prices(spec.region)
+    prices, window, use = find_prices(spec.region), Window(started_at, now), Use.of(spec)
     parts = dict.fromkeys(NAMES, Decimal(0))
     for life in lifetimes:
-        stood = (life.ended_at or now) - max(life.started_at, started_at)
-        parts[life.kind] += _cost(prices, life, max(stood, timedelta(0)))
-    lasted = now - started_at
-    return Bill(
-        lasted=lasted, parts=parts, always_on=parts[ADDRESS] + _left_on(spec, prices, lasted)
-    )
-
-
-def _left_on(spec: Spec, prices: Prices, lasted: timedelta) -> Decimal:
-    """Load balancers by the started hour here too: the two are to be compared."""
-    balancers = len(spec.of_kind(Kind.LOAD_BALANCER))
-    tasks_hour = awake_hour(spec) - prices.load_balancer * balancers
-    hours = Decimal(lasted.total_seconds()) / 3600
-    return load_balancer_cost(prices, lasted) * balancers + tasks_hour * hours
+        parts[life.kind] += cost(_used(life, window, use), prices)
+    # By the started hour here too: the two are to be compared.
+    hours = window.started_hours(started_at, now) * use.balancers
+    always = replace(use.always_on(window), load_balancer=hours)
+    return Bill(lasted=now - started_at, parts=parts, always_on=cost(always, prices))
 
 
 def month_of(spec: Spec, awake: Decimal, times: int) -> tuple[Decimal, Decimal, Decimal]:
     """A month with so many times awake at this price, one of being always on, one asleep."""
-    asleep = address_cost(find_prices(spec.region), MONTH)
-    hours = Decimal(MONTH.total_seconds()) / 3600
-    return asleep + awake * times, asleep + awake_hour(spec) * hours, asleep
+    prices, use = find_prices(spec.region), Use.of(spec)
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    window = Window(start, start + MONTH)
+    asleep = cost(use.at_rest(window), prices)
+    return asleep + awake * times, cost(use.always_on(window), prices), asleep
 
 
-def _cost(prices: Prices, life: Lifetime, stood: timedelta) -> Decimal:
-    if life.kind == BALANCER:
-        return load_balancer_cost(prices, stood)
+def _used(life: Lifetime, window: Window, use: Use) -> Usage:
+    until = life.ended_at or window.end
     if life.kind == ADDRESS:
-        return address_cost(prices, stood)
-    return task_cost(
-        prices,
-        stood,
-        vcpu=Decimal(str(life.details.get("cpu") or 256)) / 1024,
-        gigabytes=Decimal(str(life.details.get("memory") or 512)) / 1024,
-        public_ip=bool(life.details.get("public_ip")),
-    )
+        return Usage(elastic_ip=window.hours(life.started_at, until))
+    tasks = None
+    if life.kind == TASK:
+        size = life.details
+        tasks = Tasks(
+            cpu=int(size.get("cpu") or 256),
+            memory=int(size.get("memory") or 512),
+            public_ip=bool(size.get("public_ip")),
+        )
+    span = Span(address=life.name, arn=life.arn, since=life.started_at, until=until, tasks=tasks)
+    return span.used(window, use)

@@ -22,9 +22,8 @@ from controller.domain.meter import Meter, SeenTask
 from controller.domain.moments import format_moment
 from controller.domain.month import Month
 from controller.domain.prices import TABLE, find_prices, origin
-from controller.domain.rates import asleep_hour, awake_hour
 from controller.domain.upkeep import upkeep, upkeep_cost
-from controller.domain.usage import Span, Tasks, Use
+from controller.domain.usage import Span, Tasks, Use, Window
 from factories import LB, SERVICE, article_spec
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -32,6 +31,7 @@ NOVEMBER = Month(2026, 11)
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 USE = Use.of(article_spec())
 PRICES = TABLE["us-east-1"]
+ONE_HOUR = Window(NOW, NOW + HOUR)
 BALANCER = "arn:aws:elasticloadbalancing:us-east-1:1:loadbalancer/net/ecs-nlb/1"
 SERVICE_ARN = "arn:aws:ecs:us-east-1:1:service/c/nsfw_api_service"
 
@@ -68,17 +68,11 @@ def test_nothing_is_saved_before_it_was_published():
     early = account()
 
     assert late.used.start == NOW - HOUR
-    assert late.saved == PRICES.load_balancer + cost(USE.always_on(_hour()), PRICES) - (
+    assert late.saved == PRICES.load_balancer + cost(USE.always_on(ONE_HOUR), PRICES) - (
         PRICES.load_balancer + PRICES.address
     )
     assert early.used.start == NOVEMBER.start
     assert early.saved == late.saved * 19 * 24
-
-
-def _hour():
-    from controller.domain.rates import HOUR as WINDOW
-
-    return WINDOW
 
 
 def test_an_account_without_history_claims_nothing():
@@ -125,7 +119,7 @@ def test_a_new_month_begins_with_nothing():
 
     assert account_now(meter, Marks(), NOW).spent.load_balancer == 5
     assert (december.spent.load_balancer, december.wakes) == (0, 0)
-    assert december.always == USE.always_on(_hour())
+    assert december.always == USE.always_on(ONE_HOUR)
 
 
 def test_a_lost_meter_is_made_again():
@@ -174,9 +168,9 @@ def test_a_service_gives_way_to_its_tasks():
 def test_the_article_stack_costs_what_the_fact_sheet_says():
     """AWS behaviour §7.2: 32.7 USD always on in us-east-1, 36.3 in Tokyo; 3.65 asleep."""
     for region, always in (("us-east-1", 32.7), ("ap-northeast-1", 36.3)):
-        spec = article_spec(region=region)
-        assert round(730 * float(awake_hour(spec) + asleep_hour(spec)), 1) == always
-        assert 730 * asleep_hour(spec) == Decimal("3.65")
+        use, prices = Use.of(article_spec(region=region)), find_prices(region)
+        assert round(730 * float(cost(use.always_on(ONE_HOUR), prices)), 1) == always
+        assert 730 * cost(use.at_rest(ONE_HOUR), prices) == Decimal("3.65")
 
 
 def test_prices_of_another_region_are_never_passed_off_as_its_own():

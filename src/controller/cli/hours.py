@@ -25,7 +25,7 @@ from controller.domain.forecast import Forecast, make_forecast
 from controller.domain.ledger import cost, number
 from controller.domain.moments import format_moment, parse_moment
 from controller.domain.openings import Rules
-from controller.domain.prices import find_prices
+from controller.domain.prices import find_prices, origin
 from controller.domain.report import rules_of
 from controller.domain.schedule import Window
 from controller.domain.sentences import say_duration
@@ -191,8 +191,12 @@ def _print_money(calendar: Calendar) -> None:
         )
     click.echo(
         f"{calendar.spent:.2f} $ with {forecast.spent.elastic_ip:.0f} hours of its Elastic IP, "
-        f"{calendar.always_on:.2f} $ if always on"
+        f"{calendar.always_on:.2f} $ if always on ({_origin(calendar.spec)})"
     )
+
+
+def _origin(spec: Spec) -> str:
+    return origin(find_prices(spec.region), spec.region)
 
 
 def _why_longer(rules: Rules) -> str:

@@ -1,20 +1,16 @@
 """
-What an hour of each part costs: a dated table, and the bill of lifetimes.
+What an hour of each part costs: a dated table.
 
 Source: AWS behaviour §7.1, list prices in USD as of 2026-09 or before (each entry's own date is
-there). A load balancer is billed by the started hour, Fargate by the second with a minute at
-least, an address by the second here: AWS bills it so within its hour.
+there). How much of each is billed stands in `controller.domain.usage`.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 
-HOUR = Decimal(3600)
 AS_OF = "2026-09"
 
 
@@ -72,30 +68,3 @@ def origin(prices: Prices, region: str | None) -> str:
     if prices.region == (region or DEFAULT_REGION):
         return said
     return f"{said} in {prices.region}: those of {region} are not known here, and differ"
-
-
-def load_balancer_cost(prices: Prices, stood: timedelta) -> Decimal:
-    """Every started hour counts in full (AWS behaviour §0.7)."""
-    return prices.load_balancer * math.ceil(stood.total_seconds() / 3600)
-
-
-def task_cost(
-    prices: Prices,
-    ran: timedelta,
-    *,
-    vcpu: Decimal,
-    gigabytes: Decimal,
-    public_ip: bool,
-    arm: bool = False,
-) -> Decimal:
-    """One task from the start of its image pull to its end, with its own address if it has one."""
-    billed = Decimal(max(60.0, ran.total_seconds())) / HOUR
-    per_vcpu = prices.vcpu_arm if arm else prices.vcpu
-    per_gigabyte = prices.gigabyte_arm if arm else prices.gigabyte
-    compute = (per_vcpu * vcpu + per_gigabyte * gigabytes) * billed
-    return compute + (address_cost(prices, ran) if public_ip else Decimal(0))
-
-
-def address_cost(prices: Prices, held: timedelta) -> Decimal:
-    """An Elastic IP costs the same whether it is used or idle."""
-    return prices.address * Decimal(held.total_seconds()) / HOUR
