@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 STACKS := $(wildcard infra/*)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types imports bench build validate deploy costs docs faults clean
+.PHONY: help setup demo test check format lint types imports bench build validate deploy costs docs faults pictures clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ faults: setup ## Write which tests hold us to which fault into docs/faults.md
 
 docs: setup ## Write the reference pages under docs/reference from the code
 	@PYTHONPATH=tests $(BIN)/python -m reference
+
+pictures: setup ## Take the pictures of the page in docs/pictures (needs Chromium)
+	@PYTHONPATH=tests:tests/api $(BIN)/python -m pictures
 
 clean: ## Remove what these targets made
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .aws-sam

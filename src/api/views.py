@@ -27,7 +27,7 @@ from api.words import Words
 from controller.domain.asking import SAME
 from controller.domain.moments import parse_moment
 from controller.domain.plan import Target
-from controller.domain.report import BLOCKED, FAILED, Report, State
+from controller.domain.report import BLOCKED, FAILED, STARTING, Report, State
 from controller.domain.spec import Json
 from controller.links import STACK_NAME, Link, Scope
 
@@ -40,6 +40,9 @@ REFRESH = 5
 
 STALE = timedelta(minutes=4)
 """A pass writes at least every half minute, and one that died is taken up within two minutes."""
+
+_BEGINNINGS = (STARTING, "waking")
+"""Phases that say no more than that it is waking."""
 
 _EYES = {"awake": "open", "waking": "half", "sleeping": "half"}
 _FACES = {State.ASLEEP: "asleep", State.WAKING: "waking", State.AWAKE: "awake"}
@@ -103,7 +106,7 @@ class _Page:
     def context(self) -> dict[str, Any]:
         words, face, report = self.words, self.face, self.report
         headline = words(face)
-        if report.state is State.WAKING:
+        if report.state is State.WAKING and report.phase not in _BEGINNINGS:
             headline = f"{headline}: {words.phase(report.phase)}"
         endpoint = _web_address(report.endpoint)
         go = endpoint if "go" in self.request.query else None
@@ -143,14 +146,27 @@ class _Page:
             text = words("about.held_awake", by=by, until=words.moment(hold.until))
             return [self._capital(text)]
         if self.face == "awake":
-            return [self._capital(self._why())]
+            why = words("about.why", why=self._capital(self._why()))
+            return [why, *self._awake_until()]
         if self.face == "held" and hold:
             key = "about.held_reason" if hold.reason else "about.held"
             until = words.moment(hold.until)
             text = words(key, by=self._name(hold.by), until=until, reason=hold.reason)
             return [self._capital(text)]
+        if self.face == FAILED and report.has_settled:
+            return [words("about.failed_done")]
         usual = report.status.learned.remaining(timedelta(0)) or timedelta(minutes=5)
         return [words(f"about.{self.face}", usual=words.about(usual))]
+
+    def _awake_until(self) -> list[str]:
+        words, idle = self.words, self.view.policy.idle_timeout
+        sleeps = next((each for each in self.report.next if each.state is Target.ASLEEP), None)
+        if sleeps is None:
+            return []
+        when = words.moment(sleeps.at)
+        if idle is None:
+            return [words("about.awake", when=when)]
+        return [words("about.awake_idle", when=when, time=words.duration(idle))]
 
     def _why(self) -> str:
         decision = self.report.decision
@@ -251,7 +267,7 @@ class _Page:
     def _facts(self) -> list[tuple[str, list[str]]]:
         words, report = self.words, self.report
         facts = []
-        if self.face != "awake":
+        if self.face not in ("awake", FAILED, BLOCKED):  # of these it is said already
             facts.append((words("why"), [self._capital(self._why())]))
         facts.append((words("next"), self._next()))
         holders = [
@@ -271,14 +287,10 @@ class _Page:
         return self.words(key, spent=str(spent), always=str(always), saved=str(saved))
 
     def _next(self) -> list[str]:
-        words, report = self.words, self.report
-        lines = [
-            words(f"next.{change.state}", when=words.moment(change.at))
-            for change in report.next[:2]
-        ]
-        idle = self.view.policy.idle_timeout
-        if report.decision.state is Target.AWAKE and idle and not report.hold:
-            lines.insert(1, words("next.idle", time=words.duration(idle)))
+        words, changes = self.words, self.report.next[:2]
+        if self.face == "awake" and not self.report.hold and len(changes) > 1:
+            changes = changes[1:]  # the first is said above
+        lines = [words(f"next.{each.state}", when=words.moment(each.at)) for each in changes]
         return lines or [words("next.nothing")]
 
     # what can be done
@@ -319,7 +331,8 @@ class _Page:
         words, policy = self.words, self.view.policy
         hours = [n for n in (1, 3) if timedelta(hours=n) <= policy.max_awake]
         buttons = [
-            (f"{n}h", words(f"{verb}_for", time=words.duration(timedelta(hours=n)))) for n in hours
+            (f"{n}h", words(f"{verb}_for", time=words("hours" if n > 1 else "hour", count=str(n))))
+            for n in hours
         ]
         if not buttons:
             buttons = [("", words(verb))]

@@ -3,43 +3,28 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 from datetime import UTC, datetime
-from pathlib import Path
 from threading import Thread
 
 import pytest
 from house import STACK, House
 
 from api.words import EN, JA
-from factories import article_spec
 from local.aws import LaptopAws
 from local.clock import ScaledClock
 from local.function_url import FunctionUrl
 
 pytestmark = pytest.mark.slow
 
-CHROMIUM = shutil.which("chromium")
+playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+from chromium import CHROMIUM, chromium  # noqa: E402 - it needs playwright
+
 if CHROMIUM is None:
     pytest.skip("chromium is not installed (apt-get install chromium)", allow_module_level=True)
-playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = playwright_api.expect
 
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SERVICE = "http://203.0.113.25:5000/"
-PICTURES = os.environ.get("DORMOUSE_PICTURES")
-"""A folder to leave pictures of the page in, for people to look at."""
-
 PATIENCE = 30_000
 
 
@@ -67,11 +52,9 @@ class LiveHouse(House):
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    with playwright_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
+def browser():
+    with chromium() as found:
+        yield found
 
 
 @pytest.fixture
@@ -84,12 +67,12 @@ def live():
 
 
 @pytest.fixture
-def visit(chromium, live):
+def visit(browser, live):
     """Open the page of a link as somebody would; every message of the console is kept."""
     contexts = []
 
     def open_page(scope: str = "wake", path: str | None = None, **options):
-        context = chromium.new_context(**{"locale": "en-GB", **options})
+        context = browser.new_context(**{"locale": "en-GB", **options})
         contexts.append(context)
         context.route(f"{SERVICE}**", lambda route: route.fulfill(body="the service"))
         page = context.new_page()
@@ -103,15 +86,10 @@ def visit(chromium, live):
         context.close()
 
 
-def picture(page, name: str) -> None:
-    if PICTURES:
-        page.screenshot(path=str(Path(PICTURES) / f"{name}.png"), full_page=True)
-
-
 def test_a_press_moves_the_steps_and_leads_to_the_awake_service(visit):
     page = visit()
     expect(page.get_by_role("status")).to_have_text(EN["asleep"])
-    page.get_by_role("button", name="Wake for 1 h").click()
+    page.get_by_role("button", name="Wake for 1 hour").click()
 
     status = page.get_by_role("status")
     expect(status).to_contain_text(EN["waking"])
@@ -130,7 +108,7 @@ def test_a_press_moves_the_steps_and_leads_to_the_awake_service(visit):
 
 def test_the_steps_move_without_the_page_being_loaded_again(visit):
     page = visit()
-    page.get_by_role("button", name="Wake for 3 h").click()
+    page.get_by_role("button", name="Wake for 3 hours").click()
     page.evaluate("window.kept = true")
     expect(page.locator(".done").first).to_be_visible(timeout=PATIENCE)
     assert page.evaluate("window.kept") is True
@@ -138,7 +116,7 @@ def test_the_steps_move_without_the_page_being_loaded_again(visit):
 
 def test_without_javascript_the_page_loads_itself_again_and_goes_on(visit):
     page = visit(java_script_enabled=False)
-    page.get_by_role("button", name="Wake for 1 h").click()
+    page.get_by_role("button", name="Wake for 1 hour").click()
     expect(page.get_by_role("status")).to_contain_text(EN["waking"])
     page.wait_for_url(SERVICE, timeout=PATIENCE)
 
@@ -154,11 +132,43 @@ def test_a_telephone_shows_everything_without_scrolling_sideways(visit):
             assert button.bounding_box()["height"] >= 44
 
 
+def test_in_japanese_a_press_leads_to_the_service_too(visit):
+    page = visit(locale="ja-JP")
+    page.get_by_role("button", name="1時間起こす").click()
+    expect(page.get_by_role("status")).to_contain_text(JA["waking"])
+    assert page.evaluate("document.documentElement.lang") == "ja"
+    page.wait_for_url(SERVICE, timeout=PATIENCE)
+
+
+def test_sleep_now_is_watched_until_it_sleeps(visit, live):
+    live.press("wake", scope="admin")
+    page = visit("admin")
+    status = page.get_by_role("status")
+    expect(status).to_have_text(EN["awake"], timeout=PATIENCE)
+    page.get_by_role("button", name=EN["sleep"]).click()
+    expect(status).to_have_text(EN["sleeping"])
+    expect(page.get_by_role("link", name=EN["open"])).to_be_hidden()
+    expect(status).to_have_text(EN["held"], timeout=PATIENCE)
+    expect(page.get_by_role("button", name="Wake for 1 hour")).to_be_visible()
+
+
+def test_a_link_that_only_looks_has_no_buttons_and_follows_what_others_do(visit, live):
+    page = visit("view")
+    expect(page.get_by_text(EN["view_only"])).to_be_visible()
+    assert page.get_by_role("button").count() == 0
+    live.press("wake")
+    page.reload()
+    expect(page.get_by_role("status")).to_contain_text(EN["waking"])
+    expect(page.get_by_role("status")).to_have_text(EN["awake"], timeout=PATIENCE)
+    page.wait_for_timeout(2000)
+    assert page.url.startswith("http://127.0.0.1")  # it has not pressed, so it is not sent away
+
+
 def test_keys_alone_are_enough(visit, live):
     page = visit()
     for _ in range(10):
         page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.textContent") == "Wake for 3 h":
+        if page.evaluate("document.activeElement.textContent") == "Wake for 3 hours":
             break
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text(EN["waking"])
@@ -167,7 +177,7 @@ def test_keys_alone_are_enough(visit, live):
 
 def test_a_double_click_is_one_wake(visit, live):
     page = visit()
-    page.get_by_role("button", name="Wake for 1 h").dblclick()
+    page.get_by_role("button", name="Wake for 1 hour").dblclick()
     expect(page.get_by_role("status")).to_contain_text(EN["waking"])
     assert len(live.leases()) == 1
 
@@ -176,18 +186,16 @@ def test_a_link_that_has_run_out_says_what_to_do(visit, live):
     page = visit(path=f"/s/{STACK}?k={live.key(expires_at=live.now)}")
     expect(page.get_by_role("heading")).to_have_text(EN["not_found"])
     expect(page.get_by_role("alert")).to_contain_text("Ask whoever gave it to you")
-    picture(page, "expired")
 
 
 def test_a_failed_wake_says_why_and_offers_another_try(visit, live):
     live.aws.conditions.containers("nsfw-api-container", "image_pull_error")
     page = visit()
-    page.get_by_role("button", name="Wake for 1 h").click()
+    page.get_by_role("button", name="Wake for 1 hour").click()
     status = page.get_by_role("status")
     expect(status).to_have_text(EN["failed"], timeout=2 * PATIENCE)
     expect(page.locator(".cause")).to_contain_text("CannotPullContainerError")
-    expect(page.get_by_role("button", name="Wake for 1 h")).to_be_visible()
-    picture(page, "failed")
+    expect(page.get_by_role("button", name="Wake for 1 hour")).to_be_visible()
 
 
 def test_a_page_of_another_site_cannot_press_even_with_the_key(visit, live):
@@ -205,11 +213,10 @@ def test_a_page_of_another_site_cannot_press_even_with_the_key(visit, live):
 
 def test_a_lost_connection_is_said_and_gets_over(visit, live):
     page = visit()
-    page.get_by_role("button", name="Wake for 1 h").click()
+    page.get_by_role("button", name="Wake for 1 hour").click()
     page.wait_for_load_state()
     page.route(re.compile(r"/s/"), lambda route: route.abort())
     expect(page.get_by_text(EN["lost"])).to_be_visible(timeout=PATIENCE)
-    picture(page, "lost")
     page.unroute(re.compile(r"/s/"))
     expect(page.get_by_text(EN["lost"])).to_be_hidden(timeout=PATIENCE)
 
@@ -227,7 +234,7 @@ def test_what_is_read_aloud_is_named(visit):
 def test_text_stands_out_from_what_is_behind_it(visit, scheme):
     """WCAG 2.2, 1.4.3: a ratio of 4.5 at least."""
     page = visit("admin", color_scheme=scheme)
-    page.get_by_role("button", name="Wake for 1 h").click()
+    page.get_by_role("button", name="Wake for 1 hour").click()
     expect(page.locator(".steps li").first).to_be_visible(timeout=PATIENCE)
     assert page.evaluate(CONTRAST) == []
 
@@ -250,38 +257,3 @@ CONTRAST = """() => {
   }
   return poor;
 }"""
-
-
-@pytest.mark.skipif(not PICTURES, reason="DORMOUSE_PICTURES names no folder for pictures")
-def test_pictures_of_the_page(visit, live):
-    policy = {
-        "time_zone": "Asia/Tokyo",
-        "office_hours": [[["mon", "tue", "wed", "thu", "fri"], "09:00", "20:00"]],
-    }
-    live.publish(article_spec(policy=policy))
-    live.press("sleep", scope="admin")
-    looks = {
-        "phone-ja-dark": {
-            "viewport": {"width": 390, "height": 780},
-            "color_scheme": "dark",
-            "locale": "ja-JP",
-        },
-        "phone-en": {"viewport": {"width": 390, "height": 780}},
-        "desktop-en": {"viewport": {"width": 1100, "height": 800}},
-    }
-    pages = {name: visit("admin", **look) for name, look in looks.items()}
-
-    def all_as(state):
-        for name, page in pages.items():
-            page.reload()
-            picture(page, f"{state}-{name}")
-
-    all_as("held")
-    live.press("wake")
-    all_as("starting")
-    pages["phone-en"].wait_for_timeout(2200)
-    all_as("waking")
-    expect(pages["phone-en"].get_by_role("status")).to_have_text(EN["awake"], timeout=PATIENCE)
-    all_as("awake")
-    live.press("sleep", scope="admin")
-    all_as("sleeping")

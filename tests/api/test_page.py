@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 
 import pytest
 from house import STACK
+from states import STATES, awake, waking
 
 from api import views, words
 from api.words import EN, JA, Words
@@ -57,57 +58,6 @@ class Page(HTMLParser):
 
     def attribute(self, tag: str, name: str) -> list[str | None]:
         return [attrs.get(name) for t, attrs in self.elements if t == tag]
-
-
-def asleep(house):
-    pass
-
-
-def waking(house):
-    house.press("wake")
-    house.run(60)
-
-
-def awake(house):
-    house.press("wake")
-    house.run()
-
-
-def sleeping(house):
-    awake(house)
-    house.press("sleep", scope="admin")
-    house.run(35)
-
-
-def failed(house):
-    house.aws.conditions.containers("nsfw-api-container", "image_pull_error")
-    house.press("wake")
-    house.run(3600)
-
-
-def blocked(house):
-    subnet = {"SubnetId": "subnet-0a1b2c3d4e5f60718"}
-    house.session.client("elbv2").create_load_balancer(
-        Name="ecs-nlb", Type="network", SubnetMappings=[subnet]
-    )
-    house.press("wake")
-    house.run(3600)
-
-
-def held(house):
-    house.press("sleep", scope="admin")
-    house.run()
-
-
-STATES = {
-    "asleep": asleep,
-    "waking": waking,
-    "awake": awake,
-    "sleeping": sleeping,
-    "failed": failed,
-    "blocked": blocked,
-    "held": held,
-}
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])

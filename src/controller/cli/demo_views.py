@@ -45,7 +45,7 @@ def introduce(system: LaptopSystem, speed: float, *, plays: bool) -> None:
         click.echo(f"Port {port} is taken by another program, so its address will not answer.")
     if plays:
         return
-    click.echo('\nOpen this link and press "Wake for 1 h":\n')
+    click.echo('\nOpen this link and press "Wake for 1 hour":\n')
     Console(highlight=False).print(system.link(), soft_wrap=True, style="bold cyan")
     click.echo(
         f"\nAny AWS client may look, too: AWS_ENDPOINT_URL={system.endpoint}\n"

@@ -44,7 +44,7 @@ class _Player:
 
     def press(self) -> None:
         """Send what the page's button sends."""
-        click.echo('\nSomebody opens the wake link and presses "Wake for 1 h":\n')
+        click.echo('\nSomebody opens the wake link and presses "Wake for 1 hour":\n')
         address, _, key = self._system.link(name="a visitor").partition("?")
         form = f"for={WAKES_FOR}".encode()
         with urlopen(Request(f"{address}/wake?{key}", data=form, method="POST")) as page:
