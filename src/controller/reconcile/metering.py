@@ -70,10 +70,10 @@ def changed_services(status: Status, spec: Spec, observed: Observed) -> list[Sta
     return found
 
 
-def ended_services(status: Status) -> list[Span]:
-    """Services that have ended and whose tasks were seen before that."""
-    seen = status.meter.seen
-    return [span for span in status.meter.ended if span.address in seen and ":service/" in span.arn]
+def ended_services(status: Status, spec: Spec) -> list[Span]:
+    """Services of this spec that have ended and whose tasks were seen before that."""
+    ours = {each.address for each in spec.of_kind(Kind.SERVICE)} & status.meter.seen.keys()
+    return [span for span in status.meter.ended if span.address in ours and ":service/" in span.arn]
 
 
 def _counted_by_tasks(status: Status, spec: Spec) -> list[Standing]:

@@ -267,7 +267,7 @@ class StackPass:
             tasks = self._tasks(each)
             if tasks is not None:
                 status = replace(status, meter=status.meter.saw(each.address, tasks))
-        for span in metering.ended_services(status):
+        for span in metering.ended_services(status, spec):
             arns = [task.arn for task in status.meter.seen[span.address]]
             tasks = self._tasks(span, arns) if arns else []
             if tasks is not None:
