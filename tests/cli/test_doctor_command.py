@@ -152,7 +152,7 @@ def test_keys_that_may_not_be_read_are_a_warning(deployed):
 
 
 def test_a_name_that_is_neither_directory_nor_stack(deployed, capsys):
-    assert "no stack of that name is published" in deployed("doctor", "nope", code=2).err
+    assert 'stack "nope" is not published' in deployed("doctor", "nope", code=2).err
     assert "neither a directory nor" in deployed("doctor", "No/Such", code=2).err
 
 

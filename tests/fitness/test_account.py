@@ -390,6 +390,16 @@ def test_what_another_stack_has_is_named_with_its_stack(exam):
     assert "held by ELB net/ecs-nlb/" in said(findings, "elastic-ip", PROBLEM)
 
 
+def test_what_the_files_named_before_is_told_with_how_to_take_it_down(exam):
+    exam.desk.wake()
+    findings = exam.findings(spec_with(load_balancer(request={"Name": "renamed"})))
+
+    assert "dormouse sweep --delete" in said(findings, "elastic-ip", PROBLEM)
+    told = said(findings, "leftovers", WARNING)
+    assert told.startswith('aws_lb.nlb/0: load balancer "ecs-nlb"')
+    assert len(told.splitlines()) == 1  # the service is ours, and the spec names it
+
+
 def test_a_region_that_is_full_of_load_balancers(exam):
     """AWS behaviour F16."""
     for number in range(50):

@@ -98,8 +98,9 @@ def read_addresses(ec2: Client, facts: Facts) -> dict[str, Address]:
     found = reader.describe(list(wanted))
     ours, strange = _suffixes(facts)
     names = [front.resource.name for front in fronts(facts.spec)]
+    before = [each.arn.partition(":loadbalancer/")[2] for each in facts.leftovers]
     return {
-        id_: interpret(id_, one, _holder(reader, one), wanted_by, ours, strange, names)
+        id_: interpret(id_, one, _holder(reader, one), wanted_by, ours, strange, names, before)
         for id_, wanted_by in wanted.items()
         for one in [found.get(id_)]
     }

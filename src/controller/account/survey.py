@@ -14,12 +14,14 @@ from functools import partial
 from typing import Any
 
 from controller.account import network, services
+from controller.aws import leftovers
 from controller.aws.clients import Clients
 from controller.aws.context import Context
 from controller.aws.errors import translate
 from controller.domain.errors import DeniedError, DormouseError
 from controller.domain.fitness.account import LINKED_ROLES
 from controller.domain.fitness.facts import Back, Caller, Facts, Front, Refusal, backs, fronts
+from controller.domain.observed import Leftover
 from controller.domain.ports import SideBySide
 from controller.domain.requests import resolve
 from controller.domain.spec import Json, Kind, ResourceSpec, Spec
@@ -172,6 +174,13 @@ class Survey:
                 right="ecs:DescribeClusters",
                 do=lambda: services.read_clusters(ecs, clusters),
             ),
+            _Read(
+                field="leftovers",
+                check="leftovers",
+                subject="load balancers and services with the stack's tag",
+                right="elasticloadbalancing:DescribeLoadBalancers, ecs:ListServices",
+                do=self._find_leftovers,
+            ),
             *(
                 _Read(
                     field="definitions",
@@ -191,6 +200,11 @@ class Survey:
                 do=lambda: services.read_quotas(elbv2),
             ),
         ]
+
+    def _find_leftovers(self) -> tuple[Leftover, ...]:
+        services = self._spec.of_kind(Kind.SERVICE)
+        clusters = dict.fromkeys(self._context.cluster(each) for each in services)
+        return leftovers.find(self._context, list(clusters))
 
     def _name_reads(self, now: datetime) -> list[_Read]:
         """A listener has no name: it goes with its load balancer."""

@@ -17,7 +17,8 @@ from controller.cli.compiling import spec_or_exit
 from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.inputs import InputError, TerraformCommand, terraform_inputs
 from controller.cli.session import clients_for
-from controller.domain.errors import DormouseError, SpecError
+from controller.cli.stacks import Stacks
+from controller.domain.errors import DormouseError
 from controller.domain.fitness.examine import examine
 from controller.domain.fitness.finding import Finding, Level, count, problem
 from controller.domain.spec import Spec
@@ -64,14 +65,7 @@ def command(
 def _published(deployment: Deployment, stack: str) -> Spec:
     if not STACK_NAME.fullmatch(stack):
         raise InputError(f"{stack} is neither a directory nor the name of a stack")
-    with deployment.reaching(f'read the records of "{stack}"'):
-        spec = deployment.table.spec(stack)
-    if spec is None:
-        raise SpecError(
-            f'there is no directory "{stack}", and no stack of that name is published; give the '
-            f'folder with the .tf files, or run "dormouse publish infra/{stack}"'
-        )
-    return spec
+    return Stacks(deployment).look(stack).records.spec
 
 
 def _examine(spec: Spec, now: datetime, say: Callable[[str], None]) -> list[Finding]:

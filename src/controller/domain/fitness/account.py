@@ -59,6 +59,11 @@ def names(facts: Facts) -> Iterator[Finding]:
             yield ok("names", address, f'"{resource.name}": {what}')
 
 
+def leftovers(facts: Facts) -> Iterator[Finding]:
+    for each in facts.leftovers:
+        yield warning("leftovers", each.address, each.cause)
+
+
 def quotas(facts: Facts) -> Iterator[Finding]:
     wanted = {Kind.LOAD_BALANCER: "network load balancers", Kind.TARGET_GROUP: "target groups"}
     for kind, what in wanted.items():

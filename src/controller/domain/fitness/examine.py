@@ -20,6 +20,7 @@ CHECKS: Sequence[Callable[[Facts], Iterator[Finding]]] = (
     containers.execution_roles,
     account.linked_roles,
     account.names,
+    account.leftovers,
     account.quotas,
     account.refusals,
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from controller.domain.observed import Address, Observation
+from controller.domain.observed import Address, Leftover, Observation
 from controller.domain.spec import Kind, ResourceSpec, Spec
 
 
@@ -113,7 +113,8 @@ class Facts:
     Everything read for one stack. `spec` has its look-ups answered: None stands for one that was
     not (`unanswered` says why, by the address of the resource), and "ADDRESS.arn" for another
     resource of the spec. Mappings go by id, name or ARN; what does not exist is left out.
-    `standing` is what stands under the names of the spec, by address.
+    `standing` is what stands under the names of the spec, by address; `leftovers` carry the
+    stack's tag under other names.
     """
 
     spec: Spec
@@ -128,6 +129,7 @@ class Facts:
     definitions: Mapping[str, TaskDefinition] | None = None
     roles: Mapping[str, Role] | None = None
     standing: Mapping[str, Observation] | None = None
+    leftovers: tuple[Leftover, ...] = ()
     quotas: tuple[Quota, ...] | None = None
     refusals: tuple[Refusal, ...] = ()
 

@@ -46,7 +46,12 @@ def _elastic_ip(address: Address, region: str) -> Finding:
         case Holder.LEAVING:
             return ok("elastic-ip", subject, "being released by a load balancer that is gone")
         case Holder.LEFTOVER:
-            return ok("elastic-ip", subject, "held by a load balancer of ours from before")
+            return problem(
+                "elastic-ip",
+                subject,
+                f"held by {address.held_by}, which carries this stack's tag and is not in its "
+                "spec; if nobody needs it, dormouse sweep --delete takes it down",
+            )
         case Holder.GONE:
             return problem(
                 "elastic-ip",
