@@ -10,6 +10,8 @@ from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from controller.account.survey import Survey
 from controller.cli.care import read_care
@@ -94,18 +96,31 @@ def _print(spec: Spec, findings: list[Finding], *, as_json: bool) -> None:
         found = [finding.to_json() for finding in findings]
         click.echo(json.dumps({"stack": spec.stack, "findings": found}, indent=2))
         return
-    width = max(len(finding.check) for finding in findings)
-    for finding in findings:
-        click.echo(_line(finding, width))
+    console = Console(highlight=False)
+    if console.is_terminal:
+        console.print(_table(findings))
+    else:
+        width = max(len(finding.check) for finding in findings)
+        for finding in findings:
+            mark, _ = _MARKS[finding.level]
+            click.echo(f"{mark} {finding.check.ljust(width)}  {_text(finding)}")
     click.echo(_summary(spec, findings))
 
 
-def _line(finding: Finding, width: int) -> str:
-    mark, colour = _MARKS[finding.level]
-    word = "" if finding.level is Level.OK else click.style(f"{finding.level}: ", fg=colour)
+def _table(findings: list[Finding]) -> Table:
+    """For people: long lines go on below their own beginning."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for finding in findings:
+        mark, colour = _MARKS[finding.level]
+        text = Text(_text(finding), style="" if finding.level is Level.OK else colour)
+        table.add_row(Text(mark, style=colour), Text(finding.check, style="dim"), text)
+    return table
+
+
+def _text(finding: Finding) -> str:
+    word = "" if finding.level is Level.OK else f"{finding.level}: "
     subject = f"{finding.subject}: " if finding.subject else ""
-    check = click.style(finding.check.ljust(width), dim=True)
-    return f"{click.style(mark, fg=colour)} {check}  {subject}{word}{finding.message}"
+    return f"{subject}{word}{finding.message}"
 
 
 def _summary(spec: Spec, findings: list[Finding]) -> str:
