@@ -58,8 +58,8 @@ ARTICLE: dict[str, Any] = {
             "container_definitions": [
                 {
                     "name": "nsfw-api-container",
-                    "image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/"
-                    "detect-noodie-image:latest",
+                    # Not in ECR, for which it would take an execution role.
+                    "image": "public.ecr.aws/nsfw-api/nsfw-api:latest",
                     "essential": True,
                     "portMappings": [{"containerPort": 5000, "hostPort": 5000, "protocol": "tcp"}],
                 }
