@@ -55,6 +55,16 @@ class LockedStack:
 
     def claim(self) -> None:
         """Shut out the passes before this one; if this one is lost, another comes."""
+        try:
+            self._claim()
+        except LockLostError as error:
+            higher = self._locks.count_on(self._lock, error.fence) if error.fence else None
+            if higher is None:
+                raise
+            self._lock = higher
+            self._claim()
+
+    def _claim(self) -> None:
         self._table.claim(self._stack, self._lock.fence, self._clock.now() + LENGTH)
 
     def load(self) -> Records:

@@ -12,6 +12,7 @@ from datetime import timedelta
 import pytest
 
 from controller.domain.moments import format_moment
+from controller.store import items
 from controller.store.lock import LockKeeper
 from controller.store.table import Table
 from factories import EIP, LB, article_spec, load_balancer
@@ -361,3 +362,35 @@ def test_people_are_told_what_a_time_awake_was_made_of(make_days):
     (task,) = (one for one in day.aws.lifetimes() if one.kind == "task")
     pulled, stopped = format_moment(task.started_at), format_moment(task.ended_at)
     assert spans["aws_ecs_service"][:2] == [pulled, stopped]  # by AWS's own account of the task
+
+
+def test_a_lock_whose_item_was_lost_counts_on_from_what_stands_on_the_status(make_days):
+    """A fresh item begins at one: below the status, every pass after it would be shut out."""
+    day = make_days(**OFFICE)
+    day.visit("Mon 09:00", "Mon 12:00")
+    day.live("Mon 10:00")
+    fence = status_item(day)["fence"]["N"]
+    day.desk.session.client("dynamodb").delete_item(
+        TableName="dormouse", Key=items.key(STACK, items.LOCK)
+    )
+    assert int(fence) > 2
+    assert day.run_pass()["result"] == "converged"
+    assert int(status_item(day)["fence"]["N"]) == int(fence) + 1
+
+
+def test_a_pass_whose_lock_was_taken_does_not_number_it_anew(make_days):
+    day = make_days(**OFFICE)
+    table = day.controller.table
+    locks = LockKeeper(table._dynamodb, "dormouse")
+    late = locks.acquire(STACK, "late", day.now)
+    day.aws.clock.advance(61)
+    assert locks.acquire(STACK, "next", day.now)
+
+    assert locks.count_on(late, 40) is None
+
+
+def status_item(day):
+    reply = day.desk.session.client("dynamodb").get_item(
+        TableName="dormouse", Key=items.key(STACK, items.STATUS)
+    )
+    return reply["Item"]

@@ -45,7 +45,15 @@ class InvalidLeaseError(DormouseError):
 
 
 class LockLostError(DormouseError):
-    """A pass was away for too long: another has the stack's lock, and nothing may be written."""
+    """
+    A pass was away for too long: another has the stack's lock, and nothing may be written.
+
+    `fence` is the number that shut it out, where that is known.
+    """
+
+    def __init__(self, message: str, fence: int | None = None) -> None:
+        super().__init__(message)
+        self.fence = fence
 
 
 class PermanentError(DormouseError):

@@ -16,6 +16,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from controller.domain.errors import SpecError
@@ -101,7 +102,7 @@ class ResourceSpec:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Spec:
     """
     A whole stack: its resources in dependency order, its policy, where it lives.
@@ -127,7 +128,7 @@ class Spec:
     def of_kind(self, kind: Kind) -> tuple[ResourceSpec, ...]:
         return tuple(r for r in self.resources if r.kind is kind)
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """SHA-256 over what is made and the policy; when and where it was compiled do not count."""
         data = self._content()

@@ -96,9 +96,11 @@ class StackPass:
         self._tell = tell
         self._cloud: Cloud
         self._early = early
+        self._known_policies: dict[str, Policy] = {}
         self._known_rules: dict[tuple[str, timedelta], Rules] = {}
         self._status = Status()
         self._written_at = clock.now()
+        self._last_wanted: tuple[object, Decision] | None = None
 
     def run(self, deadline: datetime) -> PassResult:
         """Work until the stack is as decided, or until `deadline` is near; then record it."""
@@ -170,11 +172,16 @@ class StackPass:
         return decision
 
     def _rules(self, spec: Spec) -> Rules:
-        policy = policy_of(spec)
+        policy = self._policy(spec)
         key = spec.hash, self._status.lead(policy.wake_timeout)
         if key not in self._known_rules:
             self._known_rules[key] = Rules.of(policy, key[1])
         return self._known_rules[key]
+
+    def _policy(self, spec: Spec) -> Policy:
+        if spec.hash not in self._known_policies:
+            self._known_policies[spec.hash] = policy_of(spec)
+        return self._known_policies[spec.hash]
 
     def _look(self, spec: Spec, policy: Policy, decision: Decision, now: datetime) -> None:
         marks = self._status.marks
@@ -230,10 +237,14 @@ class StackPass:
         latest = self._store.load()
         if latest.spec.hash != records.spec.hash:
             return False
-        rules = self._rules(latest.spec)
         now = self._clock.now()
-        wanted = decide(rules, latest.leases, latest.hold, self._status.marks, now)
-        return wanted.state is decision.state
+        basis = latest.spec.hash, latest.asked, self._status.marks
+        known = self._last_wanted
+        if known is None or known[0] != basis or (known[1].until and known[1].until <= now):
+            rules = self._rules(latest.spec)
+            wanted = decide(rules, latest.leases, latest.hold, self._status.marks, now)
+            known = self._last_wanted = basis, wanted
+        return known[1].state is decision.state
 
     def _renewed(self) -> bool:
         if self._store.renew_lock():
@@ -246,7 +257,7 @@ class StackPass:
             return None
         marks, now = self._status.marks, self._clock.now()
         since = now if marks.ready_at else marks.waking_since or now
-        return (marks.repairing_since or since) + policy_of(records.spec).wake_timeout
+        return (marks.repairing_since or since) + self._policy(records.spec).wake_timeout
 
     def _show(self, spec: Spec, reconciler: Reconciler, seen: Round) -> None:
         """Show how far it is, and make sure that somebody comes back if this process dies."""
@@ -354,7 +365,7 @@ class StackPass:
         return ahead if ahead > self._clock.now() else None
 
     def _is_punctual(self, records: Records, end: datetime) -> bool:
-        paid = paid_hour_ends(policy_of(records.spec), self._status.marks, end)
+        paid = paid_hour_ends(self._policy(records.spec), self._status.marks, end)
         return paid is not None and paid - end <= PUNCTUAL
 
     def _waits_for_end(self, records: Records, result: PassResult, deadline: datetime) -> bool:
@@ -372,19 +383,27 @@ class StackPass:
         return True
 
     def _is_recorded(self, records: Records, result: PassResult) -> bool:
-        """Write the end down; False when somebody asked for something meanwhile."""
-        status = self._status.to_json()
-        return self._store.put_status(status, result.due_at, asked=records.asked)
+        """
+        Write the end down; False when somebody asked for something meanwhile.
+
+        With something to tell it is due at once: if this process dies now, the next one tells.
+        """
+        due_at = result.due_at
+        if self._status.outbox:
+            due_at = _soonest(due_at, self._clock.now() + ALIVE)
+        return self._store.put_status(self._status.to_json(), due_at, asked=records.asked)
 
     def _tell_all(self, records: Records, due_at: datetime | None) -> None:
-        """Record and tell what is in the outbox; what cannot be told stays for the next pass."""
-        outbox = self._status.outbox
-        left = tuple(event for event in outbox if not self._told(records.spec, event))
-        if left != outbox:
-            self._status = replace(self._status, outbox=left)
-            # Refused when somebody has just asked for something: what is told is told, and the
-            # pass that comes now finds it recorded.
-            self._store.put_status(self._status.to_json(), due_at, asked=records.asked)
+        """Record and tell what is in the outbox; what cannot be told is tried again."""
+        if not self._status.outbox:
+            return
+        left = tuple(e for e in self._status.outbox if not self._told(records.spec, e))
+        self._status = replace(self._status, outbox=left)
+        if left:
+            due_at = _soonest(due_at, self._clock.now() + SLOW)
+        # Refused when somebody has just asked for something: what is told is told, and the
+        # pass that comes now finds it recorded.
+        self._store.put_status(self._status.to_json(), due_at, asked=records.asked)
 
     def _told(self, spec: Spec, event: Event) -> bool:
         if not self._store.put_event(event):
@@ -396,6 +415,10 @@ class StackPass:
             return False  # whoever tells has logged it; a pass does not fail for want of a letter
         self._store.told(event)
         return True
+
+
+def _soonest(due_at: datetime | None, moment: datetime) -> datetime:
+    return moment if due_at is None else min(due_at, moment)
 
 
 def _visible(status: Status) -> tuple[object, ...]:

@@ -74,8 +74,13 @@ def to_text(body: Json) -> str:
 
 
 def body(item: Mapping[str, Mapping[str, str]]) -> Json:
+    """The JSON of an item; of one that has none yet, an empty object. Raises as `body_text`."""
+    return json.loads(body_text(item))
+
+
+def body_text(item: Mapping[str, Mapping[str, str]]) -> str:
     """
-    The JSON of an item; of one that has none yet, an empty object.
+    The JSON of an item as it stands there.
 
     Raises SpecError for one that a later release wrote: it may mean something else by now.
     """
@@ -85,7 +90,7 @@ def body(item: Mapping[str, Mapping[str, str]]) -> Json:
             f'cannot read the record "{sort_key(item)}" of stack "{stack_of(item)}": found version '
             f"{version}, expected {VERSION} at most; deploy the release that wrote it"
         )
-    return json.loads(item["body"]["S"]) if "body" in item else {}
+    return item["body"]["S"] if "body" in item else "{}"
 
 
 def number(item: Mapping[str, Mapping[str, str]], name: str, default: int = 0) -> int:

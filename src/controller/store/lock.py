@@ -8,6 +8,7 @@ renews, and stops. Doubled work would be harmless (creates adopt, deletes repeat
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -63,27 +64,43 @@ class LockKeeper:
         until = reply.get("Item", {}).get("until", {}).get("N")
         return until is not None and float(until) > now.timestamp()
 
+    def count_on(self, lock: Lock, fence: int) -> Lock | None:
+        """
+        Number the lock above `fence`; None when somebody else has taken it.
+
+        An item that was lost begins to count from one again, below what stands on the status.
+        """
+        higher = Lock(lock.stack, lock.holder, fence + 1)
+        values = {":higher": {"N": str(higher.fence)}}
+        return higher if self._write_if_ours(lock, "fence = :higher", values) else None
+
     def renew(self, lock: Lock, now: datetime) -> bool:
         """Hold it for another minute; False when somebody else has taken it."""
-        return self._write_if_ours(lock, now + LENGTH)
+        return self._set_until(lock, now + LENGTH)
 
     def release(self, lock: Lock, now: datetime) -> None:
         """Give it back; a lock that was taken over stays with its new holder."""
-        self._write_if_ours(lock, now)
+        self._set_until(lock, now)
 
-    def _write_if_ours(self, lock: Lock, until: datetime) -> bool:
+    def _set_until(self, lock: Lock, until: datetime) -> bool:
+        names = {"ExpressionAttributeNames": {"#until": "until"}}
+        return self._write_if_ours(lock, "#until = :until", {":until": _epoch(until)}, **names)
+
+    def _write_if_ours(
+        self, lock: Lock, change: str, values: Mapping[str, Any], **request: Any
+    ) -> bool:
         try:
             self._dynamodb.update_item(
                 TableName=self._table,
                 Key=items.key(lock.stack, items.LOCK),
-                UpdateExpression="SET #until = :until",
+                UpdateExpression=f"SET {change}",
                 ConditionExpression="fence = :fence AND holder = :holder",
-                ExpressionAttributeNames={"#until": "until"},
                 ExpressionAttributeValues={
-                    ":until": _epoch(until),
                     ":fence": {"N": str(lock.fence)},
                     ":holder": {"S": lock.holder},
+                    **values,
                 },
+                **request,
             )
         except ClientError as error:
             if is_refused(error):

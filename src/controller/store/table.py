@@ -9,9 +9,11 @@ last write of a pass is refused when it has risen since the pass read it, and th
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -60,15 +62,13 @@ class Table(History):
             raise SpecError(
                 f'stack "{stack}" is not published; run "dormouse publish infra/{stack}"'
             )
-        bodies = {sort: items.body(item) for sort, item in found.items() if sort != items.LOCK}
-        status = found.get(items.STATUS, {})
-        hold = bodies.get(items.HOLD)
+        status, hold = found.get(items.STATUS, {}), found.get(items.HOLD)
         return Records(
-            spec=Spec.from_json(bodies[items.SPEC]),
-            status=bodies.get(items.STATUS, {}),
-            leases=tuple(Lease.from_json(bodies[s]) for s in _under(items.LEASE, bodies)),
-            hold=Hold.from_json(hold) if hold else None,
-            leftovers=tuple(Spec.from_json(bodies[s]) for s in _under(items.LEFTOVER, bodies)),
+            spec=_read_spec(found[items.SPEC]),
+            status=_parse(items.body_text(status)) if status else {},
+            leases=tuple(_read_lease(found[s]) for s in _under(items.LEASE, found)),
+            hold=Hold.from_json(items.body(hold)) if hold else None,
+            leftovers=tuple(_read_spec(found[s]) for s in _under(items.LEFTOVER, found)),
             asked=items.number(status, "asked"),
         )
 
@@ -90,8 +90,9 @@ class Table(History):
         except ClientError as error:
             if not is_refused(error):
                 raise
-            if refused_item(error):
-                raise _lost(stack) from None
+            found = refused_item(error)
+            if found:
+                raise _lost(stack, items.number(found, "fence")) from None
             self.load(stack)
             self._update(stack, items.STATUS, ConditionExpression=not_later, **request)
 
@@ -139,8 +140,9 @@ class Table(History):
         except ClientError as error:
             if not is_refused(error):
                 raise
-            if fence is not None and items.number(refused_item(error), "fence") > fence:
-                raise _lost(stack) from None
+            found = items.number(refused_item(error), "fence")
+            if fence is not None and found > fence:
+                raise _lost(stack, found) from None
             return False
         return True
 
@@ -270,8 +272,35 @@ class Table(History):
         )
 
 
-def _under(prefix: str, bodies: Mapping[str, Json]) -> Sequence[str]:
-    return [sort for sort in bodies if sort.startswith(prefix)]
+def _read_spec(item: items.Item) -> Spec:
+    return _parse_spec(items.body_text(item))
+
+
+def _read_lease(item: items.Item) -> Lease:
+    return _parse_lease(items.body_text(item))
+
+
+# A pass reads the same records before every round; whoever gets them leaves them as they are.
+
+
+@lru_cache(maxsize=32)
+def _parse(text: str) -> Mapping[str, Json]:
+    found: dict[str, Json] = json.loads(text)
+    return found
+
+
+@lru_cache(maxsize=32)
+def _parse_spec(text: str) -> Spec:
+    return Spec.from_json(json.loads(text))
+
+
+@lru_cache(maxsize=500)
+def _parse_lease(text: str) -> Lease:
+    return Lease.from_json(json.loads(text))
+
+
+def _under(prefix: str, found: Mapping[str, items.Item]) -> Sequence[str]:
+    return [sort for sort in found if sort.startswith(prefix)]
 
 
 def _lease_item(lease: Lease) -> items.Item:
@@ -308,5 +337,5 @@ def _number(number: int) -> dict[str, str]:
     return {"N": str(number)}
 
 
-def _lost(stack: str) -> LockLostError:
-    return LockLostError(f'another pass has taken over stack "{stack}"; this one ends')
+def _lost(stack: str, fence: int) -> LockLostError:
+    return LockLostError(f'another pass has taken over stack "{stack}"; this one ends', fence)
