@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 STACKS := $(wildcard infra/*)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types imports bench build validate deploy costs docs faults pictures clean
+.PHONY: help setup demo test check format lint types imports bench soak build validate deploy costs docs faults pictures clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,13 @@ imports: setup
 
 bench: setup ## Measure speed, as ratios in one run
 	@PYTHONPATH=tests $(BIN)/python -m bench
+
+DAYS ?= 500
+SEED ?= 1
+JOBS ?= 2
+
+soak: setup ## Live through DAYS simulated days from SEED on with JOBS processes, and say what broke
+	@PYTHONPATH=tests $(BIN)/python -m simulation.soak --days $(DAYS) --seed $(SEED) --jobs $(JOBS) $(SOAK)
 
 SAM ?= $(or $(shell command -v sam),$(BIN)/uv tool run --from aws-sam-cli==1.170.0 sam)
 CONFIG_ENV ?= default

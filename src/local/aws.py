@@ -91,7 +91,7 @@ class LaptopAws:
     An AWS account on the laptop; safe to use from several threads.
 
     `seed` decides every id and every draw of a fault's probability: the same script on the same
-    clock gives the same calls and the same ids.
+    clock gives the same calls and the same ids. `records_calls` may be turned off for long runs.
     """
 
     def __init__(
@@ -111,6 +111,7 @@ class LaptopAws:
         self._moto: MotoSide | None = None
         self._sessions: dict[str, boto3.session.Session] = {}
         self._overrides: dict[tuple[str, str], Override] = {}
+        self.records_calls = True
         self.reset()
 
     def reset(self) -> None:
@@ -137,6 +138,17 @@ class LaptopAws:
     @property
     def traffic(self) -> Traffic:
         return self._world.traffic
+
+    @property
+    def world(self) -> World:
+        """What really stands, for observers; whoever changes it does what AWS might do."""
+        return self._world
+
+    def look(self, region: str | None = None) -> Region:
+        """A region as it is at this moment, which no call may show yet."""
+        with self._lock:
+            self._world.settle()
+            return self._world.region(region or self.region_name)
 
     def lifetimes(self) -> list[Lifetime]:
         """When each thing that costs money began and ended, up to now."""
@@ -208,6 +220,8 @@ class LaptopAws:
 
     def _record(self, call: Call, code: str | None, result: str) -> None:
         """Parameters of writes are copied: the caller may go on using its own."""
+        if not self.records_calls:
+            return
         params = call.params if call.is_read else copy.deepcopy(call.params)
         self.calls.append(
             Call(call.at, call.region, call.service, call.operation, params, code, result)

@@ -21,6 +21,7 @@ from factories import article_spec
 from local.aws import LaptopAws
 from local.clock import ManualClock
 from local.lifetimes import Lifetime
+from local.tables.tables import Tables
 from system.desk import Desk
 from system.records import create_table
 
@@ -52,6 +53,7 @@ class Days:
         clock = ManualClock(self.moment(self.start))
         self.aws = LaptopAws(profile=self.profile, clock=clock)
         self.aws.furnish_article()
+        Tables().play(self.aws)
         create_table(self.aws.session().client("dynamodb"), "dormouse")
         self.spec = article_spec(policy=self.policy.to_json())
         self.desk = Desk(self.aws, self.spec)

@@ -4,7 +4,8 @@ Tables in memory that answer what records of stacks are read and written by.
     Tables().play(aws)          # from now on this account's DynamoDB, in place of moto's
 
 Each item is kept as it came. A query walks one partition, or one of an index, in the order of
-its sort key. Items whose time is over (TTL) stay, as they may with AWS for days.
+its sort key. Items whose time is over (TTL) stay until `expire` is called, as they may with AWS
+for days.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from local.errors import AwsError
@@ -61,16 +63,26 @@ class Table:
                 insort(order, key[1])
 
     def walk(
-        self, index: str | None, value: str, start: Mapping[str, Value] | None, *, up: bool
+        self,
+        index: str | None,
+        value: str,
+        start: Mapping[str, Value] | None,
+        *,
+        up: bool,
+        between: Key | None = None,
     ) -> Iterator[Item]:
         """
         Walk one partition of the table, or of an index, by its sort key.
 
         `start` is the key after which to begin; its item may be elsewhere by now, or gone.
+        `between` leaves out what is not between two of the table's sort keys.
         """
         entries: list[Entry]
         if index is None:
-            entries = [(sort, (value, sort)) for sort in self._order.get(value, ())]
+            order = self._order.get(value, [])
+            if between:
+                order = order[bisect_left(order, between[0]) : bisect_right(order, between[1])]
+            entries = [(sort, (value, sort)) for sort in order]
         else:
             entries = self._entries.get(index, {}).get(value, [])
         first, last = 0, len(entries)
@@ -172,6 +184,7 @@ class Tables:
             _hash_value(text, hash_key, params),
             start,
             up=params.get("ScanIndexForward", True),
+            between=_between(text, params),
         )
         test, limit = condition(text), params.get("Limit")
         page: list[Item] = []
@@ -191,6 +204,13 @@ class Tables:
         """The whole table, in no order that means anything."""
         items = [dict(item) for item in self.table(params).items.values()]
         return {"Items": items, "Count": len(items)}
+
+    def expire(self, table: str, attribute: str, now: datetime) -> None:
+        """Take away what TTL would: items whose `attribute` is a second that has passed."""
+        found = self._tables[table]
+        for key, item in list(found.items.items()):
+            if attribute in item and int(item[attribute]["N"]) < now.timestamp():
+                found.put(key, None)
 
     def table(self, params: Mapping[str, Any]) -> Table:
         found = self._tables.get(params["TableName"])
@@ -238,6 +258,16 @@ def _hash_value(text: str, hash_key: str, params: Mapping[str, Any]) -> str:
         raise invalid(f'Query condition missed key schema element: {hash_key} in "{text}"')
     found: str = plain(params["ExpressionAttributeValues"][value])
     return found
+
+
+def _between(text: str, params: Mapping[str, Any]) -> Key | None:
+    """The two ends of a key condition "… BETWEEN :first AND :last"."""
+    _, found, ends = text.partition(" BETWEEN ")
+    if not found:
+        return None
+    first, _, last = ends.split()
+    values = params["ExpressionAttributeValues"]
+    return values[first]["S"], values[last]["S"]
 
 
 def _projected(table: Table, index: str | None, item: Item, keys_only: bool = False) -> Item:

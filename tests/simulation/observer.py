@@ -1,0 +1,459 @@
+"""
+Somebody who sees what really stands, knows what people want, and says what must not be.
+
+Nothing here reads the controller's status but to catch it in a lie. What must hold:
+
+    at all times     one load balancer and one service at most; nothing of a stranger's touched;
+                     no call that releases, detaches or allocates an address
+    at a teardown    of what people could use: nobody wanted it, or nobody used it for long enough,
+                     or it was up for too long
+    in fair weather  what is wanted is there, and what is not wanted is gone, `CONVERGE` after the
+                     last trouble at the latest, and after what a wake or a sleep takes
+    at an opening    it is ready, unless AWS or the processes were in trouble shortly before
+    of what is told  each event once; a wake fails only after trouble
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from controller.domain.history import Event, EventKind
+from controller.domain.plan import Target
+from local.timing import profile, sleep_chain, wake_chain
+from simulation.money import bills
+from simulation.oracle import Wants, Wish
+from system.desk import FORBIDDEN
+
+if TYPE_CHECKING:
+    from controller.domain.policy import Policy
+    from simulation.house import House
+
+STACK = "nsfw-api"
+CONVERGE = 20 * 60.0
+"""Seconds after the last trouble by which all is as it should be."""
+
+TICK = 60.0
+SLACK = 240.0
+"""Clocks that are off, heartbeats, and that this one looks every third minute."""
+
+EVERY = 3
+"""Minutes between two looks."""
+
+CENT = 0.01
+HOUR = 3600.0
+AGAIN = 6 * HOUR
+"""The same complaint is made once in this time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    at: datetime
+    what: str
+
+
+@dataclass
+class Figures:
+    """What is counted: openings, hours, and what was told twice for want of a note."""
+
+    openings: Counter[str] = field(default_factory=Counter)
+    told_again: int = 0
+    needed_seconds: float = 0.0
+    wakes: int = 0
+    failed_wakes: int = 0
+
+
+class Observer:
+    def __init__(self, house: House) -> None:
+        self._house = house
+        story = house.story
+        self.wants = _Wants(self, story.start, story.end)
+        self.strangers: set[str] = set()
+        self.problems: list[Problem] = []
+        self.figures = Figures()
+        timing = profile(story.profile)
+        self._wake = wake_chain(timing, interval=10, healthy_threshold=2)
+        self._sleep = sleep_chain(timing, delay=10) + 2 * timing.describe_lag + timing.eip_release
+        self._blind = timing.metric_lag + 5 * 60 + SLACK
+        self._first_metric = timing.first_metric + 120
+        self._visits = [at.timestamp() for at in story.visits]
+        self._spent_needs: set[Wish] = set()
+        self._needed_since = 0.0
+        self._up = False
+        self._up_since = 0.0
+        self._down_at = 0.0
+        self._healthy_since: float | None = None
+        self._gone_since: float | None = self.now
+        """Since when nothing of it stands; None while anything may."""
+        self._renamed_at = 0.0
+        self._forgot_at = 0.0
+        self._heard: dict[str, datetime] = {}
+        self._heard_last: dict[str, float] = {}
+        self._told_failures: list[float] = []
+        self._to_explain: list[tuple[float, str]] = []
+        self._complaints: dict[str, float] = {}
+        self._status_item: Any = None
+
+    @property
+    def now(self) -> float:
+        return self._house.now.timestamp()
+
+    def complain(self, what: str, key: str = "") -> None:
+        key, now = key or what, self.now
+        if now - self._complaints.get(key, 0.0) >= AGAIN:
+            self._complaints[key] = now
+            self.problems.append(Problem(self._house.now, what))
+            self._house.note("WRONG", what)
+
+    # what really stands
+
+    def balancers(self) -> list[Any]:
+        region = self._house.aws.look()
+        return [
+            each
+            for each in region.elbv2.balancers.values()
+            if each.tags.get("dormouse:stack") == STACK and each.deleted_at > region.now
+        ]
+
+    def services(self) -> list[Any]:
+        clusters = self._house.aws.look().ecs.clusters.values()
+        return [
+            each
+            for cluster in clusters
+            for each in cluster.services.values()
+            if each.tags.get("dormouse:stack") == STACK and each.status != "INACTIVE"
+        ]
+
+    def tasks(self) -> list[Any]:
+        clusters = self._house.aws.look().ecs.clusters.values()
+        return [
+            task
+            for cluster in clusters
+            for task in cluster.tasks.values()
+            if task.last_status not in ("STOPPED", "DELETED")
+        ]
+
+    def is_healthy(self) -> bool:
+        """Whether people could use it: an active load balancer with a target that is healthy."""
+        region = self._house.aws.look()
+        return any(
+            balancer.state(region.now).startswith("active")
+            and any(
+                target.status == "healthy"
+                for listener in balancer.listeners
+                for group in region.elbv2.groups.values()
+                if group.arn in listener.group_arns
+                for target in group.targets.values()
+            )
+            for balancer in self.balancers()
+        )
+
+    def _paid(self) -> list[str]:
+        found = [f"load balancer {each.name}" for each in self.balancers()]
+        found += [f"service {each.name}" for each in self.services()]
+        return found + [f"task {each.id}" for each in self.tasks()]
+
+    # weather
+
+    def _was_calm(self, since: float, *, hard: bool = False) -> bool:
+        start = datetime.fromtimestamp(since, self._house.now.tzinfo)
+        return not self._house.weather.trouble_since(start, self._house.now, hard=hard)
+
+    # what is told
+
+    def heard(self, event: Event) -> None:
+        before = self._heard.get(event.id)
+        if before:
+            self.figures.told_again += 1
+            if self._was_calm(before.timestamp() - CONVERGE):
+                self.complain(f"told twice: {event.id}")
+        self._heard[event.id] = self._house.now
+        self._heard_last[str(event.kind)] = self.now
+        if event.kind is EventKind.AWAKE:
+            self.figures.wakes += 1
+        if event.kind in (EventKind.FAILED, EventKind.BLOCKED):
+            self.figures.failed_wakes += 1
+            self._told_failures.append(event.at.timestamp())
+            self._down_at = max(self._down_at, event.at.timestamp())
+            patience = self.wants.seconds("wake_timeout") + CONVERGE
+            if self._was_calm(event.at.timestamp() - patience):
+                self.complain(f"a wake failed in fair weather: {event.reason}", "failed")
+        if event.kind is EventKind.STUCK and self._was_calm(self.now - 2 * CONVERGE):
+            self.complain(f"a sleep was stuck in fair weather: {event.reason}", "stuck")
+
+    def refused(self, error: Exception) -> None:
+        if self._was_calm(self.now - 5 * TICK):
+            self.complain(f"a process ended with an error in fair weather: {error}")
+
+    # calls
+
+    def saw_call(self, operation: str, params: dict[str, Any]) -> None:
+        if operation in FORBIDDEN:
+            self.complain(f"{operation} was called")
+        text = str(params)
+        if any(arn in text for arn in self.strangers):
+            self.complain(f"{operation} was called on a stranger's: {text}")
+        if operation in ("CreateLoadBalancer", "CreateService"):
+            self._made()
+        if operation in ("DeleteLoadBalancer", "DeleteService") and self._up:
+            self._torn_down()
+
+    def _made(self) -> None:
+        self._gone_since = None
+        if not self._up:
+            self._up, self._up_since = True, self.now
+        if len(self.balancers()) > 1:
+            self.complain("two load balancers of one stack", "two balancers")
+        if len(self.services()) > 1:
+            self.complain("two services of one stack", "two services")
+
+    def _torn_down(self) -> None:
+        """The first delete of a time up: was it right?"""
+        now, healthy = self.now, self._healthy_since is not None
+        wrong = self._why_not_asleep(now)
+        self._up, self._down_at = False, now
+        self._healthy_since = None
+        if wrong and now - self._renamed_at > HOUR:
+            state = "in use or ready" if healthy else "on its way up"
+            self._to_explain.append((now, f"torn down while {state}: {wrong}"))
+
+    def _why_not_asleep(self, now: float) -> str:
+        """What should have kept it up; "" if it was right to take it down."""
+        wants = self.wants
+        hold = wants.hold(now)
+        if hold:
+            return "" if hold.state is Target.ASLEEP else "it was held awake"
+        unspent = [wish for wish in wants.wishes(now) if wish.asked > self._down_at]
+        if not unspent:
+            return ""
+        if self._is_idle(now, slack=SLACK) or self._was_up_too_long(now):
+            return ""
+        said = ", ".join(sorted(wish.kind for wish in unspent))
+        return f"{said} wanted it, and it was not unused for idle_timeout"
+
+    def _is_idle(self, now: float, slack: float) -> bool:
+        """Whether it may count as unused, with all use that can be known by now."""
+        wants = self.wants
+        timeout = wants.seconds("idle_timeout")
+        window = wants.window(now)
+        if not timeout or self._healthy_since is None:
+            return False
+        if window and not wants.settings["idle_during_office_hours"]:
+            return False
+        cares = [self._healthy_since, wants.last_asked(now), window[0] if window else 0.0]
+        first = self._healthy_since + self._first_metric
+        index = bisect_right(self._visits, now - self._blind) - 1
+        if index >= 0 and self._visits[index] >= first:
+            cares.append(self._visits[index])
+        return now - max(cares) >= timeout - slack
+
+    def _was_up_too_long(self, now: float) -> bool:
+        window = self.wants.window(now)
+        closed = max((end for _, end in self.wants.windows if end <= now), default=0.0)
+        since = max(self._up_since, closed)
+        return not window and now - since >= self.wants.seconds("max_awake") - SLACK - self._wake
+
+    # looks
+
+    def look(self) -> None:
+        now = self.now
+        paid = self._paid() if self._gone_since is None else []
+        healthy = bool(paid) and self.is_healthy()
+        if healthy and self._healthy_since is None:
+            self._healthy_since = now
+            if not self._up:
+                self._up, self._up_since = True, now
+        elif not healthy:
+            self._healthy_since = None
+        if paid:
+            self._gone_since = None
+        elif self._gone_since is None:
+            self._gone_since = now
+        self._count_need(now)
+        self._explain(now)
+        calm = self._was_calm(now - CONVERGE)
+        self._check_status(now, paid, calm)
+        if not calm:
+            return
+        if not healthy:
+            self._check_awake(now)
+        if paid:
+            self._check_asleep(now)
+        self._check_told(now)
+
+    def _explain(self, now: float) -> None:
+        """A teardown that nobody wanted must have been told as a failure, by half an hour later."""
+        for at, what in [one for one in self._to_explain if now - one[0] > HOUR / 2]:
+            self._to_explain.remove((at, what))
+            if not any(abs(at - told) < 10 * TICK for told in self._told_failures):
+                self.complain(f"{what} ({datetime.fromtimestamp(at, self._house.now.tzinfo)})")
+
+    def _check_awake(self, now: float) -> None:
+        grace = 2 * self._wake + self._sleep + 2 * TICK + SLACK
+        hold = self.wants.hold(now)
+        if hold and hold.state is Target.ASLEEP:
+            return
+        wishes = self.wants.wishes(now)
+        if hold:
+            wishes.append(Wish("hold", hold.set_at.timestamp()))
+        since = self.wants.changed_at(now)
+        for wish in wishes:
+            if wish.asked > self._down_at and now - max(wish.asked, since) > grace:
+                self.complain(f"it is not awake although it is wanted ({wish.kind})", "not awake")
+
+    def _check_asleep(self, now: float) -> None:
+        wants = self.wants
+        hold = wants.hold(now)
+        bound = self._sleep + SLACK + 2 * TICK
+        paid = ", ".join(self._paid())
+        if hold and hold.state is Target.ASLEEP:
+            if now - hold.set_at.timestamp() > bound:
+                self.complain(f"held asleep, and still there: {paid}", "not asleep")
+            return
+        patience = wants.seconds("wake_timeout")
+        bound += (
+            max(wants.seconds("min_awake"), patience) + HOUR * wants.settings["finish_paid_hour"]
+        )
+        unwanted = now - wants.wanted_until(now, patience)
+        if unwanted > bound:
+            self.complain(f"nobody has wanted it for {unwanted / 60:.0f} min: {paid}", "unwanted")
+
+    def _check_status(self, now: float, paid: list[str], calm: bool) -> None:
+        """What the status says must be so."""
+        item = self._house.tables.table({"TableName": "dormouse"}).items.get(
+            (f"stack#{STACK}", "status")
+        )
+        if item is None or (item is self._status_item and not paid):
+            return
+        self._status_item = item
+        status = json.loads(item["body"]["S"]) if "body" in item else {}
+        if status.get("target") != "asleep":
+            return
+        since = datetime.fromisoformat(status["since"]).timestamp()
+        if status.get("settled") and paid and now - self._forgot_at > HOUR:
+            self.complain(f"it says that it is asleep, and there is {', '.join(paid)}", "lie")
+        if calm and self.balancers() and now - since > SLACK:
+            self.complain("its load balancer outlives the decision by minutes", "outlives")
+        if calm and paid and now - since > self._sleep + SLACK:
+            self.complain(f"it outlives the decision: {', '.join(paid)}", "outlives")
+        if calm and status.get("outbox") and now - since > 2 * CONVERGE:
+            self.complain("events have not been told")
+
+    def _check_told(self, now: float) -> None:
+        if now - self._forgot_at < 2 * HOUR:
+            return
+        up, long = self._healthy_since, 10 * TICK
+        if up and now - up > long and not self._has_heard("awake", self._up_since):
+            self.complain("nobody was told that it is awake")
+        if self._gone_since and self._down_at and now - self._gone_since > long:
+            kinds = ("asleep", "failed")
+            if not any(self._has_heard(kind, self._down_at - 10 * TICK) for kind in kinds):
+                self.complain("nobody was told that it is asleep")
+
+    def _has_heard(self, kind: str, since: float) -> bool:
+        return self._heard_last.get(kind, 0.0) >= since
+
+    # openings
+
+    def opening(self, opens_at: float) -> None:
+        """Somebody comes to work at this moment; is it ready?"""
+        now, wants = self.now, self.wants
+        if not any(start == opens_at for start, _ in wants.windows):
+            return  # another policy holds by now
+        hold = wants.hold(now)
+        before = wants.seconds("wake_timeout") + CONVERGE
+        if hold or not wants.settings["ready_by_opening"] or self._down_at > now - before:
+            return
+        if self.is_healthy():
+            self.figures.openings["ready"] += 1
+        elif not self._was_calm(now - before):
+            self.figures.openings["late after trouble"] += 1
+        elif self.figures.wakes < 2 or now - self._forgot_at < 24 * HOUR:
+            self.figures.openings["late before it had learned"] += 1
+        else:
+            self.figures.openings["late"] += 1
+            self.complain("it is not ready at the opening", "opening")
+
+    # changes
+
+    def renamed(self) -> None:
+        self._renamed_at = self.now
+
+    def memory_lost(self) -> None:
+        self._forgot_at = self.now
+
+    # money
+
+    def _count_need(self, now: float) -> None:
+        """What policy and use required since the last look: all of that time or nothing."""
+        wants = self.wants
+        hold = wants.hold(now)
+        if hold:
+            self.figures.needed_seconds += 60 * EVERY * (hold.state is Target.AWAKE)
+            if hold.state is Target.ASLEEP:
+                self._spent_needs.update(wants.wishes(now))
+            return
+        wishes = [wish for wish in wants.wishes(now) if wish not in self._spent_needs]
+        in_hours = wants.window(now) is not None
+        if not wishes or in_hours:
+            self._needed_since = now
+        if not wishes:
+            return
+        too_long = now - self._needed_since >= wants.seconds("max_awake")
+        timeout = wants.seconds("idle_timeout")
+        may_idle = timeout and (wants.settings["idle_during_office_hours"] or not in_hours)
+        index = bisect_left(self._visits, now) - 1
+        used = self._visits[index] if index >= 0 else 0.0
+        unused = now - max(used, *(wish.asked for wish in wishes), 0)
+        if too_long or (may_idle and unused > timeout):
+            self._spent_needs.update(wishes)
+            return
+        self.figures.needed_seconds += 60 * EVERY
+
+    def paid_hours(self) -> int:
+        """Every started hour of every load balancer of ours, as AWS bills it."""
+        ours = [
+            life
+            for life in self._house.aws.lifetimes()
+            if life.kind == "load_balancer" and life.arn not in self.strangers
+        ]
+        end = self._house.now
+        return sum(
+            -(-((one.ended_at or end) - one.started_at) // timedelta(hours=1)) for one in ours
+        )
+
+    def close(self) -> None:
+        """After the last day: what was foreign still stands, and the books agree."""
+        for bill in bills(self._house, STACK, self.strangers):
+            if bill.differs_by >= CENT and not self._forgot_at:
+                self.complain(
+                    f"the ledger of {bill.month} says {bill.ledger:.4f} USD, what stood in AWS "
+                    f"cost {bill.second:.4f}"
+                )
+        region = self._house.aws.look()
+        standing = {*region.elbv2.balancers, *region.elbv2.groups}
+        standing |= {s.arn for c in region.ecs.clusters.values() for s in c.services.values()}
+        if not self.strangers <= standing:
+            self.complain("something of a stranger's is gone")
+
+
+class _Wants(Wants):
+    """Wants that have the openings of each policy looked at."""
+
+    def __init__(self, observer: Observer, start: datetime, end: datetime) -> None:
+        super().__init__(start, end)
+        self._observer = observer
+        self._seen: set[float] = set()
+
+    def published(self, policy: Policy, settings: Any) -> None:  # type: ignore[override]
+        observer = self._observer
+        house = observer._house
+        for opens_at, _ in super().published(settings, house.now):
+            moment = datetime.fromtimestamp(opens_at, house.now.tzinfo)
+            if house.now < moment < house.story.end and opens_at not in self._seen:
+                self._seen.add(opens_at)
+                house.work.at(moment, lambda at=opens_at: observer.opening(at))

@@ -1,0 +1,184 @@
+"""
+What a policy and its people want, restated as simply and slowly as possible.
+
+It shares no code with the controller's decision: office hours are found by reading the local clock
+every five minutes, and who wants what is looked up anew each time. Moments are seconds since 1970.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from controller.domain.hold import Hold
+from controller.domain.lease import Lease
+from controller.domain.plan import Target
+
+STEP = 300
+NAMES = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+LENGTHS = {"s": 1, "m": 60, "h": 3600}
+
+Span = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Somebody or something that wants it awake; `asked` is when that was last said."""
+
+    kind: str
+    asked: float
+
+
+class Wants:
+    def __init__(self, start: datetime, end: datetime) -> None:
+        self._start, self._end = start.timestamp(), end.timestamp()
+        self.settings: Mapping[str, Any] = {}
+        self.windows: list[Span] = []
+        self.leases: dict[str, Lease] = {}
+        self._hold: Hold | None = None
+        self._changed_at = 0.0
+
+    # what people did
+
+    def published(self, settings: Mapping[str, Any], now: datetime) -> list[Span]:
+        """Take over a policy; its windows from now on."""
+        self.settings = settings
+        self._changed_at = now.timestamp()
+        first = min(now.timestamp(), self._start) - 3 * 86400
+        self.windows = list(_windows(settings, first, self._end + 3 * 86400))
+        return self.windows
+
+    def granted(self, lease: Lease) -> None:
+        new = lease.id not in self.leases
+        self.leases[lease.id] = lease
+        hold = self._hold
+        if new and hold and hold.state is Target.ASLEEP:
+            self.held(None, lease.granted_at)  # a later wake ends it
+
+    def held(self, hold: Hold | None, now: datetime) -> None:
+        self._hold = hold
+        self._changed_at = now.timestamp()
+
+    # what that means
+
+    def seconds(self, name: str) -> float:
+        return _seconds(self.settings[name])
+
+    def hold(self, now: float) -> Hold | None:
+        hold = self._hold
+        return hold if hold and now < hold.until.timestamp() else None
+
+    def changed_at(self, now: float) -> float:
+        """When somebody last changed what all of this means: a policy, a hold, or its end."""
+        end = self._hold.until.timestamp() if self._hold else 0.0
+        return max(self._changed_at, end if end <= now else 0.0)
+
+    def window(self, now: float) -> Span | None:
+        return next((each for each in self.windows if each[0] <= now < each[1]), None)
+
+    def wishes(self, now: float) -> list[Wish]:
+        """Leases that run and office hours that are on, whether or not they are used up."""
+        found = [
+            Wish("lease", asked_at(lease))
+            for lease in self.leases.values()
+            if lease.granted_at.timestamp() <= now < lease.expires_at.timestamp()
+        ]
+        window = self.window(now)
+        return [*found, Wish("office hours", window[0])] if window else found
+
+    def last_asked(self, now: float) -> float:
+        return max((at for one in self.leases.values() if (at := asked_at(one)) <= now), default=0)
+
+    def wanted_until(self, now: float, lead: float) -> float:
+        """The last moment up to now at which anything could be read as wanting it awake."""
+        ends = [
+            min(one.expires_at.timestamp(), now)
+            for one in self.leases.values()
+            if one.granted_at.timestamp() <= now
+        ]
+        ends += [min(close, now) for start, close in self.windows if start - lead <= now]
+        if self._hold and self._hold.state is Target.AWAKE:
+            ends.append(min(self._hold.until.timestamp(), now))
+        return max(*ends, self.changed_at(now)) if ends else self.changed_at(now)
+
+
+def asked_at(lease: Lease) -> float:
+    return lease.asked_at.timestamp()
+
+
+def _windows(settings: Mapping[str, Any], start: float, end: float) -> Iterator[Span]:
+    """Every stretch of office hours, by looking at the local clock again and again."""
+    opened: float | None = None
+    at = start - start % STEP
+    is_open = _reader(settings)
+    while at < end:
+        if is_open(at) != (opened is not None):
+            if opened is None:
+                opened = at
+            else:
+                yield opened, at
+                opened = None
+        at += STEP
+    if opened is not None:
+        yield opened, end
+
+
+def _reader(settings: Mapping[str, Any]) -> Any:
+    zone = ZoneInfo(settings["time_zone"])
+    periods = [_period(text) for text in settings["office_hours"]]
+    closed, extra = set(_dates(settings["closed_on"])), set(_dates(settings["open_on"]))
+
+    def starts_on(day: Any, days: frozenset[int]) -> bool:
+        return day in extra or (day.weekday() in days and day not in closed)
+
+    def is_open(at: float) -> bool:
+        local = datetime.fromtimestamp(at, zone)
+        minute, today = local.hour * 60 + local.minute, local.date()
+        for days, start, end in periods:
+            if start < end:
+                if start <= minute < end and starts_on(today, days):
+                    return True
+            elif (minute >= start and starts_on(today, days)) or (
+                minute < end and starts_on(today - timedelta(days=1), days)
+            ):
+                return True
+        return False
+
+    return is_open
+
+
+def _period(text: str) -> tuple[frozenset[int], int, int]:
+    names, _, hours = text.partition(" ")
+    start, _, end = hours.partition("-")
+    return frozenset(_weekdays(names)), _minute(start), _minute(end)
+
+
+def _weekdays(names: str) -> Iterator[int]:
+    for part in names.split(","):
+        if part == "daily":
+            yield from range(7)
+            continue
+        first, _, last = part.partition("-")
+        begin, stop = NAMES.index(first), NAMES.index(last or first)
+        yield from ((begin + n) % 7 for n in range((stop - begin) % 7 + 1))
+
+
+def _minute(text: str) -> int:
+    hour, _, minute = text.partition(":")
+    return int(hour) * 60 + int(minute)
+
+
+def _dates(texts: list[str]) -> Iterator[Any]:
+    for text in texts:
+        first, _, last = text.partition("..")
+        day, stop = (datetime.fromisoformat(each).date() for each in (first, last or first))
+        while day <= stop:
+            yield day
+            day += timedelta(days=1)
+
+
+def _seconds(text: str) -> float:
+    return 0.0 if text == "0" else float(text[:-1]) * LENGTHS[text[-1]]

@@ -1,0 +1,187 @@
+"""
+Live through many stories at once, and say what broke.
+
+    make soak DAYS=500 JOBS=2
+    make soak SEED=17 DAYS=25            # one story again: each seed tells 25 days
+    make soak SEED=17 DAYS=25 SOAK="--timeline --calm --set finish_paid_hour=false"
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from simulation.house import STACK, House
+from simulation.money import Bill, bills
+from simulation.story import tell
+
+DAYS_OF_A_STORY = 25
+BEFORE, AFTER = timedelta(hours=3), timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Report:
+    """One story that was lived through; `problems` are its moments and sentences."""
+
+    seed: int
+    days: int
+    title: str
+    problems: list[tuple[str, str]]
+    timeline: list[str]
+    openings: Counter[str]
+    calls: int
+    passes: int
+    wakes: int
+    failed_wakes: int
+    told_again: int
+    paid_hours: int
+    needed_hours: float
+    finishes_hours: bool
+    seconds: float
+    bills: list[Bill]
+    digest: str
+
+
+def live(
+    seed: int,
+    days: int,
+    settings: dict[str, Any] | None = None,
+    calm: bool = False,
+    whole: bool = False,
+) -> Report:
+    """Live through one story; with `whole` its timeline is not only that around a problem."""
+    began = time.process_time()
+    story = tell(seed, days, calm=calm, **(settings or {}))
+    house = House(story)
+    observer = house.run()
+    figures = observer.figures
+    timeline: list[str] = []
+    if whole:
+        timeline = house.timeline.around(story.start, AFTER, story.end - story.start)
+    elif observer.problems:
+        timeline = house.timeline.around(observer.problems[0].at, BEFORE, AFTER)
+    return Report(
+        seed=seed,
+        days=days,
+        title=str(story),
+        problems=[(f"{p.at:%a %d %b %Y %H:%M:%S}", p.what) for p in observer.problems],
+        timeline=timeline,
+        openings=figures.openings,
+        calls=house.calls,
+        passes=house.passes,
+        wakes=figures.wakes,
+        failed_wakes=figures.failed_wakes,
+        told_again=figures.told_again,
+        paid_hours=observer.paid_hours(),
+        needed_hours=figures.needed_seconds / 3600,
+        finishes_hours=story.policy["finish_paid_hour"],
+        seconds=time.process_time() - began,
+        bills=list(bills(house, STACK, observer.strangers)),
+        digest=house.timeline.digest(),
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _options(arguments)
+    began = time.monotonic()
+    reports = []
+    for report in _stories(options):
+        reports.append(report)
+        _tell_story(report, options)
+    _summary(reports, time.monotonic() - began, options.jobs)
+    return 1 if any(report.problems for report in reports) else 0
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m simulation.soak", description=__doc__)
+    parser.add_argument("--days", type=int, default=500, help="simulated days in all")
+    parser.add_argument("--seed", type=int, help="of the first story (default: 1)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
+    parser.add_argument("--timeline", action="store_true", help="print the whole of each story")
+    parser.add_argument("--calm", action="store_true", help="nothing goes wrong")
+    parser.add_argument("--set", action="append", default=[], metavar="SETTING=VALUE")
+    return parser.parse_args(arguments)
+
+
+def _settings(options: argparse.Namespace) -> dict[str, Any]:
+    words = {"true": True, "false": False}
+    pairs = (each.split("=", 1) for each in options.set)
+    return {name: words.get(value, value) for name, value in pairs}
+
+
+def _stories(options: argparse.Namespace) -> Iterator[Report]:
+    first = 1 if options.seed is None else options.seed
+    lengths = [DAYS_OF_A_STORY] * (options.days // DAYS_OF_A_STORY)
+    if options.days % DAYS_OF_A_STORY:
+        lengths.append(options.days % DAYS_OF_A_STORY)
+    settings = _settings(options)
+    more = settings, options.calm, options.timeline
+    if options.jobs == 1 or len(lengths) == 1:
+        for number, days in enumerate(lengths):
+            yield live(first + number, days, *more)
+        return
+    with ProcessPoolExecutor(options.jobs) as pool:
+        jobs = [pool.submit(live, first + n, days, *more) for n, days in enumerate(lengths)]
+        for job in jobs:
+            yield job.result()
+
+
+def _tell_story(report: Report, options: argparse.Namespace) -> None:
+    if not report.problems:
+        print(f"ok     seed {report.seed}: {report.days} days, {report.wakes} wakes", flush=True)
+    else:
+        print(f"BROKE  {report.title}")
+        for at, what in report.problems:
+            print(f"       {at}  {what}")
+    for line in report.timeline:
+        print(f"         {line}")
+    if report.problems:
+        print(f"       once more: {_again(report, options)}", flush=True)
+
+
+def _again(report: Report, options: argparse.Namespace) -> str:
+    more = [f"--set {each}" for each in options.set] + ["--calm"] * options.calm
+    soak = f' SOAK="{" ".join(more)}"' if more else ""
+    return f"make soak SEED={report.seed} DAYS={report.days}{soak}"
+
+
+def _summary(reports: Sequence[Report], seconds: float, jobs: int) -> None:
+    days = sum(report.days for report in reports)
+    openings: Counter[str] = sum((report.openings for report in reports), Counter())
+    broken = sum(1 for report in reports if report.problems)
+    cpu = sum(report.seconds for report in reports)
+    speed, alone = days / seconds * 60, days / cpu * 60
+    print(
+        f"{days} days of {len(reports)} stories in {seconds:.1f} s: {speed:.0f} days a minute "
+        f"with {jobs} processes ({alone:.0f} a minute of one core's time)"
+    )
+    print(
+        f"{sum(r.passes for r in reports)} passes, {sum(r.calls for r in reports)} calls, "
+        f"{sum(r.wakes for r in reports)} wakes, {sum(r.failed_wakes for r in reports)} failed, "
+        f"{sum(r.told_again for r in reports)} events told again after a death"
+    )
+    print("openings: " + ", ".join(f"{n} {what}" for what, n in sorted(openings.items())))
+    for finishes in (True, False):
+        some = [report for report in reports if report.finishes_hours is finishes]
+        needed = sum(report.needed_hours for report in some)
+        if needed:
+            paid = sum(report.paid_hours for report in some)
+            print(
+                f"finish_paid_hour={str(finishes).lower()}: {paid} balancer hours paid, "
+                f"{needed:.0f} required by policy and use: {paid / needed:.2f}"
+            )
+    worst = max((bill.differs_by for report in reports for bill in report.bills), default=0)
+    print(f"ledger and second account differ by {worst:.6f} USD a month at most")
+    print(f"{broken} of {len(reports)} stories broke" if broken else "nothing broke")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

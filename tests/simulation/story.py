@@ -1,0 +1,171 @@
+"""What a seed tells: the policy, who does what when, and what goes wrong. Drawn before it runs."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from simulation.trouble import Spell, draw_spells
+
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+
+ZONES = (
+    "Asia/Tokyo",
+    "UTC",
+    "America/New_York",
+    "Europe/London",
+    "Australia/Lord_Howe",  # half an hour of summer time
+    "America/St_Johns",
+    "Asia/Kathmandu",
+)
+HOURS: tuple[list[str], ...] = (
+    [],
+    ["Mon-Fri 09:00-18:00"],
+    ["Mon-Fri 09:00-18:00"],
+    ["Mon-Fri 09:00-12:00", "Mon-Fri 13:00-18:00"],
+    ["Mon,Wed,Sat 10:00-13:00"],
+    ["Mon-Thu 08:30-12:00", "Fri 22:00-02:00"],
+    ["daily 08:00-24:00"],
+    ["Sat-Mon 05:00-23:00"],
+    ["daily 00:00-24:00"],
+)
+PROFILES = ("fast", "fast", "typical", "typical", "typical", "slow")
+RENAMED = ("ecs-nlb", "ecs-nlb-next")
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Somebody does something: wake, extend, sleep, hold, lift, publish."""
+
+    at: datetime
+    kind: str
+    hours: float = 1.0
+    more: Any = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """`visits` are the minutes in which people use the service, if it is there."""
+
+    seed: int
+    start: datetime
+    days: int
+    profile: str
+    policy: dict[str, Any]
+    presses: list[Press] = field(default_factory=list)
+    visits: list[datetime] = field(default_factory=list)
+    spells: list[Spell] = field(default_factory=list)
+
+    @property
+    def end(self) -> datetime:
+        return self.start + self.days * DAY
+
+    def __str__(self) -> str:
+        rules = ", ".join(f"{key}={value}" for key, value in self.policy.items())
+        when = f"{self.days} days from {self.start:%a %d %b %Y}"
+        return f"seed {self.seed}: {when}, {self.profile}, {rules}"
+
+
+def tell(seed: int, days: int, *, calm: bool = False, **settings: Any) -> Story:
+    """The story of a seed; `settings` of the policy replace what was drawn. Calm: no trouble."""
+
+    def dice(what: str) -> random.Random:
+        return random.Random(f"{seed}/{what}")
+
+    choose = dice("setting")
+    start = datetime(2026, 1, 1, tzinfo=UTC) + choose.randrange(700) * DAY
+    profile = choose.choice(PROFILES)
+    policy = draw_policy(dice("policy"), start, days) | settings
+    presses = sorted(_presses(dice("people"), policy, start, days), key=lambda press: press.at)
+    visits = sorted(set(_visits(dice("visits"), policy, presses, start, days)))
+    spells = [] if calm else draw_spells(dice("trouble"), start, days)
+    return Story(
+        seed=seed,
+        start=start,
+        days=days,
+        profile=profile,
+        policy=policy,
+        presses=presses,
+        visits=visits,
+        spells=spells,
+    )
+
+
+def draw_policy(choose: random.Random, start: datetime, days: int) -> dict[str, Any]:
+    def date(offset: int) -> str:
+        return f"{start + offset * DAY:%Y-%m-%d}"
+
+    closed = [date(choose.randrange(days))] if choose.random() < 0.5 else []
+    if choose.random() < 0.3:
+        first = choose.randrange(days)
+        closed.append(f"{date(first)}..{date(first + choose.randrange(1, 5))}")
+    return {
+        "time_zone": choose.choice(ZONES),
+        "office_hours": choose.choice(HOURS),
+        "closed_on": closed,
+        "open_on": [date(choose.randrange(days))] if choose.random() < 0.3 else [],
+        "ready_by_opening": choose.random() < 0.85,
+        "idle_timeout": choose.choice(("30m", "30m", "15m", "1h", "0")),
+        "idle_during_office_hours": choose.random() < 0.7,
+        "min_awake": choose.choice(("10m", "10m", "0s", "30m")),
+        "max_awake": choose.choice(("12h", "12h", "3h")),
+        "finish_paid_hour": choose.random() < 0.6,
+        "wake_timeout": choose.choice(("25m", "30m", "40m")),
+    }
+
+
+def _presses(
+    choose: random.Random, policy: dict[str, Any], start: datetime, days: int
+) -> Iterator[Press]:
+    for day in range(days):
+        midnight = start + day * DAY
+        for _ in range(choose.choice((0, 0, 1, 1, 2))):
+            at = midnight + choose.uniform(0, 24 * 60) * MINUTE
+            yield Press(at, "wake", choose.choice((0.5, 1, 1, 3, 9)))
+            if choose.random() < 0.3:
+                yield Press(at + choose.uniform(5, 60) * MINUTE, "extend", choose.choice((1, 2)))
+            if choose.random() < 0.25:
+                yield Press(at + choose.uniform(0, 90) * MINUTE, "sleep")
+            if choose.random() < 0.1:
+                yield Press(at + choose.uniform(0, 9) * MINUTE, "wake", 1)
+        if choose.random() < 0.06:
+            at = midnight + choose.uniform(0, 24 * 60) * MINUTE
+            yield Press(at, "hold", choose.choice((1, 6, 30)), choose.choice(("awake", "asleep")))
+            if choose.random() < 0.5:
+                yield Press(at + choose.uniform(10, 300) * MINUTE, "lift")
+        if choose.random() < 0.04:
+            at = midnight + choose.uniform(0, 24 * 60) * MINUTE
+            changed = draw_policy(choose, start, days) | {"time_zone": policy["time_zone"]}
+            name = choose.choice(RENAMED) if choose.random() < 0.4 else None
+            yield Press(at, "publish", more=(changed, name))
+
+
+def _visits(
+    choose: random.Random,
+    policy: dict[str, Any],
+    presses: list[Press],
+    start: datetime,
+    days: int,
+) -> Iterator[datetime]:
+    """After most wakes, and at local daytime, people come for a while, every few minutes."""
+    zone = ZoneInfo(policy["time_zone"])
+    sessions = [
+        (press.at + 5 * MINUTE, choose.uniform(5, 100))
+        for press in presses
+        if press.kind == "wake" and choose.random() < 0.8
+    ]
+    for day in range(days):
+        for _ in range(choose.choice((0, 1, 2, 2))):
+            local = (start + day * DAY).astimezone(zone).replace(hour=0, minute=0)
+            began = local.astimezone(UTC) + choose.uniform(8 * 60, 19 * 60) * MINUTE
+            sessions.append((began, choose.uniform(5, 200)))
+    for began, minutes in sessions:
+        at = began.replace(second=0, microsecond=0)
+        while at < began + minutes * MINUTE:
+            yield at
+            at += choose.randrange(1, 5) * MINUTE

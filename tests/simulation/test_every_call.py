@@ -1,0 +1,59 @@
+"""
+The process dies before and after every call of a way, of AWS's and of the table's alike.
+
+Nobody helps: the next heartbeat finds the stack due and goes on. The observer of the simulation
+watches: one load balancer, nothing foreign touched, no address released, all told.
+"""
+
+import pytest
+
+from direct import Crash
+from simulation.deaths import Mortal, points, story_of
+
+MINUTE = 60.0
+AWAKE, ASLEEP = "awake", "asleep"
+HALF = (30 * MINUTE, "sleep", 0)
+WAKE = (10 * MINUTE + 7, "wake", 3)
+
+WAYS = {
+    "wake": ([WAKE], WAKE[0], AWAKE),
+    "sleep": ([WAKE, HALF], HALF[0], ASLEEP),
+    "sleep during wake": ([WAKE, (WAKE[0] + 40, "sleep", 0)], WAKE[0] + 40, ASLEEP),
+    "wake during sleep": ([WAKE, HALF, (HALF[0] + 4, "wake", 3)], HALF[0] + 4, AWAKE),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", WAYS)
+def test_a_process_that_died_at_any_call_is_taken_up_by_the_next(way, capsys):
+    presses, since, wanted = WAYS[way]
+    story = story_of(*presses)
+    number, differing = points(story, since, until=since + 8 * MINUTE)
+    assert len(differing) >= 20
+    for point in differing:
+        house = Mortal(story, point).live(since + 20 * MINUTE)
+        observer = house.observer
+        where = f"{way}, died {point}"
+        assert house.seen[point.nth - 1].call == point.call, where
+        assert not observer.problems, (where, observer.problems)
+        assert observer.is_healthy() is (wanted == AWAKE), where
+        if wanted == ASLEEP:
+            assert not observer.balancers() and not observer.services(), where
+            assert not house.elastic_ip().association_id, where
+        told = {str(event.kind) for event in house.told.events}
+        assert wanted in told, where
+    with capsys.disabled():
+        print(f" [{way}: {number} points, {len(differing)} that differ]", end="")
+
+
+def test_nothing_that_runs_in_a_dead_process_reaches_aws():
+    """Or a handler of its own, such as the release of the lock, would tidy up after it."""
+    presses, since, _ = WAYS["wake"]
+    story = story_of(*presses)
+    _, differing = points(story, since, until=since + 8 * MINUTE)
+    house = Mortal(story, differing[3]).live(since + 2)
+    dead = [text for _, source, text in house.timeline.lines if "is dead" in text]
+
+    assert len(dead) == 1
+    assert house.calls == differing[3].nth
+    assert Crash  # what it died of is no Exception: nothing may catch it

@@ -1,0 +1,138 @@
+"""A short run of the simulation, and whether its observer sees what is wrong."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from controller.aws.load_balancer import LoadBalancerAdapter
+from controller.reconcile import stack_pass
+from local.clock import ManualClock
+from simulation import soak
+from simulation.house import House
+from simulation.oracle import Wants
+from simulation.story import tell
+
+OFFICE = {
+    "time_zone": "Asia/Tokyo",
+    "office_hours": ["Mon-Fri 09:00-18:00"],
+    "closed_on": [],
+    "open_on": [],
+    "ready_by_opening": True,
+    "finish_paid_hour": False,
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3, 4, 5])
+def test_two_weeks_in_which_everything_goes_wrong(seed):
+    report = soak.live(seed, 12)
+
+    assert not report.problems, "\n".join([report.title, *report.timeline])
+    assert report.calls > 1000
+
+
+def test_a_seed_tells_the_same_story_in_every_process():
+    here = soak.live(7, 3).digest
+    code = "from simulation.soak import live; print(live(7, 3).digest)"
+    environment = {
+        **os.environ,
+        "PYTHONHASHSEED": "5",
+        "PYTHONPATH": str(Path(__file__).parents[1]),
+    }
+    there = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+
+    assert there.stdout.strip() == here
+
+
+def test_what_breaks_is_told_with_its_timeline_and_how_to_see_it_again(monkeypatch, capsys):
+    monkeypatch.setattr(LoadBalancerAdapter, "delete", lambda *_: None)
+    code = soak.main(["--seed", "4", "--days", "2", "--jobs", "1", "--calm"])
+    told = capsys.readouterr().out
+
+    assert code == 1
+    assert "BROKE  seed 4: 2 days" in told
+    assert "people  wake" in told
+    assert "ecs:DeleteService" in told
+    assert 'once more: make soak SEED=4 DAYS=2 SOAK="--calm"' in told
+
+
+# the observer is not blind
+
+
+def wrong_with(days: int = 3, **settings) -> str:
+    story = tell(8, days, calm=True, **OFFICE, **settings)
+    return "\n".join(problem.what for problem in House(story).run().problems)
+
+
+def test_a_healthy_controller_gives_no_reason_to_complain():
+    assert wrong_with() == ""
+
+
+def test_sleep_in_spite_of_users_is_seen(monkeypatch):
+    quiet = stack_pass.judge
+
+    def deaf(counts, span, limits, before, now):
+        silent = tuple(replace(each, new_flows=0, bytes=0) for each in counts.minutes)
+        return quiet(replace(counts, minutes=silent), span, limits, before, now)
+
+    monkeypatch.setattr(stack_pass, "judge", deaf)
+    assert "torn down while in use" in wrong_with(idle_timeout="30m")
+
+
+def test_an_opening_that_is_missed_is_seen(monkeypatch):
+    late = timedelta(minutes=-7)
+    monkeypatch.setattr(stack_pass.Learned, "lead", lambda *_: late)
+    assert "it is not ready at the opening" in wrong_with(days=5)
+
+
+def test_a_second_load_balancer_is_seen():
+    house = House(tell(8, 1, calm=True, **{**OFFICE, "office_hours": ["daily 00:00-24:00"]}))
+    house.work.run(house.story.start + timedelta(minutes=20))
+    assert house.observer.is_healthy()
+    house.plain.client("elbv2").create_load_balancer(
+        Name="another",
+        Type="network",
+        SubnetMappings=[{"SubnetId": "subnet-0a1b2c3d4e5f60718"}],
+        Tags=[{"Key": "dormouse:stack", "Value": "nsfw-api"}],
+    )
+    house.observer.saw_call("CreateLoadBalancer", {})
+    assert [problem.what for problem in house.observer.problems] == [
+        "two load balancers of one stack"
+    ]
+
+
+def test_a_hand_on_what_is_a_strangers_or_on_an_address_is_seen():
+    house = House(tell(8, 1, calm=True, **OFFICE))
+    (arn, *_) = sorted(house.observer.strangers)
+    house.observer.saw_call("DeleteLoadBalancer", {"LoadBalancerArn": arn})
+    house.observer.saw_call("ReleaseAddress", {})
+    told = [problem.what for problem in house.observer.problems]
+
+    assert told[0].startswith("DeleteLoadBalancer was called on a stranger's")
+    assert told[1] == "ReleaseAddress was called"
+
+
+def test_the_oracle_reads_the_local_clock():
+    """Nepal is 5:45 ahead; a window that ends after midnight belongs to the day it starts on."""
+    story = tell(1, 10, calm=True)
+    wants = Wants(story.start, story.end)
+    settings = {
+        **OFFICE,
+        "time_zone": "Asia/Kathmandu",
+        "office_hours": ["Fri 22:00-02:00"],
+        "closed_on": [f"{story.start + timedelta(days=20):%Y-%m-%d}"],
+    }
+    windows = wants.published(settings, ManualClock(story.start).now())
+    assert windows
+    for opens_at, closes_at in windows:
+        assert closes_at - opens_at == 4 * 3600
+        assert opens_at % 86400 == (22 * 60 - 345) * 60

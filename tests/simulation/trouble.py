@@ -1,0 +1,183 @@
+"""
+What goes wrong, for how long, and what that does to a call.
+
+Each spell has a kind, two ends and a share of the calls (or triggers) that it strikes. Under a
+"hard" one a wake may fail for good, and it is right that it does: images that cannot be pulled,
+no capacity, an outage. All others may only make things slower.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from local.errors import AwsError
+from local.faults import Fault, throttled
+
+MINUTE = timedelta(minutes=1)
+
+CALLS = {
+    "throttled": (0.1, 0.5),
+    "errors": (0.05, 0.4),
+    "errors after the effect": (0.05, 0.3),
+    "broken connections": (0.05, 0.3),
+    "throttled table": (0.05, 0.3),
+    "table loses answers": (0.05, 0.2),
+    "deaths": (0.002, 0.02),
+    "slow calls": (0.3, 1.0),
+    "stalls": (0.002, 0.01),
+    "outage": (1.0, 1.0),
+}
+"""Kinds that strike calls, with the least and the most share of them."""
+
+TRIGGERS = {
+    "lost heartbeats": (0.3, 1.0),
+    "doubled heartbeats": (0.5, 1.0),
+    "late heartbeats": (0.5, 1.0),
+    "skewed clocks": (1.0, 1.0),
+    "deaf people": (0.5, 1.0),
+}
+CIRCUMSTANCES = (
+    "bad image",
+    "no capacity",
+    "slow address",
+    "slow balancer",
+    "broken balancer",
+    "lag",
+    "partial metrics",
+)
+MOMENTS = (
+    "lock lost",
+    "status lost",
+    "day-old trigger",
+    "balancer deleted by hand",
+    "task interrupted",
+    "quiet death",
+)
+"""These happen once, at the beginning of their spell."""
+
+HARD = frozenset({"outage", "bad image", "no capacity", "broken balancer", "slow balancer"})
+
+AWS = ("elbv2", "ecs", "ec2", "cloudwatch")
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    kind: str
+    since: datetime
+    until: datetime
+    share: float = 1.0
+    strength: float = 0.0
+
+    @property
+    def is_hard(self) -> bool:
+        return self.kind in HARD
+
+    def __str__(self) -> str:
+        share = f" of {self.share:.0%}" if self.share < 1 else ""
+        return f"{self.kind}{share}, {self.since:%d %b %H:%M} to {self.until:%d %b %H:%M}"
+
+
+def draw_spells(choose: random.Random, start: datetime, days: int) -> list[Spell]:
+    """Mostly one or two spells on every other day, some of them together."""
+    ranges = CALLS | TRIGGERS
+    kinds = [*ranges, *CIRCUMSTANCES, *MOMENTS]
+    spells = []
+    for day in range(days):
+        if choose.random() < 0.45:
+            continue
+        at = start + (day * 24 * 60 + choose.uniform(0, 22 * 60)) * MINUTE
+        for _ in range(choose.choice((1, 1, 2, 3))):
+            kind = choose.choice(kinds)
+            least, most = ranges.get(kind, (1.0, 1.0))
+            length = 0 if kind in MOMENTS else choose.choice((3, 10, 20, 45, 90))
+            since = at + choose.uniform(0, 30) * MINUTE
+            spell = Spell(
+                kind,
+                since,
+                since + choose.uniform(0.5, 1) * length * MINUTE,
+                choose.uniform(least, most),
+                choose.random(),
+            )
+            spells.append(spell)
+    return sorted(spells, key=lambda spell: spell.since)
+
+
+@dataclass(frozen=True, slots=True)
+class Blow:
+    """What becomes of one call: it takes `seconds`, dies or fails before or after its effect."""
+
+    kind: str
+    seconds: float = 0.0
+    dies: str = ""
+    error: AwsError | None = None
+    when: str = "before"
+
+
+class Weather:
+    """The spells that are on, and what they do to calls; draws from its own dice."""
+
+    def __init__(self, spells: Sequence[Spell], dice: random.Random) -> None:
+        self._spells = spells
+        self._dice = dice
+        self.on: list[Spell] = []
+
+    def turn(self, now: datetime) -> None:
+        """Note which spells are on from now on."""
+        self.on = [spell for spell in self._spells if spell.since <= now < spell.until]
+
+    def is_on(self, kind: str) -> Spell | None:
+        """A spell of this kind that strikes this time."""
+        for spell in self.on:
+            if spell.kind == kind and self._dice.random() < spell.share:
+                return spell
+        return None
+
+    def trouble_since(self, start: datetime, end: datetime, *, hard: bool = False) -> bool:
+        """Whether any spell touched the time between two moments."""
+        return any(
+            spell.since <= end and spell.until >= start and (spell.is_hard or not hard)
+            for spell in self._spells
+        )
+
+    def strike(self, service: str, operation: str) -> Blow | None:
+        for spell in self.on:
+            if spell.kind in CALLS and self._dice.random() < spell.share:
+                blow = self._blow(spell.kind, service, operation)
+                if blow:
+                    return blow
+        return None
+
+    def _blow(self, kind: str, service: str, operation: str) -> Blow | None:
+        dice = self._dice
+        if kind == "deaths":
+            return Blow(kind, dies=dice.choice(("before", "after")))
+        if kind == "slow calls":
+            return Blow(kind, seconds=dice.uniform(0.02, 1.5))
+        if kind == "stalls":
+            return Blow(kind, seconds=dice.uniform(15, 120))
+        if service == "dynamodb":
+            if kind == "throttled table":
+                return Blow(kind, error=throttled(service, operation).error())
+            if kind == "table loses answers":
+                return Blow(kind, error=_lost(dice), when=dice.choice(("before", "after")))
+            return None
+        if service not in AWS:
+            return None
+        if kind == "throttled":
+            return Blow(kind, error=throttled(service, operation).error())
+        if kind in ("errors", "outage"):
+            return Blow(kind, error=Fault(operation=operation).error())
+        if kind == "errors after the effect":
+            return Blow(kind, error=Fault(operation=operation).error(), when="after")
+        if kind == "broken connections":
+            return Blow(kind, error=_lost(dice), when=dice.choice(("before", "after")))
+        return None
+
+
+def _lost(dice: random.Random) -> AwsError:
+    if dice.random() < 0.5:
+        return AwsError("", "connection lost", dropped=True)
+    return Fault(operation="*").error()
