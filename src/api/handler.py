@@ -84,7 +84,7 @@ def _answer(app: LambdaFunctionUrlResolver, event: dict[str, Any], context: Any)
     logger.info(
         "request",
         method=str(http.get("method"))[:10],
-        path=str(event.get("rawPath"))[:80],  # never the query: it holds the key
+        path=ascii(str(event.get("rawPath")))[1:-1][:80],  # never the query: it holds the key
         status=reply["statusCode"],
         milliseconds=round((time.perf_counter() - began) * 1000, 1),
     )

@@ -29,7 +29,7 @@ MOST_BODY = 1024
 MOST_FIELDS = 8
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 
-_RANGE = re.compile(r"\s*([^\s;,]+)\s*(?:;[^,]*?\bq=([01](?:\.[0-9]{0,3})?))?[^,]*")
+_RANGE = re.compile(r"([^\s;,]+)\s*(?:;[^,]*?\bq=([01](?:\.[0-9]{0,3})?))?[^,]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from api.stacks import WAKES_A_DAY
 from controller.domain.durations import parse_duration
 from controller.links import Keys
 from factories import article_spec
+from local.function_url import Context, make_event
 from system.desk import ASLEEP, AWAKE, Desk
 
 HOUR = timedelta(hours=1)
@@ -449,6 +450,30 @@ def test_nothing_secret_is_logged(house):
     assert '"request"' in said.getvalue() and "ResourceNotFound" in said.getvalue()
     for secret in (key, key.rpartition(".")[2], house.keys.secrets[0].secret):
         assert secret not in said.getvalue()
+
+
+def test_a_path_of_any_characters_is_logged(house, capsys):
+    """Half of a surrogate pair can be in JSON and in no line of a log."""
+    from io import BytesIO, TextIOWrapper
+
+    from api.handler import logger
+
+    said = TextIOWrapper(BytesIO(), encoding="utf-8")
+    before = logger.registered_handler.setStream(said)
+    event = make_event("GET", "/x", {"host": "laptop"})
+    reply = house.handle({**event, "rawPath": "/s/\ud800\r\n{}"}, Context())
+    logger.registered_handler.setStream(before)
+    said.seek(0)
+    assert reply["statusCode"] == 404
+    assert json.loads(said.read())["path"] == r"/s/\ud800\r\n{}"
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("padding", [" " * 900, "\t" * 900, ", " * 450, ";" * 900, ";q=" * 300])
+def test_what_is_wanted_is_read_through_any_padding(house, padding):
+    accept = f"text/html;q=0.5,{padding},application/json"
+    reply = house.ask("GET", f"/s/{STACK}?k={house.key()}", accept=accept)
+    assert reply.headers["content-type"] == "application/json"
 
 
 def test_a_status_request_reads_the_table_once(house):
