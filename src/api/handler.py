@@ -77,6 +77,7 @@ def _handle() -> Handle:
 
 def _answer(app: LambdaFunctionUrlResolver, event: dict[str, Any], context: Any) -> dict[str, Any]:
     began = time.perf_counter()
+    logger.set_correlation_id(context.aws_request_id)
     http = event.get("requestContext", {}).get("http", {})
     reply = app.resolve(event, context)
     if http.get("method") == "HEAD":

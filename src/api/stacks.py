@@ -155,9 +155,14 @@ class Stacks:
             raise OverBudgetError(granted[-WAKES_A_DAY] + DAY)
 
     def _nudge(self, stack: str) -> None:
-        """Have a pass begin now; without it the heartbeat finds the stack within a minute."""
+        """
+        Have a pass begin now; without it the heartbeat finds the stack within a minute.
+
+        Its log lines carry the id of this request, so that a press can be followed.
+        """
+        id_ = self._log.get_correlation_id()
         try:
-            start_pass(self._clients("lambda"), self._controller, stack)
+            start_pass(self._clients("lambda"), self._controller, stack, correlation_id=id_)
         except Exception as error:
             self._log.warning("controller not reached", stack=stack, error=str(error))
 

@@ -10,7 +10,9 @@ from typing import Any
 
 from controller.aws.clients import Clients, Session
 from controller.aws.cloud import AwsCloud
+from controller.aws.invitations import Invitations
 from controller.aws.start_pass import start_pass
+from controller.aws.topic import Topic
 from controller.aws.traffic import TrafficReader
 from controller.domain.crowd import early_by
 from controller.domain.errors import LockLostError
@@ -20,12 +22,14 @@ from controller.domain.ports import Clock, Cloud, SideBySide
 from controller.domain.spec import Json, Spec
 from controller.domain.usage import Use
 from controller.reconcile.heartbeat import Heartbeat
-from controller.reconcile.ports import Tell, tell_nobody
+from controller.reconcile.ports import Tell
 from controller.reconcile.side_by_side import Threads
 from controller.reconcile.stack_pass import StackPass
 from controller.settings import Settings
 from controller.store.lock import LENGTH, Lock, LockKeeper
 from controller.store.table import Records, Table
+from controller.tell.teller import Log, NoLog, Teller
+from controller.tell.webhook import Webhook
 
 RENEW = timedelta(seconds=15)
 """A pass that was away for longer asks whether the lock is still its own."""
@@ -120,7 +124,7 @@ class Controller:
     clients: Clients
     clock: Clock
     side_by_side: SideBySide
-    tell: Tell = tell_nobody
+    tell: Tell
     regions: dict[str | None, Clients] = field(default_factory=dict)
 
     @property
@@ -152,14 +156,19 @@ class Controller:
         finally:
             store.release()
 
-    def hand_on_due(self) -> list[str]:
-        """Start a pass for each stack whose time has come; see `Heartbeat.run`."""
-        at_once = self.settings.passes_at_once
-        heartbeat = Heartbeat(self.table, self._start, self.clock, self.side_by_side, at_once)
-        return heartbeat.run()
+    def hand_on_due(self, correlation_id: str = "") -> list[str]:
+        """
+        Start a pass for each stack whose time has come; see `Heartbeat.run`.
 
-    def _start(self, stack: str, within: timedelta | None) -> None:
-        start_pass(self.clients.get("lambda"), self.settings.controller, stack, within)
+        `correlation_id` is what the logs of those passes have in common with the caller's.
+        """
+
+        def start(stack: str, within: timedelta | None) -> None:
+            client, controller = self.clients.get("lambda"), self.settings.controller
+            start_pass(client, controller, stack, within, correlation_id)
+
+        at_once = self.settings.passes_at_once
+        return Heartbeat(self.table, start, self.clock, self.side_by_side, at_once).run()
 
     def _traffic(self, spec: Spec) -> Traffic:
         return TrafficReader(self._clients_of(spec).get("cloudwatch"))
@@ -184,22 +193,41 @@ def bootstrap(
     session: Session | None = None,
     clock: Clock | None = None,
     side_by_side: SideBySide | None = None,
-    tell: Tell = tell_nobody,
+    tell: Tell | None = None,
+    log: Log | None = None,
 ) -> Controller:
     """
     Build the controller; tests and the laptop give a session and a clock of their own.
 
-    `tell` lets people know of an event, once it is recorded; it is called again if it raises.
+    `tell` lets people know of an event, once it is recorded; it is called again if it raises. By
+    default it does what the environment says.
     """
     settings = Settings.from_environment(environment)
     session = session or _boto3_session()
+    log = NoLog() if log is None else log
+    clients = Clients(session, region=None)
+    clock = clock or SystemClock()
     return Controller(
         settings=settings,
         session=session,
-        clients=Clients(session, region=None),
-        clock=clock or SystemClock(),
+        clients=clients,
+        clock=clock,
         side_by_side=side_by_side or Threads(),
-        tell=tell,
+        tell=tell or make_teller(settings, clients, clock, log),
+    )
+
+
+def make_teller(settings: Settings, clients: Clients, clock: Clock, log: Log) -> Teller:
+    """Whoever is to be told, by the settings; with none of them nobody is."""
+    can_invite = settings.keys and settings.api
+    return Teller(
+        clock=clock,
+        log=log,
+        topic=Topic(clients, settings.topic) if settings.topic else None,
+        webhook=Webhook(settings.webhook) if settings.webhook else None,
+        invites=Invitations(clients, settings.keys, settings.api) if can_invite else None,
+        most=settings.tell,
+        namespace=settings.metrics,
     )
 
 

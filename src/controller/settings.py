@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from controller.domain.errors import PermanentError
+from controller.domain.messages import Level
 
 PASSES_AT_ONCE = 8
 """With the heartbeat and the wake URL they fit the ten that a new account's Lambda runs."""
@@ -19,12 +20,22 @@ class Settings:
 
     `passes_at_once` is how many of them a heartbeat starts side by side, `spread` over how long
     the wakes for one opening are spread.
+
+    The rest is about telling people, and "" where nobody wants it: `topic` is SNS's ARN,
+    `webhook` an https address, `tell` the most that is told, `keys` the SSM parameter that signs
+    links, `api` the wake URL's function, `metrics` the namespace in CloudWatch.
     """
 
     table: str
     controller: str
     passes_at_once: int = PASSES_AT_ONCE
     spread: timedelta = timedelta(0)
+    topic: str = ""
+    webhook: str = field(default="", repr=False)
+    tell: Level = Level.NEWS
+    keys: str = ""
+    api: str = ""
+    metrics: str = ""
 
     @staticmethod
     def from_environment(environment: Mapping[str, str]) -> Settings:
@@ -34,7 +45,21 @@ class Settings:
             or _required(environment, "AWS_LAMBDA_FUNCTION_NAME"),
             passes_at_once=_number(environment, "DORMOUSE_PASSES_AT_ONCE", PASSES_AT_ONCE, least=1),
             spread=timedelta(minutes=_number(environment, "DORMOUSE_SPREAD_MINUTES", 0, least=0)),
+            topic=environment.get("DORMOUSE_TOPIC_ARN", ""),
+            webhook=environment.get("DORMOUSE_WEBHOOK", ""),
+            tell=_level(environment.get("DORMOUSE_TELL") or Level.NEWS),
+            keys=environment.get("DORMOUSE_KEYS_PARAMETER", ""),
+            api=environment.get("DORMOUSE_API", ""),
+            metrics=environment.get("DORMOUSE_METRICS", ""),
         )
+
+
+def _level(text: str) -> Level:
+    try:
+        return Level(text)
+    except ValueError:
+        known = ", ".join(Level)
+        raise PermanentError(f'DORMOUSE_TELL is "{text}", expected one of {known}') from None
 
 
 def _required(environment: Mapping[str, str], name: str) -> str:

@@ -150,6 +150,8 @@ def _prepare(server: LaptopServer, environment: dict[str, str]) -> Keys:
     session = server.aws.session()
     name = environment["DORMOUSE_TABLE"]
     create_table(session.client("dynamodb"), name)
+    topic = environment["DORMOUSE_TOPIC_ARN"]
+    session.client("sns").create_topic(Name=topic.rpartition(":")[2])
     checks = {"HealthCheckIntervalSeconds": 5, "HealthCheckTimeoutSeconds": 2}
     _, *others = article_spec().resources
     spec = article_spec(resources=(target_group(request=checks), *others))

@@ -21,9 +21,6 @@ HOURS = 730
 HEARTBEAT_SECONDS = 0.3
 """How long one heartbeat runs when nothing is due: assumed, on the long side for a warm start."""
 
-HEARTBEAT_LOG_BYTES = 700
-"""The one line that a heartbeat logs, with what Lambda's context adds: assumed."""
-
 TABLE_GB = 0.02
 """Specs, status and a history of some hundred stacks: assumed, far more than most have."""
 
@@ -83,8 +80,6 @@ INVOCATIONS = Price(
 READS = Price(item="reads", unit="read unit", usd=0.125, per=MILLION, source=_DYNAMODB)
 STORAGE = Price(item="storage", unit="GB", usd=0.25, free=25, source=_DYNAMODB)
 RECOVERY = Price(item="point-in-time recovery", unit="GB", usd=0.20, source=_DYNAMODB)
-LOGGED = Price(item="log lines taken in", unit="GB", usd=0.50, free=5, source=_CLOUDWATCH)
-KEPT = Price(item="log lines kept", unit="GB", usd=0.03, free=5, source=_CLOUDWATCH)
 ALARM = Price(item="alarm", unit="alarm", usd=0.10, free=10, source=_CLOUDWATCH)
 METRIC = Price(item="metric of our own", unit="metric", usd=0.30, free=10, source=_CLOUDWATCH)
 ELASTIC_IP = Price(
@@ -169,32 +164,40 @@ def _table(name: str, properties: Mapping[str, Any], resources: Resources) -> li
     return lines
 
 
-def _log_group(name: str, properties: Mapping[str, Any], resources: Resources) -> list[Line]:
+def _log_group(name: str, properties: Mapping[str, Any], _: Resources) -> list[Line]:
     if "RetentionInDays" not in properties:
         raise UnknownCostError(f"{name}: log lines are kept, and paid for, for ever")
-    calls = sum(
-        _scheduled_calls(r["Properties"]["FunctionName"], resources)
-        for r in resources.values()
-        if r["Type"] == "AWS::Lambda::Function"
-        and r["Properties"].get("LoggingConfig", {}).get("LogGroup") == properties["LogGroupName"]
-    )
-    if not calls:
-        return []
-    gb = calls * HEARTBEAT_LOG_BYTES / 1e9
-    months = int(properties["RetentionInDays"]) * 24 / HOURS
-    return [
-        Line(resource=name, price=LOGGED, quantity=gb),
-        Line(resource=name, price=KEPT, quantity=gb * months),
-    ]
+    return []  # a heartbeat that finds nothing due writes nothing
 
 
-def _alarm(name: str, properties: Mapping[str, Any], _: Resources) -> list[Line]:
+def _alarm(name: str, properties: Mapping[str, Any], resources: Resources) -> list[Line]:
     if properties["Period"] < 60:
         raise UnknownCostError(f"{name}: an alarm on shorter periods than a minute costs more")
     lines = [Line(resource=name, price=ALARM, quantity=1)]
-    if not properties["Namespace"].startswith("AWS/"):
+    metric = (properties["Namespace"], properties["MetricName"])
+    if not properties["Namespace"].startswith("AWS/") and metric not in _rare_metrics(resources):
         lines.append(Line(resource=name, price=METRIC, quantity=1))
     return lines
+
+
+def _rare_metrics(resources: Resources) -> set[tuple[str, str]]:
+    """Metrics that only a log line writes to; each is paid for by the hours that have one."""
+    return {
+        (made["MetricNamespace"], made["MetricName"])
+        for resource in resources.values()
+        if resource["Type"] == "AWS::Logs::MetricFilter"
+        for made in resource["Properties"]["MetricTransformations"]
+        if "DefaultValue" not in made
+    }
+
+
+def _metric_filter(name: str, properties: Mapping[str, Any], _: Resources) -> list[Line]:
+    """Free by itself. With a default value it writes whenever any line comes in."""
+    return [
+        Line(resource=name, price=METRIC, quantity=1)
+        for made in properties["MetricTransformations"]
+        if "DefaultValue" in made
+    ]
 
 
 def calls_per_month(expression: str) -> float:
@@ -222,7 +225,8 @@ def _rule(bill: Bill, known: str) -> Rule:
 RULES: Mapping[str, Rule] = {
     "AWS::CloudWatch::Alarm": _rule(
         _alarm,
-        "AlarmActions AlarmDescription ComparisonOperator Dimensions EvaluationPeriods MetricName "
+        "AlarmActions AlarmDescription ComparisonOperator DatapointsToAlarm Dimensions "
+        "EvaluationPeriods MetricName "
         "Namespace OKActions Period Statistic Threshold TreatMissingData",
     ),
     "AWS::DynamoDB::Table": _rule(
@@ -247,6 +251,9 @@ RULES: Mapping[str, Rule] = {
     ),
     # A Function URL is paid for as the requests that come through it.
     "AWS::Lambda::Url": _rule(_free, "AuthType TargetFunctionArn"),
+    "AWS::Logs::MetricFilter": _rule(
+        _metric_filter, "FilterPattern LogGroupName MetricTransformations"
+    ),
     "AWS::Logs::LogGroup": _rule(_log_group, "LogGroupName RetentionInDays"),
     "AWS::Scheduler::Schedule": _rule(
         _schedule, "Description FlexibleTimeWindow ScheduleExpression Target"

@@ -25,7 +25,7 @@ ADDRESS_CALLS = ["AllocateAddress", "AssociateAddress", "DisassociateAddress", "
 
 CODE = ROOT / "src"
 OF_THE_CONTROLLER = [
-    CODE / "controller" / room for room in ("aws", "store", "handlers", "bootstrap.py")
+    CODE / "controller" / room for room in ("aws", "store", "tell", "handlers", "bootstrap.py")
 ]
 
 # Put together while running, from a table in controller.aws.attributes.
@@ -39,7 +39,6 @@ BY_TABLE = {
 ASKED_BY_OTHERS = {
     "logs:CreateLogStream": "Lambda writes what the function prints",
     "logs:PutLogEvents": "Lambda writes what the function prints",
-    "sns:Publish": "Lambda reports a failed event",
     "elasticloadbalancing:AddTags": "ELB, for the tags of a create",
     "ecs:TagResource": "ECS, for the tags of a create",
     "iam:CreateServiceLinkedRole": "ELB and ECS, at the first create of an account",
@@ -142,6 +141,8 @@ def test_the_api_may_do_what_its_code_does(api):
         ("ControllerRole", "dynamodb:PutItem", "dynamodb:{}:table/dormouse-Table"),
         ("ControllerRole", "lambda:InvokeFunction", "lambda:{}:function:dormouse-controller"),
         ("ControllerRole", "sns:Publish", "sns:{}:dormouse-Notifications"),
+        ("ControllerRole", "ssm:GetParameter", "ssm:{}:parameter/dormouse/dormouse/keys"),
+        ("ControllerRole", "lambda:GetFunctionUrlConfig", "lambda:{}:function:dormouse-api"),
         ("HeartbeatRole", "lambda:InvokeFunction", "lambda:{}:function:dormouse-controller"),
         ("ApiRole", "dynamodb:UpdateItem", "dynamodb:{}:table/dormouse-Table"),
         ("ApiRole", "lambda:InvokeFunction", "lambda:{}:function:dormouse-controller"),
@@ -269,9 +270,14 @@ def test_further_roles_and_parameters_are_reached_only_when_named():
     assert [allows(full, r) for r in requests] == [True, True, True]
 
 
-def test_the_keys_of_the_links_are_for_the_api_alone(controller):
+@pytest.mark.parametrize("role", ["ControllerRole", "ApiRole"])
+def test_the_keys_of_the_links_can_be_read_but_not_written(role):
     arn = f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/dormouse/dormouse/keys"
-    assert not allows(controller, Request(action="ssm:GetParameter", resource=arn))
+    policy = statements(deploy(EVERY_OPTION)[role])
+
+    assert allows(policy, Request(action="ssm:GetParameter", resource=arn))
+    for action in ("ssm:PutParameter", "ssm:DeleteParameter", "ssm:GetParameterHistory"):
+        assert not allows(policy, Request(action=action, resource=arn))
 
 
 # what AWS would make of the policies themselves

@@ -8,15 +8,20 @@ import re
 import shutil
 import subprocess
 import tomllib
+from datetime import timedelta
 
 import cfnlint
 import pytest
 from cfnlint.config import ManualArgs
 from samtranslator.model.exceptions import InvalidDocumentException
 
+from controller.domain.messages import Level
+from controller.domain.overdue import Overdue
+from controller.reconcile.stack_pass import CHECK, SLOW
 from deploy.stack import ACCOUNT, ROOT, deploy, outputs, read, translate
 
 RUNTIMES_VERSION = "3.13"
+FUNCTIONS = ("Controller", "Api")
 
 
 @pytest.fixture(scope="module")
@@ -218,13 +223,85 @@ def test_mail_is_subscribed_only_when_an_address_is_given(deployed):
     assert (mail["Protocol"], mail["Endpoint"]) == ("email", "team@example.com")
 
 
+def of_type(resources, kind):
+    return {n: r["Properties"] for n, r in resources.items() if r["Type"] == kind}
+
+
 def test_each_alarm_watches_the_controller_and_tells_the_topic(deployed):
-    alarms = [r["Properties"] for r in deployed.values() if r["Type"] == "AWS::CloudWatch::Alarm"]
-    assert {a["MetricName"] for a in alarms} == {"Errors", "Invocations"}
-    for alarm in alarms:
-        watched = {"Name": "FunctionName", "Value": "dormouse-controller"}
-        assert alarm["Dimensions"] == [watched]
+    alarms = of_type(deployed, "AWS::CloudWatch::Alarm")
+    assert set(alarms) == {"ControllerFails", "HeartbeatStopped", "SleepStuck", "AwakeTooLong"}
+    for alarm in alarms.values():
         assert alarm["AlarmActions"][0].endswith(":dormouse-Notifications")
+        assert alarm["OKActions"] == alarm["AlarmActions"]
+    for name in ("ControllerFails", "HeartbeatStopped"):
+        watched = {"Name": "FunctionName", "Value": "dormouse-controller"}
+        assert alarms[name]["Dimensions"] == [watched]
+
+
+@pytest.mark.parametrize(
+    ("name", "overdue"),
+    [("SleepStuck", Overdue.SLEEP_STUCK), ("AwakeTooLong", Overdue.AWAKE_TOO_LONG)],
+)
+def test_an_alarm_of_a_guard_rail_counts_the_lines_that_say_so(deployed, name, overdue):
+    lines = of_type(deployed, "AWS::Logs::MetricFilter")[f"{name}Lines"]
+    alarm = of_type(deployed, "AWS::CloudWatch::Alarm")[name]
+    (made,) = lines["MetricTransformations"]
+
+    assert lines["FilterPattern"] == f'{{ $.overdue = "{overdue}" }}'
+    assert lines["LogGroupName"] == "/aws/lambda/dormouse-controller"
+    assert (made["MetricNamespace"], made["MetricName"]) == (alarm["Namespace"], name)
+    assert alarm["Namespace"] == "Dormouse/dormouse"
+    assert made["MetricValue"] == "1"
+
+
+def test_an_alarm_of_a_guard_rail_outlasts_the_time_between_two_passes(deployed):
+    """Without a line for a period it would say OK, and ALARM again with the next pass."""
+    for name in ("SleepStuck", "AwakeTooLong"):
+        alarm = of_type(deployed, "AWS::CloudWatch::Alarm")[name]
+        window = timedelta(seconds=alarm["Period"] * alarm["EvaluationPeriods"])
+        assert window > SLOW + timedelta(seconds=300 + 60)  # a whole pass, and a tick
+        assert window > CHECK + timedelta(seconds=300 + 60)
+        assert alarm["DatapointsToAlarm"] == 1
+
+
+def test_the_webhook_is_a_secret_that_only_the_controller_gets():
+    url = "https://hooks.example.com/services/T0/B0/x"
+    resources = deploy({"NotifyWebhook": url})
+    variables = [resources[n]["Properties"]["Environment"]["Variables"] for n in FUNCTIONS]
+
+    assert read()["Parameters"]["NotifyWebhook"]["NoEcho"] is True
+    assert [v.get("DORMOUSE_WEBHOOK") for v in variables] == [url, None]
+
+
+@pytest.mark.parametrize(
+    ("url", "fits"),
+    [
+        ("", True),
+        ("https://hooks.slack.com/services/T0/B0/x", True),
+        ("https://example.com:8443/a?b=c", True),
+        ("http://example.com/", False),
+        ("https:///no-host", False),
+        ("https://example.com/a b", False),
+    ],
+)
+def test_a_webhook_has_to_be_https(url, fits):
+    pattern = read()["Parameters"]["NotifyWebhook"]["AllowedPattern"]
+    assert bool(re.search(pattern, url)) is fits
+
+
+def test_what_is_told_and_measured_is_chosen_by_parameters():
+    def variables(**parameters):
+        return deploy(parameters)["Controller"]["Properties"]["Environment"]["Variables"]
+
+    plain, other = variables(), variables(NotifyAbout="trouble", Metrics="true")
+    assert read()["Parameters"]["NotifyAbout"]["AllowedValues"] == list(Level)
+    assert (plain["DORMOUSE_TELL"], plain["DORMOUSE_METRICS"]) == ("news", "")
+    assert (other["DORMOUSE_TELL"], other["DORMOUSE_METRICS"]) == ("trouble", "Dormouse/dormouse")
+
+
+def test_the_controller_knows_the_wake_urls_function_by_name(deployed):
+    variables = deployed["Controller"]["Properties"]["Environment"]["Variables"]
+    assert variables["DORMOUSE_API"] == deployed["Api"]["Properties"]["FunctionName"]
 
 
 def test_the_outputs_are_what_a_user_needs_next():

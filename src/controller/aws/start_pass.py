@@ -7,17 +7,26 @@ from datetime import timedelta
 from typing import Any
 
 
-def start_pass(lambda_: Any, function: str, stack: str, within: timedelta | None = None) -> None:
+def start_pass(
+    lambda_: Any,
+    function: str,
+    stack: str,
+    within: timedelta | None = None,
+    correlation_id: str = "",
+) -> None:
     """
     Start a pass for `stack` and do not wait for it. What AWS says to that is raised as it is.
 
-    It has all of the function's time, or ends `within` some of it.
+    It has all of the function's time, or ends `within` some of it. Its log lines carry
+    `correlation_id`, by default its own id.
 
     Nothing is lost when it fails: the stack is due, and the heartbeat comes within a minute.
     """
     event: dict[str, Any] = {"stack": stack}
     if within is not None:
         event["seconds"] = within.total_seconds()
+    if correlation_id:
+        event["correlation_id"] = correlation_id
     lambda_.invoke(
         FunctionName=function,
         InvocationType="Event",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from controller.domain.moments import format_moment, parse_moment
+from controller.domain.moments import format_moment, parse_moment, read_moment
 from controller.domain.progress import Timeline
 from controller.domain.spec import Json
 
@@ -148,6 +148,10 @@ def _last(numbers: tuple[float, ...]) -> tuple[float, ...]:
     return numbers[-REMEMBERED:]
 
 
+LATEST_NEWS = timedelta(days=1)
+"""What could not be told for so long is told no more: it would be news of another day."""
+
+
 class EventKind(StrEnum):
     """What is told, each once, and what the ledger adds up."""
 
@@ -167,11 +171,20 @@ class EventKind(StrEnum):
         return self is not EventKind.REPLACED
 
 
+ENDED_BY: Mapping[EventKind, frozenset[EventKind]] = {
+    EventKind.STUCK: frozenset({EventKind.ASLEEP, EventKind.AWAKE}),
+    EventKind.FAILED: frozenset({EventKind.AWAKE}),
+    EventKind.BLOCKED: frozenset({EventKind.AWAKE}),
+}
+"""The kinds that are trouble, and what says that it is over."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """
     Something that happened to a stack. `at` and `kind` identify it: the same one seen twice is
-    one. `facts` are what belongs to the kind (endpoint, cause, until, spans of billed time).
+    one. `facts` are what belongs to the kind (endpoint, ends_at, spans of billed time), and
+    `after` the kinds of trouble that are over with it.
     """
 
     stack: str
@@ -183,6 +196,11 @@ class Event:
     @property
     def id(self) -> str:
         return f"{format_moment(self.at.replace(microsecond=0))}#{self.kind}"
+
+    def is_old_news(self, now: datetime) -> bool:
+        """What it says is over by `now`, or about another day."""
+        ends_at = read_moment(self.facts.get("ends_at"))
+        return now - self.at >= LATEST_NEWS or (ends_at is not None and ends_at <= now)
 
     def to_json(self) -> dict[str, Json]:
         return {

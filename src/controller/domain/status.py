@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from controller.domain.history import Event, Learned
+from controller.domain.history import Event, EventKind, Learned
 from controller.domain.marks import Marks
 from controller.domain.meter import Meter
 from controller.domain.moments import format_moment, parse_moment, read_moment, write_moment
@@ -49,9 +49,10 @@ class Status:
     `target` is where it is going since `since`, and `settled` says that it is there; `from_rest`
     that it set out from where it had been settled, and not halfway. `phase` is what people are
     told meanwhile, `cause` what holds it up. `decision` is the last one, as JSON.
-    `warned_for` is the end of which people have been warned, `meter` counts the money. `outbox`
-    are events that are not known to be recorded and told. `early` is how much earlier than needed
-    its wakes for an opening begin, where many are spread.
+    `warned_for` is the end of which people have been warned, `troubles` what they were told of
+    and is not over, `meter` counts the money. `outbox` are events that are not known to be
+    recorded and told. `early` is how much earlier than needed its wakes for an opening begin,
+    where many are spread.
     """
 
     target: Target | None = None
@@ -73,6 +74,7 @@ class Status:
     stuck: Trouble | None = None
     blocked: Trouble | None = None
     warned_for: datetime | None = None
+    troubles: tuple[EventKind, ...] = ()
     outbox: tuple[Event, ...] = ()
 
     def lead(self, longest: timedelta) -> timedelta:
@@ -102,6 +104,7 @@ class Status:
             "stuck": self.stuck.to_json() if self.stuck else None,
             "blocked": self.blocked.to_json() if self.blocked else None,
             "warned_for": write_moment(self.warned_for),
+            "troubles": [str(kind) for kind in self.troubles],
             "outbox": [event.to_json() for event in self.outbox],
         }
 
@@ -129,5 +132,6 @@ class Status:
             stuck=Trouble.from_json(stuck) if stuck else None,
             blocked=Trouble.from_json(blocked) if blocked else None,
             warned_for=read_moment(data.get("warned_for")),
+            troubles=tuple(EventKind(kind) for kind in data.get("troubles", ())),
             outbox=tuple(Event.from_json(event) for event in data.get("outbox", ())),
         )

@@ -12,10 +12,13 @@ from datetime import datetime, timedelta
 
 from controller.domain.desired import Decision
 from controller.domain.endpoint import find_endpoint
-from controller.domain.history import Event, EventKind, Wake, finished_steps
+from controller.domain.history import ENDED_BY, Event, EventKind, Wake, finished_steps
+from controller.domain.ledger import Account, account_now
 from controller.domain.marks import Failure, Marks, Spent
 from controller.domain.moments import format_moment, write_moment
+from controller.domain.observed import State
 from controller.domain.plan import Target
+from controller.domain.prices import find_prices
 from controller.domain.progress import Progress, Timeline
 from controller.domain.spec import Json, Spec
 from controller.domain.status import Status, Trouble
@@ -119,6 +122,19 @@ def new_wake(before: Status, after: Status) -> Wake | None:
     )
 
 
+def woke(status: Status, spec: Spec, ends_at: datetime | None, now: datetime) -> Status:
+    """Tell that it has become ready, and until when it stays as far as that can be foreseen."""
+    marks, decision = status.marks, status.decision
+    facts = {
+        "endpoint": status.endpoint,
+        "waking_since": write_moment(marks.waking_since),
+        "slept_at": write_moment(marks.slept.at if marks.slept else None),
+        "rule": decision.get("rule", ""),
+        "ends_at": write_moment(ends_at),
+    }
+    return _tell(status, spec, EventKind.AWAKE, now, str(decision.get("reason", "")), **facts)
+
+
 def warn(status: Status, spec: Spec, ends_at: datetime, reason: str, now: datetime) -> Status:
     """Tell once that it is going to sleep soon."""
     if status.warned_for == ends_at:
@@ -150,13 +166,7 @@ def _wake_ended(
         first = status.marks.ready_at is None
         status = _note_replaced(status, spec, now)
         status = replace(status, marks=status.marks.ready(now), settled=True)
-        reason = str(status.decision.get("reason", ""))
-        facts: dict[str, Json] = {"endpoint": status.endpoint}
-        facts["waking_since"] = write_moment(status.marks.waking_since)
-        if not first:
-            return status
-        status = replace(status, meter=status.meter.woken(now))
-        return _tell(status, spec, EventKind.AWAKE, now, reason, **facts)
+        return replace(status, meter=status.meter.woken(now)) if first else status
     if not gave_up(outcome):
         if len(status.meter.ended) >= MOST_ENDED:
             status = _note_replaced(status, spec, now)
@@ -174,8 +184,12 @@ def _sleep_ended(status: Status, spec: Spec, outcome: Outcome, now: datetime) ->
         status = nothing_stands(status, now)
         if not status.settled and (_took_down(outcome) or status.meter.ended):
             slept = status.marks.slept
-            slept_at = slept.at if slept else None
-            facts = {"spans": _spans(status), "slept_at": write_moment(slept_at)}
+            facts = {
+                "spans": _spans(status),
+                "slept_at": write_moment(slept.at if slept else None),
+                "rule": slept.rule if slept else "",
+                "month": _month(status, spec, now),
+            }
             reason = str(status.decision.get("reason", ""))
             status = _tell(status, spec, EventKind.ASLEEP, now, reason, **facts)
         meter = status.meter.told(now).at_rest()
@@ -192,7 +206,11 @@ def _sleep_ended(status: Status, spec: Spec, outcome: Outcome, now: datetime) ->
 def _stuck(status: Status, spec: Spec, outcome: Outcome, since: datetime, now: datetime) -> Status:
     trouble = Trouble(since=since, cause=outcome.cause, standing=_left(outcome))
     status = replace(status, stuck=trouble)
-    facts = {"standing": list(trouble.standing), "since": format_moment(since)}
+    facts = {
+        "standing": list(trouble.standing),
+        "billed": [each.address for each in status.marks.standing],
+        "since": format_moment(since),
+    }
     return _tell(status, spec, EventKind.STUCK, now, outcome.cause, **facts)
 
 
@@ -203,8 +221,9 @@ def _blocked(
         return status
     trouble = Trouble(since=now, cause=outcome.cause, standing=_left(outcome))
     status = replace(status, blocked=trouble)
-    before = before or status.marks
-    return _no_longer_ready(status, spec, EventKind.BLOCKED, before, now, outcome.cause)
+    before, target = before or status.marks, str(outcome.target)
+    cause = outcome.cause
+    return _no_longer_ready(status, spec, EventKind.BLOCKED, before, now, cause, target=target)
 
 
 def _took_down(outcome: Outcome) -> bool:
@@ -213,11 +232,11 @@ def _took_down(outcome: Outcome) -> bool:
 
 
 def _left(outcome: Outcome) -> tuple[str, ...]:
-    """Addresses of ours that are still there."""
+    """Addresses of ours that are still there; the tasks of a service that drains run on."""
     if outcome.observed is None:
         return ()
     found = outcome.observed.resources.items()
-    return tuple(address for address, one in found if one.state.exists)
+    return tuple(a for a, one in found if one.state.exists or one.state is State.LEAVING)
 
 
 def _spans(status: Status) -> Json:
@@ -225,12 +244,25 @@ def _spans(status: Status) -> Json:
     return [span.to_json() for span in status.meter.ended]
 
 
+def _month(status: Status, spec: Spec, now: datetime) -> Json:
+    """What the month has come to with that; None of a stack whose meter was never begun."""
+    used = account_now(status.meter, status.marks, now)
+    return Account(used=used, prices=find_prices(spec.region)).summary() if used else None
+
+
 def _no_longer_ready(
-    status: Status, spec: Spec, kind: EventKind, before: Marks, now: datetime, reason: str
+    status: Status,
+    spec: Spec,
+    kind: EventKind,
+    before: Marks,
+    now: datetime,
+    reason: str,
+    **facts: Json,
 ) -> Status:
     """Tell of an end; the time in which the stack could be used is over."""
     status = replace(status, meter=status.meter.rested(before.ready_at, now))
-    facts = {"ready_at": write_moment(before.ready_at)} if before.ready_at else {}
+    if before.ready_at:
+        facts["ready_at"] = write_moment(before.ready_at)
     return _tell(status, spec, kind, now, reason, **facts)
 
 
@@ -246,8 +278,14 @@ def _note_replaced(status: Status, spec: Spec, now: datetime) -> Status:
 def _tell(
     status: Status, spec: Spec, kind: EventKind, at: datetime, reason: str, **facts: Json
 ) -> Status:
+    over = [trouble for trouble in status.troubles if kind in ENDED_BY[trouble]]
+    if over:
+        facts["after"] = [str(trouble) for trouble in over]
+    troubles = {trouble: None for trouble in status.troubles if trouble not in over}
+    if kind in ENDED_BY:
+        troubles[kind] = None
     event = Event(stack=spec.stack, at=at, kind=kind, reason=reason, facts=facts)
-    return replace(status, outbox=(*status.outbox, event))
+    return replace(status, troubles=tuple(troubles), outbox=(*status.outbox, event))
 
 
 def _phase(look: Round) -> str:

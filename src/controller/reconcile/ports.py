@@ -57,7 +57,3 @@ class Clouds(Protocol):
 Traffics = Callable[[Spec], Traffic]
 Tell = Callable[[Spec, Event], None]
 """Lets people know of an event; called again at the next pass when it raises."""
-
-
-def tell_nobody(spec: Spec, event: Event) -> None:
-    pass

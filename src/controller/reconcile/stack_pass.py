@@ -15,7 +15,7 @@ from functools import partial
 
 from controller.domain.desired import Decision, all_asked_for, decide, settle_marks
 from controller.domain.errors import DormouseError, LockLostError
-from controller.domain.foresight import foresee
+from controller.domain.foresight import Change, foresee
 from controller.domain.history import Event, Learned
 from controller.domain.idle import judge, span_to_read
 from controller.domain.ledger import Past, meter_again
@@ -24,17 +24,18 @@ from controller.domain.meter import SeenTask
 from controller.domain.moments import format_moment, parse_moment
 from controller.domain.month import Month
 from controller.domain.openings import Rules
+from controller.domain.overdue import Overdue, find_overdue
 from controller.domain.plan import Target
 from controller.domain.policy import Policy
 from controller.domain.ports import Clock, Cloud, SideBySide
-from controller.domain.report import policy_of
+from controller.domain.report import AHEAD, policy_of
 from controller.domain.rest import paid_hour_ends
 from controller.domain.spec import Json, Spec
 from controller.domain.status import Status
 from controller.domain.usage import Span, Use
 from controller.reconcile import books, metering
 from controller.reconcile.loop import Limits, Outcome, Reconciler, Result, Round
-from controller.reconcile.ports import Clouds, Records, Store, Tell, Traffics, tell_nobody
+from controller.reconcile.ports import Clouds, Records, Store, Tell, Traffics
 
 SLOW = timedelta(minutes=15)
 """How often something is tried that only a person can put right (AWS behaviour §10.4)."""
@@ -48,6 +49,9 @@ SOON = timedelta(minutes=10)
 ALIVE = timedelta(seconds=90)
 """Written while a pass works, as what is due if nothing comes after: a lost pass is taken up."""
 
+TELL_AGAIN = timedelta(minutes=5)
+"""When to try again what could not be told."""
+
 SHOW = timedelta(seconds=30)
 """How often at least the status is written while nothing changes, for `ALIVE` to be kept."""
 
@@ -60,11 +64,16 @@ ROOM = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassResult:
-    """How the pass ended, for the log. `due_at` None: nothing will change by itself."""
+    """
+    How the pass ended, for the log. `due_at` None: nothing will change by itself. `untold`
+    events wait for a pass that can tell them; `overdue` is what a guard rail found.
+    """
 
     decision: Decision
     outcome: Outcome
     due_at: datetime | None
+    untold: int = 0
+    overdue: Overdue | None = None
 
     def as_log(self) -> dict[str, Json]:
         return {
@@ -72,6 +81,8 @@ class PassResult:
             "result": str(self.outcome.result),
             "cause": self.outcome.cause,
             "due_at": format_moment(self.due_at) if self.due_at else None,
+            **({"untold": self.untold} if self.untold else {}),
+            **({"overdue": str(self.overdue)} if self.overdue else {}),
         }
 
 
@@ -85,7 +96,7 @@ class StackPass:
         traffics: Traffics,
         clock: Clock,
         side_by_side: SideBySide,
-        tell: Tell = tell_nobody,
+        tell: Tell,
         early: timedelta = timedelta(0),
     ) -> None:
         self._store = store
@@ -117,8 +128,7 @@ class StackPass:
             result = self._conclude(records, decision, outcome)
             if result and self._is_recorded(records, result):
                 if not self._waits_for_end(records, result, deadline):
-                    self._tell_all(records, result.due_at)
-                    return result
+                    return self._tell_all(records, result)
             elif self._clock.now() + ROOM >= deadline:
                 now = self._clock.now()
                 self._store.put_status(self._status.to_json(), now)
@@ -319,6 +329,9 @@ class StackPass:
         if wake:
             self._store.put_wake(wake)
             self._status = replace(self._status, learned=self._status.learned.after(wake))
+            ends = self._next_sleep(records, now, now + AHEAD)
+            ends_at = ends.at if ends else None
+            self._status = books.woke(self._status, records.spec, ends_at, now)
 
     def _conclude(
         self, records: Records, decision: Decision, outcome: Outcome
@@ -331,7 +344,9 @@ class StackPass:
         if wanted.state is not decision.state:
             return None
         due_at = self._due_at(records, wanted, outcome)
-        return PassResult(decision=wanted, outcome=outcome, due_at=due_at)
+        rules, now = self._rules(records.spec), self._clock.now()
+        overdue = find_overdue(self._status, wanted, rules, now)
+        return PassResult(decision=wanted, outcome=outcome, due_at=due_at, overdue=overdue)
 
     def _due_at(self, records: Records, decision: Decision, outcome: Outcome) -> datetime | None:
         now = self._clock.now()
@@ -346,16 +361,20 @@ class StackPass:
 
     def _warn_at(self, records: Records, now: datetime) -> datetime | None:
         """When to tell that it is going to sleep; if that is now, it is told."""
-        rules, marks = self._rules(records.spec), self._status.marks
-        horizon = now + CHECK + SOON
-        changes = foresee(rules, records.leases, records.hold, marks, now, horizon)
-        end = next((change for change in changes if change.state is Target.ASLEEP), None)
-        if end is None or marks.ready_at is None or end.at - marks.ready_at < 2 * SOON:
+        ready_at = self._status.marks.ready_at
+        end = self._next_sleep(records, now, now + CHECK + SOON)
+        if end is None or ready_at is None or end.at - ready_at < 2 * SOON:
             return None
         if end.at - SOON > now:
             return end.at - SOON
         self._status = books.warn(self._status, records.spec, end.at, end.reason, now)
         return None
+
+    def _next_sleep(self, records: Records, now: datetime, horizon: datetime) -> Change | None:
+        """When it goes to sleep if nobody asks for anything and somebody uses it until then."""
+        rules, marks = self._rules(records.spec), self._status.marks
+        changes = foresee(rules, records.leases, records.hold, marks, now, horizon)
+        return next((change for change in changes if change.state is Target.ASLEEP), None)
 
     def _ahead_of(self, records: Records, decision: Decision) -> datetime | None:
         """Come back before an end after which the next hour would be paid almost at once."""
@@ -393,20 +412,25 @@ class StackPass:
             due_at = _soonest(due_at, self._clock.now() + ALIVE)
         return self._store.put_status(self._status.to_json(), due_at, asked=records.asked)
 
-    def _tell_all(self, records: Records, due_at: datetime | None) -> None:
-        """Record and tell what is in the outbox; what cannot be told is tried again."""
-        if not self._status.outbox:
-            return
-        left = tuple(e for e in self._status.outbox if not self._told(records.spec, e))
-        self._status = replace(self._status, outbox=left)
+    def _tell_all(self, records: Records, result: PassResult) -> PassResult:
+        """Record and tell what is in the outbox; what cannot be told waits, and what follows it."""
+        outbox = self._status.outbox
+        if not outbox:
+            return result
+        left = [event for event in outbox if self._store.put_event(event)]
+        while left and self._renewed() and self._is_told(records.spec, left[0]):
+            del left[0]
+        due_at = result.due_at
         if left:
-            due_at = _soonest(due_at, self._clock.now() + SLOW)
-        # Refused when somebody has just asked for something: what is told is told, and the
-        # pass that comes now finds it recorded.
+            due_at = _soonest(due_at, self._clock.now() + TELL_AGAIN)
+        self._status = replace(self._status, outbox=tuple(left))
+        # Refused when somebody has just asked for something: what is told is told, and the pass
+        # that comes now finds it recorded.
         self._store.put_status(self._status.to_json(), due_at, asked=records.asked)
+        return replace(result, due_at=due_at, untold=len(left))
 
-    def _told(self, spec: Spec, event: Event) -> bool:
-        if not self._store.put_event(event):
+    def _is_told(self, spec: Spec, event: Event) -> bool:
+        if event.is_old_news(self._clock.now()):
             return True
         try:
             if event.kind.is_told:

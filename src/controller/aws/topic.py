@@ -1,0 +1,39 @@
+"""The SNS topic that people and programs are subscribed to."""
+
+from __future__ import annotations
+
+from controller.aws.clients import Clients
+from controller.aws.errors import translate
+from controller.domain.messages import Message
+
+
+class Topic:
+    def __init__(self, clients: Clients, arn: str) -> None:
+        self._clients = clients
+        self._arn = arn
+
+    def publish(self, message: Message) -> None:
+        """
+        Hand a message to everybody who is subscribed. Raises DormouseError.
+
+        Its attributes are for filter policies; `id` is the same if it is ever sent again.
+        """
+        event = message.event
+        attributes = {
+            "stack": event.stack,
+            "kind": str(event.kind),
+            "level": str(message.level),
+            "id": event.id,
+        }
+        try:
+            self._clients.get("sns").publish(
+                TopicArn=self._arn,
+                Subject=message.subject,
+                Message=message.body,
+                MessageAttributes={
+                    name: {"DataType": "String", "StringValue": value}
+                    for name, value in attributes.items()
+                },
+            )
+        except Exception as error:
+            raise translate(error, "publish to the topic") from error

@@ -1,0 +1,50 @@
+"""
+Guard rails: what is still paid for long after it should have ended. Pure.
+
+They ask the records and the clock, not the rule that decided, so that a mistake in deciding shows
+as well as a sleep that does not end. The template's alarms count the log lines that say so.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from controller.domain.desired import Decision
+from controller.domain.openings import Openings, Rules
+from controller.domain.plan import Target
+from controller.domain.rest import Rule
+from controller.domain.status import Status
+
+GRACE = timedelta(hours=1)
+"""A sleep may take a quarter of an hour, and be waited for to the end of a paid hour."""
+
+
+class Overdue(StrEnum):
+    AWAKE_TOO_LONG = "awake_too_long"
+    SLEEP_STUCK = "sleep_stuck"
+
+
+def find_overdue(status: Status, decision: Decision, rules: Rules, now: datetime) -> Overdue | None:
+    """
+    Say what is wrong at the end of a pass, if anything; what costs nothing is not.
+
+    A sleep is stuck an hour after it was decided. Awake is too long outside office hours, unless
+    somebody holds it awake, an hour beyond `max_awake` counted from the wake or the last closing.
+    """
+    if not status.marks.standing:
+        return None
+    if status.target is Target.ASLEEP:
+        since = None if status.settled else status.since
+        return Overdue.SLEEP_STUCK if since and now - since > GRACE else None
+    return Overdue.AWAKE_TOO_LONG if _is_awake_too_long(status, decision, rules, now) else None
+
+
+def _is_awake_too_long(status: Status, decision: Decision, rules: Rules, now: datetime) -> bool:
+    since, most = status.marks.waking_since, rules.policy.max_awake + GRACE
+    if since is None or now - since <= most or decision.rule is Rule.HOLD:
+        return False
+    openings = Openings(rules, now, back=most + GRACE)
+    if openings.at(now):
+        return False
+    return now - max(since, openings.last_closing(now) or since) > most

@@ -1,0 +1,112 @@
+"""
+Lets people know of an event: the topic, the webhook, and the metrics.
+
+Called once for each event by the pass that recorded it, and again by a later pass if it raised
+or if the process died before that was noted. So a message may come twice, rarely, and is never
+lost; SNS promises no more to its subscribers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from controller.domain.history import Event, EventKind
+from controller.domain.letters import Invitation
+from controller.domain.messages import Level, Message, is_wanted, write_message
+from controller.domain.ports import Clock
+from controller.domain.spec import Spec
+from controller.tell.measures import as_log_line, measure
+from controller.tell.webhook import WebhookError
+
+Log = Any
+"""Like the Logger of Powertools: `info` and `warning` take facts by name."""
+
+
+class NoLog:
+    """Where nobody reads one."""
+
+    def info(self, message: str, /, **facts: Any) -> None:
+        pass
+
+    def warning(self, message: str, /, **facts: Any) -> None:
+        pass
+
+
+class Publishes(Protocol):
+    def publish(self, message: Message) -> None: ...
+
+
+class Posts(Protocol):
+    def post(self, message: Message) -> None: ...
+
+
+class Invites(Protocol):
+    def make(self, event: Event, now: datetime) -> Invitation | None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Teller:
+    """
+    Tells what somebody wants to hear, up to `most`; parts that are None are left out.
+
+    `namespace` is that of the metrics, "" for none.
+    """
+
+    clock: Clock
+    log: Log
+    topic: Publishes | None = None
+    webhook: Posts | None = None
+    invites: Invites | None = None
+    most: Level = Level.NEWS
+    namespace: str = ""
+
+    def __call__(self, spec: Spec, event: Event) -> None:
+        """
+        Tell of an event. Raises what the topic raises; nothing else has been told then.
+
+        The topic comes first, as only it is asked again: the webhook hears a thing once, or, if
+        it is down just then, not at all.
+        """
+        if is_wanted(event, self.most):
+            message = write_message(spec, event, self._invitation(event))
+            self._publish(message)
+            self._post(message)
+        values = measure(spec, event) if self.namespace else {}
+        if values:
+            self.log.info("measured", **as_log_line(self.namespace, event, values))
+
+    def _invitation(self, event: Event) -> Invitation | None:
+        """A link for what is about to end; a message without one is better than none."""
+        if self.invites is None or event.kind is not EventKind.SLEEPING_SOON:
+            return None
+        try:
+            return self.invites.make(event, self.clock.now())
+        except Exception as error:
+            self.log.warning("no link to extend", stack=event.stack, error=str(error))
+            return None
+
+    def _publish(self, message: Message) -> None:
+        if self.topic is None:
+            return
+        try:
+            self.topic.publish(message)
+        except Exception as error:
+            self.log.warning("not told", **_about(message), error=str(error))
+            raise
+        self.log.info("told", **_about(message))
+
+    def _post(self, message: Message) -> None:
+        if self.webhook is None:
+            return
+        try:
+            self.webhook.post(message)
+        except WebhookError as error:
+            self.log.warning("webhook failed", **_about(message), error=str(error))
+
+
+def _about(message: Message) -> dict[str, str]:
+    """What the log says of a message; the text is not in it, as that may hold a link."""
+    event = message.event
+    return {"stack": event.stack, "event": event.id, "level": str(message.level)}

@@ -1,0 +1,129 @@
+"""What the functions log: enough to follow a press, nothing secret, and nothing when idle."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from io import StringIO
+
+import pytest
+from house import STACK
+
+from api import handler as api
+from controller.domain.overdue import Overdue
+from controller.handlers import entry
+from local.function_url import REQUEST_ID, Context
+
+
+@dataclass(frozen=True)
+class PassContext(Context):
+    aws_request_id: str = "11111111-2222-3333-4444-555555555555"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 300_000
+
+
+PASS = PassContext()
+
+
+@pytest.fixture
+def said():
+    """The lines of both functions, as they go to CloudWatch."""
+    stream = StringIO()
+    before = [logger.registered_handler.setStream(stream) for logger in (api.logger, entry.logger)]
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    for logger, stdout in zip((api.logger, entry.logger), before, strict=True):
+        logger.registered_handler.setStream(stdout)
+
+
+@pytest.fixture
+def nudges(house):
+    taken = []
+    house.aws.answer_with(
+        "lambda", "Invoke", lambda p: taken.append(json.loads(p["Payload"])) or {"StatusCode": 202}
+    )
+    return taken
+
+
+def named(lines, message):
+    return [line for line in lines if line["message"] == message]
+
+
+def test_a_press_can_be_followed_from_the_request_to_the_end_of_its_pass(house, said, nudges):
+    house.press("wake")
+    (nudge,) = nudges
+    assert nudge == {"stack": STACK, "correlation_id": REQUEST_ID}
+    entry.make_handler(house.controller)(nudge, PASS)
+
+    (request,), (pass_,) = named(said(), "request"), named(said(), "pass")
+    assert request["correlation_id"] == pass_["correlation_id"] == REQUEST_ID
+    assert pass_["function_request_id"] == PASS.aws_request_id
+    assert (pass_["level"], pass_["stack"], pass_["result"]) == ("INFO", STACK, "converged")
+    decision = pass_["decision"]
+    assert (decision["state"], decision["rule"]) == ("awake", "lease")
+    assert decision["reason"] == "wake link asked for it"
+    assert decision["until"] and pass_["due_at"]
+    assert pass_["cause"] == ""
+
+
+def test_a_pass_of_a_heartbeat_carries_the_heartbeats_id(house, said, nudges):
+    handle = entry.make_handler(house.controller)
+    handle({}, PASS)
+    (nudge,) = nudges
+    assert nudge == {"stack": STACK, "correlation_id": PASS.aws_request_id}
+    handle(nudge, replace(PASS, aws_request_id="another"))
+
+    (heartbeat,), (pass_,) = named(said(), "heartbeat"), named(said(), "pass")
+    assert heartbeat["due"] == [STACK]
+    assert pass_["correlation_id"] == heartbeat["correlation_id"]
+    assert pass_["function_request_id"] == "another"
+
+
+def test_a_heartbeat_that_finds_nothing_logs_nothing(house, said, nudges):
+    """43,800 a month: docs/costs.md counts no line for them."""
+    handle = entry.make_handler(house.controller)
+    handle({"stack": STACK}, PASS)
+    lines = len(said())
+    handle({}, PASS)
+
+    assert nudges == []
+    assert len(said()) == lines
+
+
+def test_a_pass_that_fails_says_for_which_stack(house, said):
+    with pytest.raises(Exception, match='stack "other" is not published'):
+        entry.make_handler(house.controller)({"stack": "other"}, PASS)
+    (line,) = named(said(), "pass ended")
+    assert (line["level"], line["stack"]) == ("ERROR", "other")
+    assert line["correlation_id"] == PASS.aws_request_id
+    assert "dormouse publish infra/other" in line["cause"]
+
+
+def test_a_pass_that_breaks_says_for_which_stack_and_where(house, said, monkeypatch):
+    monkeypatch.setattr("controller.bootstrap.StackPass.run", lambda *_: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        entry.make_handler(house.controller)({"stack": STACK}, PASS)
+    (line,) = named(said(), "pass failed")
+    assert (line["level"], line["stack"]) == ("ERROR", STACK)
+    assert "ZeroDivisionError" in line["exception"]
+
+
+def test_what_is_overdue_is_an_error_that_the_alarms_filter_finds(house, said, monkeypatch):
+    """The template's filters look for `$.overdue`, at the root of a line of any log level."""
+    monkeypatch.setattr(
+        "controller.reconcile.stack_pass.find_overdue", lambda *_: Overdue.AWAKE_TOO_LONG
+    )
+    entry.make_handler(house.controller)({"stack": STACK}, PASS)
+    (line,) = named(said(), "pass")
+    assert (line["level"], line["overdue"]) == ("ERROR", "awake_too_long")
+
+
+def test_metrics_stand_at_the_root_of_their_line(house, said, monkeypatch):
+    """Where CloudWatch looks for `_aws`."""
+    tell = replace(house.controller.tell, log=entry.logger, namespace="Dormouse/dormouse")
+    house.press("wake")
+    entry.make_handler(replace(house.controller, tell=tell))({"stack": STACK}, PASS)
+
+    (line,) = named(said(), "measured")
+    assert line["Wakes"] == 1
+    assert line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "Dormouse/dormouse"

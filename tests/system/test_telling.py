@@ -1,0 +1,372 @@
+"""
+Whole days as those see them who get the mail: each thing once, whatever dies or is down.
+
+Times are Tokyo's, on a fast laptop AWS; SNS is moto's, and a queue takes what it hands out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+
+from api.keyring import KeyRing
+from controller.links import Scope
+from controller.store.table import Table
+from controller.tell.webhook import WebhookError
+from local.faults import Fault
+from system.days import BUDGET, STACK, days
+from system.desk import ASLEEP, AWAKE
+from system.post_office import KEYS, URL, PostOffice
+
+OFFICE = {
+    "office_hours": ["Mon-Fri 09:00-18:00"],
+    "finish_paid_hour": False,
+    "idle_timeout": "0",
+}
+ONE_HOUR = {"idle_timeout": "0", "finish_paid_hour": False}
+
+
+@pytest.fixture
+def make_office():
+    def make(start="Mon 06:00", environment=None, **policy):
+        return PostOffice(days(start, "fast", **policy), **(environment or {}))
+
+    return make
+
+
+def test_a_day_is_three_letters(make_office):
+    office = make_office(**{**OFFICE, "idle_timeout": "2h"})
+    office.day.visit("Mon 09:05", "Mon 17:59", every=90)
+    office.day.live("Mon 23:00")
+
+    awake, soon, asleep = mails = office.mails()
+    assert [(mail.at, mail.kind) for mail in mails] == [
+        ("Mon 08:55", "awake"),
+        ("Mon 17:50", "sleeping_soon"),
+        ("Mon 18:00", "asleep"),
+    ]
+    assert awake.subject == "nsfw-api is awake until Mon 23 Nov 18:00"
+    assert "answers at\nhttp://203.0.113.25:5000/\n" in awake.body
+    assert "until Mon 23 Nov 18:00, or until nobody has used it for 2 h." in awake.body
+    assert soon.subject == "nsfw-api goes to sleep at Mon 23 Nov 18:00"
+    assert "goes to sleep in 10 min, at Mon 23 Nov 18:00.\n\nWhy then: office hours" in soon.body
+    assert asleep.subject == "nsfw-api is asleep; this time awake cost USD 0.38"
+    # ten started hours at 0.0225, and 9.1 hours of a task with its address at 0.0173
+    assert "the load balancer USD 0.22 (10 started hours), the tasks USD 0.16" in asleep.body
+    assert asleep.attributes == {
+        "stack": STACK,
+        "kind": "asleep",
+        "level": "news",
+        "id": f"{office.day.status['updated_at'][:17]}{asleep.attributes['id'][17:]}",
+    }
+
+
+def test_the_link_of_a_letter_extends_and_ends_an_hour_after_the_sleep(make_office):
+    office = make_office(**OFFICE)
+    office.day.live("Mon 17:55")
+    (_, soon) = office.mails()
+
+    (url, key) = re.search(rf"({re.escape(URL)}s/{STACK})\?k=(\S+)", soon.body).groups()
+    link = office.keys.read(key, office.day.now)
+    assert (link.stack, link.scope) == (STACK, Scope.WAKE)
+    assert link.expires_at == office.day.moment("Mon 19:00")
+    assert url == f"{URL}s/{STACK}"
+    assert "until Mon 23 Nov 19:00" in soon.body
+    ring = KeyRing(lambda: parameter(office), office.day.aws.clock.now)
+    assert ring.read(key) == link  # the wake URL takes it
+
+
+def parameter(office):
+    ssm = office.day.aws.session().client("ssm")
+    return ssm.get_parameter(Name=KEYS, WithDecryption=True)["Parameter"]["Value"]
+
+
+@pytest.mark.parametrize("lost", ["keys", "address", "denied"])
+def test_without_a_key_or_an_address_the_letter_goes_without_a_link(make_office, lost):
+    office = make_office(**OFFICE)
+    if lost == "keys":
+        office.day.aws.session().client("ssm").delete_parameter(Name=KEYS)
+    else:
+        code = "AccessDeniedException" if lost == "denied" else "ResourceNotFoundException"
+        operation = "GetParameter" if lost == "denied" else "GetFunctionUrlConfig"
+        office.day.aws.faults.add(Fault(operation=operation, code=code, status=400, times=99))
+    office.day.live("Mon 17:55")
+    soon = office.mails()[-1]
+
+    assert soon.kind == "sleeping_soon"
+    assert "?k=" not in soon.body
+    assert "dormouse extend nsfw-api" in soon.body
+
+
+def test_no_line_of_the_log_holds_a_link(make_office):
+    office = make_office(environment={"DORMOUSE_METRICS": "Dormouse/x"}, **OFFICE)
+    office.day.live("Mon 23:00")
+
+    assert office.log.said.count("told") == 3
+    assert "k=" not in repr(office.log)
+    secret = office.keys.secrets[0].secret
+    assert secret not in repr(office.log)
+
+
+@pytest.mark.parametrize(
+    ("most", "kinds"),
+    [
+        ("trouble", []),
+        ("detail", ["waking", "awake", "sleeping_soon", "sleeping", "asleep"]),
+    ],
+)
+def test_how_much_is_told_is_a_setting(make_office, most, kinds):
+    office = make_office(environment={"DORMOUSE_TELL": most}, **OFFICE)
+    office.day.live("Mon 23:00")
+    assert Counter(mail.kind for mail in office.mails()) == Counter(kinds)
+
+
+# trouble
+
+
+def test_a_failed_wake_is_one_letter_and_its_end_another(make_office):
+    office = make_office(environment={"DORMOUSE_TELL": "trouble"}, **OFFICE)
+    day = office.day
+    day.aws.conditions.containers("nsfw-api-container", "image_pull_error")
+    day.live("Mon 12:00")
+
+    (failed,) = office.mails()
+    assert failed.subject == "nsfw-api could not be woken"
+    assert "CannotPullContainerError" in failed.body
+    assert "dormouse wake nsfw-api" in failed.body
+
+    day.aws.conditions.containers("nsfw-api-container", "healthy")
+    day.plan("Mon 14:00", day.wake)
+    day.live("Mon 14:10")
+    (again,) = office.mails()
+    assert again.subject == "nsfw-api is awake again until Mon 23 Nov 15:00"
+    assert again.attributes["level"] == "trouble"
+    assert "You were told that it could not be woken: that is over." in again.body
+
+
+def test_a_stuck_sleep_says_what_stands_and_what_it_costs(make_office):
+    """F43: the service drains for ever, and its task may not be stopped."""
+    office = make_office(environment={"DORMOUSE_TELL": "trouble"}, **OFFICE)
+    day = office.day
+    day.aws.conditions.containers("nsfw-api-container", "drain_stuck")
+    day.aws.faults.add(Fault(operation="StopTask", code="AccessDeniedException", times=9999))
+    office.day.live("Mon 18:50")
+
+    (stuck,) = office.mails()
+    assert "Mon 18:15" <= stuck.at <= "Mon 18:20"  # at the end of the pass that saw it
+    assert stuck.subject == "nsfw-api does not get to sleep and costs USD 0.0173 an hour"
+    assert "aws_ecs_service.nsfw_service[0]: USD 0.0173 an hour" in stuck.body
+    assert "aws_lb_target_group.ecs_tg[0]: free" in stuck.body
+    assert "aws_lb.nlb" not in stuck.body  # gone
+    assert not any(result.get("overdue") for result in day.results)
+
+    day.live("Mon 20:00")
+    assert office.mails() == []
+    late = [result for result in day.results if result.get("overdue")]
+    assert {result["overdue"] for result in late} == {"sleep_stuck"}
+    assert len(late) >= 3  # a quarter of an hour after each pass, for the alarm
+
+
+def test_a_stuck_sleep_that_ends_is_told(make_office):
+    office = make_office(environment={"DORMOUSE_TELL": "trouble"}, **OFFICE)
+    day = office.day
+    day.aws.faults.add(
+        Fault(operation="DeleteService", code="ServerException", status=500, times=200)
+    )
+    office.day.live("Mon 18:40")
+    assert [mail.kind for mail in office.mails()] == ["stuck"]
+    day.aws.faults.clear()
+    day.live("Mon 20:00")
+
+    (asleep,) = office.mails()
+    assert asleep.subject.startswith("nsfw-api is asleep at last; this time awake cost USD ")
+    assert "You were told that it did not get to sleep: that is over." in asleep.body
+    assert day.desk.standing() == ASLEEP
+
+
+def test_something_foreign_in_the_way_is_named_once(make_office):
+    office = make_office(**OFFICE)
+    elbv2 = office.day.desk.session.client("elbv2")
+    elbv2.create_load_balancer(Name="ecs-nlb", Type="network", Subnets=["subnet-0a1b2c3d4e5f60718"])
+    office.day.live("Mon 12:00")
+
+    (blocked,) = office.mails()
+    assert blocked.subject == "nsfw-api cannot be woken: something foreign is in the way"
+    assert 'load balancer "ecs-nlb"' in blocked.body
+    assert not any(result.get("overdue") for result in office.day.results)  # nothing of ours
+
+
+# what goes wrong on the way
+
+
+def test_what_sns_does_not_take_is_told_soon_after_in_order_and_once(make_office):
+    office = make_office(environment={"DORMOUSE_TELL": "detail"}, **ONE_HOUR)
+    day = office.day
+    day.aws.faults.add(Fault(operation="Publish", code="InternalError", status=500, times=4))
+    day.plan("Mon 13:00", day.wake)
+    day.live("Mon 13:02")
+    assert office.mails() == []
+    assert day.results[-1]["untold"] == 2
+    assert day.due_at() <= day.moment("Mon 13:08")
+    # Recorded all the same, for the ledger.
+    assert [kind for _, kind in day.story()] == ["waking", "awake"]
+
+    day.live("Mon 16:00")
+    assert [mail.kind for mail in office.mails()] == [
+        "waking",
+        "awake",
+        "sleeping_soon",
+        "sleeping",
+        "asleep",
+    ]
+    assert day.status["outbox"] == []
+
+
+def test_a_topic_that_is_gone_neither_fails_a_pass_nor_fills_the_record(make_office):
+    """What is no news any more is dropped; the status item must not grow for ever."""
+    office = make_office(**OFFICE)
+    office.sns.delete_topic(TopicArn=office.topic)
+    day = office.day
+    day.live("Mon 17:55")
+    assert day.desk.standing() == AWAKE
+    assert [event["kind"] for event in day.status["outbox"]] == ["awake", "sleeping_soon"]
+    day.live("Mon 19:00")
+    assert day.desk.standing() == ASLEEP
+    assert set(office.log.said) == {"not told"}
+
+    day.live("Tue 19:00")
+    kinds = [event["kind"] for event in day.status["outbox"]]
+    assert len(kinds) <= 6
+    assert all(event["at"] > "2026-11-23T10:00:00Z" for event in day.status["outbox"])
+
+
+def test_news_that_is_over_is_not_told_later(make_office):
+    """SNS is down from before the warning until after the sleep."""
+    office = make_office(**ONE_HOUR)
+    day = office.day
+    day.plan("Mon 13:00", day.wake)
+    day.live("Mon 13:40")
+    assert [mail.kind for mail in office.mails()] == ["awake"]
+    day.aws.faults.add(Fault(operation="Publish", code="InternalError", status=500, times=99))
+    day.live("Mon 14:05")
+    day.aws.faults.clear()
+    day.live("Mon 15:00")
+
+    assert [mail.kind for mail in office.mails()] == ["asleep"]
+
+
+class KilledError(BaseException):
+    """The process is gone."""
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_pass_that_dies_over_telling_is_taken_up_within_two_minutes(
+    make_office, monkeypatch, after
+):
+    """
+    Before the letter is sent it comes a little later. After it, and before that is noted, it
+    comes twice, the same in every word: the price of never losing one.
+    """
+    office = make_office(**ONE_HOUR)
+    day = office.day
+    told, alive = Table.told, [True]
+
+    def die(self, event, now):
+        if alive and event.kind == "asleep":
+            alive.clear()
+            raise KilledError
+        told(self, event, now)
+
+    def die_before(message):
+        if alive and message.event.kind == "asleep":
+            alive.clear()
+            raise KilledError
+        publish(message)
+
+    publish = day.controller.tell.topic.publish
+    if after:
+        monkeypatch.setattr(Table, "told", die)
+    else:
+        monkeypatch.setattr(day.controller.tell.topic, "publish", die_before)
+    day.plan("Mon 13:00", day.wake)
+    day.live("Mon 13:59")
+    with pytest.raises(KilledError):
+        day.live("Mon 14:05")
+    died_at = day.now
+    day.live("Mon 15:00")
+
+    asleep = [mail for mail in office.mails() if mail.kind == "asleep"]
+    assert len(asleep) == (2 if after else 1)
+    assert len({mail.body for mail in asleep}) == 1
+    assert len({mail.attributes["id"] for mail in asleep}) == 1
+    assert day.status["outbox"] == []
+    retold = next(call for call in day.aws.calls.of("Publish") if call.at > died_at)
+    assert (retold.at - died_at).total_seconds() <= 180
+
+
+def test_two_passes_at_once_tell_once(make_office, monkeypatch):
+    """One is frozen before it tells; the other takes over, tells, and the first finds it out."""
+    office = make_office(**ONE_HOUR)
+    day = office.day
+    second, put_event, frozen = office.controller(), Table.put_event, []
+
+    def freeze(self, event):
+        was_untold = put_event(self, event)
+        if event.kind == "awake" and not frozen:
+            frozen.append(event)
+            day.aws.clock.advance(90)
+            frozen.append(second.run_pass(STACK, "the other", BUDGET)["result"])
+        return was_untold
+
+    monkeypatch.setattr(Table, "put_event", freeze)
+    day.plan("Mon 13:00", day.wake)
+    day.live("Mon 13:55")
+
+    assert frozen[1] == "converged"
+    assert {"result": "lost"} in day.results
+    assert [mail.kind for mail in office.mails()] == ["awake", "sleeping_soon"]
+
+
+def test_a_webhook_that_is_down_fails_no_pass_and_is_asked_once(make_office):
+    class Down:
+        asked = 0
+
+        def post(self, message):
+            self.asked += 1
+            raise WebhookError("it answered 503, expected 200")
+
+    office = make_office(**OFFICE)
+    down = Down()
+    office.day.controller = office.controller(webhook=down)
+    office.day.live("Mon 23:00")
+
+    assert down.asked == 3
+    assert [mail.kind for mail in office.mails()] == ["awake", "sleeping_soon", "asleep"]
+    assert office.log.said.count("webhook failed") == 3
+    assert office.day.desk.standing() == ASLEEP
+
+
+# metrics
+
+
+def test_metrics_are_lines_that_cloudwatch_reads_and_only_when_asked_for(make_office):
+    office = make_office(environment={"DORMOUSE_METRICS": "Dormouse/x"}, **OFFICE)
+    office.day.live("Mon 23:00")
+    lines = [facts for _, message, facts in office.log.lines if message == "measured"]
+
+    woke, slept = lines
+    assert (woke["Wakes"], slept["Sleeps"]) == (1, 1)
+    assert 30 < woke["WakeSeconds"] < 120
+    assert slept["AwakeSeconds"] == pytest.approx(9.1 * 3600, rel=0.01)
+    assert slept["SpentUSD"] == pytest.approx(0.38, abs=0.005)
+    for line in lines:
+        (directive,) = line["_aws"]["CloudWatchMetrics"]
+        assert directive["Namespace"] == "Dormouse/x"
+        assert directive["Dimensions"] == [[]]
+        assert all(metric["Name"] in line for metric in directive["Metrics"])
+
+    silent = make_office(**OFFICE)
+    silent.day.live("Mon 09:10")
+    assert "measured" not in silent.log.said
