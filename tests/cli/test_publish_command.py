@@ -8,6 +8,7 @@ import pytest
 from deployed import SHIPPED, STACK, deploy
 
 from controller.domain.spec import Spec
+from local.faults import Fault
 from system.desk import AWAKE
 
 
@@ -91,8 +92,12 @@ def test_one_directory_with_an_error_and_none_is_stored(dormouse, directory):
     edit(directory, '"30m"', '"soon"')
     broken = directory.rename(directory.with_name("broken"))
     start = len(dormouse.world.aws.calls)
-    said = dormouse("publish", str(SHIPPED), str(broken), code=2)
+    worse = broken.with_name("Worse")
+    shutil.copytree(broken, worse)
+    said = dormouse("publish", str(SHIPPED), str(broken), str(worse), code=2)
 
+    assert f"{broken}: 1 error" in said.err
+    assert f"{worse}: 2 errors" in said.err
     assert "var.dormouse: error: idle_timeout" in said.err
     assert said.out == ""
     assert dormouse.world.aws.calls[start:] == []
@@ -130,8 +135,6 @@ def test_wrong_input(dormouse, arguments, said):
 
 
 def test_a_publication_that_is_cut_off_leaves_nothing_half_done(dormouse):
-    from local.faults import Fault
-
     for when in ("before", "after"):
         dormouse.world.aws.faults.add(
             Fault(operation="TransactWriteItems", code="InternalServerError", status=500, when=when)

@@ -9,6 +9,8 @@ from deployed import STACK, deploy
 
 from controller.domain.moments import parse_moment
 from factories import article_spec
+from local.errors import AwsError
+from local.faults import Fault
 from system.desk import ASLEEP, AWAKE
 
 URL = "http://203.0.113.25:5000/"
@@ -116,12 +118,18 @@ def test_a_controller_that_cannot_be_told_finds_it_by_itself(dormouse):
     def refuse(_):
         raise AwsError("AccessDeniedException", "not authorized", 403)
 
-    from local.errors import AwsError
-
     dormouse.world.aws.answer_with("lambda", "Invoke", refuse)
     said = dormouse("wake", STACK, "--no-wait")
     assert "the heartbeat takes it up within a minute" in said.err
     assert dormouse.world.due_at() <= dormouse.world.now
+
+
+def test_a_read_that_fails_does_not_end_the_following(dormouse):
+    dormouse("wake", STACK, "--no-wait")
+    fault = Fault(operation="Query", code="InternalServerError", status=500, nth=2)
+    dormouse.world.aws.faults.add(fault)
+    assert dormouse("wake", STACK).out.startswith(f"{STACK} is awake")
+    assert fault.struck == 1
 
 
 def test_somebody_who_stops_following_changes_nothing(dormouse, monkeypatch):
@@ -161,6 +169,15 @@ def test_sleep_can_be_waited_for_and_said_twice(dormouse):
     start = len(dormouse.world.aws.calls)
     dormouse("sleep", STACK)
     assert dormouse.written(start) == []
+
+
+def test_a_sleep_after_a_failed_wake_is_followed_to_its_end(dormouse):
+    dormouse.world.aws.conditions.containers("nsfw-api-container", "image_pull_error")
+    dormouse("wake", STACK, "--no-wait")
+    dormouse.world.controller.run_pass(STACK, "short", timedelta(seconds=75))
+    assert standing(dormouse) != ASLEEP
+    assert dormouse("sleep", STACK, "--wait").out.startswith(f"{STACK} is asleep")
+    assert standing(dormouse) == ASLEEP
 
 
 def test_a_wake_ends_the_sleep_that_came_before_it(dormouse):
@@ -257,6 +274,16 @@ def test_status_of_a_table_without_stacks_says_how_to_begin(dormouse):
     said = dormouse("status")
     assert (said.out, "dormouse publish DIR" in said.err) == ("", True)
     assert dormouse("status", "--json").json == {"stacks": []}
+
+
+def test_one_stack_that_cannot_be_read_hides_no_other(dormouse):
+    table, now = dormouse.world.controller.table, dormouse.world.now
+    policy = {"time_zone": "Mars/Olympus_Mons"}
+    table.put_spec(article_spec(stack="another", policy=policy), now)
+    said = dormouse("status", code=1)
+    assert said.out.split()[:2] == [STACK, "asleep"]
+    assert 'has rules for "Mars/Olympus_Mons"' in said.err
+    dormouse("status", "another", code=2)
 
 
 def test_status_in_full_tells_why_who_and_what_comes_next(dormouse):

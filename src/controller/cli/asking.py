@@ -34,7 +34,10 @@ def conclude(
     Say what holds now. With `wanted` the stacks are followed there first; exit 1 if one of them
     ends anywhere else.
     """
-    reports = follow(stacks, names) if wanted else stacks.reports(names)
+    if wanted:
+        reports = follow(stacks, names, wanted=wanted)
+    else:
+        reports = [look.report for look in stacks.look_at_all(names)]
     if as_json:
         print_json(names, [report.to_json() for report in reports])
     missed = [report for report in reports if wanted and report.state is not wanted]
@@ -49,7 +52,7 @@ def conclude(
 
 def _why(report: Report, wanted: State | None) -> str:
     stack = report.spec.stack
-    if report.status.stuck:
+    if report.status.stuck and report.state is State.GOING_TO_SLEEP:
         left = ", ".join(report.status.stuck.standing)
         standing = f"; still there, and perhaps paid for: {left}" if left else ""
         return f"{stack} cannot go to sleep: {report.status.stuck.cause}{standing}"

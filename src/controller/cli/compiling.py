@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,9 +21,21 @@ def compile_directory(ctx: click.Context, directory: Path, stack: str | None = N
 
 def spec_or_exit(ctx: click.Context, directory: Path, stack: str | None = None) -> Spec:
     """The spec; problems go to standard error, and errors end the command with exit code 2."""
-    compiled = compile_directory(ctx, directory, stack)
-    print_problems(compiled.problems, err=True)
-    if compiled.spec is None:
-        click.echo(f"{directory}: {summary(compiled.problems)}", err=True)
+    return specs_or_exit(ctx, [directory], stack)[0]
+
+
+def specs_or_exit(
+    ctx: click.Context, directories: Sequence[Path], stack: str | None = None
+) -> list[Spec]:
+    """The specs of all; what is wrong with each is told before any error ends the command."""
+    specs = []
+    for directory in directories:
+        compiled = compile_directory(ctx, directory, stack)
+        print_problems(compiled.problems, err=True)
+        if compiled.spec is None:
+            click.echo(f"{directory}: {summary(compiled.problems)}", err=True)
+        else:
+            specs.append(compiled.spec)
+    if len(specs) < len(directories):
         ctx.exit(2)
-    return compiled.spec
+    return specs

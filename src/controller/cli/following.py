@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import click
 
-from controller.cli.report_views import ReportView, make_report_view
+from controller.cli.report_views import make_report_view
 from controller.cli.stacks import Look, Stacks
-from controller.domain.errors import PermanentError
+from controller.domain.errors import EndPassError, PermanentError, RetryError
 from controller.domain.report import BLOCKED, FAILED, Report, State
 
 POLL_SECONDS = 3.0
@@ -17,23 +17,27 @@ STALE = timedelta(minutes=4)
 """A pass writes at least every half minute, and one that died is taken up within two minutes."""
 
 
-def follow(stacks: Stacks, names: Sequence[str], *, quiet: bool = False) -> list[Report]:
+def follow(stacks: Stacks, names: Sequence[str], *, wanted: State | None = None) -> list[Report]:
     """
     Look at the stacks until nothing is under way with any; return how they ended.
 
-    Raises PermanentError when the controller takes up none of it.
+    Where they are `wanted` awake, a wake that is given up is the end. Raises PermanentError when
+    the controller takes up none of it.
     """
     clock = stacks.deployment.clock
-    started_at = clock.now()
+    started_at = looked_at = clock.now()
     try:
-        with make_report_view(clock, quiet=quiet) as view:
+        with make_report_view(clock) as view:
             while True:
-                looks = [stacks.look(name) for name in names]
-                view([look.report for look in looks])
-                if all(is_over(look.report) for look in looks):
-                    return [look.report for look in looks]
-                for look in looks:
-                    _check_alive(stacks, look, clock.now() - started_at)
+                looks = _look(stacks, names, patient=clock.now() - looked_at < STALE)
+                if looks:
+                    looked_at = clock.now()
+                    view([look.report for look in looks])
+                    going_on = [look for look in looks if not _is_over(look.report, wanted)]
+                    if not going_on:
+                        return [look.report for look in looks]
+                    for look in going_on:
+                        _check_alive(stacks, look, looked_at - started_at)
                 clock.sleep(POLL_SECONDS)
     except KeyboardInterrupt:
         click.echo(
@@ -42,23 +46,33 @@ def follow(stacks: Stacks, names: Sequence[str], *, quiet: bool = False) -> list
         raise
 
 
-def is_over(report: Report) -> bool:
+def _look(stacks: Stacks, names: Sequence[str], *, patient: bool) -> list[Look]:
+    """The stacks as they are; none of them when AWS cannot be asked just now."""
+    try:
+        return stacks.look_at_all(names)
+    except EndPassError:
+        raise  # credentials that have run out do not come back
+    except RetryError:
+        if patient:
+            return []
+        raise
+
+
+def _is_over(report: Report, wanted: State | None) -> bool:
     """Nothing more is to come: it has settled, or a person has to do something first."""
-    given_up = report.state is State.GOING_TO_SLEEP and report.phase in (FAILED, BLOCKED)
-    return report.has_settled or given_up or report.status.stuck is not None
+    if report.state is not State.GOING_TO_SLEEP:
+        return report.has_settled
+    given_up = report.phase == FAILED and wanted is State.AWAKE
+    return given_up or report.phase == BLOCKED or report.status.stuck is not None
 
 
 def _check_alive(stacks: Stacks, look: Look, followed: timedelta) -> None:
-    report = look.report
-    seen_at = report.status.updated_at
+    seen_at = look.report.status.updated_at
     silent = followed if seen_at is None else min(followed, look.now - seen_at)
-    if silent > STALE and not is_over(report):
+    if silent > STALE:
         function = stacks.deployment.controller
         raise PermanentError(
             f"the controller has not worked on {look.stack} for {STALE.seconds // 60} minutes; "
             f'see the log of the function "{function}" and its schedule; what was asked for '
             "stands, and is done once it runs"
         )
-
-
-__all__ = ["ReportView", "follow", "is_over"]

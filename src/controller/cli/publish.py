@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from controller.cli.compiling import spec_or_exit
+from controller.cli.compiling import specs_or_exit
 from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.inputs import (
     InputError,
@@ -54,7 +54,7 @@ def command(
     """
     if stack_name and len(directories) > 1:
         raise click.UsageError("--stack names one stack; give one DIR with it")
-    specs = [spec_or_exit(ctx, directory, stack_name) for directory in directories]
+    specs = specs_or_exit(ctx, directories, stack_name)
     _check_names(zip(directories, specs, strict=True))
     stacks = Stacks(deployment)
     # All are compared before any is stored: a table that cannot be read leaves nothing half done.

@@ -34,20 +34,17 @@ class ReportView(Protocol):
     def __call__(self, reports: Sequence[Report]) -> None: ...
 
 
-def make_report_view(clock: Clock, *, quiet: bool = False) -> ReportView:
+def make_report_view(clock: Clock) -> ReportView:
     """The view that suits standard error: progress never mixes with data on standard output."""
     console = Console(stderr=True, highlight=False)
-    if console.is_terminal and not quiet:
-        return LiveReports(clock, console)
-    return PlainReports(clock, say=not quiet)
+    return LiveReports(clock, console) if console.is_terminal else PlainReports(clock)
 
 
 class PlainReports:
     """One line for each change, with the time since the start."""
 
-    def __init__(self, clock: Clock, *, say: bool = True) -> None:
+    def __init__(self, clock: Clock) -> None:
         self._started_at = clock.now()
-        self._say = say
         self._shown: dict[tuple[str, str], str] = {}
 
     def __enter__(self) -> PlainReports:
@@ -69,7 +66,7 @@ class PlainReports:
                 self._tell(stack, address, text, report.now)
 
     def _tell(self, stack: str, address: str, text: str, now: datetime) -> None:
-        if self._shown.get((stack, address)) == text or not self._say:
+        if self._shown.get((stack, address)) == text:
             return
         self._shown[stack, address] = text
         elapsed = format_duration(now - self._started_at)

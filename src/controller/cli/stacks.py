@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from getpass import getuser
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,6 +24,7 @@ from controller.domain.report import Report, make_report, rules_of
 from controller.domain.spec import Json
 from controller.domain.status import Status
 from controller.links import STACK_NAME
+from controller.reconcile.side_by_side import Threads
 
 if TYPE_CHECKING:
     from controller.store.table import Records
@@ -68,12 +69,22 @@ class Stacks:
         report = make_report(records.spec, status, records.leases, records.hold, now, rules)
         return Look(records=records, rules=rules, report=report, now=now)
 
-    def look_at_all(self, stacks: Iterable[str]) -> list[Look]:
-        """Every one of them is there before anything is done with the first."""
-        return [self.look(stack) for stack in stacks]
+    def look_at_each(self, stacks: Sequence[str]) -> list[Look | Exception]:
+        """Side by side; what cannot be read of one hides no other."""
+        threads = Threads()
+        try:
+            return threads([partial(self.look, stack) for stack in stacks])
+        finally:
+            threads.close()
 
-    def reports(self, stacks: Iterable[str]) -> list[Report]:
-        return [look.report for look in self.look_at_all(stacks)]
+    def look_at_all(self, stacks: Sequence[str]) -> list[Look]:
+        """Every one of them can be read before anything is done with the first."""
+        looks = []
+        for found in self.look_at_each(stacks):
+            if isinstance(found, Exception):
+                raise found
+            looks.append(found)
+        return looks
 
     def keep_awake(self, look: Look, until: datetime, reason: str = "") -> None:
         """

@@ -9,9 +9,10 @@ import click
 
 from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.following import follow
-from controller.cli.stacks import Stacks, json_option, print_json, stacks_argument
+from controller.cli.stacks import Look, Stacks, json_option, print_json, stacks_argument
 from controller.cli.telling import end_of_state, say_local, say_standing
 from controller.cli.views import format_duration
+from controller.domain.errors import DormouseError
 from controller.domain.moments import parse_moment
 from controller.domain.report import BLOCKED, FAILED, Report, State, policy_of
 from controller.domain.sentences import say_duration, say_money
@@ -24,7 +25,14 @@ _COLOURS = {State.AWAKE: "green", State.WAKING: "yellow", State.GOING_TO_SLEEP: 
 @click.option("--watch", is_flag=True, help="Follow what is under way until it has settled.")
 @deployment_option
 @json_option
-def command(stacks: tuple[str, ...], watch: bool, deployment: Deployment, as_json: bool) -> None:
+@click.pass_context
+def command(
+    ctx: click.Context,
+    stacks: tuple[str, ...],
+    watch: bool,
+    deployment: Deployment,
+    as_json: bool,
+) -> None:
     """Show how stacks stand: all in a line each, or those that you name in full."""
     asked = Stacks(deployment)
     names = stacks or tuple(asked.names())
@@ -32,21 +40,44 @@ def command(stacks: tuple[str, ...], watch: bool, deployment: Deployment, as_jso
         click.echo(
             f'nothing is published to "{deployment.name}"; run "dormouse publish DIR"', err=True
         )
-    reports = (
-        follow(asked, names)
-        if watch and names
-        else [look.report for look in asked.look_at_all(names)]
-    )
+    unread: list[DormouseError] = []
+    if watch and names:
+        reports = follow(asked, names)
+    elif stacks:
+        reports = [look.report for look in asked.look_at_all(names)]
+    else:
+        reports, unread = _readable(asked.look_at_each(names))
     if as_json:
         print_json(stacks, [report.to_json() for report in reports])
     elif stacks:
         click.echo("\n\n".join("\n".join(_in_full(report)) for report in reports))
     else:
-        for line in _table(reports):
-            click.echo(line)
-        for report in reports:
-            for warning in report.warnings:
-                click.echo(f"warning: {report.spec.stack}: {warning}", err=True)
+        _print_all(reports)
+    for error in unread:
+        click.echo(f"Error: {error}", err=True)
+    ctx.exit(1 if unread else 0)
+
+
+def _readable(found: list[Look | Exception]) -> tuple[list[Report], list[DormouseError]]:
+    """The reports, and why there is none of others: one stack must not hide the rest."""
+    unread: list[DormouseError] = []
+    reports = []
+    for one in found:
+        if isinstance(one, DormouseError):
+            unread.append(one)
+        elif isinstance(one, Exception):
+            raise one
+        else:
+            reports.append(one.report)
+    return reports, unread
+
+
+def _print_all(reports: list[Report]) -> None:
+    for line in _table(reports):
+        click.echo(line)
+    for report in reports:
+        for warning in report.warnings:
+            click.echo(f"warning: {report.spec.stack}: {warning}", err=True)
 
 
 def _table(reports: list[Report]) -> Iterator[str]:
