@@ -11,8 +11,9 @@ import click
 
 from controller.cli.compiling import spec_or_exit
 from controller.cli.inputs import TerraformCommand, terraform_options
+from controller.cli.screen import format_duration
 from controller.cli.target import Stack, open_stack
-from controller.cli.views import View, format_duration, make_view
+from controller.cli.views import View, make_view
 from controller.domain.durations import parse_duration
 from controller.domain.endpoint import find_endpoint
 from controller.domain.errors import TextError

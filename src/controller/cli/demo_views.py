@@ -14,7 +14,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from controller.cli.views import format_duration
+from controller.cli.screen import format_duration
 from controller.domain.history import Event, EventKind
 from controller.domain.moments import parse_moment
 from controller.domain.plan import Target

@@ -9,9 +9,9 @@ import click
 
 from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.following import follow
+from controller.cli.screen import format_duration
 from controller.cli.stacks import Look, Stacks, json_option, print_json, stacks_argument
 from controller.cli.telling import end_of_state, say_local, say_standing
-from controller.cli.views import format_duration
 from controller.domain.errors import DormouseError
 from controller.domain.moments import parse_moment
 from controller.domain.report import BLOCKED, FAILED, Report, State, policy_of

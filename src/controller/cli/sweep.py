@@ -13,8 +13,8 @@ import click
 from controller.account.sweeper import Sweeper
 from controller.aws.clients import Clients
 from controller.cli.deployment import Deployment, deployment_option
+from controller.cli.screen import format_duration
 from controller.cli.session import open_session
-from controller.cli.views import format_duration
 from controller.domain.errors import DormouseError
 from controller.domain.report import make_report
 from controller.domain.spec import Spec

@@ -1,0 +1,78 @@
+"""Progress as a terminal shows it, and as a pipe gets it."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+
+import pytest
+from rich.console import Console
+
+from controller.cli import report_views, views
+from controller.domain.marks import Marks
+from controller.domain.observed import State
+from controller.domain.plan import Plan, Target
+from controller.domain.progress import Timeline
+from controller.domain.report import make_report
+from controller.domain.status import Status
+from controller.reconcile.loop import Round
+from factories import LB, NOON, TG, article_spec, observed
+from local.clock import ManualClock
+
+SPEC = article_spec()
+BUSY = Timeline().see(TG, "creating", NOON).see(LB, "load balancer starting", NOON)
+WAY = BUSY.see(TG, "", NOON + timedelta(seconds=5))
+NOW = NOON + timedelta(seconds=80)
+
+
+@pytest.fixture
+def terminal():
+    return Console(file=io.StringIO(), force_terminal=True, width=100, highlight=False)
+
+
+def waking():
+    status = Status(
+        target=Target.AWAKE,
+        phase="load balancer starting",
+        timeline=WAY,
+        marks=Marks(waking_since=NOON),
+    )
+    policy = {"office_hours": [[["mon"], "09:00", "18:00"]]}
+    return make_report(article_spec(policy=policy), status, (), None, NOW)
+
+
+def a_round():
+    return Round(
+        target=Target.AWAKE,
+        observed=observed({LB: State.PENDING, TG: State.READY}),
+        plan=Plan(target=Target.AWAKE, waiting=((LB, "load balancer starting"),)),
+        timeline=WAY,
+        now=NOW,
+    )
+
+
+def test_a_terminal_shows_each_resource_with_its_time(terminal):
+    with report_views.LiveReports(ManualClock(NOW), terminal) as view:
+        view([waking()])
+    shown = terminal.file.getvalue()
+    assert "nsfw-api is waking: load balancer starting" in shown
+    assert "1 min 20 s" in shown
+    assert "✔" in shown
+
+
+def test_a_pipe_gets_a_line_for_each_change_and_none_twice(capsys):
+    with report_views.PlainReports(NOON) as view:
+        view([waking()])
+        view([waking()])
+    assert capsys.readouterr().err.splitlines() == [
+        "  1 min 20 s  nsfw-api: waking: load balancer starting",
+        f"  1 min 20 s  nsfw-api: {TG}: ready",
+        f"  1 min 20 s  nsfw-api: {LB}: load balancer starting",
+    ]
+
+
+def test_a_terminal_shows_the_rounds_of_an_apply(terminal):
+    with views.LiveView(SPEC, ManualClock(NOW), terminal) as view:
+        view(a_round())
+    shown = terminal.file.getvalue()
+    assert "nsfw-api is waking" in shown
