@@ -16,6 +16,7 @@ from controller.store import items
 from controller.store.table import Table
 from factories import LB, NOON, SERVICE, article_spec, load_balancer
 from local.aws import LaptopAws
+from local.faults import Fault
 from local.tables.tables import Tables
 from system.records import create_table
 
@@ -246,6 +247,27 @@ def test_all_that_is_published_is_listed_by_name_and_none_twice(table):
     assert table.due(NOON) == ["api", STACK]
     assert table.spec("shop") == article_spec(stack="shop")
     assert table.spec("other") is None
+
+
+CONFLICT = "Transaction cancelled, please refer cancellation reasons [None, TransactionConflict]"
+
+
+@pytest.mark.parametrize(
+    ("operation", "code", "message"),
+    [
+        ("TransactWriteItems", "TransactionCanceledException", CONFLICT),
+        ("UpdateItem", "TransactionConflictException", "Transaction is ongoing for the item"),
+        ("PutItem", "TransactionConflictException", "Transaction is ongoing for the item"),
+    ],
+)
+def test_two_writes_at_the_same_moment_are_both_made(aws, table, operation, code, message):
+    fault = Fault(operation=operation, code=code, message=message, status=400, times=3)
+    aws.faults.add(fault)
+    table.put_spec(article_spec(policy={"wake_for": "2h"}), NOON)
+    table.grant(lease())
+    assert fault.struck == 3
+    assert table.load(STACK).leases == (lease(),)
+    assert table.spec(STACK).policy == {"wake_for": "2h"}
 
 
 def test_a_spec_with_the_same_names_leaves_nothing(table):

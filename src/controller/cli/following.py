@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import click
 
@@ -25,7 +25,8 @@ def follow(stacks: Stacks, names: Sequence[str], *, wanted: State | None = None)
     the controller takes up none of it.
     """
     clock = stacks.deployment.clock
-    started_at = looked_at = clock.now()
+    looked_at = clock.now()
+    pulse = _Pulse(stacks)
     try:
         with make_report_view(clock) as view:
             while True:
@@ -37,7 +38,7 @@ def follow(stacks: Stacks, names: Sequence[str], *, wanted: State | None = None)
                     if not going_on:
                         return [look.report for look in looks]
                     for look in going_on:
-                        _check_alive(stacks, look, looked_at - started_at)
+                        pulse.check(look)
                 clock.sleep(POLL_SECONDS)
     except KeyboardInterrupt:
         click.echo(
@@ -66,13 +67,26 @@ def _is_over(report: Report, wanted: State | None) -> bool:
     return given_up or report.phase == BLOCKED or report.status.stuck is not None
 
 
-def _check_alive(stacks: Stacks, look: Look, followed: timedelta) -> None:
-    seen_at = look.report.status.updated_at
-    silent = followed if seen_at is None else min(followed, look.now - seen_at)
-    if silent > STALE:
-        function = stacks.deployment.controller
-        raise PermanentError(
-            f"the controller has not worked on {look.stack} for {STALE.seconds // 60} minutes; "
-            f'see the log of the function "{function}" and its schedule; what was asked for '
-            "stands, and is done once it runs"
-        )
+class _Pulse:
+    """
+    Whether passes go on writing. Only changes count, and not the times that are written: the
+    clock of this machine may be off.
+    """
+
+    def __init__(self, stacks: Stacks) -> None:
+        self._controller = stacks.deployment.controller
+        self._last: dict[str, tuple[datetime | None, datetime]] = {}
+
+    def check(self, look: Look) -> None:
+        """Raise PermanentError where nothing has been written for too long."""
+        written_at = look.report.status.updated_at
+        known, since = self._last.get(look.stack, (written_at, look.now))
+        if known != written_at:
+            since = look.now
+        self._last[look.stack] = (written_at, since)
+        if look.now - since > STALE:
+            raise PermanentError(
+                f"the controller has not worked on {look.stack} for {STALE.seconds // 60} "
+                f'minutes; see the log of the function "{self._controller}" and its schedule; '
+                "what was asked for stands, and is done once it runs"
+            )

@@ -1,11 +1,38 @@
-"""Conditional writes that DynamoDB refused (AWS behaviour §5.8)."""
+"""Writes that DynamoDB refused: a condition, or two at the same moment (AWS behaviour §5.8)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
+
+CONFLICT = "TransactionConflict"
+MOST_CONFLICTS = 5
+
+
+def through_conflicts(write: Callable[[], object]) -> None:
+    """
+    Make a write again that met another one of the same item, which is over within milliseconds.
+
+    That happens only beside a transaction, and the SDK repeats none of it. Source: DynamoDB's
+    developer guide, "Transaction conflict handling".
+    """
+    for _ in range(MOST_CONFLICTS):
+        try:
+            write()
+            return
+        except ClientError as error:
+            if not _is_conflict(error):
+                raise
+    write()
+
+
+def _is_conflict(error: ClientError) -> bool:
+    code = error.response["Error"]["Code"]
+    if code == f"{CONFLICT}Exception":
+        return True
+    return code == "TransactionCanceledException" and CONFLICT in str(error)
 
 
 def is_refused(error: ClientError) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from controller.store import items
-from controller.store.conditions import is_refused
+from controller.store.conditions import is_refused, through_conflicts
 
 
 class Requests:
@@ -35,12 +35,14 @@ class Requests:
     def _update(self, stack: str, sort: str, **request: Any) -> None:
         if "ConditionExpression" in request:
             request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
-        self._dynamodb.update_item(TableName=self._name, Key=items.key(stack, sort), **request)
+        named = self._named({"Key": items.key(stack, sort), **request})
+        through_conflicts(lambda: self._dynamodb.update_item(**named))
 
     def _put(self, item: items.Item, **condition: Any) -> bool:
         """Write an item; False when its condition does not hold."""
         try:
-            self._dynamodb.put_item(TableName=self._name, Item=item, **condition)
+            named = self._named({"Item": item, **condition})
+            through_conflicts(lambda: self._dynamodb.put_item(**named))
         except ClientError as error:
             if is_refused(error):
                 return False
@@ -50,7 +52,8 @@ class Requests:
     def _write_together(self, written: Iterable[items.Item], update: Mapping[str, Any]) -> None:
         """Put items and make an update, all or nothing."""
         puts = [{"Put": self._named({"Item": item})} for item in written]
-        self._dynamodb.transact_write_items(TransactItems=[*puts, {"Update": self._named(update)}])
+        written = [*puts, {"Update": self._named(update)}]
+        through_conflicts(lambda: self._dynamodb.transact_write_items(TransactItems=written))
 
     def _named(self, request: Mapping[str, Any]) -> dict[str, Any]:
         return {"TableName": self._name, **request}

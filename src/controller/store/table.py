@@ -24,7 +24,7 @@ from controller.domain.lease import Lease
 from controller.domain.spec import Json, Kind, Spec
 from controller.reconcile.heartbeat import Due
 from controller.store import items
-from controller.store.conditions import is_refused, refused_item
+from controller.store.conditions import is_refused, refused_item, through_conflicts
 from controller.store.history import History
 
 KEEP_ASKED = timedelta(days=7)
@@ -226,7 +226,8 @@ class Table(History):
 
         It comes after the record it is about: the pass that sees the count sees the record too.
         """
-        self._dynamodb.update_item(**self._named(_touch(stack, due_at)))
+        touch = self._named(_touch(stack, due_at))
+        through_conflicts(lambda: self._dynamodb.update_item(**touch))
 
     # the heartbeat
 
