@@ -188,6 +188,13 @@ def test_a_wake_ends_the_sleep_that_came_before_it(dormouse):
     assert len(dormouse.leases()) == 2
 
 
+def test_a_wake_ends_a_sleep_that_no_pass_has_seen_yet(dormouse):
+    dormouse("wake", STACK)
+    dormouse("sleep", STACK)
+    assert dormouse("wake", STACK, "--no-wait").out.startswith(f"{STACK} is awake")
+    assert len(dormouse.leases()) == 2
+
+
 def test_extend_keeps_it_awake_for_so_long_from_now(dormouse):
     dormouse("wake", STACK, "--for", "1h")
     dormouse.world.aws.clock.advance(600)
