@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from deployed import deploy
 
+from local.faults import Fault
 from system.desk import ASLEEP, AWAKE, Desk
 
 
@@ -92,3 +93,41 @@ def test_what_still_stands_is_told_and_exits_with_1(deployed, leftover):
 
     said = deployed("sweep", "--delete", "--yes", code=1)
     assert '"ecs-nlb" still stands: ' in said.err and "deletion protection" in said.err
+
+
+def test_the_regions_of_published_stacks_are_looked_at_too(deployed):
+    world = deployed.world
+    tokyo = replace(world.spec, stack="tokyo", region="ap-northeast-1")
+    world.controller.table.put_spec(tokyo, world.now)
+    session = world.aws.session("ap-northeast-1")
+    world.aws.furnish(
+        region="ap-northeast-1",
+        vpcs=[{"id": "vpc-1"}],
+        subnets=[{"id": "subnet-1", "vpc": "vpc-1", "az": "ap-northeast-1a"}],
+    )
+    session.client("elbv2").create_load_balancer(
+        Name="old",
+        Type="network",
+        Subnets=["subnet-1"],
+        Tags=[
+            {"Key": "dormouse:stack", "Value": "tokyo"},
+            {"Key": "dormouse:address", "Value": "aws_lb.old"},
+        ],
+    )
+    world.aws.clock.advance(60)
+    said = deployed("sweep")
+
+    assert 'leftover  load balancer "old" (ap-northeast-1, 0.0243 $/h' in said.out
+    assert 'its address is not in the spec of "tokyo" any more' in said.out
+
+
+def test_a_region_that_cannot_be_read_is_told_and_exits_with_1(deployed):
+    world = deployed.world
+    far = replace(world.spec, stack="far", role_arn="arn:aws:iam::2:role/far")
+    world.controller.table.put_spec(far, world.now)
+    fault = Fault(operation="AssumeRole", code="AccessDenied", message="no", status=403, times=9)
+    world.aws.faults.add(fault)
+
+    said = deployed("sweep", code=1)
+    assert "AccessDenied" in said.err and "arn:aws:iam::2:role/far" in said.err
+    assert said.out.startswith("Nothing carries our tags.")

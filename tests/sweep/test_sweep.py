@@ -25,6 +25,7 @@ from factories import (
     service,
     target_group,
 )
+from local.faults import FOREVER, Fault, throttled
 from system.days import STACK, days
 from system.desk import ASLEEP, AWAKE, FORBIDDEN, Desk
 
@@ -42,15 +43,15 @@ def week():
 
 
 def records_of(week):
-    environment = {"DORMOUSE_TABLE": "dormouse"}
-    clients = Clients(week.aws.session(), None)
-    return TableRecords(Deployment("dormouse", clients, week.aws.clock, environment))
+    deployment = Deployment(environment={"DORMOUSE_TABLE": "dormouse"})
+    vars(deployment)["clients"] = Clients(week.aws.session(), None)  # kept as if opened
+    return TableRecords(deployment)
 
 
 def sweep_of(week, *, records="table", session=None, **options):
     clients = Clients(session or week.aws.session(), None)
     known = records_of(week) if records == "table" else None
-    return Sweep([Sweeper(clients)], known, week.aws.clock, **options)
+    return Sweep([Sweeper(clients, "us-east-1")], known, week.aws.clock, **options)
 
 
 def leftovers(sweep):
@@ -347,13 +348,45 @@ def test_what_cannot_be_deleted_is_told_and_keeps_nothing_else(week):
 
 
 def test_a_throttled_delete_is_tried_again(week):
-    from local.faults import throttled
-
     wake_by_hand(week, stack="gone")
     for name, client in {"DeleteLoadBalancer": "elbv2", "DeleteService": "ecs"}.items():
         week.aws.faults.add(throttled(client, name, times=3))
     assert not sweep_of(week).delete(leftovers(sweep_of(week))).kept
     assert week.desk.standing() == ASLEEP
+
+
+def test_a_look_that_is_throttled_meanwhile_is_taken_again(week):
+    wake_by_hand(week, stack="gone")
+    sweep = sweep_of(week)
+    things = leftovers(sweep)
+    week.aws.faults.add(throttled("elbv2", "DescribeLoadBalancers", times=2))
+
+    assert len(sweep.delete(things).deleted) == 3
+    assert week.desk.standing() == ASLEEP
+
+
+def test_a_region_that_cannot_be_read_hides_no_other(week):
+    wake_by_hand(week, stack="gone")
+    near, far = (
+        Sweeper(Clients(week.aws.session(), region), region)
+        for region in ("us-east-1", "eu-west-1")
+    )
+    week.aws.faults.add(
+        Fault(
+            operation="DescribeLoadBalancers",
+            code="AccessDenied",
+            message="no",
+            status=403,
+            times=FOREVER,
+        )
+    )
+    sweep = Sweep([far], records_of(week), week.aws.clock)
+    assert sweep.look() == []
+    assert "look for leftovers in eu-west-1: AccessDenied" in sweep.unseen[0]
+
+    week.aws.faults.clear()
+    sweep = Sweep([far, near], records_of(week), week.aws.clock)
+    assert {thing.region for thing in leftovers(sweep)} == {"us-east-1"}
 
 
 # without records

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from controller.aws.clients import Clients
+from controller.aws.clients import Client, Clients
 from controller.aws.errors import GONE, code_of, translate
 from controller.aws.tags import from_ecs, from_elb
 from controller.domain.ledger import cost
@@ -27,24 +27,31 @@ Tags = Mapping[str, str]
 
 
 class Sweeper:
-    """One region, in one role."""
+    """One region; its role is taken on with the first call."""
 
-    def __init__(self, clients: Clients, role_arn: str | None = None) -> None:
+    def __init__(self, clients: Clients, region: str, role_arn: str | None = None) -> None:
         self._clients = clients
-        self._elbv2 = clients.elbv2
-        self._ecs = clients.ecs
+        self.region = region
         self._role_arn = role_arn
 
     @property
-    def region(self) -> str:
-        return str(self._elbv2.meta.region_name)
+    def _elbv2(self) -> Client:
+        return self._clients.elbv2
+
+    @property
+    def _ecs(self) -> Client:
+        return self._clients.ecs
 
     def find(self) -> list[Thing]:
         """All load balancers, services and target groups that carry both our tags."""
         try:
             return [*self._load_balancers(), *self._services(), *self._target_groups()]
         except Exception as error:
-            raise translate(error, f"look for leftovers in {self.region}") from error
+            raise translate(error, self._look()) from error
+
+    def _look(self) -> str:
+        where = f"look for leftovers in {self.region}"
+        return f"{where} as {self._role_arn}" if self._role_arn else where
 
     def delete(self, thing: Thing) -> None:
         """

@@ -58,6 +58,8 @@ def command(
     records, specs = _records(deployment, answered_for, delete=delete)
     sweep = Sweep(_regions(specs), records, deployment.clock, _say, answered_for)
     verdicts = sweep.look()
+    for error in sweep.unseen:
+        click.echo(f"error: {error}", err=True)
     leftovers = [v.thing for v in verdicts if v.leftover]
     if not as_json:
         _show(verdicts, deployment.clock.now())
@@ -65,7 +67,7 @@ def command(
     if delete and leftovers and (yes or _agreed(leftovers)):
         swept = sweep.delete(leftovers)
     _tell(verdicts, swept, as_json=as_json)
-    ctx.exit(1 if swept.kept else 0)
+    ctx.exit(1 if swept.kept or sweep.unseen else 0)
 
 
 # the records
@@ -141,13 +143,13 @@ def _records(
 def _regions(specs: Iterable[Spec]) -> list[Sweeper]:
     """The shell's own region and role, then those of the stacks, each once."""
     session = open_session()
-    made: dict[tuple[str, str | None], Sweeper] = {}
-    places: list[tuple[str | None, str | None]] = [(None, None)]
-    places += [(spec.region, spec.role_arn) for spec in specs]
-    for region, role_arn in dict.fromkeys(places):
-        sweeper = Sweeper(Clients(session, region, role_arn), role_arn)
-        made.setdefault((sweeper.region, role_arn), sweeper)
-    return list(made.values())
+    own = str(session.region_name)
+    places: list[tuple[str, str | None]] = [(own, None)]
+    places += [(spec.region or own, spec.role_arn) for spec in specs]
+    return [
+        Sweeper(Clients(session, region, role_arn), region, role_arn)
+        for region, role_arn in dict.fromkeys(places)
+    ]
 
 
 # what is said

@@ -101,15 +101,28 @@ class Sweep:
         say: Callable[[str], None] = lambda _: None,
         answered_for: Iterable[str] = (),
     ) -> None:
-        self._regions = regions
+        self._regions = list(regions)
         self._records = records
         self._clock = clock
         self._say = say
         self._answered_for = frozenset(answered_for)
+        self._region_of: dict[str, Region] = {}
+        self.unseen: list[str] = []
 
     def look(self) -> list[Verdict]:
-        """Everything with our tags, and which of it nobody needs; changes nothing."""
-        return self._judge(self._find().values())
+        """
+        Everything with our tags, and which of it nobody needs; changes nothing.
+
+        A region that cannot be read hides no other: it is left out, and `unseen` says why.
+        """
+        found: dict[str, Thing] = {}
+        for region in list(self._regions):
+            try:
+                found |= {thing.arn: thing for thing in region.find()}
+            except DormouseError as error:
+                self._regions.remove(region)
+                self.unseen.append(str(error))
+        return self._judge(found.values())
 
     def delete(self, leftovers: Iterable[Thing]) -> Swept:
         """Delete these, as far as they are leftovers still."""
@@ -137,11 +150,7 @@ class Sweep:
     def _until_gone(self, errand: _Errand, held: Held | None) -> None:
         give_up_at = self._clock.now() + PATIENCE
         while True:
-            errand.see(self._find())
-            self._spare(errand, own_lock=held is not None)
-            for thing in ready_to_go(list(errand.waiting.values())):
-                if thing.arn not in errand.begun:
-                    self._delete(thing, errand)
+            self._go_on(errand, own_lock=held is not None)
             if not errand.waiting:
                 return
             if self._clock.now() >= give_up_at:
@@ -151,6 +160,17 @@ class Sweep:
             if held and not held.renew(self._clock.now()):
                 errand.keep_all("a pass has taken over its stack")
                 return
+
+    def _go_on(self, errand: _Errand, *, own_lock: bool) -> None:
+        """Look, and delete what may go now; what AWS does not answer for now is asked again."""
+        try:
+            errand.see(self._find())
+        except RetryError:
+            return
+        self._spare(errand, own_lock=own_lock)
+        for thing in ready_to_go(list(errand.waiting.values())):
+            if thing.arn not in errand.begun:
+                self._delete(thing, errand)
 
     def _spare(self, errand: _Errand, *, own_lock: bool) -> None:
         """Let go of what is needed by now."""
@@ -172,7 +192,7 @@ class Sweep:
     def _find(self) -> dict[str, Thing]:
         """What stands in all regions by ARN; a region that two roles see counts once."""
         found: dict[str, Thing] = {}
-        self._region_of: dict[str, Region] = {}
+        self._region_of.clear()
         for region in self._regions:
             for thing in region.find():
                 if thing.arn not in found:
