@@ -81,19 +81,19 @@ def test_as_many_as_fit_are_handed_on_at_once_with_all_of_their_time():
 def test_a_crowd_is_handed_on_in_waves_the_longest_overdue_first():
     fleet = Fleet(10)
     assert fleet.controller.hand_on_due() == fleet.names
-    assert [seconds for seconds, _ in fleet.invoked] == [0] * 4 + [20] * 4 + [40] * 2
+    assert [seconds for seconds, _ in fleet.invoked] == [0] * 4 + [10] * 4 + [20] * 2
     assert fleet.order() == fleet.names
     assert {event["seconds"] for _, event in fleet.invoked} == {BRIEF.total_seconds()}
 
 
 def test_what_does_not_fit_is_left_to_the_next_heartbeat_which_begins_with_it():
-    fleet = Fleet(15)
+    fleet = Fleet(23)
     first = fleet.controller.hand_on_due()
-    assert first == fleet.names[:12]
+    assert first == fleet.names[:20]
     assert fleet.aws.clock.now() - fleet.began < MINUTE
 
     fleet.advance_to_minute(1)
-    assert fleet.controller.hand_on_due() == fleet.names[12:]
+    assert fleet.controller.hand_on_due() == fleet.names[20:]
 
 
 def test_what_waits_in_lambdas_queue_is_handed_on_again_only_when_lambda_has_dropped_it():
@@ -166,6 +166,7 @@ def test_a_pass_in_a_crowd_makes_everything_and_leaves_the_waiting_to_the_next()
     assert result["result"] == "unfinished"
     assert fleet.aws.clock.now() - fleet.began <= WAVE
     assert {"CreateLoadBalancer", "CreateService"} <= set(fleet.aws.calls.writes().names())
+    assert len(fleet.aws.calls.of("DescribeLoadBalancers")) < 8, "it waits for nothing"
 
     looks = 0
     while result["result"] == "unfinished":

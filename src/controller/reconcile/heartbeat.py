@@ -18,10 +18,10 @@ from typing import Protocol
 from controller.domain.errors import EndPassError
 from controller.domain.ports import Clock, SideBySide
 
-BRIEF = timedelta(seconds=40)
+BRIEF = timedelta(seconds=34)
 """What a pass in a crowd is given: it takes every step that is ready, and waits for none."""
 
-WAVE = timedelta(seconds=20)
+WAVE = timedelta(seconds=10)
 """After this a pass of `BRIEF` has left (it begins no step with less time, `loop.LAST_STEPS`)."""
 
 LAST_WAVE = timedelta(seconds=45)

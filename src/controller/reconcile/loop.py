@@ -109,12 +109,14 @@ class Limits:
     When to stop trying.
 
     `deadline` is the end of the process's own time, `give_up_at` the end of patience with a wake,
-    `poll` the longest time between two looks.
+    `poll` the longest time between two looks. A pass that is not `patient` waits for what can be
+    asked again in a moment, and for nothing else.
     """
 
     deadline: datetime | None = None
     give_up_at: datetime | None = None
     poll: timedelta = POLL
+    patient: bool = True
 
 
 def _always() -> bool:
@@ -151,6 +153,7 @@ class Reconciler:
         self._quiet_until: datetime | None = None
         self._prepared = False
         self._is_blind = False
+        self._has_taken = False
         self._note = ""
         self._began_at = clock.now()
 
@@ -204,6 +207,7 @@ class Reconciler:
         """Look once, then take ready steps until none is left that can be taken without a look."""
         now = self._clock.now()
         self._note = ""
+        self._has_taken = False
         observed = self._cloud.observe(target, self.progress, now)
         self._note_leaving(observed)
         standing = frozenset(o.arn for o in observed.resources.values() if o.arn)
@@ -215,6 +219,7 @@ class Reconciler:
             if not actions:
                 return observed, plan
             self._prepare(plan)
+            self._has_taken = True
             observed = self._take(actions, observed)
             plan = make_plan(self._spec, target, observed, self._order)
 
@@ -373,7 +378,16 @@ class Reconciler:
             return Result.FAILED, target, f"not {target} in time: {why}"
         if limits.deadline and now + LAST_STEPS + limits.poll >= limits.deadline:
             return Result.UNFINISHED, target, self._holdup(plan, observed)
+        if not limits.patient and not self._goes_on(observed, now):
+            return Result.UNFINISHED, target, self._holdup(plan, observed)
         return None
+
+    def _goes_on(self, observed: Observed | None, now: datetime) -> bool:
+        """Whether a step was taken in this round, or can be soon by something else than waiting."""
+        if self._has_taken or observed is None:
+            return True
+        held = any(at > now for at in self.progress.retry_at.values())
+        return held or not all(seen.owned for seen in observed.resources.values())
 
     def _holdup(self, plan: Plan | None, observed: Observed | None) -> str:
         """Say what the stack is still waiting for."""

@@ -34,6 +34,7 @@ from controller.domain.spec import Json, Spec
 from controller.domain.status import Status
 from controller.domain.usage import Span, Use
 from controller.reconcile import books, metering
+from controller.reconcile.heartbeat import BRIEF
 from controller.reconcile.loop import Limits, Outcome, Reconciler, Result, Round
 from controller.reconcile.ports import Clouds, Records, Store, Tell, Traffics
 
@@ -108,13 +109,19 @@ class StackPass:
         self._cloud: Cloud
         self._early = early
         self._known_policies: dict[str, Policy] = {}
+        self._is_patient = True
         self._known_rules: dict[tuple[str, timedelta], Rules] = {}
         self._status = Status()
         self._written_at = clock.now()
         self._last_wanted: tuple[object, Decision] | None = None
 
     def run(self, deadline: datetime) -> PassResult:
-        """Work until the stack is as decided, or until `deadline` is near; then record it."""
+        """
+        Work until the stack is as decided, or until `deadline` is near; then record it.
+
+        With no more time than a pass in a crowd has, what takes AWS a while is not waited for.
+        """
+        self._is_patient = deadline - self._clock.now() > BRIEF
         records = self._store.load()
         self._status = self._remembered(records)
         self._written_at = self._clock.now()
@@ -208,7 +215,7 @@ class StackPass:
         for spec in records.leftovers:
             if spec.hash != records.spec.hash:
                 reconciler = self._reconciler(spec, partial(self._meter, spec, whole=False))
-                limits = Limits(deadline=deadline)
+                limits = Limits(deadline=deadline, patient=self._is_patient)
                 outcome = reconciler.run(Target.ASLEEP, limits, self._renewed)
                 self._status = replace(self._status, progress=outcome.progress)
                 if outcome.result is not Result.CONVERGED:
@@ -220,7 +227,8 @@ class StackPass:
 
     def _reconcile(self, records: Records, decision: Decision, deadline: datetime) -> Outcome:
         reconciler = self._reconciler(records.spec, partial(self._show, records.spec))
-        limits = Limits(deadline=deadline, give_up_at=self._give_up_at(records, decision))
+        give_up_at = self._give_up_at(records, decision)
+        limits = Limits(deadline=deadline, give_up_at=give_up_at, patient=self._is_patient)
         fresh = iter([not records.leftovers])  # the records were read a moment ago
         return reconciler.run(
             decision.state,
