@@ -15,6 +15,8 @@ from bench.report import Measure
 PARTS = (
     "wake",
     "terraform",
+    "heartbeat",
+    "scale",
     "decision",
     "schedule",
     "start",
