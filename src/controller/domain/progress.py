@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from controller.domain.moments import format_moment, parse_moment
+from controller.domain.moments import format_moment, parse_moment, read_moment, write_moment
 from controller.domain.spec import Json, Kind, ResourceSpec
 
 READ_LAG = timedelta(seconds=60)
@@ -57,7 +57,8 @@ class Progress:
     `created` and `deleted` are our own latest calls by address. `settled` marks the objects whose
     attributes were seen or put right. `failures` counts by address what had to be made anew.
     `swept` is the hash of the spec beside which nothing else of the stack was found.
-    `retry_at` holds back calls that AWS asked to repeat later.
+    `blind_since` is when a sleep that remembers nothing first looked. `retry_at` holds back calls
+    that AWS asked to repeat later.
     """
 
     created: Mapping[str, Trace] = field(default_factory=dict)
@@ -66,6 +67,7 @@ class Progress:
     failures: Mapping[str, int] = field(default_factory=dict)
     retry_at: Mapping[str, datetime] = field(default_factory=dict)
     swept: str = ""
+    blind_since: datetime | None = None
 
     def just_created(self, address: str, now: datetime) -> Trace | None:
         """Our own create whose result a read need not show yet."""
@@ -115,6 +117,7 @@ class Progress:
             "failures": dict(self.failures),
             "retry_at": {a: format_moment(at) for a, at in self.retry_at.items()},
             "swept": self.swept,
+            "blind_since": write_moment(self.blind_since),
         }
 
     @staticmethod
@@ -127,6 +130,7 @@ class Progress:
             failures={a: int(n) for a, n in data.get("failures", {}).items()},
             retry_at={a: parse_moment(at) for a, at in data.get("retry_at", {}).items()},
             swept=data.get("swept", ""),
+            blind_since=read_moment(data.get("blind_since")),
         )
 
 

@@ -152,7 +152,6 @@ class Reconciler:
         self._asked: dict[str, tuple[datetime, int]] = {}
         self._quiet_until: datetime | None = None
         self._prepared = False
-        self._is_blind = False
         self._has_taken = False
         self._note = ""
         self._began_at = clock.now()
@@ -176,7 +175,9 @@ class Reconciler:
         self._final.clear()
         self._asked.clear()
         self._prepared = False
-        self._is_blind = target is Target.ASLEEP and not self.progress.swept
+        is_blind = target is Target.ASLEEP and not self.progress.swept
+        since = self.progress.blind_since or self._began_at
+        self.progress = replace(self.progress, blind_since=since if is_blind else None)
         observed: Observed | None = None
         plan: Plan | None = None
         while True:
@@ -327,7 +328,8 @@ class Reconciler:
         self, target: Target, observed: Observed, plan: Plan
     ) -> tuple[Result, Target, str] | None:
         if plan.converged:
-            if self._is_blind and self._clock.now() - self._began_at < BLIND:
+            blind_since = self.progress.blind_since
+            if blind_since and self._clock.now() - blind_since < BLIND:
                 return None
             self.progress = self.progress.without_failures()
             if observed.leftovers == ():
