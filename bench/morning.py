@@ -111,7 +111,7 @@ class Found:
     @property
     def first_limit(self) -> str:
         """What was waited for first, by more than a second."""
-        return min(self.waits, key=lambda name: self.waits[name], default="nothing")
+        return min(self.waits, key=lambda name: self.waits[name], default="the waves")
 
 
 Round = tuple[float, Asked]
