@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from time import sleep
@@ -111,6 +112,11 @@ class LockedStack:
         self._renewed_at = now
         return self._locks.renew(self._lock, now)
 
+    def put_off(self) -> None:
+        """After a pass that broke; where this breaks too, the next heartbeat tries again."""
+        with suppress(Exception):
+            self._table.put_off(self._stack, self._clock.now(), self._lock.fence)
+
     def release(self) -> None:
         self._locks.release(self._lock, self._clock.now())
 
@@ -153,6 +159,9 @@ class Controller:
             return stack_pass.run(now + budget).as_log()
         except LockLostError:
             return {"result": "lost"}
+        except Exception:
+            store.put_off()
+            raise
         finally:
             store.release()
 

@@ -289,6 +289,30 @@ def test_a_pass_that_dies_is_taken_up_by_the_next_tick_but_one(make_days):
     assert day.desk.standing() == AWAKE
 
 
+def test_a_pass_that_breaks_is_tried_less_and_less_often_until_it_works_again(make_days):
+    """Each failed try is a mail: sixty an hour would hide the one that matters."""
+    day = make_days(**OFFICE)
+    day.live("Mon 08:00")
+    records = day.controller.table
+    status, broken = day.status, {**day.status, "marks": "not marks"}
+    records.put_status(STACK, broken, day.now)
+
+    waits = []
+    for _ in range(9):
+        with pytest.raises(AttributeError):
+            day.run_pass()
+        waits.append(round((day.due_at() - day.now).total_seconds() / 60))
+        day.aws.clock.advance(60 * waits[-1])
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+
+    records.put_status(STACK, status, day.now)
+    day.run_pass()
+    records.put_status(STACK, broken, day.now)
+    with pytest.raises(AttributeError):
+        day.run_pass()
+    assert (day.due_at() - day.now).total_seconds() <= 61
+
+
 class KilledError(BaseException):
     """The process is gone: nothing is caught, nothing is tidied up."""
 

@@ -10,7 +10,7 @@ pk = `stack#<name>`; sk says what, and sorts so that one Query gives what a deci
 
 What only we read stands as JSON text in `body`; what AWS evaluates (keys, conditions, TTL, the
 index) stands in attributes of its own: `due_at` and `due` (sparse index), `expires` (TTL, epoch
-seconds), `fence` and `until` (lock), `fence` and `asked` (status).
+seconds), `fence` and `until` (lock), `fence`, `asked` and `failed` (status).
 """
 
 from __future__ import annotations

@@ -30,6 +30,9 @@ from controller.store.history import History
 KEEP_ASKED = timedelta(days=7)
 """How long leases and holds are remembered after their end."""
 
+FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
+"""Until a pass that broke is tried again, the first and the last time."""
+
 _TOUCH = "SET due = :due, due_at = :at, body = if_not_exists(body, :empty) ADD asked :one"
 
 
@@ -107,8 +110,9 @@ class Table(History):
         """
         Store how a pass stands. `due_at` None: nothing will change by itself.
 
-        With `asked`, False and nothing written when something was asked for since that count.
-        Raises LockLostError when a pass with a higher `fence` has claimed the stack.
+        With `asked`, which is how a pass ends, False and nothing written when something was asked
+        for since that count. Raises LockLostError when a pass with a higher `fence` has claimed
+        the stack.
         """
         sets = ["body = :body", "version = :version"]
         values: dict[str, Any] = {
@@ -129,10 +133,14 @@ class Table(History):
         elif asked is not None:
             conditions.append("attribute_not_exists(asked)")
         request: dict[str, Any] = {
-            "UpdateExpression": f"SET {', '.join(sets)}"
-            + ("" if due_at else " REMOVE due, due_at"),
+            "UpdateExpression": f"SET {', '.join(sets)}",
             "ExpressionAttributeValues": values,
         }
+        removed = ["due", "due_at"] if due_at is None else []
+        if asked is not None:
+            removed.append("failed")
+        if removed:
+            request["UpdateExpression"] += f" REMOVE {', '.join(removed)}"
         if conditions:
             request["ConditionExpression"] = " AND ".join(conditions)
         try:
@@ -145,6 +153,33 @@ class Table(History):
                 raise _lost(stack, found) from None
             return False
         return True
+
+    def put_off(self, stack: str, now: datetime, fence: int) -> None:
+        """
+        Let a stack whose pass broke wait for longer each time: a minute at first, an hour at last.
+
+        Each try that fails is told to people; what is asked for is tried at once all the same.
+        """
+        failed = 1 + items.number(self._status_item(stack), "failed")
+        wait = min(FIRST_WAIT * 2 ** min(failed - 1, 16), LONGEST_WAIT)
+        self._update(
+            stack,
+            items.STATUS,
+            UpdateExpression="SET due = :due, due_at = :at, failed = :failed",
+            ConditionExpression="fence = :fence",
+            ExpressionAttributeValues={
+                **_due(now + wait),
+                ":failed": _number(failed),
+                ":fence": _number(fence),
+            },
+        )
+
+    def _status_item(self, stack: str) -> items.Item:
+        reply = self._dynamodb.get_item(
+            TableName=self._name, Key=items.key(stack, items.STATUS), ConsistentRead=True
+        )
+        found: items.Item = reply.get("Item", {})
+        return found
 
     def forget_leftover(self, stack: str, spec: Spec) -> None:
         """Nothing of a replaced spec stands any more."""
