@@ -170,7 +170,8 @@ class LaptopAws:
         """
         Let `answer(params)` reply to an operation, of any service, instead of what would.
 
-        A service that is not played here is overridden for clients in process only.
+        A service that is not played here is overridden for clients in process only; but over
+        HTTP, too, are `lambda:Invoke` and CloudFormation.
         """
         self._overrides[service, operation] = answer
 
@@ -231,7 +232,7 @@ class LaptopAws:
         override = self._overrides.get((call.service, call.operation))
         if override:
             return override(call.params)
-        handler = OPERATIONS[call.service].get(call.operation)
+        handler = OPERATIONS.get(call.service, {}).get(call.operation)
         if not handler:
             raise not_answered(call.service, call.operation)
         if call.service == "ec2" and call.params.get("DryRun"):

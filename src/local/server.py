@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import re
 import socket
 import sys
 import threading
@@ -20,6 +21,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from urllib.parse import unquote
 
 from local import control, wire
 from local.aws import LaptopAws
@@ -33,6 +35,8 @@ OWN_HEADERS = frozenset(
 )
 """Headers that this server writes itself, whatever moto says."""
 
+
+INVOKE = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
 
 PATIENCE = 5.0
 """Seconds that an answer under way is given when the server stops."""
@@ -187,6 +191,11 @@ def answer(
 ) -> wire.Answer:
     """Answer one HTTP request to any AWS service; raises AwsError only to drop the connection."""
     request = wire.read(path, headers, body)
+    invoked = INVOKE.fullmatch(path)
+    if invoked and aws.plays("lambda", "Invoke"):
+        params = {"FunctionName": unquote(invoked[1]), "Payload": body}
+        aws.call("lambda", "Invoke", params, request.region)
+        return wire.Answer(202, {}, b"")
     if not request.service:
         return _from_moto(aws, request, method, path, headers)
     request_id = f"00000000-0000-0000-0000-{len(aws.calls):012d}"

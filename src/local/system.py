@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -36,6 +36,7 @@ from controller.store.table import Table
 from local.aws import LaptopAws
 from local.bill import Bill, make_bill
 from local.clock import ScaledClock
+from local.errors import AwsError
 from local.function_url import FunctionUrl
 from local.functions import Function
 from local.furnish_spec import furnish_for
@@ -104,6 +105,20 @@ class LaptopSystem:
     def bill(self) -> Bill:
         return make_bill(self.spec, self.aws.lifetimes(), self.started_at, self.now)
 
+    def describe(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer CloudFormation's DescribeStacks, by which the command line finds a deployment."""
+        if params.get("StackName") != DEPLOYMENT:
+            name = params.get("StackName")
+            raise AwsError("ValidationError", f"Stack with id {name} does not exist")
+        outputs = {"Table": DEPLOYMENT, "WakeUrl": f"{self.url}/"}
+        stack = {
+            "StackName": DEPLOYMENT,
+            "CreationTime": self.started_at,
+            "StackStatus": "CREATE_COMPLETE",
+            "Outputs": [{"OutputKey": k, "OutputValue": v} for k, v in outputs.items()],
+        }
+        return {"Stacks": [stack]}
+
     def taken_ports(self) -> list[int]:
         """Ports of the awake address that another program of this machine has, while asleep."""
         return [port for port in ports_of(self.spec) if not is_free(self.service.ip, port)]
@@ -144,6 +159,7 @@ def laptop_system(
                 service=service,
                 keys=keys,
             )
+            server.aws.answer_with("cloudformation", "DescribeStacks", system.describe)
             with without_logs(), _controller(system):
                 yield system
 

@@ -35,7 +35,12 @@ BY_TARGET = {
     "AmazonEC2ContainerServiceV20141113": "ecs",
     "GraniteServiceVersion20100801": "cloudwatch",
 }
-BY_VERSION = {"2015-12-01": "elbv2", "2016-11-15": "ec2", "2010-08-01": "cloudwatch"}
+BY_VERSION = {
+    "2015-12-01": "elbv2",
+    "2016-11-15": "ec2",
+    "2010-08-01": "cloudwatch",
+    "2010-05-15": "cloudformation",
+}
 """API version of a query to the service; 2012-06-01 is the classic load balancer's."""
 
 XML, JSON, CBOR = "text/xml", "application/x-amz-json-1.1", "application/cbor"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -71,6 +72,7 @@ def test_a_press_wakes_what_answers_and_two_interrupts_end_it_with_the_bill():
             assert page.status == 200
         service = read_until(process, r"awake at (\S+) after")[1]
         assert answers(service)
+        assert status(endpoint)["endpoint"]["url"] == service
         process.send_signal(signal.SIGINT)
         read_until(process, "What it cost")
         process.send_signal(signal.SIGINT)
@@ -95,6 +97,20 @@ def test_a_port_that_is_taken_is_one_line_with_the_way_out():
         f"Error: port {port} is taken by another program; "
         "name another by --port, or 0 for any that is free\n"
     )
+
+
+def status(endpoint: str) -> dict:
+    """As another terminal asks for it."""
+    command = [sys.executable, "-m", "controller.cli", "status", "nsfw-api", "--json"]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "DORMOUSE_"))}
+    told = subprocess.run(
+        command,
+        env={**environment, "AWS_ENDPOINT_URL": endpoint, "AWS_REGION": "us-east-1"},
+        capture_output=True,
+        check=True,
+        timeout=PATIENCE,
+    )
+    return json.loads(told.stdout)
 
 
 def answers(url: str) -> bool:

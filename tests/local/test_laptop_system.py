@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from urllib.request import urlopen
 
+import boto3
 import pytest
 
 from factories import article_spec
@@ -16,6 +17,7 @@ from local.bill import make_bill, month_of
 from local.clock import ManualClock, ScaledClock
 from local.functions import TIMEOUT, Function
 from local.furnish_spec import furnish_for
+from local.server import LaptopServer
 from local.stand_in import StandIn, free_address, is_free
 from local.system import quiet_moment
 from system.desk import Desk
@@ -71,6 +73,27 @@ def test_the_schedule_calls_until_the_block_ends():
         assert all(called.acquire(timeout=10) for _ in range(3))
     left = [t for t in threading.enumerate() if t.name in ("schedule", "invocation")]
     assert left == []
+
+
+def test_a_function_is_invoked_over_http_too():
+    with LaptopServer(clock=ManualClock(FRIDAY)) as server:
+        asked = []
+
+        def answer(params):
+            asked.append((params["FunctionName"], params["Payload"]))
+            return {"StatusCode": 202}
+
+        server.aws.answer_with("lambda", "Invoke", answer)
+        function = boto3.client(
+            "lambda",
+            endpoint_url=server.url,
+            region_name="us-east-1",
+            aws_access_key_id="laptop",
+            aws_secret_access_key="laptop",
+        )
+        reply = function.invoke(FunctionName="a-controller", InvocationType="Event", Payload=b"{}")
+        assert (reply["StatusCode"], asked) == (202, [("a-controller", b"{}")])
+        function.close()
 
 
 def test_whoever_uses_the_address_makes_the_load_balancers_traffic():

@@ -48,7 +48,8 @@ def introduce(system: LaptopSystem, speed: float, *, plays: bool) -> None:
     click.echo('\nOpen this link and press "Wake for 1 hour":\n')
     Console(highlight=False).print(system.link(), soft_wrap=True, style="bold cyan")
     click.echo(
-        f"\nAny AWS client may look, too: AWS_ENDPOINT_URL={system.endpoint}\n"
+        f"\nOther commands work on it, too, such as this one in another terminal:\n\n"
+        f"AWS_ENDPOINT_URL={system.endpoint} dormouse status {stack}\n\n"
         "Ctrl-C ends it and shows the bill.\n"
     )
 
