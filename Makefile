@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 STACKS := $(wildcard infra/*)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types imports bench soak build validate deploy costs docs faults pictures clean
+.PHONY: help setup demo test check format lint types imports bench soak build validate deploy publish destroy costs docs faults pictures clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,8 +64,14 @@ build: setup ## Build both Lambda functions into .aws-sam
 validate: setup ## Have SAM and cfn-lint read template.yaml
 	@$(SAM) validate --config-env $(CONFIG_ENV)
 
-deploy: build ## Put the controller into the account of this shell (CONFIG_ENV=ci asks nothing)
-	@$(SAM) deploy --config-env $(CONFIG_ENV)
+deploy: setup ## Put the controller and every stack's spec into the account of this shell (CONFIG_ENV=ci asks nothing)
+	@SAM="$(SAM)" $(BIN)/dormouse deploy --config-env $(CONFIG_ENV)
+
+publish: setup ## Store the spec of every stack under infra/ for the controller
+	@$(BIN)/dormouse deploy --publish-only --config-env $(CONFIG_ENV)
+
+destroy: setup ## Take all that Dormouse made out of the account (LEAVE=asleep or LEAVE=awake asks nothing)
+	@$(BIN)/dormouse destroy --config-env $(CONFIG_ENV)
 
 costs: setup ## Write the idle bill of template.yaml into docs/costs.md
 	@PYTHONPATH=tests $(BIN)/python -m deploy.idle_bill

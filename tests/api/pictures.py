@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from chromium import chromium
-from house import STACK, House
 from playwright.sync_api import Browser
 from states import STATES
 
 from api.handler import logger
 from factories import article_spec
+from house import STACK, House
 from local.function_url import FunctionUrl
 
 DOCS = Path(__file__).parents[2] / "docs" / "pictures"

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from threading import Thread
 
 import pytest
-from house import STACK, House
 
 from api.words import EN, JA
+from house import STACK, House
 from local.aws import LaptopAws
 from local.clock import ScaledClock
 from local.function_url import FunctionUrl

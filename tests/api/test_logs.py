@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from io import StringIO
 
 import pytest
-from house import STACK
 
 from api import handler as api
 from controller.domain.overdue import Overdue
 from controller.handlers import entry
+from house import STACK
 from local.function_url import REQUEST_ID, Context
 
 

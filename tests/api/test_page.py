@@ -10,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
 import pytest
-from house import STACK
 from states import STATES, awake, waking
 
 from api import views, words
 from api.words import EN, JA, Words
 from factories import article_spec
+from house import STACK
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 WEEKDAYS = [["mon", "tue", "wed", "thu", "fri"], "09:00", "18:00"]

@@ -6,12 +6,12 @@ import json
 from datetime import timedelta
 
 import pytest
-from house import BROWSER, KEYS, STACK
 
 from api.stacks import WAKES_A_DAY
 from controller.domain.durations import parse_duration
 from controller.links import Keys
 from factories import article_spec
+from house import BROWSER, KEYS, STACK
 from local.function_url import Context, make_event
 from system.desk import ASLEEP, AWAKE, Desk
 

@@ -39,6 +39,17 @@ RESOURCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 Tags = Mapping[str, str]
 
 
+TRANSACTION = {"Put": "PutItem", "Update": "UpdateItem"}
+"""What the parts of a TransactWriteItems are asked for: it is no action of its own."""
+
+
+def actions_of(service: str, operation: str) -> frozenset[str]:
+    """All actions that an API operation may ask for."""
+    if operation == "TransactWriteItems":
+        return frozenset(f"dynamodb:{action}" for action in TRANSACTION.values())
+    return frozenset({action_of(service, operation)})
+
+
 def action_of(service: str, operation: str) -> str:
     """IAM's action for an API operation; Lambda's Invoke is the one whose name differs."""
     if (service, operation) == ("lambda", "Invoke"):
@@ -58,6 +69,8 @@ class Account:
             return self._elb(call)
         if call.service == "ecs" and call.operation in ECS_WRITES:
             return self._ecs(call)
+        if call.operation == "TransactWriteItems":
+            return _transaction(call)
         resource = RESOURCES.get(call.service, lambda _: "")(call.params)
         arn = _arn(call, resource) if resource else "*"
         return [Request(action=action_of(call.service, call.operation), resource=arn)]
@@ -103,6 +116,16 @@ def _create(
         said = {f"{service}:CreateAction": operation}
         wanted.append(Request(action=tagging, resource=tagged_arn, context=asked | said))
     return wanted
+
+
+def _transaction(call: Call) -> list[Request]:
+    parts = [part for item in call.params["TransactItems"] for part in item.items()]
+    return [
+        Request(
+            action=f"dynamodb:{TRANSACTION[verb]}", resource=_arn(call, f"table/{put['TableName']}")
+        )
+        for verb, put in parts
+    ]
 
 
 def _index(params: Mapping[str, Any]) -> str:

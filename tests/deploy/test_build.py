@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy import others
 from deploy.artifact import build
 from deploy.stack import ROOT, deploy
 
@@ -201,12 +201,9 @@ def test_a_build_without_its_folder_says_what_is_missing():
 
 
 def test_sam_builds_the_same_as_the_recipe_alone(built, tmp_path):
-    sam = shutil.which("sam")
-    if sam is None:
-        pytest.skip("sam is not installed; the recipe was run without it")
     artifact, _ = built
     result = subprocess.run(
-        [sam, "build", "--build-dir", str(tmp_path / "build")],
+        [others.sam(), "build", "--build-dir", str(tmp_path / "build")],
         capture_output=True,
         text=True,
         check=False,

@@ -8,11 +8,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from deploy import others
 from deploy.artifact import build
 from deploy.cloud import STACK, running, start
-from deploy.stack import deploy
 from local.lambda_function import FunctionError
-from local.side_venv import SideVenvError, find_python, locked, side_venv
 from system.desk import FORBIDDEN
 
 pytestmark = pytest.mark.slow
@@ -23,12 +22,7 @@ HALF = 128 * 1024 * 1024
 
 @pytest.fixture(scope="module")
 def runtime():
-    """The runtime's Python with what AWS puts into it: its client and its SDK."""
-    try:
-        version = deploy()["Controller"]["Properties"]["Runtime"].removeprefix("python")
-        return side_venv("runtime", locked("runtime"), python=find_python(version))
-    except SideVenvError as error:
-        pytest.skip(f"the functions' runtime cannot be had here: {error}")
+    return others.runtime()
 
 
 @pytest.fixture(scope="module")

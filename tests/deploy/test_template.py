@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import tomllib
 from datetime import timedelta
@@ -18,6 +17,7 @@ from samtranslator.model.exceptions import InvalidDocumentException
 from controller.domain.messages import Level
 from controller.domain.overdue import Overdue
 from controller.reconcile.stack_pass import CHECK, SLOW
+from deploy import others
 from deploy.stack import ACCOUNT, ROOT, deploy, outputs, read, translate
 
 RUNTIMES_VERSION = "3.13"
@@ -66,10 +66,8 @@ def test_a_misspelt_property_of_an_event_fails_the_translation():
 
 @pytest.mark.slow
 def test_sam_itself_finds_the_template_valid():
-    sam = shutil.which("sam")
-    if sam is None:
-        pytest.skip("sam is not installed; cfn-lint and the translator were asked instead")
-    command = [sam, "validate"]
+    """`sam validate --lint`: samconfig.toml asks for the latter."""
+    command = [others.sam(), "validate"]
     environment = os.environ | {"SAM_CLI_TELEMETRY": "0"}
     found = subprocess.run(
         command, capture_output=True, text=True, cwd=ROOT, env=environment, check=False

@@ -33,6 +33,8 @@ COMMANDS = {
     "link": ("controller.cli.link:command", "Make a link that wakes a stack."),
     "doctor": ("controller.cli.doctor:command", "See whether the account fits a stack."),
     "sweep": ("controller.cli.sweep:command", "Find paid leftovers that carry our tags."),
+    "deploy": ("controller.cli.deploy:command", "Put the controller into an account."),
+    "destroy": ("controller.cli.destroy:command", "Take it out of the account again."),
     "demo": ("controller.cli.demo:command", "See it all on a laptop AWS."),
 }
 """Name to "module:command" and its one line of help (shown without importing the module)."""

@@ -153,10 +153,13 @@ class Spec:
 
     @staticmethod
     def from_json(data: Mapping[str, Json]) -> Spec:
-        if data.get("schema") != SCHEMA:
+        """Read a spec that this release or an earlier one wrote. Raises SpecError for others."""
+        schema = data.get("schema")
+        if not (isinstance(schema, int) and 1 <= schema <= SCHEMA):
             raise SpecError(
-                f'cannot read the spec of "{data.get("stack")}": found schema '
-                f"{data.get('schema')}, expected {SCHEMA}; compile and publish it again"
+                f'cannot read the spec of "{data.get("stack")}": found schema {schema}, expected '
+                f"{SCHEMA} at most; deploy the release that wrote it, or publish it again with "
+                "this one"
             )
         return Spec(
             stack=data["stack"],

@@ -1,0 +1,193 @@
+"""`dormouse destroy`: take out of the account all that Dormouse put there, and nothing else."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from enum import StrEnum
+
+import click
+
+from controller.aws.clients import Client
+from controller.cli.deployment import Deployment
+from controller.cli.following import follow
+from controller.cli.removal import Remains, find_remains, remove
+from controller.cli.samconfig import Environment, environment_option
+from controller.cli.stacks import Look, Stacks
+from controller.cli.telling import say_standing
+from controller.domain.errors import PermanentError
+from controller.domain.hold import Hold
+from controller.domain.plan import Target
+from controller.domain.report import Report, State
+
+LONG = timedelta(days=7)
+"""How long stacks are held asleep: until all is gone, or somebody looks why it is not."""
+
+
+class Leave(StrEnum):
+    """How the stacks are left behind: as they are now, or asleep."""
+
+    AWAKE = "awake"
+    ASLEEP = "asleep"
+
+
+@click.command("destroy")
+@environment_option
+@click.option(
+    "--leave",
+    type=click.Choice([str(each) for each in Leave]),
+    envvar="LEAVE",
+    help="Whether stacks are left asleep, or awake where they are; asked for on a terminal.",
+)
+def command(environment: Environment, leave: str | None) -> None:
+    """
+    Remove the controller, its table, its keys, its logs and its uploaded code.
+
+    Stacks are put to sleep first, or left as they stand. Terraform's resources and the Elastic
+    IPs are not touched. It may be interrupted and repeated at any time.
+    """
+    deployment = Deployment(environment.stack_name, chosen=True)
+    with deployment.reaching(f'look for what is left of "{environment.stack_name}"'):
+        remains = find_remains(deployment, environment.prefix)
+    if not remains:
+        click.echo(f'nothing of the deployment "{environment.stack_name}" is in this account')
+        return
+    looks = _look(deployment, remains)
+    _tell(remains, looks)
+    if Leave(leave or _ask()) is Leave.ASLEEP:
+        _put_to_sleep(deployment, remains, looks)
+    else:
+        _warn(looks)
+    with deployment.reaching(f'remove "{environment.stack_name}"'):
+        remove(deployment, remains)
+    click.echo("All that Dormouse made is gone; Elastic IPs and what Terraform made are untouched.")
+
+
+def _look(deployment: Deployment, remains: Remains) -> list[Look]:
+    """At the stacks of the controller that is there; without one, at those of the last tables."""
+    tables = [deployment.table_name] if remains.stack else remains.tables
+    found: list[Look] = []
+    for table in tables:
+        stacks = Stacks(_with_table(deployment, table))
+        found += stacks.look_at_all(stacks.names())
+    return found
+
+
+def _with_table(deployment: Deployment, table: str) -> Deployment:
+    """A table may be left over after the CloudFormation stack that knows its name."""
+    return Deployment(deployment.name, environment={"DORMOUSE_TABLE": table})
+
+
+def _tell(remains: Remains, looks: Sequence[Look]) -> None:
+    click.echo("This is removed:", err=True)
+    for line in remains.lines():
+        click.echo(f"  {line}", err=True)
+    for look in looks:
+        click.echo(f"{say_standing(look.report)}", err=True)
+
+
+def _ask() -> str:
+    if not sys.stdin.isatty():
+        raise click.UsageError(
+            'say how stacks shall be left: LEAVE=asleep, or LEAVE=awake (--leave "asleep|awake")'
+        )
+    kinds = click.Choice([str(each) for each in Leave])
+    answer: str = click.prompt("Leave the stacks awake or asleep?", type=kinds, err=True)
+    return answer
+
+
+def _put_to_sleep(deployment: Deployment, remains: Remains, looks: Sequence[Look]) -> None:
+    """By the controller itself, which has the rights; what cannot sleep stops everything."""
+    if not looks:
+        return
+    if not remains.stack:
+        awake = [look.report for look in looks if look.report.state is not State.ASLEEP]
+        if awake:
+            raise PermanentError(_not_asleep(awake, "the controller is gone already"))
+        return
+    stacks = Stacks(deployment)
+    with _links_closed(deployment):
+        for look in looks:
+            stacks.hold(_hold(look, stacks.caller))
+        _follow_to_sleep(stacks, [look.stack for look in looks])
+
+
+def _follow_to_sleep(stacks: Stacks, names: Sequence[str]) -> None:
+    why = "the controller cannot put them to sleep"
+    try:
+        reports = follow(stacks, names)
+    except PermanentError as error:  # it does not work on them at all
+        reports = [look.report for look in stacks.look_at_all(names)]
+        why = str(error)
+    awake = [report for report in reports if report.state is not State.ASLEEP]
+    if awake:
+        raise PermanentError(_not_asleep(awake, why))
+
+
+@contextmanager
+def _links_closed(deployment: Deployment) -> Iterator[None]:
+    """
+    Let no link wake what is being put to sleep: the wake URL answers 429 from here on.
+
+    It stays closed when all went well, as it is about to be removed; else it opens again.
+    """
+    function, functions = f"{deployment.name}-api", deployment.clients.get("lambda")
+    with deployment.reaching("close the wake URL"):
+        before = functions.get_function_concurrency(FunctionName=function)
+        functions.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
+    try:
+        yield
+    except BaseException:
+        with deployment.reaching("open the wake URL again"):
+            _set_concurrency(functions, function, before.get("ReservedConcurrentExecutions"))
+        raise
+
+
+def _set_concurrency(functions: Client, function: str, limit: int | None) -> None:
+    if limit:
+        functions.put_function_concurrency(
+            FunctionName=function, ReservedConcurrentExecutions=limit
+        )
+    else:
+        functions.delete_function_concurrency(FunctionName=function)
+
+
+def _hold(look: Look, by: str) -> Hold:
+    leases = look.records.leases
+    return Hold(
+        stack=look.stack,
+        state=Target.ASLEEP,
+        by=by,
+        reason="the controller is being removed",
+        set_at=look.now,
+        until=look.now + LONG,
+        over=frozenset(lease.id for lease in leases),
+    )
+
+
+def _not_asleep(reports: Sequence[Report], why: str) -> str:
+    said = "; ".join(f"{r.spec.stack} ({r.cause or r.phase}): {_standing(r)}" for r in reports)
+    return (
+        f"nothing was removed, because these still cost money: {said} ({why}); put that right and "
+        "repeat this, or take them down from here (dormouse apply DIR --to asleep) and repeat "
+        "it with LEAVE=awake"
+    )
+
+
+def _standing(report: Report) -> str:
+    """What of a stack is still there, by the last pass."""
+    stuck = report.status.stuck
+    names = stuck.standing if stuck else [r.address for r in report.spec.resources]
+    return ", ".join(names)
+
+
+def _warn(looks: Sequence[Look]) -> None:
+    for look in looks:
+        if look.report.state is not State.ASLEEP:
+            click.echo(
+                f"warning: {look.stack} stays as it is and goes on costing money; nobody puts it "
+                "to sleep any more (dormouse apply DIR --to asleep does it from here)",
+                err=True,
+            )

@@ -1,0 +1,152 @@
+"""`dormouse deploy`: the order of its steps, what stops it, and what a second time changes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from unittest.mock import patch
+
+import pytest
+from deployed import SHIPPED, STACK, deploy
+
+from controller.links import Keys
+
+SAM = """#!/bin/sh
+echo "$1 $3 $AWS_REGION $AWS_PROFILE" >> sam.log
+test ! -e refuse-$1
+"""
+CONFIG = """
+version = 0.1
+[default.global.parameters]
+stack_name = "dormouse"
+[prod.global.parameters]
+stack_name = "dormouse-prod"
+region = "eu-west-1"
+profile = "production"
+[nameless.deploy.parameters]
+resolve_s3 = true
+"""
+KEYS = "/dormouse/dormouse/keys"
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A folder as the project's own, with a `sam` that notes how it is called."""
+    (tmp_path / "samconfig.toml").write_text(CONFIG)
+    shutil.copytree(SHIPPED, tmp_path / "infra" / STACK)
+    sam = tmp_path / "sam"
+    sam.write_text(SAM)
+    sam.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    with patch.dict(os.environ):  # the command itself sets some
+        for name in ("AWS_DEFAULT_REGION", "AWS_PROFILE", "CONFIG_ENV"):
+            os.environ.pop(name, None)
+        os.environ.update(SAM=str(sam), AWS_REGION="us-east-1")
+        yield tmp_path
+
+
+@pytest.fixture
+def dormouse(monkeypatch, capsys, project):
+    made = deploy(monkeypatch, capsys)
+    outputs = {"Table": "dormouse", "WakeUrl": "https://abc.lambda-url.us-east-1.on.aws/"}
+    stack = {
+        "StackName": "dormouse",
+        "CreationTime": made.world.now,
+        "StackStatus": "CREATE_COMPLETE",
+        "Outputs": [{"OutputKey": k, "OutputValue": v} for k, v in outputs.items()],
+    }
+    made.world.aws.answer_with("cloudformation", "DescribeStacks", lambda _: {"Stacks": [stack]})
+    made.world.aws.answer_with(
+        "lambda",
+        "GetFunctionUrlConfig",
+        lambda _: {"FunctionUrl": outputs["WakeUrl"], "AuthType": "NONE"},
+    )
+    monkeypatch.setattr("controller.cli.link.open_session", made.world.aws.session, raising=False)
+    return made
+
+
+def said_to_sam(project):
+    log = project / "sam.log"
+    return [line.strip() for line in log.read_text().splitlines()] if log.exists() else []
+
+
+def keys(dormouse):
+    ssm = dormouse.world.aws.session().client("ssm")
+    return ssm.get_parameter(Name=KEYS, WithDecryption=True)["Parameter"]
+
+
+def test_it_checks_builds_deploys_publishes_and_ends_with_a_link(dormouse, project):
+    said = dormouse("deploy", "--no-doctor")
+
+    steps = [line.split()[1] for line in said.err.splitlines() if line.startswith("==")]
+    assert steps == ["check:", "build:", "deploy:", "publish:", "link:"]
+    assert said_to_sam(project) == ["build default us-east-1", "deploy default us-east-1"]
+    assert said.out.splitlines()[-1].startswith(
+        f"https://abc.lambda-url.us-east-1.on.aws/s/{STACK}?k="
+    )
+    assert dormouse.world.controller.table.load(STACK).spec.stack == STACK
+
+
+def test_a_second_time_changes_no_key_and_no_spec(dormouse):
+    dormouse("deploy", "--no-doctor")
+    first, calls = keys(dormouse), len(dormouse.world.aws.calls)
+    said = dormouse("deploy", "--no-doctor")
+
+    assert keys(dormouse) == first
+    assert f"{STACK}: unchanged" in said.out
+    assert dormouse.written(calls) == []
+
+
+def test_a_mistake_in_a_stack_stops_it_before_anything_is_built(dormouse, project):
+    (project / "infra" / STACK / "nlb.tf").write_text('resource "aws_lb" "nlb" {')
+    said = dormouse("deploy", "--no-doctor", code=2)
+
+    assert "nlb.tf" in said.out + said.err
+    assert said_to_sam(project) == []
+
+
+@pytest.mark.parametrize("verb", ["build", "deploy"])
+def test_where_sam_fails_nothing_is_published(dormouse, project, verb):
+    (project / f"refuse-{verb}").touch()
+    calls = len(dormouse.world.aws.calls)
+    said = dormouse("deploy", "--no-doctor", code=1)
+
+    assert f"sam {verb} ended with code 1" in said.err
+    assert dormouse.written(calls) == []
+
+
+def test_publishing_alone_leaves_the_controller_as_it_is(dormouse, project):
+    dormouse("deploy", "--no-doctor", "--publish-only")
+    assert said_to_sam(project) == []
+
+
+def test_an_environment_brings_its_region_and_profile(dormouse, project):
+    dormouse("deploy", "--no-doctor", "--config-env", "prod")
+    assert said_to_sam(project)[:1] == ["build prod eu-west-1 production"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ("test", 'has no environment "test"; expected one of default, prod, nameless'),
+        ("nameless", 'environment "nameless" has no stack_name'),
+    ],
+)
+def test_an_environment_that_is_not_there_is_named(dormouse, environment, said):
+    assert said in dormouse("deploy", "--config-env", environment, code=2).err
+
+
+def test_a_folder_without_stacks_is_said(dormouse, project):
+    shutil.rmtree(project / "infra" / STACK)
+    assert "there is no stack in infra" in dormouse("deploy", code=2).err
+
+
+def test_outside_the_project_it_says_where_to_go(dormouse, project):
+    (project / "samconfig.toml").unlink()
+    assert "run this in the folder that holds template.yaml" in dormouse("deploy", code=2).err
+
+
+def test_the_link_has_a_key_that_the_wake_url_takes(dormouse):
+    link = dormouse("deploy", "--no-doctor").out.splitlines()[-1]
+    found = Keys.from_text(keys(dormouse)["Value"]).authentic(link.partition("?k=")[2])
+    assert (found.stack, str(found.scope)) == (STACK, "wake")

@@ -1,0 +1,97 @@
+"""
+Records of an earlier release under the code of this one, and those of a later one.
+
+tests/data/records holds what a release wrote for the article's stack, ten minutes into a wake that
+a link had asked for and then extended to 11:12. A release that changes a record adds its own file.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from controller.bootstrap import bootstrap
+from controller.domain.errors import SpecError
+from controller.reconcile.side_by_side import one_by_one
+from factories import article_spec
+from local.aws import LaptopAws
+from local.clock import ManualClock
+from system.desk import ASLEEP, AWAKE, Desk
+from system.records import create_table
+
+STACK = "nsfw-api"
+RELEASES = sorted((Path(__file__).parents[1] / "data" / "records").glob("*.json"))
+WRITTEN_AT = datetime(2026, 11, 23, 9, 13, tzinfo=UTC)
+BUDGET = timedelta(minutes=10)
+
+
+def account(items):
+    """The account, its table with these items, and this release's controller."""
+    aws = LaptopAws(profile="fast", clock=ManualClock(WRITTEN_AT))
+    aws.furnish_article()
+    dynamodb = aws.session().client("dynamodb")
+    create_table(dynamodb, "dormouse")
+    for item in items:
+        dynamodb.put_item(TableName="dormouse", Item=item)
+    environment = {"DORMOUSE_TABLE": "dormouse", "DORMOUSE_CONTROLLER": "controller"}
+    controller = bootstrap(
+        environment, session=aws.session(), clock=aws.clock, side_by_side=one_by_one
+    )
+    return aws, controller
+
+
+@pytest.fixture(params=RELEASES, ids=lambda path: path.stem)
+def items(request):
+    return json.loads(request.param.read_text())
+
+
+def test_a_wake_begun_by_an_earlier_release_is_kept_and_ended_by_this_one(items):
+    aws, controller = account(items)
+    desk = Desk(aws)
+    assert controller.run_pass(STACK, "test", BUDGET)["result"] == "converged"
+    assert desk.standing() == AWAKE
+
+    aws.clock.advance(3 * 3600 - 240)  # the lease is over, and the third paid hour nearly
+    assert controller.run_pass(STACK, "test", BUDGET)["result"] == "converged"
+    assert desk.standing() == ASLEEP
+
+
+def test_what_an_earlier_release_has_learned_is_not_forgotten(items):
+    _, controller = account(items)
+    assert len(controller.table.last_wakes(STACK)) == 1
+    controller.run_pass(STACK, "test", BUDGET)
+    status = controller.table.load(STACK).status
+    assert any(address == "aws_lb.nlb[0]" for address, *_ in status["learned"]["steps"])
+
+
+def test_the_spec_of_an_earlier_release_keeps_its_hash(items):
+    """Else the first pass after an upgrade would take every stack for changed."""
+    (item,) = [i for i in items if i["sk"]["S"] == "spec"]
+    _, controller = account(items)
+    assert controller.table.load(STACK).spec.hash == json.loads(item["body"]["S"])["hash"]
+
+
+@pytest.mark.parametrize("kind", ["spec", "status", "lease#", "wake#"])
+def test_no_record_of_a_later_release_is_guessed_at_and_nothing_is_done(items, kind):
+    later = [
+        item | {"version": {"N": "99"}} if item["sk"]["S"].startswith(kind) else item
+        for item in items
+    ]
+    aws, controller = account(later)
+    with pytest.raises(SpecError, match="found version 99, expected 1 at most; deploy the release"):
+        if kind == "wake#":
+            controller.table.last_wakes(STACK)
+        else:
+            controller.run_pass(STACK, "test", BUDGET)
+    assert Desk(aws).standing() == ASLEEP
+    assert [call.service for call in aws.writes() if call.service in ("elbv2", "ecs")] == []
+
+
+@pytest.mark.parametrize("schema", [2, 0, None, "1"])
+def test_a_spec_of_another_schema_says_what_to_do(schema):
+    data = article_spec().to_json() | {"schema": schema}
+    with pytest.raises(SpecError, match="deploy the release that wrote it, or publish it again"):
+        type(article_spec()).from_json(data)
