@@ -85,6 +85,15 @@ def test_without_the_table_nothing_is_left_over_and_nothing_goes(deployed, lefto
     assert leftover.standing() == ASLEEP
 
 
+def test_nobodys_word_counts_against_records_that_can_be_read(deployed):
+    deployed.world.wake(hours=8)
+    deployed.world.live("Tue 07:20")
+
+    refused = deployed("sweep", "--delete", "--yes", "--without-table", "nsfw-api", code=1)
+    assert "can be read, and say what is needed" in refused.err
+    assert deployed.world.desk.standing() == AWAKE
+
+
 def test_what_still_stands_is_told_and_exits_with_1(deployed, leftover):
     elbv2 = deployed.world.aws.session().client("elbv2")
     arn = elbv2.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]

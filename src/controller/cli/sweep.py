@@ -125,19 +125,25 @@ def _records(
     deployment: Deployment, answered_for: Sequence[str], *, delete: bool
 ) -> tuple[TableRecords | None, list[Spec]]:
     """The records and all specs; None if they cannot be read, which is said."""
-    if answered_for:
-        return None, []
     try:
         records = TableRecords(deployment)
-        return records, records.specs()
+        specs = records.specs()
     except DormouseError as error:
-        if delete:
+        if delete and not answered_for:
             raise click.ClickException(
                 f"{error}; without the records nothing is known to be a leftover: name the stacks "
                 "whose resources are to go by --without-table STACK"
             ) from None
-        click.echo(f"note: {error}; so everything with our tags is listed as needed", err=True)
+        which = "all else" if answered_for else "everything"
+        click.echo(f"note: {error}; so {which} with our tags is listed as needed", err=True)
         return None, []
+    known = sorted({spec.stack for spec in specs} & set(answered_for))
+    if known:
+        raise click.ClickException(
+            f"the records of {', '.join(known)} can be read, and say what is needed; leave "
+            "--without-table out"
+        )
+    return records, specs
 
 
 def _regions(specs: Iterable[Spec]) -> list[Sweeper]:
