@@ -41,6 +41,7 @@ def write(measured: Mapping[str, tuple[str, Sequence[Measure]]], order: Iterable
         sections[part] = _section(part, about, measures)
     names = list(order)
     head = HEAD.format(parts=", ".join(f"`{name}`" for name in names))
+    names += [name for name in sections if name not in names]
     PAGE.write_text("\n".join([head, *(sections[n] for n in names if n in sections)]))
 
 
