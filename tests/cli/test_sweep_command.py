@@ -38,12 +38,20 @@ def test_it_shows_and_deletes_nothing_unless_told(deployed, leftover):
 
 
 def test_it_deletes_what_it_showed(deployed, leftover):
-    said = deployed("sweep", "--delete", "--yes")
+    said = deployed("sweep", "--delete", "--yes", "--without-table", "gone")
 
     assert 'deleted load balancer "ecs-nlb"' in said.out
     assert 'deleting target group "ecs-target-group" …' in said.err
     assert leftover.standing() == ASLEEP
     assert deployed("sweep", "--delete", "--yes").out == "Nothing carries our tags.\n"
+
+
+def test_unasked_it_leaves_what_may_be_another_deployments(deployed, leftover):
+    """The tags say only how the stack is called; a running one must not go by `--yes`."""
+    said = deployed("sweep", "--delete", "--yes", code=1)
+
+    assert 'no record here knows its stack "gone"' in said.err
+    assert leftover.standing() == AWAKE
 
 
 def test_as_json(deployed, leftover):
@@ -53,7 +61,7 @@ def test_as_json(deployed, leftover):
         "service": (True, False),
         "target_group": (True, False),
     }
-    told = deployed("sweep", "--json", "--delete", "--yes").json
+    told = deployed("sweep", "--json", "--delete", "--yes", "--without-table", "gone").json
     assert all(r["deleted"] for r in told["resources"]) and told["kept"] == []
 
 
@@ -100,7 +108,7 @@ def test_what_still_stands_is_told_and_exits_with_1(deployed, leftover):
     protected = [{"Key": "deletion_protection.enabled", "Value": "true"}]
     elbv2.modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=protected)
 
-    said = deployed("sweep", "--delete", "--yes", code=1)
+    said = deployed("sweep", "--delete", "--yes", "--without-table", "gone", code=1)
     assert '"ecs-nlb" still stands: ' in said.err and "deletion protection" in said.err
 
 

@@ -35,7 +35,7 @@ _HOLDER = "sweep"
     "answered_for",
     metavar="STACK",
     multiple=True,
-    help="Take all of this stack's resources for leftovers though its records cannot be read.",
+    help="Answer for a stack: all its resources are leftovers though no record here says so.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_context
@@ -65,7 +65,10 @@ def command(
         _show(verdicts, deployment.clock.now())
     swept = Swept()
     if delete and leftovers and (yes or _agreed(leftovers)):
-        swept = sweep.delete(leftovers)
+        ours = {spec.stack for spec in specs} | set(answered_for)
+        strange = [thing for thing in leftovers if yes and thing.stack not in ours]
+        swept = sweep.delete([thing for thing in leftovers if thing not in strange])
+        swept.kept += [(thing, _unanswered(thing)) for thing in strange]
     _tell(verdicts, swept, as_json=as_json)
     ctx.exit(1 if swept.kept or sweep.unseen else 0)
 
@@ -183,6 +186,14 @@ def _agreed(leftovers: Sequence[Thing]) -> bool:
         "A stack of another deployment, or one woken by dormouse apply, is in no record here."
     )
     return click.confirm(f"Delete {number} for good?", default=False)
+
+
+def _unanswered(thing: Thing) -> str:
+    """Another deployment's stack looks the same; only a person can tell, and nobody was asked."""
+    return (
+        f'no record here knows its stack "{thing.stack}", which may be another deployment\'s; '
+        f"answer for it by --without-table {thing.stack}"
+    )
 
 
 def _say(text: str) -> None:
