@@ -6,10 +6,10 @@ import json
 from datetime import timedelta
 
 import pytest
-from house import KEYS, STACK
 
 from api.keyring import FRESH
 from controller.cli.main import run
+from house import KEYS, STACK
 
 
 @pytest.fixture

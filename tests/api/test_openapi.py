@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from house import STACK, House
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.openapi import describe
 from api.problems import NOT_FOUND
 from api.routes import METHODS
+from house import STACK, House
 from local.function_url import FunctionUrl
 
 schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed")
