@@ -83,7 +83,8 @@ def tell(seed: int, days: int, *, calm: bool = False, **settings: Any) -> Story:
     policy = draw_policy(dice("policy"), start, days) | settings
     presses = sorted(_presses(dice("people"), policy, start, days), key=lambda press: press.at)
     visits = sorted(set(_visits(dice("visits"), policy, presses, start, days)))
-    spells = [] if calm else draw_spells(dice("trouble"), start, days)
+    lively = [press.at for press in presses]
+    spells = [] if calm else draw_spells(dice("trouble"), start, days, lively)
     return Story(
         seed=seed,
         start=start,

@@ -80,8 +80,14 @@ class Spell:
         return f"{self.kind}{share}, {self.since:%d %b %H:%M} to {self.until:%d %b %H:%M}"
 
 
-def draw_spells(choose: random.Random, start: datetime, days: int) -> list[Spell]:
-    """Mostly one or two spells on every other day, some of them together."""
+def draw_spells(
+    choose: random.Random, start: datetime, days: int, lively: Sequence[datetime]
+) -> list[Spell]:
+    """
+    Mostly one or two spells on every other day, some of them together.
+
+    Most of them around a moment of `lively`, when somebody does something: by night nothing breaks.
+    """
     ranges = CALLS | TRIGGERS
     kinds = [*ranges, *CIRCUMSTANCES, *MOMENTS]
     spells = []
@@ -89,6 +95,9 @@ def draw_spells(choose: random.Random, start: datetime, days: int) -> list[Spell
         if choose.random() < 0.45:
             continue
         at = start + (day * 24 * 60 + choose.uniform(0, 22 * 60)) * MINUTE
+        near = [moment for moment in lively if 0 <= (moment - start).days - day < 1]
+        if near and choose.random() < 0.7:
+            at = choose.choice(near) - choose.uniform(0, 30) * MINUTE
         for _ in range(choose.choice((1, 1, 2, 3))):
             kind = choose.choice(kinds)
             least, most = ranges.get(kind, (1.0, 1.0))

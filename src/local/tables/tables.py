@@ -178,15 +178,16 @@ class Tables:
         table, index = self.table(params), params.get("IndexName")
         text = params["KeyConditionExpression"]
         hash_key = table.indexes[index][0] if index else table.hash_key
-        start = params.get("ExclusiveStartKey")
+        start, limit = params.get("ExclusiveStartKey"), params.get("Limit")
+        between = None if index else _between(text, params)
+        test = _all if between else condition(text)
         items = table.walk(
             index,
             _hash_value(text, hash_key, params),
             start,
             up=params.get("ScanIndexForward", True),
-            between=_between(text, params),
+            between=between,
         )
-        test, limit = condition(text), params.get("Limit")
         page: list[Item] = []
         for item in items:
             if not test(Scope(item, params)):
@@ -268,6 +269,11 @@ def _between(text: str, params: Mapping[str, Any]) -> Key | None:
     first, _, last = ends.split()
     values = params["ExpressionAttributeValues"]
     return values[first]["S"], values[last]["S"]
+
+
+def _all(scope: Scope) -> bool:
+    """What was found between the two ends of a key condition meets it."""
+    return True
 
 
 def _projected(table: Table, index: str | None, item: Item, keys_only: bool = False) -> Item:
