@@ -77,6 +77,8 @@ class Invocation(DirectSession):
             raise refusal(blow.error, operation)
         reply = self.ask(service, operation, params)
         house.made(process, service, operation, params, reply)
+        if operation == "DeleteLoadBalancer" and (blow.dies or blow.error):
+            house.observer.unseen_end()
         if blow.dies:
             house.note("fault", f"{process.name} dies after {service}:{operation}")
             process.die()
@@ -415,6 +417,7 @@ class House:
                     process.kill()
             case "balancer deleted by hand":
                 for balancer in self.observer.balancers():
+                    self.observer.unseen_end()
                     self.plain.client("elbv2").delete_load_balancer(LoadBalancerArn=balancer.arn)
             case "task interrupted":
                 for task in self.observer.tasks():

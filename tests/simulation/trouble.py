@@ -144,6 +144,9 @@ class Weather:
                 return spell
         return None
 
+    def has(self, kind: str) -> bool:
+        return any(spell.kind == kind for spell in self.on)
+
     def trouble_since(self, start: datetime, end: datetime, *, hard: bool = False) -> bool:
         """Whether any spell touched the time between two moments."""
         return any(
