@@ -32,6 +32,7 @@ from catalogue.tools import (
 )
 from controller.reconcile.loop import Result
 from factories import article_spec, listener, load_balancer, service, target_group
+from local.elbv2 import load_balancers, target_groups
 from local.faults import FOREVER, Fault
 
 PARTS = {LB: load_balancer, TG: target_group, LISTENER: listener, SERVICE: service}
@@ -460,3 +461,52 @@ def test_a_spec_that_is_published_while_the_stack_wakes_is_taken_up(desk):
     assert outcome.result is Result.CONVERGED
     assert service_now(desk)["runningCount"] == 2
     assert desk.standing() == AWAKE
+
+
+# What AWS answers in other words than it was asked in
+
+
+def answering(monkeypatch, change):
+    """DescribeLoadBalancers, with what `change` makes of each that it lists."""
+    plainly = load_balancers.view
+    monkeypatch.setattr(load_balancers, "view", lambda region, one: change(plainly(region, one)))
+
+
+def without_addresses(found):
+    if found["State"]["Code"] != "provisioning":
+        return found
+    zones = [{**zone, "LoadBalancerAddresses": []} for zone in found["AvailabilityZones"]]
+    return {**found, "AvailabilityZones": zones}
+
+
+def test_a_load_balancer_that_does_not_tell_its_address_yet_is_not_made_anew(desk, monkeypatch):
+    """Each one costs a whole hour (AWS behaviour §7.1)."""
+    answering(monkeypatch, without_addresses)
+    outcome = one_pass(desk, "awake")
+
+    assert outcome.result is Result.CONVERGED
+    assert len(calls_of(desk, "CreateLoadBalancer")) == 1
+
+
+def test_a_load_balancer_that_reads_otherwise_however_it_is_made_is_made_anew_once(
+    desk, monkeypatch
+):
+    answering(monkeypatch, lambda found: {**found, "Scheme": "facing-the-internet"})
+    outcome = one_pass(desk, "awake")
+
+    assert outcome.result is Result.CONVERGED
+    assert len(calls_of(desk, "CreateLoadBalancer")) == 2
+    later = one_pass(desk, "awake", progress=outcome.progress)
+    assert "has not the Scheme that the Terraform files give it" in later.cause
+    assert len(calls_of(desk, "CreateLoadBalancer")) == 2
+
+
+def test_a_target_group_that_reads_otherwise_is_made_anew_once(desk, monkeypatch):
+    plainly = target_groups.view
+    monkeypatch.setattr(
+        target_groups, "view", lambda region, one: {**plainly(region, one), "Protocol": "tcp"}
+    )
+    outcome = one_pass(desk, "awake")
+
+    assert outcome.result is Result.CONVERGED
+    assert len(calls_of(desk, "CreateTargetGroup")) <= 2

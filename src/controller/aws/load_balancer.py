@@ -96,12 +96,14 @@ def interpret(
         cause = owner.describe_stranger(f'load balancer "{resource.name}"', tags or {})
         return Observation(state=State.FOREIGN, attributes=known, cause=cause)
     state, phase, cause = _state(found.get("State", {}))
+    # One that reads otherwise however it is made costs an hour each time (§7.1): it stays.
+    made_anew = progress.is_made_anew(resource.address)
     return Observation(
         state=state,
         attributes=known,
         phase=phase,
         cause=cause,
-        outdated=differing(resource.request, found, _COMPARED),
+        outdated=() if made_anew else differing(resource.request, found, _COMPARED),
         created_at=created_at,
     )
 
@@ -112,11 +114,15 @@ def _mapped(request: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _zones(found: Mapping[str, Any]) -> list[tuple[str, str]] | None:
-    """Subnet and Elastic IP of each zone."""
-    zones = found.get("AvailabilityZones")
-    if not zones:
-        return None
-    return sorted((zone["SubnetId"], _allocation(zone)) for zone in zones)
+    """Subnet and Elastic IP of each zone; None while it is set up and does not tell them all."""
+    zones = sorted((zone["SubnetId"], _allocation(zone)) for zone in _listed(found))
+    starting = _state(found.get("State", {}))[0] is State.PENDING
+    is_told = zones and (all(address for _, address in zones) or not starting)
+    return zones if is_told else None
+
+
+def _listed(found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return list(found.get("AvailabilityZones", ()))
 
 
 def _allocation(zone: Mapping[str, Any]) -> str:
@@ -125,7 +131,7 @@ def _allocation(zone: Mapping[str, Any]) -> str:
 
 
 def _subnets(found: Mapping[str, Any]) -> list[str]:
-    return sorted(zone["SubnetId"] for zone in found.get("AvailabilityZones", ()))
+    return sorted(zone["SubnetId"] for zone in _listed(found))
 
 
 _COMPARED = {

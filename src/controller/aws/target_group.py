@@ -111,11 +111,12 @@ def interpret(
     if not owner.owns(tags or {}):
         cause = owner.describe_stranger(f'target group "{resource.name}"', tags or {})
         return Observation(state=State.FOREIGN, attributes=known, cause=cause)
+    made_anew = progress.is_made_anew(resource.address)
     return Observation(
         state=State.READY,
         attributes=known,
         differs=_differs(resource.request, found),
-        outdated=differing(resource.request, found, _FIXED),
+        outdated=() if made_anew else differing(resource.request, found, _FIXED),
     )
 
 

@@ -90,6 +90,10 @@ class Progress:
         count = self.failures.get(address, 0) + 1
         return replace(self, failures={**self.failures, address: count})
 
+    def is_made_anew(self, address: str) -> bool:
+        """Tell whether it had to be made anew on this way: once is enough."""
+        return self.failures.get(address, 0) > 0
+
     def with_settled(self, marks: frozenset[str], standing: frozenset[str]) -> Progress:
         """Add `marks`, and forget those of ARNs that stand no more."""
         kept = {m for m in self.settled | marks if m.partition("#")[0] in standing}

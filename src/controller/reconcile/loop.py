@@ -274,7 +274,7 @@ class Reconciler:
                 self._settle(action, after.arn)
         elif action.verb is Verb.DELETE:
             self.progress = self.progress.after_delete(action.address, before.arn, now)
-            if before.state is State.FAILED:
+            if before.state is State.FAILED or (before.outdated and _is_on_the_way(action)):
                 self.progress = self.progress.after_failure(action.address)
         elif before.state is State.LEAVING:
             # Told to its tasks once a minute; they end in their own time.
@@ -356,7 +356,7 @@ class Reconciler:
             return plan.failed[0][1]
         for action in plan.actions:
             seen = observed[action.address]
-            again = self.progress.failures.get(action.address, 0) > 0
+            again = self.progress.is_made_anew(action.address)
             if plan.target is Target.AWAKE and seen.state is State.FAILED and again:
                 return f"made anew once, and failed again: {seen.cause}"
         return ""
@@ -454,6 +454,11 @@ class Reconciler:
                 note=self._note,
             )
         )
+
+
+def _is_on_the_way(action: Action) -> bool:
+    """It is taken down for something better to come, and not to sleep."""
+    return action.target is Target.AWAKE
 
 
 def _is_repair(action: Action, observed: Observed) -> bool:
