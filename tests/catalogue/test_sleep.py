@@ -173,6 +173,20 @@ def test_f43_drain_stuck_has_its_tasks_stopped_after_a_quarter_of_an_hour(desk, 
     assert is_quiet(desk)
 
 
+def test_f43_a_drain_counts_from_its_own_delete_and_not_from_an_earlier_services(desk):
+    """A service's ARN is made of names: the one of today's wake has that of yesterday's."""
+    desk.wake()
+    slept = desk.sleep()
+    desk.aws.clock.advance(3600)
+    woken = one_pass(desk, "awake", progress=slept.progress)
+    with by_hand(desk) as session:
+        session.client("ecs").delete_service(cluster=CLUSTER, service=SERVICE_NAME, force=True)
+    outcome = one_pass(desk, "awake", progress=woken.progress)
+
+    assert outcome.result is Result.CONVERGED
+    assert not calls_of(desk, "StopTask")
+
+
 def test_f43_drain_stuck_takes_the_load_balancer_along_all_the_same(desk):
     """What costs most goes at once; the service alone is left, and is said."""
     desk.aws.conditions.containers(FAMILY, "drain_stuck")

@@ -14,7 +14,7 @@ from controller.aws.errors import GONE, code_of
 from controller.aws.settings import differing, plainly
 from controller.aws.tags import Owner, from_ecs, with_ecs_owner
 from controller.domain.observed import ABSENT, Observation, State
-from controller.domain.progress import Progress, Trace
+from controller.domain.progress import Progress
 from controller.domain.spec import Json, Kind, ResourceSpec
 
 TASK_STARTING = "task starting"
@@ -159,12 +159,12 @@ def interpret(
         )
     known = {**identity(found["serviceArn"]), "name": found["serviceName"]}
     if found["status"] == "DRAINING":
-        stuck = _drains_for_ever(progress.deleted.get(resource.address), known["arn"], now)
+        since = progress.draining_since(resource.address, known["arn"])
         return Observation(
             state=State.LEAVING,
             attributes=known,
             phase=DRAINING,
-            differs=(TASKS,) if stuck else (),
+            differs=(TASKS,) if since and now - since >= DRAIN_STUCK else (),
         )
     tags = from_ecs(found.get("tags", ()))
     if not owner.owns(tags) and not (just_created and just_created.arn == known["arn"]):
@@ -175,10 +175,6 @@ def interpret(
         is_settled = progress.is_settled(known["arn"], resource)
         differs += _changed(resource, found, backing.groups, is_settled=is_settled)
     return _interpret_active(resource, found, backing, desired_count, known, differs)
-
-
-def _drains_for_ever(deleted: Trace | None, arn: str, now: datetime) -> bool:
-    return bool(deleted and deleted.arn == arn and now - deleted.at >= DRAIN_STUCK)
 
 
 def identity(arn: str) -> dict[str, str]:

@@ -79,6 +79,13 @@ class Progress:
         trace = self.deleted.get(address)
         return bool(trace and trace.arn == arn and now - trace.at < DELETE_LAG)
 
+    def draining_since(self, address: str, arn: str) -> datetime | None:
+        """When this object was deleted; a service made after that has the same ARN again."""
+        gone, made = self.deleted.get(address), self.created.get(address)
+        if gone is None or gone.arn != arn or (made and made.at > gone.at):
+            return None
+        return gone.at
+
     def after_create(self, address: str, arn: str, now: datetime) -> Progress:
         return replace(self, created={**self.created, address: Trace(arn, now)})
 

@@ -227,8 +227,9 @@ class Reconciler:
     def _note_leaving(self, observed: Observed) -> None:
         """Whoever deleted it: from now on counts how long a service drains."""
         for service in self._spec.of_kind(Kind.SERVICE):
-            seen, trace = observed[service.address], self.progress.deleted.get(service.address)
-            if seen.state is State.LEAVING and (trace is None or trace.arn != seen.arn):
+            seen = observed[service.address]
+            known = self.progress.draining_since(service.address, seen.arn)
+            if seen.state is State.LEAVING and known is None:
                 self.progress = self.progress.after_delete(service.address, seen.arn, observed.at)
 
     def _prepare(self, plan: Plan) -> None:
