@@ -170,8 +170,9 @@ class _Container(BaseHTTPRequestHandler):
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        # Before it is answered: whoever has the answer has been counted.
         self._count(len(self.requestline) + len(str(self.headers)) + len(body))
+        self.wfile.write(body)
 
     def log_message(self, format: str, *arguments: Any) -> None:
         """Say nothing: the terminal belongs to the demo."""

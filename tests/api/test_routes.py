@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from aws_lambda_powertools import Logger
 
 from api.stacks import WAKES_A_DAY
 from controller.domain.durations import parse_duration
@@ -68,7 +69,9 @@ def test_two_presses_at_once_write_one_lease(house):
     from api.stacks import Stacks
     from controller.links import Link, Scope
 
-    stacks = Stacks(house.session.client, "dormouse", "controller", lambda: house.now, log=None)
+    stacks = Stacks(
+        house.session.client, "dormouse", "controller", lambda: house.now, log=Logger("test")
+    )
     link = Link(
         stack=STACK, scope=Scope.WAKE, expires_at=datetime(2030, 1, 1, tzinfo=UTC), id="0a0a0a0a"
     )
