@@ -31,6 +31,8 @@ def span(arn: str, since: float, until: float, tasks: Tasks | None = None) -> Sp
     ("since", "until", "hours"),
     [
         (0, 1, 1),
+        (0, 0, 1),  # deleted by a clock that runs behind
+        (0, -1, 1),
         (0, 60, 1),
         (0, 60.5, 2),
         (-12 * 60 - 30, -12 * 60 + 10, 0),  # its hour began the day before
