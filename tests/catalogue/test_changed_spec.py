@@ -9,6 +9,7 @@ names derive from the spec, so a renamed object is found by its tags or not at a
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -32,6 +33,7 @@ from catalogue.tools import (
 )
 from controller.reconcile.loop import Result
 from factories import article_spec, listener, load_balancer, service, target_group
+from local.ecs import service_view, services
 from local.elbv2 import load_balancers, target_groups
 from local.faults import FOREVER, Fault
 
@@ -510,3 +512,40 @@ def test_a_target_group_that_reads_otherwise_is_made_anew_once(desk, monkeypatch
 
     assert outcome.result is Result.CONVERGED
     assert len(calls_of(desk, "CreateTargetGroup")) <= 2
+
+
+def test_an_update_that_aws_shows_late_begins_no_storm_of_deployments(desk, monkeypatch):
+    """UpdateService answers before it has moved to the target group (AWS behaviour §2.12)."""
+    progress = awake_then(desk, RENAMED["target_group"])
+    shows_at = desk.aws.clock.now() + timedelta(seconds=45)
+    plainly = service_view.view
+    before = service_now(desk)["loadBalancers"]
+
+    def late(region, service, include=("TAGS",)):
+        found = plainly(region, service, include)
+        is_late = desk.aws.clock.now() < shows_at
+        return {**found, "loadBalancers": before} if is_late else found
+
+    monkeypatch.setattr(services, "view", late)
+    outcome = one_pass(desk, "awake", progress=progress)
+
+    assert outcome.result is Result.CONVERGED
+    assert service_now(desk)["loadBalancers"] != before
+    assert 1 <= len(calls_of(desk, "UpdateService")) <= 2
+
+
+def test_a_setting_that_reads_otherwise_whatever_is_set_is_told_and_tears_nothing_down(
+    desk, monkeypatch
+):
+    plainly = target_groups.view
+    monkeypatch.setattr(
+        target_groups,
+        "view",
+        lambda region, one: {**plainly(region, one), "HealthCheckTimeoutSeconds": 3},
+    )
+    outcome = one_pass(desk, "awake")
+
+    assert outcome.result is Result.CONVERGED
+    assert len(calls_of(desk, "ModifyTargetGroup")) == 3
+    assert "health_check" in outcome.cause
+    assert desk.standing() == AWAKE

@@ -59,6 +59,11 @@ class Action:
     def ready(self) -> bool:
         return not self.waits_for and not self.carried_by
 
+    @property
+    def starts_deployment(self) -> bool:
+        """More than a service's count is changed (AWS behaviour §2.12)."""
+        return not set(self.changes) <= {"desiredCount"}
+
     def to_json(self) -> dict[str, Json]:
         return {
             "verb": str(self.verb),

@@ -57,6 +57,12 @@ memory need not be listed yet (AWS behaviour §1.7; §9.2: 20 s at the slowest).
 LAST_STEPS = timedelta(seconds=20)
 """No new step is started when a Lambda has less time left than this (AWS behaviour §5.4)."""
 
+SHOWN = timedelta(seconds=30)
+"""After this an update has to show; a read that lags is not a reason to make it again (§9.2)."""
+
+MOST_UPDATES = 3
+"""So often the same thing is put right in one pass before it is told instead."""
+
 _PATIENCE: dict[type[DormouseError], int] = {ForeignError: 3, DeniedError: 2}
 """Refusals of these kinds may come from a read or tag that lags (§6.2, F70): ask again."""
 
@@ -150,6 +156,7 @@ class Reconciler:
         self._refusals: dict[str, int] = {}
         self._final: dict[str, str] = {}
         self._asked: dict[str, tuple[datetime, int]] = {}
+        self._updates: dict[tuple[str, tuple[str, ...]], int] = {}
         self._quiet_until: datetime | None = None
         self._prepared = False
         self._has_taken = False
@@ -174,6 +181,7 @@ class Reconciler:
         self._refusals.clear()
         self._final.clear()
         self._asked.clear()
+        self._updates.clear()
         self._prepared = False
         is_blind = target is Target.ASLEEP and not self.progress.swept
         since = self.progress.blind_since or self._began_at
@@ -280,8 +288,23 @@ class Reconciler:
         elif before.state is State.LEAVING:
             # Told to its tasks once a minute; they end in their own time.
             self.progress = self.progress.holding_back(action.address, now + SLOWEST_RETRY)
-        elif "attributes" in action.changes or action.kind is Kind.SERVICE:
+        else:
+            self._put_right(action, before, now)
+
+    def _put_right(self, action: Action, before: Observation, now: datetime) -> None:
+        """
+        Remember an update. Where AWS goes on telling otherwise it is made a few times and no more.
+
+        Each of a service is a deployment, and may show later than it is answered (§2.12).
+        """
+        if "attributes" in action.changes or action.kind is Kind.SERVICE:
             self._settle(action, before.arn)
+        key = action.address, action.changes
+        self._updates[key] = self._updates.get(key, 0) + 1
+        if self._updates[key] > 1 or (action.kind is Kind.SERVICE and action.starts_deployment):
+            self.progress = self.progress.holding_back(action.address, now + SHOWN)
+        if self._updates[key] >= MOST_UPDATES and action.target is Target.AWAKE:
+            self._final[action.address] = _tell_unmoved(self._spec, action)
 
     def _settle(self, action: Action, arn: str) -> None:
         """Remember that this object is as the spec asks: it is not compared again."""
@@ -343,9 +366,14 @@ class Reconciler:
             return Result.CONVERGED, target, "; ".join((*plan.warnings, *self._final.values()))
         if self._is_blocked(target, observed, plan):
             return Result.BLOCKED, target, plan.blocked[0][1]
-        if self._final and not plan.waiting and all(a.address in self._final for a in plan.ready):
+        if target is Target.ASLEEP and self._is_all_given_up(plan):
             return Result.FAILED, target, next(iter(self._final.values()))
         return None
+
+    def _is_all_given_up(self, plan: Plan) -> bool:
+        """Whatever could be done now was refused for good, and nothing else is on its way."""
+        given_up = all(action.address in self._final for action in plan.ready)
+        return bool(self._final) and not plan.waiting and given_up
 
     def _is_all_refused(self, plan: Plan) -> bool:
         """Nothing is left but repairs that were refused for good."""
@@ -455,6 +483,15 @@ class Reconciler:
                 note=self._note,
             )
         )
+
+
+def _tell_unmoved(spec: Spec, action: Action) -> str:
+    what = action.kind.replace("_", " ")
+    return (
+        f'{what} "{spec[action.address].name}" ({action.address}) still has not the '
+        f"{', '.join(action.changes)} of the Terraform files after {MOST_UPDATES} updates; see "
+        f"what else sets it"
+    )
 
 
 def _is_on_the_way(action: Action) -> bool:
