@@ -442,6 +442,27 @@ def test_a_sleep_that_may_not_list_services_sleeps_all_the_same(desk):
     assert is_quiet(desk)
 
 
+def test_an_elastic_ip_that_is_no_more_found_by_its_tag_tears_nothing_down(desk_of):
+    """A second address got the tag: the next wake cannot choose; this one needs no choice."""
+    wanted = {"$look_up": "elastic_ip", "tags": {"Name": "api"}, "attribute": "allocation_id"}
+    request = {"SubnetMappings": [{"SubnetId": SUBNET, "AllocationId": wanted}]}
+    address = {"allocation_id": EIP, "public_ip": "203.0.113.25", "tags": {"Name": "api"}}
+    desk = desk_of("fast", spec_with({LB: {"request": request}}), elastic_ips=[address])
+    woken = one_pass(desk, "awake")
+    assert woken.result is Result.CONVERGED
+    second = {**address, "allocation_id": "eipalloc-0second", "public_ip": "203.0.113.26"}
+    desk.aws.furnish(elastic_ips=[second])
+    start = len(desk.aws.calls)
+    outcome = one_pass(desk, "awake", progress=woken.progress)
+
+    assert outcome.result is Result.CONVERGED
+    assert "found 2" in outcome.cause
+    assert changes_since(desk, start) == []
+    assert one_pass(desk, "asleep", progress=outcome.progress).result is Result.CONVERGED
+    assert one_pass(desk, "awake").result is Result.FAILED
+    assert desk.standing() == ASLEEP
+
+
 def test_the_elastic_ip_of_a_changed_spec_is_never_touched(desk):
     """Whatever is renamed or moved: the address stays allocated."""
     for changed in (*RENAMED.values(), moved(desk.spec)):

@@ -59,6 +59,7 @@ class _Look:
     listeners: dict[str, Described] = field(default_factory=dict)
     unnamed: dict[str, list[str]] = field(default_factory=dict)  # listeners by load balancer, ARNs
     allocations: dict[str, list[str]] = field(default_factory=dict)  # id -> wanted by
+    unresolved: dict[str, PermanentError] = field(default_factory=dict)  # wanted by -> why not
     elastic_ips: dict[str, Described] = field(default_factory=dict)
     interfaces: dict[str, str | None] = field(default_factory=dict)
     health: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by ARN
@@ -87,6 +88,7 @@ class Observer:
         look = _Look(target=target, progress=progress, now=now)
         self._all([lambda: self._read_allocations(look)])
         self._all(self._first_reads(look))
+        self._check_allocations(look)
         self._all(self._second_reads(look))
         self._all(self._third_reads(look))
         return self._interpret(look)
@@ -150,12 +152,17 @@ class Observer:
                 wanted = mapping.get("AllocationId")
                 try:
                     found = self._context.resolve(wanted, {}) if wanted else None
-                except PermanentError:
-                    if look.target is Target.AWAKE:
-                        raise
-                    continue  # an address that is gone keeps nothing from sleeping
+                except PermanentError as error:
+                    look.unresolved[resource.address] = error
+                    continue
                 if found:
                     look.allocations.setdefault(found, []).append(resource.address)
+
+    def _check_allocations(self, look: _Look) -> None:
+        """Only one who is to get an Elastic IP needs to know which: not to sleep, nor to stay."""
+        for address, error in look.unresolved.items():
+            if look.target is Target.AWAKE and address not in look.load_balancers:
+                raise error
 
     def _read_elastic_ips(self, look: _Look) -> None:
         look.elastic_ips |= self._elastic_ip.describe(list(look.allocations))
@@ -298,6 +305,7 @@ class Observer:
             addresses=self._addresses(look, resources),
             settled=frozenset(settled),
             leftovers=look.leftovers,
+            doubts=tuple(str(error) for error in look.unresolved.values()),
         )
 
     def _observation(self, look: _Look, resource: ResourceSpec) -> Observation:

@@ -116,6 +116,7 @@ class Observed:
 
     `settled` marks the objects whose attributes were found as the spec wants them
     (`controller.domain.progress.settled_mark`). `leftovers` is None where nobody looked for any.
+    `doubts` are sentences about what cannot be told now, and keeps nothing from its work.
     """
 
     at: datetime
@@ -123,6 +124,7 @@ class Observed:
     addresses: Mapping[str, Address] = field(default_factory=dict)
     settled: frozenset[str] = frozenset()
     leftovers: tuple[Leftover, ...] | None = None
+    doubts: tuple[str, ...] = ()
 
     def __getitem__(self, address: str) -> Observation:
         return self.resources.get(address, ABSENT)

@@ -131,6 +131,7 @@ class _Planner:
     def wake(self) -> Plan:
         for resource in self._spec.resources:
             self._wake_one(resource)
+        self._warnings += self._observed.doubts
         self._warnings += [leftover.cause for leftover in self._observed.leftovers or ()]
         for address in self._observed.addresses.values():
             if address.holder in (Holder.STRANGER, Holder.LEFTOVER, Holder.GONE):
