@@ -302,6 +302,30 @@ def test_f70_access_denied_for_good_ends_a_sleep_with_the_rest_done(desk, operat
     assert [desk.standing()[kind] for kind in gone] == [0]
 
 
+@pytest.mark.parametrize("operation", ["DescribeLoadBalancers", "DescribeServices", "DescribeTags"])
+def test_f70_a_read_that_is_denied_for_a_moment_tears_nothing_down(desk, operation):
+    """The rights of a role that was just changed take seconds to be seen everywhere."""
+    woken = desk.wake()
+    start = len(desk.aws.calls)
+    desk.aws.faults.add(Fault(operation=operation, code="AccessDenied", status=403, times=4))
+    outcome = desk.wake(progress=woken.progress)
+
+    assert outcome.result is Result.CONVERGED
+    assert changes_since(desk, start) == []
+
+
+def test_f70_a_read_that_is_denied_for_good_is_told_after_a_minute(desk):
+    desk.aws.faults.add(
+        Fault(operation="DescribeServices", code="AccessDenied", status=403, times=FOREVER)
+    )
+    began = desk.aws.clock.now()
+    outcome = desk.wake()
+
+    assert outcome.result is Result.FAILED
+    assert "the role lacks this right" in outcome.cause
+    assert 60 <= (desk.aws.clock.now() - began).total_seconds() <= 70
+
+
 def test_f70_a_right_that_an_update_lacks_is_told_before_the_wake_is_paid_for(desk):
     """ModifyTargetGroupAttributes is denied: known after ten seconds, not after minutes."""
     desk.aws.faults.add(

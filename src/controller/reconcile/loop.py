@@ -44,7 +44,7 @@ STRANGER_GRACE = timedelta(minutes=15)
 """So long an Elastic IP in somebody else's use is waited for (AWS behaviour F03); it is free."""
 
 SOON = timedelta(minutes=1)
-"""What heals within this time or not at all (AWS behaviour F25)."""
+"""What heals within this time or not at all (AWS behaviour F25, F70)."""
 
 SLOWEST_RETRY = timedelta(minutes=1)
 
@@ -153,6 +153,7 @@ class Reconciler:
         self.progress = progress or Progress()
         self.timeline = timeline or Timeline()
         self._blocked_since: datetime | None = None
+        self._denied_since: datetime | None = None
         self._refusals: dict[str, int] = {}
         self._final: dict[str, str] = {}
         self._asked: dict[str, tuple[datetime, int]] = {}
@@ -178,6 +179,7 @@ class Reconciler:
         limits = limits or Limits()
         self._began_at = self._clock.now()
         self._blocked_since = None
+        self._denied_since = None
         self._refusals.clear()
         self._final.clear()
         self._asked.clear()
@@ -200,8 +202,11 @@ class Reconciler:
                 after = timedelta(seconds=error.after_seconds)
                 self._quiet_until = self._clock.now() + after
             except DormouseError as error:
-                return self._end(Result.FAILED, target, str(error), observed, plan)
+                if not self._may_be_allowed_soon(error):
+                    return self._end(Result.FAILED, target, str(error), observed, plan)
+                self._note = str(error)
             else:
+                self._denied_since = None
                 ended = self._ended(target, observed, plan)
                 if ended:
                     return self._end(*ended, observed, plan)
@@ -209,6 +214,12 @@ class Reconciler:
             if stopped:
                 return self._end(*stopped, observed, plan)
             self._clock.sleep(self._pause(limits, observed, plan).total_seconds())
+
+    def _may_be_allowed_soon(self, error: DormouseError) -> bool:
+        """A read that is denied for a moment is no reason to tear down what serves people."""
+        now = self._clock.now()
+        self._denied_since = self._denied_since or now
+        return isinstance(error, DeniedError) and now - self._denied_since < SOON
 
     # one round
 
