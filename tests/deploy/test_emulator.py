@@ -74,7 +74,7 @@ def heartbeats(emulator):
 
 
 def test_from_nothing_to_a_link_that_wakes_and_back_to_nothing(emulator):
-    first = emulator.dormouse("deploy", "--config-env", "ci", "--no-doctor")
+    first = emulator.dormouse("deploy", "--config-env", "ci")
     assert "nsfw-api: published (4 resources)" in told(first)
     page = link(first)
 
@@ -89,7 +89,7 @@ def test_from_nothing_to_a_link_that_wakes_and_back_to_nothing(emulator):
     assert balancer["State"]["Code"] == "active"
 
     keys = emulator.client("ssm").get_parameter(Name="/dormouse/dormouse/keys")["Parameter"]
-    again = emulator.dormouse("deploy", "--config-env", "ci", "--no-doctor")
+    again = emulator.dormouse("deploy", "--config-env", "ci")
     assert "No changes to deploy" in told(again)
     assert "nsfw-api: unchanged" in again.stdout
     assert emulator.open(link(again), accept="text/html").status == 200
