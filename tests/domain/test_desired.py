@@ -395,6 +395,35 @@ def test_a_spec_that_was_changed_is_a_reason_to_try_again():
     assert asked.decide("09:10").state is AWAKE
 
 
+# what is remembered
+
+
+def test_a_lease_that_is_over_need_not_be_remembered_as_spent():
+    """They are kept for a week: who asks every minute must not outgrow the status record."""
+    old = [lease("08:00", "09:30", f"old{number}") for number in range(1000)]
+    asked = Asked(rules(**DAY), [*old, lease("09:40", "17:00", "live")])
+    asked.wake("09:40", "09:44")
+    asked.looked("10:20", quiet("09:44", "10:18", "10:20"))
+    assert asked.act("10:20").state is ASLEEP
+    assert asked.marks.spent.leases == {("live", at("09:40"))}
+
+    asked.act("17:30")
+    assert asked.marks.spent.leases == frozenset()
+    assert asked.decide("17:30").state is ASLEEP
+
+
+def test_a_failed_wake_forgets_the_leases_that_are_over():
+    asked = Asked(rules(), [lease("10:00", "11:00")])
+    asked.act("10:00")
+    spent = all_asked_for(asked.rules, asked.leases, None, at("10:20"))
+    failure = Failure(at=at("10:20"), cause="no such image", spec_hash="1", spent=spent)
+    asked.marks = asked.marks.failed(failure)
+    asked.act("10:20")
+    assert asked.marks.failure.spent.leases
+    asked.act("11:10")
+    assert not asked.marks.failure.spent.leases
+
+
 # records that are odd
 
 

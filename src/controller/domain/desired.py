@@ -86,7 +86,7 @@ def decide(
 
 def settle_marks(marks: Marks, decision: Decision, leases: Sequence[Lease], now: datetime) -> Marks:
     """The marks of a stack that sets out to do what was decided; the same ones if it does that."""
-    marks = replace(marks, spent=marks.spent.known_among(leases))
+    marks = marks.known_among(_that_count(leases, now))
     if decision.state is Target.AWAKE:
         return replace(marks.set_out(now), spent=marks.spent | decision.spends)
     slept = Slept(at=now, rule=str(decision.rule), reason=_looking_back(decision))
@@ -103,7 +103,7 @@ def _looking_back(decision: Decision) -> str:
 def all_asked_for(rules: Rules, leases: Sequence[Lease], hold: Hold | None, now: datetime) -> Spent:
     """Everything that asks for the stack at `now`: what a wake that fails has used up."""
     return Spent(
-        leases=_pairs(leases),
+        leases=_pairs(leases, now),
         openings_until=_spent_until(Openings(rules, now).at(now), now),
         hold_at=hold.set_at if hold else None,
     )
@@ -118,8 +118,13 @@ def _spent_until(opening: Opening | None, now: datetime) -> datetime | None:
     return max(opening.opens_at, now) if opening else None
 
 
-def _pairs(leases: Sequence[Lease]) -> frozenset[tuple[str, datetime]]:
-    return frozenset((lease.id, lease.asked_at) for lease in leases)
+def _pairs(leases: Sequence[Lease], now: datetime) -> frozenset[tuple[str, datetime]]:
+    return frozenset((lease.id, lease.asked_at) for lease in _that_count(leases, now))
+
+
+def _that_count(leases: Sequence[Lease], now: datetime) -> list[Lease]:
+    """Not those that are over, by any clock: they keep nothing awake, spent or not."""
+    return [lease for lease in leases if lease.expires_at > now - SKEW]
 
 
 def _to_json(value: object) -> Json:
@@ -177,7 +182,7 @@ class _Judge:
             return spends
         opening = self._openings.at(now) if verdict.rule is not Rule.HOLD else None
         return spends | Spent(
-            leases=_pairs(self._leases), openings_until=_spent_until(opening, now)
+            leases=_pairs(self._leases, now), openings_until=_spent_until(opening, now)
         )
 
     def _judge(self, moment: datetime) -> Verdict:

@@ -7,7 +7,7 @@ be lost: what is up in AWS then counts as asleep that stands, or as awake from t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -167,6 +167,13 @@ class Marks:
     @property
     def balancers(self) -> tuple[Standing, ...]:
         return tuple(each for each in self.standing if each.is_balancer)
+
+    def known_among(self, leases: Sequence[Lease]) -> Marks:
+        """Without what was spent of other leases than these."""
+        failure = self.failure
+        if failure:
+            failure = replace(failure, spent=failure.spent.known_among(leases))
+        return replace(self, spent=self.spent.known_among(leases), failure=failure)
 
     def covers_lease(self, lease: Lease) -> bool:
         return any(spent.covers_lease(lease) for spent in self._all_spent())
