@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 STACKS := $(wildcard infra/*)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types imports bench soak build validate deploy publish destroy costs docs faults pictures clean
+.PHONY: help setup demo test check format lint types imports bench soak mutants build validate deploy publish destroy costs docs faults pictures clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,14 @@ JOBS ?= 2
 soak: setup ## Live through DAYS simulated days from SEED on with JOBS processes, and say what broke
 	@PYTHONPATH=tests $(BIN)/python -m simulation.soak --days $(DAYS) --seed $(SEED) --jobs $(JOBS) $(SOAK)
 
+MUTANTS ?= *
+MUTANTS_VENV := .venv-mutants
+
+mutants: setup ## Change the deciding code a line at a time: does a test notice? (MUTANTS="controller.domain.plan*" for one file; 25 minutes for all)
+	@UV_PROJECT_ENVIRONMENT=$(MUTANTS_VENV) $(BIN)/uv sync --quiet --frozen --no-install-project --group mutants --python $(BIN)/python
+	@PYTHONPATH=src nice $(MUTANTS_VENV)/bin/mutmut run --max-children $(JOBS) "$(MUTANTS)"
+	@$(MUTANTS_VENV)/bin/mutmut results | grep -E ': (survived|no tests|timeout|suspicious)$$' || echo "no mutant was left"
+
 SAM ?= $(or $(shell command -v sam),$(BIN)/uv tool run --from aws-sam-cli==1.170.0 sam)
 CONFIG_ENV ?= default
 export SAM_CLI_TELEMETRY := 0
@@ -86,4 +94,4 @@ pictures: setup ## Take the pictures of the page in docs/pictures (needs Chromiu
 	@PYTHONPATH=tests:tests/api $(BIN)/python -m pictures
 
 clean: ## Remove what these targets made
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .aws-sam
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .aws-sam $(MUTANTS_VENV) mutants

@@ -6,6 +6,7 @@ import pytest
 
 from controller.domain.desired import all_asked_for
 from controller.domain.marks import Activity, Failure, Marks
+from controller.domain.moments import write_moment
 from controller.domain.plan import Target
 from controller.domain.rest import Rule
 from domain.asking import HOURS, Asked, at, hold, lease, quiet, rules, up
@@ -470,3 +471,106 @@ def test_a_decision_is_kept_as_json(time):
 
     assert json.loads(json.dumps(data)) == data
     assert data["state"] in ("awake", "asleep")
+
+
+def wrote(time):
+    return write_moment(at(time))
+
+
+def facts(decision):
+    """Rule and evidence, with what is not known left out."""
+    return decision.rule, {name: one for name, one in decision.evidence.items() if one is not None}
+
+
+def test_a_decision_carries_what_it_rests_on():
+    """Design §1.7: each reason comes with its evidence; the page and the CLI read it."""
+    leases = [lease("12:00", "13:00")]
+    asked = Asked(rules(**ALWAYS_USED), leases)
+    assert facts(asked.decide("12:10")) == (
+        Rule.LEASE,
+        {"lease": "a", "by": "wake link", "expires_at": wrote("13:00")},
+    )
+
+    opening = {"opens_at": wrote("09:00"), "closes_at": wrote("18:00")}
+    asked = Asked(rules(lead=5, **ALWAYS_USED))
+    assert facts(asked.decide("08:56")) == (Rule.OPENING, opening)
+    assert facts(asked.decide("09:30")) == (Rule.OFFICE_HOURS, opening)
+    assert facts(asked.decide("19:00")) == (Rule.NOBODY, {})
+
+    asked = Asked(rules(**DAY), [], hold("asleep", "10:00", "12:00"))
+    held = {"by": "ann", "set_at": wrote("10:00"), "until": wrote("12:00")}
+    decision = asked.decide("10:30")
+    assert facts(decision) == (Rule.HOLD, held)
+    assert decision.reason == "ann holds it asleep until Mon 23 Nov 12:00"
+
+
+def test_what_is_over_carries_what_keeps_it_for_a_while():
+    asked = Asked(rules(idle_timeout="0", min_awake="30m"), [lease("12:00", "12:10")])
+    asked.wake("12:00", "12:04", balancer="12:00")
+    kept = asked.decide("12:10")
+    assert facts(kept) == (Rule.MIN_AWAKE, {"until": wrote("12:34")})
+    paid = asked.decide("12:40")
+    assert paid.rule is Rule.PAID_HOUR
+    assert paid.evidence["until"] == write_moment(paid.until)
+
+    asked = Asked(rules(finish_paid_hour=False, min_awake="0s"), [lease("12:00", "12:10")])
+    asked.wake("12:00", "12:04")
+    asked.leases = []
+    assert facts(asked.decide("12:40"))[0] is Rule.OVER
+
+
+def test_the_longest_time_says_since_when():
+    long = [lease("00:00", "Tue 23:00")]
+    asked = Asked(rules(idle_timeout="0", max_awake="12h", finish_paid_hour=False), long)
+    asked.wake("00:00", "00:04")
+    decision = asked.decide("12:10")
+
+    assert decision.state is ASLEEP
+    assert decision.rule is Rule.MAX_AWAKE
+    assert decision.evidence["since"] == wrote("00:00")
+
+
+def test_what_went_to_sleep_says_when_and_by_what():
+    asked = Asked(rules(idle_timeout="0", max_awake="12h", finish_paid_hour=False), [])
+    asked.leases = [lease("00:00", "Tue 23:00")]
+    asked.wake("00:00", "00:04")
+    asked.act("13:00")
+
+    assert facts(asked.decide("14:00")) == (
+        Rule.SLEPT,
+        {"since": wrote("13:00"), "by": str(Rule.MAX_AWAKE)},
+    )
+
+
+def test_unknown_traffic_says_what_it_lacks_and_keeps_its_facts():
+    asked = Asked(rules(finish_paid_hour=False), [lease("12:00", "16:00")])
+    asked.wake("12:00", "12:04")
+    asked.looked("12:40", Activity(looked_at=at("12:40"), known_until=at("12:20")))
+    decision = asked.decide("12:40")
+
+    assert decision.rule is Rule.UNKNOWN
+    assert "too few of its traffic counts have come" in decision.reason
+    assert decision.evidence["known_until"] == wrote("12:20")
+    assert decision.evidence["unused_since"] == wrote("12:04")
+    assert decision.evidence["idle_at"] == wrote("12:34")
+
+
+def test_counts_that_are_due_are_asked_for_and_asked_for_again():
+    asked = Asked(rules(finish_paid_hour=False), [lease("12:00", "16:00")])
+    asked.wake("12:00", "12:04")
+    decision = asked.decide("12:50")
+
+    assert decision.state is AWAKE
+    assert decision.rule is Rule.LEASE
+    assert decision.reason == "wake link asked for it"
+    assert at("12:50") < decision.until
+    assert decision.evidence["unused_since"] == wrote("12:04")
+
+
+def test_a_decision_in_json_has_these_fields():
+    data = Asked(rules(**ALWAYS_USED)).decide("09:30").to_json()
+
+    assert data["rule"] == "office_hours"
+    assert data["reason"] == "office hours"
+    assert data["until"] == "2026-11-23T18:00:00Z"
+    assert set(data["evidence"]) == {"opens_at", "closes_at"}

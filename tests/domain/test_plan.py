@@ -1,12 +1,15 @@
 """Desired and observed in, ordered actions out."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
-from controller.domain.observed import Holder, State
-from controller.domain.plan import Order, Plan, Target, Verb, make_plan
+from controller.domain.observed import Address, Holder, Leftover, State
+from controller.domain.plan import Order, Plan, Target, Verb, describe_address, make_plan
+from controller.domain.spec import Kind
 from factories import (
+    EIP,
     LB,
     LISTENER,
     SERVICE,
@@ -194,3 +197,234 @@ def settles(world: dict[str, State], target: Target) -> bool:
         if world[LB] is State.ABSENT and target is Target.ASLEEP:
             world[LISTENER] = State.ABSENT
     return False
+
+
+KEPT = article_spec(
+    resources=(target_group(), load_balancer(), listener(), service(asleep={"desiredCount": 0}))
+)
+OLD = Leftover(kind=Kind.LOAD_BALANCER, name="old", arn="arn:old", address="aws_lb.old")
+OLD_GROUP = replace(OLD, kind=Kind.TARGET_GROUP)
+
+
+def test_an_action_is_written_as_the_design_says():
+    """Design §8."""
+    plan = make_plan(article_spec(), Target.AWAKE, observed({LB: State.READY, TG: State.READY}))
+
+    assert plan.actions[0].to_json() == {
+        "verb": "create",
+        "kind": "listener",
+        "address": LISTENER,
+        "after": [LB, TG],
+    }
+
+
+@pytest.mark.parametrize("target", list(Target))
+def test_plan_and_actions_say_for_which_world_they_are(target):
+    world = observed({LB: State.FAILED})
+    plan = make_plan(article_spec(), target, world)
+
+    assert plan.target is target
+    assert {action.target for action in plan.actions} == {target}
+
+
+def test_what_terraform_keeps_and_is_not_there_is_terraforms_to_make():
+    plan = make_plan(KEPT, Target.AWAKE, observed({**AWAKE, SERVICE: State.ABSENT}, Holder.US))
+
+    assert not plan.actions
+    [(address, said)] = plan.blocked
+    assert address == SERVICE
+    assert said.startswith('service "nsfw_api_service" is not there')
+    assert "terraform apply" in said
+
+
+@pytest.mark.parametrize("target", list(Target))
+def test_a_stranger_in_the_way_of_a_wake_is_told_by_its_cause(target):
+    stranger = seen(State.FOREIGN, cause="made by hand")
+    plan = make_plan(KEPT, target, observed({**AWAKE, SERVICE: stranger}, Holder.US))
+
+    assert plan.blocked == ((SERVICE, "made by hand"),)
+
+
+@pytest.mark.parametrize("target", list(Target))
+def test_a_setting_of_what_leaves_is_put_right_while_it_leaves(target):
+    """A draining service is told to run no task (AWS behaviour §3.1)."""
+    draining = seen(State.LEAVING, phase="draining", differs=("desiredCount",))
+    plan = make_plan(article_spec(), target, observed({SERVICE: draining}))
+
+    [update] = [action for action in plan.actions if action.verb is Verb.UPDATE]
+    assert update.ready
+    assert (update.address, update.changes) == (SERVICE, ("desiredCount",))
+
+
+def test_what_leaves_without_a_word_is_said_to_leave():
+    plan = make_plan(article_spec(), Target.AWAKE, observed({LB: State.LEAVING}))
+
+    waits = {action.address: action.waits_for for action in plan.actions}
+    assert waits[LB] == "its old self is still leaving"
+
+
+def test_a_setting_is_put_right_once_what_it_refers_to_stands():
+    other_group = seen(State.READY, differs=("DefaultActions",))
+    plan = make_plan(article_spec(), Target.AWAKE, observed({LISTENER: other_group}))
+    update = next(action for action in plan.actions if action.verb is Verb.UPDATE)
+    assert update.waits_for == f"waits for {LB}"
+
+    plan = make_plan(article_spec(), Target.AWAKE, observed({**AWAKE, LISTENER: other_group}))
+    [update] = plan.actions
+    assert update.ready
+    assert (update.address, update.kind) == (LISTENER, Kind.LISTENER)
+    assert (update.after, update.changes) == ((), ("DefaultActions",))
+
+
+def test_what_takes_its_time_is_told_by_its_phase():
+    starting = seen(State.PENDING, phase="task starting")
+    plan = make_plan(article_spec(), Target.AWAKE, observed({**AWAKE, SERVICE: starting}))
+    assert plan.waiting == ((SERVICE, "task starting"),)
+
+    draining = seen(State.LEAVING, phase="draining")
+    plan = make_plan(article_spec(), Target.ASLEEP, observed({SERVICE: draining}, Holder.LEAVING))
+    assert plan.waiting == (
+        (SERVICE, "draining"),
+        (EIP, "Elastic IP 203.0.113.10 is being released"),
+    )
+
+
+OUTDATED = ("scheme", "subnets")
+
+
+@pytest.mark.parametrize(
+    ("address", "others"),
+    [
+        (LB, {}),
+        (LB, {TG: State.READY, LISTENER: State.READY, SERVICE: State.PENDING}),
+        (TG, {}),
+        (TG, {SERVICE: State.ABSENT}),
+    ],
+)
+def test_what_nobody_uses_yet_is_made_anew_at_once(address, others):
+    world = observed({**others, address: seen(State.READY, outdated=OUTDATED)}, Holder.US)
+    plan = make_plan(article_spec(), Target.AWAKE, world)
+
+    assert f"delete {address}" in ready(plan)
+    assert not plan.warnings
+
+
+@pytest.mark.parametrize("address", [LB, TG, LISTENER, SERVICE])
+def test_what_serves_people_is_made_anew_at_the_next_wake_and_says_so(address):
+    outdated = seen(State.READY, outdated=OUTDATED)
+    plan = make_plan(
+        article_spec(), Target.AWAKE, observed({**AWAKE, address: outdated}, Holder.US)
+    )
+
+    assert plan.converged
+    [warning] = plan.warnings
+    assert f"({address}) has not the scheme, subnets that the Terraform files give it" in warning
+
+
+@pytest.mark.parametrize("user", [LB, LISTENER, SERVICE])
+def test_a_target_group_in_use_is_not_made_anew(user):
+    outdated = seen(State.READY, outdated=OUTDATED)
+    plan = make_plan(article_spec(), Target.AWAKE, observed({TG: outdated, user: State.PENDING}))
+
+    assert Verb.DELETE not in [action.verb for action in plan.actions]
+
+
+def test_a_warning_names_the_kind_in_the_users_words():
+    outdated = seen(State.READY, outdated=OUTDATED)
+    world = observed({**AWAKE, TG: outdated}, Holder.US)
+    plan = make_plan(article_spec(), Target.AWAKE, replace(world, leftovers=(OLD,)))
+
+    assert plan.warnings[0].startswith(f'target group "ecs-target-group" ({TG}) has not')
+    assert plan.warnings[1] == OLD.cause
+
+
+def test_what_is_left_over_is_told_at_sleep_and_keeps_only_target_groups():
+    """It may forward to one: refused until it is gone (AWS behaviour §3.3)."""
+    stranger = seen(State.FOREIGN, cause="made by hand")
+    world = observed({**AWAKE, SERVICE: stranger}, Holder.US)
+    plan = make_plan(KEPT, Target.ASLEEP, replace(world, leftovers=(OLD,)))
+    assert ready(plan) == [f"delete {LB}"]
+    assert TG not in [action.address for action in plan.actions]
+    assert plan.blocked == ((SERVICE, "made by hand"), (OLD.address, OLD.cause))
+
+    plan = make_plan(
+        article_spec(),
+        Target.ASLEEP,
+        replace(observed({TG: State.READY}), leftovers=(OLD_GROUP,)),
+    )
+    assert ready(plan) == [f"delete {TG}"]
+
+
+def test_a_kept_service_at_rest_is_left_alone():
+    for state, waiting in ((State.READY, ()), (State.PENDING, ((SERVICE, "scaling"),))):
+        rests = observed({SERVICE: seen(state, phase="scaling")})
+        plan = make_plan(KEPT, Target.ASLEEP, rests)
+        assert plan.actions == ()
+        assert plan.waiting == waiting
+
+    busy = observed({SERVICE: seen(State.READY, differs=("desiredCount",)), TG: State.READY})
+    plan = make_plan(KEPT, Target.ASLEEP, busy)
+    assert {a.address: a.changes for a in plan.ready} == {SERVICE: ("desiredCount",), TG: ()}
+
+
+@pytest.mark.parametrize(
+    ("spec", "target", "address", "state"),
+    [
+        (article_spec(), Target.ASLEEP, LB, State.PENDING),
+        (article_spec(), Target.AWAKE, LB, State.FAILED),
+        (KEPT, Target.ASLEEP, SERVICE, State.PENDING),
+    ],
+)
+def test_what_is_not_known_to_be_ours_is_neither_deleted_nor_changed(spec, target, address, state):
+    unread = seen(state, owned=False, differs=("desiredCount",))
+    plan = make_plan(spec, target, observed({address: unread}))
+
+    [action] = [action for action in plan.actions if action.address == address]
+    assert action.waits_for == "waits until its owner tags can be read"
+
+
+def test_a_listener_is_deleted_by_itself_where_no_load_balancer_takes_it_along():
+    plan = make_plan(article_spec(), Target.ASLEEP, observed({LISTENER: State.READY}))
+
+    assert ready(plan) == [f"delete {LISTENER}"]
+    assert plan.actions[0].carried_by == ""
+
+
+def test_references_alone_say_what_comes_first():
+    """Terraform's depends_on need not name what a request refers to."""
+    loose = article_spec(
+        resources=(target_group(), load_balancer(), listener(after=()), service(after=()))
+    )
+    plan = make_plan(loose, Target.AWAKE, observed({}))
+
+    afters = {action.address: action.after for action in plan.actions}
+    assert afters == {TG: (), LB: (), LISTENER: (LB, TG), SERVICE: (TG,)}
+
+
+@pytest.mark.parametrize(
+    ("holder", "held_by", "said"),
+    [
+        (Holder.STRANGER, "i-0123", "Elastic IP 203.0.113.10 is in use by i-0123; detach it"),
+        (Holder.STRANGER, "", "Elastic IP 203.0.113.10 is in use by something else; detach it"),
+        (Holder.LEFTOVER, "old", "Elastic IP 203.0.113.10 is held by old, which carries this"),
+        (Holder.GONE, "", "Elastic IP 203.0.113.10 does not exist any more; allocate one"),
+    ],
+)
+def test_an_elastic_ip_that_cannot_be_used_blocks_a_wake_in_words(holder, held_by, said):
+    address = Address(
+        allocation_id=EIP,
+        holder=holder,
+        wanted_by=(LB,),
+        public_ip="203.0.113.10",
+        held_by=held_by,
+    )
+    world = replace(observed({}), addresses={EIP: address})
+    plan = make_plan(article_spec(), Target.AWAKE, world)
+
+    assert plan.blocked == ((EIP, describe_address(address)),)
+    assert describe_address(address).startswith(said)
+
+
+@pytest.mark.parametrize("holder", [Holder.NOBODY, Holder.US])
+def test_an_elastic_ip_that_can_be_used_needs_no_words(holder):
+    assert describe_address(Address(allocation_id=EIP, holder=holder)) == ""

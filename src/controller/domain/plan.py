@@ -172,7 +172,7 @@ class _Planner:
                 self._create(resource, waits_for=seen.phase or "its old self is still leaving")
             case State.FAILED if resource.kind is Kind.LOAD_BALANCER:
                 # A failed load balancer never recovers; a new one may (AWS behaviour §1.4, F07).
-                self._delete(resource, waits_for="")
+                self._delete(resource, waits_for=_unread(seen))
             case State.FAILED:
                 self._failed.append((resource.address, seen.cause))
             case State.FOREIGN:
@@ -247,7 +247,7 @@ class _Planner:
         if seen.state is State.FOREIGN:
             self._blocked.append((resource.address, seen.cause))
         elif seen.differs and seen.state.exists:
-            self._update(resource, seen.differs)
+            self._update(resource, seen.differs, waits_for=_unread(seen))
         elif seen.state in (State.PENDING, State.LEAVING):
             self._waiting.append((resource.address, seen.phase))
 
@@ -258,7 +258,7 @@ class _Planner:
 
     def _obstacle(self, resource: ResourceSpec, seen: Observation) -> str:
         if not seen.owned:
-            return "waits until its owner tags can be read"
+            return _unread(seen)
         for other in self._goes_first(resource):
             if self._stands(other):
                 return f"waits until {other.address} is gone"
@@ -334,6 +334,11 @@ class _Planner:
                 target=self._target,
             )
         )
+
+
+def _unread(seen: Observation) -> str:
+    """What is not known to be ours is neither changed nor deleted (AWS behaviour §1.6)."""
+    return "" if seen.owned else "waits until its owner tags can be read"
 
 
 def _tell_outdated(resource: ResourceSpec, seen: Observation) -> str:
