@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from api.discretion import without_accounts
 from controller.aws.start_pass import start_pass
 from controller.domain.asking import closing_asked_for, ends_late_enough, lease_to_extend
 from controller.domain.errors import SpecError
@@ -90,7 +91,7 @@ class Stacks:
         status = Status.from_json(records.status)
         rules = self._rules_of(records, status)
         report = make_report(records.spec, status, records.leases, records.hold, now, rules)
-        return View(records=records, rules=rules, report=report, now=now)
+        return View(records=records, rules=rules, report=without_accounts(report), now=now)
 
     def keep_awake(self, view: View, link: Link, until: datetime) -> None:
         """

@@ -128,6 +128,7 @@ class _Page:
             "actions": self._actions(),
             "view_only": not self.link.allows(Scope.WAKE),
             "facts": self._facts(),
+            "warnings": report.warnings if self.link.allows(Scope.ADMIN) else (),
             "zone": self.view.policy.time_zone,
             "refresh": self._refresh(go),
             "poll": POLL[not report.has_settled],
@@ -267,7 +268,7 @@ class _Page:
     def _facts(self) -> list[tuple[str, list[str]]]:
         words, report = self.words, self.report
         facts = []
-        if self.face not in ("awake", FAILED, BLOCKED):  # of these it is said already
+        if self.face not in ("awake", "held", FAILED, BLOCKED):  # of these it is said already
             facts.append((words("why"), [self._capital(self._why())]))
         facts.append((words("next"), self._next()))
         holders = [

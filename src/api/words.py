@@ -116,7 +116,7 @@ EN: Mapping[str, str] = {
     "phase.health check": "health check",
     "phase.listener being made": "listener being made",
     "phase.target group being made": "target group being made",
-    "phase.Elastic IP": "address being released by AWS",
+    "phase.Elastic IP": "waiting until AWS has freed the address",
 }
 
 JA: Mapping[str, str] = {
@@ -230,7 +230,7 @@ JA: Mapping[str, str] = {
     "phase.health check": "ヘルスチェック",
     "phase.listener being made": "リスナーの作成",
     "phase.target group being made": "ターゲットグループの作成",
-    "phase.Elastic IP": "AWSによるアドレスの解放待ち",
+    "phase.Elastic IP": "アドレスが空くのを待っています",
 }
 
 TABLES: Mapping[str, Mapping[str, str]] = {"en": EN, "ja": JA}

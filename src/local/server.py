@@ -16,7 +16,7 @@ import re
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -275,12 +275,17 @@ def main(arguments: list[str] | None = None) -> int:
         region=given.region,
         account=given.account,
     )
+    server.aws.answer_with("cloudformation", "DescribeStacks", _nothing_is_deployed)
     with server:
         sys.stdout.write(f"{server.url}\n")
         sys.stdout.flush()
         with contextlib.suppress(KeyboardInterrupt):
             threading.Event().wait()
     return 0
+
+
+def _nothing_is_deployed(params: Mapping[str, Any]) -> dict[str, Any]:
+    raise AwsError("ValidationError", f"Stack with id {params.get('StackName')} does not exist")
 
 
 def _things(wanted: str | None) -> str | dict[str, Any] | None:

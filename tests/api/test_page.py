@@ -16,6 +16,7 @@ from api import views, words
 from api.words import EN, JA, Words
 from factories import article_spec
 from house import STACK
+from local.faults import FOREVER, Fault
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 WEEKDAYS = [["mon", "tue", "wed", "thu", "fri"], "09:00", "18:00"]
@@ -298,3 +299,33 @@ def test_the_page_says_what_the_month_has_saved_with_the_running_hour(house):
 def test_before_the_first_pass_nothing_is_said_of_money(house):
     assert house.status()["saved"] is None
     assert words.EN["saved"] not in Page(house.page("view").body).text
+
+
+def test_account_numbers_in_what_aws_said_do_not_reach_those_with_a_link(house):
+    """Neither by the page nor by its JSON; the records, which take rights to read, keep them."""
+    said = "User: arn:aws:sts::123456789012:assumed-role/x is not authorized (210987654321.dkr.ecr)"
+    house.aws.faults.add(
+        Fault(
+            operation="CreateLoadBalancer",
+            code="AccessDenied",
+            message=said,
+            status=403,
+            times=FOREVER,
+        )
+    )
+    house.press("wake")
+    house.run(3600)
+
+    status, page = house.program("GET", f"/s/{STACK}/status", "admin"), house.page("admin")
+    for told in (status.body, page.body):
+        assert "arn:aws:sts::************:assumed-role/x" in told
+        assert not re.search("123456789012|210987654321", told)
+    assert "123456789012" in house.table.load(STACK).status["marks"]["failure"]["cause"]
+
+
+@pytest.mark.parametrize(("scope", "seen"), [("admin", True), ("wake", False), ("view", False)])
+def test_what_the_files_have_outgrown_is_shown_to_those_who_run_it(house, scope, seen):
+    """Whoever only uses the stack can do nothing about it."""
+    dates = {"closed_on": ["holidays:JP"], "holidays": {"JP": ["2026-11-23"]}}
+    house.publish(article_spec(policy=dates))
+    assert ("holidays:JP" in Page(house.page(scope, "ja").body).text) is seen

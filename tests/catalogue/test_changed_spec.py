@@ -385,7 +385,7 @@ def test_a_sleep_after_everything_moved_does_not_wait_for_an_elastic_ip_that_nob
     awake_then(desk, moved(desk.spec))
     outcome = one_pass(desk, "asleep")
 
-    assert "is being released" not in outcome.cause
+    assert "is not free yet" not in outcome.cause
 
 
 def test_a_wake_after_a_resource_moved_to_another_address_goes_on(desk):

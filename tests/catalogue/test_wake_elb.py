@@ -67,7 +67,7 @@ def test_f01_eip_still_held_the_target_group_is_made_and_the_load_balancer_waits
     assert outcome.result is Result.CONVERGED
     assert outcome.cause == ""
     assert desk.standing() == AWAKE
-    assert f"{HELD} is being released" in watch.waits
+    assert f"{HELD} is not free yet" in watch.waits
     made = changes_since(desk, start)
     assert made[0] == "CreateTargetGroup"
     assert made.count("CreateLoadBalancer") == 1  # asked for once it is free, not before
@@ -114,7 +114,7 @@ def test_f03_eip_used_by_stranger_is_named_and_nothing_is_made(desk):
 
 
 def test_f03_an_interface_without_a_description_is_a_stranger_too(desk):
-    """Interfaces that people make often have none: it must not be "being released" for ever."""
+    """Interfaces that people make often have none: it must not be "not free yet" for ever."""
     region = desk.aws._world.region("us-east-1")
     address = region.ec2.addresses[EIP]
     interfaces.attach(region, region.ec2.subnets[SUBNET], description="", address=address)
@@ -383,14 +383,14 @@ def test_f10_a_sleep_right_after_an_adoption_leaves_the_strangers_alone(desk, mi
 
 
 def test_f10_a_sleep_beside_a_strangers_load_balancer_comes_to_an_end(desk):
-    """It has our name and our Elastic IP: nothing "is being released"."""
+    """It has our name and our Elastic IP: nothing "is not free yet"."""
     stranger(desk)
     desk.aws.clock.advance(300)
     watch = Watch()
     outcome = desk.sleep(report=watch)
 
     assert outcome.result in (Result.CONVERGED, Result.BLOCKED)
-    assert "is being released" not in watch.said
+    assert "is not free yet" not in watch.said
     assert desk.standing()["load_balancers"] == 1
 
 

@@ -59,7 +59,7 @@ def test_a_held_elastic_ip_blocks_the_load_balancer_alone():
 
     assert ready(plan) == [f"create {TG}"]
     blocked = next(a for a in plan.actions if a.address == LB)
-    assert blocked.waits_for == "Elastic IP 203.0.113.10 is being released"
+    assert blocked.waits_for == "Elastic IP 203.0.113.10 is not free yet"
 
 
 def test_a_draining_service_does_not_keep_the_load_balancer_from_being_made():

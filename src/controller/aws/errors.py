@@ -84,7 +84,7 @@ _BY_TEXT: tuple[tuple[str, str, Callable[[str], DormouseError]], ...] = (
     (
         "ResourceInUse",
         "allocation IDs are not available",
-        lambda _: WaitError("Elastic IP is being released", after_seconds=5),
+        lambda _: WaitError("Elastic IP is not free yet", after_seconds=5),
     ),
     ("ResourceInUse", "in use by a listener", lambda text: WaitError(text, after_seconds=3)),
     ("TargetGroupAssociationLimit", "", lambda text: WaitError(text, after_seconds=5)),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from shutil import which
 from time import sleep
 from typing import TYPE_CHECKING
 
@@ -49,9 +51,18 @@ def introduce(system: LaptopSystem, speed: float, *, plays: bool) -> None:
     Console(highlight=False).print(system.link(), soft_wrap=True, style="bold cyan")
     click.echo(
         f"\nOther commands work on it, too, such as this one in another terminal:\n\n"
-        f"AWS_ENDPOINT_URL={system.endpoint} dormouse status {stack}\n\n"
+        f"{_other_command(system)}\n\n"
         "Ctrl-C ends it and shows the bill.\n"
     )
+
+
+def _other_command(system: LaptopSystem) -> str:
+    """One to copy as it is: the program as it was called here, unless the shell finds it."""
+    program = "dormouse" if which("dormouse") else sys.argv[0]
+    if program.endswith(".py"):
+        program = f"{sys.executable} -m controller.cli"
+    where = f"AWS_ENDPOINT_URL={system.endpoint} AWS_REGION={system.aws.region_name}"
+    return f"{where} {program} status {system.spec.stack}"
 
 
 def follow(system: LaptopSystem, speed: float) -> bool:

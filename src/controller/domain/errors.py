@@ -73,7 +73,7 @@ class RetryError(DormouseError):
 
 
 class WaitError(RetryError):
-    """Something takes its own time (an Elastic IP being released, a service draining)."""
+    """Something takes its own time (an Elastic IP that is not free yet, a service draining)."""
 
 
 class SoonError(RetryError):

@@ -362,7 +362,7 @@ def describe_address(address: Address) -> str:
     name = f"Elastic IP {address.public_ip or address.allocation_id}"
     match address.holder:
         case Holder.LEAVING:
-            return f"{name} is being released"
+            return f"{name} is not free yet"
         case Holder.STRANGER:
             return (
                 f"{name} is in use by {address.held_by or 'something else'}; detach it there, "

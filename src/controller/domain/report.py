@@ -101,7 +101,7 @@ class Report:
             "steps": self.steps,
             "eta_seconds": None if self.eta is None else round(self.eta.total_seconds(), 1),
             "next": [change.to_json() for change in self.next],
-            "failure": failure and {"at": format_moment(failure.at), "cause": failure.cause},
+            "failure": failure and {"at": format_moment(failure.at), "cause": self.cause},
             "updated_at": write_moment(self.status.updated_at),
             "saved": self.saved.summary() if self.saved else None,
             "warnings": list(self.warnings),

@@ -536,6 +536,6 @@ def _advance(
         seen = observed[resource.address]
         timeline = timeline.see(resource.address, busy.get(resource.address) or seen.phase, now)
     for allocation_id, address in observed.addresses.items():
-        step = "Elastic IP being released" if address.holder is Holder.LEAVING else ""
+        step = "Elastic IP not free yet" if address.holder is Holder.LEAVING else ""
         timeline = timeline.see(allocation_id, step, now)
     return timeline

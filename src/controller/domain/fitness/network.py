@@ -44,7 +44,11 @@ def _elastic_ip(address: Address, region: str) -> Finding:
         case Holder.US:
             return ok("elastic-ip", subject, "held by this stack's load balancer")
         case Holder.LEAVING:
-            return ok("elastic-ip", subject, "being released by a load balancer that is gone")
+            return ok(
+                "elastic-ip",
+                subject,
+                "not free yet: its load balancer has gone a short time ago",
+            )
         case Holder.LEFTOVER:
             return problem(
                 "elastic-ip",
