@@ -102,7 +102,7 @@ class Learned:
         """
         How long before an opening to begin, in whole minutes: most wakes are ready by then.
 
-        The second slowest of ten, and a tenth more, and what a tick may be late.
+        The second slowest of ten, and a tenth more, and what a heartbeat may be late.
         """
         usual = percentile(self.totals, _HIGH)
         wake = DEFAULT_WAKE if usual is None else timedelta(seconds=usual)

@@ -57,7 +57,7 @@ SHOW = timedelta(seconds=30)
 """How often at least the status is written while nothing changes, for `ALIVE` to be kept."""
 
 PUNCTUAL = timedelta(seconds=60)
-"""An end so close before the end of a paid hour is waited for: the next tick may be too late."""
+"""An end so close before the end of a paid hour is waited for: the next heartbeat may be too late."""
 
 ROOM = timedelta(seconds=30)
 """With less of its own time left a pass begins nothing anew."""
@@ -396,7 +396,7 @@ class StackPass:
         return paid is not None and paid - end <= PUNCTUAL
 
     def _waits_for_end(self, records: Records, result: PassResult, deadline: datetime) -> bool:
-        """Wait for an end that the next tick could miss; True when it has come."""
+        """Wait for an end that the next heartbeat could miss; True when it has come."""
         now, until = self._clock.now(), result.decision.until
         if until is None or result.decision.state is not Target.AWAKE:
             return False
