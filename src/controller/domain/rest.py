@@ -31,7 +31,7 @@ from controller.domain.sentences import say_duration, say_moment
 PAID_HOUR = timedelta(hours=1)
 
 BEFORE_THE_HOUR = timedelta(minutes=4)
-"""Time for a lost pass to be taken up again before the next hour is paid: lock, heartbeat, and again."""
+"""Time to take a lost pass up again before the next hour is paid: lock, heartbeat, and again."""
 
 LONGEST_LAG = timedelta(minutes=30)
 

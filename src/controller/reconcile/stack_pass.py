@@ -57,7 +57,7 @@ SHOW = timedelta(seconds=30)
 """How often at least the status is written while nothing changes, for `ALIVE` to be kept."""
 
 PUNCTUAL = timedelta(seconds=60)
-"""An end so close before the end of a paid hour is waited for: the next heartbeat may be too late."""
+"""An end so close before that of a paid hour is waited for: the next heartbeat may be late."""
 
 ROOM = timedelta(seconds=30)
 """With less of its own time left a pass begins nothing anew."""
