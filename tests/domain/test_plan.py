@@ -285,7 +285,7 @@ def test_what_takes_its_time_is_told_by_its_phase():
     plan = make_plan(article_spec(), Target.ASLEEP, observed({SERVICE: draining}, Holder.LEAVING))
     assert plan.waiting == (
         (SERVICE, "draining"),
-        (EIP, "Elastic IP 203.0.113.10 is being released"),
+        (EIP, "Elastic IP 203.0.113.10 is not free yet"),
     )
 
 
