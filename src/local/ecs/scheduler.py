@@ -90,7 +90,13 @@ def _look_again(region: Region, service: Service, moment: float) -> None:
     if region.now < service.wake_up_at <= moment:
         return
     service.wake_up_at = moment
-    region.world.at(moment, lambda: run(region, service))
+
+    def wake_up() -> None:
+        # It happens to the millisecond, so perhaps before the moment: that is not still to come.
+        service.wake_up_at = 0.0
+        run(region, service)
+
+    region.world.at(moment, wake_up)
 
 
 def _stop_old(region: Region, service: Service, primary: Deployment) -> None:
