@@ -10,6 +10,7 @@ import pytest
 from api.keyring import FRESH
 from controller.cli.main import run
 from house import KEYS, STACK
+from local.errors import AwsError
 
 
 @pytest.fixture
@@ -55,6 +56,20 @@ def test_the_first_link_makes_the_first_key_and_stores_it_encrypted(house, dormo
     assert ssm.get_parameter(Name=KEYS)["Parameter"]["Type"] == "SecureString"
     assert opens(house, url)
     assert dormouse(STACK)[1] == ""
+
+
+def test_a_link_that_cannot_be_made_leaves_no_key_behind(house, dormouse):
+    ssm = house.session.client("ssm")
+    ssm.delete_parameter(Name=KEYS)
+
+    def describe(params):
+        raise AwsError("ValidationError", f"Stack with id {params['StackName']} does not exist")
+
+    house.aws.answer_with("cloudformation", "DescribeStacks", describe)
+    _, said = dormouse(STACK, "--url", "", code=1)
+    assert "The first key was made" not in said
+    with pytest.raises(ssm.exceptions.ParameterNotFound):
+        ssm.get_parameter(Name=KEYS)
 
 
 def test_a_link_ends_when_it_was_told_to(house, dormouse):

@@ -120,3 +120,7 @@ def test_errors_for_people_go_to_standard_error(root):
 
 def test_an_expression_may_begin_with_a_dash(root):
     assert answers("--json", root, "--", "-1")[0]["value"] == -1
+
+
+def test_no_expression_is_said_to_be_none(root):
+    assert [a["error"]["message"] for a in answers(root, "", " ")] == ["there is no expression"] * 2

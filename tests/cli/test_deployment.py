@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import pytest
 from botocore.exceptions import NoCredentialsError
-from deployed import STACK, deploy
+from deployed import SHIPPED, STACK, deploy
 
 from controller.cli.main import run
 from local.errors import AwsError
 
 OUTPUTS = {"Table": "dormouse", "WakeUrl": "https://abc.lambda-url.us-east-1.on.aws/"}
+
+
+EVERY_WAY_TO_AWS = [
+    ("status",),
+    ("plan", str(SHIPPED)),
+    ("apply", str(SHIPPED), "--to", "asleep"),
+    ("doctor", str(SHIPPED)),
+    ("cost",),
+    ("sweep",),
+]
 
 
 @pytest.fixture
@@ -97,8 +107,33 @@ def test_no_credentials(dormouse, monkeypatch):
     assert len(said.splitlines()) == 1
 
 
-def test_no_such_profile(monkeypatch, capsys):
+@pytest.mark.parametrize("command", EVERY_WAY_TO_AWS, ids=" ".join)
+def test_no_such_profile(command, monkeypatch, capsys):
     monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    assert run(["status"]) == 1
-    assert "set AWS_PROFILE and AWS_REGION" in capsys.readouterr().err
+    assert run([*command]) == 1
+    said = capsys.readouterr()
+    assert "no-such-profile" in said.out + said.err
+    assert "set AWS_PROFILE and AWS_REGION" in said.out + said.err
+
+
+@pytest.mark.parametrize("url", ["nonsense", "http://", "http://127.0.0.1:port", "ftp://aws"])
+@pytest.mark.parametrize("command", EVERY_WAY_TO_AWS, ids=" ".join)
+def test_an_endpoint_that_is_no_url(command, url, monkeypatch, capsys):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+    assert run([*command]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert (
+        said[-1] == f'Error: AWS_ENDPOINT_URL: found "{url}", expected a URL like https://HOST:PORT'
+    )
+
+
+@pytest.mark.parametrize("command", [("sweep",), ("sweep", "--json")], ids=" ".join)
+def test_a_sweep_without_a_region_does_not_say_that_nothing_is_left(command, monkeypatch, capsys):
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    assert run([*command]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.splitlines()[-1].startswith("Error: cannot look for leftovers: no region")

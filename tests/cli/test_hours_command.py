@@ -9,6 +9,25 @@ from deployed import SHIPPED, STACK, deploy
 
 from controller.cli.main import run
 
+ALWAYS_OPEN = """
+provider "aws" {
+  region = "us-east-1"
+}
+
+variable "dormouse" {
+  type    = any
+  default = { office_hours = ["daily 00:00-24:00"] }
+}
+
+resource "aws_lb_target_group" "tg" {
+  name        = "tg"
+  target_type = "ip"
+  port        = 5000
+  protocol    = "TCP"
+  vpc_id      = "vpc-1"
+}
+"""
+
 
 @pytest.fixture
 def dormouse(monkeypatch, capsys):
@@ -60,3 +79,11 @@ def test_what_is_neither_is_refused(dormouse):
     assert "there is no directory" in dormouse("hours", "infra/nothing", code=2).err
     assert "is not published" in dormouse("hours", "nothing", code=2).err
     assert "neither a date nor an instant" in dormouse("hours", STACK, "--from", "x", code=2).err
+
+
+def test_hours_that_never_end_go_as_far_as_the_calendar(tmp_path, capsys):
+    (tmp_path / "main.tf").write_text(ALWAYS_OPEN)
+    said = hours(capsys, str(tmp_path), "--stack", "api", "--from", "2026-03-27", "--json")
+    assert json.loads(said.out)["windows"] == [
+        {"opens_at": "2026-03-27T00:00:00Z", "closes_at": "2026-04-10T00:00:00Z"}
+    ]

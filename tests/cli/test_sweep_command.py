@@ -147,4 +147,4 @@ def test_a_region_that_cannot_be_read_is_told_and_exits_with_1(deployed):
 
     said = deployed("sweep", code=1)
     assert "AccessDenied" in said.err and "arn:aws:iam::2:role/far" in said.err
-    assert said.out.startswith("Nothing carries our tags.")
+    assert said.out.startswith("Nothing carries our tags, as far as could be seen.")

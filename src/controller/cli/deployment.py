@@ -50,15 +50,9 @@ class Deployment:
     @cached_property
     def clients(self) -> Clients:
         """Those of the account and region that the SDK's settings name."""
-        from botocore.exceptions import BotoCoreError
-
         from controller.aws.clients import Clients
-        from controller.aws.errors import translate
 
-        try:
-            return Clients(open_session(), region=None)
-        except BotoCoreError as error:  # a profile that does not exist
-            raise translate(error, "open a session") from None
+        return Clients(open_session(), region=None)
 
     @cached_property
     def clock(self) -> Clock:

@@ -17,16 +17,18 @@ from controller.domain.plan import Target
 
 @click.command("hold")
 @stacks_argument()
-@click.option("--awake", "state", flag_value="awake", help="Neither hours nor idleness end it.")
-@click.option("--asleep", "state", flag_value="asleep", help="Office hours do not wake it.")
-@click.option("--lift", "state", flag_value="lift", help="End the hold that is on it.")
+@click.option("--awake", is_flag=True, help="Neither hours nor idleness end it.")
+@click.option("--asleep", is_flag=True, help="Office hours do not wake it.")
+@click.option("--lift", "lifted", is_flag=True, help="End the hold that is on it.")
 @end_options
 @reason_option
 @deployment_option
 @json_option
 def command(
     stacks: tuple[str, ...],
-    state: str | None,
+    awake: bool,
+    asleep: bool,
+    lifted: bool,
     duration: timedelta | None,
     until: str | None,
     reason: str,
@@ -40,13 +42,14 @@ def command(
     asleep. A new hold takes the place of the one before.
     """
     asked = Stacks(deployment)
-    if state is None:
-        raise click.UsageError("say what: --awake, --asleep or --lift")
-    if state == "lift":
+    if awake + asleep + lifted != 1:
+        raise click.UsageError("say what: one of --awake, --asleep and --lift")
+    if lifted:
         refuse_end(duration, until, "--lift")
         lift(asked, stacks)
     else:
-        hold(asked, stacks, Target(state), duration, until, reason)
+        state = Target.AWAKE if awake else Target.ASLEEP
+        hold(asked, stacks, state, duration, until, reason)
     conclude(asked, stacks, as_json=as_json)
 
 

@@ -64,7 +64,7 @@ def command(
     calendar = Calendar(
         spec=spec,
         rules=rules,
-        windows=tuple(rules.schedule.windows(begin, end)),
+        windows=tuple(_of_calendar(w, begin, end) for w in rules.schedule.windows(begin, end)),
         forecast=make_forecast(spec, rules, begin, end),
     )
     if as_json:
@@ -103,6 +103,11 @@ class Calendar:
     @property
     def always_on(self) -> Decimal:
         return cost(self.forecast.always, find_prices(self.spec.region))
+
+
+def _of_calendar(window: Window, begin: datetime, end: datetime) -> Window:
+    """Whole, even where it began before the calendar; one that never ends, as far as that goes."""
+    return window if window.closes_at else window.within(begin, end)
 
 
 def _find(

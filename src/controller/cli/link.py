@@ -68,6 +68,7 @@ def command(
         shelf.save(_without(keys, withdraw, now))
         click.echo("The link is withdrawn; it stops working within a minute.", err=True)
         return
+    base = (url or deployment.wake_url) if stack else ""  # no key for a link that cannot be made
     if rotate or not keys.secrets:
         keys = keys.rotated(make_secret(now, secrets.token_hex), overlap)
         shelf.save(keys)
@@ -80,7 +81,7 @@ def command(
             id=secrets.token_hex(4),
             name=name,
         )
-        _print(link, keys.sign(link, now), url or deployment.wake_url, as_json)
+        _print(link, keys.sign(link, now), base, as_json)
 
 
 class Shelf:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from controller.aws.clients import Clients
+from controller.cli.inputs import InputError
 from controller.domain.ports import Clock
 from controller.domain.spec import Spec
 
@@ -33,9 +34,13 @@ def open_session() -> boto3.Session:
     Open a session from AWS_PROFILE, AWS_REGION and the rest of the SDK's settings.
 
     An endpoint on this machine is the laptop AWS, which takes any key: without credentials it
-    gets invented ones, so that trying things out needs no setup.
+    gets invented ones, so that trying things out needs no setup. Raises InputError for an
+    endpoint that is no URL, PermanentError for a profile that does not exist.
     """
     import boto3  # a command that only reads Terraform files does not pay for it
+    from botocore.exceptions import ProfileNotFound
+
+    from controller.aws.errors import translate
 
     region = os.environ.get("AWS_REGION") or None
     if on_laptop() and not _has_key_settings():
@@ -44,7 +49,30 @@ def open_session() -> boto3.Session:
             aws_secret_access_key="laptop",
             region_name=region,
         )
-    return boto3.Session(region_name=region)
+    try:
+        return boto3.Session(region_name=region)
+    except ProfileNotFound as error:
+        raise translate(error, "open a session") from None
+
+
+def _endpoint() -> str:
+    """
+    AWS_ENDPOINT_URL, or "".
+
+    Unchecked, one that is no URL comes back as whatever the SDK's depths make of it.
+    """
+    url = os.environ.get("AWS_ENDPOINT_URL", "")
+    if url and not _is_url(url):
+        raise InputError(f'AWS_ENDPOINT_URL: found "{url}", expected a URL like https://HOST:PORT')
+    return url
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # its port is no number
+        return False
 
 
 def open_clock() -> Clock:
@@ -55,9 +83,8 @@ def open_clock() -> Clock:
     """
     if not on_laptop():
         return SystemClock()
-    endpoint = os.environ["AWS_ENDPOINT_URL"]
     try:
-        with urlopen(f"{endpoint.rstrip('/')}/_laptop/clock", timeout=2) as reply:
+        with urlopen(f"{_endpoint().rstrip('/')}/_laptop/clock", timeout=2) as reply:
             told = json.load(reply)
         speed, now = float(told["speed"]), datetime.fromisoformat(told["now"])
     except (OSError, ValueError, KeyError, TypeError):
@@ -73,8 +100,7 @@ def clients_for(spec: Spec) -> Clients:
 
 def on_laptop() -> bool:
     """Whether AWS's endpoint is on this machine."""
-    url = os.environ.get("AWS_ENDPOINT_URL", "")
-    return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
+    return urlsplit(_endpoint()).hostname in ("127.0.0.1", "localhost", "::1")
 
 
 def _has_key_settings() -> bool:

@@ -62,7 +62,7 @@ def command(
         click.echo(f"error: {error}", err=True)
     leftovers = [v.thing for v in verdicts if v.leftover]
     if not as_json:
-        _show(verdicts, deployment.clock.now())
+        _show(verdicts, deployment.clock.now(), all_seen=not sweep.unseen)
     swept = Swept()
     if delete and leftovers and (yes or _agreed(leftovers)):
         ours = {spec.stack for spec in specs} | set(answered_for)
@@ -93,7 +93,8 @@ class TableRecords:
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
-        dynamodb, name = deployment.clients.dynamodb, deployment.table_name
+        with deployment.reaching("list the stacks"):
+            dynamodb, name = deployment.clients.dynamodb, deployment.table_name
         self._keeper = LockKeeper(dynamodb, name)
 
     def specs(self) -> list[Spec]:
@@ -152,7 +153,11 @@ def _records(
 def _regions(specs: Iterable[Spec]) -> list[Sweeper]:
     """The shell's own region and role, then those of the stacks, each once."""
     session = open_session()
-    own = str(session.region_name)
+    own = session.region_name
+    if not own:
+        raise click.ClickException(
+            "cannot look for leftovers: no region is set; set AWS_PROFILE and AWS_REGION"
+        )
     places: list[tuple[str, str | None]] = [(own, None)]
     places += [(spec.region or own, spec.role_arn) for spec in specs]
     return [
@@ -164,9 +169,10 @@ def _regions(specs: Iterable[Spec]) -> list[Sweeper]:
 # what is said
 
 
-def _show(verdicts: Sequence[Verdict], now: datetime) -> None:
+def _show(verdicts: Sequence[Verdict], now: datetime, *, all_seen: bool) -> None:
     if not verdicts:
-        click.echo("Nothing carries our tags.")
+        limit = "" if all_seen else ", as far as could be seen"
+        click.echo(f"Nothing carries our tags{limit}.")
     for verdict in verdicts:
         click.echo(_line(verdict, now))
 

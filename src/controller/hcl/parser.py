@@ -32,6 +32,8 @@ def parse_argument(text: str, file: str) -> Expression:
     Raises HclError "syntax", also for anything after the expression.
     """
     source = Source("x = " + text, file)
+    if not text.strip():
+        raise source.error(0, "there is no expression")
     body = _body_of(source)
     if len(body.arguments) != 1 or body.blocks:
         raise source.error(0, "expected one expression and nothing after it")
