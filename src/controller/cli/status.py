@@ -129,8 +129,9 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
     for warning in report.warnings:
         yield "warning", click.style(warning, fg="yellow")
     if report.saved:
-        spent, always, saved = map(say_money, report.saved.in_cents())
-        yield "month", f"spent {spent}, always on {always}, saved {saved}"
+        spent, always, saved = report.saved.in_cents()
+        told = f"saved {say_money(saved)}" if saved > 0 else "nothing saved yet"
+        yield "month", f"spent {say_money(spent)}, always on {say_money(always)}, {told}"
 
 
 def _steps(report: Report) -> Iterator[str]:
