@@ -157,7 +157,7 @@ class Reconciler:
         self._refusals: dict[str, int] = {}
         self._final: dict[str, str] = {}
         self._asked: dict[str, tuple[datetime, int]] = {}
-        self._updates: dict[tuple[str, tuple[str, ...]], int] = {}
+        self._updates: dict[tuple[str, str, tuple[str, ...]], int] = {}
         self._quiet_until: datetime | None = None
         self._prepared = False
         self._has_taken = False
@@ -264,7 +264,7 @@ class Reconciler:
             return []
         now = self._clock.now()
         held = self.progress.is_held_back
-        return [a for a in plan.ready if not held(a.address, now) and a.address not in self._final]
+        return [a for a in plan.ready if not held(a.address, now) and not self._is_given_up(a)]
 
     def _take(self, actions: list[Action], observed: Observed) -> Observed:
         now = self._clock.now()
@@ -290,6 +290,7 @@ class Reconciler:
         now = self._clock.now()
         if action.verb is Verb.CREATE:
             self.progress = self.progress.after_create(action.address, after.arn, now)
+            self._final.pop(action.address, None)  # that was said of the one before
             if action.kind is Kind.SERVICE:
                 self._settle(action, after.arn)
         elif action.verb is Verb.DELETE:
@@ -310,7 +311,7 @@ class Reconciler:
         """
         if "attributes" in action.changes or action.kind is Kind.SERVICE:
             self._settle(action, before.arn)
-        key = action.address, action.changes
+        key = action.address, before.arn, action.changes
         self._updates[key] = self._updates.get(key, 0) + 1
         if self._updates[key] > 1 or (action.kind is Kind.SERVICE and action.starts_deployment):
             self.progress = self.progress.holding_back(action.address, now + SHOWN)
@@ -381,14 +382,19 @@ class Reconciler:
             return Result.FAILED, target, next(iter(self._final.values()))
         return None
 
+    def _is_given_up(self, action: Action) -> bool:
+        """On the way to awake only an update ever is: what is gone meanwhile is made anew."""
+        is_step = action.verb is Verb.UPDATE or action.target is Target.ASLEEP
+        return is_step and action.address in self._final
+
     def _is_all_given_up(self, plan: Plan) -> bool:
         """Whatever could be done now was refused for good, and nothing else is on its way."""
-        given_up = all(action.address in self._final for action in plan.ready)
+        given_up = all(self._is_given_up(action) for action in plan.ready)
         return bool(self._final) and not plan.waiting and given_up
 
     def _is_all_refused(self, plan: Plan) -> bool:
         """Nothing is left but repairs that were refused for good."""
-        left = [a for a in plan.actions if a.address not in self._final]
+        left = [a for a in plan.actions if not self._is_given_up(a)]
         return bool(self._final) and not (left or plan.waiting or plan.blocked)
 
     def _failure(self, observed: Observed, plan: Plan) -> str:
