@@ -50,6 +50,11 @@ def test_the_spec_is_all_that_standard_output_carries(root):
     assert "warning" in result.stderr and "warning" not in result.stdout
 
 
+def test_asked_for_json_it_says_the_same(root):
+    spec = json.loads(run(root, "--json").stdout)
+    assert spec["hash"] == json.loads(run(root).stdout)["hash"]
+
+
 def test_with_errors_nothing_is_written(root, tmp_path):
     (root / "main.tf").write_text(TEXT.replace('"TCP"', '"TCPP"'))
     target = tmp_path / "spec.json"
