@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from urllib.request import Request, urlopen
 
@@ -119,7 +120,7 @@ def answers(url: str) -> bool:
             with urlopen(url, timeout=5) as reply:
                 return b"hello" in reply.read()
         except OSError:
-            pass
+            time.sleep(0.1)  # the port opens within a moment of the health check
     return False
 
 
