@@ -56,6 +56,7 @@ class LockedStack:
         self._lock = lock
         self._stack = lock.stack
         self._clock = clock
+        self._asked: int | None = None
         self._renewed_at = clock.now()
 
     def claim(self) -> None:
@@ -73,7 +74,9 @@ class LockedStack:
         self._table.claim(self._stack, self._lock.fence, self._clock.now() + LENGTH)
 
     def load(self) -> Records:
-        return self._table.load(self._stack)
+        records = self._table.load(self._stack)
+        self._asked = records.asked
+        return records
 
     def put_status(
         self, status: Mapping[str, Json], due_at: datetime | None, asked: int | None = None
@@ -115,7 +118,7 @@ class LockedStack:
     def put_off(self) -> None:
         """After a pass that broke; where this breaks too, the next heartbeat tries again."""
         with suppress(Exception):
-            self._table.put_off(self._stack, self._clock.now(), self._lock.fence)
+            self._table.put_off(self._stack, self._clock.now(), self._lock.fence, self._asked)
 
     def release(self) -> None:
         self._locks.release(self._lock, self._clock.now())

@@ -432,6 +432,17 @@ def test_what_another_stack_owns_is_no_leftover(desk):
     assert one_pass(desk, "asleep").result is Result.CONVERGED
 
 
+def test_a_load_balancer_is_named_though_services_may_not_be_listed(desk):
+    awake_then(desk, RENAMED["load_balancer"])
+    desk.aws.faults.add(
+        Fault(operation="ListServices", code="AccessDeniedException", message="no", status=400)
+    )
+    outcome = one_pass(desk, "asleep")
+
+    assert outcome.result is Result.BLOCKED
+    assert 'load balancer "ecs-nlb"' in outcome.cause
+
+
 def test_a_sleep_that_may_not_list_services_sleeps_all_the_same(desk):
     one_pass(desk, "awake")
     desk.aws.faults.add(

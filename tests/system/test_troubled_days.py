@@ -313,6 +313,30 @@ def test_a_pass_that_breaks_is_tried_less_and_less_often_until_it_works_again(ma
     assert (day.due_at() - day.now).total_seconds() <= 61
 
 
+def test_what_is_asked_for_while_a_pass_breaks_is_not_put_off(make_days):
+    """The press finds the lock taken; the pass that has it breaks and must not hide the press."""
+    day = make_days(**OFFICE)
+    day.live("Sat 08:00")
+
+    def breaks(params):
+        raise ValueError("a bug")
+
+    def is_pressed_and_breaks(params):
+        day.wake()
+        breaks(params)
+
+    day.aws.answer_with("elbv2", "DescribeLoadBalancers", breaks)
+    for _ in range(6):
+        with pytest.raises(ValueError, match="a bug"):
+            day.run_pass()
+    assert day.due_at() - day.now > timedelta(minutes=30)
+
+    day.aws.answer_with("elbv2", "DescribeLoadBalancers", is_pressed_and_breaks)
+    with pytest.raises(ValueError, match="a bug"):
+        day.run_pass()
+    assert day.due_at() - day.now <= timedelta(minutes=2)
+
+
 class KilledError(BaseException):
     """The process is gone: nothing is caught, nothing is tidied up."""
 

@@ -7,7 +7,8 @@ not at all (AWS behaviour §3.8). Target groups cost nothing and are not looked 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from controller.aws.context import Context
 from controller.aws.errors import DENIED, code_of
@@ -17,6 +18,8 @@ from controller.domain.observed import Leftover
 from controller.domain.owner_tags import ADDRESS
 from controller.domain.spec import Kind
 
+Search = Callable[[], Iterator[Leftover]]
+
 _TAGS_LIMIT = 20  # ARNs per DescribeTags (AWS behaviour §1.14)
 
 
@@ -24,15 +27,21 @@ def find(context: Context, clusters: Sequence[str]) -> tuple[Leftover, ...]:
     """
     Look through the region's load balancers and the services of these clusters.
 
-    Without the right to list them nothing is found: a stack must be able to sleep without it.
+    Where the right to list them lacks, or the cluster, nothing is found: a stack must be able to
+    sleep all the same.
     """
+    searches: list[Search] = [partial(_load_balancers, context)]
+    searches += [partial(_services, context, cluster) for cluster in clusters]
+    return tuple(each for search in searches for each in _as_far_as_allowed(search))
+
+
+def _as_far_as_allowed(search: Search) -> list[Leftover]:
     try:
-        services = [each for cluster in clusters for each in _services(context, cluster)]
-        return (*_load_balancers(context), *services)
+        return list(search())
     except Exception as error:
         if code_of(error) not in DENIED | {"ClusterNotFoundException"}:
             raise
-        return ()
+        return []
 
 
 def _load_balancers(context: Context) -> Iterator[Leftover]:

@@ -154,23 +154,30 @@ class Table(History):
             return False
         return True
 
-    def put_off(self, stack: str, now: datetime, fence: int) -> None:
+    def put_off(self, stack: str, now: datetime, fence: int, asked: int | None) -> None:
         """
         Let a stack whose pass broke wait for longer each time: a minute at first, an hour at last.
 
-        Each try that fails is told to people; what is asked for is tried at once all the same.
+        Each try that fails is told to people. What is asked for is tried at once all the same, also
+        when that was during the pass: `asked` is the count that it knew, None if it read none.
         """
-        failed = 1 + items.number(self._status_item(stack), "failed")
+        found = self._status_item(stack)
+        latest = items.number(found, "asked")
+        if asked is not None and latest != asked:
+            return
+        failed = 1 + items.number(found, "failed")
         wait = min(FIRST_WAIT * 2 ** min(failed - 1, 16), LONGEST_WAIT)
         self._update(
             stack,
             items.STATUS,
             UpdateExpression="SET due = :due, due_at = :at, failed = :failed",
-            ConditionExpression="fence = :fence",
+            ConditionExpression="fence = :fence AND "
+            + ("asked = :asked" if latest else "attribute_not_exists(asked)"),
             ExpressionAttributeValues={
                 **_due(now + wait),
                 ":failed": _number(failed),
                 ":fence": _number(fence),
+                **({":asked": _number(latest)} if latest else {}),
             },
         )
 
