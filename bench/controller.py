@@ -14,8 +14,8 @@ from bench.function import MARK
 from controller.domain.lease import Lease
 from controller.domain.spec import Spec
 from controller.store.table import Table
+from local.records import create_table
 from local.server import LaptopServer
-from system.records import create_table
 
 TABLE = "dormouse"
 

@@ -17,8 +17,8 @@ from controller.bootstrap import Controller, bootstrap
 from controller.reconcile.side_by_side import one_by_one
 from direct import DirectSession
 from local.aws import LaptopAws
+from local.records import create_table
 from local.tables.tables import Tables
-from system.records import create_table
 
 TABLE = "dormouse"
 DUE = 10

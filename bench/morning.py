@@ -33,9 +33,9 @@ from controller.reconcile.loop import LAST_STEPS, POLL
 from direct import DirectSession
 from local.aws import LaptopAws
 from local.clock import ManualClock
+from local.records import create_table
 from local.tables.tables import Tables
 from local.timing import TYPICAL
-from system.records import create_table
 
 OPENS = datetime(2026, 11, 23, 9, tzinfo=UTC)
 SUNDAY = datetime(2026, 11, 22, 20, tzinfo=UTC)

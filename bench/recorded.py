@@ -16,8 +16,8 @@ from local.aws import LaptopAws
 from local.calls import Call
 from local.clock import ManualClock
 from local.furnish_spec import furnish_for
+from local.records import create_table
 from local.tables.tables import Tables
-from system.records import create_table
 
 OFFICE_HOURS = datetime(2026, 11, 23, 1, tzinfo=UTC)
 """A Monday morning in Tokyo, where the shipped stack keeps its hours."""

@@ -18,7 +18,7 @@ from controller.store.table import Table
 from factories import article_spec
 from local.aws import LaptopAws
 from local.function_url import Context, make_event
-from system.records import create_table
+from local.records import create_table
 
 STACK = "nsfw-api"
 KEYS = "/dormouse/dormouse/keys"

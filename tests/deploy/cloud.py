@@ -23,9 +23,9 @@ from deploy.stack import deploy
 from factories import article_spec, target_group
 from local.lambda_function import LambdaFunction
 from local.lambda_service import LambdaService
+from local.records import create_table
 from local.server import LaptopServer
 from local.timing import Timing
-from system.records import create_table
 
 EVENTS = Path(__file__).parents[1] / "data" / "events"
 STACK = "nsfw-api"

@@ -4,8 +4,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.aws import LaptopAws
+from local.records import create_table
 from local.tables.tables import Tables
-from system.records import create_table
 
 
 @pytest.fixture(params=["moto", "memory"])

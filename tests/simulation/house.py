@@ -28,6 +28,7 @@ from direct import Crash, DirectSession, refusal
 from factories import EIP, LB, SUBNET, article_spec, load_balancer, service, target_group
 from factories import listener as listener_of
 from local.aws import LaptopAws
+from local.records import create_table
 from local.tables.tables import Tables
 from local.timing import profile
 from simulation.clockwork import Clockwork, Process
@@ -35,7 +36,6 @@ from simulation.observer import EVERY, Observer
 from simulation.story import MINUTE, Press, Story
 from simulation.timeline import Timeline
 from simulation.trouble import Blow, Spell, Weather
-from system.records import create_table
 
 STACK = "nsfw-api"
 TABLE = "dormouse"

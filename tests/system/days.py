@@ -21,9 +21,9 @@ from factories import article_spec
 from local.aws import LaptopAws
 from local.clock import ManualClock
 from local.lifetimes import Lifetime
+from local.records import create_table
 from local.tables.tables import Tables
 from system.desk import Desk
-from system.records import create_table
 
 STACK = "nsfw-api"
 TICK = timedelta(minutes=1)

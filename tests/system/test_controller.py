@@ -19,8 +19,8 @@ from factories import article_spec
 from local.aws import LaptopAws
 from local.errors import AwsError
 from local.function_url import Context
+from local.records import create_table
 from system.desk import ASLEEP, AWAKE, FORBIDDEN, Desk
-from system.records import create_table
 
 BUDGET = timedelta(seconds=300)
 

@@ -22,9 +22,9 @@ from direct import DirectSession
 from factories import article_spec
 from local.aws import LaptopAws
 from local.errors import AwsError
+from local.records import create_table
 from local.tables.tables import Tables
 from system.days import days
-from system.records import create_table
 
 AT_ONCE = 4
 MINUTE = timedelta(minutes=1)

@@ -17,8 +17,8 @@ from controller.store.table import Table
 from factories import LB, NOON, SERVICE, article_spec, load_balancer
 from local.aws import LaptopAws
 from local.faults import Fault
+from local.records import create_table
 from local.tables.tables import Tables
-from system.records import create_table
 
 NAME = "dormouse"
 HOUR = timedelta(hours=1)

@@ -19,8 +19,8 @@ from controller.reconcile.side_by_side import one_by_one
 from factories import article_spec
 from local.aws import LaptopAws
 from local.clock import ManualClock
+from local.records import create_table
 from system.desk import ASLEEP, AWAKE, Desk
-from system.records import create_table
 
 STACK = "nsfw-api"
 RELEASES = sorted((Path(__file__).parents[1] / "data" / "records").glob("*.json"))

@@ -19,7 +19,7 @@ from controller.domain.spec import Json, Kind, ResourceSpec, Spec
 from controller.domain.status import Status
 
 ABANDONED = timedelta(minutes=5)
-"""A way to sleep that no pass has gone on with for so long is nobody's (ticks come each minute)."""
+"""A way to sleep that no pass has gone on with for so long is nobody's (heartbeat: each minute)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
