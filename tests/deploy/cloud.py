@@ -156,7 +156,8 @@ def _prepare(server: LaptopServer, environment: dict[str, str]) -> Keys:
     _, *others = article_spec().resources
     spec = article_spec(resources=(target_group(request=checks), *others))
     now = datetime.now(UTC)
-    Table(session.client("dynamodb"), name).put_spec(spec, due_at=now)
+    # The index knows whole seconds: what is due from now on may not be due yet a moment later.
+    Table(session.client("dynamodb"), name).put_spec(spec, due_at=now - timedelta(seconds=1))
     keys = Keys(secrets=(make_secret(now, secrets.token_hex),))
     session.client("ssm").put_parameter(
         Name=environment["DORMOUSE_KEYS_PARAMETER"],
