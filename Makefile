@@ -57,9 +57,10 @@ soak: setup ## Live through DAYS simulated days from SEED on with JOBS processes
 MUTANTS ?= *
 MUTANTS_VENV := .venv-mutants
 
-mutants: setup ## Change the deciding code a line at a time: does a test notice? (MUTANTS="controller.domain.plan*" for one file; 25 minutes for all)
+mutants: setup ## Change the deciding code a line at a time: does a test notice? (MUTANTS="controller.domain.plan*" for one file)
 	@UV_PROJECT_ENVIRONMENT=$(MUTANTS_VENV) $(BIN)/uv sync --quiet --frozen --no-install-project --group mutants --python $(BIN)/python
-	@PYTHONPATH=src nice $(MUTANTS_VENV)/bin/mutmut run --max-children $(JOBS) "$(MUTANTS)"
+	@cmp -s pyproject.toml mutants/pyproject.toml || rm -rf mutants # made with other settings
+	@PYTHONPATH=src nice $(MUTANTS_VENV)/bin/mutmut run --max-children $(JOBS) $(foreach names,$(MUTANTS),"$(names)")
 	@$(MUTANTS_VENV)/bin/mutmut results | grep -E ': (survived|no tests|timeout|suspicious)$$' || echo "no mutant was left"
 
 SAM ?= $(or $(shell command -v sam),$(BIN)/uv tool run --from aws-sam-cli==1.170.0 sam)
