@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+
+import pytest
 
 from controller.domain.history import Event, EventKind
 from controller.domain.ledger import (
@@ -23,7 +24,7 @@ from controller.domain.moments import format_moment
 from controller.domain.month import Month
 from controller.domain.prices import TABLE, find_prices, origin
 from controller.domain.upkeep import upkeep, upkeep_cost
-from controller.domain.usage import Span, Tasks, Use, Window
+from controller.domain.usage import Span, Tasks, Usage, Use, Window
 from factories import LB, SERVICE, article_spec
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -56,11 +57,36 @@ def account(*events: Event, opened=datetime(2026, 10, 1, tzinfo=UTC), now=NOW, *
     return Account(used=used, prices=PRICES)
 
 
-def test_a_span_that_two_events_tell_of_counts_once():
-    """With its later end: the first one took it for gone too early."""
-    twice = account(asleep(span(3, 1)), asleep(span(3, 2.5)))
+@pytest.mark.parametrize("told", [(1, 2.5), (2.5, 1)])
+def test_a_span_that_two_events_tell_of_counts_once(told):
+    """With its later end: one took it for gone too early."""
+    twice = account(*(asleep(span(3, hours)) for hours in told))
 
     assert twice.used.spent.load_balancer == 3
+
+
+def test_a_service_of_an_earlier_record_counts_by_the_spec_of_its_time():
+    """Of what stood before the first spec that is known, that one tells."""
+    uses = [
+        (datetime(2026, 11, day, 9, tzinfo=UTC), Use(tasks={LB: Tasks(count=count, cpu=1024)}))
+        for day, count in ((5, 1), (10, 2), (15, 4))
+    ]
+
+    def vcpu_hours(day: int) -> Decimal:
+        past = Past(uses=uses, events=[asleep(span(day, 1, SERVICE_ARN))])
+        return meter_again(past, NOW).tally.used.vcpu
+
+    opened = event(EventKind.WAKING, NOVEMBER.start)
+    early = Past(uses=uses, events=[opened, asleep(span(3, 1, SERVICE_ARN))])
+    assert meter_again(early, NOW).tally.used.vcpu == 1
+    assert [vcpu_hours(day) for day in (5, 9, 10, 15, 16)] == [1, 1, 2, 4, 4]
+
+
+def test_wakes_are_counted_in_the_month_in_which_it_was_ready():
+    wakes = [event(EventKind.AWAKE, at) for at in (NOVEMBER.start, NOVEMBER.end - MINUTE)]
+    next_month = event(EventKind.AWAKE, NOVEMBER.end)
+
+    assert account(*wakes, next_month, now=NOVEMBER.end + HOUR).used.wakes == 2
 
 
 def test_nothing_is_saved_before_it_was_published():
@@ -93,6 +119,8 @@ def test_events_are_read_until_nothing_of_the_month_can_follow():
     events = [asleep(span(3, 1)), asleep(span(30, 20)), asleep(span(30, 30)), asleep(span(30, 40))]
 
     assert until_settled(events, NOVEMBER) == events[:2]
+    at_its_end = asleep(replace(span(30, 1), until=NOVEMBER.end))
+    assert until_settled([at_its_end, *events], NOVEMBER) == [at_its_end]
 
 
 def test_what_stands_counts_up_to_now_and_what_ended_untold():
@@ -129,8 +157,12 @@ def test_a_lost_meter_is_made_again():
         event(EventKind.SLEEPING, NOW - HOUR, **ready),
         asleep(span(19, 2)),
     ]
-    small = replace(USE, balancers=2)
-    past = Past(uses=[(NOVEMBER.start, small), (NOW - 10 * HOUR, USE)], events=events)
+    uses = [
+        (NOVEMBER.start, replace(USE, balancers=2)),
+        (NOW - 30 * HOUR, replace(USE, balancers=3)),
+        (NOW - 10 * HOUR, USE),
+    ]
+    past = Past(uses=uses, events=events)
 
     again = meter_again(past, NOW)
     assert again.use == USE
@@ -139,13 +171,14 @@ def test_a_lost_meter_is_made_again():
     assert (expected.wakes, expected.awake) == (1, 2 * HOUR)
 
 
-def test_a_meter_is_kept_as_json():
-    task = SeenTask(arn="arn:t", created_at=NOW, since=NOW, until=None, tasks=Tasks())
-    meter = Meter(ended=(span(3, 1),)).using(USE, NOVEMBER.start).woken(NOW)
-    meter = meter.saw(SERVICE, [task]).replaced(SERVICE, [replace(task, until=NOW)], NOW)
+def test_of_a_history_without_specs_a_lost_meter_has_what_events_tell():
+    """What the stack would use always on is not known, so no saving is told."""
+    stood = span(19, 2)
+    again = meter_again(Past(events=[event(EventKind.AWAKE, stood.since), asleep(stood)]), NOW)
 
-    assert Meter.from_json(json.loads(json.dumps(meter.to_json()))) == meter
-    assert Meter.from_json({}) == Meter()
+    assert (again.tally.used.load_balancer, again.tally.wakes) == (2, 1)
+    assert account_now(again, Marks(), NOW + HOUR) is None
+    assert meter_again(Past(), NOW) == Meter()
 
 
 def test_a_service_gives_way_to_its_tasks():
@@ -186,3 +219,63 @@ def test_the_controller_costs_cents_and_says_what_the_allowance_hides():
     assert free == {"schedule", "function calls", "function GB-s"}
     assert Decimal("0.01") < upkeep_cost(parts) < Decimal("0.1")
     assert upkeep_cost(parts) < sum(part.without_allowance for part in parts) < Decimal("0.3")
+
+
+# --- as people and programs are told ------------------------------------------------------------
+
+
+def line(item: str, what: str, hours: float, price: float, cost: float, always_on: float) -> dict:
+    said = {"item": item, "what": what, "hours": hours, "price": price}
+    return {**said, "cost": cost, "always_on": always_on}
+
+
+def test_an_account_is_told_by_its_parts():
+    """A day in us-east-1 with one and a half hours awake; the prices are AWS behaviour §7.1."""
+    small = Tasks(public_ip=True)
+    stood = span(19, 1.5), span(19, 1.5, "arn:aws:ecs:task/c/1", small)
+    slept = event(EventKind.SLEEPING, stood[0].until, ready_at=format_moment(stood[0].since))
+    woke = event(EventKind.AWAKE, stood[0].since)
+    told = account(woke, slept, asleep(*stood), opened=NOW - 24 * HOUR).to_json()
+
+    assert told.pop("lines") == [
+        line("load_balancer", "load balancer, started hours", 2, 0.0225, 0.045, 0.54),
+        line("vcpu", "Fargate vCPU", 0.375, 0.04048, 0.0152, 0.2429),
+        line("gigabyte", "Fargate memory, GB", 0.75, 0.004445, 0.0033, 0.0533),
+        line("task_address", "public address of the tasks", 1.5, 0.005, 0.0075, 0.12),
+        line("elastic_ip", "Elastic IP", 24, 0.005, 0.12, 0.12),
+    ]
+    assert told == {
+        "month": "2026-11",
+        "currency": "USD",
+        "from": "2026-11-19T00:00:00Z",
+        "to": "2026-11-20T00:00:00Z",
+        "awake_hours": 1.5,
+        "spent": 0.191,
+        "always_on": 1.0762,
+        "saved": 0.8852,
+        "elastic_ip": 0.12,
+        "wakes": 1,
+        "prices": "us-east-1, 2026-09",
+    }
+
+
+def test_what_was_used_and_would_not_be_always_on_has_a_line():
+    """A service that the spec of today does not name."""
+    arm = span(3, 2, "arn:aws:ecs:task/c/1", Tasks(arm=True))
+
+    lines = {
+        line["item"]: (line["cost"], line["always_on"]) for line in account(asleep(arm)).lines()
+    }
+    assert lines["vcpu_arm"] == (0.0162, 0)
+    assert lines["gigabyte_arm"] == (0.0036, 0)
+
+
+def test_cents_add_up_even_where_each_would_be_rounded_otherwise():
+    used = replace(
+        account().used,
+        spent=Usage(elastic_ip=Decimal("38.8")),  # 0.194 USD
+        always=Usage(elastic_ip=Decimal("215.2")),  # 1.076: 0.882 more
+    )
+    cents = Account(used=used, prices=PRICES).in_cents()
+
+    assert [str(each) for each in cents] == ["0.19", "1.08", "0.89"]

@@ -115,6 +115,35 @@ def test_bad_dates_are_refused_with_what_was_found_and_a_way_out(text, essential
     assert [part for part in essentials if part not in str(refused.value)] == []
 
 
+@pytest.mark.parametrize(
+    ("read", "text", "sentence"),
+    [
+        (
+            parse_period,
+            "Mon,daily 09:00-18:00",
+            'cannot read the period "Mon,daily 09:00-18:00": "daily" stands alone, such as '
+            '"daily 08:00-20:00"',
+        ),
+        (
+            parse_dates,
+            "holidays:Japan",
+            'cannot read the calendar "holidays:Japan": expected a country or a part of one by its '
+            'ISO 3166 code, such as "holidays:JP" or "holidays:US-CA"',
+        ),
+    ],
+)
+def test_what_is_refused_is_told_in_one_sentence(read, text, sentence):
+    with pytest.raises(TextError) as refused:
+        read(text)
+
+    assert str(refused.value) == sentence
+
+
+def test_a_period_is_written_by_days_and_times():
+    assert str(parse_period("daily 8:00-24:00")) == "daily 08:00-24:00"
+    assert str(parse_period("sat-mon 22:00-2:00")) == "Mon,Sat,Sun 22:00-02:00"
+
+
 @given(
     st.sets(st.integers(0, 6), min_size=1),
     st.tuples(st.integers(0, 1439), st.integers(0, 1440)).filter(lambda t: t[0] != t[1]),

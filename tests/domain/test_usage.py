@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -18,6 +20,10 @@ DAY = Window(NOON - 12 * HOUR, NOON + 12 * HOUR)
 BALANCER = "arn:aws:elasticloadbalancing:us-east-1:1:loadbalancer/net/a/1"
 TASK = "arn:aws:ecs:us-east-1:1:task/c/1"
 SMALL = Tasks(cpu=256, memory=512, public_ip=True)
+
+
+def strategy(*providers: str) -> dict:
+    return {"capacityProviderStrategy": [{"capacityProvider": each} for each in providers]}
 
 
 def span(arn: str, since: float, until: float, tasks: Tasks | None = None) -> Span:
@@ -92,22 +98,54 @@ def test_tasks_that_stay_while_asleep_are_no_saving():
 
     assert use.at_rest(DAY).vcpu == 6
     assert use.awake_only(SERVICE).count == 2
+    assert use.awake_only("aws_ecs_service.other") is None
+
+
+@pytest.mark.parametrize("asleep", [3, 4])
+def test_a_service_that_keeps_all_its_tasks_costs_no_more_awake(asleep):
+    both = service(request={"desiredCount": 3}, asleep={"desiredCount": asleep})
+
+    assert Use.of(article_spec(resources=(both,))).awake_only(SERVICE).count == 0
 
 
 @pytest.mark.parametrize(
-    "request_",
+    ("runs_on", "fargate"),
     [
-        {"launchType": "EC2"},
-        {"launchType": None, "capacityProviderStrategy": [{"capacityProvider": "mine"}]},
+        ({"launchType": "FARGATE"}, True),
+        ({"launchType": "EC2"}, False),
+        ({"launchType": "EXTERNAL"}, False),
+        (strategy("mine"), False),
+        (strategy("FARGATE"), True),
+        (strategy("mine", "FARGATE_SPOT"), True),
+        ({}, True),  # as its cluster says, which is not known: it counts
     ],
 )
-def test_tasks_on_machines_of_ones_own_cost_nothing_here(request_):
-    assert Use.of(article_spec(resources=(service(request=request_),))).tasks == {}
+def test_only_tasks_on_fargate_cost_by_themselves(runs_on, fargate):
+    """Those on machines of one's own do not."""
+    plain = service()
+    request = {name: value for name, value in plain.request.items() if name != "launchType"}
+    one = replace(plain, request=request | runs_on)
+
+    assert (SERVICE in Use.of(article_spec(resources=(one,))).tasks) is fargate
+
+
+def test_what_a_spec_does_not_say_is_not_assumed_to_cost_nothing():
+    """One task of the smallest size; no address of its own, nor an Elastic IP."""
+    balancer = replace(load_balancer(), request={"Name": "a", "Subnets": ["subnet-1"]})
+    bare = replace(service(), request={"serviceName": "a", "launchType": "FARGATE"})
+    use = Use.of(article_spec(resources=(balancer, bare)))
+
+    assert (use.balancers, use.elastic_ips) == (1, 0)
+    assert use.tasks == {SERVICE: Tasks(count=1, cpu=256, memory=512)}
+    no_vpc = replace(bare, request={**bare.request, "networkConfiguration": {}})
+    assert Use.of(article_spec(resources=(balancer, no_vpc))) == use
 
 
 def test_what_is_written_down_is_read_again():
-    spans = [span(BALANCER, 0, 3), span(TASK, 0, 4, SMALL)]
-    use = Use.of(article_spec())
+    large = Tasks(count=3, cpu=1024, memory=4096, arm=True)
+    spans = [span(BALANCER, 0, 3), span(TASK, 0, 4, SMALL), span(TASK, 5, 6, large)]
+    both = service(request={"desiredCount": 3}, asleep={"desiredCount": 1})
+    use = Use.of(article_spec(resources=(load_balancer(), both)))
     usage = Usage(vcpu=Decimal(1) / 3, elastic_ip=Decimal(24))
 
     written = json.loads(json.dumps([each.to_json() for each in spans]))
@@ -116,6 +154,36 @@ def test_what_is_written_down_is_read_again():
     again = Usage.from_json(json.loads(json.dumps(usage.to_json())))
     assert abs(again.vcpu - usage.vcpu) < Decimal("1e-9")
     assert Usage.from_json({}) == NOTHING
+
+
+def test_what_an_earlier_version_wrote_is_read():
+    """It knew no region, and no tasks while asleep."""
+    old = Use(balancers=1, elastic_ips=1, tasks={SERVICE: SMALL})
+    written = {name: old.to_json()[name] for name in ("balancers", "elastic_ips", "tasks")}
+
+    assert Use.from_json(written) == old
+
+
+def test_twice_as_long_uses_twice_as_much_of_everything():
+    hour, two = (Use.of(article_spec()).always_on(Window(NOON, NOON + n * HOUR)) for n in (1, 2))
+
+    assert hour * 2 == two
+    assert hour + hour == two
+
+
+@pytest.fixture
+def in_tokyo(monkeypatch):
+    """On a machine whose own clock is nine hours ahead."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_tokyo")
+def test_months_are_those_of_utc_wherever_they_are_asked_for():
+    assert Month.of(Month(2026, 12).start - MINUTE) == Month(2026, 11)
 
 
 def test_months_are_those_of_utc():

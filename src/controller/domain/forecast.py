@@ -20,7 +20,7 @@ from controller.domain.plan import Target
 from controller.domain.spec import Kind, Spec
 from controller.domain.usage import Span, Usage, Use, Window, to_hours
 
-_BALANCER = ":loadbalancer/net/foreseen/{}"
+_BALANCER = ":loadbalancer/net/foreseen"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +69,7 @@ def _stays(rules: Rules, begin: datetime, end: datetime) -> Iterator[Window]:
 
 
 def _spans(spec: Spec, use: Use, stay: Window) -> Iterator[Span]:
-    for number, balancer in enumerate(spec.of_kind(Kind.LOAD_BALANCER)):
-        arn = _BALANCER.format(number)
-        yield Span(address=balancer.address, arn=arn, since=stay.start, until=stay.end)
+    for balancer in spec.of_kind(Kind.LOAD_BALANCER):
+        yield Span(address=balancer.address, arn=_BALANCER, since=stay.start, until=stay.end)
     for address in use.tasks:
         yield Span(address=address, arn=address, since=stay.start, until=stay.end)

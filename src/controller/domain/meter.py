@@ -117,9 +117,9 @@ class Meter:
 
     def _window(self, now: datetime) -> Window | None:
         """The part of this month in which `use` holds."""
-        if self.opened_at is None or self.use_since is None:
+        if self.use_since is None:
             return None
-        return Window(max(Month.of(now).start, self.opened_at, self.use_since), now)
+        return Window(max(Month.of(now).start, self.use_since), now)
 
     def woken(self, now: datetime) -> Meter:
         tally = self.tally_of(now)
@@ -135,7 +135,7 @@ class Meter:
 
     def over(self, spans: Iterable[Span]) -> Meter:
         """These are not billed any more."""
-        return replace(self, ended=(*self.ended, *spans)) if spans else self
+        return replace(self, ended=(*self.ended, *spans))
 
     def told(self, now: datetime) -> Meter:
         """An event tells of everything that has ended."""

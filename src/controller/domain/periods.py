@@ -64,9 +64,6 @@ class DateRange:
             return self.first.isoformat()
         return f"{self.first.isoformat()}..{self.last.isoformat()}"
 
-    def __contains__(self, day: date) -> bool:
-        return self.first <= day <= self.last
-
 
 @dataclass(frozen=True, slots=True)
 class HolidayCalendar:
