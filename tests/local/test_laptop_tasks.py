@@ -151,6 +151,19 @@ def test_capacity_is_waited_for(stack):
     assert stack.service()["runningCount"] == 1
 
 
+@pytest.mark.parametrize("fraction", [0.0, 0.0004, 0.0006])
+def test_capacity_is_waited_for_from_any_fraction_of_a_second(stack, fraction):
+    """What AWS does by itself happens to the millisecond, so up to half of one too early."""
+    stack.pass_time(fraction)
+    stack.aws.conditions.containers(FAMILY, "no_capacity")
+    stack.create_service()
+    stack.pass_time(600)
+    assert stack.tasks() == []
+    stack.aws.conditions.containers(FAMILY, "healthy")
+    stack.pass_time(30 + 50)
+    assert stack.service()["runningCount"] == 1
+
+
 def test_a_vcpu_quota_is_named(stack):
     """F31."""
     stack.aws.conditions.containers(FAMILY, "vcpu_quota")
