@@ -16,6 +16,7 @@ from controller.domain.ledger import (
     account_now,
     cost,
     meter_again,
+    standing_again,
     until_settled,
 )
 from controller.domain.marks import Marks, Standing
@@ -169,6 +170,27 @@ def test_a_lost_meter_is_made_again():
     expected = account_month(NOVEMBER, past, Meter(), Marks(), NOW)
     assert account_now(again, Marks(), NOW) == expected
     assert (expected.wakes, expected.awake) == (1, 2 * HOUR)
+
+
+def test_what_stood_is_known_from_the_last_event_that_says_so():
+    """Those of an earlier release say nothing."""
+    balancer = Standing(address=LB, arn=BALANCER, since=NOW - 3 * HOUR)
+    awake = event(EventKind.AWAKE, NOW - 3 * HOUR, stands=[balancer.to_json()])
+    old = event(EventKind.SLEEPING, NOW - HOUR)
+    over = event(EventKind.ASLEEP, NOW, spans=[], stands=[])
+
+    assert standing_again([awake, old]) == (balancer,)
+    assert standing_again([awake, old, over]) == ()
+    assert standing_again([old]) == ()
+
+
+def test_tasks_that_were_told_of_are_known_until_the_stack_has_slept():
+    task = span(19, 2, "arn:aws:ecs:us-east-1:1:task/c/1", Tasks())
+    told = event(EventKind.REPLACED, NOW - HOUR, spans=[task.to_json(), span(19, 1).to_json()])
+    past = Past(uses=[(NOVEMBER.start, USE)], events=[told])
+
+    assert meter_again(past, NOW).counted == {task.arn}
+    assert meter_again(replace(past, events=[told, asleep(span(19, 3))]), NOW).counted == set()
 
 
 def test_of_a_history_without_specs_a_lost_meter_has_what_events_tell():

@@ -396,7 +396,10 @@ class Observer:
         self._unseen_ends += 1
 
     def memory_lost(self) -> None:
+        """What had ended and was not told of yet counts until it is found gone."""
         self._forgot_at = self.now
+        if self._gone_since is None or not self._has_heard("asleep", self._down_at):
+            self.unseen_end()
 
     # money
 
@@ -442,7 +445,7 @@ class Observer:
         """After the last day: what was foreign still stands, and the books agree."""
         for bill in bills(self._house, STACK, self.strangers):
             allowed = CENT + BALANCER_HOUR * self._unseen_ends
-            if bill.differs_by >= allowed and not self._forgot_at:
+            if bill.differs_by >= allowed:
                 self.complain(
                     f"the ledger of {bill.month} says {bill.ledger:.4f} USD, what stood in AWS "
                     f"cost {bill.second:.4f}"

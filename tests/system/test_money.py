@@ -7,6 +7,7 @@ Months are those of UTC, in which AWS bills: here one ends on Tuesday at 09:00 i
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -183,9 +184,7 @@ def test_a_lost_status_is_made_again_from_the_history():
     day.visit("Mon 09:04", "Mon 09:46")
     day.live("Mon 20:00")
     before = tally(day)
-    key = {"pk": {"S": f"stack#{STACK}"}, "sk": {"S": "status"}}
-    day.aws.session().client("dynamodb").delete_item(TableName="dormouse", Key=key)
-    day.controller.table.ask(STACK, day.now)
+    lose_status(day)
     day.live("Mon 20:02")
 
     after = agree(day)
@@ -193,6 +192,49 @@ def test_a_lost_status_is_made_again_from_the_history():
     assert after.used.start == before.used.start
     assert after.used.awake == before.used.awake > timedelta(hours=1)
     assert after.used.spent.load_balancer == before.used.spent.load_balancer
+
+
+def lose_status(day):
+    key = {"pk": {"S": f"stack#{STACK}"}, "sk": {"S": "status"}}
+    day.aws.session().client("dynamodb").delete_item(TableName="dormouse", Key=key)
+    day.controller.table.ask(STACK, day.now)
+
+
+@pytest.mark.parametrize("left", ["service", "nothing"])
+def test_a_status_that_is_lost_in_the_middle_of_a_sleep_takes_no_money_along(left):
+    """The load balancer is gone, and with "nothing" the service and its tasks have gone as well."""
+    day = days(profile="fast", **OFFICE, idle_timeout="0")
+    day.live("Mon 17:30")
+    (task,) = day.desk.aws.look().ecs.clusters["nsfw_api_cluster"].tasks.values()
+    day.aws.interrupt(task.arn)  # its span is told while awake
+    day.live("Mon 17:50")
+    day.aws.conditions.containers("nsfw-api-container", "drain_stuck")
+    ecs = day.aws.session().client("ecs")
+    ecs.stop_task(cluster="nsfw_api_cluster", task=running(ecs))  # the next one never drains
+    day.live("Mon 18:07")
+    assert not day.desk.standing()["load_balancers"]
+    if left == "nothing":
+        ecs.stop_task(cluster="nsfw_api_cluster", task=stopping(ecs))
+        day.aws.clock.advance(20)
+    lose_status(day)
+    day.live("Mon 18:40")
+
+    assert day.desk.standing()["services"] == 0
+    account = agree(day)
+    assert account.used.spent.load_balancer == 10
+    assert account.used.spent.vcpu > Decimal("9") / 4
+
+
+def running(ecs):
+    (arn,) = ecs.list_tasks(cluster="nsfw_api_cluster")["taskArns"]
+    return arn
+
+
+def stopping(ecs):
+    found = ecs.list_tasks(cluster="nsfw_api_cluster", desiredStatus="STOPPED")["taskArns"]
+    tasks = ecs.describe_tasks(cluster="nsfw_api_cluster", tasks=found)["tasks"]
+    (arn,) = [each["taskArn"] for each in tasks if each["lastStatus"] != "STOPPED"]
+    return arn
 
 
 def test_tasks_that_cannot_be_read_count_as_long_as_their_service():

@@ -183,8 +183,8 @@ ENDED_BY: Mapping[EventKind, frozenset[EventKind]] = {
 class Event:
     """
     Something that happened to a stack. `at` and `kind` identify it: the same one seen twice is
-    one. `facts` are what belongs to the kind (endpoint, ends_at, spans of billed time), and
-    `after` the kinds of trouble that are over with it.
+    one. `facts` are what belongs to the kind (endpoint, ends_at, spans of billed time),
+    `stands` what is being billed then, and `after` the kinds of trouble that are over with it.
     """
 
     stack: str

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from controller.domain.history import Event, EventKind
-from controller.domain.marks import Marks
+from controller.domain.marks import Marks, Standing
 from controller.domain.meter import Meter, Tally
 from controller.domain.moments import format_moment, parse_moment
 from controller.domain.month import Month
@@ -151,7 +151,7 @@ def number(amount: Decimal) -> float:
 class Past:
     """
     What is recorded of a stack: `uses` what its specs use, each from when on, the oldest first;
-    `events` from the month's beginning on (`until_settled`).
+    `events` from the month's beginning on (`until_settled`), or from an earlier moment.
     """
 
     uses: Sequence[tuple[datetime, Use]] = ()
@@ -229,11 +229,29 @@ def meter_again(past: Past, now: datetime) -> Meter:
     for part, use in _parts(window, past.uses)[:-1]:
         always, rest = tally.always + use.always_on(part), tally.rest + use.at_rest(part)
         tally = replace(tally, always=always, rest=rest)
-    meter = Meter(opened_at=past.opened_at, tally=tally)
+    meter = Meter(opened_at=past.opened_at, tally=tally, counted=_counted(past.events))
     if not past.uses:
         return meter
     use_since, use = past.uses[-1]
     return replace(meter, use=use, use_since=use_since)
+
+
+def standing_again(events: Iterable[Event]) -> tuple[Standing, ...]:
+    """
+    What was being billed when the last event was told, for a status that was lost.
+
+    Of what is gone by now nobody can tell when it went: it counts until it is found gone.
+    """
+    told = [event.facts["stands"] for event in events if "stands" in event.facts]
+    return tuple(map(Standing.from_json, told[-1])) if told else ()
+
+
+def _counted(events: Iterable[Event]) -> frozenset[str]:
+    """The tasks of this time awake whose spans are told: AWS still knows of them."""
+    spans: list[Span] = []
+    for event in events:
+        spans = [] if event.kind is EventKind.ASLEEP else [*spans, *_told([event])]
+    return frozenset(span.arn for span in spans if span.is_task)
 
 
 def _window(month: Month, opened_at: datetime, now: datetime) -> Window:

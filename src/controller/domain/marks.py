@@ -143,6 +143,14 @@ class Standing:
         """A load balancer's name in CloudWatch, net/<name>/<id> (AWS behaviour §4.1)."""
         return self.arn.partition(":loadbalancer/")[2]
 
+    def to_json(self) -> list[Json]:
+        return [self.address, self.arn, format_moment(self.since)]
+
+    @staticmethod
+    def from_json(data: Json) -> Standing:
+        address, arn, since = data
+        return Standing(address=address, arn=arn, since=parse_moment(since))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marks:
@@ -243,7 +251,7 @@ class Marks:
             "waking_since": write_moment(self.waking_since),
             "ready_at": write_moment(self.ready_at),
             "repairing_since": write_moment(self.repairing_since),
-            "standing": [[s.address, s.arn, format_moment(s.since)] for s in self.standing],
+            "standing": [each.to_json() for each in self.standing],
             "activity": self.activity.to_json() if self.activity else None,
             "spent": self.spent.to_json(),
             "slept": slept and [format_moment(slept.at), slept.rule, slept.reason],
@@ -264,10 +272,7 @@ class Marks:
             waking_since=read_moment(data.get("waking_since")),
             ready_at=read_moment(data.get("ready_at")),
             repairing_since=read_moment(data.get("repairing_since")),
-            standing=tuple(
-                Standing(address=address, arn=arn, since=parse_moment(since))
-                for address, arn, since in data.get("standing", ())
-            ),
+            standing=tuple(map(Standing.from_json, data.get("standing", ()))),
             activity=Activity.from_json(activity) if activity else None,
             spent=Spent.from_json(data.get("spent") or {}),
             slept=_slept(data.get("slept")),

@@ -135,6 +135,10 @@ class Span:
         return ":loadbalancer/" in self.arn
 
     @property
+    def is_task(self) -> bool:
+        return ":task/" in self.arn
+
+    @property
     def key(self) -> tuple[str, datetime]:
         """The same thing seen twice has the same one: a service's ARN comes again."""
         return self.arn, self.since

@@ -7,6 +7,7 @@ told goes into the outbox with the same write, so that it cannot be lost or made
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -14,7 +15,7 @@ from controller.domain.desired import Decision
 from controller.domain.endpoint import find_endpoint
 from controller.domain.history import ENDED_BY, Event, EventKind, Wake, finished_steps
 from controller.domain.ledger import Account, account_now
-from controller.domain.marks import Failure, Marks, Spent
+from controller.domain.marks import Failure, Marks, Spent, Standing
 from controller.domain.moments import format_moment, write_moment
 from controller.domain.observed import State
 from controller.domain.plan import Target
@@ -284,8 +285,18 @@ def _tell(
     troubles = {trouble: None for trouble in status.troubles if trouble not in over}
     if kind in ENDED_BY:
         troubles[kind] = None
+    facts["stands"] = [each.to_json() for each in _still_billed(status, facts)]
     event = Event(stack=spec.stack, at=at, kind=kind, reason=reason, facts=facts)
     return replace(status, troubles=tuple(troubles), outbox=(*status.outbox, event))
+
+
+def _still_billed(status: Status, facts: Mapping[str, Json]) -> Iterator[Standing]:
+    """What a lost status would have to count on, beside the spans that the event itself tells."""
+    yield from status.marks.standing
+    if "spans" not in facts:
+        for span in status.meter.ended:
+            if not span.is_task:
+                yield Standing(address=span.address, arn=span.arn, since=span.since)
 
 
 def _phase(look: Round) -> str:

@@ -76,6 +76,13 @@ def ended_services(status: Status, spec: Spec) -> list[Span]:
     return [span for span in status.meter.ended if span.address in ours and ":service/" in span.arn]
 
 
+def unseen_services(status: Status, spec: Spec) -> list[Span]:
+    """Services that were gone before anybody asked for their tasks: AWS knows those of an hour."""
+    use = Use.of(spec)
+    mine = use.tasks.keys() - use.resting.keys() - status.meter.seen.keys()
+    return [each for each in status.meter.ended if each.address in mine and not each.is_task]
+
+
 def _counted_by_tasks(status: Status, spec: Spec) -> list[Standing]:
     """A service that keeps tasks while asleep is left out: nobody can tell which ones are more."""
     use = Use.of(spec)

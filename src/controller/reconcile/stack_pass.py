@@ -18,7 +18,7 @@ from controller.domain.errors import DormouseError, LockLostError
 from controller.domain.foresight import Change, foresee
 from controller.domain.history import Event, Learned
 from controller.domain.idle import judge, span_to_read
-from controller.domain.ledger import Past, meter_again
+from controller.domain.ledger import Past, meter_again, standing_again
 from controller.domain.marks import Standing
 from controller.domain.meter import SeenTask
 from controller.domain.moments import format_moment, parse_moment
@@ -49,6 +49,9 @@ SOON = timedelta(minutes=10)
 
 ALIVE = timedelta(seconds=90)
 """Written while a pass works, as what is due if nothing comes after: a lost pass is taken up."""
+
+LONG_AWAKE = timedelta(days=31)
+"""So long before this month the event may be that tells what stands, of a status that was lost."""
 
 TELL_AGAIN = timedelta(minutes=5)
 """When to try again what could not be told."""
@@ -149,8 +152,12 @@ class StackPass:
             # Never seen, or lost; the history tells how long its wakes take.
             status = replace(status, learned=Learned.of(self._store.last_wakes()))
         if status.meter.opened_at is None:
-            past = Past(uses=self._store.uses(), events=self._store.events(Month.of(now).start))
+            since = Month.of(now).start - LONG_AWAKE
+            past = Past(uses=self._store.uses(), events=self._store.events(since))
             status = replace(status, meter=meter_again(past, now))
+            if not records.status:
+                standing = standing_again(past.events)
+                status = replace(status, marks=status.marks.with_standing(standing))
         return status
 
     def _note_use(self, spec: Spec) -> None:
@@ -300,6 +307,11 @@ class StackPass:
             arns = [task.arn for task in status.meter.seen[span.address]]
             tasks = self._tasks(span, arns) if arns else []
             if tasks is not None:
+                status = replace(status, meter=status.meter.settled(span, tasks))
+        for span in metering.unseen_services(status, spec):
+            # A later service of the same name has tasks too.
+            tasks = [one for one in self._tasks(span) or () if one.created_at <= span.until]
+            if tasks:
                 status = replace(status, meter=status.meter.settled(span, tasks))
         self._status = status
 
