@@ -11,8 +11,13 @@ NO_HOURS = rules()
 OFFICE = rules(lead=5, office_hours=HOURS)
 
 
-def press(time, of=OFFICE, leases=()):
-    return sleep_now("nsfw-api", Openings(of, at(time)), leases, "ann", "", at(time))
+def press(time, of=OFFICE, leases=(), reason=""):
+    return sleep_now("nsfw-api", Openings(of, at(time)), leases, "ann", reason, at(time))
+
+
+def test_sleep_now_is_a_hold_asleep_that_says_who_wants_it_and_why():
+    asleep = hold("asleep", "11:00", "Tue 08:55", reason="a migration")
+    assert press("11:00", reason="a migration") == asleep
 
 
 def test_sleep_now_lasts_until_the_stack_is_woken_for_the_next_opening():
@@ -55,11 +60,6 @@ def test_a_hold_always_has_an_end():
                 "until": at("11:00").replace(tzinfo=None),
             }
         )
-
-
-def test_a_hold_is_kept_as_json():
-    held = hold("asleep", "10:00", "11:00", reason="a migration", over=frozenset({"a", "b"}))
-    assert Hold.from_json(held.to_json()) == held
 
 
 def vars_of(held):
