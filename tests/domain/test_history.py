@@ -106,3 +106,17 @@ def test_an_event_is_the_same_by_its_second_and_kind():
 )
 def test_a_percentile_is_one_of_the_numbers(numbers, share, expected):
     assert percentile(numbers, share) == expected
+
+
+def test_news_is_old_after_a_day_or_when_what_it_says_is_over():
+    def event(**facts):
+        return Event(stack="a", at=at("09:00"), kind=EventKind.AWAKE, reason="", facts=facts)
+
+    assert not event().is_old_news(at("Tue 08:59:59"))
+    assert event().is_old_news(at("Tue 09:00"))
+    soon = event(ends_at="2026-11-23T10:00:00Z")
+    assert not soon.is_old_news(at("09:59:59"))
+    assert soon.is_old_news(at("10:00"))
+    assert event(ends_at=None).is_old_news(at("Tue 09:00"))
+    late = event(ends_at="2026-11-25T10:00:00Z")
+    assert late.is_old_news(at("Tue 09:00"))
