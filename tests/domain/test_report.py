@@ -9,10 +9,13 @@ import pytest
 
 from controller.domain.hold import Hold
 from controller.domain.lease import Lease
-from controller.domain.marks import Failure, Marks
+from controller.domain.marks import Failure, Marks, Slept, Spent
+from controller.domain.meter import Meter
 from controller.domain.plan import Target
+from controller.domain.progress import Timeline
 from controller.domain.report import State, make_report
 from controller.domain.status import Status, Trouble
+from controller.domain.usage import Use
 from factories import NOON, article_spec
 
 SPEC = article_spec()
@@ -29,10 +32,10 @@ AWAKE = Status(
 FAILURE = Failure(at=NOON - MINUTE, cause="no such image", spec_hash=SPEC.hash)
 
 
-def lease(minutes: float = 60) -> Lease:
+def lease(minutes: float = 60, id_: str = "a") -> Lease:
     return Lease(
         stack="nsfw-api",
-        id="a",
+        id=id_,
         holder="wake link",
         reason="",
         granted_at=NOON - MINUTE,
@@ -120,10 +123,198 @@ def test_a_lease_that_was_spent_or_is_over_wants_nothing():
     assert told["failure"] == {"at": "2026-11-23T11:59:00Z", "cause": "no such image"}
 
 
-def _spent():
-    from controller.domain.marks import Spent
+def _spent(**changes):
+    return Spent(leases=frozenset({("a", lease().asked_at)}), **changes)
 
-    return Spent(leases=frozenset({("a", lease().asked_at)}))
+
+def test_a_lease_is_told_until_it_is_over_and_the_last_to_end_first():
+    told = report(ASLEEP, lease(0.1, "b"), lease(60, "a"), lease(60, "c"), lease(0, "d"))
+    assert [each.id for each in told.leases] == ["c", "a", "b"]
+
+
+# holds
+
+
+def test_a_hold_is_told_while_it_is_in_force():
+    assert report(ASLEEP, lease(), hold=hold()).hold == hold()
+    assert report(AWAKE, hold=hold(Target.AWAKE)).hold == hold(Target.AWAKE)
+    assert report(ASLEEP).hold is None
+
+
+def test_a_hold_that_is_over_ended_or_used_up_is_not_told():
+    over = replace(hold(), set_at=NOON - 5 * MINUTE, until=NOON)
+    assert report(ASLEEP, hold=over).hold is None
+    assert report(ASLEEP, lease(60, "later"), hold=hold()).hold is None
+    used_up = Marks(failure=replace(FAILURE, spent=Spent(hold_at=NOON)))
+    assert report(replace(ASLEEP, marks=used_up), hold=hold(Target.AWAKE)).hold is None
+    another = Marks(failure=replace(FAILURE, spent=Spent(hold_at=NOON - MINUTE)))
+    assert report(replace(ASLEEP, marks=another), hold=hold(Target.AWAKE)).hold
+
+
+# since when, and how long still
+
+
+def test_each_state_says_since_when_it_is_so():
+    slept = Marks(slept=Slept(at=NOON - 9 * MINUTE, rule="idle", reason="idle"))
+    going = replace(ASLEEP, settled=False, since=NOON - 2 * MINUTE)
+    repaired = replace(AWAKE, marks=AWAKE.marks.repairing(NOON - 3 * MINUTE))
+    since = {
+        "asleep": report(replace(ASLEEP, marks=slept)).since,
+        "new": report(ASLEEP).since,
+        "waking": report(WAKING, lease()).since,
+        "asked for": report(ASLEEP, replace(lease(), extended_at=NOON), lease(id_="b")).since,
+        "held awake": report(ASLEEP, hold=hold(Target.AWAKE)).since,
+        "awake": report(AWAKE, lease()).since,
+        "repaired": report(repaired, lease()).since,
+        "going to sleep": report(going).since,
+        "told to sleep": report(replace(AWAKE, since=NOON), hold=hold()).since,
+    }
+    assert since == {
+        "asleep": NOON - 9 * MINUTE,
+        "new": None,
+        "waking": NOON - MINUTE,
+        "asked for": NOON,
+        "held awake": None,
+        "awake": NOON - MINUTE,
+        "repaired": NOON - 3 * MINUTE,
+        "going to sleep": NOON - 2 * MINUTE,
+        "told to sleep": None,
+    }
+
+
+def test_only_a_wake_has_an_eta():
+    assert report(ASLEEP).eta is None
+    assert report(AWAKE, lease()).eta is None
+    repaired = replace(AWAKE, marks=AWAKE.marks.repairing(NOON))
+    assert report(repaired, lease()).eta is None
+    odd = replace(WAKING, marks=Marks(waking_since=NOON - timedelta(seconds=1.26)))
+    assert report(odd, lease()).to_json()["eta_seconds"] == 238.7
+    ahead = replace(WAKING, marks=Marks(waking_since=NOON + MINUTE))  # by another clock
+    assert report(ahead, lease()).eta == 4 * MINUTE
+
+
+def test_what_it_is_busy_with_comes_with_what_that_usually_takes():
+    timeline = Timeline().see("aws_lb.nlb", "starting", NOON - MINUTE)
+    busy = replace(WAKING, timeline=timeline)
+    assert report(busy, lease()).steps == [{**timeline.to_json()[0], "usual_seconds": None}]
+    assert report(replace(busy, target=Target.ASLEEP), lease()).steps == []
+
+
+# trouble
+
+
+def test_a_phase_says_why_where_something_is_wrong():
+    going = replace(ASLEEP, settled=False, phase="draining", cause="a task stops")
+    stuck = Trouble(since=NOON, cause="it hangs")
+    waking = replace(WAKING, cause="no capacity")
+    told = {
+        "failed": report(replace(ASLEEP, marks=Marks(failure=FAILURE))),
+        "blocked": report(replace(ASLEEP, blocked=Trouble(since=NOON, cause="not ours"))),
+        "draining": report(going),
+        "stuck": report(replace(going, stuck=stuck)),
+        "nameless": report(replace(going, stuck=stuck, phase="")),
+        "waking": report(waking, lease()),
+        "blank": report(replace(WAKING, phase=""), lease()),
+        "starting": report(replace(ASLEEP, cause="old"), lease()),
+        "told to sleep": report(replace(AWAKE, cause="old"), hold=hold()),
+        "awake": report(replace(AWAKE, stuck=stuck), lease()),
+        "waking, once stuck": report(replace(waking, stuck=stuck), lease()),
+    }
+    assert {name: (each.phase, each.cause) for name, each in told.items()} == {
+        "failed": ("failed", "no such image"),
+        "blocked": ("blocked", "not ours"),
+        "draining": ("draining", "a task stops"),
+        "stuck": ("draining", "it hangs"),
+        "nameless": ("going to sleep", "it hangs"),
+        "waking": ("task starting", "no capacity"),
+        "blank": ("waking", ""),
+        "starting": ("starting", ""),
+        "told to sleep": ("going to sleep", ""),
+        "awake": ("awake", ""),
+        "waking, once stuck": ("task starting", "no capacity"),
+    }
+
+
+def test_a_failure_is_told_while_it_is_the_reason_for_sleep():
+    failed = replace(AWAKE, marks=replace(AWAKE.marks, failure=FAILURE))
+    assert report(failed, lease()).to_json()["failure"] is None
+    assert report(replace(ASLEEP, marks=Marks(failure=FAILURE))).to_json()["failure"]
+
+
+# money, and all of it as JSON
+
+
+def test_the_money_of_the_month_is_told_once_a_pass_has_seen_the_stack():
+    assert report(AWAKE, lease()).saved is None
+    meter = Meter().using(Use.of(SPEC), NOON - 60 * MINUTE)
+    saved = report(replace(AWAKE, meter=meter), lease()).saved
+    assert saved.used.end == NOON
+    assert saved.used.awake == MINUTE
+    assert saved.prices.region == "us-east-1"
+    tokyo = replace(SPEC, region="ap-northeast-1")
+    told = make_report(tokyo, replace(AWAKE, meter=meter), [lease()], None, NOON)
+    assert told.saved.prices.region == "ap-northeast-1"
+
+
+def test_a_report_in_json_has_these_fields():
+    """Design §8: what `status --json`, the page and programs read."""
+    meter = Meter().using(Use.of(SPEC), NOON - 60 * MINUTE)
+    status = replace(AWAKE, updated_at=NOON - MINUTE, meter=meter)
+    held = replace(hold(Target.AWAKE), reason="a demo", over=frozenset())
+    told = report(status, lease(), hold=held)
+    assert told.to_json() == {
+        "stack": "nsfw-api",
+        "state": "awake",
+        "phase": "awake",
+        "cause": "",
+        "reason": "admin holds it awake until Mon 23 Nov 13:00: a demo",
+        "rule": "hold",
+        "evidence": {
+            "by": "admin",
+            "set_at": "2026-11-23T12:00:00Z",
+            "until": "2026-11-23T13:00:00Z",
+        },
+        "since": "2026-11-23T11:59:00Z",
+        "until": "2026-11-23T13:00:00Z",
+        "leases": [lease().to_json()],
+        "hold": held.to_json(),
+        "endpoint": {"ip": "203.0.113.10", "port": 5000, "url": "http://203.0.113.10:5000/"},
+        "steps": [],
+        "eta_seconds": None,
+        "next": [change.to_json() for change in told.next],
+        "failure": None,
+        "updated_at": "2026-11-23T11:59:00Z",
+        "saved": told.saved.summary(),
+        "warnings": [],
+    }
+
+
+def test_the_next_two_changes_within_the_week_are_told():
+    policy = {
+        "office_hours": [[["mon", "tue", "wed"], "13:00", "14:00"]],
+        "finish_paid_hour": False,
+    }
+    spec = article_spec(policy=policy)
+
+    def ahead(hold=None):
+        told = make_report(spec, ASLEEP, (), hold, NOON)
+        return [(str(change.state), f"{change.at:%a %H:%M}") for change in told.next]
+
+    assert ahead() == [("awake", "Mon 12:54"), ("asleep", "Mon 14:00")]
+    tuesday = replace(hold(), until=NOON + 24 * 60 * MINUTE)
+    assert ahead(tuesday) == [("awake", "Tue 12:54"), ("asleep", "Tue 14:00")]
+    next_month = replace(hold(), until=NOON + timedelta(days=30))
+    assert ahead(next_month) == []
+
+
+def test_the_lead_that_wakes_have_taught_is_never_longer_than_a_wake_may_take():
+    spec = article_spec(
+        policy={"wake_timeout": "2m", "office_hours": [[["tue"], "09:00", "18:00"]]}
+    )
+    assert (
+        make_report(spec, ASLEEP, (), None, NOON).next[0].at
+        == NOON + 20 * 60 * MINUTE + 58 * MINUTE
+    )
 
 
 def test_what_comes_next_is_told():
