@@ -183,6 +183,7 @@ def test_asking_for_it_is_use():
     asked.wake("Sat 10:00", "Sat 10:04")
     asked.leases = [asked.leases[0].extended(at("Sat 13:00"), at=at("Sat 10:33"))]
 
+    assert asked.decide("Sat 10:33").until == at("Sat 11:06")
     assert asked.decide("Sat 10:40").until == at("Sat 11:06")
 
 
@@ -243,6 +244,15 @@ def test_counts_of_an_earlier_look_are_too_old_to_sleep_on():
     assert asked.decide("09:54").look
 
 
+def test_a_look_that_came_just_when_it_could_be_idle_and_told_nothing_is_said():
+    asked = Asked(rules(**DAY))
+    asked.wake("08:55", "08:59")
+    asked.looked("09:30", Activity(looked_at=at("09:30"), note="CloudWatch said nothing"))
+
+    assert asked.decide("09:30").rule is Rule.UNKNOWN
+    assert asked.decide("09:30").until == at("09:33")
+
+
 def test_a_wake_that_is_not_ready_is_not_idle():
     asked = Asked(rules(**DAY), marks=up("08:55"))
 
@@ -271,6 +281,9 @@ def test_a_wake_under_way_is_finished_although_its_lease_is_over():
 
     going_on = asked.decide("12:03")
     assert going_on.rule is Rule.FINISH_WAKE
+    assert going_on.reason == (
+        "the time that wake link asked for is over, but the wake that has begun is finished first"
+    )
     assert going_on.until == at("12:20")  # wake_timeout: it is given up by then
 
 
@@ -312,6 +325,43 @@ def test_idleness_waits_for_the_paid_hour_too():
     assert asked.decide("09:00").until == at("09:51")
     assert not asked.decide("09:40").look
     assert asked.decide("09:51").look
+
+
+def test_idleness_that_was_found_too_late_is_put_off_to_the_next_paid_hour():
+    asked = Asked(rules(office_hours=HOURS))
+    asked.wake("08:55", "08:59", balancer="08:55")
+
+    late = asked.decide("10:03")
+    assert not late.look
+    assert late.until == at("10:51")
+
+
+def test_idleness_waits_for_min_awake():
+    asked = Asked(rules(idle_timeout="5m", min_awake="1h", finish_paid_hour=False))
+    asked.leases = [lease("12:00", "16:00")]
+    asked.wake("12:00", "12:04")
+
+    assert not asked.decide("12:20").look
+    assert asked.decide("12:20").until == at("13:04")
+    assert asked.decide("13:04").look
+
+
+@pytest.mark.parametrize(
+    ("idle_timeout", "time", "rule"),
+    [("58m", "12:30", Rule.LEASE), ("58m", "12:59", Rule.UNKNOWN), ("55m", "12:59", Rule.LEASE)],
+)
+def test_whatever_is_known_of_the_traffic_the_longest_time_is_the_next_change(
+    idle_timeout, time, rule
+):
+    asked = Asked(rules(idle_timeout=idle_timeout, max_awake="1h", finish_paid_hour=False))
+    asked.leases = [lease("12:00", "16:00")]
+    asked.wake("12:00", "12:01")
+    if rule is Rule.UNKNOWN:
+        asked.looked("12:59", Activity(looked_at=at("12:59")))
+
+    decision = asked.decide(time)
+    assert decision.rule is rule
+    assert decision.until == at("13:00")
 
 
 def test_a_hold_asleep_does_not_wait_for_the_paid_hour():
@@ -425,6 +475,27 @@ def test_a_failed_wake_forgets_the_leases_that_are_over():
     assert not asked.marks.failure.spent.leases
 
 
+# the stack's own time zone
+
+
+def test_sentences_tell_the_time_of_the_stacks_own_zone():
+    tokyo = {"time_zone": "Asia/Tokyo", "idle_timeout": "0"}
+    asked = Asked(rules(**tokyo), [], hold("asleep", "10:00", "12:00"))
+    assert asked.decide("11:00").reason == "ann holds it asleep until Mon 23 Nov 21:00"
+
+    asked = Asked(rules(lead=5, office_hours=HOURS, **tokyo))
+    assert asked.decide("Tue 23:56").reason.endswith(
+        "office hours, which begin at Wed 25 Nov 09:00"
+    )
+
+    asked = Asked(rules(office_hours=HOURS, **tokyo))
+    asked.wake("00:00", "00:04", balancer="00:00")
+    assert asked.decide("09:00").reason == (
+        "office hours are over, but the hour of its load balancer is paid until "
+        "Mon 23 Nov 19:00: it stays until Mon 23 Nov 18:56"
+    )
+
+
 # records that are odd
 
 
@@ -433,6 +504,15 @@ def test_a_lease_from_a_clock_that_runs_ahead_counts_at_once():
 
     assert asked.decide("12:00").state is AWAKE
     assert Asked(rules(), [lease("13:00", "14:00")]).decide("12:00").until == at("12:55")
+
+
+def test_marks_from_a_clock_that_ran_ahead_do_no_harm():
+    asked = Asked(
+        rules(finish_paid_hour=False), [lease("12:03", "13:00")], marks=up("12:01", "12:05")
+    )
+
+    assert asked.decide("12:00").state is AWAKE
+    assert asked.decide("12:00").until == at("12:38")
 
 
 def test_a_lease_from_a_clock_that_runs_behind_is_not_taken_for_spent():
@@ -549,7 +629,10 @@ def test_unknown_traffic_says_what_it_lacks_and_keeps_its_facts():
     decision = asked.decide("12:40")
 
     assert decision.rule is Rule.UNKNOWN
-    assert "too few of its traffic counts have come" in decision.reason
+    assert decision.reason == (
+        "wake link asked for it; too few of its traffic counts have come, and what is not known "
+        "is not idle"
+    )
     assert decision.evidence["known_until"] == wrote("12:20")
     assert decision.evidence["unused_since"] == wrote("12:04")
     assert decision.evidence["idle_at"] == wrote("12:34")
@@ -563,7 +646,8 @@ def test_counts_that_are_due_are_asked_for_and_asked_for_again():
     assert decision.state is AWAKE
     assert decision.rule is Rule.LEASE
     assert decision.reason == "wake link asked for it"
-    assert at("12:50") < decision.until
+    assert decision.look
+    assert decision.until == at("12:52")
     assert decision.evidence["unused_since"] == wrote("12:04")
 
 

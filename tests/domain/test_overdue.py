@@ -77,3 +77,8 @@ def test_what_costs_nothing_is_never_overdue():
 
 def test_a_stack_that_was_never_seen_is_not_overdue():
     assert find_overdue(Status(), decision(), RULES, SATURDAY) is None
+
+
+def test_a_stack_that_has_forgotten_since_when_it_is_awake_is_not_overdue():
+    status = replace(awake(SATURDAY), marks=Marks(standing=STANDING))
+    assert find_overdue(status, decision(), RULES, SATURDAY + 10 * LIMIT) is None

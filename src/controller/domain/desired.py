@@ -218,7 +218,6 @@ class _Judge:
             hold.state,
             Rule.HOLD,
             f"{hold.by} holds it {hold.state} until {until}{why}",
-            hold.until,
             evidence={"by": hold.by, "set_at": hold.set_at, "until": hold.until},
         )
 

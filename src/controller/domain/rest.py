@@ -107,9 +107,10 @@ class Rest:
             )
             since = cap - self._policy.max_awake
             return Verdict(Target.ASLEEP, Rule.MAX_AWAKE, reason, evidence={"since": since})
-        if self._may_idle(opening):
-            return self._used_or_idle(wish, opening, cap, now)
-        return wish.granted(cap)
+        timeout = self._idle_timeout(opening)
+        if timeout is None:
+            return wish.granted(cap)
+        return self._used_or_idle(wish, timeout, opening, cap, now)
 
     def _cap(self, now: datetime) -> datetime:
         """When it has been up outside office hours for the longest time allowed."""
@@ -163,17 +164,23 @@ class Rest:
 
     # nobody uses it
 
-    def _may_idle(self, opening: Opening | None) -> bool:
-        if self._policy.idle_timeout is None or self._marks.ready_at is None:
-            return False
-        return opening is None or self._policy.idle_during_office_hours
+    def _idle_timeout(self, opening: Opening | None) -> timedelta | None:
+        """None while it cannot be idle."""
+        if self._marks.ready_at is None:
+            return None
+        in_office_hours = opening is not None and not self._policy.idle_during_office_hours
+        return None if in_office_hours else self._policy.idle_timeout
 
     def _used_or_idle(
-        self, wish: Wish, opening: Opening | None, cap: datetime | None, now: datetime
+        self,
+        wish: Wish,
+        timeout: timedelta,
+        opening: Opening | None,
+        cap: datetime | None,
+        now: datetime,
     ) -> Verdict:
-        timeout = self._policy.idle_timeout or timedelta(0)
         activity = self._marks.activity
-        since = self.unused_since(opening, now)
+        since = self._unused_since(opening, now)
         idle_at = since + timeout
         known_until = activity.known_until if activity else None
         facts = {"unused_since": since, "idle_at": idle_at, "known_until": known_until}
@@ -189,7 +196,7 @@ class Rest:
         reason = f"nobody has used it for {say_duration(timeout)}"
         return Verdict(Target.ASLEEP, Rule.IDLE, reason, evidence=facts)
 
-    def unused_since(self, opening: Opening | None, now: datetime) -> datetime:
+    def _unused_since(self, opening: Opening | None, now: datetime) -> datetime:
         """
         From when on it counts as unused: the last of everything that shows that somebody cares.
 
