@@ -1,11 +1,12 @@
 """What a stack should be, by example: the order, idleness, the bounds, and what is spent."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from controller.domain.desired import all_asked_for
-from controller.domain.marks import Activity, Failure, Marks
+from controller.domain.marks import Activity, Failure, Marks, Slept, Spent
 from controller.domain.moments import write_moment
 from controller.domain.plan import Target
 from controller.domain.rest import Rule
@@ -175,6 +176,18 @@ def test_an_extended_lease_counts_again():
 
     asked.leases = [asked.leases[0].extended(at("Sat 13:00"), at=at("Sat 11:00"))]
     assert asked.decide("Sat 11:00").state is AWAKE
+
+
+def test_what_is_over_is_not_what_an_earlier_sleep_has_spent():
+    long_ago = lease("10:00", "12:00", "a", holder="ann")
+    asked = Asked(
+        rules(min_awake="2h", finish_paid_hour=False), [long_ago], marks=up("10:00", "10:04")
+    )
+    asked.looked("12:10", quiet("10:04", "12:08", "12:10"))
+    asked.leases = [long_ago, lease("11:00", "11:50", "b", holder="bob")]
+    asked.marks = replace(asked.marks, spent=Spent(leases=frozenset({("a", at("10:00"))})))
+
+    assert asked.decide("12:01").reason.startswith("the time that bob asked for is over, but")
 
 
 def test_asking_for_it_is_use():
@@ -408,8 +421,13 @@ def test_the_longest_time_ends_what_min_awake_or_a_paid_hour_would_add():
     asked.wake("12:00", "12:04", balancer="12:20")
 
     assert asked.decide("12:59:30").until == at("13:00")
-    assert asked.decide("13:00").state is ASLEEP
+    assert asked.decide("13:00").rule is Rule.OVER
     assert asked.decide("13:00").reason == "the time that wake link asked for is over"
+
+    asked = Asked(rules(max_awake="1h", min_awake="2h"), [lease("12:00", "12:30")])
+    asked.wake("12:00", "12:04")
+    assert asked.decide("12:30").rule is Rule.MIN_AWAKE
+    assert asked.decide("12:30").until == at("13:00")
 
 
 # failures
@@ -432,6 +450,20 @@ def test_a_failed_wake_uses_up_what_asked_for_it():
     assert asked.marks.failure is None
     # The other things stay spent, though the failure is forgotten.
     assert asked.act("11:00").state is ASLEEP
+
+
+def test_a_wake_that_fails_again_does_not_give_back_what_the_first_has_spent():
+    def failure(id_, at_):
+        spent = Spent(leases=frozenset({(id_, at("09:00"))}))
+        return Failure(at=at(at_), cause="no such image", spec_hash="1", spent=spent)
+
+    marks = up("10:00").failed(failure("a", "10:08")).set_out(at("10:30"))
+    marks = marks.failed(failure("b", "10:40"))
+    assert {id_ for id_, _ in marks.failure.spent.leases} == {"a", "b"}
+    assert marks.failure.at == at("10:40")
+    assert marks.slept == Slept(
+        at=at("10:40"), rule="failed", reason="the wake failed: no such image"
+    )
 
 
 def test_a_spec_that_was_changed_is_a_reason_to_try_again():

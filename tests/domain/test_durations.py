@@ -20,6 +20,7 @@ from controller.domain.errors import TextError
         (" 10m ", 600),
         ("0", 0),
         ("0s", 0),
+        ("3650d", 315_360_000),
     ],
 )
 def test_a_duration_is_a_sum_of_numbers_with_units(text, seconds):

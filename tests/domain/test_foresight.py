@@ -1,9 +1,11 @@
 """The changes to come are those that will be decided."""
 
+import pytest
+
 from controller.domain.foresight import foresee
 from controller.domain.marks import Marks
 from controller.domain.plan import Target
-from domain.asking import HOURS, at, hold, lease, rules, up
+from domain.asking import HOURS, Asked, at, hold, lease, rules, up
 
 DAY = rules(lead=5, office_hours=HOURS, finish_paid_hour=False)
 
@@ -52,5 +54,25 @@ def test_far_ahead_it_ends():
 def test_a_change_is_written_as_json():
     change = next(foresee(DAY, (), None, Marks(), at("Sat 11:00")))
     assert change.state is Target.AWAKE
-    assert change.to_json()["state"] == "awake"
-    assert change.to_json()["at"] == "2026-11-30T08:55:00Z"
+    assert change.to_json() == {
+        "at": "2026-11-30T08:55:00Z",
+        "state": "awake",
+        "reason": "it is being made ready for office hours, which begin at Mon 30 Nov 09:00",
+    }
+
+
+def test_a_wake_to_come_is_ready_after_the_lead_and_stays_for_min_awake():
+    """Its lease counts from five minutes before it begins (`SKEW`)."""
+    found = changes(rules(finish_paid_hour=False), Marks(), "11:00", [lease("12:00", "12:05")])
+    assert found == [("awake", at("11:55")), ("asleep", at("12:10"))]
+
+
+@pytest.mark.parametrize("now", ["12:05", "12:10", "12:40"])
+def test_the_reason_foreseen_is_the_one_that_will_be_decided(now):
+    """Also when what kept it awake is over already, and only its paid hour is not."""
+    asked = Asked(rules(idle_timeout="0"), [lease("12:00", "12:10")])
+    asked.wake("12:00", "12:04", balancer="12:00")
+    (change,) = foresee(asked.rules, asked.leases, None, asked.marks, at(now))
+    decision = asked.decide("12:56")
+    assert (change.at, change.state) == (at("12:56"), decision.state)
+    assert change.reason == decision.reason == "the time that wake link asked for is over"

@@ -154,7 +154,7 @@ def test_after_an_outage_quiet_begins_anew():
 
 def test_counts_that_end_early_are_known_only_so_far():
     found = look([SILENT] * 20, now=at("10:37"))
-    assert found.known_until == at("10:20")
+    assert (found.known_until, found.looked_at) == (at("10:20"), at("10:37"))
 
 
 def test_a_use_known_before_is_not_forgotten():
@@ -180,8 +180,7 @@ def test_the_newest_minutes_are_not_read_and_a_stretch_before_the_moment_is(seco
     now = at("10:40") + timedelta(seconds=seconds)
     span = span_to_read(at("10:00"), HALF_HOUR, now)
 
-    assert span.end == at("10:38")
-    assert span.start == at("09:56")
+    assert span == Span(since=at("10:00"), start=at("09:56"), end=at("10:38"))
 
 
 def test_no_more_is_read_than_the_timeout_needs():

@@ -25,8 +25,12 @@ def test_an_instant_is_read_in_any_offset():
 
 @pytest.mark.parametrize("text", ["", "2026-11-23", "2026-11-23T09:00:00", "now", "2026-13-01T00Z"])
 def test_anything_else_is_refused_with_an_example(text):
-    with pytest.raises(TextError, match='such as "2026-11-23T09:00:00Z"'):
+    with pytest.raises(TextError) as refused:
         parse_moment(text)
+    assert str(refused.value) == (
+        f'"{text}" is not an instant: expected date, time and offset, '
+        'such as "2026-11-23T09:00:00Z"'
+    )
 
 
 def test_a_moment_without_a_zone_is_not_written():

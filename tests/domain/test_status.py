@@ -4,10 +4,11 @@ import json
 
 from controller.domain.history import Event, EventKind, Learned, Wake
 from controller.domain.marks import Failure, Marks, Slept, Spent
+from controller.domain.meter import Meter
 from controller.domain.plan import Target
 from controller.domain.progress import Progress, Timeline
 from controller.domain.status import Status, Trouble
-from domain.asking import at, quiet, up
+from domain.asking import at, minutes, quiet, up
 
 SPENT = Spent(
     leases=frozenset({("a", at("09:00")), ("b", at("10:00"))}),
@@ -34,7 +35,7 @@ def full():
         settled=True,
         from_rest=False,
         phase="awake",
-        cause="",
+        cause="a task is replaced",
         decision={"state": "awake"},
         updated_at=at("12:43"),
         spec_hash="sha256:2",
@@ -42,10 +43,13 @@ def full():
         progress=Progress(settled=frozenset({"arn:a"})),
         timeline=Timeline().see("aws_lb.a", "creating", at("12:00")),
         learned=Learned.of([wake]),
+        meter=Meter(opened_at=at("09:00")),
+        early=minutes(3),
         endpoint={"ip": "203.0.113.25", "port": 5000, "url": "http://203.0.113.25:5000/"},
         stuck=Trouble(since=at("09:00"), cause="draining", standing=("aws_ecs_service.a",)),
         blocked=Trouble(since=at("09:00"), cause="theirs"),
         warned_for=at("13:00"),
+        troubles=(EventKind.STUCK, EventKind.BLOCKED),
         outbox=(Event(stack="a", at=at("12:04"), kind=EventKind.AWAKE, reason="a demo"),),
     )
 
@@ -61,6 +65,11 @@ def test_an_empty_record_is_that_of_a_new_stack():
     assert Status.from_json({}) == Status()
     assert Status.from_json(Status().to_json()) == Status()
     assert Marks.from_json({}) == Marks()
+
+
+def test_a_stack_of_a_spread_sets_out_earlier_by_its_share():
+    assert Status(early=minutes(3)).lead(minutes(20)) == minutes(6 + 3)
+    assert Status(early=minutes(3)).lead(minutes(2)) == minutes(2 + 3)
 
 
 def test_what_is_spent_adds_up():

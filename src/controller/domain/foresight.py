@@ -47,7 +47,8 @@ def foresee(
 ) -> Iterator[Change]:
     """The changes after `now` and before `until`, in order; without `until` a thousand steps."""
     rules = replace(rules, policy=replace(rules.policy, idle_timeout=None))
-    leases = [lease for lease in leases if lease.expires_at > now]
+    since = marks.waking_since or now  # what was over before that gives no reason any more
+    leases = [lease for lease in leases if lease.expires_at > since]
     decision, marks = _settled(rules, leases, hold, marks, now)
     for _ in range(_MOST_STEPS) if until is None else count():
         at = decision.until
