@@ -1,0 +1,491 @@
+"""What a status becomes by what a pass has decided, seen and reached, and what is told of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from controller.domain.desired import Decision
+from controller.domain.history import EventKind, Wake
+from controller.domain.marks import Failure, Marks, Slept, Spent, Standing
+from controller.domain.meter import Meter
+from controller.domain.observed import State
+from controller.domain.plan import Action, Plan, Target, Verb
+from controller.domain.progress import Progress, Step, Timeline, Trace
+from controller.domain.rest import Rule
+from controller.domain.spec import Kind
+from controller.domain.status import Status, Trouble
+from controller.domain.usage import Span, Use
+from controller.reconcile import books
+from controller.reconcile.loop import Outcome, Result, Round
+from factories import LB, NOON, SERVICE, TG, article_spec, observed
+
+SPEC = article_spec()
+MINUTE = timedelta(minutes=1)
+EARLIER = NOON - 30 * MINUTE
+AWAKE, ASLEEP = Target.AWAKE, Target.ASLEEP
+BALANCER = "arn:aws:elasticloadbalancing:us-east-1:1:loadbalancer/net/ecs-nlb/1"
+STANDING = Standing(address=LB, arn=BALANCER, since=EARLIER)
+SPAN = Span(address=LB, arn=BALANCER, since=EARLIER, until=NOON)
+METER = Meter().using(Use.of(SPEC), NOON - 60 * MINUTE)
+UP = Marks(waking_since=EARLIER - MINUTE, ready_at=EARLIER)
+SPENT = Spent(hold_at=NOON)
+
+ASLEEP_AND_DONE = Status(target=ASLEEP, since=EARLIER, settled=True, phase="asleep", meter=METER)
+WAKING = Status(
+    target=AWAKE,
+    since=EARLIER,
+    phase="waking",
+    meter=METER,
+    marks=Marks(waking_since=EARLIER),
+    decision={"reason": "office hours", "rule": "office_hours"},
+)
+IS_AWAKE = replace(WAKING, settled=True, phase="awake", marks=UP)
+FALLING_ASLEEP = replace(
+    ASLEEP_AND_DONE,
+    settled=False,
+    phase="going to sleep",
+    decision={"reason": "nobody has used it"},
+    marks=Marks(slept=Slept(at=EARLIER, rule="idle", reason="nobody has used it")),
+)
+
+
+def decided(state, reason="office hours"):
+    return Decision(state=state, rule=Rule.LEASE, reason=reason, until=None, evidence={})
+
+
+def outcome(result, target=AWAKE, **changes):
+    return Outcome(
+        **{
+            "result": result,
+            "target": target,
+            "cause": "",
+            "due_at": None,
+            "observed": None,
+            "plan": None,
+            "progress": Progress(),
+            "timeline": Timeline(),
+            **changes,
+        }
+    )
+
+
+def ended(status, *how, asked_for=SPENT, **changes):
+    return books.ended(status, SPEC, outcome(*how, **changes), asked_for, NOON)
+
+
+def told(status):
+    """Kind, reason and facts of what is in the outbox."""
+    assert all((event.stack, event.at) == ("nsfw-api", NOON) for event in status.outbox)
+    return [(str(event.kind), event.reason, dict(event.facts)) for event in status.outbox]
+
+
+def long_timeline():
+    steps = (Step(address=LB, step=str(n), started_at=NOON) for n in range(150))
+    return Timeline(tuple(steps))
+
+
+# setting out
+
+
+def test_the_same_decision_again_goes_on_with_the_way():
+    decision = decided(AWAKE, "a lease")
+    after = books.set_out(WAKING, SPEC, decision, WAKING.marks, NOON)
+    assert after == replace(WAKING, decision=decision.to_json(), updated_at=NOON)
+
+
+def test_a_wake_begins_a_way_of_its_own_and_is_told():
+    trouble = Trouble(since=EARLIER, cause="x")
+    progress = Progress(
+        created={LB: Trace("arn", EARLIER)}, settled=frozenset({"a#1"}), failures={LB: 1}
+    )
+    before = replace(
+        ASLEEP_AND_DONE,
+        cause="old",
+        timeline=long_timeline(),
+        progress=progress,
+        stuck=trouble,
+        blocked=trouble,
+        warned_for=EARLIER,
+        from_rest=False,
+    )
+    after = books.set_out(before, SPEC, decided(AWAKE), before.marks, NOON)
+
+    assert told(after) == [("waking", "office hours", {})]
+    assert after == replace(
+        before,
+        target=AWAKE,
+        since=NOON,
+        settled=False,
+        from_rest=True,
+        phase="waking",
+        cause="",
+        decision=decided(AWAKE).to_json(),
+        updated_at=NOON,
+        timeline=Timeline(),
+        progress=Progress(created=progress.created),  # what failed before is gone
+        stuck=None,
+        blocked=None,
+        warned_for=None,
+        outbox=after.outbox,
+    )
+
+
+def test_a_wake_sets_out_from_rest_or_from_halfway():
+    halfway = replace(ASLEEP_AND_DONE, settled=False)
+    froms = [Status(), ASLEEP_AND_DONE, halfway]
+    found = [books.set_out(one, SPEC, decided(AWAKE), one.marks, NOON) for one in froms]
+    assert [one.from_rest for one in found] == [True, True, False]
+
+
+def test_a_sleep_is_told_with_since_when_the_stack_could_be_used():
+    blocked = Trouble(since=EARLIER, cause="x")
+    before = replace(
+        IS_AWAKE, progress=Progress(settled=frozenset({"a#1"}), failures={LB: 1}), blocked=blocked
+    )
+    after = books.set_out(before, SPEC, decided(ASLEEP, "it is late"), UP, NOON)
+
+    assert told(after) == [("sleeping", "it is late", {"ready_at": "2026-11-23T11:30:00Z"})]
+    assert (after.target, after.since, after.phase) == (ASLEEP, NOON, "going to sleep")
+    assert (after.progress, after.blocked) == (before.progress, blocked)
+    assert after.meter.tally.awake == 30 * MINUTE
+
+
+def test_a_stack_that_never_was_awake_goes_to_sleep_without_a_word():
+    after = books.set_out(Status(), SPEC, decided(ASLEEP), Marks(), NOON)
+    assert (after.target, after.phase, after.outbox) == (ASLEEP, "going to sleep", ())
+
+
+# on the way
+
+
+def look(plan, timeline=None):
+    seen = observed({})
+    return Round(
+        now=NOON, target=plan.target, observed=seen, plan=plan, timeline=timeline or Timeline()
+    )
+
+
+def action(waits_for=""):
+    return Action(verb=Verb.CREATE, kind=Kind.SERVICE, address=SERVICE, waits_for=waits_for)
+
+
+@pytest.mark.parametrize(
+    ("plan", "phase"),
+    [
+        (Plan(target=AWAKE), "awake"),
+        (Plan(target=ASLEEP), "asleep"),
+        (Plan(target=AWAKE, actions=(action(),)), "creating"),
+        (Plan(target=ASLEEP, actions=(action(),)), "releasing"),
+        (
+            Plan(target=AWAKE, actions=(action(), action("Elastic IP is busy"))),
+            "Elastic IP is busy",
+        ),
+        (Plan(target=AWAKE, waiting=((LB, ""),), actions=(action("a"),)), "a"),
+        (
+            Plan(target=AWAKE, waiting=((LB, ""), (TG, "task starting")), actions=(action("a"),)),
+            "task starting",
+        ),
+    ],
+)
+def test_people_are_told_what_it_waits_for_first(plan, phase):
+    after = books.seen(WAKING, SPEC, look(plan, long_timeline()), NOON)
+    assert after == replace(
+        WAKING, phase=phase, updated_at=NOON, timeline=Timeline(long_timeline().steps[50:])
+    )
+
+
+# a wake that ended
+
+
+def test_a_wake_that_converged_is_ready_and_counted_once():
+    progress, timeline = Progress(swept="1"), long_timeline()
+    world = observed({})
+    after = ended(WAKING, Result.CONVERGED, observed=world, progress=progress, timeline=timeline)
+
+    assert after.marks.ready_at == NOON
+    assert (after.settled, after.phase, after.cause) == (True, "awake", "")
+    assert (after.updated_at, after.spec_hash) == (NOON, SPEC.hash)
+    assert (after.progress, after.timeline.steps) == (progress, timeline.steps[50:])
+    assert after.endpoint == {
+        "ip": "203.0.113.10",
+        "port": 5000,
+        "url": "http://203.0.113.10:5000/",
+    }
+    assert after.meter.tally.wakes == 1
+    assert told(after) == []
+
+    again = ended(after, Result.CONVERGED)
+    assert again.meter.tally.wakes == 1
+    assert again.endpoint == after.endpoint  # nobody has looked, so it stays what it was
+
+
+def test_an_address_that_nothing_tells_any_more_is_forgotten():
+    before = replace(IS_AWAKE, endpoint={"ip": "203.0.113.10"})
+    after = ended(before, Result.CONVERGED, observed=replace(observed({}), addresses={}))
+    assert after.endpoint is None
+
+
+@pytest.mark.parametrize("result", [Result.UNFINISHED, Result.INTERRUPTED])
+def test_a_wake_that_has_not_ended_goes_on(result):
+    after = ended(WAKING, result, cause="a task starts")
+    assert (after.phase, after.cause, after.settled) == ("waking", "a task starts", False)
+    assert after.marks == WAKING.marks
+
+    repaired = ended(IS_AWAKE, result)
+    assert repaired.marks.repairing_since == NOON
+    assert not repaired.settled
+
+
+def test_what_ended_while_it_lives_on_is_written_down_when_it_is_whole_again():
+    before = replace(IS_AWAKE, meter=METER.over([SPAN]))
+    after = ended(before, Result.CONVERGED)
+    assert told(after) == [("replaced", "replaced while awake", {"spans": [SPAN.to_json()]})]
+    assert after.meter.ended == ()
+    assert after.meter.tally.used.load_balancer == 1
+    assert told(ended(IS_AWAKE, Result.CONVERGED)) == []
+
+
+def test_many_that_ended_are_written_down_though_it_is_not_whole():
+    """Or the status would outgrow its item."""
+    few = replace(IS_AWAKE, meter=METER.over([SPAN] * 19))
+    assert told(ended(few, Result.UNFINISHED)) == []
+    many = replace(IS_AWAKE, meter=METER.over([SPAN] * 20))
+    after = ended(many, Result.UNFINISHED)
+    assert [kind for kind, *_ in told(after)] == ["replaced"]
+    assert after.meter.ended == ()
+
+
+def test_a_wake_that_failed_is_given_up_and_has_spent_what_asked_for_it():
+    after = ended(IS_AWAKE, Result.FAILED, cause="no such image")
+    assert books.gave_up(outcome(Result.FAILED))
+    assert after.marks.failure == Failure(
+        at=NOON, cause="no such image", spec_hash=SPEC.hash, spent=SPENT
+    )
+    assert not after.marks.is_up
+    assert (after.phase, after.cause, after.settled) == ("failed", "no such image", False)
+    assert told(after) == [("failed", "no such image", {"ready_at": "2026-11-23T11:30:00Z"})]
+    assert after.meter.tally.awake == 30 * MINUTE
+    assert told(ended(WAKING, Result.FAILED, cause="x")) == [("failed", "x", {})]
+
+
+def test_a_wake_that_is_blocked_is_given_up_and_told_once():
+    world = observed({LB: State.FOREIGN, TG: State.LEAVING, SERVICE: State.READY})
+    after = ended(WAKING, Result.BLOCKED, cause="not ours", observed=world)
+    assert books.gave_up(outcome(Result.BLOCKED))
+    assert after.phase == "blocked"
+    assert after.marks.failure.cause == "not ours"
+    assert after.blocked == Trouble(since=NOON, cause="not ours", standing=(TG, SERVICE))
+    assert told(after) == [("blocked", "not ours", {"target": "awake"})]
+
+    again = ended(replace(after, outbox=()), Result.BLOCKED, cause="not ours")
+    assert (again.blocked, told(again)) == (after.blocked, [])
+    other = ended(replace(after, outbox=()), Result.BLOCKED, cause="something else")
+    assert [reason for _, reason, _ in told(other)] == ["something else"]
+
+
+def test_a_stack_in_use_that_is_blocked_was_usable_until_now():
+    after = ended(IS_AWAKE, Result.BLOCKED, cause="not ours")
+    facts = {"target": "awake", "ready_at": "2026-11-23T11:30:00Z"}
+    assert told(after) == [("blocked", "not ours", facts)]
+
+
+@pytest.mark.parametrize("result", list(Result))
+@pytest.mark.parametrize("target", list(Target))
+def test_only_a_wake_is_given_up(result, target):
+    gives_up = target is AWAKE and result in (Result.FAILED, Result.BLOCKED)
+    assert books.gave_up(outcome(result, target)) is gives_up
+
+
+# a sleep that ended
+
+
+def test_a_sleep_that_took_something_down_is_told_with_its_bill():
+    before = replace(
+        FALLING_ASLEEP,
+        marks=replace(FALLING_ASLEEP.marks, standing=(STANDING,)),
+        endpoint={"ip": "203.0.113.10"},
+        stuck=Trouble(since=EARLIER, cause="x"),
+    )
+    after = ended(before, Result.CONVERGED, ASLEEP)
+
+    ((kind, reason, facts),) = told(after)
+    assert (kind, reason) == ("asleep", "nobody has used it")
+    month = facts.pop("month")
+    assert facts == {
+        "spans": [SPAN.to_json()],
+        "slept_at": "2026-11-23T11:30:00Z",
+        "rule": "idle",
+    }
+    assert (month["month"], month["prices"][:9]) == ("2026-11", "us-east-1")
+    assert after.marks.standing == ()
+    assert (after.settled, after.phase) == (True, "asleep")
+    assert (after.endpoint, after.stuck) == (None, None)
+    assert after.meter.ended == ()
+    assert after.meter.tally.used.load_balancer == 1
+
+    assert told(ended(replace(after, outbox=()), Result.CONVERGED, ASLEEP)) == []
+
+
+@pytest.mark.parametrize(
+    ("step", "is_told"), [("deleting", True), ("updating", True), ("draining", False)]
+)
+def test_a_sleep_is_told_where_a_pass_took_something_down(step, is_told):
+    before = replace(FALLING_ASLEEP, meter=Meter(), marks=Marks())
+    timeline = Timeline().see(LB, step, NOON)
+    after = ended(before, Result.CONVERGED, ASLEEP, timeline=timeline)
+    facts = {"spans": [], "slept_at": None, "rule": "", "month": None}
+    assert told(after) == ([("asleep", "nobody has used it", facts)] if is_told else [])
+    assert after.settled
+
+
+@pytest.mark.parametrize(
+    ("lasted", "is_stuck"), [(15 * MINUTE - timedelta(seconds=1), False), (15 * MINUTE, True)]
+)
+def test_a_sleep_that_takes_longer_than_a_quarter_of_an_hour_is_stuck(lasted, is_stuck):
+    before = replace(
+        FALLING_ASLEEP,
+        since=NOON - lasted,
+        marks=replace(FALLING_ASLEEP.marks, standing=(STANDING,)),
+    )
+    world = observed({LB: State.LEAVING, TG: State.FOREIGN, SERVICE: State.FAILED})
+    after = ended(before, Result.UNFINISHED, ASLEEP, cause="it drains", observed=world)
+
+    assert (after.phase, after.settled) == ("going to sleep", False)
+    if not is_stuck:
+        assert (after.stuck, told(after)) == (None, [])
+        return
+    assert after.stuck == Trouble(since=before.since, cause="it drains", standing=(LB, SERVICE))
+    facts = {"standing": [LB, SERVICE], "billed": [LB], "since": "2026-11-23T11:45:00Z"}
+    assert told(after) == [("stuck", "it drains", facts)]
+    again = ended(replace(after, outbox=()), Result.UNFINISHED, ASLEEP, cause="still")
+    assert (again.stuck, told(again)) == (after.stuck, [])
+
+
+def test_a_sleep_of_which_nobody_knows_when_it_began_is_not_stuck_yet():
+    assert ended(replace(FALLING_ASLEEP, since=None), Result.UNFINISHED, ASLEEP).stuck is None
+
+
+def test_a_sleep_that_is_blocked_is_told():
+    after = ended(replace(FALLING_ASLEEP, settled=True), Result.BLOCKED, ASLEEP, cause="not ours")
+    assert (after.phase, after.settled) == ("blocked", False)
+    assert after.blocked == Trouble(since=NOON, cause="not ours")
+    assert told(after) == [("blocked", "not ours", {"target": "asleep"})]
+    assert after.marks == FALLING_ASLEEP.marks
+
+
+def test_a_replaced_spec_that_cannot_be_taken_down_is_told_at_once_and_once():
+    busy = outcome(Result.UNFINISHED, ASLEEP, cause="it drains", progress=Progress(swept="1"))
+    after = books.clearing(IS_AWAKE, SPEC, busy, NOON)
+    assert after == replace(
+        IS_AWAKE,
+        progress=busy.progress,
+        phase=books.CLEARING,
+        cause="it drains",
+        settled=False,
+        updated_at=NOON,
+    )
+    failed = outcome(Result.FAILED, ASLEEP, cause="protected")
+    stuck = books.clearing(IS_AWAKE, SPEC, failed, NOON)
+    assert stuck.stuck == Trouble(since=NOON, cause="protected")
+    facts = {"standing": [], "billed": [], "since": "2026-11-23T12:00:00Z"}
+    assert told(stuck) == [("stuck", "protected", facts)]
+    assert told(books.clearing(replace(stuck, outbox=()), SPEC, failed, NOON)) == []
+
+
+# what is told besides
+
+
+def test_a_wake_that_has_become_ready_is_written_into_the_history():
+    timeline = (
+        Timeline()
+        .see(LB, "creating", EARLIER)
+        .see(LB, "starting", EARLIER + MINUTE)
+        .see(LB, "", NOON)
+    )
+    after = replace(WAKING, timeline=timeline, marks=WAKING.marks.ready(NOON))
+    wake = books.new_wake(WAKING, after)
+    assert wake == Wake(
+        started_at=EARLIER,
+        ready_at=NOON,
+        reason="office hours",
+        from_rest=True,
+        steps=((LB, "creating", 60.0), (LB, "starting", 29 * 60.0)),
+    )
+    assert not books.new_wake(WAKING, replace(after, from_rest=False)).from_rest
+    assert books.new_wake(WAKING, replace(after, decision={})).reason == ""
+    # one that was found standing took no time, and teaches nothing
+    found = replace(after, timeline=Timeline().see(LB, "starting", EARLIER).see(LB, "", NOON))
+    assert not books.new_wake(WAKING, found).from_rest
+
+
+def test_a_wake_is_written_down_once_and_only_when_it_is_ready():
+    ready = replace(WAKING, marks=WAKING.marks.ready(NOON))
+    assert books.new_wake(WAKING, WAKING) is None
+    assert books.new_wake(ready, ready) is None
+    assert books.new_wake(ready, FALLING_ASLEEP) is None
+    odd = replace(ready, marks=Marks(ready_at=NOON))
+    assert books.new_wake(WAKING, odd) is None
+
+
+def test_awake_is_told_with_where_and_until_when():
+    slept = Slept(at=EARLIER - 60 * MINUTE, rule="idle", reason="")
+    status = replace(IS_AWAKE, endpoint={"ip": "203.0.113.10"}, marks=replace(UP, slept=slept))
+    assert told(books.woke(status, SPEC, NOON + MINUTE, NOON)) == [
+        (
+            "awake",
+            "office hours",
+            {
+                "endpoint": {"ip": "203.0.113.10"},
+                "waking_since": "2026-11-23T11:29:00Z",
+                "slept_at": "2026-11-23T10:30:00Z",
+                "rule": "office_hours",
+                "ends_at": "2026-11-23T12:01:00Z",
+            },
+        )
+    ]
+    nothing_known = replace(IS_AWAKE, decision={}, marks=Marks())
+    assert told(books.woke(nothing_known, SPEC, None, NOON)) == [
+        (
+            "awake",
+            "",
+            {"endpoint": None, "waking_since": None, "slept_at": None, "rule": "", "ends_at": None},
+        )
+    ]
+
+
+def test_people_are_warned_of_each_end_once():
+    end = NOON + 10 * MINUTE
+    after = books.warn(IS_AWAKE, SPEC, end, "office hours are over", NOON)
+    assert after.warned_for == end
+    assert told(after) == [
+        ("sleeping_soon", "office hours are over", {"ends_at": "2026-11-23T12:10:00Z"})
+    ]
+    assert books.warn(after, SPEC, end, "office hours are over", NOON) is after
+    later = books.warn(after, SPEC, end + MINUTE, "office hours are over", NOON)
+    assert len(later.outbox) == 2
+
+
+def test_what_says_that_trouble_is_over_says_of_which():
+    troubled = replace(IS_AWAKE, troubles=(EventKind.STUCK, EventKind.FAILED, EventKind.BLOCKED))
+    after = books.woke(troubled, SPEC, None, NOON)
+    assert after.outbox[0].facts["after"] == ["stuck", "failed", "blocked"]
+    assert after.troubles == ()
+
+    warned = books.warn(troubled, SPEC, NOON, "x", NOON)
+    assert "after" not in warned.outbox[0].facts
+    assert warned.troubles == troubled.troubles
+
+    asleep = replace(FALLING_ASLEEP, troubles=troubled.troubles, meter=METER.over([SPAN]))
+    after = ended(asleep, Result.CONVERGED, ASLEEP)
+    assert after.outbox[0].facts["after"] == ["stuck"]
+    assert after.troubles == (EventKind.FAILED, EventKind.BLOCKED)
+
+
+def test_trouble_that_comes_again_is_remembered_once():
+    troubled = replace(WAKING, troubles=(EventKind.FAILED, EventKind.STUCK))
+    after = ended(troubled, Result.FAILED, cause="x")
+    assert after.troubles == (EventKind.FAILED, EventKind.STUCK)
+    assert ended(WAKING, Result.FAILED, cause="x").troubles == (EventKind.FAILED,)
