@@ -77,9 +77,17 @@ def ended(status, *how, asked_for=SPENT, **changes):
 
 
 def told(status):
-    """Kind, reason and facts of what is in the outbox."""
+    """Kind, reason and facts of what is in the outbox; `stands` is asked for by its own tests."""
     assert all((event.stack, event.at) == ("nsfw-api", NOON) for event in status.outbox)
-    return [(str(event.kind), event.reason, dict(event.facts)) for event in status.outbox]
+    return [
+        (str(event.kind), event.reason, {k: v for k, v in event.facts.items() if k != "stands"})
+        for event in status.outbox
+    ]
+
+
+def stands(status):
+    """What the last event says is being billed."""
+    return [Standing.from_json(each) for each in status.outbox[-1].facts["stands"]]
 
 
 def long_timeline():
@@ -489,3 +497,24 @@ def test_trouble_that_comes_again_is_remembered_once():
     after = ended(troubled, Result.FAILED, cause="x")
     assert after.troubles == (EventKind.FAILED, EventKind.STUCK)
     assert ended(WAKING, Result.FAILED, cause="x").troubles == (EventKind.FAILED,)
+
+
+# what is being billed, for a status that may be lost
+
+
+def test_every_event_says_what_is_being_billed():
+    before = replace(IS_AWAKE, marks=replace(UP, standing=(STANDING,)))
+    assert stands(books.warn(before, SPEC, NOON, "x", NOON)) == [STANDING]
+    assert stands(books.warn(IS_AWAKE, SPEC, NOON, "x", NOON)) == []
+
+
+def test_what_has_ended_and_is_not_told_yet_counts_as_being_billed():
+    gone = Standing(address=SERVICE, arn="arn:aws:ecs:us-east-1:1:service/c/s", since=EARLIER)
+    service = Span(address=SERVICE, arn=gone.arn, since=EARLIER, until=NOON)
+    task = Span(address=SERVICE, arn="arn:aws:ecs:us-east-1:1:task/c/t", since=EARLIER, until=NOON)
+    before = replace(
+        IS_AWAKE, marks=replace(UP, standing=(STANDING,)), meter=METER.over([service, task])
+    )
+    assert stands(books.warn(before, SPEC, NOON, "x", NOON)) == [STANDING, gone]
+    # an event that tells the spans themselves says no more than what stands on
+    assert stands(ended(before, Result.CONVERGED)) == [STANDING]
