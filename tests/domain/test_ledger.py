@@ -255,7 +255,8 @@ def test_an_account_is_told_by_its_parts():
     """A day in us-east-1 with one and a half hours awake; the prices are AWS behaviour §7.1."""
     small = Tasks(public_ip=True)
     stood = span(19, 1.5), span(19, 1.5, "arn:aws:ecs:task/c/1", small)
-    slept = event(EventKind.SLEEPING, stood[0].until, ready_at=format_moment(stood[0].since))
+    ready_at = format_moment(stood[0].since + 20 * MINUTE)
+    slept = event(EventKind.SLEEPING, stood[0].until, ready_at=ready_at)
     woke = event(EventKind.AWAKE, stood[0].since)
     told = account(woke, slept, asleep(*stood), opened=NOW - 24 * HOUR).to_json()
 
@@ -271,7 +272,7 @@ def test_an_account_is_told_by_its_parts():
         "currency": "USD",
         "from": "2026-11-19T00:00:00Z",
         "to": "2026-11-20T00:00:00Z",
-        "awake_hours": 1.5,
+        "awake_hours": 1.17,
         "spent": 0.191,
         "always_on": 1.0762,
         "saved": 0.8852,

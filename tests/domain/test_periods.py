@@ -125,6 +125,18 @@ def test_bad_dates_are_refused_with_what_was_found_and_a_way_out(text, essential
             '"daily 08:00-20:00"',
         ),
         (
+            parse_period,
+            "Mon 24:00-08:00",
+            'cannot read the period "Mon 24:00-08:00": a period cannot start at 24:00; write '
+            '"00:00" with the next day\'s name',
+        ),
+        (
+            parse_period,
+            "Mon 09:00-09:00",
+            'cannot read the period "Mon 09:00-09:00": it starts and ends at 09:00; for the whole '
+            'day write "00:00-24:00", such as "daily 00:00-24:00"',
+        ),
+        (
             parse_dates,
             "holidays:Japan",
             'cannot read the calendar "holidays:Japan": expected a country or a part of one by its '

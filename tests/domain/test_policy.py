@@ -154,9 +154,26 @@ def test_a_bad_value_is_refused_in_one_line_that_names_it(data, key, essentials)
     assert isinstance(refused.value, DormouseError)
 
 
+@pytest.mark.parametrize("name", ["JST", "GMT+9"])
+def test_of_what_is_no_name_of_a_place_no_other_one_is_meant(name):
+    """Close by their letters are MST and Etc/GMT+9, most of a day away."""
+    with pytest.raises(PolicyError) as refused:
+        parse_policy({"time_zone": name})
+
+    assert str(refused.value) == (
+        f'time_zone: there is no time zone "{name}"; '
+        'expected an IANA name such as "Asia/Tokyo" or "UTC"'
+    )
+
+
 def test_the_refused_value_is_kept_as_it_was_found():
     with pytest.raises(PolicyError) as refused:
         parse_policy({"office_hours": ["Mon 09:00-10:00", "Mon 9"]})
+
+    assert refused.value.value == "Mon 9"
+
+    with pytest.raises(PolicyError) as refused:
+        parse_policy("Mon 9")
 
     assert refused.value.value == "Mon 9"
 
@@ -230,24 +247,25 @@ def test_a_setting_of_a_later_version_is_passed_over():
 
 
 @pytest.mark.parametrize(
-    ("data", "key"),
+    ("data", "key", "found"),
     [
-        ({"office_hours": [["mon", "tue"], "09:00", "18:00"]}, "office_hours[0]"),
-        ({"office_hours": [[["mon"], "09:00", "09:00"]]}, "office_hours[0]"),
-        ({"office_hours": [[["mon"], "09:00"]]}, "office_hours[0]"),
-        ({"office_hours": [[[1], "09:00", "18:00"]]}, "office_hours[0]"),
-        ({"office_hours": ["Mon-Fri 09:00-18:00"]}, "office_hours[0]"),
-        ({"holidays": {"JP": ["New Year"]}}, "holidays"),
-        ({"holidays": {"JP": [20260101]}}, "holidays"),
-        ({"holidays": []}, "holidays"),
-        ({"wake_for": "soon"}, "wake_for"),
+        ({"office_hours": [["mon", "tue"], "09:00", "18:00"]}, "office_hours[0]", '["mon", "tue"]'),
+        ({"office_hours": [[["mon"], "09:00", "09:00"]]}, "office_hours[0]", "at 09:00"),
+        ({"office_hours": [[["mon"], "09:00"]]}, "office_hours[0]", '[["mon"], "09:00"], expected'),
+        ({"office_hours": [[[1], "09:00", "18:00"]]}, "office_hours[0]", '[[1], "09:00", "18:00"]'),
+        ({"office_hours": ["Mon-Fri 09:00-18:00"]}, "office_hours[0]", '"Mon-Fri 09:00-18:00"'),
+        ({"holidays": {"JP": ["New Year"]}}, "holidays", '["New Year"], expected dates'),
+        ({"holidays": {"JP": [20260101]}}, "holidays", "[20260101], expected dates"),
+        ({"holidays": ["JP"]}, "holidays", '["JP"], expected {"JP": ["2026-01-01"]}'),
+        ({"wake_for": "soon"}, "wake_for", '"soon"'),
     ],
 )
-def test_a_damaged_spec_is_refused(data, key):
+def test_a_damaged_spec_is_refused_with_what_was_found(data, key, found):
     with pytest.raises(PolicyError) as refused:
         Policy.from_json(data)
 
     assert refused.value.key == key
+    assert found in str(refused.value)
 
 
 def test_the_calendars_that_need_dates_are_named_once():

@@ -176,6 +176,17 @@ def test_closed_ranges_may_overlap_and_are_counted_in_local_days():
     ]
 
 
+def test_a_day_between_two_closed_ones_is_open():
+    schedule = make(
+        "UTC", "daily 09:00-10:00", closed_on=["2026-11-23..2026-11-24", "2026-11-26..2026-11-27"]
+    )
+
+    assert found(schedule, "2026-11-23", "2026-11-29") == [
+        ("11-25 09:00", "11-25 10:00"),
+        ("11-28 09:00", "11-28 10:00"),
+    ]
+
+
 def test_holidays_are_asked_for_by_calendar_and_year():
     dates = {("JP", 2026): [date(2026, 12, 31)], ("US-CA", 2027): [date(2027, 1, 1)]}
     schedule = make(

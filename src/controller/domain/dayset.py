@@ -45,7 +45,7 @@ def _join(ranges: Iterable[DateRange]) -> tuple[list[int], list[int]]:
     firsts: list[int] = []
     lasts: list[int] = []
     for first, last in sorted((r.first.toordinal(), r.last.toordinal()) for r in ranges):
-        if lasts and first <= lasts[-1] + 1:
+        if lasts and first <= lasts[-1]:
             lasts[-1] = max(lasts[-1], last)
         else:
             firsts.append(first)

@@ -216,7 +216,7 @@ def _time_zone(found: str) -> str:
     if found in _time_zones():
         return found
     raise TextError(
-        f"there is no time zone {describe(found)}{closest(found, list(_time_zones()))}; "
+        f"there is no time zone {describe(found)}{closest(found, _places())}; "
         'expected an IANA name such as "Asia/Tokyo" or "UTC"'
     )
 
@@ -224,6 +224,15 @@ def _time_zone(found: str) -> str:
 @lru_cache(maxsize=1)
 def _time_zones() -> frozenset[str]:
     return frozenset(available_timezones() - {"localtime", "Factory"})
+
+
+def _places() -> list[str]:
+    """
+    Without what is close by its letters alone: "MST" to "JST", or "Etc/GMT+9", which is nine hours
+    behind UTC, to "GMT+9".
+    """
+    areas = [name for name in sorted(_time_zones()) if "/" in name and not name.startswith("Etc/")]
+    return [*areas, "UTC"]
 
 
 def _idle_timeout(found: str) -> timedelta | None:
