@@ -108,6 +108,7 @@ def test_windows_are_whole_and_can_be_cut():
     assert window.within(utc("2026-11-23 08:00"), utc("2026-11-23 19:00")) == window
     assert list(schedule.windows(end, end)) == []
     assert list(schedule.windows(utc("2026-11-23 18:00"), utc("2026-11-23 20:00"))) == []
+    assert list(schedule.windows(utc("2026-11-23 08:00"), utc("2026-11-23 09:00"))) == []
 
 
 def test_moments_in_any_zone_are_understood_and_answers_are_in_utc():
@@ -202,6 +203,20 @@ def test_holidays_are_asked_for_by_calendar_and_year():
     ]
 
 
+def test_holidays_can_be_the_days_that_are_open():
+    schedule = make(
+        "UTC",
+        "Sun 09:00-10:00",
+        open_on=["holidays:JP"],
+        holidays=lambda code, year: [date(year, 11, 3)],
+    )
+
+    assert found(schedule, "2026-11-02", "2026-11-09") == [
+        ("11-03 09:00", "11-03 10:00"),
+        ("11-08 09:00", "11-08 10:00"),
+    ]
+
+
 def test_holidays_may_be_carried_by_the_policy():
     policy = parse_policy({"office_hours": [WORK], "closed_on": ["holidays:JP"]})
     schedule = Schedule(policy.with_holidays({"JP": [date(2026, 11, 23)]}))
@@ -211,8 +226,14 @@ def test_holidays_may_be_carried_by_the_policy():
 
 
 def test_holidays_without_dates_are_refused_rather_than_forgotten():
-    with pytest.raises(PolicyError, match=r'"holidays:JP".*compile and publish'):
+    with pytest.raises(PolicyError) as refused:
         make("UTC", WORK, closed_on=["holidays:JP"])
+
+    assert (refused.value.key, refused.value.value) == ("holidays", "JP")
+    assert str(refused.value) == (
+        'the policy names "holidays:JP" but does not carry its dates; '
+        "compile and publish the stack again"
+    )
 
 
 # --- where the clock jumps ---------------------------------------------------------------------
@@ -328,6 +349,7 @@ def test_always_open_never_changes(zone, periods):
     assert schedule.next_opening(now) is None
     assert window.closes_at is None
     assert window.opens_at < now - timedelta(days=2 * 366)
+    assert window.within(now, now + timedelta(days=1)) == Window(now, now + timedelta(days=1))
 
 
 @pytest.mark.parametrize(
