@@ -5,7 +5,7 @@ import pytest
 
 from controller.domain.errors import PolicyError
 from controller.domain.policy import Policy, parse_policy
-from controller.domain.schedule import Schedule, Window
+from controller.domain.schedule import HORIZON_DAYS, Schedule, Window
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 WORK = "Mon-Fri 09:00-18:00"
@@ -370,6 +370,17 @@ def test_an_opening_two_years_away_is_found():
     schedule = make("UTC", WORK, closed_on=["2026-11-24..2028-12-31"])
 
     assert schedule.next_change(utc("2026-11-23 20:00")) == utc("2029-01-01 09:00")
+
+
+def test_an_opening_is_looked_for_up_to_the_horizon():
+    def next_window(closed_days):
+        last = date(2026, 11, 23) + timedelta(days=closed_days)
+        schedule = make("UTC", "daily 09:00-18:00", closed_on=[f"2026-11-24..{last}"])
+        return schedule.next_window(utc("2026-11-23 20:00"))
+
+    opens_at = utc("2026-11-23 09:00") + timedelta(days=HORIZON_DAYS)
+    assert next_window(HORIZON_DAYS - 1) == Window(opens_at, opens_at + timedelta(hours=9))
+    assert next_window(HORIZON_DAYS) is None
 
 
 def test_an_opening_two_years_ago_is_found():
