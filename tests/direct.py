@@ -35,19 +35,20 @@ class DirectSession:
     def __init__(self, aws: LaptopAws, hook: Hook = _just_call) -> None:
         self.aws = aws
         self.hook = hook
-        self._clients: dict[str, DirectClient] = {}
+        self._clients: dict[tuple[str, str], DirectClient] = {}
 
-    def client(self, name: str, **_: Any) -> DirectClient:
-        if name not in self._clients:
-            self._clients[name] = DirectClient(self, name)
-        return self._clients[name]
+    def client(self, name: str, region_name: str | None = None, **_: Any) -> DirectClient:
+        region = region_name or self.aws.region_name
+        if (name, region) not in self._clients:
+            self._clients[name, region] = DirectClient(self, name, region)
+        return self._clients[name, region]
 
-    def make(self, service: str, operation: str, params: dict[str, Any]) -> Any:
-        return self.hook(operation, lambda: self.ask(service, operation, params))
+    def make(self, service: str, operation: str, params: dict[str, Any], region: str) -> Any:
+        return self.hook(operation, lambda: self.ask(service, operation, params, region))
 
-    def ask(self, service: str, operation: str, params: dict[str, Any]) -> Any:
+    def ask(self, service: str, operation: str, params: dict[str, Any], region: str) -> Any:
         try:
-            return self.aws.call(service, operation, params)
+            return self.aws.call(service, operation, params, region)
         except AwsError as error:
             raise refusal(error, operation) from None
 
@@ -64,15 +65,15 @@ def refusal(error: AwsError, operation: str) -> Exception:
     return ClientError(answer, operation)
 
 
+@dataclass(frozen=True, slots=True)
 class _Meta:
-    region_name = "us-east-1"
-    partition = "aws"
+    region_name: str
+    partition: str = "aws"
 
 
 class DirectClient:
-    meta = _Meta
-
-    def __init__(self, session: DirectSession, service: str) -> None:
+    def __init__(self, session: DirectSession, service: str, region: str) -> None:
+        self.meta = _Meta(region)
         self._session = session
         self._service = service
 
@@ -80,11 +81,11 @@ class DirectClient:
         """The method for an operation, made once."""
         if name.startswith("_"):
             raise AttributeError(name)
-        session, service = self._session, self._service
+        session, service, region = self._session, self._service, self.meta.region_name
         operation = "".join(part.title() for part in name.split("_"))
 
         def call(**params: Any) -> Any:
-            return session.make(service, operation, params)
+            return session.make(service, operation, params, region)
 
         setattr(self, name, call)
         return call

@@ -198,7 +198,9 @@ def _value(
         return _hosts(region, group, name, minute)
     if group is not None:
         return None
-    flows: Flows = region.world.traffic.at(minute, balancer.name, balancer.dimension)
+    flows: Flows = region.world.traffic.at(
+        minute, balancer.name, f"{region.name}/{balancer.name}", balancer.dimension
+    )
     if name in ALWAYS:
         return ALWAYS[name](flows)
     if name in WHEN_NOT_ZERO:

@@ -46,6 +46,8 @@ class Conditions:
     unsupported_zones: set[str] = field(default_factory=set)
     endpoint_services: set[str] = field(default_factory=set)
     """Names of load balancers that a VPC endpoint service holds: F41."""
+    drains_for_ever: bool = False
+    """No task that leaves its load balancer stops by itself afterwards, whoever's it is: F43."""
     zone: str | None = None
     """The zone in which ECS places tasks, when the service's subnets offer it."""
     _containers: dict[str, Containers] = field(default_factory=dict)

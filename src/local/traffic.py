@@ -2,7 +2,8 @@
 The traffic that load balancers carry, minute by minute, as CloudWatch will report it.
 
 Tests and demo put it in; nothing else makes any. It may be given by a load balancer's name, then
-it goes to whichever balancer bears the name at that minute, or by ARN.
+it goes to whichever balancer bears the name at that minute, in one region as "<region>/<name>", or
+by ARN.
 """
 
 from __future__ import annotations

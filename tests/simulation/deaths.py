@@ -42,7 +42,7 @@ class Point:
 
 def story_of(*presses: tuple[float, str, float]) -> Story:
     """A quick stack on which nothing happens but presses: after so many seconds, what, hours."""
-    plain = tell(0, 1, calm=True)
+    plain = tell(0, 1, calm=True, alone=True)
     people = [
         Press(plain.start + timedelta(seconds=at), kind, hours) for at, kind, hours in presses
     ]

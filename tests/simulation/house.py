@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,35 +14,27 @@ from botocore.exceptions import BotoCoreError, ClientError
 from controller.bootstrap import bootstrap
 from controller.domain.errors import EndPassError
 from controller.domain.history import Event
-from controller.domain.hold import Hold, sleep_now
-from controller.domain.lease import Lease
-from controller.domain.openings import Openings
-from controller.domain.plan import Target
-from controller.domain.policy import Policy, parse_policy
-from controller.domain.report import rules_of
 from controller.domain.spec import Spec
-from controller.domain.status import Status
 from controller.reconcile.side_by_side import one_by_one
 from controller.store.table import Table
 from direct import Crash, DirectSession, refusal
-from factories import EIP, LB, SUBNET, article_spec, load_balancer, service, target_group
-from factories import listener as listener_of
+from factories import SUBNET, target_group
 from local.aws import LaptopAws
+from local.calls import READS
+from local.errors import AwsError
 from local.records import create_table
 from local.tables.tables import Tables
 from local.timing import profile
 from simulation.clockwork import Clockwork, Process
-from simulation.observer import EVERY, Observer
-from simulation.story import MINUTE, Press, Story
+from simulation.functions import BUDGET, Function
+from simulation.observer import EVERY, Observer, Problem
+from simulation.resident import Resident
+from simulation.story import MINUTE, Story
 from simulation.timeline import Timeline
-from simulation.trouble import Blow, Spell, Weather
+from simulation.trouble import AWS, ENDLESS_DRAIN, Blow, Spell, Weather
 
-STACK = "nsfw-api"
 TABLE = "dormouse"
 ENVIRONMENT = {"DORMOUSE_TABLE": TABLE, "DORMOUSE_CONTROLLER": "controller"}
-BUDGET = timedelta(seconds=300)
-"""What template.yaml gives the function; Lambda ends it then, whatever it does."""
-
 FAMILY = "nsfw-api-container"
 LAG = {"slow": 60.0}
 USUAL_LAG = 20.0
@@ -52,20 +44,19 @@ SLOW_ADDRESS = 600.0
 class Invocation(DirectSession):
     """The session of one process, whose calls may take time, fail, or be its last."""
 
-    def __init__(self, house: House, process: Process) -> None:
+    def __init__(self, house: House, process: Process, stack: str) -> None:
         super().__init__(house.aws)
         self._house = house
         self._process = process
+        self._stack = stack
 
-    def make(self, service: str, operation: str, params: dict[str, Any]) -> Any:
+    def make(self, service: str, operation: str, params: dict[str, Any], region: str) -> Any:
         house, process = self._house, self._process
         if process.dead:
             raise Crash(process.name)
         blow = house.strike(process, service, operation)
         if blow is None:
-            reply = self.ask(service, operation, params)
-            house.made(process, service, operation, params, reply)
-            return reply
+            return self._take(service, operation, params, region)
         if blow.seconds:
             process.sleep(blow.seconds)
         struck = f"{service}:{operation} {blow.kind}"
@@ -75,10 +66,9 @@ class Invocation(DirectSession):
         if blow.error and blow.when == "before":
             house.note("fault", f"{struck}: {blow.error}")
             raise refusal(blow.error, operation)
-        reply = self.ask(service, operation, params)
-        house.made(process, service, operation, params, reply)
+        reply = self._take(service, operation, params, region)
         if operation == "DeleteLoadBalancer" and (blow.dies or blow.error):
-            house.observer.unseen_end()
+            house.residents[self._stack].observer.unseen_end()
         if blow.dies:
             house.note("fault", f"{process.name} dies after {service}:{operation}")
             process.die()
@@ -87,17 +77,39 @@ class Invocation(DirectSession):
             raise refusal(blow.error, operation)
         return reply
 
+    def _take(self, service: str, operation: str, params: dict[str, Any], region: str) -> Any:
+        """Let it have its effect, under the eyes of those whom it must not touch."""
+        if service not in AWS:
+            return self.ask(service, operation, params, region)
+        resident = self._house.residents[self._stack]
+        if region != resident.site.region:
+            resident.observer.complain(f"{operation} was called in {region}")
+        if operation.startswith(READS):
+            return self.ask(service, operation, params, region)
+        if operation == "StopTask" and not self._house.may_stop(params["task"], region):
+            self._house.note("fault", f"{self._process.name} may not stop a task without our tags")
+            raise refusal(DENIED, operation)
+        self._house.note("call", f"{self._process.name} {service}:{operation}")
+        others = [one for one in self._house.residents.values() if one is not resident]
+        before = [set(one.belongings()) for one in others]
+        reply = self.ask(service, operation, params, region)
+        for one, had in zip(others, before, strict=True):
+            if set(one.belongings()) != had:
+                resident.observer.complain(f"{operation} changed what is {one.stack}'s: {params}")
+        resident.observer.saw_call(operation, params)
+        return reply
 
-@dataclass
-class Told:
-    """What people heard, and which of it may be repeated: whoever told it died before noting it."""
 
-    events: list[Event] = field(default_factory=list)
-    unsure: set[str] = field(default_factory=set)
+DENIED = AwsError("AccessDeniedException", "User is not authorized to perform: ecs:StopTask")
+"""What the controller's role gets of a task without our tags (template.yaml, StopOwnTasks)."""
 
 
 class House:
-    """One story being lived. `run` it; `observer.problems` says what was wrong."""
+    """
+    One story being lived. `run` it; `problems` says what was wrong.
+
+    `observer` and `told` are those of the stack that each story has.
+    """
 
     def __init__(self, story: Story) -> None:
         self.story = story
@@ -109,23 +121,25 @@ class House:
             profile=story.profile, clock=self.work.clock, seed=f"simulated-{story.seed}"
         )
         self.aws.records_calls = False
-        self.aws.furnish_article()
         self.tables = Tables()
         self.tables.play(self.aws)
         self.plain = DirectSession(self.aws)
         create_table(self.plain.client("dynamodb"), TABLE)
         self.aws.answer_with("lambda", "Invoke", self._invoked)
         self.table = Table(self.plain.client("dynamodb"), TABLE)
-        self.told = Told()
+        self.function = Function(
+            self.work, self.triggers, self._start_event, self._has_room, self._gave_up
+        )
         self.calls = 0
         self.passes = 0
-        self.running: dict[str, Process] = {}
-        self.spec = article_spec()
-        self.observer = Observer(self)
+        self.running: list[Process] = []
+        self.strangers: dict[str, set[str]] = {}
         self._skews = [timedelta(0), timedelta(0)]
         self._usual = profile(story.profile)
-        self._place_strangers()
-        self.publish(story.policy, None)
+        lives = [story, story.neighbour] if story.neighbour else [story]
+        for life in lives:
+            self._furnish(life)
+        self.residents = {life.site.stack: Resident(self, life) for life in lives}
         self._plan()
 
     def _dice(self, what: str) -> random.Random:
@@ -135,19 +149,45 @@ class House:
     def now(self) -> datetime:
         return self.work.now
 
+    @property
+    def observer(self) -> Observer:
+        return self.residents[self.story.site.stack].observer
+
+    @property
+    def told(self) -> list[Event]:
+        return self.residents[self.story.site.stack].told
+
+    @property
+    def problems(self) -> list[Problem]:
+        found = [each for one in self.residents.values() for each in one.observer.problems]
+        return sorted(found, key=lambda problem: problem.at)
+
+    def of(self, stack: str, text: str) -> str:
+        """A text of a stack; where there is one only, it goes without saying."""
+        return text if stack == self.story.site.stack else f"{stack}: {text}"
+
     def note(self, source: str, text: str) -> None:
         self.timeline.note(self.now, source, text)
 
-    def run(self) -> Observer:
-        self.work.run(self.story.end)
-        self.observer.close()
-        return self.observer
+    def run(self, until: datetime | None = None) -> House:
+        """Live through it, or through its beginning."""
+        self.work.run(until or self.story.end)
+        for resident in self.residents.values():
+            resident.observer.close()
+        return self
 
     # what is set before it begins
 
-    def _place_strangers(self) -> None:
-        """Things of almost the same names that other people made."""
-        elbv2, ecs = self.plain.client("elbv2"), self.plain.client("ecs")
+    def _furnish(self, life: Story) -> None:
+        site = life.site
+        known = site.region in self.strangers
+        site.furnish(self.aws, others=known)
+        if not known:
+            self.strangers[site.region] = self._place_strangers(site.region)
+
+    def _place_strangers(self, region: str) -> set[str]:
+        """Things of almost the same names that other people made, a task that runs among them."""
+        elbv2, ecs = self.plain.client("elbv2", region), self.plain.client("ecs", region)
         balancer = elbv2.create_load_balancer(
             Name="ecs-nlb-2", Type="network", SubnetMappings=[{"SubnetId": SUBNET}]
         )["LoadBalancers"][0]
@@ -159,23 +199,17 @@ class House:
             cluster="nsfw_api_cluster",
             serviceName="nsfw_api_service_2",
             taskDefinition=FAMILY,
-            desiredCount=0,
+            desiredCount=1,
             launchType="FARGATE",
-            networkConfiguration={"awsvpcConfiguration": {"subnets": [SUBNET]}},
+            networkConfiguration={
+                "awsvpcConfiguration": {"subnets": [SUBNET], "assignPublicIp": "ENABLED"}
+            },
         )["service"]
-        self.observer.strangers = {
-            balancer["LoadBalancerArn"],
-            group["TargetGroupArn"],
-            made["serviceArn"],
-        }
+        return {balancer["LoadBalancerArn"], group["TargetGroupArn"], made["serviceArn"]}
 
     def _plan(self) -> None:
-        for press in self.story.presses:
-            self.work.at(press.at, self._press_of(press))
-        for at in self.story.visits:
-            for name in ("ecs-nlb", "ecs-nlb-next"):
-                self.aws.traffic.flows(name, at, new_flows=4, bytes=20_000)
-        self.aws.traffic.noise("ecs-nlb", self.story.start)
+        for resident in self.residents.values():
+            resident.plan()
         for spell in self.story.spells:
             self.work.at(spell.since, self._spell_of(spell, begins=True))
             self.work.at(spell.until, self._spell_of(spell, begins=False))
@@ -188,7 +222,8 @@ class House:
         now = self.now
         self.work.at(now + MINUTE, self._tick)
         if now.minute % EVERY == 0:
-            self.observer.look()
+            for resident in self.residents.values():
+                resident.observer.look()
         if now.hour == 0 and now.minute == 0:
             self.tables.expire(TABLE, "expires", now)
         if not self._is_anything_due(now):
@@ -211,157 +246,99 @@ class House:
         return bool(first) and datetime.fromisoformat(first["due_at"]["S"]) <= now + skew
 
     def _beat(self) -> None:
-        self._start("heartbeat", lambda controller, _: controller.hand_on_due())
+        self.function.invoke({})
 
     def _invoked(self, params: Any) -> dict[str, Any]:
-        """Asynchronous: Lambda answers at once and runs it a moment later."""
-        stack = json.loads(params["Payload"])["stack"]
-        self.work.after(self.triggers.uniform(0.05, 0.8), lambda: self.start_pass(stack))
+        self.function.invoke(json.loads(params["Payload"]))
         return {"StatusCode": 202}
 
-    def start_pass(self, stack: str = STACK) -> None:
+    def start_pass(self, stack: str) -> None:
+        self.function.invoke({"stack": stack})
+
+    def _has_room(self) -> bool:
+        return not (self.weather.on and self.weather.is_on("throttled function"))
+
+    def _gave_up(self, event: Mapping[str, Any], why: str) -> None:
+        """What goes to the topic (template.yaml, OnFailure)."""
+        stack = event.get("stack", "")
+        self.note("fault", f"Lambda gives up an event of {stack or 'the heartbeat'}: {why}")
+        for resident in self.residents.values():
+            if stack in ("", resident.stack):
+                resident.observer.given_up(why)
+
+    def _start_event(self, event: Mapping[str, Any], ended: Callable[[bool], None]) -> None:
+        """As the handler does: an event that names a stack is a pass, any other a heartbeat."""
+        stack = event.get("stack", "")
+        if not stack:
+            self._start("heartbeat", "", lambda controller: controller.hand_on_due(), ended)
+            return
         self.passes += 1
         name = f"pass {self.passes}"
-        self._start(name, lambda controller, _: controller.run_pass(stack, name, BUDGET))
+        budget = min(BUDGET, timedelta(seconds=event.get("seconds", BUDGET.total_seconds())))
+        self._start(name, stack, lambda one: one.run_pass(stack, name, budget), ended)
 
-    def _start(self, name: str, run: Callable[[Any, Process], Any]) -> None:
+    def _start(
+        self, name: str, stack: str, run: Callable[[Any], Any], ended: Callable[[bool], None]
+    ) -> None:
         skew = self.triggers.choice(self._skews) if any(self._skews) else timedelta(0)
 
         def live(process: Process) -> Any:
             controller = bootstrap(
                 ENVIRONMENT,
-                session=Invocation(self, process),
+                session=Invocation(self, process, stack),
                 clock=process,
                 side_by_side=one_by_one,
-                tell=self._tell_of(process),
+                tell=self._tell,
             )
-            return run(controller, process)
+            return run(controller)
 
-        process = Process(self.work, name, live, self._ended, skew)
-        self.running[name] = process
+        def over(process: Process, error: BaseException | None) -> None:
+            self.running.remove(process)
+            self._ended(process, stack, error)
+            ended(error is not None)
+
+        process = Process(self.work, name, live, over, skew)
+        self.running.append(process)
         self.work.after(BUDGET.total_seconds(), process.kill)
         process.start()
 
-    def _ended(self, process: Process, error: BaseException | None) -> None:
-        self.running.pop(process.name, None)
+    def _ended(self, process: Process, stack: str, error: BaseException | None) -> None:
         if isinstance(error, Crash):
             self.note("fault", f"{process.name} is dead")
         elif isinstance(error, ClientError | BotoCoreError | EndPassError):
             self.note("pass", f"{process.name} ended with {error}")
-            self.observer.refused(error)
+            for resident in self.residents.values():
+                if stack in ("", resident.stack):
+                    resident.observer.refused(error)
         elif error is not None:
             raise error
-        elif process.name != "heartbeat":
-            self._note_result(process)
+        elif stack:
+            self._note_result(process, stack)
 
-    def _note_result(self, process: Process) -> None:
+    def _note_result(self, process: Process, stack: str) -> None:
         log = process.result
         cause = f" ({log['cause']})" if log.get("cause") else ""
         wanted = log.get("decision", {})
         reason = f": {wanted['state']}, {wanted['reason']}" if wanted else ""
-        self.note("pass", f"{process.name} {log['result']}{cause}{reason}; due {log.get('due_at')}")
+        told = f"{process.name} {log['result']}{cause}{reason}; due {log.get('due_at')}"
+        self.note("pass", self.of(stack, told))
 
-    def _tell_of(self, process: Process) -> Callable[[Spec, Event], None]:
-        def tell(_: Spec, event: Event) -> None:
-            if self.weather.on and self.weather.is_on("deaf people"):
-                raise ConnectionError("nobody listens")
-            self.note("told", f"{event.kind}: {event.reason}")
-            self.told.events.append(event)
-            self.observer.heard(event)
-
-        return tell
+    def _tell(self, _: Spec, event: Event) -> None:
+        if self.weather.on and self.weather.is_on("deaf people"):
+            raise ConnectionError("nobody listens")
+        self.note("told", self.of(event.stack, f"{event.kind}: {event.reason}"))
+        self.residents[event.stack].hear(event)
 
     def strike(self, process: Process, service: str, operation: str) -> Blow | None:
         """What becomes of the next call."""
         self.calls += 1
         return self.weather.strike(service, operation) if self.weather.on else None
 
-    def made(
-        self,
-        process: Process,
-        service: str,
-        operation: str,
-        params: dict[str, Any],
-        reply: dict[str, Any],
-    ) -> None:
-        """A call of the controller has had its effect."""
-        if service == "dynamodb" or operation.startswith(("Describe", "List", "Get")):
-            return
-        if service != "lambda":
-            self.note("call", f"{process.name} {service}:{operation}")
-            self.observer.saw_call(operation, params)
-
-    # people
-
-    def _press_of(self, press: Press) -> Callable[[], None]:
-        def act() -> None:
-            self.note("people", f"{press.kind} {press.hours:g} h {press.more or ''}".rstrip())
-            getattr(self, f"_do_{press.kind}")(press)
-            if self.triggers.random() < 0.8:  # or whoever was asked could not nudge
-                self.work.after(self.triggers.uniform(0.1, 2), self.start_pass)
-
-        return act
-
-    def _do_wake(self, press: Press) -> None:
-        lease = Lease(
-            stack=STACK,
-            id=f"l{press.at:%d%H%M%S}",
-            holder="wake link",
-            reason="",
-            granted_at=press.at,
-            expires_at=press.at + timedelta(hours=press.hours),
-        )
-        self.table.grant(lease)
-        self.observer.wants.granted(lease)
-
-    def _do_extend(self, press: Press) -> None:
-        live = [one for one in self.table.load(STACK).leases if one.covers(press.at)]
-        if live:
-            end = press.at + timedelta(hours=press.hours)
-            lease = self.table.extend(STACK, live[-1].id, end, press.at)
-            if lease:
-                self.observer.wants.granted(lease)
-
-    def _do_sleep(self, press: Press) -> None:
-        records = self.table.load(STACK)
-        rules = rules_of(records.spec, Status.from_json(records.status))
-        hold = sleep_now(STACK, Openings(rules, press.at), records.leases, "ann", "", press.at)
-        self._put_hold(hold)
-
-    def _do_hold(self, press: Press) -> None:
-        hold = Hold(
-            stack=STACK,
-            state=Target(press.more),
-            by="ann",
-            reason="",
-            set_at=press.at,
-            until=press.at + timedelta(hours=press.hours),
-            over=frozenset(lease.id for lease in self.table.load(STACK).leases),
-        )
-        self._put_hold(hold)
-
-    def _put_hold(self, hold: Hold) -> None:
-        self.table.hold(hold)
-        self.observer.wants.held(hold, self.now)
-
-    def _do_lift(self, press: Press) -> None:
-        self.table.lift_hold(STACK, press.at)
-        self.observer.wants.held(None, self.now)
-
-    def _do_publish(self, press: Press) -> None:
-        policy, name = press.more
-        self.publish(policy, name)
-
-    def publish(self, settings: dict[str, Any], name: str | None) -> None:
-        policy: Policy = parse_policy(settings)
-        balancer = self.spec[LB]
-        if name:
-            balancer = load_balancer(request={"Name": name})
-            self.observer.renamed()
-        resources = (target_group(), balancer, listener_of(), service())
-        self.spec = replace(self.spec, policy=policy.to_json(), resources=resources)
-        self.table.put_spec(self.spec, self.now)
-        self.observer.wants.published(policy, settings)
+    def may_stop(self, arn: str, region: str) -> bool:
+        """The role's right to stop a task is one for tasks that carry our tags."""
+        clusters = self.aws.look(region).ecs.clusters.values()
+        tasks = [each for cluster in clusters for each in cluster.tasks.values()]
+        return any(each.arn == arn and "dormouse:stack" in each.tags for each in tasks)
 
     # weather
 
@@ -389,40 +366,44 @@ class House:
                 slow = 3 * self._usual.lb_provisioning
                 world.timing = replace(self._usual, lb_provisioning=slow) if on else self._usual
             case "broken balancer":
-                for name in ("ecs-nlb", "ecs-nlb-next"):
+                names = [name for one in self.residents.values() for name in one.site.balancers]
+                for name in names:
                     conditions.load_balancer(name, "failed" if on else "active")
+            case _ if spell.kind == ENDLESS_DRAIN:
+                conditions.drains_for_ever = on
             case "partial metrics":
                 conditions.metric_status = "PartialData" if on else "Complete"
             case "skewed clocks":
                 skew = timedelta(seconds=20 + 80 * spell.strength)
                 self._skews = [skew, -skew] if on else [timedelta(0)] * 2
             case _ if on:
-                self._happens(spell.kind)
+                residents = list(self.residents.values())
+                self._happens(spell.kind, residents[int(spell.strength * len(residents))])
 
-    def _happens(self, kind: str) -> None:
-        key = {"pk": {"S": f"stack#{STACK}"}}
+    def _happens(self, kind: str, resident: Resident) -> None:
+        """Something that happens once, to one stack."""
+        stack, observer = resident.stack, resident.observer
+        key = {"pk": {"S": f"stack#{stack}"}}
         dynamodb = self.plain.client("dynamodb")
         match kind:
             case "lock lost":
                 dynamodb.delete_item(TableName=TABLE, Key={**key, "sk": {"S": "lock"}})
-                self.start_pass()
+                self.start_pass(stack)
             case "status lost":
                 dynamodb.delete_item(TableName=TABLE, Key={**key, "sk": {"S": "status"}})
-                self.table.ask(STACK, self.now)
-                self.observer.memory_lost()
+                self.table.ask(stack, self.now)
+                observer.memory_lost()
             case "day-old trigger":
-                self.start_pass()
+                self.start_pass(stack)
             case "quiet death":
-                for process in list(self.running.values()):
+                for process in list(self.running):
                     process.kill()
             case "balancer deleted by hand":
-                for balancer in self.observer.balancers():
-                    self.observer.unseen_end()
-                    self.plain.client("elbv2").delete_load_balancer(LoadBalancerArn=balancer.arn)
+                for balancer in observer.balancers():
+                    observer.unseen_end()
+                    elbv2 = self.plain.client("elbv2", resident.site.region)
+                    elbv2.delete_load_balancer(LoadBalancerArn=balancer.arn)
             case "task interrupted":
-                for task in self.observer.tasks():
+                for task in observer.tasks():
                     if task.last_status == "RUNNING":
                         self.aws.interrupt(task.arn)
-
-    def elastic_ip(self) -> Any:
-        return self.aws.look().ec2.addresses[EIP]

@@ -16,6 +16,7 @@ from system import second_account
 
 if TYPE_CHECKING:
     from simulation.house import House
+    from simulation.resident import Resident
 
 DAY = timedelta(days=1)
 
@@ -33,14 +34,15 @@ class Bill:
         return abs(self.ledger - self.second)
 
 
-def bills(house: House, stack: str, strangers: set[str]) -> Iterator[Bill]:
+def bills(house: House, resident: Resident) -> Iterator[Bill]:
+    stack, region = resident.stack, resident.site.region
     status = Status.from_json(house.table.load(stack).status)
-    lifetimes = [life for life in house.aws.lifetimes() if life.arn not in strangers]
+    lifetimes = [life for life in house.aws.lifetimes() if resident.owns(life)]
     for month in _months(house):
         events = house.table.events(stack, month.start, house.now + DAY)
         past = Past(uses=house.table.uses(stack), events=until_settled(events, month))
         used = account_month(month, past, status.meter, status.marks, house.now)
-        account = Account(used=used, prices=find_prices("us-east-1"))
+        account = Account(used=used, prices=find_prices(region))
         second = second_account.spent(lifetimes, used.start, used.end)
         yield Bill(str(month), float(account.spent), float(sum(second.values(), Fraction(0))))
 

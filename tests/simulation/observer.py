@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from controller.domain.history import Event, EventKind
 from controller.domain.plan import Target
 from local.timing import profile, sleep_chain, wake_chain
+from local.world import Region
 from simulation.money import bills
 from simulation.oracle import Wants, Wish
 from system.desk import FORBIDDEN
@@ -32,8 +33,8 @@ from system.desk import FORBIDDEN
 if TYPE_CHECKING:
     from controller.domain.policy import Policy
     from simulation.house import House
+    from simulation.resident import Resident
 
-STACK = "nsfw-api"
 CONVERGE = 20 * 60.0
 """Seconds after the last trouble by which all is as it should be."""
 
@@ -69,11 +70,13 @@ class Figures:
 
 
 class Observer:
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, resident: Resident) -> None:
         self._house = house
-        story = house.story
+        self._resident = resident
+        self._stack = resident.stack
+        story = resident.story
         self.wants = _Wants(self, story.start, story.end)
-        self.strangers: set[str] = set()
+        self.strangers = house.strangers[resident.site.region]
         self.problems: list[Problem] = []
         self.figures = Figures()
         timing = profile(story.profile)
@@ -108,40 +111,45 @@ class Observer:
         key, now = key or what, self.now
         if now - self._complaints.get(key, 0.0) >= AGAIN:
             self._complaints[key] = now
+            what = self._house.of(self._stack, what)
             self.problems.append(Problem(self._house.now, what))
             self._house.note("WRONG", what)
 
     # what really stands
 
+    def _region(self) -> Region:
+        return self._house.aws.look(self._resident.site.region)
+
     def balancers(self) -> list[Any]:
-        region = self._house.aws.look()
+        region = self._region()
         return [
             each
             for each in region.elbv2.balancers.values()
-            if each.tags.get("dormouse:stack") == STACK and each.deleted_at > region.now
+            if each.tags.get("dormouse:stack") == self._stack and each.deleted_at > region.now
         ]
 
     def services(self) -> list[Any]:
-        clusters = self._house.aws.look().ecs.clusters.values()
+        clusters = self._region().ecs.clusters.values()
         return [
             each
             for cluster in clusters
             for each in cluster.services.values()
-            if each.tags.get("dormouse:stack") == STACK and each.status != "INACTIVE"
+            if each.tags.get("dormouse:stack") == self._stack and each.status != "INACTIVE"
         ]
 
     def tasks(self) -> list[Any]:
-        clusters = self._house.aws.look().ecs.clusters.values()
+        clusters = self._region().ecs.clusters.values()
         return [
             task
             for cluster in clusters
             for task in cluster.tasks.values()
             if task.last_status not in ("STOPPED", "DELETED")
+            and task.service.tags.get("dormouse:stack") == self._stack
         ]
 
     def is_healthy(self) -> bool:
         """Whether people could use it: an active load balancer with a target that is healthy."""
-        region = self._house.aws.look()
+        region = self._region()
         return any(
             balancer.state(region.now).startswith("active")
             and any(
@@ -190,6 +198,11 @@ class Observer:
     def refused(self, error: Exception) -> None:
         if self._was_calm(self.now - 5 * TICK):
             self.complain(f"a process ended with an error in fair weather: {error}")
+
+    def given_up(self, why: str) -> None:
+        """Lambda tries this stack's event no more."""
+        if self._was_calm(self.now - 10 * TICK):
+            self.complain(f"Lambda gave an event up in fair weather: {why}", "given up")
 
     # calls
 
@@ -329,7 +342,7 @@ class Observer:
     def _check_status(self, now: float, paid: list[str], calm: bool) -> None:
         """What the status says must be so."""
         item = self._house.tables.table({"TableName": "dormouse"}).items.get(
-            (f"stack#{STACK}", "status")
+            (f"stack#{self._stack}", "status")
         )
         if item is None or (item is self._status_item and not paid):
             return
@@ -434,7 +447,7 @@ class Observer:
         ours = [
             life
             for life in self._house.aws.lifetimes()
-            if life.kind == "load_balancer" and life.arn not in self.strangers
+            if life.kind == "load_balancer" and self._resident.owns(life)
         ]
         end = self._house.now
         return sum(
@@ -443,14 +456,14 @@ class Observer:
 
     def close(self) -> None:
         """After the last day: what was foreign still stands, and the books agree."""
-        for bill in bills(self._house, STACK, self.strangers):
+        for bill in bills(self._house, self._resident):
             allowed = CENT + BALANCER_HOUR * self._unseen_ends
             if bill.differs_by >= allowed:
                 self.complain(
                     f"the ledger of {bill.month} says {bill.ledger:.4f} USD, what stood in AWS "
                     f"cost {bill.second:.4f}"
                 )
-        region = self._house.aws.look()
+        region = self._region()
         standing = {*region.elbv2.balancers, *region.elbv2.groups}
         standing |= {s.arn for c in region.ecs.clusters.values() for s in c.services.values()}
         if not self.strangers <= standing:
@@ -468,8 +481,9 @@ class _Wants(Wants):
     def published(self, policy: Policy, settings: Any) -> None:  # type: ignore[override]
         observer = self._observer
         house = observer._house
+        end = observer._resident.story.end
         for opens_at, _ in super().published(settings, house.now):
             moment = datetime.fromtimestamp(opens_at, house.now.tzinfo)
-            if house.now < moment < house.story.end and opens_at not in self._seen:
+            if house.now < moment < end and opens_at not in self._seen:
                 self._seen.add(opens_at)
                 house.work.at(moment, lambda at=opens_at: observer.opening(at))

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from simulation.house import STACK, House
+from simulation.house import House
 from simulation.money import Bill, bills
 from simulation.story import tell
 
@@ -29,10 +29,14 @@ BEFORE, AFTER = timedelta(hours=3), timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Report:
-    """One story that was lived through; `problems` are its moments and sentences."""
+    """
+    One story that was lived through; `problems` are its moments and sentences, `hours` of each
+    stack whether it finishes paid hours, and those of its load balancers, paid and required.
+    """
 
     seed: int
     days: int
+    stacks: int
     title: str
     problems: list[tuple[str, str]]
     timeline: list[str]
@@ -42,9 +46,7 @@ class Report:
     wakes: int
     failed_wakes: int
     told_again: int
-    paid_hours: int
-    needed_hours: float
-    finishes_hours: bool
+    hours: list[tuple[bool, int, float]]
     seconds: float
     bills: list[Bill]
     digest: str
@@ -60,31 +62,35 @@ def live(
     """Live through one story; with `whole` its timeline is not only that around a problem."""
     began = time.process_time()
     story = tell(seed, days, calm=calm, **(settings or {}))
-    house = House(story)
-    observer = house.run()
-    figures = observer.figures
-    timeline: list[str] = []
+    house = House(story).run()
+    problems, timeline = house.problems, []
     if whole:
         timeline = house.timeline.around(story.start, AFTER, story.end - story.start)
-    elif observer.problems:
-        timeline = house.timeline.around(observer.problems[0].at, BEFORE, AFTER)
+    elif problems:
+        timeline = house.timeline.around(problems[0].at, BEFORE, AFTER)
+    observers = [resident.observer for resident in house.residents.values()]
+    figures = [observer.figures for observer in observers]
     return Report(
         seed=seed,
         days=days,
+        stacks=len(observers),
         title=str(story),
-        problems=[(f"{p.at:%a %d %b %Y %H:%M:%S}", p.what) for p in observer.problems],
+        problems=[(f"{p.at:%a %d %b %Y %H:%M:%S}", p.what) for p in problems],
         timeline=timeline,
-        openings=figures.openings,
+        openings=sum((each.openings for each in figures), Counter()),
         calls=house.calls,
         passes=house.passes,
-        wakes=figures.wakes,
-        failed_wakes=figures.failed_wakes,
-        told_again=figures.told_again,
-        paid_hours=observer.paid_hours(),
-        needed_hours=figures.needed_seconds / 3600,
-        finishes_hours=story.policy["finish_paid_hour"],
+        wakes=sum(each.wakes for each in figures),
+        failed_wakes=sum(each.failed_wakes for each in figures),
+        told_again=sum(each.told_again for each in figures),
+        hours=[
+            (one.story.policy["finish_paid_hour"], one.observer.paid_hours(), needed / 3600)
+            for one, needed in zip(
+                house.residents.values(), [each.needed_seconds for each in figures], strict=True
+            )
+        ],
         seconds=time.process_time() - began,
-        bills=list(bills(house, STACK, observer.strangers)),
+        bills=[bill for one in house.residents.values() for bill in bills(house, one)],
         digest=house.timeline.digest(),
     )
 
@@ -154,14 +160,15 @@ def _again(report: Report, options: argparse.Namespace) -> str:
 
 
 def _summary(reports: Sequence[Report], seconds: float, jobs: int) -> None:
-    days = sum(report.days for report in reports)
+    days = sum(report.days * report.stacks for report in reports)
+    stacks = sum(report.stacks for report in reports)
     openings: Counter[str] = sum((report.openings for report in reports), Counter())
     broken = sum(1 for report in reports if report.problems)
     cpu = sum(report.seconds for report in reports)
     speed, alone = days / seconds * 60, days / cpu * 60
     print(
-        f"{days} days of {len(reports)} stories in {seconds:.1f} s: {speed:.0f} days a minute "
-        f"with {jobs} processes ({alone:.0f} a minute of one core's time)"
+        f"{days} days of {stacks} stacks in {len(reports)} stories in {seconds:.1f} s: "
+        f"{speed:.0f} days a minute with {jobs} processes ({alone:.0f} a minute of one core's time)"
     )
     print(
         f"{sum(r.passes for r in reports)} passes, {sum(r.calls for r in reports)} calls, "
@@ -170,10 +177,10 @@ def _summary(reports: Sequence[Report], seconds: float, jobs: int) -> None:
     )
     print("openings: " + ", ".join(f"{n} {what}" for what, n in sorted(openings.items())))
     for finishes in (True, False):
-        some = [report for report in reports if report.finishes_hours is finishes]
-        needed = sum(report.needed_hours for report in some)
+        some = [each for report in reports for each in report.hours if each[0] is finishes]
+        needed = sum(each[2] for each in some)
         if needed:
-            paid = sum(report.paid_hours for report in some)
+            paid = sum(each[1] for each in some)
             print(
                 f"finish_paid_hour={str(finishes).lower()}: {paid} balancer hours paid, "
                 f"{needed:.0f} required by policy and use: {paid / needed:.2f}"

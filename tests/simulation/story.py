@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from simulation.sites import ABROAD, HOME, NEXT_DOOR, Site
 from simulation.trouble import Spell, draw_spells
 
 MINUTE = timedelta(minutes=1)
@@ -35,7 +36,11 @@ HOURS: tuple[list[str], ...] = (
     ["daily 00:00-24:00"],
 )
 PROFILES = ("fast", "fast", "typical", "typical", "typical", "slow")
-RENAMED = ("ecs-nlb", "ecs-nlb-next")
+STOPPED_BY_CONTROLLER = timedelta(minutes=15)
+"""When the tasks of a drain that does not end are stopped, where they carry our tags."""
+
+STOPPED_BY_SOMEBODY = timedelta(minutes=60)
+"""Where they do not: a wake may be given up first, and a sleep be told as stuck after that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,11 @@ class Press:
 
 @dataclass(frozen=True, kw_only=True)
 class Story:
-    """`visits` are the minutes in which people use the service, if it is there."""
+    """
+    `visits` are the minutes in which people use the service, if it is there; `tags_tasks` lets
+    its tasks carry the tags without which the controller may not stop them. `neighbour` is what
+    another stack lives through meanwhile, with the same controller and table.
+    """
 
     seed: int
     start: datetime
@@ -60,6 +69,9 @@ class Story:
     presses: list[Press] = field(default_factory=list)
     visits: list[datetime] = field(default_factory=list)
     spells: list[Spell] = field(default_factory=list)
+    site: Site = HOME
+    tags_tasks: bool = True
+    neighbour: Story | None = None
 
     @property
     def end(self) -> datetime:
@@ -68,23 +80,52 @@ class Story:
     def __str__(self) -> str:
         rules = ", ".join(f"{key}={value}" for key, value in self.policy.items())
         when = f"{self.days} days from {self.start:%a %d %b %Y}"
-        return f"seed {self.seed}: {when}, {self.profile}, {rules}"
+        beside = f"; beside {self.neighbour.site.stack} in " if self.neighbour else ""
+        where = self.neighbour.site.region if self.neighbour else ""
+        return f"seed {self.seed}: {when}, {self.profile}, {rules}{beside}{where}"
 
 
-def tell(seed: int, days: int, *, calm: bool = False, **settings: Any) -> Story:
-    """The story of a seed; `settings` of the policy replace what was drawn. Calm: no trouble."""
-
-    def dice(what: str) -> random.Random:
-        return random.Random(f"{seed}/{what}")
-
-    choose = dice("setting")
+def tell(
+    seed: int, days: int, *, calm: bool = False, alone: bool = False, **settings: Any
+) -> Story:
+    """
+    The story of a seed; `settings` of the policy replace what was drawn. Calm: no trouble. One in
+    four has another stack beside it, unless it is to be `alone`.
+    """
+    choose = random.Random(f"{seed}/setting")
     start = datetime(2026, 1, 1, tzinfo=UTC) + choose.randrange(700) * DAY
     profile = choose.choice(PROFILES)
+    home = _life(f"{seed}", seed, start, days, profile, HOME, settings)
+    beside = random.Random(f"{seed}/neighbour")
+    neighbour = None
+    if beside.random() < 0.25 and not alone:
+        site = beside.choice((NEXT_DOOR, ABROAD))
+        neighbour = _life(f"{seed}/neighbour", seed, start, days, profile, site, {})
+    lives = [home, neighbour] if neighbour else [home]
+    tagged = all(life.tags_tasks for life in lives)
+    stuck = STOPPED_BY_CONTROLLER if tagged else STOPPED_BY_SOMEBODY
+    lively = [press.at for life in lives for press in life.presses]
+    dice = random.Random(f"{seed}/trouble")
+    spells = [] if calm else draw_spells(dice, start, days, lively, stuck)
+    return replace(home, spells=spells, neighbour=neighbour)
+
+
+def _life(
+    name: str,
+    seed: int,
+    start: datetime,
+    days: int,
+    profile: str,
+    site: Site,
+    settings: dict[str, Any],
+) -> Story:
+    """A policy, people and users, each drawn from dice of their own."""
+
+    def dice(what: str) -> random.Random:
+        return random.Random(f"{name}/{what}")
+
     policy = draw_policy(dice("policy"), start, days) | settings
     presses = sorted(_presses(dice("people"), policy, start, days), key=lambda press: press.at)
-    visits = sorted(set(_visits(dice("visits"), policy, presses, start, days)))
-    lively = [press.at for press in presses]
-    spells = [] if calm else draw_spells(dice("trouble"), start, days, lively)
     return Story(
         seed=seed,
         start=start,
@@ -92,8 +133,9 @@ def tell(seed: int, days: int, *, calm: bool = False, **settings: Any) -> Story:
         profile=profile,
         policy=policy,
         presses=presses,
-        visits=visits,
-        spells=spells,
+        visits=sorted(set(_visits(dice("visits"), policy, presses, start, days))),
+        site=site,
+        tags_tasks=dice("tasks").random() < 0.6,
     )
 
 
@@ -142,8 +184,8 @@ def _presses(
         if choose.random() < 0.04:
             at = midnight + choose.uniform(0, 24 * 60) * MINUTE
             changed = draw_policy(choose, start, days) | {"time_zone": policy["time_zone"]}
-            name = choose.choice(RENAMED) if choose.random() < 0.4 else None
-            yield Press(at, "publish", more=(changed, name))
+            which = choose.choice((0, 1)) if choose.random() < 0.4 else None
+            yield Press(at, "publish", more=(changed, which))
 
 
 def _visits(

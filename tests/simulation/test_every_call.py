@@ -8,6 +8,7 @@ watches: one load balancer, nothing foreign touched, no address released, all to
 import pytest
 
 from direct import Crash
+from factories import EIP
 from simulation.deaths import Mortal, points, story_of
 
 MINUTE = 60.0
@@ -39,8 +40,8 @@ def test_a_process_that_died_at_any_call_is_taken_up_by_the_next(way, capsys):
         assert observer.is_healthy() is (wanted == AWAKE), where
         if wanted == ASLEEP:
             assert not observer.balancers() and not observer.services(), where
-            assert not house.elastic_ip().association_id, where
-        told = {str(event.kind) for event in house.told.events}
+            assert not house.aws.look().ec2.addresses[EIP].association_id, where
+        told = {str(event.kind) for event in house.told}
         assert wanted in told, where
     with capsys.disabled():
         print(f" [{way}: {number} points, {len(differing)} that differ]", end="")

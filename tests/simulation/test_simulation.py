@@ -69,7 +69,7 @@ def test_what_breaks_is_told_with_its_timeline_and_how_to_see_it_again(monkeypat
 
 
 def wrong_with(days: int = 3, **settings) -> str:
-    story = tell(8, days, calm=True, **OFFICE, **settings)
+    story = tell(8, days, calm=True, alone=True, **OFFICE, **settings)
     return "\n".join(problem.what for problem in House(story).run().problems)
 
 
@@ -95,7 +95,9 @@ def test_an_opening_that_is_missed_is_seen(monkeypatch):
 
 
 def test_a_second_load_balancer_is_seen():
-    house = House(tell(8, 1, calm=True, **{**OFFICE, "office_hours": ["daily 00:00-24:00"]}))
+    house = House(
+        tell(8, 1, calm=True, alone=True, **{**OFFICE, "office_hours": ["daily 00:00-24:00"]})
+    )
     house.work.run(house.story.start + timedelta(minutes=20))
     assert house.observer.is_healthy()
     house.plain.client("elbv2").create_load_balancer(
@@ -111,7 +113,7 @@ def test_a_second_load_balancer_is_seen():
 
 
 def test_a_hand_on_what_is_a_strangers_or_on_an_address_is_seen():
-    house = House(tell(8, 1, calm=True, **OFFICE))
+    house = House(tell(8, 1, calm=True, alone=True, **OFFICE))
     (arn, *_) = sorted(house.observer.strangers)
     house.observer.saw_call("DeleteLoadBalancer", {"LoadBalancerArn": arn})
     house.observer.saw_call("ReleaseAddress", {})

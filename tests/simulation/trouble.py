@@ -18,6 +18,9 @@ from local.faults import Fault, throttled
 
 MINUTE = timedelta(minutes=1)
 
+ENDLESS_DRAIN = "endless drain"
+"""Tasks that leave their load balancer while it is on never stop by themselves (F43)."""
+
 CALLS = {
     "throttled": (0.1, 0.5),
     "errors": (0.05, 0.4),
@@ -38,6 +41,7 @@ TRIGGERS = {
     "late heartbeats": (0.5, 1.0),
     "skewed clocks": (1.0, 1.0),
     "deaf people": (0.5, 1.0),
+    "throttled function": (0.5, 1.0),
 }
 CIRCUMSTANCES = (
     "bad image",
@@ -47,6 +51,7 @@ CIRCUMSTANCES = (
     "broken balancer",
     "lag",
     "partial metrics",
+    ENDLESS_DRAIN,
 )
 MOMENTS = (
     "lock lost",
@@ -58,7 +63,9 @@ MOMENTS = (
 )
 """These happen once, at the beginning of their spell."""
 
-HARD = frozenset({"outage", "bad image", "no capacity", "broken balancer", "slow balancer"})
+HARD = frozenset(
+    {"outage", "bad image", "no capacity", "broken balancer", "slow balancer", ENDLESS_DRAIN}
+)
 
 AWS = ("elbv2", "ecs", "ec2", "cloudwatch")
 
@@ -70,6 +77,12 @@ class Spell:
     until: datetime
     share: float = 1.0
     strength: float = 0.0
+    aftermath: timedelta = timedelta(0)
+    """So long after its end things are still as it left them, whatever the controller does."""
+
+    @property
+    def over_at(self) -> datetime:
+        return self.until + self.aftermath
 
     @property
     def is_hard(self) -> bool:
@@ -81,12 +94,17 @@ class Spell:
 
 
 def draw_spells(
-    choose: random.Random, start: datetime, days: int, lively: Sequence[datetime]
+    choose: random.Random,
+    start: datetime,
+    days: int,
+    lively: Sequence[datetime],
+    stuck: timedelta,
 ) -> list[Spell]:
     """
     Mostly one or two spells on every other day, some of them together.
 
     Most of them around a moment of `lively`, when somebody does something: by night nothing breaks.
+    A drain that does not end is ended `stuck` after it began, at the latest.
     """
     ranges = CALLS | TRIGGERS
     kinds = [*ranges, *CIRCUMSTANCES, *MOMENTS]
@@ -109,6 +127,7 @@ def draw_spells(
                 since + choose.uniform(0.5, 1) * length * MINUTE,
                 choose.uniform(least, most),
                 choose.random(),
+                stuck if kind == ENDLESS_DRAIN else timedelta(0),
             )
             spells.append(spell)
     return sorted(spells, key=lambda spell: spell.since)
@@ -150,7 +169,7 @@ class Weather:
     def trouble_since(self, start: datetime, end: datetime, *, hard: bool = False) -> bool:
         """Whether any spell touched the time between two moments."""
         return any(
-            spell.since <= end and spell.until >= start and (spell.is_hard or not hard)
+            spell.since <= end and spell.over_at >= start and (spell.is_hard or not hard)
             for spell in self._spells
         )
 

@@ -246,7 +246,7 @@ def _deactivate(region: Region, task: Task, held: list[Registration]) -> None:
 def _on_drained(region: Region, task: Task, registration: Registration) -> None:
     registration.drained = True
     waiting = [each for each in task.registrations if not each.drained]
-    stuck = task.behaviour is Containers.DRAIN_STUCK
+    stuck = task.behaviour is Containers.DRAIN_STUCK or region.conditions.drains_for_ever
     if task.last_status == "DEACTIVATING" and not waiting and not stuck:
         _terminate(region, task)
 

@@ -1,0 +1,165 @@
+"""One stack of a story: what its people do, and who watches over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from controller.domain.history import Event, EventKind
+from controller.domain.hold import Hold, sleep_now
+from controller.domain.lease import Lease
+from controller.domain.openings import Openings
+from controller.domain.plan import Target
+from controller.domain.policy import parse_policy
+from controller.domain.report import rules_of
+from controller.domain.status import Status
+from local.lifetimes import Lifetime
+from simulation.observer import Observer
+from simulation.story import Press, Story
+
+if TYPE_CHECKING:
+    from simulation.house import House
+
+PERSON = (1.0, 10.0)
+"""Minutes until somebody who was told of a drain that does not end stops the task."""
+
+
+class Resident:
+    """`told` is what its people heard."""
+
+    def __init__(self, house: House, story: Story) -> None:
+        self._house = house
+        self.story = story
+        self.site = story.site
+        self.stack = story.site.stack
+        self.told: list[Event] = []
+        self._balancer = story.site.balancer
+        self.observer = Observer(house, self)
+        self.publish(story.policy, None)
+
+    def plan(self) -> None:
+        """Put on the agenda what its people do, and let its users and scanners come."""
+        house = self._house
+        for press in self.story.presses:
+            house.work.at(press.at, self._press_of(press))
+        names = [f"{self.site.region}/{name}" for name in self.site.balancers]
+        for at in self.story.visits:
+            for name in names:
+                house.aws.traffic.flows(name, at, new_flows=4, bytes=20_000)
+        house.aws.traffic.noise(names[0], self.story.start)
+
+    def owns(self, life: Lifetime) -> bool:
+        """Whether this is on the stack's bill."""
+        site = self.site
+        if life.kind == "elastic_ip":
+            return life.arn == site.allocation_id
+        mine = site.balancers if life.kind == "load_balancer" else (site.service,)
+        return life.region == site.region and life.name in mine
+
+    def hear(self, event: Event) -> None:
+        self.told.append(event)
+        self.observer.heard(event)
+        if event.kind in (EventKind.STUCK, EventKind.FAILED):
+            minutes = self._house.triggers.uniform(*PERSON)
+            self._house.work.after(minutes * 60, self._stop_what_drains)
+
+    def _stop_what_drains(self) -> None:
+        """Somebody with more rights than the controller sees to tasks that do not end."""
+        ecs = self._house.plain.client("ecs", self.site.region)
+        for task in self.observer.tasks():
+            if task.last_status == "DEACTIVATING" and task.stopping:
+                self._house.note("people", f"stop a task of {self.stack}")
+                ecs.stop_task(cluster=task.cluster.name, task=task.arn)
+
+    # what people do
+
+    def _press_of(self, press: Press) -> Callable[[], None]:
+        def act() -> None:
+            text = f"{press.kind} {press.hours:g} h {press.more or ''}".rstrip()
+            self._house.note("people", self._house.of(self.stack, text))
+            getattr(self, f"_do_{press.kind}")(press)
+            if self._house.triggers.random() < 0.8:  # or whoever was asked could not nudge
+                seconds = self._house.triggers.uniform(0.1, 2)
+                self._house.work.after(seconds, lambda: self._house.start_pass(self.stack))
+
+        return act
+
+    def _do_wake(self, press: Press) -> None:
+        lease = Lease(
+            stack=self.stack,
+            id=f"l{press.at:%d%H%M%S}",
+            holder="wake link",
+            reason="",
+            granted_at=press.at,
+            expires_at=press.at + timedelta(hours=press.hours),
+        )
+        self._house.table.grant(lease)
+        self.observer.wants.granted(lease)
+
+    def _do_extend(self, press: Press) -> None:
+        table = self._house.table
+        live = [one for one in table.load(self.stack).leases if one.covers(press.at)]
+        if live:
+            end = press.at + timedelta(hours=press.hours)
+            lease = table.extend(self.stack, live[-1].id, end, press.at)
+            if lease:
+                self.observer.wants.granted(lease)
+
+    def _do_sleep(self, press: Press) -> None:
+        records = self._house.table.load(self.stack)
+        rules = rules_of(records.spec, Status.from_json(records.status))
+        openings = Openings(rules, press.at)
+        self._put_hold(sleep_now(self.stack, openings, records.leases, "ann", "", press.at))
+
+    def _do_hold(self, press: Press) -> None:
+        leases = self._house.table.load(self.stack).leases
+        hold = Hold(
+            stack=self.stack,
+            state=Target(press.more),
+            by="ann",
+            reason="",
+            set_at=press.at,
+            until=press.at + timedelta(hours=press.hours),
+            over=frozenset(lease.id for lease in leases),
+        )
+        self._put_hold(hold)
+
+    def _put_hold(self, hold: Hold) -> None:
+        self._house.table.hold(hold)
+        self.observer.wants.held(hold, self._house.now)
+
+    def _do_lift(self, press: Press) -> None:
+        self._house.table.lift_hold(self.stack, press.at)
+        self.observer.wants.held(None, self._house.now)
+
+    def _do_publish(self, press: Press) -> None:
+        policy, which = press.more
+        self.publish(policy, which)
+
+    def publish(self, settings: dict[str, Any], which: int | None) -> None:
+        """A policy, and with `which` the first or the second name of the load balancer."""
+        policy = parse_policy(settings)
+        if which is not None:
+            self._balancer = self.site.balancers[which]
+            self.observer.renamed()
+        tags = self.story.tags_tasks
+        spec = self.site.spec(policy.to_json(), self._balancer, tags_tasks=tags)
+        self._house.table.put_spec(spec, self._house.now)
+        self.observer.wants.published(policy, settings)
+
+    # what is its own
+
+    def belongings(self) -> Iterator[object]:
+        """Everything of the stack as it stands, to see whether a call of another's changes it."""
+        region = self._house.aws.look(self.site.region)
+        for balancer in self.observer.balancers():
+            yield balancer.arn, tuple(listener.arn for listener in balancer.listeners)
+        for group in region.elbv2.groups.values():
+            if group.tags.get("dormouse:stack") == self.stack:
+                yield group.arn, tuple(group.targets)
+        for service in self.observer.services():
+            yield service.arn, service.status, service.desired, len(service.deployments)
+        for task in self.observer.tasks():
+            yield task.arn, task.desired_status
+        yield region.ec2.addresses[self.site.allocation_id].association_id

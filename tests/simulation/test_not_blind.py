@@ -1,0 +1,212 @@
+"""Drains that never end, Lambda's retries, two stacks, a lost memory: what goes wrong is seen."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from controller.aws import service
+from controller.aws.clients import Clients
+from controller.aws.load_balancer import LoadBalancerAdapter
+from controller.bootstrap import Controller
+from controller.domain.errors import EndPassError
+from controller.reconcile import books, stack_pass
+from deploy.stack import read
+from simulation import functions
+from simulation.clockwork import Clockwork
+from simulation.deaths import Mortal, Point, story_of
+from simulation.functions import Function
+from simulation.house import House
+from simulation.sites import ABROAD, NEXT_DOOR
+from simulation.story import Press, Story, tell
+from simulation.trouble import ENDLESS_DRAIN, Spell
+
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+HOUR = 60 * MINUTE
+WAKE, SLEEP = 10 * MINUTE, 40 * MINUTE
+LATE = timedelta(days=1)
+
+
+def lived(story: Story) -> House:
+    return House(story).run(story.start + 3 * HOUR)
+
+
+def problems(story: Story) -> str:
+    return "\n".join(problem.what for problem in lived(story).problems)
+
+
+def slept_through(*kinds: tuple[str, timedelta], tags_tasks: bool = True) -> Story:
+    """A wake, and a sleep half an hour later, with these spells from so long after the sleep on."""
+    story = story_of((WAKE.total_seconds(), "wake", 3), (SLEEP.total_seconds(), "sleep", 0))
+    asleep = story.start + SLEEP
+    aftermath = {True: 15 * MINUTE, False: HOUR}[tags_tasks]
+    spells = [
+        Spell(kind, asleep + after, asleep + after + 5 * MINUTE, aftermath=aftermath)
+        if kind == ENDLESS_DRAIN
+        else Spell(kind, asleep + after, asleep + after)
+        for kind, after in kinds
+    ]
+    return replace(story, spells=spells, tags_tasks=tags_tasks)
+
+
+DRAIN = (ENDLESS_DRAIN, -MINUTE)
+
+
+# a drain that never ends
+
+
+@pytest.mark.parametrize("tags_tasks", [True, False])
+def test_an_endless_drain_is_ended_by_the_controller_or_by_whom_it_told(tags_tasks):
+    house = lived(slept_through(DRAIN, tags_tasks=tags_tasks))
+    stops = [text for _, _, text in house.timeline.lines if "StopTask" in text]
+    kinds = [str(event.kind) for event in house.told]
+
+    assert house.problems == []
+    assert bool(stops) is tags_tasks
+    assert ("stuck" in kinds) is not tags_tasks
+    assert kinds[-1] == "asleep"
+
+
+def test_tasks_that_drain_for_ever_and_are_not_stopped_are_seen(monkeypatch):
+    monkeypatch.setattr(service, "DRAIN_STUCK", LATE)
+    monkeypatch.setattr(books, "STUCK_AFTER", LATE)
+    assert "it outlives the decision: service" in problems(slept_through(DRAIN))
+
+
+def test_a_stuck_sleep_of_which_nobody_is_told_is_seen(monkeypatch):
+    monkeypatch.setattr(books, "STUCK_AFTER", LATE)
+    story = slept_through(DRAIN, tags_tasks=False)
+    assert "it outlives the decision: service" in problems(story)
+
+
+def test_a_status_lost_in_the_middle_of_a_sleep_that_takes_its_hours_along_is_seen(monkeypatch):
+    story = slept_through(DRAIN, ("status lost", 5 * MINUTE))
+    assert problems(story) == ""
+    monkeypatch.setattr(stack_pass, "standing_again", lambda _: ())
+    assert "the ledger of" in problems(story)
+
+
+# Lambda
+
+
+def test_the_limits_of_the_function_are_those_of_the_template():
+    made = read()["Resources"]["Controller"]["Properties"]
+    limits = made["EventInvokeConfig"]
+
+    assert timedelta(seconds=made["Timeout"]) == functions.BUDGET
+    assert limits["MaximumRetryAttempts"] == functions.RETRIES
+    assert timedelta(seconds=limits["MaximumEventAgeInSeconds"]) == functions.OLDEST
+
+
+class Played:
+    """A function whose events end as `fates` says, one after the other; then well."""
+
+    def __init__(self, *fates: str) -> None:
+        self._fates = list(fates)
+        self.work = Clockwork(tell(0, 1, calm=True).start)
+        self._start = self.work.now
+        self.began: list[float] = []
+        self.given_up: list[str] = []
+        function = Function(self.work, random.Random(1), self._run, self._has_room, self._end)
+        function.invoke({"stack": "a"})
+        self.work.run(self.work.now + HOUR)
+
+    def _has_room(self) -> bool:
+        if self._fates[:1] == ["throttled"]:
+            del self._fates[0]
+            return False
+        return True
+
+    def _run(self, event, ended) -> None:
+        assert event == {"stack": "a"}
+        self.began.append(round((self.work.now - self._start).total_seconds()))
+        ended(bool(self._fates and self._fates.pop(0) == "failed"))
+
+    def _end(self, event, why) -> None:
+        self.given_up.append(why)
+
+
+def test_an_event_that_failed_comes_back_after_a_minute_and_once():
+    assert Played("failed").began == [0, 60]
+    twice = Played("failed", "failed")
+    assert (twice.began, twice.given_up) == ([0, 60], ["it failed again"])
+
+
+def test_an_event_that_finds_no_room_comes_back_until_it_is_too_old():
+    assert Played(*["throttled"] * 4).began == [0 + 1 + 2 + 4 + 8]
+    never = Played(*["throttled"] * 20)
+    assert (never.began, never.given_up) == ([], ["it is too old"])
+
+
+def test_a_pass_that_died_is_tried_again_by_lambda_where_no_heartbeat_is():
+    """The heartbeat that took the wake up was the last one."""
+    story = story_of((WAKE.total_seconds(), "wake", 3))
+    silent = Spell("lost heartbeats", story.start + WAKE + 90 * SECOND, story.end)
+    story = replace(story, spells=[silent])
+    seen = Mortal(story).live((WAKE + 2 * MINUTE).total_seconds()).seen
+    nth = next(n for n, one in enumerate(seen, 1) if one.call == "ecs:CreateService")
+    point = Point(nth, "before", "ecs:CreateService")
+    house = Mortal(story, point).live((WAKE + 10 * MINUTE).total_seconds())
+    lines = house.timeline.lines
+    died = next(at for at, _, text in lines if text.endswith(" is dead"))
+    made = next(at for at, source, text in lines if source == "call" and "CreateService" in text)
+
+    assert house.observer.is_healthy()
+    assert MINUTE <= made - died < 2 * MINUTE
+
+
+def test_a_pass_that_fails_again_and_again_is_seen(monkeypatch):
+    def fail(*_):
+        raise EndPassError("no", after_seconds=60)
+
+    monkeypatch.setattr(Controller, "run_pass", fail)
+    assert "Lambda gave an event up in fair weather" in problems(slept_through())
+
+
+# two stacks
+
+
+def side_by_side(site) -> Story:
+    """Two stacks that are woken and put to sleep by turns."""
+    story = slept_through()
+    beside = [
+        Press(press.at + 20 * MINUTE, press.kind, press.hours, press.more)
+        for press in story.presses
+    ]
+    return replace(story, neighbour=replace(story, site=site, presses=beside))
+
+
+@pytest.mark.parametrize("site", [NEXT_DOOR, ABROAD])
+def test_two_stacks_live_side_by_side(site):
+    house = lived(side_by_side(site))
+
+    assert house.problems == []
+    for resident in house.residents.values():
+        assert [str(event.kind) for event in resident.told if event.kind != "sleeping_soon"] == [
+            "waking",
+            "awake",
+            "sleeping",
+            "asleep",
+        ]
+
+
+def test_a_stack_of_another_region_that_is_looked_for_at_home_is_seen(monkeypatch):
+    monkeypatch.setattr(Clients, "_make", lambda self, service: self._session.client(service))
+    assert "was called in us-east-1" in problems(side_by_side(ABROAD))
+
+
+def test_a_hand_on_what_is_the_other_stacks_is_seen(monkeypatch):
+    real = LoadBalancerAdapter.delete
+
+    def delete_all(self, seen):
+        real(self, seen)
+        for each in self._elbv2.describe_load_balancers()["LoadBalancers"]:
+            if "/ecs-nlb" in each["LoadBalancerArn"] and "ecs-nlb-2" not in each["LoadBalancerArn"]:
+                self._elbv2.delete_load_balancer(LoadBalancerArn=each["LoadBalancerArn"])
+
+    monkeypatch.setattr(LoadBalancerAdapter, "delete", delete_all)
+    assert "DeleteLoadBalancer changed what is nsfw-api-b's" in problems(side_by_side(NEXT_DOOR))
