@@ -230,13 +230,3 @@ def test_a_number_that_cannot_be_is_refused_by_its_name(found):
     }
     with pytest.raises(PermanentError, match=f'DORMOUSE_PASSES_AT_ONCE is "{found}", expected'):
         Settings.from_environment(environment)
-
-
-def test_a_fleet_spreads_evenly_and_each_stack_keeps_its_place():
-    spread = timedelta(minutes=10)
-    early = [early_by(f"stack-{number}", spread) for number in range(5000)]
-    by_minute = [sum(1 for each in early if each // MINUTE == m) for m in range(10)]
-    assert sum(by_minute) == 5000
-    assert all(400 < each < 600 for each in by_minute)
-    assert early_by("nsfw-api", spread) == early_by("nsfw-api", spread)
-    assert early_by("nsfw-api", timedelta(0)) == timedelta(0)

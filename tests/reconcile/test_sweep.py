@@ -1,0 +1,275 @@
+"""The course of a sweep: what it waits for, whom it makes way for, what it says of what is left."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from controller.domain.errors import PermanentError, RetryError
+from controller.domain.plan import Target
+from controller.domain.spec import Kind
+from controller.domain.status import Status
+from controller.domain.sweeping import Known, Thing
+from controller.reconcile.sweep import PATIENCE, POLL, Sweep
+from factories import NOON, article_spec
+from local.clock import ManualClock
+
+BALANCER = Thing(
+    kind=Kind.LOAD_BALANCER,
+    name="nlb",
+    arn="arn:lb",
+    region="us-east-1",
+    stack="gone",
+    address="aws_lb.nlb",
+)
+TARGETS = replace(BALANCER, kind=Kind.TARGET_GROUP, name="tg", arn="arn:tg")
+OTHER = replace(BALANCER, name="other", arn="arn:other", stack="other")
+OURS = replace(BALANCER, name="ecs-nlb", arn="arn:ours", stack="nsfw-api")
+ASLEEP = Known(
+    spec=article_spec(),
+    status=Status(target=Target.ASLEEP, settled=True),
+    wanted=Target.ASLEEP,
+)
+AWAKE = replace(ASLEEP, wanted=Target.AWAKE)
+
+
+class Region:
+    """Things by ARN; a deleted one is found for `lag` more looks, and `fail` is raised by looks."""
+
+    def __init__(self, *things: Thing, lag: int = 0) -> None:
+        self.things = {thing.arn: thing for thing in things}
+        self.deleted: list[str] = []
+        self.fail: list[Exception] = []
+        self.refuse: dict[str, list[Exception]] = {}
+        self.looks = 0
+        self._lag, self._leaving = lag, {}
+
+    def find(self):
+        self.looks += 1
+        if self.fail:
+            raise self.fail.pop(0)
+        for arn, left in list(self._leaving.items()):
+            self._leaving[arn] = left - 1
+            if left == 0:
+                del self.things[arn], self._leaving[arn]
+        return list(self.things.values())
+
+    def delete(self, thing):
+        if self.refuse.get(thing.arn):
+            raise self.refuse[thing.arn].pop(0)
+        self.deleted.append(thing.arn)
+        self._leaving[thing.arn] = self._lag
+
+
+class Records:
+    """What is known by stack, and one lock for all of them."""
+
+    def __init__(self, taken: bool = False, renewals: int = 1000, **known: Known) -> None:
+        self.stacks = {stack.replace("_", "-"): one for stack, one in known.items()}
+        self.took: list[str] = []
+        self.released = 0
+        self._taken, self._renewals = taken, renewals
+
+    def known(self, stack, now):
+        return self.stacks.get(stack)
+
+    def take(self, stack, now):
+        self.took.append(stack)
+        return None if self._taken else self
+
+    def renew(self, now):
+        self._renewals -= 1
+        return self._renewals >= 0
+
+    def release(self, now):
+        self.released += 1
+
+
+class Broom:
+    """A sweep of these regions: what it has said, and `meanwhile` what happens as it says it."""
+
+    def __init__(self, *regions: Region, records: Records | None = None, **options) -> None:
+        self.said: list[str] = []
+        self.meanwhile = lambda text: None
+        self.clock = ManualClock(NOON)
+        self.sweep = Sweep(regions, records, self.clock, self._hear, **options)
+
+    def _hear(self, text: str) -> None:
+        self.said.append(text)
+        self.meanwhile(text)
+
+    def delete(self, *things: Thing):
+        swept = self.sweep.delete(things)
+        return swept.deleted, swept.kept
+
+    @property
+    def took(self):
+        return self.clock.now() - NOON
+
+
+# looking
+
+
+def test_a_region_that_cannot_be_read_is_left_out_from_then_on():
+    near, far = Region(BALANCER), Region()
+    far.fail = [PermanentError("eu-west-1: denied"), PermanentError("again")]
+    broom = Broom(far, near, records=Records())
+
+    assert [verdict.thing for verdict in broom.sweep.look()] == [BALANCER]
+    assert broom.delete(BALANCER) == ([BALANCER], [])
+    assert broom.sweep.unseen == ["eu-west-1: denied"]
+    assert far.looks == 1
+
+
+def test_what_two_roles_see_in_one_region_is_one_thing():
+    first, second = Region(BALANCER), Region(BALANCER)
+    broom = Broom(first, second, records=Records())
+    assert len(broom.sweep.look()) == 1
+
+    assert broom.delete(BALANCER)[1] == [
+        (BALANCER, "it takes longer than usual; sweep again later")
+    ]
+    assert (first.deleted, second.deleted) == (["arn:lb"], [])
+
+
+# deleting
+
+
+def test_each_thing_is_deleted_once_and_waited_for():
+    region = Region(BALANCER, TARGETS, lag=3)
+    broom = Broom(region, records=Records())
+    assert broom.delete(BALANCER, TARGETS) == ([BALANCER, TARGETS], [])
+    assert region.deleted == ["arn:lb", "arn:tg"]
+    assert broom.said == ['deleting load balancer "nlb"', 'deleting target group "tg"']
+    assert broom.took == 4 * POLL
+
+
+def test_a_target_group_waits_for_what_hangs_on_it():
+    region = Region(BALANCER, replace(TARGETS, load_balancers=("arn:lb",)), lag=1)
+    broom = Broom(region, records=Records())
+
+    def look(text):
+        if "load balancer" in text:
+            region.things["arn:tg"] = TARGETS
+
+    broom.meanwhile = look
+    deleted, kept = broom.delete(BALANCER, replace(TARGETS, load_balancers=("arn:lb",)))
+    assert (deleted, kept) == ([BALANCER, TARGETS], [])
+    assert region.deleted == ["arn:lb", "arn:tg"]
+
+
+def test_what_went_by_itself_is_neither_deleted_nor_kept():
+    region = Region()
+    broom = Broom(region, records=Records())
+    assert broom.delete(BALANCER) == ([], [])
+    assert (region.deleted, broom.took) == ([], timedelta(0))
+
+
+def test_what_aws_does_not_answer_for_now_is_asked_again():
+    region = Region(BALANCER)
+    region.fail = [RetryError("slow down", after_seconds=1)]
+    region.refuse = {"arn:lb": [RetryError("slow down", after_seconds=1)]}
+    broom = Broom(region, records=Records())
+    assert broom.delete(BALANCER) == ([BALANCER], [])
+    assert broom.said == ['deleting load balancer "nlb"'] * 2
+    assert broom.took == 3 * POLL
+
+
+def test_what_cannot_be_deleted_is_kept_with_the_reason_and_keeps_nothing_else():
+    region = Region(BALANCER, TARGETS)
+    region.refuse = {"arn:lb": [PermanentError("it is protected")]}
+    broom = Broom(region, records=Records())
+    assert broom.delete(BALANCER, TARGETS) == ([TARGETS], [(BALANCER, "it is protected")])
+
+
+def test_what_takes_longer_than_ten_minutes_is_left_to_another_sweep():
+    broom = Broom(Region(BALANCER, lag=10_000), records=Records())
+    assert broom.delete(BALANCER) == (
+        [],
+        [(BALANCER, "it takes longer than usual; sweep again later")],
+    )
+    assert broom.took == PATIENCE
+
+
+# whose stack it is
+
+
+def test_a_stack_that_is_not_published_has_no_lock():
+    records = Records()
+    Broom(Region(BALANCER), records=records).delete(BALANCER)
+    assert (records.took, records.released) == ([], 0)
+
+
+def test_a_published_stack_is_swept_under_its_lock():
+    """The lock that we hold ourselves is no pass at work."""
+    records = Records(nsfw_api=replace(ASLEEP, busy=True))
+    broom = Broom(Region(OURS), records=records)
+    assert broom.delete(OURS) == ([OURS], [])
+    assert (records.took, records.released) == (["nsfw-api"], 1)
+
+
+def test_a_stack_that_a_pass_has_is_left_alone_and_the_next_is_swept():
+    records = Records(taken=True, nsfw_api=ASLEEP)
+    region = Region(OURS, BALANCER)
+    assert Broom(region, records=records).delete(OURS, BALANCER) == (
+        [BALANCER],
+        [(OURS, "a pass is working on its stack")],
+    )
+    assert records.released == 0
+
+
+def test_a_stack_that_a_pass_takes_over_is_left_to_it():
+    records = Records(renewals=2, nsfw_api=ASLEEP)
+    broom = Broom(Region(OURS, lag=10), records=records)
+    assert broom.delete(OURS) == ([], [(OURS, "a pass has taken over its stack")])
+    assert (broom.took, records.released) == (3 * POLL, 1)
+
+
+def test_the_lock_is_given_back_whatever_happens():
+    records = Records(nsfw_api=ASLEEP)
+    region = Region(OURS)
+    region.fail = [PermanentError("denied")]
+    with pytest.raises(PermanentError):
+        Broom(region, records=records).delete(OURS)
+    assert records.released == 1
+
+
+def test_what_is_asked_for_meanwhile_is_spared_and_what_has_begun_is_waited_for():
+    records = Records(nsfw_api=ASLEEP)
+    waits = replace(TARGETS, stack="nsfw-api", name="ecs-target-group", targets=1)
+    region = Region(OURS, waits, lag=2)
+    broom = Broom(region, records=records)
+
+    def wake(text):
+        records.stacks["nsfw-api"] = AWAKE
+
+    broom.meanwhile = wake
+    assert broom.delete(OURS, waits) == (
+        [OURS],
+        [(waits, 'stack "nsfw-api" is awake, or about to be')],
+    )
+
+
+def test_each_stack_is_judged_by_its_own_records():
+    records = Records(nsfw_api=AWAKE)
+    broom = Broom(Region(OURS, BALANCER), records=records)
+    assert {v.thing.stack: v.leftover for v in broom.sweep.look()} == {
+        "gone": True,
+        "nsfw-api": False,
+    }
+    busy = Records(nsfw_api=replace(ASLEEP, busy=True))
+    (verdict,) = Broom(Region(OURS), records=busy).sweep.look()
+    assert not verdict.leftover
+
+
+def test_without_records_only_what_somebody_answers_for_is_deleted():
+    region = Region(BALANCER, OTHER)
+    broom = Broom(region, answered_for=["gone"])
+    assert {v.thing.stack: v.leftover for v in broom.sweep.look()} == {"gone": True, "other": False}
+    assert broom.delete(BALANCER, OTHER) == (
+        [BALANCER],
+        [(OTHER, "the records cannot be read, so it may well be needed")],
+    )
+    assert region.deleted == ["arn:lb"]
