@@ -336,16 +336,20 @@ def test_a_sleep_that_took_something_down_is_told_with_its_bill():
 
     assert told(ended(replace(after, outbox=()), Result.CONVERGED, ASLEEP)) == []
 
+    in_tokyo = replace(SPEC, region="ap-northeast-1")
+    after = books.ended(before, in_tokyo, outcome(Result.CONVERGED, ASLEEP), SPENT, NOON)
+    assert after.outbox[0].facts["month"]["prices"].startswith("ap-northeast-1")
+
 
 @pytest.mark.parametrize(
     ("step", "is_told"), [("deleting", True), ("updating", True), ("draining", False)]
 )
 def test_a_sleep_is_told_where_a_pass_took_something_down(step, is_told):
-    before = replace(FALLING_ASLEEP, meter=Meter(), marks=Marks())
+    before = replace(FALLING_ASLEEP, meter=Meter(), marks=Marks(), decision={})
     timeline = Timeline().see(LB, step, NOON)
     after = ended(before, Result.CONVERGED, ASLEEP, timeline=timeline)
     facts = {"spans": [], "slept_at": None, "rule": "", "month": None}
-    assert told(after) == ([("asleep", "nobody has used it", facts)] if is_told else [])
+    assert told(after) == ([("asleep", "", facts)] if is_told else [])
     assert after.settled
 
 

@@ -81,8 +81,8 @@ class Progress:
 
     def draining_since(self, address: str, arn: str) -> datetime | None:
         """When this object was deleted; a service made after that has the same ARN again."""
-        gone, made = self.deleted.get(address), self.created.get(address)
-        if gone is None or gone.arn != arn or (made and made.at > gone.at):
+        gone = self.deleted.get(address)
+        if gone is None or gone.arn != arn or address in self.created:
             return None
         return gone.at
 
