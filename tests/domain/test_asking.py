@@ -6,7 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from controller.domain.asking import end_asked_for, ends_late_enough, lease_to_extend
+from controller.domain.asking import (
+    closing_asked_for,
+    end_asked_for,
+    ends_late_enough,
+    lease_to_extend,
+)
 from controller.domain.errors import TextError
 from controller.domain.plan import Target
 from controller.domain.report import make_report
@@ -41,6 +46,11 @@ def test_anything_else_is_refused_with_what_can_be_asked_for(text):
     )
 
 
+def test_what_cannot_be_read_is_refused_however_long_it_may_be_awake():
+    with pytest.raises(TextError, match="from 1m to 48h"):
+        end_asked_for("soon", rules(max_awake="2d"), at("12:00"))
+
+
 def test_a_minute_can_always_be_asked_for():
     """However short a time the policy allows outside office hours."""
     brief = rules(wake_for="20s", max_awake="30s")
@@ -67,6 +77,7 @@ def test_close_needs_office_hours_that_close():
 
 
 def refuse_to_close(of, now):
+    assert closing_asked_for(of, at(now)) is None
     with pytest.raises(TextError) as refused:
         end_asked_for("close", of, at(now))
     assert str(refused.value) == '"close" needs office hours that close soon; give a time'

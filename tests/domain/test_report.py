@@ -13,10 +13,10 @@ from controller.domain.marks import Failure, Marks, Slept, Spent
 from controller.domain.meter import Meter
 from controller.domain.plan import Target
 from controller.domain.progress import Timeline
-from controller.domain.report import State, make_report
+from controller.domain.report import State, make_report, policy_of
 from controller.domain.status import Status, Trouble
 from controller.domain.usage import Use
-from factories import NOON, article_spec
+from factories import NOON, article_spec, service
 
 SPEC = article_spec()
 MINUTE = timedelta(minutes=1)
@@ -262,6 +262,7 @@ def test_a_report_in_json_has_these_fields():
     status = replace(AWAKE, updated_at=NOON - MINUTE, meter=meter)
     held = replace(hold(Target.AWAKE), reason="a demo", over=frozenset())
     told = report(status, lease(), hold=held)
+    assert told.now == NOON
     assert told.to_json() == {
         "stack": "nsfw-api",
         "state": "awake",
@@ -331,6 +332,22 @@ def test_holidays_that_run_out_are_warned_of_with_the_way_out():
     assert warning.startswith("the dates of holidays:JP are known until 2026-12-31 only")
     assert 'run "dormouse publish infra/api" again' in warning
     assert report(ASLEEP).warnings == ()
+
+
+@pytest.mark.parametrize(("zone", "warned"), [("UTC", False), ("Asia/Tokyo", True)])
+def test_holidays_run_out_by_the_date_of_the_stacks_own_zone(zone, warned):
+    """120 days before the year ends in UTC, and one day less in Tokyo."""
+    now = NOON.replace(month=9, day=2, hour=16)
+    policy = {"closed_on": ["holidays:JP"], "holidays": {"JP": ["2026-11-23"]}, "time_zone": zone}
+    told = make_report(article_spec(policy=policy), ASLEEP, (), None, now)
+    assert bool(told.warnings) is warned
+
+
+def test_without_a_load_balancer_nothing_counts_the_traffic_and_nothing_is_idle():
+    policy = {"idle_timeout": "45m", "max_awake": "3h"}
+    assert policy_of(article_spec(policy=policy)).idle_timeout == 45 * MINUTE
+    bare = policy_of(article_spec(policy=policy, resources=(service(),)))
+    assert (bare.idle_timeout, bare.max_awake) == (None, 180 * MINUTE)
 
 
 def test_what_is_not_as_the_files_say_is_a_warning_of_an_awake_stack():

@@ -76,9 +76,9 @@ class Letter:
 
     def _awake(self) -> Text:
         ends_at = self._moment("ends_at")
-        again = "again " if self._facts.get("after") else ""
-        until = f"until {self._say(ends_at)}" if ends_at else ""
-        return f"is awake {again}{until}".rstrip(), self._awake_body(ends_at)
+        again = " again" if self._facts.get("after") else ""
+        until = f" until {self._say(ends_at)}" if ends_at else ""
+        return f"is awake{again}{until}", self._awake_body(ends_at)
 
     def _awake_body(self, ends_at: datetime | None) -> Iterator[str]:
         url = (self._facts.get("endpoint") or {}).get("url")

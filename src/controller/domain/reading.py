@@ -141,7 +141,7 @@ def describe(found: Any) -> str:
 def closest(word: str, known: Mapping[str, Any] | list[str]) -> str:
     """'; did you mean "x"?' when something known is near, else an empty text."""
     lower = {name.lower(): name for name in known}
-    near = difflib.get_close_matches(word.lower(), list(lower), n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word.lower(), list(lower))
     return f'; did you mean "{lower[near[0]]}"?' if near else ""
 
 
