@@ -96,6 +96,7 @@ class Observer:
         self._renamed_at = 0.0
         self._forgot_at = 0.0
         self._unseen_ends = 0
+        self._doubtful_hours = 0
         self._heard: dict[str, datetime] = {}
         self._heard_last: dict[str, float] = {}
         self._told_failures: list[float] = []
@@ -215,7 +216,7 @@ class Observer:
         if operation in ("CreateLoadBalancer", "CreateService"):
             self._made()
         if operation == "CreateLoadBalancer" and self._house.weather.has("skewed clocks"):
-            self._unseen_ends += 1  # its hours are between AWS's clock and one that is off
+            self._doubtful_hours += 1  # between AWS's clock and one that is off
         if operation in ("DeleteLoadBalancer", "DeleteService") and self._up:
             self._torn_down()
 
@@ -457,8 +458,9 @@ class Observer:
     def close(self) -> None:
         """After the last day: what was foreign still stands, and the books agree."""
         for bill in bills(self._house, self._resident):
-            allowed = CENT + BALANCER_HOUR * self._unseen_ends
-            if bill.differs_by >= allowed:
+            less = CENT + BALANCER_HOUR * self._doubtful_hours
+            more = less + BALANCER_HOUR * self._unseen_ends
+            if not -less < bill.ledger - bill.second < more:
                 self.complain(
                     f"the ledger of {bill.month} says {bill.ledger:.4f} USD, what stood in AWS "
                     f"cost {bill.second:.4f}"
