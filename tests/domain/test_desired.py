@@ -196,7 +196,7 @@ def test_asking_for_it_is_use():
     asked.wake("Sat 10:00", "Sat 10:04")
     asked.leases = [asked.leases[0].extended(at("Sat 13:00"), at=at("Sat 10:33"))]
 
-    assert asked.decide("Sat 10:33").until == at("Sat 11:06")
+    assert asked.decide("Sat 10:33").evidence["unused_since"] == wrote("Sat 10:33")
     assert asked.decide("Sat 10:40").until == at("Sat 11:06")
 
 
@@ -422,6 +422,7 @@ def test_the_longest_time_ends_what_min_awake_or_a_paid_hour_would_add():
 
     assert asked.decide("12:59:30").until == at("13:00")
     assert asked.decide("13:00").rule is Rule.OVER
+    assert asked.decide("13:00").state is ASLEEP
     assert asked.decide("13:00").reason == "the time that wake link asked for is over"
 
     asked = Asked(rules(max_awake="1h", min_awake="2h"), [lease("12:00", "12:30")])

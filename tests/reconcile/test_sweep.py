@@ -123,6 +123,11 @@ def test_a_region_that_cannot_be_read_is_left_out_from_then_on():
     assert far.looks == 1
 
 
+def test_all_regions_are_looked_at():
+    broom = Broom(Region(BALANCER), Region(OTHER), records=Records())
+    assert [verdict.thing for verdict in broom.sweep.look()] == [BALANCER, OTHER]
+
+
 def test_what_two_roles_see_in_one_region_is_one_thing():
     first, second = Region(BALANCER), Region(BALANCER)
     broom = Broom(first, second, records=Records())

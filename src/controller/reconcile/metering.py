@@ -139,5 +139,5 @@ def _span(each: Standing, use: Use, progress: Progress, now: datetime) -> Span:
         arn=each.arn,
         since=min(each.since, until),
         until=until,
-        tasks=None if each.is_balancer else use.awake_only(each.address),
+        tasks=use.awake_only(each.address),
     )
