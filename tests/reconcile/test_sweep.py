@@ -36,15 +36,18 @@ AWAKE = replace(ASLEEP, wanted=Target.AWAKE)
 
 
 class Region:
-    """Things by ARN; a deleted one is found for `lag` more looks, and `fail` is raised by looks."""
+    """
+    Things by ARN. A deleted one is found for `lag` more looks, or for good if it is to `stay`;
+    `fail` is raised by looks, and `refuse` by deletes.
+    """
 
-    def __init__(self, *things: Thing, lag: int = 0) -> None:
+    def __init__(self, *things: Thing, lag: int = 0, stay: str = "") -> None:
         self.things = {thing.arn: thing for thing in things}
         self.deleted: list[str] = []
         self.fail: list[Exception] = []
         self.refuse: dict[str, list[Exception]] = {}
         self.looks = 0
-        self._lag, self._leaving = lag, {}
+        self._lag, self._stay, self._leaving = lag, stay, {}
 
     def find(self):
         self.looks += 1
@@ -60,30 +63,40 @@ class Region:
         if self.refuse.get(thing.arn):
             raise self.refuse[thing.arn].pop(0)
         self.deleted.append(thing.arn)
+        if thing.arn == self._stay:
+            return
         self._leaving[thing.arn] = self._lag
 
 
 class Records:
-    """What is known by stack, and one lock for all of them."""
+    """What is known by stack, and one lock for all of them; `asked` is what for, and when."""
 
     def __init__(self, taken: bool = False, renewals: int = 1000, **known: Known) -> None:
         self.stacks = {stack.replace("_", "-"): one for stack, one in known.items()}
         self.took: list[str] = []
         self.released = 0
+        self.asked: list[tuple[str, float]] = []
         self._taken, self._renewals = taken, renewals
 
+    def _note(self, what, now):
+        self.asked.append((what, (now - NOON).total_seconds()))
+
     def known(self, stack, now):
+        self._note("known", now)
         return self.stacks.get(stack)
 
     def take(self, stack, now):
+        self._note("take", now)
         self.took.append(stack)
         return None if self._taken else self
 
     def renew(self, now):
+        self._note("renew", now)
         self._renewals -= 1
         return self._renewals >= 0
 
     def release(self, now):
+        self._note("release", now)
         self.released += 1
 
 
@@ -190,9 +203,9 @@ def test_what_cannot_be_deleted_is_kept_with_the_reason_and_keeps_nothing_else()
 
 
 def test_what_takes_longer_than_ten_minutes_is_left_to_another_sweep():
-    broom = Broom(Region(BALANCER, lag=10_000), records=Records())
-    assert broom.delete(BALANCER) == (
-        [],
+    broom = Broom(Region(BALANCER, TARGETS, stay="arn:lb"), records=Records())
+    assert broom.delete(BALANCER, TARGETS) == (
+        [TARGETS],
         [(BALANCER, "it takes longer than usual; sweep again later")],
     )
     assert broom.took == PATIENCE
@@ -213,6 +226,24 @@ def test_a_published_stack_is_swept_under_its_lock():
     broom = Broom(Region(OURS), records=records)
     assert broom.delete(OURS) == ([OURS], [])
     assert (records.took, records.released) == (["nsfw-api"], 1)
+
+
+def test_the_lock_is_renewed_before_each_look():
+    records = Records(nsfw_api=ASLEEP)
+    Broom(Region(OURS), records=records).delete(OURS)
+    assert records.asked == [
+        ("known", 0),
+        ("take", 0),
+        ("known", 0),
+        ("renew", 5),
+        ("release", 5),
+    ]
+
+
+def test_a_sleep_that_no_pass_goes_on_with_is_judged_by_the_clock_of_the_sweep():
+    half_way = replace(ASLEEP.status, settled=False, updated_at=NOON - timedelta(hours=1))
+    records = Records(nsfw_api=replace(ASLEEP, status=half_way))
+    assert Broom(Region(OURS), records=records).delete(OURS) == ([OURS], [])
 
 
 def test_a_stack_that_a_pass_has_is_left_alone_and_the_next_is_swept():
