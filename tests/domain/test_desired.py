@@ -453,6 +453,16 @@ def test_a_failed_wake_uses_up_what_asked_for_it():
     assert asked.act("11:00").state is ASLEEP
 
 
+def test_a_wake_that_fails_before_its_opening_has_used_up_the_opening():
+    asked = Asked(rules(lead=5, **DAY))
+    asked.act("08:55")
+    spent = all_asked_for(asked.rules, [], None, at("08:58"))
+    failure = Failure(at=at("08:58"), cause="no such image", spec_hash="1", spent=spent)
+    asked.marks = asked.marks.failed(failure)
+    assert asked.act("08:58").until == at("Tue 08:55")
+    assert asked.decide("09:01").state is ASLEEP
+
+
 def test_a_wake_that_fails_again_does_not_give_back_what_the_first_has_spent():
     def failure(id_, at_):
         spent = Spent(leases=frozenset({(id_, at("09:00"))}))
@@ -494,6 +504,15 @@ def test_a_lease_that_is_over_need_not_be_remembered_as_spent():
     asked.act("17:30")
     assert asked.marks.spent.leases == frozenset()
     assert asked.decide("17:30").state is ASLEEP
+
+
+@pytest.mark.parametrize(("time", "remembered"), [("10:59", 1), ("11:04:59", 1), ("11:05", 0)])
+def test_what_was_spent_of_a_lease_is_remembered_until_it_is_over_by_any_clock(time, remembered):
+    """Or whoever's clock runs behind would wake the stack again by what idleness has ended."""
+    asked = Asked(rules(), [lease("10:00", "11:00")])
+    asked.marks = replace(asked.marks, spent=Spent(leases=frozenset({("a", at("10:00"))})))
+    asked.act(time)
+    assert len(asked.marks.spent.leases) == remembered
 
 
 def test_a_failed_wake_forgets_the_leases_that_are_over():

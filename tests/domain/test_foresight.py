@@ -30,6 +30,49 @@ def test_the_paid_hour_is_foreseen():
     assert found == [("awake", at("08:55")), ("asleep", at("18:51"))]
 
 
+def test_each_wake_has_paid_hours_of_its_own():
+    hours = ["Mon 09:00-18:00", "Tue 09:30-18:00", "Wed 09:50-18:00"]
+    found = changes(rules(lead=5, office_hours=hours), Marks(), "06:00", until="Thu 00:00")
+    assert found == [
+        ("awake", at("08:55")),
+        ("asleep", at("18:51")),
+        ("awake", at("Tue 09:25")),
+        ("asleep", at("Tue 18:21")),
+        ("awake", at("Wed 09:45")),
+        ("asleep", at("Wed 18:41")),
+    ]
+
+
+def test_the_hour_of_the_load_balancer_that_stands_counts_while_it_is_being_woken():
+    waking = up("12:00", balancer="12:20")
+    found = changes(rules(lead=5), waking, "12:30", [lease("12:00", "13:00")], until="Tue 00:00")
+    assert found == [("asleep", at("13:16"))]
+
+
+def test_of_a_stack_that_is_ready_what_stands_is_known_and_nothing_is_added():
+    ready = up("08:55", "08:59")
+    assert changes(rules(), ready, "11:00", [lease("10:00", "12:00")]) == [("asleep", at("12:00"))]
+
+
+def test_what_comes_at_the_end_of_what_was_asked_about_is_not_told():
+    assert changes(DAY, Marks(), "12:00", until="18:00") == []
+    assert changes(DAY, Marks(), "12:00", until="18:01") == [("asleep", at("18:00"))]
+
+
+def test_a_lease_is_foreseen_no_longer_than_it_may_be_awake():
+    asked = [lease("12:00", "23:00")]
+    short = rules(max_awake="3h", finish_paid_hour=False)
+    assert changes(short, Marks(), "12:00", asked) == [("asleep", at("15:00"))]
+
+
+@pytest.mark.parametrize("marks", [Marks(), up("09:55", "10:00")])
+def test_the_end_of_a_hold_awake_is_foreseen_with_its_reason(marks):
+    held = hold("awake", "10:00", "20:00")
+    (change,) = foresee(rules(finish_paid_hour=False), [], held, marks, at("11:00"))
+    assert (change.at, change.state) == (at("20:00"), Target.ASLEEP)
+    assert change.reason == "the hold of ann is over"
+
+
 def test_leases_and_holds_have_their_part():
     leases = [lease("10:00", "20:00")]
     assert changes(DAY, up("08:55", "08:59"), "11:00", leases, until="Tue 01:00") == [

@@ -343,11 +343,16 @@ def test_holidays_run_out_by_the_date_of_the_stacks_own_zone(zone, warned):
     assert bool(told.warnings) is warned
 
 
-def test_without_a_load_balancer_nothing_counts_the_traffic_and_nothing_is_idle():
+def test_without_a_load_balancer_nothing_is_idle_and_no_hour_is_paid():
     policy = {"idle_timeout": "45m", "max_awake": "3h"}
     assert policy_of(article_spec(policy=policy)).idle_timeout == 45 * MINUTE
     bare = policy_of(article_spec(policy=policy, resources=(service(),)))
-    assert (bare.idle_timeout, bare.max_awake) == (None, 180 * MINUTE)
+    assert (bare.idle_timeout, bare.finish_paid_hour) == (None, False)
+    assert bare.max_awake == 180 * MINUTE
+
+    bare_spec = article_spec(policy=policy, resources=(service(),))
+    told = make_report(bare_spec, ASLEEP, [lease(90)], None, NOON)
+    assert told.next[-1].at == NOON + 90 * MINUTE
 
 
 def test_what_is_not_as_the_files_say_is_a_warning_of_an_awake_stack():

@@ -1,6 +1,7 @@
 """The status record as JSON, whole, empty, and from before a field was there."""
 
 import json
+from dataclasses import replace
 
 from controller.domain.history import Event, EventKind, Learned, Wake
 from controller.domain.marks import Failure, Marks, Slept, Spent
@@ -89,3 +90,22 @@ def test_a_stack_that_was_put_back_was_ready_all_the_time():
     again = marks.ready(at("13:06"))
     assert (again.ready_at, again.repairing_since) == (at("12:04"), None)
     assert up("12:00").repairing(at("12:02")).repairing_since is None
+
+
+def test_a_new_wake_knows_nothing_of_the_time_awake_before():
+    """What was seen of the traffic then would put it to sleep at once."""
+    before = full().marks.gone_to_sleep(full().marks.slept, Spent())
+    assert (before.waking_since, before.ready_at, before.repairing_since) == (None, None, None)
+
+    odd = replace(before, ready_at=at("12:04"), repairing_since=at("12:30"))
+    again = odd.set_out(at("15:00"))
+    assert again.waking_since == at("15:00")
+    assert (again.ready_at, again.repairing_since, again.activity) == (None, None, None)
+    assert again.set_out(at("15:05")) == again
+
+
+def test_one_that_sleeps_already_only_spends():
+    slept = Slept(at=at("12:00"), rule="hold", reason="ann put it to sleep")
+    asleep = Marks(slept=slept)
+    later = replace(slept, at=at("13:00"))
+    assert asleep.gone_to_sleep(later, SPENT) == Marks(slept=slept, spent=SPENT)

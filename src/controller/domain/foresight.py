@@ -68,6 +68,8 @@ def _settled(
     """What is decided once the marks are as the decision makes them."""
     decision = decide(rules, leases, hold, marks, now)
     settled = settle_marks(marks, decision, leases, now)
+    if decision.state is Target.ASLEEP:
+        settled = settled.with_standing(())  # the next wake makes others, and pays other hours
     if settled != marks:
         decision = decide(rules, leases, hold, settled, now)
     return decision, settled

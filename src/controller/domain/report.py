@@ -120,9 +120,11 @@ class Report:
 
 
 def policy_of(spec: Spec) -> Policy:
-    """The policy as it applies: without a load balancer nothing counts the traffic."""
+    """As it applies: without a load balancer nothing counts the traffic, and no hour is paid."""
     policy = Policy.from_json(spec.policy)
-    return policy if spec.of_kind(Kind.LOAD_BALANCER) else replace(policy, idle_timeout=None)
+    if spec.of_kind(Kind.LOAD_BALANCER):
+        return policy
+    return replace(policy, idle_timeout=None, finish_paid_hour=False)
 
 
 def rules_of(spec: Spec, status: Status) -> Rules:
