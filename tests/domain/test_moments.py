@@ -1,3 +1,4 @@
+import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -13,6 +14,16 @@ def test_an_instant_is_written_in_utc():
 
     assert format_moment(datetime(2026, 11, 23, 9, tzinfo=tokyo)) == "2026-11-23T00:00:00Z"
     assert format_moment(datetime(2026, 1, 1, 0, 0, 1, 5, UTC)) == "2026-01-01T00:00:01.000005Z"
+
+
+def test_it_is_utc_whatever_the_zone_of_the_machine(monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert format_moment(datetime(2026, 11, 23, 9, tzinfo=UTC)) == "2026-11-23T09:00:00Z"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_an_instant_is_read_in_any_offset():
