@@ -160,6 +160,8 @@ def test_a_stuck_sleep_says_what_stands_and_what_it_costs(make_office):
     assert "aws_ecs_service.nsfw_service[0]: USD 0.0173 an hour" in stuck.body
     assert "aws_lb_target_group.ecs_tg[0]: free" in stuck.body
     assert "aws_lb.nlb" not in stuck.body  # gone
+    assert "stop it by hand (aws ecs stop-task --cluster" in stuck.body
+    assert 'set propagate_tags = "SERVICE"' in stuck.body
     assert not any(result.get("overdue") for result in day.results)
 
     day.live("Mon 20:00")

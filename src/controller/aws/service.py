@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from controller.aws.clients import Client
-from controller.aws.errors import GONE, code_of
+from controller.aws.errors import DENIED, GONE, code_of
 from controller.aws.settings import differing, plainly
 from controller.aws.tags import Owner, from_ecs, with_ecs_owner
+from controller.domain.errors import DeniedError
 from controller.domain.observed import ABSENT, Observation, State
 from controller.domain.progress import Progress
 from controller.domain.spec import Json, Kind, ResourceSpec
@@ -97,12 +98,27 @@ class ServiceAdapter:
         self._ecs.update_service(cluster=cluster, service=name, **changes)
 
     def stop_tasks(self, cluster: str, name: str) -> None:
-        """End what a draining service does not get rid of (AWS behaviour F43)."""
+        """
+        End what a draining service does not get rid of (AWS behaviour F43).
+
+        The role may do that to tasks that carry our tags. DeniedError says how they get them.
+        """
         for task in self.tasks(cluster, name):
             if task["lastStatus"] != "STOPPED":
-                self._ecs.stop_task(
-                    cluster=cluster, task=task["taskArn"], reason="its service drains for ever"
-                )
+                self._stop_task(cluster, name, task["taskArn"])
+
+    def _stop_task(self, cluster: str, name: str, arn: str) -> None:
+        try:
+            self._ecs.stop_task(cluster=cluster, task=arn, reason="its service drains for ever")
+        except Exception as error:
+            if code_of(error) not in DENIED:
+                raise
+            id_ = arn.rpartition("/")[2]
+            raise DeniedError(
+                f'cannot stop a task of service "{name}", which drains for ever: {code_of(error)}; '
+                f"stop it by hand (aws ecs stop-task --cluster {cluster} --task {id_}), and set "
+                f'propagate_tags = "SERVICE", so that its tasks carry the tags that allow it'
+            ) from error
 
     def delete(self, cluster: str, name: str) -> None:
         """Force, or AWS refuses while tasks run or the target group is gone (§2.6)."""

@@ -446,7 +446,8 @@ class Reconciler:
         if plan.converged:
             return "making sure that nothing else is on its way"
         causes = [one.cause for one in observed.resources.values()] if observed else []
-        said = [text for _, text in (*plan.blocked, *plan.waiting) if text]
+        said = list(self._final.values())
+        said += [text for _, text in (*plan.blocked, *plan.waiting) if text]
         said += [cause for cause in causes if cause]
         said += [action.waits_for for action in plan.actions if action.waits_for]
         return "; ".join(dict.fromkeys(said))
