@@ -382,8 +382,8 @@ class Observer:
         now, wants = self.now, self.wants
         if not any(start == opens_at for start, _ in wants.windows):
             return  # another policy holds by now
-        hold = wants.hold(now)
         before = wants.seconds("wake_timeout") + CONVERGE
+        hold = wants.hold(now - before)  # one that ended just now left no time to wake
         if hold or not wants.settings["ready_by_opening"] or self._down_at > now - before:
             return
         if self.is_healthy():
