@@ -79,10 +79,11 @@ def test_leases_and_holds_have_their_part():
         ("asleep", at("20:00"))
     ]
     held = hold("asleep", "10:00", "13:00")
-    assert changes(DAY, Marks(), "11:00", held=held, until="Tue 01:00") == [
-        ("awake", at("13:00")),
-        ("asleep", at("18:00")),
-    ]
+    for marks in (Marks(), up("08:55", "08:59")):  # asleep already, or told to sleep just now
+        assert changes(DAY, marks, "11:00", held=held, until="Tue 01:00") == [
+            ("awake", at("13:00")),
+            ("asleep", at("18:00")),
+        ]
 
 
 def test_without_anything_to_come_there_is_nothing_to_foresee():
