@@ -45,7 +45,7 @@ def test_without_office_hours_only_the_elastic_ip_is_left():
 def test_always_open_is_always_on():
     week = forecast("00:00", "Sun 00:00", office_hours=["daily 00:00-24:00"])
     assert week.spent == week.always
-    assert week.awake_hours == 144
+    assert week.awake_hours == week.all_hours == 144
 
 
 def test_two_years_are_counted_to_their_end():

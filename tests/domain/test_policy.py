@@ -97,6 +97,7 @@ BAD = [
     ({"time_zone": "utc"}, "time_zone", ['"utc"', 'did you mean "UTC"?']),
     ({"time_zone": "+09:00"}, "time_zone", ['"+09:00"', "IANA name"]),
     ({"time_zone": "localtime"}, "time_zone", ['"localtime"', "IANA name"]),
+    ({"time_zone": "Factory"}, "time_zone", ['"Factory"', "IANA name"]),
     ({"time_zone": "../etc/passwd"}, "time_zone", ["IANA name"]),
     ({"time_zone": ""}, "time_zone", ['""', "IANA name"]),
     ({"time_zone": ["UTC"]}, "time_zone", ['found ["UTC"]', "Asia/Tokyo"]),
@@ -279,8 +280,10 @@ def test_the_calendars_that_need_dates_are_named_once():
 def test_a_zone_that_this_machine_does_not_know_is_named():
     policy = Policy.from_json({"time_zone": "Mars/Olympus_Mons"})
 
-    with pytest.raises(PolicyError, match=r'tzdata has rules for "Mars/Olympus_Mons"; '):
+    with pytest.raises(PolicyError, match=r'tzdata has rules for "Mars/Olympus_Mons"; ') as unknown:
         _ = policy.zone
+
+    assert (unknown.value.key, unknown.value.value) == ("time_zone", "Mars/Olympus_Mons")
 
 
 durations = st.integers(1, 10**8).map(lambda seconds: timedelta(seconds=seconds))
