@@ -212,6 +212,7 @@ def test_the_spec_shows_periods_as_days_start_and_end():
             "time_zone": "Asia/Tokyo",
             "office_hours": ["Mon-Fri 09:00-18:00", "Sat-Sun 08:00-24:00"],
             "closed_on": ["2026-12-29..2027-01-03", "holidays:jp"],
+            "open_on": ["2026-12-30"],
             "idle_timeout": "0",
             "max_awake": "90m",
         }
@@ -224,7 +225,7 @@ def test_the_spec_shows_periods_as_days_start_and_end():
             [["sat", "sun"], "08:00", "24:00"],
         ],
         "closed_on": ["2026-12-29..2027-01-03", "holidays:JP"],
-        "open_on": [],
+        "open_on": ["2026-12-30"],
         "ready_by_opening": True,
         "idle_timeout": "0",
         "idle_during_office_hours": True,
@@ -237,6 +238,7 @@ def test_the_spec_shows_periods_as_days_start_and_end():
         "open_path": "/",
         "holidays": {"JP": ["2026-01-01", "2027-01-01"]},
     }
+    assert Policy.from_json(policy.to_json()) == policy
 
 
 def test_a_spec_without_a_policy_has_the_defaults():
