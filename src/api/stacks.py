@@ -78,7 +78,6 @@ class Stacks:
         self._controller = controller
         self._now = now
         self._log = log
-        self._rules: dict[tuple[str, str, timedelta], Rules] = {}
 
     def look(self, stack: str) -> View | None:
         """Read everything of one stack by one request; None if there is no such stack."""
@@ -89,8 +88,8 @@ class Stacks:
             return None
         now = self._now()
         status = Status.from_json(records.status)
-        rules = self._rules_of(records, status)
-        report = make_report(records.spec, status, records.leases, records.hold, now, rules)
+        rules = rules_of(records.spec, status)
+        report = make_report(records.spec, status, records.leases, records.hold, now)
         return View(records=records, rules=rules, report=without_accounts(report), now=now)
 
     def keep_awake(self, view: View, link: Link, until: datetime) -> None:
@@ -134,17 +133,6 @@ class Stacks:
         from controller.store.table import Table  # brings botocore, which not every answer needs
 
         return Table(self._clients("dynamodb"), self._table_name)
-
-    def _rules_of(self, records: Records, status: Status) -> Rules:
-        """A schedule takes longer to make than to ask: those of warm stacks are kept."""
-        spec = records.spec
-        lead = status.lead(timedelta.max)
-        key = (spec.stack, spec.hash, lead)
-        if key not in self._rules:
-            if len(self._rules) >= 100:
-                self._rules.clear()
-            self._rules[key] = rules_of(spec, status)
-        return self._rules[key]
 
     def _check_budget(self, view: View, link: Link) -> None:
         granted = sorted(

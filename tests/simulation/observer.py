@@ -42,7 +42,7 @@ TICK = 60.0
 SLACK = 240.0
 """Clocks that are off, heartbeats, and that this one looks every third minute."""
 
-EVERY = 3
+EVERY = 5
 """Minutes between two looks."""
 
 CENT = 0.01

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -38,9 +38,15 @@ class AwsCloud:
         self._listener = ListenerAdapter(clients.elbv2)
         self._service = ServiceAdapter(clients.ecs)
 
-    def observe(self, target: Target, progress: Progress, now: datetime) -> Observed:
-        """Read every address of the stack; change nothing."""
-        return self._observer.observe(target, progress, now)
+    def observe(
+        self,
+        target: Target,
+        progress: Progress,
+        now: datetime,
+        only: Collection[str] | None = None,
+    ) -> Observed:
+        """Read every address of the stack, or `only` these; change nothing."""
+        return self._observer.observe(target, progress, now, only)
 
     def prepare(self, actions: Sequence[Action]) -> None:
         """Answer the look-ups of these creates; the answers are kept for the creates themselves."""

@@ -5,14 +5,17 @@ Awake it takes seven (load balancer, target group, service and Elastic IP side b
 listeners and target health; then all tags in one call), and one for each object whose attributes
 were never seen; asleep four. Where it is not remembered that nothing else carries the stack's tag,
 all load balancers and the clusters' services are looked through besides, once.
+
+A look at a part of it reads that part and takes the rest as it was last read: while a wake waits
+for its load balancer and its task, two or three reads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from controller.aws import (
     attributes,
@@ -44,6 +47,7 @@ LISTENERS = "listeners"
 
 Described = Mapping[str, Any]
 Job = Callable[[], None]
+T = TypeVar("T")
 
 
 @dataclass
@@ -67,6 +71,26 @@ class _Look:
     tags: dict[str, dict[str, str] | None] = field(default_factory=dict)  # by ARN
     attributes: dict[str, dict[str, str]] = field(default_factory=dict)  # by ARN
     leftovers: tuple[Leftover, ...] | None = None
+    only: Collection[str] | None = None
+
+    def reads(self, address: str) -> bool:
+        return self.only is None or address in self.only
+
+    def take_over(self, last: _Look) -> None:
+        """Begin with what was read last, but for what is to be read now."""
+        self.load_balancers = self._unread(last.load_balancers)
+        self.target_groups = self._unread(last.target_groups)
+        self.services = self._unread(last.services)
+        self.listeners = self._unread(last.listeners)
+        self.elastic_ips = self._unread(last.elastic_ips)
+        self.interfaces = self._unread(last.interfaces)
+        self.stopped = self._unread(last.stopped)
+        self.unnamed, self.health = dict(last.unnamed), dict(last.health)
+        self.tags, self.attributes = dict(last.tags), dict(last.attributes)
+        self.leftovers = last.leftovers
+
+    def _unread(self, found: Mapping[str, T]) -> dict[str, T]:
+        return {address: one for address, one in found.items() if not self.reads(address)}
 
 
 class Observer:
@@ -82,15 +106,26 @@ class Observer:
         self._service = ServiceAdapter(clients.ecs)
         self._elastic_ip = ElasticIpReader(clients.ec2)
         self._leftovers: tuple[Leftover, ...] | None = None
+        self._last: _Look | None = None
 
-    def observe(self, target: Target, progress: Progress, now: datetime) -> Observed:
-        """Read every address of the stack; change nothing."""
+    def observe(
+        self,
+        target: Target,
+        progress: Progress,
+        now: datetime,
+        only: Collection[str] | None = None,
+    ) -> Observed:
+        """Read every address of the stack, or `only` these; change nothing."""
         look = _Look(target=target, progress=progress, now=now)
+        if only is not None and self._last is not None and self._last.target is target:
+            look.only = only
+            look.take_over(self._last)
         self._all([lambda: self._read_allocations(look)])
         self._all(self._first_reads(look))
         self._check_allocations(look)
         self._all(self._second_reads(look))
         self._all(self._third_reads(look))
+        self._last = look
         return self._interpret(look)
 
     def _all(self, jobs: Sequence[Job]) -> None:
@@ -100,17 +135,21 @@ class Observer:
 
     def _first_reads(self, look: _Look) -> list[Job]:
         jobs: list[Job] = []
-        for resource in self._spec.of_kind(Kind.LOAD_BALANCER):
+        for resource in self._read_now(look, Kind.LOAD_BALANCER):
             jobs.append(_into(look.load_balancers, resource, self._load_balancer.describe))
-        for resource in self._spec.of_kind(Kind.TARGET_GROUP):
+        for resource in self._read_now(look, Kind.TARGET_GROUP):
             jobs.append(_into(look.target_groups, resource, self._target_group.describe))
-        for cluster, resources in self._by_cluster().items():
+        for cluster, resources in self._by_cluster(self._read_now(look, Kind.SERVICE)).items():
             jobs.append(self._services_job(look, cluster, resources))
-        if look.allocations:
-            jobs.append(lambda: self._read_elastic_ips(look))
+        addresses = [each for each in look.allocations if look.reads(each)]
+        if addresses:
+            jobs.append(lambda: self._read_elastic_ips(look, addresses))
         if look.progress.swept != self._spec.hash:
             jobs.append(lambda: self._read_leftovers(look))
         return jobs
+
+    def _read_now(self, look: _Look, kind: Kind) -> list[ResourceSpec]:
+        return [resource for resource in self._spec.of_kind(kind) if look.reads(resource.address)]
 
     def _second_reads(self, look: _Look) -> list[Job]:
         jobs: list[Job] = []
@@ -119,18 +158,18 @@ class Observer:
         for arn in self._groups_in_use(look):
             jobs.append(self._health_job(look, arn))
         for address, found in look.services.items():
-            if found["status"] == "ACTIVE" and service.needs_stopped_tasks(found):
+            is_active = look.reads(address) and found["status"] == "ACTIVE"
+            if is_active and service.needs_stopped_tasks(found):
                 jobs.append(self._stopped_job(look, address))
         for allocation_id, found in look.elastic_ips.items():
-            if elastic_ip.is_held(found) and not _balancer_with(look, allocation_id):
+            is_held = look.reads(allocation_id) and elastic_ip.is_held(found)
+            if is_held and not _balancer_with(look, allocation_id):
                 jobs.append(self._interface_job(look, allocation_id, found))
         return jobs
 
     def _third_reads(self, look: _Look) -> list[Job]:
         arns = {r.address: _arn(look, r) for r in self._spec.resources}
-        unnamed = [arn for each in look.unnamed.values() for arn in each]
-        known = [arn for arn in dict.fromkeys((*arns.values(), *unnamed)) if arn]
-        known = [arn for arn in known if ":ecs:" not in arn]
+        known = self._untold(look, arns)
         jobs: list[Job] = []
         for start in range(0, len(known), _TAGS_LIMIT):
             jobs.append(self._tags_job(look, known[start : start + _TAGS_LIMIT]))
@@ -140,10 +179,19 @@ class Observer:
                 if (
                     arn
                     and attributes.wanted(resource)
+                    and (look.reads(resource.address) or arn not in look.attributes)
                     and not look.progress.is_settled(arn, resource)
                 ):
                     jobs.append(self._attributes_job(look, resource.kind, arn))
         return jobs
+
+    def _untold(self, look: _Look, arns: Mapping[str, str]) -> list[str]:
+        """The ARNs whose tags are to be read: also those that could not tell theirs so far."""
+        wanted = [arn for address, arn in arns.items() if look.reads(address)]
+        silent = [arn for arn in arns.values() if look.tags.get(arn) is None]
+        unnamed = [arn for each in look.unnamed.values() for arn in each]
+        found = [arn for arn in dict.fromkeys((*wanted, *silent, *unnamed)) if arn]
+        return [arn for arn in found if ":ecs:" not in arn]
 
     def _read_allocations(self, look: _Look) -> None:
         """Find out which Elastic IPs the load balancers ask for."""
@@ -164,18 +212,19 @@ class Observer:
             if look.target is Target.AWAKE and address not in look.load_balancers:
                 raise error
 
-    def _read_elastic_ips(self, look: _Look) -> None:
-        look.elastic_ips |= self._elastic_ip.describe(list(look.allocations))
+    def _read_elastic_ips(self, look: _Look, wanted: Sequence[str]) -> None:
+        look.elastic_ips |= self._elastic_ip.describe(list(wanted))
 
     def _read_leftovers(self, look: _Look) -> None:
         """Once in a pass: nobody but a person makes or deletes any meanwhile."""
         if self._leftovers is None:
-            self._leftovers = leftovers.find(self._context, list(self._by_cluster()))
+            services = self._spec.of_kind(Kind.SERVICE)
+            self._leftovers = leftovers.find(self._context, list(self._by_cluster(services)))
         look.leftovers = self._leftovers
 
-    def _by_cluster(self) -> dict[str, list[ResourceSpec]]:
+    def _by_cluster(self, services: Sequence[ResourceSpec]) -> dict[str, list[ResourceSpec]]:
         grouped: dict[str, list[ResourceSpec]] = {}
-        for resource in self._spec.of_kind(Kind.SERVICE):
+        for resource in services:
             grouped.setdefault(self._context.cluster(resource), []).append(resource)
         return grouped
 
@@ -196,7 +245,7 @@ class Observer:
 
     def _listeners_by_balancer(self, look: _Look) -> dict[str, list[ResourceSpec]]:
         grouped: dict[str, list[ResourceSpec]] = {}
-        for resource in self._spec.of_kind(Kind.LISTENER):
+        for resource in self._read_now(look, Kind.LISTENER):
             arn = self._balancer_of(look, resource)
             if arn:
                 grouped.setdefault(arn, []).append(resource)
@@ -226,7 +275,7 @@ class Observer:
         if look.target is not Target.AWAKE:
             return []
         arns: list[str] = []
-        for resource in self._spec.of_kind(Kind.SERVICE):
+        for resource in self._read_now(look, Kind.SERVICE):
             found = look.services.get(resource.address)
             if found and found["status"] == "ACTIVE" and found.get("runningCount"):
                 arns += self._groups_of(look, resource)

@@ -109,6 +109,12 @@ class Learned:
         minutes = math.ceil((wake * _MARGIN + _TICK) / _TICK)
         return min(minutes * _TICK, longest)
 
+    @property
+    def usual(self) -> timedelta | None:
+        """How long a wake takes, by the median; None before the first."""
+        seconds = percentile(self.totals, 0.5)
+        return None if seconds is None else timedelta(seconds=seconds)
+
     def remaining(self, elapsed: timedelta) -> timedelta | None:
         """
         How much longer a wake will take that has lasted `elapsed`: the median of those that took

@@ -24,9 +24,12 @@ class Rules:
     lead: timedelta
 
     @staticmethod
-    def of(policy: Policy, lead: timedelta = timedelta(0)) -> Rules:
+    def of(
+        policy: Policy, lead: timedelta = timedelta(0), schedule: Schedule | None = None
+    ) -> Rules:
+        """`schedule` is that of this policy, where it is kept."""
         lead = lead if policy.ready_by_opening else timedelta(0)
-        return Rules(policy, Schedule(policy), lead)
+        return Rules(policy, schedule or Schedule(policy), lead)
 
 
 @dataclass(frozen=True, slots=True)

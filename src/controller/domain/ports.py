@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -35,8 +35,19 @@ class SideBySide(Protocol):
 class Cloud(Protocol):
     """One stack's resources in AWS."""
 
-    def observe(self, target: Target, progress: Progress, now: datetime) -> Observed:
-        """Read every address of the stack; change nothing. Raises the domain's errors."""
+    def observe(
+        self,
+        target: Target,
+        progress: Progress,
+        now: datetime,
+        only: Collection[str] | None = None,
+    ) -> Observed:
+        """
+        Read every address of the stack and its Elastic IPs; change nothing.
+
+        With `only` just these are read, and the rest is as it was read last for this target.
+        Raises the domain's errors.
+        """
         ...
 
     def prepare(self, actions: Sequence[Action]) -> None:

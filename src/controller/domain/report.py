@@ -24,7 +24,8 @@ from controller.domain.plan import Target
 from controller.domain.policy import Policy
 from controller.domain.policy_warnings import find_ending_holidays
 from controller.domain.prices import find_prices
-from controller.domain.spec import Json, Kind, Spec
+from controller.domain.schedule import Schedule
+from controller.domain.spec import Json, Kind, Spec, kept_with_spec
 from controller.domain.status import Status
 
 AHEAD = timedelta(days=8)
@@ -119,6 +120,7 @@ class Report:
         ]
 
 
+@kept_with_spec
 def policy_of(spec: Spec) -> Policy:
     """As it applies: without a load balancer nothing counts the traffic, and no hour is paid."""
     policy = Policy.from_json(spec.policy)
@@ -130,7 +132,12 @@ def policy_of(spec: Spec) -> Policy:
 def rules_of(spec: Spec, status: Status) -> Rules:
     """The rules of a stack with the lead time that its wakes have taught."""
     policy = policy_of(spec)
-    return Rules.of(policy, status.lead(policy.wake_timeout))
+    return Rules.of(policy, status.lead(policy.wake_timeout), _schedule_of(spec))
+
+
+@kept_with_spec
+def _schedule_of(spec: Spec) -> Schedule:
+    return Schedule(policy_of(spec))
 
 
 def make_report(
@@ -139,10 +146,9 @@ def make_report(
     leases: Iterable[Lease],
     hold: Hold | None,
     now: datetime,
-    rules: Rules | None = None,
 ) -> Report:
-    """Tell how a stack stands at `now`. `rules` are those of `rules_of`, where they are kept."""
-    rules = rules or rules_of(spec, status)
+    """Tell how a stack stands at `now`."""
+    rules = rules_of(spec, status)
     leases = tuple(leases)
     marks = status.marks.judged_by(spec.hash)
     decision = decide(rules, leases, hold, marks, now)

@@ -29,6 +29,11 @@ from controller.domain.wallclock import MINUTES_OF_DAY, first_instant, last_inst
 HORIZON_DAYS = 3 * 366
 """How far from the moment asked about a change is looked for, both ways."""
 
+NEAR_DAYS = 14
+"""What is asked again and again lies within these days; their windows are kept."""
+
+_MOST_NEAR = 100
+
 _DAYS_BACK = 3
 """No window that is not united with others reaches this many days past the day it starts on."""
 
@@ -78,6 +83,7 @@ class Schedule:
         self._open = DaySet(policy.open_on, source)
         self._spans = [_spans(policy, weekday) for weekday in range(7)]
         self._spans_of_open_day = _spans(policy, None)
+        self._near: dict[int, tuple[Window, ...]] = {}
 
     def open_at(self, now: datetime) -> bool:
         moment = _utc(now)
@@ -123,9 +129,23 @@ class Schedule:
         """The windows that are not over at `start`, up to the horizon after `end`."""
         moment = _utc(start)
         first = self._settled_day(moment)
-        for window in self._windows_of_days(first, self._day(_utc(end)) + HORIZON_DAYS):
+        near = self._windows_near(first)
+        for window in near:
             if not window.is_over(moment):
                 yield window
+        done = near[-1].closes_at if near else None
+        for window in self._windows_of_days(first, self._day(_utc(end)) + HORIZON_DAYS):
+            if not window.is_over(moment) and (done is None or window.opens_at > done):
+                yield window
+
+    def _windows_near(self, first: int) -> tuple[Window, ...]:
+        """Those of the days from `first` on that are sure to be whole; few days are asked often."""
+        if first not in self._near:
+            windows = tuple(self._windows_of_days(first, first + NEAR_DAYS))
+            if len(self._near) >= _MOST_NEAR:
+                self._near = {}
+            self._near[first] = windows[:-1]
+        return self._near[first]
 
     def _settled_day(self, moment: datetime) -> int:
         """A day from which on the window at `moment`, if there is one, shows its true start."""

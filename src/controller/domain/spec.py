@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
-from typing import Any
+from functools import cached_property, wraps
+from typing import Any, TypeVar
 
 from controller.domain.errors import SpecError
 
@@ -25,6 +25,8 @@ SCHEMA = 1
 
 Json = Any
 """A value that `json.dumps` accepts: dict, list, str, int, float, bool, None."""
+
+T = TypeVar("T")
 
 
 class Kind(StrEnum):
@@ -126,7 +128,11 @@ class Spec:
         raise KeyError(address)
 
     def of_kind(self, kind: Kind) -> tuple[ResourceSpec, ...]:
-        return tuple(r for r in self.resources if r.kind is kind)
+        return self._by_kind.get(kind, ())
+
+    @cached_property
+    def _by_kind(self) -> Mapping[Kind, tuple[ResourceSpec, ...]]:
+        return {kind: tuple(r for r in self.resources if r.kind is kind) for kind in Kind}
 
     @cached_property
     def hash(self) -> str:
@@ -170,6 +176,25 @@ class Spec:
             endpoint=data.get("endpoint", {}),
             resources=tuple(ResourceSpec.from_json(r) for r in data["resources"]),
         )
+
+
+def kept_with_spec(find: Callable[[Spec], T]) -> Callable[[Spec], T]:
+    """
+    Let `find` be asked once for each spec: what it finds is kept with it, and goes with it.
+
+    It must follow from the spec alone. Whoever asks leaves the answer as it is.
+    """
+    name = f"{find.__module__}.{find.__qualname__}"
+
+    @wraps(find)
+    def kept(spec: Spec) -> T:
+        found = spec.__dict__
+        if name not in found:
+            found[name] = find(spec)
+        answer: T = found[name]
+        return answer
+
+    return kept
 
 
 def references(value: Json) -> Iterator[Mapping[str, Json]]:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from controller.domain.moments import format_moment, parse_moment
-from controller.domain.spec import Json, Kind, ResourceSpec, Spec
+from controller.domain.spec import Json, Kind, ResourceSpec, Spec, kept_with_spec
 
 ZERO = Decimal(0)
 HOUR = timedelta(hours=1)
@@ -186,6 +186,7 @@ class Use:
     resting: Mapping[str, Tasks] = field(default_factory=dict)
 
     @staticmethod
+    @kept_with_spec
     def of(spec: Spec) -> Use:
         services = [one for one in spec.of_kind(Kind.SERVICE) if _is_fargate(one)]
         balancers = spec.of_kind(Kind.LOAD_BALANCER)

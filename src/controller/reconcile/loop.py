@@ -31,8 +31,17 @@ from controller.domain.spec import Kind, Spec
 
 POLL = timedelta(seconds=5)
 SHORTEST_POLL = timedelta(seconds=1)
+WAITING_POLL = timedelta(seconds=2)
+"""Between two looks where nobody waits for a step of ours that could follow."""
+
 SHARE_OF_WAIT = 0.05
-"""A look comes at most this share of the way so far too late, so short ways stay short."""
+"""
+A look comes at most this share of the way too late, so short ways stay short. The way is as long
+as it usually is, or as it was so far.
+"""
+
+WHOLE = timedelta(minutes=1)
+"""While nothing but waiting is left, what is not waited for is read once in this time."""
 
 UNREADABLE = timedelta(seconds=2)
 """How soon the tags of a fresh object are asked for again; the rest of a wake waits for them."""
@@ -115,13 +124,14 @@ class Limits:
     When to stop trying.
 
     `deadline` is the end of the process's own time, `give_up_at` the end of patience with a wake,
-    `poll` the longest time between two looks. A pass that is not `patient` waits for what can be
-    asked again in a moment, and for nothing else.
+    `poll` the longest time between two looks, `usual` how long such a way has taken so far. A pass
+    that is not `patient` waits for what can be asked again in a moment, and for nothing else.
     """
 
     deadline: datetime | None = None
     give_up_at: datetime | None = None
     poll: timedelta = POLL
+    usual: timedelta = timedelta(0)
     patient: bool = True
 
 
@@ -163,6 +173,8 @@ class Reconciler:
         self._has_taken = False
         self._note = ""
         self._began_at = clock.now()
+        self._plan: Plan | None = None
+        self._whole_at = clock.now()
 
     def run(
         self,
@@ -185,6 +197,7 @@ class Reconciler:
         self._asked.clear()
         self._updates.clear()
         self._prepared = False
+        self._plan = None
         is_blind = target is Target.ASLEEP and not self.progress.swept
         since = self.progress.blind_since or self._began_at
         self.progress = replace(self.progress, blind_since=since if is_blind else None)
@@ -228,11 +241,7 @@ class Reconciler:
         now = self._clock.now()
         self._note = ""
         self._has_taken = False
-        observed = self._cloud.observe(target, self.progress, now)
-        self._note_leaving(observed)
-        standing = frozenset(o.arn for o in observed.resources.values() if o.arn)
-        self.progress = self.progress.with_settled(observed.settled, standing)
-        plan = make_plan(self._spec, target, observed, self._order)
+        observed, plan = self._look(target, now)
         while True:
             self._show(target, observed, plan)
             actions = self._takeable(target, observed, plan)
@@ -240,8 +249,47 @@ class Reconciler:
                 return observed, plan
             self._prepare(plan)
             self._has_taken = True
+            self._plan = None
             observed = self._take(actions, observed)
             plan = make_plan(self._spec, target, observed, self._order)
+
+    def _look(self, target: Target, now: datetime) -> tuple[Observed, Plan]:
+        """
+        Read what was waited for; the rest too, once in a while and before anything else is done.
+
+        So what is decided on, but for going on waiting, was all read at this moment.
+        """
+        only = self._waited_for(now)
+        self._plan = None
+        observed, plan = self._see(target, now, only)
+        if only is not None and not self._only_waits(target, observed, plan):
+            rest = frozenset((*observed.resources, *observed.addresses)) - only
+            observed, plan = self._see(target, now, rest)
+            only = None
+        if only is None:
+            self._whole_at = now
+        self._plan = plan
+        return observed, plan
+
+    def _see(
+        self, target: Target, now: datetime, only: frozenset[str] | None
+    ) -> tuple[Observed, Plan]:
+        observed = self._cloud.observe(target, self.progress, now, only)
+        self._note_leaving(observed)
+        standing = frozenset(o.arn for o in observed.resources.values() if o.arn)
+        self.progress = self.progress.with_settled(observed.settled, standing)
+        return observed, make_plan(self._spec, target, observed, self._order)
+
+    def _waited_for(self, now: datetime) -> frozenset[str] | None:
+        """What to read next; None: everything."""
+        if self._plan is None or now - self._whole_at >= WHOLE:
+            return None
+        busy = [address for address, _ in self._plan.waiting]
+        return frozenset((*busy, *(action.address for action in self._plan.actions)))
+
+    def _only_waits(self, target: Target, observed: Observed, plan: Plan) -> bool:
+        ends = plan.converged or plan.blocked or self._failure(observed, plan)
+        return not (ends or self._final or self._takeable(target, observed, plan))
 
     def _note_leaving(self, observed: Observed) -> None:
         """Whoever deleted it: from now on counts how long a service drains."""
@@ -455,7 +503,10 @@ class Reconciler:
     def _pause(self, limits: Limits, observed: Observed | None, plan: Plan | None) -> timedelta:
         """To the next poll, or to the first thing that can be asked again, if that is sooner."""
         now = self._clock.now()
-        poll = min(limits.poll, max(SHORTEST_POLL, (now - self._began_at) * SHARE_OF_WAIT))
+        way, shortest = now - self._began_at, SHORTEST_POLL
+        if plan and (plan.target is Target.ASLEEP or not plan.actions):
+            way, shortest = max(way, limits.usual), WAITING_POLL
+        poll = min(limits.poll, max(shortest, way * SHARE_OF_WAIT))
         if plan and plan.converged:
             poll = limits.poll  # nothing is left but to see that nothing turns up
         until = [at - now for at in self.progress.retry_at.values() if at > now]

@@ -28,7 +28,7 @@ from controller.domain.overdue import Overdue, find_overdue
 from controller.domain.plan import Target
 from controller.domain.policy import Policy
 from controller.domain.ports import Clock, Cloud, SideBySide
-from controller.domain.report import AHEAD, policy_of
+from controller.domain.report import AHEAD, policy_of, rules_of
 from controller.domain.rest import paid_hour_ends
 from controller.domain.spec import Json, Spec
 from controller.domain.status import Status
@@ -111,12 +111,10 @@ class StackPass:
         self._tell = tell
         self._cloud: Cloud
         self._early = early
-        self._known_policies: dict[str, Policy] = {}
         self._is_patient = True
-        self._known_rules: dict[tuple[str, timedelta], Rules] = {}
         self._status = Status()
         self._written_at = clock.now()
-        self._last_wanted: tuple[object, Decision] | None = None
+        self._decided: tuple[object, Decision] | None = None
 
     def run(self, deadline: datetime) -> PassResult:
         """
@@ -188,24 +186,24 @@ class StackPass:
     def _decide(self, records: Records) -> Decision:
         """What holds now, with a look at the traffic where that could change it."""
         now = self._clock.now()
-        rules = self._rules(records.spec)
-        decision = decide(rules, records.leases, records.hold, self._status.marks, now)
+        decision = self._verdict(records, now)
         if decision.look:
-            self._look(records.spec, rules.policy, decision, now)
-            decision = decide(rules, records.leases, records.hold, self._status.marks, now)
+            self._look(records.spec, policy_of(records.spec), decision, now)
+            decision = self._verdict(records, now)
         return decision
 
-    def _rules(self, spec: Spec) -> Rules:
-        policy = self._policy(spec)
-        key = spec.hash, self._status.lead(policy.wake_timeout)
-        if key not in self._known_rules:
-            self._known_rules[key] = Rules.of(policy, key[1])
-        return self._known_rules[key]
+    def _verdict(self, records: Records, now: datetime) -> Decision:
+        """A decision holds until its `until`, as long as nothing that it rests on changes."""
+        rules, marks = self._rules(records.spec), self._status.marks
+        basis = records.spec.hash, records.asked, rules.lead, marks
+        known = self._decided
+        if known is None or known[0] != basis or _is_over(known[1], now):
+            known = basis, decide(rules, records.leases, records.hold, marks, now)
+            self._decided = known
+        return known[1]
 
-    def _policy(self, spec: Spec) -> Policy:
-        if spec.hash not in self._known_policies:
-            self._known_policies[spec.hash] = policy_of(spec)
-        return self._known_policies[spec.hash]
+    def _rules(self, spec: Spec) -> Rules:
+        return rules_of(spec, self._status)
 
     def _look(self, spec: Spec, policy: Policy, decision: Decision, now: datetime) -> None:
         marks = self._status.marks
@@ -235,7 +233,12 @@ class StackPass:
     def _reconcile(self, records: Records, decision: Decision, deadline: datetime) -> Outcome:
         reconciler = self._reconciler(records.spec, partial(self._show, records.spec))
         give_up_at = self._give_up_at(records, decision)
-        limits = Limits(deadline=deadline, give_up_at=give_up_at, patient=self._is_patient)
+        limits = Limits(
+            deadline=deadline,
+            give_up_at=give_up_at,
+            usual=self._usual(decision),
+            patient=self._is_patient,
+        )
         fresh = iter([not records.leftovers])  # the records were read a moment ago
         return reconciler.run(
             decision.state,
@@ -262,14 +265,7 @@ class StackPass:
         latest = self._store.load()
         if latest.spec.hash != records.spec.hash:
             return False
-        now = self._clock.now()
-        basis = latest.spec.hash, latest.asked, self._status.marks
-        known = self._last_wanted
-        if known is None or known[0] != basis or (known[1].until and known[1].until <= now):
-            rules = self._rules(latest.spec)
-            wanted = decide(rules, latest.leases, latest.hold, self._status.marks, now)
-            known = self._last_wanted = basis, wanted
-        return known[1].state is decision.state
+        return self._verdict(latest, self._clock.now()).state is decision.state
 
     def _renewed(self) -> bool:
         if self._store.renew_lock():
@@ -282,7 +278,12 @@ class StackPass:
             return None
         marks, now = self._status.marks, self._clock.now()
         since = now if marks.ready_at else marks.waking_since or now
-        return (marks.repairing_since or since) + self._policy(records.spec).wake_timeout
+        return (marks.repairing_since or since) + policy_of(records.spec).wake_timeout
+
+    def _usual(self, decision: Decision) -> timedelta:
+        """How long such a way has taken so far; nothing is known of ways to sleep."""
+        known = self._status.learned.usual if decision.state is Target.AWAKE else None
+        return known or timedelta(0)
 
     def _show(self, spec: Spec, reconciler: Reconciler, seen: Round) -> None:
         """Show how far it is, and make sure that somebody comes back if this process dies."""
@@ -404,7 +405,7 @@ class StackPass:
         return ahead if ahead > self._clock.now() else None
 
     def _is_punctual(self, records: Records, end: datetime) -> bool:
-        paid = paid_hour_ends(self._policy(records.spec), self._status.marks, end)
+        paid = paid_hour_ends(policy_of(records.spec), self._status.marks, end)
         return paid is not None and paid - end <= PUNCTUAL
 
     def _waits_for_end(self, records: Records, result: PassResult, deadline: datetime) -> bool:
@@ -459,6 +460,10 @@ class StackPass:
             return False  # whoever tells has logged it; a pass does not fail for want of a letter
         self._store.told(event)
         return True
+
+
+def _is_over(decision: Decision, now: datetime) -> bool:
+    return decision.look or (decision.until is not None and decision.until <= now)
 
 
 def _soonest(due_at: datetime | None, moment: datetime) -> datetime:
