@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
@@ -65,6 +66,11 @@ def refusal(error: AwsError, operation: str) -> Exception:
     return ClientError(answer, operation)
 
 
+@lru_cache(maxsize=500)
+def _operation(method: str) -> str:
+    return "".join(part.title() for part in method.split("_"))
+
+
 @dataclass(frozen=True, slots=True)
 class _Meta:
     region_name: str
@@ -82,7 +88,7 @@ class DirectClient:
         if name.startswith("_"):
             raise AttributeError(name)
         session, service, region = self._session, self._service, self.meta.region_name
-        operation = "".join(part.title() for part in name.split("_"))
+        operation = _operation(name)
 
         def call(**params: Any) -> Any:
             return session.make(service, operation, params, region)

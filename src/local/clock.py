@@ -38,7 +38,8 @@ class ManualClock:
 
     def advance_to(self, moment: datetime) -> None:
         """Move to `moment`; a moment that has passed leaves the clock as it is."""
-        self.advance(max(0.0, (moment - self._now).total_seconds()))
+        with self._lock:
+            self._now = max(self._now, moment)
 
     sleep = advance
 

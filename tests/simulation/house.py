@@ -125,6 +125,7 @@ class House:
         self.tables.play(self.aws)
         self.plain = DirectSession(self.aws)
         create_table(self.plain.client("dynamodb"), TABLE)
+        self._records = self.tables.table({"TableName": TABLE})
         self.aws.answer_with("lambda", "Invoke", self._invoked)
         self.table = Table(self.plain.client("dynamodb"), TABLE)
         self.function = Function(
@@ -240,10 +241,10 @@ class House:
         self._beat()
 
     def _is_anything_due(self, now: datetime) -> bool:
-        due = self.tables.table({"TableName": TABLE}).walk("due", "due", None, up=True)
-        first = next(due, None)
-        skew = max(self._skews)
-        return bool(first) and datetime.fromisoformat(first["due_at"]["S"]) <= now + skew
+        first = next(self._records.walk("due", "due", None, up=True), None)
+        if first is None:
+            return False
+        return datetime.fromisoformat(first["due_at"]["S"]) <= now + max(self._skews)
 
     def _beat(self) -> None:
         self.function.invoke({})

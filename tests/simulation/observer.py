@@ -103,6 +103,7 @@ class Observer:
         self._to_explain: list[tuple[float, str]] = []
         self._complaints: dict[str, float] = {}
         self._status_item: Any = None
+        self._status: dict[str, Any] = {}
 
     @property
     def now(self) -> float:
@@ -347,8 +348,10 @@ class Observer:
         )
         if item is None or (item is self._status_item and not paid):
             return
-        self._status_item = item
-        status = json.loads(item["body"]["S"]) if "body" in item else {}
+        if item is not self._status_item:
+            self._status_item = item
+            self._status = json.loads(item["body"]["S"]) if "body" in item else {}
+        status = self._status
         if status.get("target") != "asleep":
             return
         since = datetime.fromisoformat(status["since"]).timestamp()

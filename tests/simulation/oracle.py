@@ -32,12 +32,21 @@ class Wish:
     asked: float
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A lease: when it was first granted, when last asked for, and its end."""
+
+    granted: float
+    asked: float
+    expires: float
+
+
 class Wants:
     def __init__(self, start: datetime, end: datetime) -> None:
         self._start, self._end = start.timestamp(), end.timestamp()
         self.settings: Mapping[str, Any] = {}
         self.windows: list[Span] = []
-        self.leases: dict[str, Lease] = {}
+        self.leases: dict[str, Asked] = {}
         self._hold: Hold | None = None
         self._changed_at = 0.0
 
@@ -53,7 +62,8 @@ class Wants:
 
     def granted(self, lease: Lease) -> None:
         new = lease.id not in self.leases
-        self.leases[lease.id] = lease
+        moments = lease.granted_at, lease.asked_at, lease.expires_at
+        self.leases[lease.id] = Asked(*(moment.timestamp() for moment in moments))
         hold = self._hold
         if new and hold and hold.state is Target.ASLEEP:
             self.held(None, lease.granted_at)  # a later wake ends it
@@ -82,31 +92,23 @@ class Wants:
     def wishes(self, now: float) -> list[Wish]:
         """Leases that run and office hours that are on, whether or not they are used up."""
         found = [
-            Wish("lease", asked_at(lease))
+            Wish("lease", lease.asked)
             for lease in self.leases.values()
-            if lease.granted_at.timestamp() <= now < lease.expires_at.timestamp()
+            if lease.granted <= now < lease.expires
         ]
         window = self.window(now)
         return [*found, Wish("office hours", window[0])] if window else found
 
     def last_asked(self, now: float) -> float:
-        return max((at for one in self.leases.values() if (at := asked_at(one)) <= now), default=0)
+        return max((one.asked for one in self.leases.values() if one.asked <= now), default=0)
 
     def wanted_until(self, now: float, lead: float) -> float:
         """The last moment up to now at which anything could be read as wanting it awake."""
-        ends = [
-            min(one.expires_at.timestamp(), now)
-            for one in self.leases.values()
-            if one.granted_at.timestamp() <= now
-        ]
+        ends = [min(one.expires, now) for one in self.leases.values() if one.granted <= now]
         ends += [min(close, now) for start, close in self.windows if start - lead <= now]
         if self._hold and self._hold.state is Target.AWAKE:
             ends.append(min(self._hold.until.timestamp(), now))
         return max(*ends, self.changed_at(now)) if ends else self.changed_at(now)
-
-
-def asked_at(lease: Lease) -> float:
-    return lease.asked_at.timestamp()
 
 
 def _windows(settings: Mapping[str, Any], start: float, end: float) -> Iterator[Span]:

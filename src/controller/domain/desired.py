@@ -88,7 +88,9 @@ def settle_marks(marks: Marks, decision: Decision, leases: Sequence[Lease], now:
     """The marks of a stack that sets out to do what was decided; the same ones if it does that."""
     marks = marks.known_among(_that_count(leases, now))
     if decision.state is Target.AWAKE:
-        return replace(marks.set_out(now), spent=marks.spent | decision.spends)
+        spent = marks.spent | decision.spends
+        up = marks.set_out(now)
+        return up if spent == up.spent else replace(up, spent=spent)
     slept = Slept(at=now, rule=str(decision.rule), reason=_looking_back(decision))
     return marks.gone_to_sleep(slept, decision.spends)
 
@@ -153,7 +155,8 @@ class _Judge:
 
     def verdict(self, moment: datetime) -> Verdict:
         verdict = self._judge(moment)
-        return replace(verdict, until=self._soonest(moment, verdict.until))
+        until = self._soonest(moment, verdict.until)
+        return verdict if until == verdict.until else replace(verdict, until=until)
 
     def next_change(self, verdict: Verdict) -> datetime | None:
         """When the verdict first differs; instants at which it stays the same are skipped."""

@@ -81,7 +81,8 @@ class Spent:
     def known_among(self, leases: Iterable[Lease]) -> Spent:
         """Without the leases that are forgotten."""
         ids = {lease.id for lease in leases}
-        return replace(self, leases=frozenset(pair for pair in self.leases if pair[0] in ids))
+        known = frozenset(pair for pair in self.leases if pair[0] in ids)
+        return self if known == self.leases else replace(self, leases=known)
 
     def to_json(self) -> dict[str, Json]:
         pairs = sorted((id_, format_moment(at)) for id_, at in self.leases)
@@ -178,10 +179,12 @@ class Marks:
 
     def known_among(self, leases: Sequence[Lease]) -> Marks:
         """Without what was spent of other leases than these."""
-        failure = self.failure
+        failure, spent = self.failure, self.spent.known_among(leases)
         if failure:
             failure = replace(failure, spent=failure.spent.known_among(leases))
-        return replace(self, spent=self.spent.known_among(leases), failure=failure)
+        if spent == self.spent and failure == self.failure:
+            return self
+        return replace(self, spent=spent, failure=failure)
 
     def covers_lease(self, lease: Lease) -> bool:
         return any(spent.covers_lease(lease) for spent in self._all_spent())
@@ -243,7 +246,7 @@ class Marks:
 
     def with_standing(self, standing: tuple[Standing, ...]) -> Marks:
         """What is billed now."""
-        return replace(self, standing=standing)
+        return self if standing == self.standing else replace(self, standing=standing)
 
     def to_json(self) -> dict[str, Json]:
         slept, failure = self.slept, self.failure

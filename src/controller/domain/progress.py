@@ -8,14 +8,12 @@ a read that lags behind from being taken for the truth (§1.7).
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from controller.domain.moments import format_moment, parse_moment, read_moment, write_moment
-from controller.domain.spec import Json, Kind, ResourceSpec
+from controller.domain.spec import Json, ResourceSpec
 
 READ_LAG = timedelta(seconds=60)
 """How long after an own create "not found" means nothing (AWS behaviour §1.7)."""
@@ -26,9 +24,7 @@ DELETE_LAG = timedelta(minutes=2)
 
 def settled_mark(arn: str, resource: ResourceSpec) -> str:
     """What says that this object has the attributes or settings that the spec asks for today."""
-    wanted = resource.request if resource.kind is Kind.SERVICE else resource.attributes
-    text = json.dumps(dict(wanted), sort_keys=True)
-    return f"{arn}#{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    return f"{arn}#{resource.settings_hash}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +100,7 @@ class Progress:
     def with_settled(self, marks: frozenset[str], standing: frozenset[str]) -> Progress:
         """Add `marks`, and forget those of ARNs that stand no more."""
         kept = {m for m in self.settled | marks if m.partition("#")[0] in standing}
-        return replace(self, settled=frozenset(kept))
+        return self if kept == self.settled else replace(self, settled=frozenset(kept))
 
     def is_settled(self, arn: str, resource: ResourceSpec) -> bool:
         return settled_mark(arn, resource) in self.settled

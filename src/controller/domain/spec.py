@@ -38,7 +38,7 @@ class Kind(StrEnum):
     SERVICE = "service"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ResourceSpec:
     """
     One resource as `terraform apply` would have made it.
@@ -62,6 +62,13 @@ class ResourceSpec:
     asleep: Mapping[str, Json] | None = None
     ignore_changes: tuple[str, ...] = ()
     size: Mapping[str, Json] = field(default_factory=dict)
+
+    @cached_property
+    def settings_hash(self) -> str:
+        """Twelve digits over what an update can put right: a service's request, or attributes."""
+        wanted = self.request if self.kind is Kind.SERVICE else self.attributes
+        text = json.dumps(dict(wanted), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     @property
     def name(self) -> str:
@@ -199,7 +206,7 @@ def kept_with_spec(find: Callable[[Spec], T]) -> Callable[[Spec], T]:
 
 def references(value: Json) -> Iterator[Mapping[str, Json]]:
     """Yield every `$ref` and `$look_up` object inside a request, outermost first."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         if "$ref" in value or "$look_up" in value:
             yield value
         for item in value.values():

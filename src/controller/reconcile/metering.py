@@ -39,8 +39,11 @@ def metered(
     gone = [each for each in others if whole or each.address in mine]
     left = [each for each in others if each not in gone]
     use = Use.of(spec)
+    standing = marks.with_standing((*found, *left))
+    if standing == marks and not gone:
+        return status
     meter = status.meter.over([_span(each, use, status.progress, now) for each in gone])
-    return replace(status, marks=marks.with_standing((*found, *left)), meter=meter)
+    return replace(status, marks=standing, meter=meter)
 
 
 def nothing_stands(status: Status, now: datetime) -> Status:

@@ -298,7 +298,9 @@ class StackPass:
         self, spec: Spec, reconciler: Reconciler, seen: Round, *, whole: bool = True
     ) -> None:
         """Take down what costs money. AWS is asked for the tasks of services that are leaving."""
-        status = replace(self._status, progress=reconciler.progress)
+        status = self._status
+        if status.progress != reconciler.progress:
+            status = replace(status, progress=reconciler.progress)
         status = metering.metered(status, spec, seen, seen.now, whole=whole)
         for each in metering.leaving_services(status, spec, seen.observed):
             tasks = self._tasks(each)
