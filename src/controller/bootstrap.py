@@ -78,6 +78,9 @@ class LockedStack:
         self._asked = records.asked
         return records
 
+    def asked(self) -> int:
+        return self._table.asked(self._stack)
+
     def put_status(
         self, status: Mapping[str, Json], due_at: datetime | None, asked: int | None = None
     ) -> bool:

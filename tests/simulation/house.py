@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from controller.bootstrap import bootstrap
+from controller.bootstrap import Controller, bootstrap
 from controller.domain.errors import EndPassError
 from controller.domain.history import Event
 from controller.domain.spec import Spec
@@ -41,14 +41,31 @@ USUAL_LAG = 20.0
 SLOW_ADDRESS = 600.0
 
 
-class Invocation(DirectSession):
-    """The session of one process, whose calls may take time, fail, or be its last."""
+class Container(DirectSession):
+    """
+    A warm environment of Lambda's: one process after the other, until one dies in it.
 
-    def __init__(self, house: House, process: Process, stack: str) -> None:
+    It is their session, whose calls may take time, fail, or be the last, and their clock.
+    """
+
+    def __init__(self, house: House) -> None:
         super().__init__(house.aws)
         self._house = house
-        self._process = process
-        self._stack = stack
+        self._process: Process
+        self._stack: str
+        self._controller = bootstrap(
+            ENVIRONMENT, session=self, clock=self, side_by_side=one_by_one, tell=house.tell
+        )
+
+    def run(self, process: Process, stack: str, run: Callable[[Controller], Any]) -> Any:
+        self._process, self._stack = process, stack
+        return run(self._controller)
+
+    def now(self) -> datetime:
+        return self._process.now()
+
+    def sleep(self, seconds: float) -> None:
+        self._process.sleep(seconds)
 
     def make(self, service: str, operation: str, params: dict[str, Any], region: str) -> Any:
         house, process = self._house, self._process
@@ -134,6 +151,7 @@ class House:
         self.calls = 0
         self.passes = 0
         self.running: list[Process] = []
+        self._idle: list[Container] = []
         self.strangers: dict[str, set[str]] = {}
         self._skews = [timedelta(0), timedelta(0)]
         self._usual = profile(story.profile)
@@ -279,24 +297,21 @@ class House:
         self._start(name, stack, lambda one: one.run_pass(stack, name, budget), ended)
 
     def _start(
-        self, name: str, stack: str, run: Callable[[Any], Any], ended: Callable[[bool], None]
+        self, name: str, stack: str, run: Callable[[Controller], Any], ended: Callable[[bool], None]
     ) -> None:
         skew = self.triggers.choice(self._skews) if any(self._skews) else timedelta(0)
 
-        def live(process: Process) -> Any:
-            controller = bootstrap(
-                ENVIRONMENT,
-                session=Invocation(self, process, stack),
-                clock=process,
-                side_by_side=one_by_one,
-                tell=self._tell,
-            )
-            return run(controller)
+        container = self._idle.pop() if self._idle else Container(self)
 
         def over(process: Process, error: BaseException | None) -> None:
             self.running.remove(process)
+            if not isinstance(error, Crash):
+                self._idle.append(container)
             self._ended(process, stack, error)
             ended(error is not None)
+
+        def live(process: Process) -> Any:
+            return container.run(process, stack, run)
 
         process = Process(self.work, name, live, over, skew)
         self.running.append(process)
@@ -324,7 +339,7 @@ class House:
         told = f"{process.name} {log['result']}{cause}{reason}; due {log.get('due_at')}"
         self.note("pass", self.of(stack, told))
 
-    def _tell(self, _: Spec, event: Event) -> None:
+    def tell(self, _: Spec, event: Event) -> None:
         if self.weather.on and self.weather.is_on("deaf people"):
             raise ConnectionError("nobody listens")
         self.note("told", self.of(event.stack, f"{event.kind}: {event.reason}"))

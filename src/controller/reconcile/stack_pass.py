@@ -110,6 +110,7 @@ class StackPass:
         self._side_by_side = side_by_side
         self._tell = tell
         self._cloud: Cloud
+        self._latest: Records
         self._early = early
         self._is_patient = True
         self._status = Status()
@@ -239,6 +240,7 @@ class StackPass:
             usual=self._usual(decision),
             patient=self._is_patient,
         )
+        self._latest = records
         fresh = iter([not records.leftovers])  # the records were read a moment ago
         return reconciler.run(
             decision.state,
@@ -260,9 +262,11 @@ class StackPass:
         return reconciler
 
     def _still_wanted(self, records: Records, decision: Decision) -> bool:
-        """Ask the records again before every round: somebody may want something else by now."""
+        """Ask before every round: somebody may want something else by now."""
         self._renewed()
-        latest = self._store.load()
+        if self._store.asked() != self._latest.asked:
+            self._latest = self._store.load()
+        latest = self._latest
         if latest.spec.hash != records.spec.hash:
             return False
         return self._verdict(latest, self._clock.now()).state is decision.state

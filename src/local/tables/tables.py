@@ -128,7 +128,13 @@ class Tables:
     def get_item(self, params: Mapping[str, Any]) -> dict[str, Any]:
         table = self.table(params)
         item = table.items.get(table.key_of(params["Key"]))
-        return {} if item is None else {"Item": dict(item)}
+        if item is None:
+            return {}
+        names = params.get("ProjectionExpression")
+        if names is None:
+            return {"Item": dict(item)}
+        wanted = [name.strip() for name in names.split(",")]
+        return {"Item": {name: item[name] for name in wanted if name in item}}
 
     def put_item(self, params: Mapping[str, Any]) -> dict[str, Any]:
         table = self.table(params)
