@@ -213,7 +213,8 @@ class LaptopAws:
             return self.faults.strike(call.service, call.operation, call.params)
 
     def finish(self, call: Call, reply: Mapping[str, Any]) -> None:
-        self._record(call, None, "" if call.is_read else result_of(reply))
+        if self.records_calls:
+            self._record(call, None, "" if call.is_read else result_of(reply))
 
     def fail(self, call: Call, error: AwsError) -> AwsError:
         self._record(call, error.code, "")

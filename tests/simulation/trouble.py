@@ -9,9 +9,10 @@ no capacity, an outage. All others may only make things slower.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from local.errors import AwsError
 from local.faults import Fault, throttled
@@ -148,7 +149,9 @@ class Weather:
     """The spells that are on, and what they do to calls; draws from its own dice."""
 
     def __init__(self, spells: Sequence[Spell], dice: random.Random) -> None:
-        self._spells = spells
+        self._spells = sorted(spells, key=lambda spell: spell.since)
+        self._begins = [spell.since for spell in self._spells]
+        self._ends = {hard: list(self._last_ends(hard)) for hard in (False, True)}
         self._dice = dice
         self.on: list[Spell] = []
 
@@ -168,10 +171,16 @@ class Weather:
 
     def trouble_since(self, start: datetime, end: datetime, *, hard: bool = False) -> bool:
         """Whether any spell touched the time between two moments."""
-        return any(
-            spell.since <= end and spell.over_at >= start and (spell.is_hard or not hard)
-            for spell in self._spells
-        )
+        begun = bisect_right(self._begins, end)
+        return begun > 0 and self._ends[hard][begun - 1] >= start
+
+    def _last_ends(self, hard: bool) -> Iterator[datetime]:
+        """The last end of all spells up to each of them."""
+        last = datetime.min.replace(tzinfo=UTC)
+        for spell in self._spells:
+            if spell.is_hard or not hard:
+                last = max(last, spell.over_at)
+            yield last
 
     def strike(self, service: str, operation: str) -> Blow | None:
         for spell in self.on:

@@ -30,9 +30,9 @@ HORIZON_DAYS = 3 * 366
 """How far from the moment asked about a change is looked for, both ways."""
 
 NEAR_DAYS = 14
-"""What is asked again and again lies within these days; their windows are kept."""
+"""What is asked for most lies within these days; their windows are kept."""
 
-_MOST_NEAR = 100
+_MOST_KEPT = 100
 
 _DAYS_BACK = 3
 """No window that is not united with others reaches this many days past the day it starts on."""
@@ -83,12 +83,12 @@ class Schedule:
         self._open = DaySet(policy.open_on, source)
         self._spans = [_spans(policy, weekday) for weekday in range(7)]
         self._spans_of_open_day = _spans(policy, None)
-        self._near: dict[int, tuple[Window, ...]] = {}
+        self._kept: dict[tuple[int, int], tuple[Window, ...]] = {}
 
     def open_at(self, now: datetime) -> bool:
         moment = _utc(now)
         day = self._day(moment)
-        windows = self._windows_of_days(day - _DAYS_BACK, day + 1)
+        windows = self._windows_of(day - _DAYS_BACK, day + 1)
         return any(moment in window for window in windows)
 
     def window_at(self, now: datetime) -> Window | None:
@@ -129,7 +129,7 @@ class Schedule:
         """The windows that are not over at `start`, up to the horizon after `end`."""
         moment = _utc(start)
         first = self._settled_day(moment)
-        near = self._windows_near(first)
+        near = self._windows_of(first, first + NEAR_DAYS)[:-1]  # the last may go on
         for window in near:
             if not window.is_over(moment):
                 yield window
@@ -138,27 +138,26 @@ class Schedule:
             if not window.is_over(moment) and (done is None or window.opens_at > done):
                 yield window
 
-    def _windows_near(self, first: int) -> tuple[Window, ...]:
-        """Those of the days from `first` on that are sure to be whole; few days are asked often."""
-        if first not in self._near:
-            windows = tuple(self._windows_of_days(first, first + NEAR_DAYS))
-            if len(self._near) >= _MOST_NEAR:
-                self._near = {}
-            self._near[first] = windows[:-1]
-        return self._near[first]
-
     def _settled_day(self, moment: datetime) -> int:
         """A day from which on the window at `moment`, if there is one, shows its true start."""
         day = self._day(moment)
         back = _DAYS_BACK
         while back < HORIZON_DAYS:
-            windows = self._windows_of_days(day - back, day + 1)
+            windows = self._windows_of(day - back, day + 1)
             window = next((w for w in windows if not w.is_over(moment)), None)
             free = first_instant(self._zone, (day - back + 2) * MINUTES_OF_DAY)
             if window is None or window.opens_at > free:
                 return day - back
             back *= 4
         return day - HORIZON_DAYS
+
+    def _windows_of(self, first: int, last: int) -> tuple[Window, ...]:
+        """Those of days that are asked for again and again."""
+        if (first, last) not in self._kept:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept = {}
+            self._kept[first, last] = tuple(self._windows_of_days(first, last))
+        return self._kept[first, last]
 
     def _windows_of_days(self, first: int, last: int) -> Iterator[Window]:
         """The windows that start on these days (ordinals), united, without those before."""

@@ -18,7 +18,7 @@ def say_moment(moment: datetime, zone: tzinfo) -> str:
     """
     local = moment.astimezone(zone)
     day = f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}"
-    return f"{day} {local:%H:%M}"
+    return f"{day} {local.hour:02}:{local.minute:02}"
 
 
 def say_duration(duration: timedelta) -> str:
