@@ -186,12 +186,10 @@ class Observer:
         return jobs
 
     def _untold(self, look: _Look, arns: Mapping[str, str]) -> list[str]:
-        """The ARNs whose tags are to be read: also those that could not tell theirs so far."""
-        wanted = [arn for address, arn in arns.items() if look.reads(address)]
-        silent = [arn for arn in arns.values() if look.tags.get(arn) is None]
+        """The ARNs whose tags are to be read; in a part, those that have not told theirs yet."""
         unnamed = [arn for each in look.unnamed.values() for arn in each]
-        found = [arn for arn in dict.fromkeys((*wanted, *silent, *unnamed)) if arn]
-        return [arn for arn in found if ":ecs:" not in arn]
+        found = [arn for arn in dict.fromkeys((*arns.values(), *unnamed)) if arn]
+        return [arn for arn in found if ":ecs:" not in arn and look.tags.get(arn) is None]
 
     def _read_allocations(self, look: _Look) -> None:
         """Find out which Elastic IPs the load balancers ask for."""

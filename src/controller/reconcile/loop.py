@@ -255,7 +255,7 @@ class Reconciler:
 
     def _look(self, target: Target, now: datetime) -> tuple[Observed, Plan]:
         """
-        Read what was waited for; the rest too, once in a while and before anything else is done.
+        Read what was waited for; everything, once in a while and before anything else is done.
 
         So what is decided on, but for going on waiting, was all read at this moment.
         """
@@ -263,9 +263,8 @@ class Reconciler:
         self._plan = None
         observed, plan = self._see(target, now, only)
         if only is not None and not self._only_waits(target, observed, plan):
-            rest = frozenset((*observed.resources, *observed.addresses)) - only
-            observed, plan = self._see(target, now, rest)
             only = None
+            observed, plan = self._see(target, now, only)
         if only is None:
             self._whole_at = now
         self._plan = plan

@@ -1,0 +1,89 @@
+"""
+A look reads what is waited for; everything else once a minute, and before anything is done.
+
+ELB's calls are throttled by the account and not by the stack (AWS behaviour §5.2): a wake that
+waits for three minutes is not to spend them on what it knows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+from catalogue.tools import LISTENER, SERVICE, Watch, by_hand, calls_of, one_pass
+from controller.domain.observed import State
+from controller.reconcile.loop import POLL, WHOLE, Result
+
+AT_REST = ("DescribeTargetGroups", "DescribeListeners", "DescribeTags", "DescribeAddresses")
+
+
+def reads_between(desk, start, end):
+    """How often each operation was called in [start, end)."""
+    calls = (call for call in desk.aws.calls.reads() if start <= call.at < end)
+    return Counter(call.operation for call in calls)
+
+
+def test_a_wake_that_waits_reads_its_balancer_and_its_service_alone(desk_of):
+    desk = desk_of("typical")
+    begun = desk.aws.clock.now()
+    watch = Watch()
+    assert one_pass(desk, "awake", report=watch).result is Result.CONVERGED
+    settled = begun + timedelta(seconds=20)  # every step is taken by then
+    found = reads_between(desk, settled, desk.aws.clock.now())
+    minutes = (desk.aws.clock.now() - settled) / WHOLE
+    for operation in AT_REST:
+        assert found[operation] <= minutes + 2, operation
+    assert found["DescribeLoadBalancers"] > 5 * minutes
+
+
+def test_a_sleep_that_waits_for_the_drain_does_not_look_for_what_is_gone(desk_of):
+    desk = desk_of("slow")
+    desk.wake()
+    begun = desk.aws.clock.now() + timedelta(seconds=10)
+    desk.sleep()
+    found = reads_between(desk, begun, desk.aws.clock.now())
+    assert found["DescribeListeners"] == 0
+    assert found["DescribeServices"] > 2 * found["DescribeTags"]
+
+
+def delete_listener(desk):
+    with by_hand(desk) as session:
+        elbv2 = session.client("elbv2")
+        balancer = elbv2.describe_load_balancers(Names=["ecs-nlb"])["LoadBalancers"][0]
+        found = elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])
+        elbv2.delete_listener(ListenerArn=found["Listeners"][0]["ListenerArn"])
+
+
+def test_what_somebody_deletes_while_a_wake_waits_is_found_within_a_minute(desk_of):
+    """A look in part does not see it; the next whole one does, and what is missing is made."""
+    desk = desk_of("typical")
+    deleted = []
+
+    def delete():
+        deleted.append(desk.aws.clock.now())
+        delete_listener(desk)
+
+    watch = Watch(then=delete, when=lambda seen: seen.observed[SERVICE].phase == "health check")
+    outcome = one_pass(desk, "awake", report=watch)
+    assert outcome.result is Result.CONVERGED
+    _, remade = calls_of(desk, "CreateListener")
+    assert remade.at - deleted[0] <= WHOLE + POLL
+    assert outcome.observed[LISTENER].state is State.READY
+
+
+def test_a_wake_ends_only_on_a_look_at_everything(desk_of):
+    """What is not ours any more when the target becomes healthy is not told as awake."""
+    desk = desk_of("typical")
+
+    def disown():
+        with by_hand(desk) as session:
+            elbv2 = session.client("elbv2")
+            group = elbv2.describe_target_groups(Names=["ecs-target-group"])["TargetGroups"][0]
+            arns = [group["TargetGroupArn"]]
+            elbv2.remove_tags(ResourceArns=arns, TagKeys=["dormouse:stack", "dormouse:address"])
+
+    late = desk.aws.clock.now() + timedelta(seconds=160)
+    watch = Watch(then=disown, when=lambda seen: seen.now > late)
+    outcome = one_pass(desk, "awake", report=watch)
+    assert outcome.result is Result.BLOCKED
+    assert 'tag "dormouse:stack" is missing' in outcome.cause
