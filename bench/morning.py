@@ -29,7 +29,8 @@ from controller.domain.marks import Marks
 from controller.domain.openings import Rules
 from controller.domain.policy import parse_policy
 from controller.reconcile.heartbeat import BRIEF, QUEUED
-from controller.reconcile.loop import LAST_STEPS, POLL
+from controller.reconcile.loop import LAST_STEPS
+from controller.reconcile.outcome import POLL
 from direct import DirectSession
 from local.aws import LaptopAws
 from local.clock import ManualClock

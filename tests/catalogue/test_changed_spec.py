@@ -31,7 +31,7 @@ from catalogue.tools import (
     is_quiet,
     one_pass,
 )
-from controller.reconcile.loop import Result
+from controller.reconcile.outcome import Result
 from factories import article_spec, listener, load_balancer, service, target_group
 from local.ecs import service_view, services
 from local.elbv2 import load_balancers, target_groups

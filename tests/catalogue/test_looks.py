@@ -12,7 +12,8 @@ from datetime import timedelta
 
 from catalogue.tools import LISTENER, SERVICE, Watch, by_hand, calls_of, one_pass
 from controller.domain.observed import State
-from controller.reconcile.loop import POLL, WHOLE, Result
+from controller.reconcile.loop import WHOLE
+from controller.reconcile.outcome import POLL, Result
 
 AT_REST = ("DescribeTargetGroups", "DescribeListeners", "DescribeTags", "DescribeAddresses")
 

@@ -26,7 +26,7 @@ from catalogue.tools import (
     one_balancer_at_a_time,
     one_pass,
 )
-from controller.reconcile.loop import Result
+from controller.reconcile.outcome import Result
 from factories import article_spec, load_balancer
 
 AT = pytest.mark.parametrize(

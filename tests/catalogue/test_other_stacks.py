@@ -29,7 +29,7 @@ from catalogue.tools import (
 )
 from controller.domain.owner_tags import owner_tags
 from controller.domain.plan import Order
-from controller.reconcile.loop import Result
+from controller.reconcile.outcome import Result
 from factories import article_spec, listener, load_balancer, service, target_group
 from local.faults import FOREVER, Fault
 

@@ -43,7 +43,7 @@ from catalogue.tools import (
     one_pass,
 )
 from controller.domain.progress import Progress
-from controller.reconcile.loop import Result
+from controller.reconcile.outcome import Result
 from local.faults import FOREVER, Fault, throttled
 
 THROTTLED = {"f51_elb": "elbv2", "f52_ecs": "ecs", "f53_ec2": "ec2"}

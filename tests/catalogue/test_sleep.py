@@ -27,7 +27,7 @@ from catalogue.tools import (
     stop_after,
 )
 from controller.domain.plan import Order
-from controller.reconcile.loop import Result
+from controller.reconcile.outcome import Result
 from factories import article_spec, target_group
 from local.faults import Fault
 

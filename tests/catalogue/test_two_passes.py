@@ -26,7 +26,7 @@ from catalogue.tools import (
 )
 from catalogue.turns import run_together
 from controller.domain.plan import Order
-from controller.reconcile.loop import Result
+from controller.reconcile.outcome import Result
 
 GRAINS = ["round", "call"]
 

@@ -22,7 +22,7 @@ from catalogue.tools import (
     one_pass,
     stop_after,
 )
-from controller.reconcile.loop import Result
+from controller.reconcile.outcome import Result
 from factories import article_spec, service
 from local.faults import FOREVER, Fault
 from local.timing import TYPICAL

@@ -25,7 +25,7 @@ from catalogue.tools import (
     stop_after,
 )
 from controller.domain.observed import State
-from controller.reconcile.loop import Result
+from controller.reconcile.outcome import Result
 from factories import article_spec, load_balancer
 from local.ec2 import interfaces
 from local.faults import FOREVER, Fault

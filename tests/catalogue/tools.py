@@ -16,7 +16,8 @@ from controller.domain.plan import Order, Target
 from controller.domain.progress import Progress
 from controller.domain.spec import Spec
 from controller.reconcile import loop
-from controller.reconcile.loop import POLL, Limits, Outcome, Reconciler, Round
+from controller.reconcile.loop import Reconciler
+from controller.reconcile.outcome import POLL, Limits, Outcome, Round
 from controller.reconcile.side_by_side import one_by_one
 from direct import Crash, DirectSession, Dying
 from factories import EIP, LB, LISTENER, SERVICE, SUBNET, TG, article_spec

@@ -15,7 +15,7 @@ from controller.domain.plan import Plan, Target
 from controller.domain.progress import Timeline
 from controller.domain.report import make_report
 from controller.domain.status import Status
-from controller.reconcile.loop import Round
+from controller.reconcile.outcome import Round
 from factories import LB, NOON, TG, article_spec, observed
 from local.clock import ManualClock
 

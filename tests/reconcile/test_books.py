@@ -19,7 +19,7 @@ from controller.domain.spec import Kind
 from controller.domain.status import Status, Trouble
 from controller.domain.usage import Span, Use
 from controller.reconcile import books
-from controller.reconcile.loop import Outcome, Result, Round
+from controller.reconcile.outcome import Outcome, Result, Round
 from factories import LB, NOON, SERVICE, TG, article_spec, observed
 
 SPEC = article_spec()

@@ -13,7 +13,6 @@ from controller.domain.plan import Target, make_plan
 from controller.domain.progress import Progress, Timeline
 from controller.domain.status import Status
 from controller.domain.usage import Span, Tasks, Use
-from controller.reconcile.loop import Round
 from controller.reconcile.metering import (
     changed_services,
     ended_services,
@@ -22,6 +21,7 @@ from controller.reconcile.metering import (
     nothing_stands,
     unseen_services,
 )
+from controller.reconcile.outcome import Round
 from factories import LB, NOON, SERVICE, TG, article_spec, observed, seen, service
 
 SPEC = article_spec()

@@ -12,7 +12,8 @@ from controller.aws.cloud import AwsCloud
 from controller.domain.plan import Order, Target
 from controller.domain.progress import Progress
 from controller.domain.spec import Spec
-from controller.reconcile.loop import Limits, Outcome, Reconciler, Round
+from controller.reconcile.loop import Reconciler
+from controller.reconcile.outcome import Limits, Outcome, Round
 from controller.reconcile.side_by_side import one_by_one
 from factories import EIP, article_spec
 from local.aws import LaptopAws

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from controller.reconcile.loop import Result
+from controller.reconcile.outcome import Result
 from local.aws import LaptopAws
 from local.faults import Fault
 from system.desk import ASLEEP, AWAKE, Desk

@@ -2,7 +2,7 @@
 
 import pytest
 
-from controller.reconcile.loop import Result
+from controller.reconcile.outcome import Result
 from factories import LB, article_spec, listener, load_balancer, service, target_group
 from local.faults import Fault
 from system.desk import ASLEEP, AWAKE

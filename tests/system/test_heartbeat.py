@@ -14,7 +14,8 @@ from controller.domain.crowd import early_by
 from controller.domain.errors import PermanentError
 from controller.handlers.entry import make_handler
 from controller.reconcile.heartbeat import BRIEF, LAST_WAVE, QUEUED, WAVE
-from controller.reconcile.loop import LAST_STEPS, POLL
+from controller.reconcile.loop import LAST_STEPS
+from controller.reconcile.outcome import POLL
 from controller.reconcile.side_by_side import one_by_one
 from controller.settings import Settings
 from controller.store.items import due_text

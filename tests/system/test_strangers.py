@@ -2,7 +2,7 @@
 
 import pytest
 
-from controller.reconcile.loop import Result
+from controller.reconcile.outcome import Result
 from factories import EIP, SUBNET
 from system.desk import AWAKE
 

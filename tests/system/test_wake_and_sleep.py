@@ -3,7 +3,7 @@
 import pytest
 
 from controller.domain.plan import Order
-from controller.reconcile.loop import Result
+from controller.reconcile.outcome import Result
 from factories import EIP, LB, SERVICE, TG
 from local.timing import profile, wake_chain
 from system.desk import ASLEEP, AWAKE

@@ -15,7 +15,7 @@ import pytest
 
 from controller.hcl.world import Inputs
 from controller.mapping.compile import compile_stack
-from controller.reconcile.loop import Result
+from controller.reconcile.outcome import Result
 from local.clock import ManualClock
 from local.server import LaptopServer
 from oracle import Terraform, needs_terraform

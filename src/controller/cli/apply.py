@@ -20,7 +20,8 @@ from controller.domain.errors import TextError
 from controller.domain.plan import Order, Target
 from controller.domain.policy import Policy
 from controller.domain.spec import Json, Spec
-from controller.reconcile.loop import Limits, Outcome, Reconciler, Result
+from controller.reconcile.loop import Reconciler
+from controller.reconcile.outcome import Limits, Outcome, Result
 
 LONGEST_SLEEP = timedelta(minutes=45)
 """

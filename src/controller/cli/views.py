@@ -21,7 +21,7 @@ from controller.domain.plan import Target
 from controller.domain.ports import Clock
 from controller.domain.progress import Step, Timeline
 from controller.domain.spec import Spec
-from controller.reconcile.loop import Round
+from controller.reconcile.outcome import Round
 
 
 def make_view(spec: Spec, clock: Clock) -> View:

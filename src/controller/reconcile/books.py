@@ -23,8 +23,8 @@ from controller.domain.prices import find_prices
 from controller.domain.progress import Progress, Timeline
 from controller.domain.spec import Json, Spec
 from controller.domain.status import Status, Trouble
-from controller.reconcile.loop import Outcome, Result, Round
 from controller.reconcile.metering import nothing_stands
+from controller.reconcile.outcome import Outcome, Result, Round
 
 STUCK_AFTER = timedelta(minutes=15)
 """A sleep that takes longer is a fault that costs money (AWS behaviour §3.4, §3.6)."""

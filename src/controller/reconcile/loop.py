@@ -8,28 +8,18 @@ what it observes. Waiting is normal and failing is an error; both end in an `Out
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Protocol
 
-from controller.domain.errors import (
-    DeniedError,
-    DormouseError,
-    EndPassError,
-    ForeignError,
-    PermanentError,
-    RetryError,
-    SoonError,
-    WaitError,
-)
+from controller.domain.errors import DormouseError, EndPassError, PermanentError, RetryError
 from controller.domain.observed import Holder, Observation, Observed, State
 from controller.domain.plan import Action, Order, Plan, Target, Verb, make_plan
 from controller.domain.ports import Clock, Cloud, SideBySide
 from controller.domain.progress import Progress, Timeline, settled_mark
 from controller.domain.spec import Kind, Spec
+from controller.reconcile.outcome import POLL, Limits, Outcome, Report, Result, Round
+from controller.reconcile.patience import MOST_UPDATES, SLOWEST_RETRY, Patience
 
-POLL = timedelta(seconds=5)
 SHORTEST_POLL = timedelta(seconds=1)
 WAITING_POLL = timedelta(seconds=2)
 """Between two looks where nobody waits for a step of ours that could follow."""
@@ -46,17 +36,6 @@ WHOLE = timedelta(minutes=1)
 UNREADABLE = timedelta(seconds=2)
 """How soon the tags of a fresh object are asked for again; the rest of a wake waits for them."""
 
-BLOCKED_GRACE = timedelta(seconds=30)
-"""Tags of fresh objects may not be readable for some seconds; only then is a stranger believed."""
-
-STRANGER_GRACE = timedelta(minutes=15)
-"""So long an Elastic IP in somebody else's use is waited for (AWS behaviour F03); it is free."""
-
-SOON = timedelta(minutes=1)
-"""What heals within this time or not at all (AWS behaviour F25, F70)."""
-
-SLOWEST_RETRY = timedelta(minutes=1)
-
 BLIND = timedelta(seconds=25)
 """
 So long a sleep that remembers nothing goes on looking: what a process made that died with its
@@ -69,74 +48,13 @@ LAST_STEPS = timedelta(seconds=20)
 SHOWN = timedelta(seconds=30)
 """After this an update has to show; a read that lags is not a reason to make it again (§9.2)."""
 
-MOST_UPDATES = 3
-"""So often the same thing is put right in one pass before it is told instead."""
 
-_PATIENCE: dict[type[DormouseError], int] = {ForeignError: 3, DeniedError: 2}
-"""Refusals of these kinds may come from a read or tag that lags (§6.2, F70): ask again."""
-
-
-class Result(StrEnum):
-    CONVERGED = "converged"
-    UNFINISHED = "unfinished"  # time is up; come back at `due_at`
-    INTERRUPTED = "interrupted"  # something else is wanted now
-    BLOCKED = "blocked"  # something that is not ours stands in the way
-    FAILED = "failed"  # it will not get there without a person
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
-    """One look at the stack, for those who show progress."""
-
-    now: datetime
-    target: Target
-    observed: Observed
-    plan: Plan
-    timeline: Timeline
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """How a pass ended. `cause` is a sentence for people; `due_at` when to look again."""
-
-    result: Result
-    target: Target
-    cause: str
-    due_at: datetime | None
-    observed: Observed | None
-    plan: Plan | None
-    progress: Progress
-    timeline: Timeline
-
-
-class Report(Protocol):
-    def __call__(self, seen: Round) -> None: ...
+def _always() -> bool:
+    return True
 
 
 def _say_nothing(seen: Round) -> None:
     pass
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """
-    When to stop trying.
-
-    `deadline` is the end of the process's own time, `give_up_at` the end of patience with a wake,
-    `poll` the longest time between two looks, `usual` how long such a way has taken so far. A pass
-    that is not `patient` waits for what can be asked again in a moment, and for nothing else.
-    """
-
-    deadline: datetime | None = None
-    give_up_at: datetime | None = None
-    poll: timedelta = POLL
-    usual: timedelta = timedelta(0)
-    patient: bool = True
-
-
-def _always() -> bool:
-    return True
 
 
 class Reconciler:
@@ -162,12 +80,7 @@ class Reconciler:
         self._report = report
         self.progress = progress or Progress()
         self.timeline = timeline or Timeline()
-        self._blocked_since: datetime | None = None
-        self._denied_since: datetime | None = None
-        self._refusals: dict[str, int] = {}
-        self._final: dict[str, str] = {}
-        self._asked: dict[str, tuple[datetime, int]] = {}
-        self._updates: dict[tuple[str, str, tuple[str, ...]], int] = {}
+        self._patience = Patience(clock)
         self._quiet_until: datetime | None = None
         self._prepared = False
         self._has_taken = False
@@ -190,12 +103,7 @@ class Reconciler:
         """
         limits = limits or Limits()
         self._began_at = self._clock.now()
-        self._blocked_since = None
-        self._denied_since = None
-        self._refusals.clear()
-        self._final.clear()
-        self._asked.clear()
-        self._updates.clear()
+        self._patience = Patience(self._clock)
         self._prepared = False
         self._plan = None
         is_blind = target is Target.ASLEEP and not self.progress.swept
@@ -215,11 +123,11 @@ class Reconciler:
                 after = timedelta(seconds=error.after_seconds)
                 self._quiet_until = self._clock.now() + after
             except DormouseError as error:
-                if not self._may_be_allowed_soon(error):
+                if not self._patience.may_be_allowed_soon(error):
                     return self._end(Result.FAILED, target, str(error), observed, plan)
                 self._note = str(error)
             else:
-                self._denied_since = None
+                self._patience.answered()
                 ended = self._ended(target, observed, plan)
                 if ended:
                     return self._end(*ended, observed, plan)
@@ -227,12 +135,6 @@ class Reconciler:
             if stopped:
                 return self._end(*stopped, observed, plan)
             self._clock.sleep(self._pause(limits, observed, plan).total_seconds())
-
-    def _may_be_allowed_soon(self, error: DormouseError) -> bool:
-        """A read that is denied for a moment is no reason to tear down what serves people."""
-        now = self._clock.now()
-        self._denied_since = self._denied_since or now
-        return isinstance(error, DeniedError) and now - self._denied_since < SOON
 
     # one round
 
@@ -288,7 +190,7 @@ class Reconciler:
 
     def _only_waits(self, target: Target, observed: Observed, plan: Plan) -> bool:
         ends = plan.converged or plan.blocked or self._failure(observed, plan)
-        return not (ends or self._final or self._takeable(target, observed, plan))
+        return not (ends or self._patience.final or self._takeable(target, observed, plan))
 
     def _note_leaving(self, observed: Observed) -> None:
         """Whoever deleted it: from now on counts how long a service drains."""
@@ -311,7 +213,9 @@ class Reconciler:
             return []
         now = self._clock.now()
         held = self.progress.is_held_back
-        return [a for a in plan.ready if not held(a.address, now) and not self._is_given_up(a)]
+        return [
+            a for a in plan.ready if not held(a.address, now) and not self._patience.is_given_up(a)
+        ]
 
     def _take(self, actions: list[Action], observed: Observed) -> Observed:
         now = self._clock.now()
@@ -337,7 +241,7 @@ class Reconciler:
         now = self._clock.now()
         if action.verb is Verb.CREATE:
             self.progress = self.progress.after_create(action.address, after.arn, now)
-            self._final.pop(action.address, None)  # that was said of the one before
+            self._patience.made(action.address)
             if action.kind is Kind.SERVICE:
                 self._settle(action, after.arn)
         elif action.verb is Verb.DELETE:
@@ -358,12 +262,11 @@ class Reconciler:
         """
         if "attributes" in action.changes or action.kind is Kind.SERVICE:
             self._settle(action, before.arn)
-        key = action.address, before.arn, action.changes
-        self._updates[key] = self._updates.get(key, 0) + 1
-        if self._updates[key] > 1 or (action.kind is Kind.SERVICE and action.starts_deployment):
+        times = self._patience.updates(action, before.arn)
+        if times > 1 or (action.kind is Kind.SERVICE and action.starts_deployment):
             self.progress = self.progress.holding_back(action.address, now + SHOWN)
-        if self._updates[key] >= MOST_UPDATES and action.target is Target.AWAKE:
-            self._final[action.address] = _tell_unmoved(self._spec, action)
+        if times >= MOST_UPDATES and action.target is Target.AWAKE:
+            self._patience.final[action.address] = _tell_unmoved(self._spec, action)
 
     def _settle(self, action: Action, arn: str) -> None:
         """Remember that this object is as the spec asks: it is not compared again."""
@@ -376,34 +279,14 @@ class Reconciler:
         if not isinstance(error, DormouseError) or isinstance(error, EndPassError):
             raise error
         self._note = str(error)
-        if self._is_final(action, error):
+        if self._patience.is_final(action, error):
             if action.target is Target.AWAKE and not _is_repair(action, observed):
                 raise PermanentError(str(error))
             # A sleep goes on with everything else: each part that goes saves money (F40). What
             # serves people is not torn down for a setting that cannot be put right.
-            self._final[action.address] = str(error)
-        until = self._clock.now() + self._hold(action, error)
+            self._patience.final[action.address] = str(error)
+        until = self._clock.now() + self._patience.hold_back(action, error)
         self.progress = self.progress.holding_back(action.address, until)
-
-    def _hold(self, action: Action, error: DormouseError) -> timedelta:
-        """How long to leave a refused call alone: longer each time, a minute at most."""
-        first, count = self._asked.get(action.address, (self._clock.now(), 0))
-        self._asked[action.address] = (first, count + 1)
-        seconds = error.after_seconds if isinstance(error, RetryError) else 5.0
-        waking = isinstance(error, WaitError) and action.target is Target.AWAKE
-        # The usual lags are over after a few calls; somebody waits for a wake, though.
-        patient = 0 if waking else max(0, count - 5)
-        return min(timedelta(seconds=seconds * 2 ** min(patient, 8)), SLOWEST_RETRY)
-
-    def _is_final(self, action: Action, error: DormouseError) -> bool:
-        if isinstance(error, SoonError):
-            first, _ = self._asked.get(action.address, (self._clock.now(), 0))
-            return self._clock.now() - first >= SOON
-        if isinstance(error, RetryError):
-            return False
-        count = self._refusals.get(action.address, 0) + 1
-        self._refusals[action.address] = count
-        return count >= _PATIENCE.get(type(error), 1)
 
     # the end
 
@@ -421,28 +304,17 @@ class Reconciler:
         failure = self._failure(observed, plan)
         if failure:
             return Result.FAILED, target, failure
-        if target is Target.AWAKE and self._is_all_refused(plan):
-            return Result.CONVERGED, target, "; ".join((*plan.warnings, *self._final.values()))
-        if self._is_blocked(target, observed, plan):
+        if target is Target.AWAKE and self._patience.is_all_refused(plan):
+            return (
+                Result.CONVERGED,
+                target,
+                "; ".join((*plan.warnings, *self._patience.final.values())),
+            )
+        if self._patience.is_blocked(target, observed, plan):
             return Result.BLOCKED, target, plan.blocked[0][1]
-        if target is Target.ASLEEP and self._is_all_given_up(plan):
-            return Result.FAILED, target, next(iter(self._final.values()))
+        if target is Target.ASLEEP and self._patience.is_all_given_up(plan):
+            return Result.FAILED, target, next(iter(self._patience.final.values()))
         return None
-
-    def _is_given_up(self, action: Action) -> bool:
-        """On the way to awake only an update ever is: what is gone meanwhile is made anew."""
-        is_step = action.verb is Verb.UPDATE or action.target is Target.ASLEEP
-        return is_step and action.address in self._final
-
-    def _is_all_given_up(self, plan: Plan) -> bool:
-        """Whatever could be done now was refused for good, and nothing else is on its way."""
-        given_up = all(self._is_given_up(action) for action in plan.ready)
-        return bool(self._final) and not plan.waiting and given_up
-
-    def _is_all_refused(self, plan: Plan) -> bool:
-        """Nothing is left but repairs that were refused for good."""
-        left = [a for a in plan.actions if not self._is_given_up(a)]
-        return bool(self._final) and not (left or plan.waiting or plan.blocked)
 
     def _failure(self, observed: Observed, plan: Plan) -> str:
         if plan.failed:
@@ -453,16 +325,6 @@ class Reconciler:
             if plan.target is Target.AWAKE and seen.state is State.FAILED and again:
                 return f"made anew once, and failed again: {seen.cause}"
         return ""
-
-    def _is_blocked(self, target: Target, observed: Observed, plan: Plan) -> bool:
-        """A wake is blocked by any stranger; a sleep only once there is nothing else to do."""
-        busy = bool(plan.waiting or plan.actions)
-        if not plan.blocked or (target is Target.ASLEEP and busy):
-            self._blocked_since = None
-            return False
-        now = self._clock.now()
-        self._blocked_since = self._blocked_since or now
-        return now - self._blocked_since >= _grace(observed, plan)
 
     def _out_of_time(
         self, target: Target, limits: Limits, observed: Observed | None, plan: Plan | None
@@ -571,13 +433,6 @@ def _is_repair(action: Action, observed: Observed) -> bool:
     """It is about a setting of a stack that does its work."""
     ready = (one.state is State.READY for one in observed.resources.values())
     return action.verb is Verb.UPDATE and all(ready)
-
-
-def _grace(observed: Observed, plan: Plan) -> timedelta:
-    """How long something in the way is watched before it is believed to stay."""
-    held = {a.allocation_id for a in observed.addresses.values() if a.holder is Holder.STRANGER}
-    only_held = all(address in held for address, _ in plan.blocked)
-    return STRANGER_GRACE if only_held else BLOCKED_GRACE
 
 
 def _step_of(action: Action) -> str:

@@ -18,7 +18,7 @@ from controller.domain.progress import Progress
 from controller.domain.spec import Kind, ResourceSpec, Spec
 from controller.domain.status import Status
 from controller.domain.usage import Span, Use
-from controller.reconcile.loop import Round
+from controller.reconcile.outcome import Round
 
 BILLED = (Kind.LOAD_BALANCER, Kind.SERVICE)
 

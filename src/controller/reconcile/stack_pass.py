@@ -35,7 +35,8 @@ from controller.domain.status import Status
 from controller.domain.usage import Span, Use
 from controller.reconcile import books, metering
 from controller.reconcile.heartbeat import BRIEF
-from controller.reconcile.loop import Limits, Outcome, Reconciler, Result, Round
+from controller.reconcile.loop import Reconciler
+from controller.reconcile.outcome import Limits, Outcome, Result, Round
 from controller.reconcile.ports import Clouds, Records, Store, Tell, Traffics
 
 SLOW = timedelta(minutes=15)

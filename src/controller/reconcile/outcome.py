@@ -1,0 +1,70 @@
+"""What a run of the loop is given and what it gives back: limits, rounds, the outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from controller.domain.observed import Observed
+from controller.domain.plan import Plan, Target
+from controller.domain.progress import Progress, Timeline
+
+POLL = timedelta(seconds=5)
+"""The longest time between two looks, where nobody asks for another."""
+
+
+class Result(StrEnum):
+    CONVERGED = "converged"
+    UNFINISHED = "unfinished"  # time is up; come back at `due_at`
+    INTERRUPTED = "interrupted"  # something else is wanted now
+    BLOCKED = "blocked"  # something that is not ours stands in the way
+    FAILED = "failed"  # it will not get there without a person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """One look at the stack, for those who show progress."""
+
+    now: datetime
+    target: Target
+    observed: Observed
+    plan: Plan
+    timeline: Timeline
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a pass ended. `cause` is a sentence for people; `due_at` when to look again."""
+
+    result: Result
+    target: Target
+    cause: str
+    due_at: datetime | None
+    observed: Observed | None
+    plan: Plan | None
+    progress: Progress
+    timeline: Timeline
+
+
+class Report(Protocol):
+    def __call__(self, seen: Round) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """
+    When to stop trying.
+
+    `deadline` is the end of the process's own time, `give_up_at` the end of patience with a wake,
+    `poll` the longest time between two looks, `usual` how long such a way has taken so far. A pass
+    that is not `patient` waits for what can be asked again in a moment, and for nothing else.
+    """
+
+    deadline: datetime | None = None
+    give_up_at: datetime | None = None
+    poll: timedelta = POLL
+    usual: timedelta = timedelta(0)
+    patient: bool = True
