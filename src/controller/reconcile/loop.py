@@ -355,7 +355,7 @@ class Reconciler:
         if plan.converged:
             return "making sure that nothing else is on its way"
         causes = [one.cause for one in observed.resources.values()] if observed else []
-        said = list(self._final.values())
+        said = list(self._patience.final.values())
         said += [text for _, text in (*plan.blocked, *plan.waiting) if text]
         said += [cause for cause in causes if cause]
         said += [action.waits_for for action in plan.actions if action.waits_for]
