@@ -426,8 +426,8 @@ class Observer:
         hold = wants.hold(now)
         if hold:
             self.figures.needed_seconds += 60 * EVERY * (hold.state is Target.AWAKE)
-            if hold.state is Target.ASLEEP:
-                self._spent_needs.update(wants.wishes(now))
+            if hold.state is Target.ASLEEP:  # which leaves office hours: lifted, they are back
+                self._spent_needs.update(w for w in wants.wishes(now) if w.kind == "lease")
             return
         wishes = [wish for wish in wants.wishes(now) if wish not in self._spent_needs]
         in_hours = wants.window(now) is not None
