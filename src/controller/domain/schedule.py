@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
+from itertools import islice
 
 from controller.domain.dayset import DaySet, Holidays
 from controller.domain.errors import PolicyError
@@ -84,6 +85,7 @@ class Schedule:
         self._spans = [_spans(policy, weekday) for weekday in range(7)]
         self._spans_of_open_day = _spans(policy, None)
         self._kept: dict[tuple[int, int], tuple[Window, ...]] = {}
+        self._first: dict[tuple[int, int], tuple[Window, ...]] = {}
 
     def open_at(self, now: datetime) -> bool:
         moment = _utc(now)
@@ -129,14 +131,26 @@ class Schedule:
         """The windows that are not over at `start`, up to the horizon after `end`."""
         moment = _utc(start)
         first = self._settled_day(moment)
-        near = self._windows_of(first, first + NEAR_DAYS)[:-1]  # the last may go on
-        for window in near:
-            if not window.is_over(moment):
+        last = self._day(_utc(end)) + HORIZON_DAYS
+        known = self._first_windows(first, last)
+        yield from (window for window in known if not window.is_over(moment))
+        for window in self._windows_of_days(first, last) if known else ():
+            if window.opens_at > known[-1].opens_at and not window.is_over(moment):
                 yield window
-        done = near[-1].closes_at if near else None
-        for window in self._windows_of_days(first, self._day(_utc(end)) + HORIZON_DAYS):
-            if not window.is_over(moment) and (done is None or window.opens_at > done):
-                yield window
+
+    def _first_windows(self, first: int, last: int) -> tuple[Window, ...]:
+        """
+        Those of the days from `first` on that most questions are about, and at least one.
+
+        Of a stack that is always open, that one takes a walk through all days.
+        """
+        if (first, last) not in self._first:
+            near = self._windows_of(first, min(last, first + NEAR_DAYS))[:-1]  # the last may go on
+            found = near or tuple(islice(self._windows_of_days(first, last), 1))
+            if len(self._first) >= _MOST_KEPT:
+                self._first = {}
+            self._first[first, last] = found
+        return self._first[first, last]
 
     def _settled_day(self, moment: datetime) -> int:
         """A day from which on the window at `moment`, if there is one, shows its true start."""
