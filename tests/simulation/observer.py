@@ -214,6 +214,8 @@ class Observer:
         text = str(params)
         if any(arn in text for arn in self.strangers):
             self.complain(f"{operation} was called on a stranger's: {text}")
+        if operation == "CreateLoadBalancer":
+            self._may_be_made_anew()
         if operation in ("CreateLoadBalancer", "CreateService"):
             self._made()
         if operation == "CreateLoadBalancer" and self._house.weather.has("skewed clocks"):
@@ -229,6 +231,12 @@ class Observer:
             self.complain("two load balancers of one stack", "two balancers")
         if len(self.services()) > 1:
             self.complain("two services of one stack", "two services")
+
+    def _may_be_made_anew(self) -> None:
+        """One that never served anybody gave way to another, and its service stayed: no sleep."""
+        stays = any(each.status == "ACTIVE" for each in self.services())
+        if self._to_explain and stays and "on its way up" in self._to_explain[-1][1]:
+            self._to_explain.pop()
 
     def _torn_down(self) -> None:
         """The first delete of a time up: was it right?"""

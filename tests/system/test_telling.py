@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -169,6 +170,23 @@ def test_a_stuck_sleep_says_what_stands_and_what_it_costs(make_office):
     late = [result for result in day.results if result.get("overdue")]
     assert {result["overdue"] for result in late} == {"sleep_stuck"}
     assert len(late) >= 3  # a quarter of an hour after each pass, for the alarm
+
+
+def test_a_stuck_sleep_that_only_waits_for_its_address_is_told_at_its_end(make_office):
+    """What AWS has yet to free no person can help with: it is looked for again at once."""
+    office = make_office(environment={"DORMOUSE_TELL": "news"}, **OFFICE)
+    day = office.day
+    day.aws.world.timing = replace(day.aws.timing, eip_release=2460.0)
+    day.aws.faults.add(
+        Fault(operation="DeleteService", code="ServerException", status=500, times=9999)
+    )
+    office.day.live("Mon 18:20")
+    day.aws.faults.clear()
+    day.live("Mon 19:00")
+
+    stuck, asleep = office.mails()[-2:]
+    assert (stuck.kind, asleep.kind) == ("stuck", "asleep")
+    assert "Mon 18:41" <= asleep.at <= "Mon 18:44"
 
 
 def test_a_stuck_sleep_that_ends_is_told(make_office):

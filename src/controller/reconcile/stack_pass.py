@@ -379,7 +379,7 @@ class StackPass:
     def _due_at(self, records: Records, decision: Decision, outcome: Outcome) -> datetime | None:
         now = self._clock.now()
         if outcome.result is Result.UNFINISHED:
-            return now + SLOW if self._status.stuck else now
+            return now + SLOW if self._status.stuck and not _only_frees(outcome) else now
         moments = [decision.until]
         if outcome.result is not Result.CONVERGED:
             moments.append(now + SLOW)
@@ -471,6 +471,14 @@ class StackPass:
 
 def _is_over(decision: Decision, now: datetime) -> bool:
     return decision.look or (decision.until is not None and decision.until <= now)
+
+
+def _only_frees(outcome: Outcome) -> bool:
+    """Whether nothing is left but Elastic IPs that AWS has yet to free: no person can help."""
+    plan, observed = outcome.plan, outcome.observed
+    if plan is None or observed is None or plan.actions or plan.blocked or plan.failed:
+        return False
+    return all(address in observed.addresses for address, _ in plan.waiting)
 
 
 def _soonest(due_at: datetime | None, moment: datetime) -> datetime:
