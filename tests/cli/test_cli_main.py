@@ -86,6 +86,7 @@ def test_an_interrupt_ends_without_a_traceback(tmp_path):
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored in background
     ) as process:
         assert process.stdin and process.stdout and process.stderr
         process.stdin.write(b"1\n")
