@@ -35,6 +35,9 @@ NEAR_DAYS = 14
 
 _MOST_KEPT = 100
 
+_ASKED_FOR = 4
+"""One that may be over, the one at the moment, the next, and one to see that this was all."""
+
 _DAYS_BACK = 3
 """No window that is not united with others reaches this many days past the day it starts on."""
 
@@ -134,22 +137,25 @@ class Schedule:
         last = self._day(_utc(end)) + HORIZON_DAYS
         known = self._first_windows(first, last)
         yield from (window for window in known if not window.is_over(moment))
-        for window in self._windows_of_days(first, last) if known else ():
+        if not known or known[-1].closes_at is None:
+            return
+        for window in self._windows_of_days(first, last):
             if window.opens_at > known[-1].opens_at and not window.is_over(moment):
                 yield window
 
     def _first_windows(self, first: int, last: int) -> tuple[Window, ...]:
         """
-        Those of the days from `first` on that most questions are about, and at least one.
+        Those of the days from `first` on that most questions are about.
 
-        Of a stack that is always open, that one takes a walk through all days.
+        Of a stack that is always open, or seldom, they take a walk through years.
         """
         if (first, last) not in self._first:
             near = self._windows_of(first, min(last, first + NEAR_DAYS))[:-1]  # the last may go on
-            found = near or tuple(islice(self._windows_of_days(first, last), 1))
+            if len(near) < _ASKED_FOR:
+                near = tuple(islice(self._windows_of_days(first, last), _ASKED_FOR))
             if len(self._first) >= _MOST_KEPT:
                 self._first = {}
-            self._first[first, last] = found
+            self._first[first, last] = near
         return self._first[first, last]
 
     def _settled_day(self, moment: datetime) -> int:
