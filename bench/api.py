@@ -37,8 +37,8 @@ POLICY = {
 TIMES = 300
 
 FIRST = """
-import json, sys, time
-event = json.loads(sys.argv[1])
+import json, sys, time, types
+event, context = json.loads(sys.argv[1]), types.SimpleNamespace(aws_request_id="a-request")
 began = time.process_time()
 {work}
 assert answer["statusCode"] == 200, answer
@@ -47,7 +47,7 @@ sys.stderr.write(str(time.process_time() - began))
 
 OURS = """
 from api.handler import handler
-answer = handler(event, None)
+answer = handler(event, context)
 """
 
 BARE = """
@@ -62,7 +62,7 @@ def status(stack):
         TableName="dormouse", KeyConditionExpression="pk = :pk", ConsistentRead=True,
         ExpressionAttributeValues={":pk": {"S": f"stack#{stack}"}})
     return {"items": reply["Count"]}
-answer = app.resolve(event, None)
+answer = app.resolve(event, context)
 logger.info("request")
 """
 

@@ -231,9 +231,19 @@ def _utc(moment: datetime) -> datetime:
 
 
 def _spans(policy: Policy, weekday: int | None) -> tuple[_Span, ...]:
-    """The periods of a weekday (None: of all), in minutes after its midnight, in order."""
+    """
+    The periods of a weekday (None: of all), in minutes after its midnight, united, in order.
+
+    They are united with those of other days later; here once, and not for each of a thousand days.
+    """
     periods = [p for p in policy.office_hours if weekday is None or weekday in p.weekdays]
-    return tuple(sorted((period.start, period.last_minute) for period in periods))
+    spans: list[_Span] = []
+    for start, end in sorted((period.start, period.last_minute) for period in periods):
+        if spans and start <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(spans[-1][1], end))
+        else:
+            spans.append((start, end))
+    return tuple(spans)
 
 
 def _carried_holidays(policy: Policy) -> Holidays:
