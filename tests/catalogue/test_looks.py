@@ -14,6 +14,7 @@ from catalogue.tools import LISTENER, SERVICE, Watch, by_hand, calls_of, one_pas
 from controller.domain.observed import State
 from controller.reconcile.loop import WHOLE
 from controller.reconcile.outcome import POLL, Result
+from local.faults import Fault
 
 AT_REST = ("DescribeTargetGroups", "DescribeListeners", "DescribeTags", "DescribeAddresses")
 
@@ -88,3 +89,16 @@ def test_a_wake_ends_only_on_a_look_at_everything(desk_of):
     outcome = one_pass(desk, "awake", report=watch)
     assert outcome.result is Result.BLOCKED
     assert 'tag "dormouse:stack" is missing' in outcome.cause
+
+
+def test_tags_that_cannot_be_read_yet_are_asked_for_at_each_look(desk_of):
+    """The rest of a wake waits for them (§1.6, §1.7): not until the next whole look."""
+    desk = desk_of("typical")
+    unknown = Fault(operation="DescribeTags", code="TargetGroupNotFound", status=400, times=20)
+    desk.aws.faults.add(unknown)
+    assert one_pass(desk, "awake").result is Result.CONVERGED
+    (listener,) = calls_of(desk, "CreateListener")
+    refused = [call.at for call in calls_of(desk, "DescribeTags") if call.error_code]
+    assert len(refused) == 20
+    assert refused[-1] - refused[0] < WHOLE / 2
+    assert listener.at - refused[-1] <= POLL

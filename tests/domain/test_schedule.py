@@ -402,3 +402,21 @@ def test_the_ends_of_the_calendar_do_no_harm(year):
 
 def test_the_schedule_of_a_default_policy_is_empty():
     assert Schedule(Policy()).next_change(utc("2026-11-23")) is None
+
+
+@pytest.mark.parametrize(
+    "periods", [["Mon-Fri 09:00-18:00"], ["daily 00:00-24:00"], ["Sat 22:00-03:00"]]
+)
+def test_what_a_schedule_keeps_of_other_days_changes_no_answer(periods):
+    """It keeps windows by the day, and drops them all once they are many."""
+
+    def fresh():
+        return make("Asia/Tokyo", *periods, closed_on=["2026-12-29..2027-01-03"])
+
+    asked_before = fresh()
+    for hours in range(0, 24 * 130, 7):
+        now = utc("2026-11-23 20:00") + timedelta(hours=hours)
+        end = now + timedelta(days=40)
+        assert list(asked_before.windows(now, end)) == list(fresh().windows(now, end))
+        assert asked_before.open_at(now) == fresh().open_at(now)
+        assert asked_before.next_change(now) == fresh().next_change(now)

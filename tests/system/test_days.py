@@ -262,3 +262,19 @@ def test_a_hold_awake_keeps_it_through_the_night(make_days):
     day.live("Tue 08:00")
     assert day.desk.standing() == ASLEEP
     assert day.reasons()["Tue 07:00 sleeping"] == "the hold of ann is over"
+
+
+def test_a_wake_that_earlier_ones_have_told_of_looks_less_often(make_days):
+    """Nobody knows how long the first takes; the next ones look every twentieth of that."""
+    day = make_days("Mon 06:00", "typical", **OFFICE)
+
+    def looks_of(until):
+        before = len(day.aws.calls.of("DescribeLoadBalancers"))
+        day.live(until)
+        return len(day.aws.calls.of("DescribeLoadBalancers")) - before
+
+    first = looks_of("Mon 09:00")
+    day.live("Tue 06:00")
+    second = looks_of("Tue 09:00")
+    assert day.desk.standing() == AWAKE
+    assert second < 0.8 * first

@@ -72,6 +72,10 @@ class Window:
         return Window(max(self.opens_at, start), closes_at)
 
 
+_Kept = dict[tuple[int, int], tuple[Window, ...]]
+"""Windows by the first and the last of the days that they were looked for on."""
+
+
 class Schedule:
     """
     The office hours of a policy, on its dates and in its time zone.
@@ -87,8 +91,8 @@ class Schedule:
         self._open = DaySet(policy.open_on, source)
         self._spans = [_spans(policy, weekday) for weekday in range(7)]
         self._spans_of_open_day = _spans(policy, None)
-        self._kept: dict[tuple[int, int], tuple[Window, ...]] = {}
-        self._first: dict[tuple[int, int], tuple[Window, ...]] = {}
+        self._kept: _Kept = {}
+        self._first: _Kept = {}
 
     def open_at(self, now: datetime) -> bool:
         moment = _utc(now)
@@ -149,14 +153,13 @@ class Schedule:
 
         Of a stack that is always open, or seldom, they take a walk through years.
         """
-        if (first, last) not in self._first:
-            near = self._windows_of(first, min(last, first + NEAR_DAYS))[:-1]  # the last may go on
-            if len(near) < _ASKED_FOR:
-                near = tuple(islice(self._windows_of_days(first, last), _ASKED_FOR))
-            if len(self._first) >= _MOST_KEPT:
-                self._first = {}
-            self._first[first, last] = near
-        return self._first[first, last]
+        found = self._first.get((first, last))
+        if found is None:
+            found = self._windows_of(first, min(last, first + NEAR_DAYS))[:-1]  # the last may go on
+            if len(found) < _ASKED_FOR:
+                found = tuple(islice(self._windows_of_days(first, last), _ASKED_FOR))
+            _keep(self._first, (first, last), found)
+        return found
 
     def _settled_day(self, moment: datetime) -> int:
         """A day from which on the window at `moment`, if there is one, shows its true start."""
@@ -173,11 +176,11 @@ class Schedule:
 
     def _windows_of(self, first: int, last: int) -> tuple[Window, ...]:
         """Those of days that are asked for again and again."""
-        if (first, last) not in self._kept:
-            if len(self._kept) >= _MOST_KEPT:
-                self._kept = {}
-            self._kept[first, last] = tuple(self._windows_of_days(first, last))
-        return self._kept[first, last]
+        found = self._kept.get((first, last))
+        if found is None:
+            found = tuple(self._windows_of_days(first, last))
+            _keep(self._kept, (first, last), found)
+        return found
 
     def _windows_of_days(self, first: int, last: int) -> Iterator[Window]:
         """The windows that start on these days (ordinals), united, without those before."""
@@ -222,6 +225,13 @@ class Schedule:
 
     def _day(self, moment: datetime) -> int:
         return moment.astimezone(self._zone).toordinal()
+
+
+def _keep(kept: _Kept, days: tuple[int, int], windows: tuple[Window, ...]) -> None:
+    """Several threads may ask one schedule: whoever does has found it, whether it stays or not."""
+    if len(kept) >= _MOST_KEPT:
+        kept.clear()
+    kept[days] = windows
 
 
 def _utc(moment: datetime) -> datetime:

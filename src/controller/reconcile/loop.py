@@ -212,10 +212,8 @@ class Reconciler:
         if target is Target.AWAKE and (plan.blocked or self._failure(observed, plan)):
             return []
         now = self._clock.now()
-        held = self.progress.is_held_back
-        return [
-            a for a in plan.ready if not held(a.address, now) and not self._patience.is_given_up(a)
-        ]
+        held, given_up = self.progress.is_held_back, self._patience.is_given_up
+        return [a for a in plan.ready if not held(a.address, now) and not given_up(a)]
 
     def _take(self, actions: list[Action], observed: Observed) -> Observed:
         now = self._clock.now()
@@ -305,11 +303,8 @@ class Reconciler:
         if failure:
             return Result.FAILED, target, failure
         if target is Target.AWAKE and self._patience.is_all_refused(plan):
-            return (
-                Result.CONVERGED,
-                target,
-                "; ".join((*plan.warnings, *self._patience.final.values())),
-            )
+            said = (*plan.warnings, *self._patience.final.values())
+            return Result.CONVERGED, target, "; ".join(said)
         if self._patience.is_blocked(target, observed, plan):
             return Result.BLOCKED, target, plan.blocked[0][1]
         if target is Target.ASLEEP and self._patience.is_all_given_up(plan):
