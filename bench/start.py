@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from bench.report import Measure, interleaved, wall_seconds
+from bench.report import Measure, compiled, interleaved, wall_seconds
 
 ARTICLE = "tests/data/article-stack"
 
@@ -19,12 +19,21 @@ for path in sorted(Path({ARTICLE!r}).rglob("*.tf")):
 
 
 def measure() -> Iterator[Measure]:
+    with compiled() as environment:
+        yield from _measure(environment)
+
+
+def _measure(environment: Mapping[str, str]) -> Iterator[Measure]:
+    def in_turn(ours: list[str], theirs: list[str]) -> tuple[float, float]:
+        for command in (ours, theirs):
+            wall_seconds(command, environment)  # the first run fills the caches of later ones
+        return interleaved(
+            lambda: wall_seconds(ours, environment), lambda: wall_seconds(theirs, environment)
+        )
+
     python = sys.executable
     check = [python, "-c", "from controller.cli.main import main; main()", "check", ARTICLE]
-    parse = [python, "-c", COLD_PARSE]
-    for command in (check, parse):
-        wall_seconds(command)  # the first run fills the caches that every later one has
-    ours, theirs = interleaved(lambda: wall_seconds(check), lambda: wall_seconds(parse))
+    ours, theirs = in_turn(check, [python, "-c", COLD_PARSE])
     yield Measure(
         name="dormouse check / python-hcl2's cold parse",
         value=ours / theirs,
@@ -33,7 +42,7 @@ def measure() -> Iterator[Measure]:
     )
     handler = [python, "-c", "import controller.handlers.entry"]
     base = [python, "-c", "import boto3\nfrom aws_lambda_powertools import Logger"]
-    ours, theirs = interleaved(lambda: wall_seconds(handler), lambda: wall_seconds(base))
+    ours, theirs = in_turn(handler, base)
     yield Measure(
         name="import of the handler / boto3 and Logger",
         value=ours / theirs,
