@@ -7,7 +7,7 @@ import pytest
 from controller.hcl.directory import read
 from controller.hcl.errors import HclError
 from controller.hcl.parse import parse_argument, parse_body, parse_template
-from controller.hcl.syntax import Binary, Conditional, Index, Literal, Reference, Splat
+from controller.hcl.syntax import Binary, Conditional, For, Index, Literal, Reference, Splat
 from hcl.cases import ask, errors_of, world, write
 
 
@@ -31,6 +31,65 @@ def test_names_of_the_grammar_are_names_like_others():
     assert list(body.arguments) == ["for", "in", "else"]
     reference = body.arguments["in"].expression
     assert [step.name for step in reference.steps] == ["if", "for_each"]
+
+
+@pytest.mark.parametrize(
+    "comment",
+    ["# names for the dashboard", "// for", "/* for each\n for */", "#for", "/* in */ # for"],
+)
+def test_a_word_in_a_comment_begins_no_loop(comment):
+    object_ = parse_argument("{ " + comment + "\n  team = 1\n}", "main.tf")
+    list_ = parse_argument("[ " + comment + "\n  1,\n]", "main.tf")
+    loop = parse_argument("{ " + comment + "\n for x in y : x => 1 }", "main.tf")
+
+    assert [key.value.data for key, _ in object_.items] == ["team"]
+    assert len(list_.elements) == 1
+    assert isinstance(loop, For)
+
+
+def test_a_bare_reference_is_a_key_only_in_the_map_of_providers(tmp_path):
+    """`aws.west = aws.east` names configurations; in an object that has a value it is unclear."""
+    files = {
+        "main.tf": """
+        provider "aws" {
+          region = "eu-west-1"
+        }
+        provider "aws" {
+          alias  = "virginia"
+          region = "us-east-1"
+        }
+        module "cdn" {
+          source = "./cdn"
+          providers = {
+            aws              = aws
+            aws.certificates = aws.virginia
+          }
+        }
+        """,
+        "cdn/main.tf": """
+        terraform {
+          required_providers {
+            aws = {
+              source                = "hashicorp/aws"
+              configuration_aliases = [aws.certificates]
+            }
+          }
+        }
+        resource "aws_lb" "front" {
+          provider           = aws.certificates
+          name               = "front"
+          load_balancer_type = "network"
+          subnets            = ["subnet-0a1b2c3d"]
+        }
+        """,
+    }
+    asked = world(tmp_path, files)
+
+    assert errors_of(asked) == ()
+    assert asked.resources["module.cdn.aws_lb.front"].provider == "aws.virginia"
+    (unclear,) = ask(asked, "{ aws.virginia = 1 }").errors
+    assert unclear.rule == "syntax"
+    assert "in parentheses" in unclear.message
 
 
 def test_names_beyond_ascii_are_kept():

@@ -199,18 +199,18 @@ class ExpressionBuilder:
             raise self._source.error(self.offset(node), f"expected {missing} elements of an object")
 
     def _key(self, tree: Tree[Token]) -> Expression:
-        """A bare word stands for itself, never for something of that name."""
+        """
+        A bare word stands for itself, never for something of that name.
+
+        A bare reference is kept: it is a key only where no value is meant, as in the map of
+        providers that a module is given (`aws.east = aws.west`).
+        """
         node = tree.children[0]
         if isinstance(node, Tree) and node.data == "keyword":
             # Right behind the brace Terraform reads "for" as the beginning of a for expression.
             raise self._source.error(self.offset(node), 'expected a name after "for"')
         key = self.build(node)
-        if isinstance(key, Reference):
-            if key.steps:
-                raise self._source.error(
-                    self.offset(node),
-                    "a reference as a key stands in parentheses, a text with dots in quotes",
-                )
+        if isinstance(key, Reference) and not key.steps:
             return Word(key.place, string(key.root))
         if isinstance(key, Literal) and not isinstance(key.value.data, str):
             return Literal(key.place, string(_as_text(key.value)))

@@ -131,6 +131,12 @@ def _object(expression: Object, scope: Scope) -> Value:
     unknown: list[Value] = []
     marks: list[Value] = []
     for key_expression, value_expression in expression.items:
+        if isinstance(key_expression, Reference):
+            raise HclError(
+                "syntax",
+                "a reference as a key stands in parentheses, a text with dots in quotes",
+                place=key_expression.place,
+            )
         key = object_key(evaluate(key_expression, scope), key_expression)
         value = evaluate(value_expression, scope)
         marks.append(key)

@@ -180,7 +180,9 @@ def _inside(expression: Expression, bound: Names) -> list[tuple[Expression, Name
         case Tuple(elements=elements):
             parts = elements
         case Object(items=items):
-            parts = tuple(part for item in items for part in item)
+            # A bare reference as a key has no value: evaluating it refuses it.
+            keys = [key for key, _ in items if not isinstance(key, Reference)]
+            parts = (*keys, *(value for _, value in items))
         case Template(parts=pieces):
             parts = pieces
         case _:

@@ -19,7 +19,8 @@ from controller.hcl.source import Code, Source, TemplateText
 from controller.hcl.template_text import TemplateReader
 
 _NAME = r"(?:[^\W\d]|_)(?:[\w-]|[^\x00-\x7f])*"
-_COMMENT = r"(?:\#|//)[^\n]*|/\*(?:[^*]|\*(?!/))*\*/"
+# Atomic: nothing that comes after a comment may begin inside it.
+_COMMENT = r"(?>(?:\#|//)[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)"
 _TOKEN = re.compile(
     rf"""
       (?P<space>[ \t]+)
