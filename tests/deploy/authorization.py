@@ -86,7 +86,11 @@ class Account:
         asked = _request_tags(_tags(call.params))
         if call.operation in ELB_CREATES:
             arn = _arn(call, ELB_CREATES[call.operation].format(call.params["Name"]))
-            return _create(action, arn, asked, "elasticloadbalancing:AddTags", arn)
+            wanted = _create(action, arn, asked, "elasticloadbalancing:AddTags", arn)
+            if call.params.get("SecurityGroups"):
+                # Since autumn 2024 with the caller's rights: AccessDenied names this action.
+                wanted.append(Request(action="ec2:GetSecurityGroupsForVpc"))
+            return wanted
         if call.operation == "CreateListener":
             arn = call.params["LoadBalancerArn"]
             made = arn.replace(":loadbalancer/", ":listener/") + "/0123456789abcdef"

