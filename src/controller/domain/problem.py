@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -30,6 +30,8 @@ class Problem:
 
     `rule` is a short stable name for the kind of problem (a trap's name, or Terraform's kind of
     error: "syntax", "undeclared"); `message` is one sentence: what, found, expected, the way out.
+    `unknown` are the values whose absence is the problem, as (address, attribute), the attribute ""
+    for the whole of a thing: whoever knows them ends the problem.
     """
 
     level: Level
@@ -37,6 +39,7 @@ class Problem:
     message: str
     place: Place | None = None
     address: str = ""
+    unknown: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         where = f"{self.place}: " if self.place else ""

@@ -103,6 +103,7 @@ class BodyEvaluator:
                 "for-each",
                 f"how many {type_} blocks there are depends on "
                 f"{describe_origins(unknown.origins)}, which is known only when AWS has been asked",
+                origins=unknown.origins,
             )
         self.undecided.add(top or type_)
         return False

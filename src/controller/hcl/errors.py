@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from controller.domain.problem import Level, Place, Problem
+from controller.hcl.values import Origin
 
 
 class HclError(Exception):
@@ -16,17 +19,25 @@ class HclError(Exception):
     override module-source reserved name version sensitive ephemeral value.
 
     `static` errors are found without evaluating (an undeclared name): `try` and `can` do not
-    hide them. `place` is filled in by the evaluator where the raiser does not know it.
+    hide them. `place` is filled in by the evaluator where the raiser does not know it. `origins`
+    are the unknown values for which it had to be raised.
     """
 
     def __init__(
-        self, kind: str, message: str, *, place: Place | None = None, static: bool = False
+        self,
+        kind: str,
+        message: str,
+        *,
+        place: Place | None = None,
+        static: bool = False,
+        origins: Iterable[Origin] = (),
     ) -> None:
         super().__init__(message)
         self.kind = kind
         self.message = message
         self.place = place
         self.static = static
+        self.origins = tuple(origins)
 
     def at(self, place: Place | None) -> HclError:
         """Fill in the place unless it is known already; returns itself, to be raised."""
@@ -41,4 +52,5 @@ class HclError(Exception):
             message=self.message,
             place=self.place,
             address=address,
+            unknown=tuple(origin.names for origin in self.origins),
         )

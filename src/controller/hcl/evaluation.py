@@ -313,6 +313,7 @@ class Evaluation:
                 f"{describe_origins(expansion.unknown.origins)}, which only AWS knows; "
                 "write the number or the keys down",
                 place=expansion.place,
+                origins=expansion.unknown.origins,
             )
         return expansion
 

@@ -95,6 +95,7 @@ def _undecided(kind: str, error: str, unknown: Unknown) -> Expansion:
     raise HclError(
         error,
         f"{kind} depends on {describe_origins(unknown.origins)}, which is known only after apply",
+        origins=unknown.origins,
     )
 
 

@@ -62,6 +62,7 @@ class ResourceEvaluator:
                 f"{expansion.kind} depends on {describe_origins(expansion.unknown.origins)}, which "
                 "only AWS knows; write the number or the keys down",
                 place=expansion.place or resource.place,
+                origins=expansion.unknown.origins,
             )
         instances = {
             key: self._instance(module, resource, expansion, key) for key in expansion.instances
@@ -161,6 +162,7 @@ class ResourceEvaluator:
                         f'"{name}" depends on {origin}, which cannot be known here; '
                         "use a local module, or give the value as a variable",
                         place=attribute.place,
+                        origins=(origin,),
                     )
                 )
 

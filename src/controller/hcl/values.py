@@ -27,6 +27,11 @@ class Origin:
     address: str
     path: tuple[str | int, ...]
 
+    @property
+    def names(self) -> tuple[str, str]:
+        """The thing and its attribute, "" where it is the whole of it."""
+        return self.address, str(self.path[0]) if self.path else ""
+
     def __str__(self) -> str:
         steps = "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in self.path)
         return self.address + steps

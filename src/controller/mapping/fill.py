@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from controller.domain.problem import Level, Place, Problem
 from controller.domain.spec import Json
-from controller.hcl.construct import elements_of, is_sensitive, is_wholly_known
+from controller.hcl.construct import elements_of, is_sensitive, is_wholly_known, merge_unknown
 from controller.hcl.types import BOOL, NUMBER
-from controller.hcl.values import Value
+from controller.hcl.values import Origin, Value
 from controller.hcl.world import Attribute, Block
 from controller.mapping.references import CannotRefer, References, is_reference
 from controller.mapping.table import (
@@ -42,8 +42,15 @@ class Filling:
     problems: list[Problem] = field(default_factory=list)
     secrets: set[str] = field(default_factory=set)
 
-    def error(self, rule: str, message: str, place: Place | None = None) -> None:
-        self._report(Level.ERROR, rule, message, place)
+    def error(
+        self,
+        rule: str,
+        message: str,
+        place: Place | None = None,
+        unknown: Iterable[Origin] = (),
+    ) -> None:
+        """`unknown` are the values that would have to be known for this to be none."""
+        self._report(Level.ERROR, rule, message, place, unknown)
 
     def warn(self, rule: str, message: str, place: Place | None = None) -> None:
         self._report(Level.WARNING, rule, message, place)
@@ -65,7 +72,7 @@ class Filling:
         try:
             return self.references.json(value)
         except CannotRefer as error:
-            self.error("look-up", f"{name}: {error}", argument.place)
+            self.error("look-up", f"{name}: {error}", argument.place, error.origins)
             return None
 
     def place_of(self, path: str) -> Place:
@@ -83,9 +90,17 @@ class Filling:
             f"{name}: must be known when compiling, found a value that comes from "
             f"{origins or 'an unknown'}; write it as a number or variable",
             argument.place,
+            argument.value.data.origins,
         )
 
-    def _report(self, level: Level, rule: str, message: str, place: Place | None) -> None:
+    def _report(
+        self,
+        level: Level,
+        rule: str,
+        message: str,
+        place: Place | None,
+        unknown: Iterable[Origin] = (),
+    ) -> None:
         for secret in self.secrets:
             message = message.replace(secret, "(sensitive value)")
         self.problems.append(
@@ -95,6 +110,7 @@ class Filling:
                 message=message,
                 place=place or self.place,
                 address=self.address,
+                unknown=tuple(origin.names for origin in unknown),
             )
         )
 
@@ -114,6 +130,11 @@ def known(body: Block, name: str) -> Any:
     """The argument's data if it is given and known (text, bool), else None."""
     argument = given(body, name)
     return None if argument is None or argument.value.is_unknown else argument.value.data
+
+
+def origins_of(argument: Attribute | None) -> tuple[Origin, ...]:
+    """Where what is unknown in an argument comes from."""
+    return merge_unknown(argument.value).origins if argument else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +189,7 @@ def _set_after(name: str, fate: SetAfter, argument: Attribute | None, filling: F
             f"{name}: must be known when compiling; write it out instead of referring to "
             f"{value.get('of') or value.get('$ref') or 'something unknown'}",
             argument.place if argument else None,
+            origins_of(argument),
         )
     elif value is not None:
         filling.attributes[fate.key] = text(value)

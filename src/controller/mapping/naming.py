@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from controller.domain.spec import Json
 from controller.hcl.world import Block
-from controller.mapping.fill import Filling, given
+from controller.mapping.fill import Filling, given, origins_of
 from controller.mapping.references import is_reference
 
 
@@ -31,6 +31,7 @@ def name(body: Block, filling: Filling, stack: str, default_prefix: str) -> None
             f"name: must be known when compiling, found {value.get('of', 'a value')} which is "
             "looked up when the stack wakes; write the name out",
             argument.place if argument else None,
+            origins_of(argument),
         )
         return
     if written is not None and value:
@@ -48,6 +49,7 @@ def tags(body: Block, filling: Filling, default_tags: Mapping[str, Json]) -> dic
             "unknown-value",
             "tags: their names must be known when compiling; write the map out",
             argument.place if argument else None,
+            origins_of(argument),
         )
         return dict(default_tags)
     merged = {**default_tags, **(own or {})}

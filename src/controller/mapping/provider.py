@@ -70,6 +70,7 @@ def _text(block: Block, name: str, problems: list[Problem]) -> str | None:
                 "write it as a variable",
                 place=argument.place,
                 address="provider.aws",
+                unknown=tuple(o.names for o in argument.value.data.origins),
             )
         )
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from controller.domain.spec import Json
@@ -11,7 +11,15 @@ from controller.hcl.values import Origin, Unknown, Value
 
 
 class CannotRefer(Exception):  # noqa: N818 - it reads as the sentence that it is
-    """An unknown value that nobody can find when the stack wakes; the text names the way out."""
+    """
+    An unknown value that nobody can find when the stack wakes; the text names the way out.
+
+    `origins` are the values that would have to be known; left out, the attribute asked for.
+    """
+
+    def __init__(self, message: str = "", origins: Iterable[Origin] = ()) -> None:
+        super().__init__(message)
+        self.origins = tuple(origins)
 
 
 class Finder(Protocol):
@@ -53,7 +61,7 @@ class References:
         if unknown.origin:
             return self._attribute(unknown.origin)
         if not unknown.parts:
-            raise CannotRefer(_not_repeatable(unknown))
+            raise CannotRefer(_not_repeatable(unknown), unknown.origins)
         return {"$join": [self._part(part) for part in unknown.parts]}
 
     def _part(self, part: str | Origin) -> Json:
@@ -61,14 +69,22 @@ class References:
 
     def _attribute(self, origin: Origin) -> Json:
         if origin.address not in self._sleepers:
-            return self._finder.look_up(origin)
+            return self._look_up(origin)
         attributes = self._sleepers[origin.address]
         if len(origin.path) == 1 and origin.path[0] in attributes:
             return {"$ref": str(origin)}
         raise CannotRefer(
             f"{origin} cannot be known before {origin.address} is made; of it only "
-            f"{', '.join(sorted(attributes))} can be referred to"
+            f"{', '.join(sorted(attributes))} can be referred to",
+            (origin,),
         )
+
+    def _look_up(self, origin: Origin) -> Json:
+        try:
+            return self._finder.look_up(origin)
+        except CannotRefer as error:
+            error.origins = error.origins or (origin,)
+            raise
 
 
 def _not_repeatable(unknown: Unknown) -> str:
