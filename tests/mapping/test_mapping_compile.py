@@ -17,8 +17,10 @@ from hand_made import (
     world,
 )
 
+from controller.domain.problem import Level, Place, Problem
 from controller.domain.spec import Kind, Spec
 from controller.hcl.types import NUMBER
+from controller.hcl.world import Uncounted
 
 
 def test_a_flawless_stack_compiles_without_a_word():
@@ -294,8 +296,6 @@ def test_ignored_task_definitions_are_the_latest_of_the_family():
 def test_errors_of_the_evaluation_are_passed_on_once():
     broken = compiled(stack()).problems
     assert broken == ()
-    from controller.domain.problem import Level, Place, Problem
-
     problem = Problem(
         level=Level.ERROR, rule="syntax", message="x", place=Place("a.tf", 3), address=""
     )
@@ -305,11 +305,38 @@ def test_errors_of_the_evaluation_are_passed_on_once():
     assert result.spec is None
 
 
-def test_a_resource_that_could_not_be_evaluated_is_left_alone():
+def test_a_resource_that_could_not_be_evaluated_is_not_left_out_in_silence():
+    """Its error is reported where it is made; should that ever fail, there is still no spec."""
     base = stack()
     broken = replace(base.resources["aws_lb.nlb"], error_free=False)
-    result = compiled(replace(base, resources={**base.resources, "aws_lb.nlb": broken}))
-    assert not rules(result, "error")
+    without = replace(base, resources={**base.resources, "aws_lb.nlb": broken})
+    reported = replace(without, problems=(some_error(),))
+
+    for awake, asleep in ((without, None), (base, without)):
+        result = compiled(awake, asleep)
+        assert result.spec is None
+        assert [(p.rule, p.address) for p in result.problems if p.level is Level.ERROR] == [
+            ("not-evaluated", "aws_lb.nlb")
+        ]
+    assert compiled(reported).problems == (some_error(),)
+
+
+def test_a_block_whose_number_is_not_known_is_not_left_out_in_silence():
+    base = stack()
+    rest = {a: i for a, i in base.resources.items() if i.type != "aws_ecs_service"}
+    lost = {"aws_ecs_service.app": Uncounted(Place("main.tf", 7), frozenset({"aws_ecs_service"}))}
+    without = replace(base, resources=rest, lost=lost)
+
+    result = compiled(without)
+    assert result.spec is None
+    assert "not-evaluated" in rules(result, "error")
+    assert compiled(replace(without, problems=(some_error(),))).problems == (some_error(),)
+
+
+def some_error() -> Problem:
+    return Problem(
+        level=Level.ERROR, rule="syntax", message="x", place=Place("a.tf", 3), address=""
+    )
 
 
 def test_a_directory_without_sleepers_is_a_warning():

@@ -31,7 +31,7 @@ from controller.hcl.declare_resource import read_resource
 from controller.hcl.declare_variable import read_variable
 from controller.hcl.errors import HclError
 from controller.hcl.required_version import check_required_version
-from controller.hcl.syntax import Argument, BlockSyntax, Reference
+from controller.hcl.syntax import Argument, BlockSyntax, Body, Literal, Object, Reference
 from controller.hcl.types import STRING
 
 # An absolute path, a scheme, a known host, or [HOST/]NAMESPACE/NAME/PROVIDER in a registry.
@@ -212,6 +212,8 @@ class _Declarer:
     def _terraform(self, block: BlockSyntax) -> None:
         required = block.body.arguments.get("required_version")
         version = constant(required, STRING)
+        for providers in block.body.of_type("required_providers"):
+            _check_required_providers(providers.body)
         if required and version and not version.is_null:
             check_required_version(version.data, required.place)
 
@@ -224,6 +226,18 @@ def _check_addresses(block: BlockSyntax) -> None:
         argument = block.body.arguments.get(name)
         if argument and not isinstance(argument.expression, Reference):
             raise HclError("reference", f"{name} takes an address", place=argument.place)
+
+
+def _check_required_providers(body: Body) -> None:
+    """Texts that hold no reference; only the aliases that a module is given are names."""
+    for argument in body.arguments.values():
+        if not isinstance(argument.expression, Object):
+            constant(argument, STRING)
+            continue
+        for key, value in argument.expression.items:
+            name = key.value.data if isinstance(key, Literal) else ""
+            if name != "configuration_aliases":
+                constant(Argument(str(name), value, value.place), STRING)
 
 
 def _check_source(source: str, arguments: Mapping[str, Argument]) -> None:

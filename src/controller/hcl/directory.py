@@ -71,11 +71,13 @@ class Configuration:
         evaluation = Evaluation(self.folder, self.root, self.graph, self.wrong, inputs)
         evaluation.run()
         root = evaluation.root
+        providers = evaluation.providers()
         return World(
             resources=evaluation.resources(),
             problems=_in_order((*self.problems, *evaluation.problems)),
             variables={name: v for name, v in root.variables.items() if v is not None},
-            providers=evaluation.providers(),
+            providers=providers,
+            lost=evaluation.lost(),
             outputs=outputs_of(root),
             evaluate=_Console(self, evaluation).evaluate,
             variable_places=evaluation.variable_places(),
@@ -118,11 +120,20 @@ class _Console:
 
 
 def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Errors first, then by file and line; the same finding once."""
+    """
+    Errors first, then by file and line; the same finding once.
+
+    What is wrong in a block is wrong in all its instances, and in all calls of its module: the
+    first of them speaks for the others.
+    """
 
     def key(problem: Problem) -> tuple[bool, str, int]:
         place = problem.place
         level = problem.level is not Level.ERROR
         return (level, place.file, place.line) if place else (level, "", 0)
 
-    return tuple(sorted(dict.fromkeys(problems), key=key))
+    once: dict[tuple[object, ...], Problem] = {}
+    for problem in problems:
+        who = "" if problem.place else problem.address
+        once.setdefault((problem.level, problem.rule, problem.place, problem.message, who), problem)
+    return tuple(sorted(once.values(), key=key))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,7 +34,7 @@ from controller.hcl.syntax import (
 from controller.hcl.types import STRING
 from controller.hcl.values import Value
 from controller.hcl.variables import check_condition, final_value
-from controller.hcl.world import Block, Inputs, ResourceInstance
+from controller.hcl.world import Block, Inputs, ResourceInstance, Uncounted
 
 
 class Evaluation:
@@ -91,11 +91,24 @@ class Evaluation:
         return found
 
     def providers(self) -> dict[str, Block]:
-        """The root's provider blocks, without what cannot be evaluated."""
-        evaluator = BodyEvaluator(self._wrong, lambda _: None)
-        scope = self.root.scope()
-        declared = self.root.module.declarations.providers
-        return {name: evaluator.body(p.body, scope) for name, p in declared.items()}
+        """The root's provider blocks, without what cannot be evaluated; it is reported."""
+        evaluated = {}
+        for name, provider in self.root.module.declarations.providers.items():
+
+            def report(error: HclError, name: str = name) -> None:
+                self._report(error, f"provider.{name}")
+
+            evaluator = BodyEvaluator(self._wrong, report)
+            evaluated[name] = evaluator.body(provider.body, self.root.scope())
+        return evaluated
+
+    def lost(self) -> dict[str, Uncounted]:
+        """Blocks and calls of which nobody can say how many there are, by address without keys."""
+        found: dict[str, Uncounted] = {}
+        for instances in self._instances.values():
+            for instance in instances:
+                found.update(_lost_in(instance))
+        return found
 
     def _context(self) -> CallContext:
         home = self._inputs.environment.get("HOME")
@@ -347,6 +360,23 @@ class Evaluation:
         value = evaluator.value(argument.expression, self.root.scope(), argument.place)
         known = value is not None and value.type == STRING and isinstance(value.data, str)
         return value.data if value is not None and known else None
+
+
+def _lost_in(instance: ModuleInstance) -> Iterator[tuple[str, Uncounted]]:
+    declared = instance.module.declarations
+    for key, resource in declared.resources.items():
+        evaluated = instance.resources.get(key)
+        if evaluated is None or evaluated.expansion.unknown:
+            types = frozenset({resource.type} if resource.mode == "managed" else ())
+            yield instance.inside(resource.address), Uncounted(resource.place, types)
+    for name, call in declared.modules.items():
+        child = instance.module.children.get(name)
+        evaluated_call = instance.calls.get(name)
+        if child is None or (evaluated_call and not evaluated_call.expansion.unknown):
+            continue
+        found = (key for _, module in child.tree() for key in module.declarations.resources)
+        types = frozenset(type_ for mode, type_, _ in found if mode == "managed")
+        yield instance.inside(f"module.{name}"), Uncounted(call.place, types)
 
 
 def _has_sleepers(module: Module) -> bool:

@@ -6,10 +6,11 @@ Everything is evaluated at most once. What failed has no value, and using it rai
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from controller.hcl.access import get_attribute, get_element
+from controller.hcl.attribute_paths import similar
 from controller.hcl.convert import make_object, make_tuple, string
 from controller.hcl.declarations import ResourceKey
 from controller.hcl.errors import HclError
@@ -114,9 +115,28 @@ class EvaluatedCall:
         else:
             chosen = self.instances[None]
         following = steps[used] if len(steps) > used else None
-        if isinstance(following, AttributeStep) and following.name in chosen.outputs:
-            return chosen.output(following.name), used + 1
+        if isinstance(following, AttributeStep):
+            declared = chosen.module.declarations
+            if following.name in declared.outputs:
+                return chosen.output(following.name), used + 1
+            if ("output", following.name) in declared.broken:
+                raise Poisoned
+            raise self._no_output(following, declared.outputs)
         return chosen.all_outputs(), used
+
+    def _no_output(self, step: AttributeStep, outputs: Iterable[str]) -> HclError:
+        """
+        Said here, not left to the object of all outputs.
+
+        That object can be made only after all of the module, which a reference to one output does
+        not wait for.
+        """
+        has = f"it has {', '.join(outputs)}" if outputs else "it has none"
+        return HclError(
+            "attribute",
+            f'{self.address} has no output "{step.name}"{similar(step.name, outputs)}; {has}',
+            place=step.place,
+        )
 
     def _all(self) -> Value:
         values = {key: i.all_outputs() for key, i in (self.instances or {}).items()}

@@ -89,14 +89,17 @@ class StaticChecker:
     def _variables(self) -> None:
         for variable in self._declared.variables.values():
             for validation in variable.validations:
-                self._conditions((validation,), _ANYWHERE)
+                self._condition(validation, _ANYWHERE)
+                if validation.condition in self.wrong:
+                    continue
                 if not _mentions(validation.condition, "var", variable.name):
-                    self._report(
+                    self._refuse(
+                        validation.condition,
                         HclError(
                             "validation",
                             f"the condition must refer to var.{variable.name}, which it validates",
                             place=validation.place,
-                        )
+                        ),
                     )
 
     def _calls(self) -> None:
@@ -204,16 +207,26 @@ class StaticChecker:
 
     def _conditions(self, conditions: Iterable[Condition], place: _Place) -> None:
         for condition in conditions:
-            self._expression(condition.condition, place)
-            self._expression(condition.message, place)
-            if not any(True for _ in references_in(condition.condition)):
-                self._report(
+            self._condition(condition, place)
+            constant = next(references_in(condition.condition), None) is None
+            if constant and condition.condition not in self.wrong:
+                self._refuse(
+                    condition.condition,
                     HclError(
                         "value",
                         "a condition must refer to something that can change",
                         place=condition.place,
-                    )
+                    ),
                 )
+
+    def _condition(self, condition: Condition, place: _Place) -> None:
+        self._expression(condition.condition, place)
+        self._expression(condition.message, place)
+
+    def _refuse(self, expression: Expression, error: HclError) -> None:
+        """One error for an expression: what evaluating it would show is not looked for."""
+        self.wrong.add(expression)
+        self._report(error)
 
     def _depends_on(self, expressions: Iterable[Expression]) -> None:
         for expression in expressions:

@@ -11,7 +11,7 @@ from controller.hcl.declarations import Condition, Variable
 from controller.hcl.errors import HclError
 from controller.hcl.evaluate import evaluate
 from controller.hcl.inputs import Given
-from controller.hcl.scope import Poisoned, Scope
+from controller.hcl.scope import Scope
 from controller.hcl.types import BOOL, STRING
 from controller.hcl.values import Value
 
@@ -59,6 +59,7 @@ def check_condition(condition: Condition, scope: Scope, kind: str, place: Place)
     A condition that cannot be known yet passes. `place` is where a failure is reported; a condition
     that is not true or false is an error in its own place.
     """
+    message = _message(condition, scope)
     value = evaluate(condition.condition, scope)
     if value.is_null:
         raise HclError(kind, "the condition is null", place=condition.place)
@@ -71,14 +72,12 @@ def check_condition(condition: Condition, scope: Scope, kind: str, place: Place)
             place=condition.place,
         ) from None
     if value.data is False:
-        raise HclError(kind, _message(condition, scope), place=place)
+        raise HclError(kind, message, place=place)
 
 
 def _message(condition: Condition, scope: Scope) -> str:
-    try:
-        message = convert(evaluate(condition.message, scope), STRING)
-    except (HclError, Poisoned):
-        return "a condition is not met, and its message cannot be made"
+    """Made whether it is needed or not, as Terraform does: a mistake in it shows at once."""
+    message = convert(evaluate(condition.message, scope), STRING)
     hidden = carry(message).sensitive or message.ephemeral
     if hidden or not isinstance(message.data, str):
         return "a condition is not met; its message cannot be shown"

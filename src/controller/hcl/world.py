@@ -75,6 +75,14 @@ class ResourceInstance:
     error_free: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Uncounted:
+    """A block, or a module call, whose instances are not known; `types` are the resources in it."""
+
+    place: Place
+    types: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """
@@ -84,8 +92,10 @@ class World:
     `problems` is every problem found, errors first in the order of the files. `variables` are the
     root's, `variable_places` where their values are written (a tfvars file, else the block).
     `providers` are the evaluated provider blocks by local name or alias (an argument that
-    cannot be evaluated is left out). `evaluate` reads one expression in the root module's scope;
-    it raises HclError, with a place in the file "<expr>" for the expression's own mistakes.
+    cannot be evaluated is left out). `lost` are addresses without keys of blocks and module calls
+    of which nobody can say how many instances there are (the problem is reported). `evaluate`
+    reads one expression in the root module's scope; it raises HclError, with a place in the file
+    "<expr>" for the expression's own mistakes.
     """
 
     resources: Mapping[str, ResourceInstance]
@@ -95,3 +105,12 @@ class World:
     outputs: Mapping[str, Value]
     evaluate: Callable[[str], Value]
     variable_places: Mapping[str, Place] = field(default_factory=dict)
+    lost: Mapping[str, Uncounted] = field(default_factory=dict)
+
+    def knows(self, address: str) -> bool:
+        """Whether it is decided that an instance of this address exists or not."""
+        return not any(_is_part_of(address, lost) for lost in self.lost)
+
+
+def _is_part_of(address: str, lost: str) -> bool:
+    return address == lost or address.startswith((f"{lost}[", f"{lost}."))

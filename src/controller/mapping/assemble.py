@@ -35,6 +35,7 @@ from controller.mapping.validate import validate
 from controller.mapping.worlds import Division, Sleeper, divide
 
 AWAKE = "awake"
+_KEY = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
 _STACK_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 
 
@@ -87,21 +88,22 @@ def compile_worlds(
     policy, policy_problems = read_policy(awake.variables, policy_place, compiled_at)
     needs = find_needs(draft)
     order, cycle = in_order(draft, needs)
+    evaluating = _of_both(awake, asleep)
     problems = _sorted(
         [
             *_check_name(stack),
             *found,
-            *awake.problems,
-            *(asleep.problems if asleep else ()),
+            *evaluating,
             *division.problems,
-            *(() if awake.problems else _nothing_sleeps(division, asleep)),
+            *(() if _any_error(evaluating) else _nothing_sleeps(division, asleep)),
             *(problem for one in draft.drafts.values() for problem in one.filling.problems),
             *home_problems,
             *policy_problems,
             *([cycle] if cycle else []),
         ]
     )
-    if any(problem.level is Level.ERROR for problem in problems):
+    problems = problems if _any_error(problems) else (*problems, *_unaccounted(draft, division))
+    if _any_error(problems):
         return Compiled(None, problems)
     spec = Spec(
         stack=stack,
@@ -118,13 +120,12 @@ def compile_worlds(
 def _draft_all(stack: str, awake: World, division: Division) -> StackDraft:
     tags = default_tags(awake)
     own = {s.instance.address: OWN_ATTRIBUTES[s.kind] for s in division.sleepers}
+    own |= {g.address: OWN_ATTRIBUTES[kind] for g in division.gone for kind in g.kinds}
     look_ups = LookUps(division.kept, division.awake_only | own.keys(), tags)
     references = References(own, look_ups)
-    usable = [s for s in division.sleepers if s.instance.error_free]
-    drafts = {
-        sleeper.instance.address: _draft(stack, sleeper, references, tags) for sleeper in usable
-    }
-    return StackDraft(stack, drafts, division.kept)
+    drafts = {s.instance.address: _draft(stack, s, references, tags) for s in division.sleepers}
+    missing = frozenset(kind for gone in division.gone for kind in gone.kinds)
+    return StackDraft(stack, drafts, division.kept, missing)
 
 
 def _draft(
@@ -145,7 +146,7 @@ def _draft(
     elif tags:
         filling.request["Tags"] = naming.upper_tags(tags)
     kind.check(instance.body, filling)
-    if not any(problem.level is Level.ERROR for problem in filling.problems):
+    if filling.sound:
         validate(sleeper.kind, filling)
     return Draft(sleeper, filling)
 
@@ -154,6 +155,46 @@ def _finish(stack: StackDraft, address: str, needs: tuple[str, ...]) -> Resource
     draft = stack.drafts[address]
     size = task_size(stack, draft) if draft.kind is Kind.SERVICE else {}
     return finish(draft, needs, size)
+
+
+def _of_both(awake: World, asleep: World | None) -> tuple[Problem, ...]:
+    """What evaluating has found; the same mistake is one, also where its words differ asleep."""
+    told = {_mistake(problem) for problem in awake.problems}
+    new = [p for p in asleep.problems if _mistake(p) not in told] if asleep else ()
+    return (*awake.problems, *new)
+
+
+def _mistake(problem: Problem) -> tuple[object, ...]:
+    """Where and of what kind; without a place only its words tell it from others."""
+    words = "" if problem.place else problem.message
+    return problem.rule, problem.place, words, _KEY.sub("", problem.address)
+
+
+def _unaccounted(stack: StackDraft, division: Division) -> Iterable[Problem]:
+    """
+    No sleeper is left out of a spec in silence, whatever the reason.
+
+    Each that is not whole has an error of its own or somewhere in what it needs. This is the last
+    net below those who report it: it finds nothing as long as they do.
+    """
+    lacking = [(gone.address, gone.place) for gone in division.gone]
+    lacking += [
+        (draft.address, draft.instance.place)
+        for draft in stack.drafts.values()
+        if not draft.filling.sound
+    ]
+    for address, place in lacking:
+        yield Problem(
+            level=Level.ERROR,
+            rule="not-evaluated",
+            message="could not be evaluated, and no error says why; the spec would lack it",
+            place=place,
+            address=address,
+        )
+
+
+def _any_error(problems: Iterable[Problem]) -> bool:
+    return any(problem.level is Level.ERROR for problem in problems)
 
 
 def _check_name(name: str) -> Iterable[Problem]:

@@ -63,8 +63,11 @@ def _no_files(directory: Path) -> Iterator[Problem]:
 
 def _awake_by_default(configuration: Configuration) -> Iterator[Problem]:
     """Terraform must leave the sleepers alone of its own accord, or the two fight."""
-    variable = configuration.root.declarations.variables.get(AWAKE)
-    if variable is None or (variable.default is not None and variable.default.data is False):
+    declared = configuration.root.declarations
+    variable = declared.variables.get(AWAKE)
+    if variable is None or ("variable", AWAKE) in declared.broken:
+        return
+    if variable.default is not None and variable.default.data is False:
         return
     yield Problem(
         level=Level.WARNING,

@@ -43,11 +43,20 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class StackDraft:
-    """All drafts by address, and what Terraform keeps; `name` is the stack's."""
+    """
+    All drafts by address, and what Terraform keeps; `name` is the stack's.
+
+    `missing` are the kinds of which a resource is not among the drafts because of an error.
+    """
 
     name: str
     drafts: Mapping[str, Draft]
     kept: Mapping[str, ResourceInstance]
+    missing: frozenset[Kind] = frozenset()
+
+    def knows_all(self, kind: Kind) -> bool:
+        """Whether something may be concluded from what resources of this kind do not say."""
+        return kind not in self.missing and all(d.filling.sound for d in self.of_kind(kind))
 
     def of_kind(self, kind: Kind) -> Iterator[Draft]:
         return (draft for draft in self.drafts.values() if draft.kind is kind)

@@ -12,7 +12,12 @@ from controller.hcl.construct import elements_of, is_sensitive, is_wholly_known,
 from controller.hcl.types import BOOL, NUMBER
 from controller.hcl.values import Origin, Value
 from controller.hcl.world import Attribute, Block
-from controller.mapping.references import CannotRefer, References, is_reference
+from controller.mapping.references import (
+    CannotRefer,
+    LeadsToBroken,
+    References,
+    is_reference,
+)
 from controller.mapping.table import (
     Dropped,
     Nested,
@@ -31,6 +36,7 @@ class Filling:
 
     `places` says where a field of the request was written, by its dotted path
     ("SubnetMappings[0].SubnetId"). `secrets` are sensitive texts, which no message shows.
+    `incomplete` is set where a value is missing because of an error that is reported elsewhere.
     """
 
     address: str
@@ -41,6 +47,12 @@ class Filling:
     places: dict[str, Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     secrets: set[str] = field(default_factory=set)
+    incomplete: bool = False
+
+    @property
+    def sound(self) -> bool:
+        """Whether the requests are all that they should be: nothing refused, nothing missing."""
+        return not self.incomplete and all(p.level is not Level.ERROR for p in self.problems)
 
     def error(
         self,
@@ -71,6 +83,9 @@ class Filling:
             )
         try:
             return self.references.json(value)
+        except LeadsToBroken:
+            self.incomplete = True
+            return None
         except CannotRefer as error:
             self.error("look-up", f"{name}: {error}", argument.place, error.origins)
             return None

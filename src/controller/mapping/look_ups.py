@@ -91,7 +91,7 @@ from controller.domain.spec import Json
 from controller.hcl.values import Origin
 from controller.hcl.world import Block, ResourceInstance
 from controller.mapping.fill import given
-from controller.mapping.references import CannotRefer, References
+from controller.mapping.references import CannotRefer, LeadsToBroken, References
 from controller.mapping.sources import DATA, MANAGED, Source
 
 _STATE_ONLY = "its value exists only in Terraform's state; pass it as a variable, or write it out"
@@ -124,9 +124,18 @@ class LookUps:
         """
         The `$look_up` object for one attribute of a kept thing.
 
-        Raises CannotRefer, with a way out, where the configuration does not say how to find it.
+        Raises CannotRefer, with a way out, where the configuration does not say how to find it;
+        LeadsToBroken where it would, but for an error in it.
         """
         instance = self._instance(origin)
+        try:
+            return self._found_by(instance, origin)
+        except CannotRefer as error:
+            if instance.error_free:
+                raise
+            raise LeadsToBroken from error
+
+    def _found_by(self, instance: ResourceInstance, origin: Origin) -> Json:
         source = _source(instance, origin)
         attribute = str(origin.path[0])
         take = source.attributes.get(attribute)
@@ -202,6 +211,8 @@ class LookUps:
             return None
         try:
             return self._references.json(argument.value)
+        except LeadsToBroken:
+            raise
         except CannotRefer:
             if instance.mode == "managed":
                 return None  # one of several names for it; another may do

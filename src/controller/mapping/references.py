@@ -22,6 +22,10 @@ class CannotRefer(Exception):  # noqa: N818 - it reads as the sentence that it i
         self.origins = tuple(origins)
 
 
+class LeadsToBroken(CannotRefer):
+    """What it would be found by could not be evaluated; that is reported where it stands."""
+
+
 class Finder(Protocol):
     """Says how to find the attribute of a kept thing."""
 

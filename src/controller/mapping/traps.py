@@ -213,9 +213,10 @@ def ports(stack: StackDraft) -> None:
 
 def attachment(stack: StackDraft) -> None:
     """A service needs its target group behind exactly one load balancer (§1.2, §2.2)."""
+    all_listeners = stack.knows_all(Kind.LISTENER)
     for service in stack.of_kind(Kind.SERVICE):
         for index, target in stack.target_groups_of(service):
-            if not stack.listeners_of(target):
+            if all_listeners and not stack.listeners_of(target):
                 service.filling.error(
                     "attachment",
                     f"no listener forwards to {target.address}, and ECS refuses a service whose "

@@ -40,29 +40,45 @@ class Sleeper:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """A block of the four kinds, or an instance, that has no request because of an error."""
+
+    address: str
+    place: Place
+    kinds: frozenset[Kind]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Division:
     """
     The instances of a directory by what becomes of them.
 
-    `kept` are Terraform's, data sources included, as they are while asleep; `awake_only` are
-    addresses that neither dormouse nor Terraform (while asleep) keeps.
+    Each block of the four kinds is among `sleepers`, `kept` or `gone`, or its count says that there
+    is none of it. `kept` are Terraform's, data sources included, as they are while asleep;
+    `awake_only` are addresses that neither dormouse nor Terraform (while asleep) keeps.
     """
 
     sleepers: tuple[Sleeper, ...]
     kept: Mapping[str, ResourceInstance]
     awake_only: frozenset[str]
     problems: tuple[Problem, ...]
+    gone: tuple[Gone, ...] = ()
 
 
 def divide(awake: World, asleep: World | None) -> Division:
     """Divide the instances; `asleep` is None for a directory without the variable `awake`."""
     sleepers, problems, kept = [], [], {}
+    gone = [gone for world in (awake, asleep) if world for gone in _lost(world)]
     for address, instance in awake.resources.items():
         kind = KINDS.get(instance.type) if instance.mode == "managed" else None
         if kind is None:
             kept[address] = instance
-        elif asleep is None or address not in asleep.resources:
+        elif not instance.error_free:
+            gone.append(_gone(instance, kind))
+        elif asleep is None or (address not in asleep.resources and asleep.knows(address)):
             sleepers.append(Sleeper(instance=instance, kind=kind))
+        elif address not in asleep.resources or not asleep.resources[address].error_free:
+            gone.append(_gone(instance, kind))
         else:
             differences = _differences(instance, asleep.resources[address])
             if not differences:
@@ -74,26 +90,43 @@ def divide(awake: World, asleep: World | None) -> Division:
                 problems.append(_cannot_change(instance, differences))
     if asleep is None:
         return Division(
-            sleepers=tuple(sleepers), kept=kept, awake_only=frozenset(), problems=tuple(problems)
+            sleepers=tuple(sleepers),
+            kept=kept,
+            awake_only=frozenset(),
+            problems=tuple(problems),
+            gone=tuple(gone),
         )
     problems += _only_asleep(awake, asleep)
     problems += _others_that_differ(kept, asleep)
     awake_only = frozenset(
         address
         for address, instance in kept.items()
-        if instance.mode == "managed" and address not in asleep.resources
+        if instance.mode == "managed" and address not in asleep.resources and asleep.knows(address)
     )
     return Division(
         sleepers=tuple(sleepers),
         kept={a: asleep.resources.get(a, i) for a, i in kept.items() if a not in awake_only},
         awake_only=awake_only,
         problems=tuple(problems),
+        gone=tuple(gone),
     )
+
+
+def _lost(world: World) -> Iterator[Gone]:
+    for address, lost in world.lost.items():
+        kinds = frozenset(KINDS[type_] for type_ in lost.types if type_ in KINDS)
+        if kinds:
+            yield Gone(address=address, place=lost.place, kinds=kinds)
+
+
+def _gone(instance: ResourceInstance, kind: Kind) -> Gone:
+    return Gone(address=instance.address, place=instance.place, kinds=frozenset({kind}))
 
 
 def _only_asleep(awake: World, asleep: World) -> Iterator[Problem]:
     for address, instance in asleep.resources.items():
-        if instance.mode == "managed" and instance.type in KINDS and address not in awake.resources:
+        sleeps = instance.mode == "managed" and instance.type in KINDS
+        if sleeps and address not in awake.resources and awake.knows(address):
             yield _problem(
                 Level.ERROR,
                 "only-asleep",
@@ -106,6 +139,8 @@ def _only_asleep(awake: World, asleep: World) -> Iterator[Problem]:
 def _others_that_differ(kept: Mapping[str, ResourceInstance], asleep: World) -> Iterator[Problem]:
     for address, instance in kept.items():
         if instance.mode != "managed" or instance.type in KINDS:
+            continue
+        if not asleep.knows(address):
             continue
         if address not in asleep.resources:
             yield _problem(
