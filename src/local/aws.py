@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from local import cloudwatch
+from local import acm, cloudwatch
 from local.calls import Call, Calls, result_of
 from local.clock import Clock, ManualClock
 from local.conditions import Conditions
@@ -82,6 +82,7 @@ OPERATIONS: dict[str, Mapping[str, Operation]] = {
         **ec2_tags.OPERATIONS,
     },
     "cloudwatch": cloudwatch.OPERATIONS,
+    "acm": {"ListCertificates": acm.list_all, "ListTagsForCertificate": acm.list_tags},
 }
 """What is played here, by botocore's name of the service and the API's of the operation."""
 

@@ -8,6 +8,7 @@ What Terraform keeps, put into the account with given ids.
     security_groups   [{"id", "name", "vpc", "ingress": [{"protocol", "port", "cidr"}], "tags"}]
     clusters          ["name"] or [{"name", "capacity_providers", "tags"}]
     task_definitions  [{"family", "container_definitions", "cpu", "memory", "tags"}]
+    certificates      [{"domain", "tags"}]
 
 The keys are those of `LaptopAws.furnish` and of the JSON file of `python -m local.server`; ids
 that are left out are made up and returned.
@@ -18,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from local import acm
 from local.ec2 import addresses, endpoints, networks, routes, security_groups, subnets
 from local.ec2.state import InternetGateway, Peer, Rule
 from local.ecs import clusters, task_definitions
@@ -175,6 +177,11 @@ def _task_definition(region: Region, thing: Thing) -> tuple[str, str]:
     return definition.family, definition.arn
 
 
+def _certificate(region: Region, thing: Thing) -> tuple[str, str]:
+    made = acm.add(region, thing["domain"], dict(thing.get("tags") or {}))
+    return made.domain, made.arn
+
+
 MAKERS: dict[str, Any] = {
     "vpcs": _vpc,
     "subnets": _subnet,
@@ -183,4 +190,5 @@ MAKERS: dict[str, Any] = {
     "security_groups": _security_group,
     "clusters": _cluster,
     "task_definitions": _task_definition,
+    "certificates": _certificate,
 }

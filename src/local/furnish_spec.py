@@ -35,6 +35,7 @@ def furnish_for(spec: Spec, public_ip: str | None = None) -> dict[str, list[Thin
         "security_groups": {},
         "clusters": {},
         "task_definitions": {},
+        "certificates": {},
     }
     _add_literals(spec, vpc, found)
     for resource in spec.resources:
@@ -77,16 +78,21 @@ def _subnets(spec: Spec) -> Iterator[Any]:
     for mapping in _mappings(spec):
         yield mapping.get("SubnetId")
     for balancer in spec.of_kind(Kind.LOAD_BALANCER):
-        yield from balancer.request.get("Subnets", ())
+        yield from _listed(balancer.request.get("Subnets", ()))
     for network in _networks(spec):
-        yield from network.get("subnets", ())
+        yield from _listed(network.get("subnets", ()))
 
 
 def _security_groups(spec: Spec) -> Iterator[Any]:
     for balancer in spec.of_kind(Kind.LOAD_BALANCER):
-        yield from balancer.request.get("SecurityGroups", ())
+        yield from _listed(balancer.request.get("SecurityGroups", ()))
     for network in _networks(spec):
-        yield from network.get("securityGroups", ())
+        yield from _listed(network.get("securityGroups", ()))
+
+
+def _listed(value: Any) -> Iterator[Any]:
+    """A whole list may be one look-up."""
+    yield from value if isinstance(value, list | tuple) else (value,)
 
 
 def _networks(spec: Spec) -> Iterator[Mapping[str, Any]]:
@@ -123,6 +129,9 @@ def _add_look_up(
             found["subnets"][key] = {"vpc": vpc, "az": zone, "cidr": cidr, "tags": tags}
         case "vpc":
             found["vpcs"][vpc]["tags"] = tags
+        case "certificate":
+            domain = look_up.get("domain", "example.com")
+            found["certificates"][domain] = {"domain": domain, "tags": tags}
         case "name" | "region" | "partition" | "caller_identity":
             pass
         case _:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from itertools import count
 
+from local.acm import Certificate
 from local.clock import Clock
 from local.conditions import Conditions
 from local.ec2.state import Ec2
@@ -100,6 +101,7 @@ class Region:
         self.elbv2 = Elbv2()
         self.ecs = Ecs()
         self.metrics = CustomMetrics()
+        self.certificates: dict[str, Certificate] = {}
 
     @property
     def now(self) -> float:

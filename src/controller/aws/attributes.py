@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from controller.aws.clients import Client
 from controller.domain.spec import Kind, ResourceSpec
+
+ATTRIBUTES = "attributes"
+AT_FIRST = "attributes to begin with"
+"""What an object can lack: attributes, among them those that are set once and then left alone."""
 
 # What a fresh object has without being asked; nothing of it needs a call.
 # Source: botocore's elbv2 model, the three …Attribute shapes (AWS behaviour §1.2, §1.3).
@@ -55,12 +59,32 @@ def read(elbv2: Client, kind: Kind, arn: str) -> dict[str, str]:
     return {a["Key"]: a.get("Value", "") for a in reply["Attributes"]}
 
 
+def to_write(resource: ResourceSpec, lacks: Collection[str]) -> dict[str, str]:
+    """The attributes for one call that gives an object what it lacks."""
+    return {
+        key: value
+        for key, value in resource.attributes.items()
+        if AT_FIRST in lacks or not resource.ignores(key)
+    }
+
+
 def write(elbv2: Client, kind: Kind, arn: str, attributes: Mapping[str, str]) -> None:
     call, parameter = _CALLS[kind]
     pairs = [{"Key": k, "Value": v} for k, v in sorted(attributes.items())]
     getattr(elbv2, f"modify_{call}")(**{parameter: arn, "Attributes": pairs})
 
 
-def differ(resource: ResourceSpec, found: Mapping[str, str]) -> bool:
-    """Tell whether an object's attributes are not all what the spec says."""
-    return any(found.get(key) != value for key, value in resource.attributes.items())
+def left_to_set(
+    resource: ResourceSpec, found: Mapping[str, str], *, fresh: bool
+) -> tuple[str, ...]:
+    """
+    Whether ATTRIBUTES are to be set for the object to be what the spec says, and those AT_FIRST.
+
+    `fresh` is one that we made and that was never seen with all that it was to have: it wants also
+    those attributes whose later changes are to be ignored.
+    """
+    differs = {key for key, value in resource.attributes.items() if found.get(key) != value}
+    ignored = {key for key in differs if resource.ignores(key)}
+    if ignored and fresh:
+        return (ATTRIBUTES, AT_FIRST)
+    return (ATTRIBUTES,) if differs - ignored else ()

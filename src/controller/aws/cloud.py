@@ -127,10 +127,11 @@ class AwsCloud:
 
     def _update(self, resource: ResourceSpec, action: Action, observed: Observed) -> Observation:
         seen = observed[action.address]
-        if "attributes" in action.changes:
-            wanted = dict(resource.attributes)
+        lacks = set(action.changes) & {attributes.ATTRIBUTES, attributes.AT_FIRST}
+        if lacks:
+            wanted = attributes.to_write(resource, lacks)
             attributes.write(self._elbv2, resource.kind, seen.arn, wanted)
-        others = set(action.changes) - {"attributes"}
+        others = set(action.changes) - lacks
         if LISTENERS in others:
             self._close_listeners(resource, seen)
         elif others and resource.kind is Kind.SERVICE:
@@ -139,7 +140,7 @@ class AwsCloud:
             known = {address: o.attributes for address, o in observed.resources.items()}
             request = self._context.resolve(resource.request, known)
             adapter = self._listener if resource.kind is Kind.LISTENER else self._target_group
-            adapter.update(request, seen)
+            adapter.update(resource, request, seen)
         return replace(seen, differs=())
 
     def _close_listeners(self, resource: ResourceSpec, seen: Observation) -> None:
@@ -161,6 +162,9 @@ class AwsCloud:
         known = {address: o.attributes for address, o in observed.resources.items()}
         wanted = {key: resource.request[key] for key in changes - {"desiredCount"}}
         request = self._context.resolve(wanted, known)
+        if "networkConfiguration" in changes and resource.ignores("networkConfiguration"):
+            found = self._service.describe(cluster, [resource.name])
+            request = service.with_ignored_network(resource, request, found[resource.name])
         if "desiredCount" in changes:
             request["desiredCount"] = desired_count(resource, action.target)
         self._service.update(cluster, resource.name, request)
@@ -186,7 +190,8 @@ def _fresh(
     resource: ResourceSpec, identity: Mapping[str, str], phase: str, *, owned: bool
 ) -> Observation:
     """What a resource is to us right after its create: its attributes are still to be set."""
-    differs = ("attributes",) if attributes.wanted(resource) else ()
+    standard = attributes.DEFAULTS.get(resource.kind, {})
+    differs = attributes.left_to_set(resource, standard, fresh=True)
     state = State.PENDING if phase or not owned else State.READY
     return Observation(
         state=state, attributes=dict(identity), phase=phase, owned=owned, differs=differs

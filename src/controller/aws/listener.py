@@ -8,12 +8,15 @@ from typing import Any
 
 from controller.aws.clients import Client
 from controller.aws.errors import GONE, code_of
+from controller.aws.settings import differing, plainly
 from controller.aws.tags import Owner, with_elb_owner
 from controller.domain.observed import ABSENT, Observation, State
 from controller.domain.progress import Progress
 from controller.domain.spec import Kind, ResourceSpec
 
 _CHANGEABLE = ("Protocol", "SslPolicy", "Certificates", "DefaultActions", "AlpnPolicy")
+
+_COMPARED = {key: plainly(key) for key in ("Protocol", "SslPolicy")}
 
 
 class ListenerAdapter:
@@ -37,8 +40,10 @@ class ListenerAdapter:
         reply = self._elbv2.create_listener(**with_elb_owner(request, owner))
         return str(reply["Listeners"][0]["ListenerArn"])
 
-    def update(self, request: Mapping[str, Any], seen: Observation) -> None:
-        changes = {key: request[key] for key in _CHANGEABLE if key in request}
+    def update(self, resource: ResourceSpec, request: Mapping[str, Any], seen: Observation) -> None:
+        changes = {
+            key: request[key] for key in _CHANGEABLE if key in request and not resource.ignores(key)
+        }
         self._elbv2.modify_listener(ListenerArn=seen.arn, **changes)
 
     def delete(self, seen: Observation) -> None:
@@ -97,7 +102,7 @@ def interpret(
         cause = owner.describe_stranger(f"listener on port {found.get('Port')}", tags or {})
         return Observation(state=State.FOREIGN, attributes=known, cause=cause)
     return Observation(
-        state=State.READY, attributes=known, differs=_differs(resource.request, found, forwards_to)
+        state=State.READY, attributes=known, differs=_differs(resource, found, forwards_to)
     )
 
 
@@ -106,11 +111,12 @@ def identity(arn: str) -> dict[str, str]:
 
 
 def _differs(
-    request: Mapping[str, Any], found: Mapping[str, Any], forwards_to: str | None
+    resource: ResourceSpec, found: Mapping[str, Any], forwards_to: str | None
 ) -> tuple[str, ...]:
     """Compare by type and ARN: AWS enriches the actions that it gives back (§1.14)."""
-    differs = [k for k in ("Protocol", "SslPolicy") if k in request and found.get(k) != request[k]]
+    differs = list(differing(resource, found, _COMPARED))
     actual = {a.get("TargetGroupArn") for a in found.get("DefaultActions", ())} - {None}
-    if forwards_to and actual and forwards_to not in actual:
+    ignored = resource.ignores("DefaultActions.TargetGroupArn")
+    if forwards_to and actual and forwards_to not in actual and not ignored:
         differs.append("DefaultActions")
     return tuple(differs)

@@ -103,7 +103,7 @@ def interpret(
         attributes=known,
         phase=phase,
         cause=cause,
-        outdated=() if made_anew else differing(resource.request, found, _COMPARED),
+        outdated=() if made_anew else differing(resource, found, _COMPARED),
         created_at=created_at,
     )
 

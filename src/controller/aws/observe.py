@@ -276,7 +276,7 @@ class Observer:
         for resource in self._read_now(look, Kind.SERVICE):
             found = look.services.get(resource.address)
             if found and found["status"] == "ACTIVE" and found.get("runningCount"):
-                arns += self._groups_of(look, resource)
+                arns += self._groups_now(look, resource)
         return list(dict.fromkeys(arns))
 
     def _groups_of(self, look: _Look, resource: ResourceSpec) -> list[str]:
@@ -286,6 +286,13 @@ class Observer:
         except (SpecError, PermanentError):
             return []
         return [str(arn) for arn in found]
+
+    def _groups_now(self, look: _Look, resource: ResourceSpec) -> list[str]:
+        """Those that it registers with, where a deployment may have moved it to others."""
+        found = look.services.get(resource.address, {}).get("loadBalancers", ())
+        moved = [str(each["targetGroupArn"]) for each in found if "targetGroupArn" in each]
+        ignored = resource.ignores("loadBalancers") and _standing(look).issuperset(moved)
+        return moved if ignored and moved else self._groups_of(look, resource)
 
     def _health_job(self, look: _Look, arn: str) -> Job:
         def job() -> None:
@@ -341,8 +348,9 @@ class Observer:
             found = look.attributes.get(seen.arn)
             if found is None or not seen.state.exists:
                 continue
-            if attributes.differ(resource, found):
-                differs = (*seen.differs, "attributes")
+            fresh = look.progress.is_unfinished(resource.address, seen.arn)
+            if lacks := attributes.left_to_set(resource, found, fresh=fresh):
+                differs = (*seen.differs, *lacks)
                 resources[resource.address] = replace(seen, differs=differs)
             else:
                 settled.add(settled_mark(seen.arn, resource))
@@ -395,12 +403,13 @@ class Observer:
             return Backing(stopped=stopped)  # neither health nor settings decide
         if not resource.request.get("loadBalancers"):
             return Backing(stopped=stopped, groups=())
-        health = [look.health.get(arn, []) for arn in self._groups_of(look, resource)]
+        groups = self._groups_now(look, resource)
+        health = [look.health.get(arn, []) for arn in groups]
         healthy = min((target_group.count_healthy(h) for h in health), default=0)
         attached = self._attached(look)
         zones = [
             target_group.outside_zones(look.health.get(arn, []))
-            for arn in self._groups_of(look, resource)
+            for arn in groups
             if arn in attached
         ]
         zones = [zone for zone in zones if zone]
@@ -410,13 +419,13 @@ class Observer:
             outside_zone=zones[0] if zones else "",
             served=_served(look),
             groups=self._wanted_groups(look, resource),
+            standing=_standing(look),
         )
 
     def _wanted_groups(self, look: _Look, resource: ResourceSpec) -> tuple[str, ...]:
         """() while not all of them stand: one that is made anew has another ARN."""
         groups = self._groups_of(look, resource)
-        standing = {found["TargetGroupArn"] for found in look.target_groups.values()}
-        return tuple(groups) if standing.issuperset(groups) else ()
+        return tuple(groups) if _standing(look).issuperset(groups) else ()
 
     def _attached(self, look: _Look) -> set[str]:
         """Target groups that a listener forwards to: others are not in use for that reason."""
@@ -473,6 +482,10 @@ def _arn(look: _Look, resource: ResourceSpec) -> str:
         case Kind.SERVICE:
             found = look.services.get(resource.address, {}).get("serviceArn")
     return str(found or "")
+
+
+def _standing(look: _Look) -> frozenset[str]:
+    return frozenset(found["TargetGroupArn"] for found in look.target_groups.values())
 
 
 def _served(look: _Look) -> frozenset[str]:

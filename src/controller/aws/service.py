@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from controller.aws.tags import Owner, from_ecs, with_ecs_owner
 from controller.domain.errors import DeniedError
 from controller.domain.observed import ABSENT, Observation, State
 from controller.domain.progress import Progress
-from controller.domain.spec import Json, Kind, ResourceSpec
+from controller.domain.spec import Json, Kind, ResourceSpec, references
 
 TASK_STARTING = "task starting"
 HEALTH_CHECK = "health check"
@@ -142,7 +142,8 @@ class Backing:
     `healthy` is the least number of healthy targets over its target groups (None: it has none),
     `stopped` its stopped tasks, newest first, `outside_zone` a zone its load balancer lacks,
     `served` the zones that it has (none: unknown). `groups` are the ARNs of its target groups as
-    the spec has them now, where all are known and its settings count (None: they do not).
+    the spec has them now, where all are known and its settings count (None: they do not),
+    `standing` those of all target groups of the spec that stand.
     """
 
     healthy: int | None = None
@@ -150,6 +151,7 @@ class Backing:
     outside_zone: str = ""
     served: frozenset[str] = frozenset()
     groups: tuple[str, ...] | None = None
+    standing: frozenset[str] = frozenset()
 
 
 def interpret(
@@ -189,7 +191,7 @@ def interpret(
     differs = _differs(resource, found, desired_count)
     if backing.groups is not None:
         is_settled = progress.is_settled(known["arn"], resource)
-        differs += _changed(resource, found, backing.groups, is_settled=is_settled)
+        differs += _changed(resource, found, backing, is_settled=is_settled)
     return _interpret_active(resource, found, backing, desired_count, known, differs)
 
 
@@ -212,6 +214,7 @@ def _interpret_active(
     known: dict[str, str],
     differs: tuple[str, ...],
 ) -> Observation:
+    desired_count = _counted(resource, found, desired_count)
     state, phase = _state(found, backing, desired_count)
     failure = find_failure(found, backing) if state is State.PENDING else ""
     if failure and desired_count > 0:
@@ -256,13 +259,22 @@ def _differs(
     resource: ResourceSpec, found: Mapping[str, Any], desired_count: int
 ) -> tuple[str, ...]:
     """As Terraform: whoever scales a service by other means ignores its desired_count."""
-    if "desired_count" in resource.ignore_changes and resource.asleep is None:
-        return ()
-    return ("desiredCount",) if int(found.get("desiredCount", 0)) != desired_count else ()
+    count = int(found.get("desiredCount", 0))
+    return ("desiredCount",) if count != _counted(resource, found, desired_count) else ()
+
+
+def _counted(resource: ResourceSpec, found: Mapping[str, Any], desired_count: int) -> int:
+    """How many tasks it is to have: as AWS has it, where somebody else decides that."""
+    if resource.asleep is not None or desired_count == 0:
+        return desired_count
+    count, bounds = int(found.get("desiredCount", 0)), resource.scaling
+    ignored = "desired_count" in resource.ignore_changes or resource.ignores("desiredCount")
+    scaled = bool(bounds) and bounds["least"] <= count <= bounds["most"]
+    return count if ignored or scaled else desired_count
 
 
 def _changed(
-    resource: ResourceSpec, found: Mapping[str, Any], groups: Sequence[str], *, is_settled: bool
+    resource: ResourceSpec, found: Mapping[str, Any], backing: Backing, *, is_settled: bool
 ) -> tuple[str, ...]:
     """
     What UpdateService can put right (AWS behaviour §2.12).
@@ -273,10 +285,36 @@ def _changed(
     """
     changed: tuple[str, ...] = ()
     if not is_settled:
-        changed = differing(resource.request, found, _UPDATABLE)
-    if groups and set(groups) != _groups(found) and not _outdated(resource, found):
+        changed = differing(resource, found, _UPDATABLE) + _network_changed(resource, found)
+    groups = _groups(found)
+    moved = bool(backing.groups) and set(backing.groups or ()) != groups
+    if resource.ignores("loadBalancers"):
+        moved = moved and not groups <= backing.standing
+    if moved and not _outdated(resource, found):
         return (*changed, "loadBalancers")
     return changed
+
+
+def _network_changed(resource: ResourceSpec, found: Mapping[str, Any]) -> tuple[str, ...]:
+    """Its three parts, each but for those whose changes are to be ignored."""
+    parts = {key: one for key, one in _NETWORK.items() if not resource.ignores(f"{_AWSVPC}.{key}")}
+    wanted, actual = _network_of(resource.request), _network_of(found)
+    if wanted is None or actual is None:
+        return ()
+    compared = [read for key, read in parts.items() if not any(references(wanted.get(key)))]
+    same = all(read(wanted) == read(actual) for read in compared)
+    return () if same else ("networkConfiguration",)
+
+
+def with_ignored_network(
+    resource: ResourceSpec, request: dict[str, Json], found: Mapping[str, Any]
+) -> dict[str, Json]:
+    """An update's request, in which those parts of the network stay that are left alone."""
+    actual, wanted = _network_of(found), _network_of(request)
+    if actual is None or wanted is None:
+        return request
+    kept = {k: actual[k] for k in _NETWORK if k in actual and resource.ignores(f"{_AWSVPC}.{k}")}
+    return {**request, "networkConfiguration": {"awsvpcConfiguration": {**wanted, **kept}}}
 
 
 def _groups(found: Mapping[str, Any]) -> set[str]:
@@ -285,13 +323,10 @@ def _groups(found: Mapping[str, Any]) -> set[str]:
 
 def _outdated(resource: ResourceSpec, found: Mapping[str, Any]) -> tuple[str, ...]:
     """Another container or port goes with another target group and task definition."""
-    return differing(
-        {"loadBalancers": _containers(resource.request)}
-        if "loadBalancers" in resource.request
-        else {},
-        found,
-        {"loadBalancers": ((lambda request: request["loadBalancers"]), _containers)},
-    )
+    if "loadBalancers" not in resource.request or resource.ignores("loadBalancers"):
+        return ()
+    same = _containers(resource.request) == _containers(found)
+    return () if same else ("loadBalancers",)
 
 
 def _containers(source: Mapping[str, Any]) -> list[tuple[str, int]]:
@@ -299,12 +334,18 @@ def _containers(source: Mapping[str, Any]) -> list[tuple[str, int]]:
     return sorted((str(e.get("containerName")), int(e.get("containerPort", 0))) for e in entries)
 
 
-def _network(source: Mapping[str, Any]) -> tuple[list[str], list[str], str] | None:
+def _network_of(source: Mapping[str, Any]) -> dict[str, Json] | None:
     network = source.get("networkConfiguration", {}).get("awsvpcConfiguration")
-    if network is None:
-        return None
-    lists = (sorted(network.get(key, ())) for key in ("subnets", "securityGroups"))
-    return (*lists, network.get("assignPublicIp", "DISABLED"))
+    return None if network is None else dict(network)
+
+
+_AWSVPC = "networkConfiguration.awsvpcConfiguration"
+
+_NETWORK: Mapping[str, Callable[[Mapping[str, Any]], Json]] = {
+    "subnets": lambda network: sorted(network.get("subnets", ())),
+    "securityGroups": lambda network: sorted(network.get("securityGroups", ())),
+    "assignPublicIp": lambda network: network.get("assignPublicIp", "DISABLED"),
+}
 
 
 def _platform(source: Mapping[str, Any]) -> Json:
@@ -314,7 +355,6 @@ def _platform(source: Mapping[str, Any]) -> Json:
 
 
 _UPDATABLE = {
-    "networkConfiguration": (_network, _network),
     "platformVersion": (_platform, _platform),
     "healthCheckGracePeriodSeconds": plainly("healthCheckGracePeriodSeconds"),
 }

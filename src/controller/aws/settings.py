@@ -10,23 +10,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from controller.domain.spec import Json, references
+from controller.domain.spec import Json, ResourceSpec, references
 
 Read = Callable[[Mapping[str, Any]], Json]
 
 
 def differing(
-    request: Mapping[str, Json], found: Mapping[str, Any], reads: Mapping[str, tuple[Read, Read]]
+    resource: ResourceSpec, found: Mapping[str, Any], reads: Mapping[str, tuple[Read, Read]]
 ) -> tuple[str, ...]:
     """
-    The arguments whose value is another now.
+    The arguments whose value is another now, but for those whose changes are to be ignored.
 
     `reads` gives for an argument how its value is read from the request and from what AWS
     describes; None from the latter means that AWS does not tell.
     """
-    differs = []
+    request, differs = resource.request, []
     for key, (wanted, actual) in reads.items():
-        if key not in request or any(references(request[key])):
+        if key not in request or resource.ignores(key) or any(references(request[key])):
             continue
         seen = actual(found)
         if seen is not None and seen != wanted(request):

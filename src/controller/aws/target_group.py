@@ -27,6 +27,8 @@ _HEALTH_CHECK = (
     "Matcher",
 )
 
+_CHECKED = {key: plainly(key) for key in _HEALTH_CHECK}
+
 _FIXED = {key: plainly(key) for key in ("Protocol", "Port", "VpcId", "TargetType", "IpAddressType")}
 
 
@@ -60,8 +62,12 @@ class TargetGroupAdapter:
         reply = self._elbv2.create_target_group(**with_elb_owner(request, owner))
         return str(reply["TargetGroups"][0]["TargetGroupArn"])
 
-    def update(self, request: Mapping[str, Any], seen: Observation) -> None:
-        changes = {key: request[key] for key in _HEALTH_CHECK if key in request}
+    def update(self, resource: ResourceSpec, request: Mapping[str, Any], seen: Observation) -> None:
+        changes = {
+            key: request[key]
+            for key in _HEALTH_CHECK
+            if key in request and not resource.ignores(key)
+        }
         self._elbv2.modify_target_group(TargetGroupArn=seen.arn, **changes)
 
     def delete(self, seen: Observation) -> None:
@@ -115,8 +121,8 @@ def interpret(
     return Observation(
         state=State.READY,
         attributes=known,
-        differs=_differs(resource.request, found),
-        outdated=() if made_anew else differing(resource.request, found, _FIXED),
+        differs=_differs(resource, found),
+        outdated=() if made_anew else differing(resource, found, _FIXED),
     )
 
 
@@ -125,11 +131,8 @@ def identity(arn: str) -> dict[str, str]:
     return {"arn": arn, "id": arn, "arn_suffix": suffix}
 
 
-def _differs(request: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[str, ...]:
-    wanted = {key: request[key] for key in _HEALTH_CHECK if key in request}
-    if any(found.get(key) != value for key, value in wanted.items()):
-        return ("health_check",)
-    return ()
+def _differs(resource: ResourceSpec, found: Mapping[str, Any]) -> tuple[str, ...]:
+    return ("health_check",) if differing(resource, found, _CHECKED) else ()
 
 
 def count_healthy(health: Sequence[Mapping[str, Any]]) -> int:

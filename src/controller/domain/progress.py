@@ -105,6 +105,15 @@ class Progress:
     def is_settled(self, arn: str, resource: ResourceSpec) -> bool:
         return settled_mark(arn, resource) in self.settled
 
+    def was_settled(self, arn: str) -> bool:
+        """Tell whether it once had all that an earlier spec or this one asks for."""
+        return any(mark.startswith(f"{arn}#") for mark in self.settled)
+
+    def is_unfinished(self, address: str, arn: str) -> bool:
+        """Tell whether it is our own latest create, and was never seen with all it was to have."""
+        trace = self.created.get(address)
+        return trace is not None and trace.arn == arn and not self.was_settled(arn)
+
     def without_failures(self) -> Progress:
         """Whatever failed on the way is forgotten once the way is done."""
         return replace(self, failures={}, retry_at={})

@@ -50,7 +50,9 @@ class ResourceSpec:
     in both worlds carries what it becomes at sleep, as update_service arguments:
     {"desiredCount": 0}. `source` is the place in the user's files, "nlb.tf:16". `size` is what
     one task of a service is billed by, where the configuration tells: {"cpu": 256, "memory": 512,
-    "arm": false}, CPU units and MiB.
+    "arm": false}, CPU units and MiB. `ignore_changes` are Terraform's own entries, and `ignored`
+    the fields of the request and the attributes that they mean: those are made as asked, and left
+    alone from then on. `scaling` are the least and the most tasks that autoscaling gives a service.
     """
 
     address: str
@@ -62,6 +64,8 @@ class ResourceSpec:
     asleep: Mapping[str, Json] | None = None
     ignore_changes: tuple[str, ...] = ()
     size: Mapping[str, Json] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
+    scaling: Mapping[str, Json] = field(default_factory=dict)
 
     @cached_property
     def settings_hash(self) -> str:
@@ -79,6 +83,17 @@ class ResourceSpec:
             return f"port {self.request.get('Port')}"
         return str(self.request["Name"])
 
+    def ignores(self, path: str) -> bool:
+        """
+        Tell whether this field ("healthCheckGracePeriodSeconds") or attribute is left alone.
+
+        A field that is made of several ("SubnetMappings") is, as soon as one of them is.
+        """
+        return "all" in self.ignore_changes or any(
+            one == path or one.startswith(f"{path}.") or path.startswith(f"{one}.")
+            for one in self.ignored
+        )
+
     def to_json(self) -> dict[str, Json]:
         data: dict[str, Json] = {
             "address": self.address,
@@ -92,6 +107,10 @@ class ResourceSpec:
             data["asleep"] = dict(self.asleep)
         if self.ignore_changes:
             data["ignore_changes"] = list(self.ignore_changes)
+        if self.ignored:
+            data["ignored"] = list(self.ignored)
+        if self.scaling:
+            data["scaling"] = dict(self.scaling)
         if self.size:
             data["size"] = dict(self.size)
         return data
@@ -108,6 +127,8 @@ class ResourceSpec:
             asleep=data.get("asleep"),
             ignore_changes=tuple(data.get("ignore_changes", ())),
             size=data.get("size", {}),
+            ignored=tuple(data.get("ignored", ())),
+            scaling=data.get("scaling", {}),
         )
 
 

@@ -18,9 +18,11 @@ from controller.domain.problem import Level, Place, Problem
 from controller.domain.spec import Json, Kind, ResourceSpec, Spec
 from controller.hcl.world import Block, World
 from controller.mapping import listener, load_balancer, naming, service, target_group
+from controller.mapping.autoscaling import scaling_of
 from controller.mapping.draft import Draft, StackDraft, finish
 from controller.mapping.endpoint import find_endpoint
 from controller.mapping.fill import Filling, fill
+from controller.mapping.ignored import ignored_fields
 from controller.mapping.look_ups import LookUps
 from controller.mapping.order import find_needs, in_order
 from controller.mapping.policy import read_policy
@@ -153,8 +155,11 @@ def _draft(
 
 def _finish(stack: StackDraft, address: str, needs: tuple[str, ...]) -> ResourceSpec:
     draft = stack.drafts[address]
-    size = task_size(stack, draft) if draft.kind is Kind.SERVICE else {}
-    return finish(draft, needs, size)
+    size, scaling = {}, {}
+    if draft.kind is Kind.SERVICE:
+        size, scaling = task_size(stack, draft), scaling_of(stack, draft)
+    ignored = ignored_fields(_KINDS[draft.kind].table, draft.instance.ignore_changes)
+    return finish(draft, needs, ignored, size=size, scaling=scaling)
 
 
 def _of_both(awake: World, asleep: World | None) -> tuple[Problem, ...]:

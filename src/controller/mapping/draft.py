@@ -112,8 +112,20 @@ def canonical(value: Json) -> str:
     return json.dumps(value, sort_keys=True, default=str)
 
 
-def finish(draft: Draft, after: tuple[str, ...], size: Mapping[str, Json]) -> ResourceSpec:
-    """The draft as a resource of the spec; `size` is a service's, empty for the others."""
+def finish(
+    draft: Draft,
+    after: tuple[str, ...],
+    ignored: tuple[str, ...],
+    *,
+    size: Mapping[str, Json],
+    scaling: Mapping[str, Json],
+) -> ResourceSpec:
+    """
+    The draft as a resource of the spec.
+
+    `ignored` are the fields that are left alone; `size` and `scaling` are a service's, empty for
+    the others.
+    """
     count = draft.sleeper.asleep_count
     return ResourceSpec(
         address=draft.address,
@@ -125,4 +137,6 @@ def finish(draft: Draft, after: tuple[str, ...], size: Mapping[str, Json]) -> Re
         asleep=None if count is None else {"desiredCount": count},
         ignore_changes=draft.instance.ignore_changes,
         size=size,
+        ignored=ignored,
+        scaling=scaling,
     )

@@ -186,6 +186,13 @@ def _send(name: str, fate: Sent, argument: Attribute | None, target: _Target) ->
         value = fate.default
     elif fate.read and not is_reference(value):
         value = fate.read(value)
+    if fate.known and is_reference(value):
+        target.filling.error(
+            "unknown-value", _write_out(name, value), argument.place if argument else None
+        )
+        return
+    if fate.wrap and value is not None:
+        value = fate.wrap(value)
     if value is not None:
         _place_value(target.into, fate.to, value)
     if argument is not None:
@@ -201,8 +208,7 @@ def _set_after(name: str, fate: SetAfter, argument: Attribute | None, filling: F
     if isinstance(value, Mapping):
         filling.error(
             "unknown-value",
-            f"{name}: must be known when compiling; write it out instead of referring to "
-            f"{value.get('of') or value.get('$ref') or 'something unknown'}",
+            _write_out(name, value),
             argument.place if argument else None,
             origins_of(argument),
         )
@@ -210,6 +216,11 @@ def _set_after(name: str, fate: SetAfter, argument: Attribute | None, filling: F
         filling.attributes[fate.key] = text(value)
         if argument is not None:
             filling.places[fate.key] = argument.place
+
+
+def _write_out(name: str, reference: Mapping[str, Json]) -> str:
+    found = reference.get("of") or reference.get("$ref") or "something unknown"
+    return f"{name}: must be known when compiling; write it out instead of referring to {found}"
 
 
 def _fill_nested(name: str, fate: Nested, blocks: tuple[Block, ...], target: _Target) -> None:

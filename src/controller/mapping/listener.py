@@ -113,9 +113,9 @@ _ROUTING = (
 )
 
 TABLE: Table = {
-    "alpn_policy": Sent("AlpnPolicy", read=_list),
+    "alpn_policy": Sent("AlpnPolicy", wrap=_list),
     "arn": ReadOnly(),
-    "certificate_arn": Sent("Certificates", read=_certificates),
+    "certificate_arn": Sent("Certificates", wrap=_certificates),
     "default_action": Nested(_DEFAULT_ACTION, to="DefaultActions", many=True),
     "id": ReadOnly(),
     "load_balancer_arn": Sent("LoadBalancerArn", unset=()),

@@ -100,7 +100,7 @@ _EBS: Table = {
         {
             "propagate_tags": Sent("propagateTags"),
             "resource_type": Sent("resourceType"),
-            "tags": Sent("tags", read=lower_tags, unset=({},)),
+            "tags": Sent("tags", read=lower_tags, unset=({},), known=True),
         },
         to="tagSpecifications",
         many=True,

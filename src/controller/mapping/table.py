@@ -25,12 +25,18 @@ class Sent:
     `default` is sent when the argument is left out (None: then nothing is sent, and AWS decides).
     `unset` are the values that the provider takes for "left out": the zero of the type, wherever
     it asks whether an argument was given at all.
+
+    `read` turns a value that is known into AWS's words; `wrap` makes what stands around it, and
+    that is made around a reference as well. `known` is for what is laid out in the request part
+    by part: a reference to the whole of it is an error.
     """
 
     to: str
     default: Json = None
     read: Read | None = None
     unset: tuple[Json, ...] = ("",)
+    wrap: Read | None = None
+    known: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from controller.domain.owner_tags import owner_tags as tags_of_owner
 from controller.domain.spec import Kind
+from controller.mapping.autoscaling import check_count
 from controller.mapping.containers import check_containers
 from controller.mapping.draft import Draft, StackDraft
 from controller.mapping.fill import given
@@ -177,6 +178,12 @@ def desired_count(stack: StackDraft) -> None:
             )
 
 
+def autoscaling(stack: StackDraft) -> None:
+    """Two that set the number of tasks undo one another."""
+    for service in stack.of_kind(Kind.SERVICE):
+        check_count(stack, service)
+
+
 def protocols(stack: StackDraft) -> None:
     """A listener forwards only to groups of matching protocol (`IncompatibleProtocols`, §1.5)."""
     for listener in stack.of_kind(Kind.LISTENER):
@@ -291,6 +298,7 @@ TRAPS: tuple[Callable[[StackDraft], None], ...] = (
     health_check_protocol,
     health_check_timeout,
     desired_count,
+    autoscaling,
     protocols,
     ports,
     attachment,

@@ -200,8 +200,18 @@ def _differences(a: ResourceInstance, b: ResourceInstance) -> dict[str, Place]:
     return {
         name: _place(a.body, name) or _place(b.body, name) or a.place
         for name in {**first, **second}
-        if first.get(name) != second.get(name)
+        if first.get(name) != second.get(name) and not _is_left_alone(a, name)
     }
+
+
+def _is_left_alone(instance: ResourceInstance, name: str) -> bool:
+    """
+    Terraform makes nothing of a difference that `ignore_changes` names; but the count of a service
+    that stands in both worlds is dormouse's.
+    """
+    if instance.type == "aws_ecs_service" and name == "desired_count":
+        return False
+    return "all" in instance.ignore_changes or name in instance.ignore_changes
 
 
 def _place(body: Block, name: str) -> Place | None:

@@ -1,0 +1,45 @@
+"""ACM, as far as a look-up asks: the certificates of a region, all of them issued."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from local.world import Region
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    arn: str
+    domain: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def add(region: Region, domain: str, tags: Mapping[str, str]) -> Certificate:
+    name = region.ids.hex("certificate", 12)
+    certificate = Certificate(region.arn("acm", f"certificate/{name}"), domain, tags)
+    region.certificates[certificate.arn] = certificate
+    return certificate
+
+
+def list_all(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
+    statuses = params.get("CertificateStatuses") or ("ISSUED",)
+    found = region.certificates.values() if "ISSUED" in statuses else ()
+    return {
+        "CertificateSummaryList": [
+            {
+                "CertificateArn": each.arn,
+                "DomainName": each.domain,
+                "Status": "ISSUED",
+                "Type": "AMAZON_ISSUED",
+            }
+            for each in found
+        ]
+    }
+
+
+def list_tags(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
+    found = region.certificates[params["CertificateArn"]]
+    return {"Tags": [{"Key": key, "Value": value} for key, value in found.tags.items()]}

@@ -1,0 +1,98 @@
+"""A single value that AWS wants in a list or an object is put there, known or not."""
+
+import pytest
+
+from controller.reconcile.outcome import Result
+from traps.garden import L, S, compiled, desk_for, garden, spec_of
+
+ARN = "arn:aws:acm:eu-central-1:123456789012:certificate/0a"
+POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+TLS = {"protocol": '"TLS"', "port": "443"}
+SOURCES = {
+    "data source": (
+        "data.aws_acm_certificate.site.arn",
+        'data "aws_acm_certificate" "site" {\n domain = "example.com"\n}\n',
+        "certificate",
+    ),
+    "resource": (
+        "aws_acm_certificate.site.arn",
+        'resource "aws_acm_certificate" "site" {\n domain_name = "example.com"\n}\n',
+        "certificate",
+    ),
+    "validation": (
+        "aws_acm_certificate_validation.site.certificate_arn",
+        'resource "aws_acm_certificate" "site" {\n domain_name = "example.com"\n}\n'
+        'resource "aws_acm_certificate_validation" "site" {\n'
+        "  certificate_arn = aws_acm_certificate.site.arn\n}\n",
+        "certificate",
+    ),
+    "parameter": (
+        "data.aws_ssm_parameter.site.value",
+        'data "aws_ssm_parameter" "site" {\n name = "/site"\n}\n',
+        "ssm_parameter",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_certificate_from_anywhere_stands_in_the_list(tmp_path, name):
+    expression, more, kind = SOURCES[name]
+    directory = garden(tmp_path, listener={**TLS, "certificate_arn": expression}, more=more)
+    (certificate,) = spec_of(directory)[L].request["Certificates"]
+    assert certificate["CertificateArn"]["$look_up"] == kind
+
+
+def test_a_certificate_that_is_put_together_stands_in_the_list(tmp_path):
+    text = '"arn:aws:acm:eu-central-1:${data.aws_caller_identity.me.account_id}:certificate/0a"'
+    more = 'data "aws_caller_identity" "me" {}\n'
+    directory = garden(tmp_path, listener={**TLS, "certificate_arn": text}, more=more)
+    (certificate,) = spec_of(directory)[L].request["Certificates"]
+    assert set(certificate["CertificateArn"]) == {"$join"}
+
+
+def test_a_policy_of_protocols_that_is_looked_up_stands_in_the_list(tmp_path):
+    changes = {
+        **TLS,
+        "certificate_arn": f'"{ARN}"',
+        "alpn_policy": "data.aws_ssm_parameter.policy.value",
+    }
+    more = 'data "aws_ssm_parameter" "policy" {\n name = "/policy"\n}\n'
+    (policy,) = spec_of(garden(tmp_path, listener=changes, more=more))[L].request["AlpnPolicy"]
+    assert policy["name"] == "/policy"
+
+
+def test_it_wakes_with_the_certificate_that_is_found(tmp_path):
+    expression, more, _ = SOURCES["data source"]
+    changes = {**TLS, "certificate_arn": expression}
+    desk = desk_for(spec_of(garden(tmp_path, listener=changes, more=more)))
+    changes["ssl_policy"] = "data.aws_ssm_parameter.policy.value"
+    more += 'data "aws_ssm_parameter" "policy" {\n name = "/policy"\n}\n'
+    desk.spec = spec_of(garden(tmp_path, listener=changes, more=more))
+    policy = {"Name": "/policy", "Value": POLICY, "Type": "String", "Version": 1}
+    desk.aws.answer_with("ssm", "GetParameter", lambda _: {"Parameter": policy})
+    outcome = desk.wake()
+    assert outcome.result is Result.CONVERGED, outcome.cause
+
+    start = len(desk.aws.calls)
+    assert desk.wake().result is Result.CONVERGED
+    assert not [c for c in desk.calls_since(start) if c.startswith(("Modify", "Update", "Create"))]
+    (certificate,) = desk.session.client("acm").list_certificates()["CertificateSummaryList"]
+    (balancer,) = desk.session.client("elbv2").describe_load_balancers()["LoadBalancers"]
+    (listener,) = desk.session.client("elbv2").describe_listeners(
+        LoadBalancerArn=balancer["LoadBalancerArn"]
+    )["Listeners"]
+    assert listener["Certificates"] == [{"CertificateArn": certificate["CertificateArn"]}]
+    assert listener["SslPolicy"] == POLICY
+
+
+def test_tags_of_a_volume_that_only_a_look_up_could_name_are_refused(tmp_path):
+    """ECS takes them one by one, so their names must be known."""
+    volume = (
+        '{\n name = "data"\n managed_ebs_volume {\n'
+        '  role_arn = "arn:aws:iam::123456789012:role/ebs"\n  size_in_gb = 1\n'
+        '  tag_specifications {\n resource_type = "volume"\n tags = data.aws_vpc.v.tags\n }\n }\n}'
+    )
+    more = 'data "aws_vpc" "v" {\n default = true\n}\n'
+    result = compiled(garden(tmp_path, service={"volume_configuration": volume}, more=more))
+    assert result.spec is None
+    assert any(p.address == S and "tags" in p.message for p in result.problems)
