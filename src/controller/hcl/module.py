@@ -12,8 +12,10 @@ from controller.hcl.declarations import Declarations, ModuleCall
 from controller.hcl.declare import declare
 from controller.hcl.errors import HclError
 from controller.hcl.files import read_module_files
+from controller.hcl.installed import Laid, read_installed, same_source
 from controller.hcl.merge import merge_overrides
 from controller.hcl.syntax import Body
+from controller.hcl.version_constraint import admits
 
 CallPath = tuple[str, ...]
 """The names of the module calls that lead from the root to a module."""
@@ -40,6 +42,22 @@ class Module:
                 yield from child.tree((*path, name))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingModule:
+    """
+    A module that is neither in a local folder nor where Terraform would have laid it.
+
+    `address` is that of its call without keys ("module.net.module.vpc"), `why` says what is
+    missing, `arguments` are the names of what it is given.
+    """
+
+    address: str
+    source: str
+    place: Place
+    why: str
+    arguments: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Loaded:
     """
@@ -51,32 +69,37 @@ class Loaded:
     root: Module
     problems: tuple[Problem, ...]
     readable: bool
+    missing: tuple[MissingModule, ...] = ()
 
 
-def load_module(root: Path) -> Loaded:
+def load_module(root: Path, data_dir: str | None = None) -> Loaded:
     """
-    Read the root's folder and all local modules below it.
+    Read the root's folder, all local modules below it, and the others where Terraform laid them.
 
-    Remote modules are a warning; what is wrong in the files or their blocks is an error.
+    `data_dir` is TF_DATA_DIR. What is wrong in the files or their blocks is an error; modules that
+    are not there are told by `missing`.
     """
-    loader = _Loader(root)
-    module = loader.load(".", ())
-    return Loaded(module, tuple(dict.fromkeys(loader.problems)), loader.readable)
+    loader = _Loader(root, data_dir)
+    module = loader.load(".", (), ())
+    problems = tuple(dict.fromkeys(loader.problems))
+    return Loaded(module, problems, loader.readable, tuple(loader.missing))
 
 
 class _Loader:
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, data_dir: str | None) -> None:
         self._root = root
         self._declared: dict[str, Declarations] = {}
+        self._installed = read_installed(root, data_dir)
         self.problems: list[Problem] = []
+        self.missing: list[MissingModule] = []
         self.readable = True
 
-    def load(self, shown_as: str, above: tuple[str, ...]) -> Module:
+    def load(self, shown_as: str, above: tuple[str, ...], path: CallPath) -> Module:
         if shown_as not in self._declared:
             self._declared[shown_as] = self._declare(shown_as)
         declarations = self._declared[shown_as]
         children = {
-            name: self._child(call, shown_as, (*above, shown_as))
+            name: self._child(call, shown_as, (*above, shown_as), (*path, name))
             for name, call in declarations.modules.items()
         }
         return Module(shown_as, declarations, children)
@@ -90,41 +113,90 @@ class _Loader:
         self.problems += problems
         return declarations
 
-    def _child(self, call: ModuleCall, caller: str, above: tuple[str, ...]) -> Module | None:
-        if not call.local:
-            self._warn_remote(call)
-            return None
-        shown_as = posixpath.normpath(posixpath.join(caller, call.source))
+    def _child(
+        self, call: ModuleCall, caller: str, above: tuple[str, ...], path: CallPath
+    ) -> Module | None:
         try:
-            self._check_folder(call, shown_as, above)
+            if call.local:
+                shown_as = posixpath.normpath(posixpath.join(caller, call.source))
+                self._check_folder(call, shown_as)
+            else:
+                laid = self._laid(call, path)
+                if laid is None:
+                    return None
+                shown_as = posixpath.normpath(laid.folder)
+            _check_cycle(call, shown_as, above)
         except HclError as error:
-            self.problems.append(error.as_problem(f"module.{call.name}"))
+            self.problems.append(error.as_problem(_address(path)))
             return None
-        return self.load(shown_as, above)
+        return self.load(shown_as, above, path)
 
-    def _check_folder(self, call: ModuleCall, shown_as: str, above: tuple[str, ...]) -> None:
-        if shown_as in above:
-            raise HclError(
-                "cycle",
-                f'the module in "{call.source}" calls itself: {" → ".join((*above, shown_as))}',
-                place=call.source_place,
-            )
+    def _check_folder(self, call: ModuleCall, shown_as: str) -> None:
         if not (self._root / shown_as).is_dir():
             raise HclError(
                 "module-source", f'there is no folder "{shown_as}"', place=call.source_place
             )
 
-    def _warn_remote(self, call: ModuleCall) -> None:
-        self.problems.append(
-            Problem(
-                level=Level.WARNING,
-                rule="module-source",
-                message=f'the module "{call.source}" is not in a local folder, so its outputs are '
-                "not known here; nothing that sleeps may depend on them",
-                place=call.source_place,
-                address=f"module.{call.name}",
+    def _laid(self, call: ModuleCall, path: CallPath) -> Laid | None:
+        """Where Terraform has laid a module; None, and noted, where it has not."""
+        installed = self._installed
+        laid = installed.entries.get(".".join(path))
+        if laid is None:
+            known = f"{installed.shown_as} does not know it" if installed.found else ""
+            self._miss(call, path, known)
+        elif not (self._root / laid.folder).is_dir():
+            self._miss(call, path, f'its folder "{laid.folder}" is gone')
+        else:
+            self._check_laid(call, path, laid)
+            return laid
+        return None
+
+    def _miss(self, call: ModuleCall, path: CallPath, why: str) -> None:
+        if not self._installed.problems:
+            self.missing.append(
+                MissingModule(
+                    address=_address(path),
+                    source=call.source,
+                    place=call.source_place,
+                    why=why,
+                    arguments=tuple(call.body.arguments),
+                )
             )
+        self.problems += self._installed.problems
+
+    def _check_laid(self, call: ModuleCall, path: CallPath, laid: Laid) -> None:
+        """Terraform refuses what the files do not ask for any more, and so do we."""
+        if call.source and laid.source and not same_source(call.source, laid.source):
+            raise HclError(
+                "module-source",
+                f'found the module "{laid.source}" in {self._installed.shown_as}, expected '
+                f'"{call.source}"; run "terraform init -backend=false"',
+                place=call.source_place,
+            )
+        if call.version and laid.version and not admits(call.version, laid.version):
+            self.problems.append(
+                Problem(
+                    level=Level.WARNING,
+                    rule="module-version",
+                    message=f'version {laid.version} of the module "{call.source}" is installed, '
+                    f'expected "{call.version}"; run "terraform init -backend=false -upgrade"',
+                    place=call.place,
+                    address=_address(path),
+                )
+            )
+
+
+def _check_cycle(call: ModuleCall, shown_as: str, above: tuple[str, ...]) -> None:
+    if shown_as in above:
+        raise HclError(
+            "cycle",
+            f'the module in "{call.source}" calls itself: {" → ".join((*above, shown_as))}',
+            place=call.source_place,
         )
+
+
+def _address(path: CallPath) -> str:
+    return ".".join(f"module.{name}" for name in path)
 
 
 def _stray_arguments(bodies: tuple[Body, ...]) -> Iterator[Problem]:
