@@ -80,7 +80,7 @@ def test_problems_come_in_the_order_of_the_files_errors_first(tmp_path):
     asked = world(
         tmp_path,
         {
-            "b.tf": 'locals {\n  b = {}.x\n}\nmodule "r" {\n  source = "a/b/c"\n}\n',
+            "b.tf": 'locals {\n  b = {}.x\n}\nterraform {\n  required_version = "0.12"\n}\n',
             "a.tf": "locals {\n  z = [][0]\n  y = {}.x\n}\n",
         },
     )

@@ -193,21 +193,21 @@ def test_how_many_sleepers_there_are_must_be_written_down(tmp_path):
     assert "data.aws_subnets.s.ids" in problem.message
 
 
-def test_a_remote_module_is_a_warning_until_a_sleeper_needs_it(tmp_path):
+def test_what_a_module_gives_that_is_not_installed_is_unknown_and_said_to_be_missing(tmp_path):
     text = (
         'module "net" {\n  source  = "terraform-aws-modules/vpc/aws"\n  version = "5.0.0"\n}\n'
         'resource "aws_security_group" "g" {\n  vpc_id = module.net.vpc_id\n}\n'
         'output "o" {\n  value = module.net.subnets[0]\n}\n'
     )
     asked = world(tmp_path, text)
-    assert [problem.rule for problem in asked.problems] == ["module-source"]
-    assert errors_of(asked) == ()
+    assert [module.address for module in asked.missing] == ["module.net"]
+    assert asked.problems == ()
     assert ask(asked, "module.net.vpc_id").errors
 
     sleeper = 'resource "aws_lb_target_group" "t" {\n  vpc_id = module.net.vpc_id\n}\n'
     (problem,) = errors_of(world(tmp_path, text + sleeper))
     assert (problem.rule, problem.place.line) == ("module-source", 12)
-    assert "module.net.vpc_id" in problem.message
+    assert problem.unknown == (("module.net", "vpc_id"),)
 
 
 def test_a_provider_function_is_a_warning_until_a_sleeper_needs_it(tmp_path):

@@ -39,8 +39,9 @@ def command(
     They are the arguments, or one a line on standard input. The variable `awake` is true unless
     given. Exit code 2 if an expression is wrong; write -- before one that begins with a dash.
     """
-    configuration = read(directory)
-    world = configuration.evaluate(_awake(configuration, read_inputs(ctx)))
+    inputs = read_inputs(ctx)
+    configuration = read(directory, inputs.environment.get("TF_DATA_DIR"))
+    world = configuration.evaluate(_awake(configuration, inputs))
     broken = next((p for p in world.problems if p.level is Level.ERROR), None)
     failed = False
     for expression in expressions or _lines():

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from controller.domain.problem import Place
 from controller.hcl.constraints import ANYTHING, Constraint
+from controller.hcl.errors import HclError
 from controller.hcl.syntax import BlockSyntax, Body, Expression
 from controller.hcl.values import Value
 
@@ -101,7 +102,11 @@ class Resource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModuleCall:
-    """`source` as written; `body` holds the values for the module's variables."""
+    """
+    `source` as written; `body` holds the values for the module's variables.
+
+    `version` is the constraint, "" for none. `unread` is why the source is no constant text.
+    """
 
     name: str
     place: Place
@@ -111,6 +116,8 @@ class ModuleCall:
     repetition: Repetition = Repetition()
     depends_on: tuple[Expression, ...] = ()
     providers: Expression | None = None
+    version: str = ""
+    unread: HclError | None = None
 
     @property
     def local(self) -> bool:

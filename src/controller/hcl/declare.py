@@ -163,20 +163,22 @@ class _Declarer:
         name = name_of(block, 0)
         self._once(self._modules, name, f'module "{name}"', block.place)
         arguments = block.body.arguments
-        source = constant(arguments["source"], STRING)
-        if source is None or source.is_null:
-            raise HclError("module-source", "the source is null", place=arguments["source"].place)
-        _check_source(source.data, arguments)
+        source, unread = _source(arguments["source"])
+        if unread is None:
+            _check_source(source, arguments)
+        version = constant(arguments.get("version"), STRING)
         providers = arguments.get("providers")
         self._modules[name] = ModuleCall(
             name=name,
             place=block.place,
-            source=source.data,
+            source=source,
             source_place=arguments["source"].place,
             body=without(block.body, _MODULE_META, frozenset()),
             repetition=repetition_of(block.body),
             depends_on=list_of(arguments.get("depends_on")),
             providers=providers.expression if providers else None,
+            version="" if version is None or version.is_null else str(version.data),
+            unread=unread,
         )
 
     def _resource(self, block: BlockSyntax) -> None:
@@ -215,7 +217,8 @@ class _Declarer:
         for providers in block.body.of_type("required_providers"):
             _check_required_providers(providers.body)
         if required and version and not version.is_null:
-            check_required_version(version.data, required.place)
+            unfit = check_required_version(version.data, required.place)
+            self.problems += [unfit] if unfit else []
 
     def _ephemeral(self, block: BlockSyntax) -> None:
         raise HclError("ephemeral", "ephemeral resources cannot be read here", place=block.place)
@@ -238,6 +241,22 @@ def _check_required_providers(body: Body) -> None:
             name = key.value.data if isinstance(key, Literal) else ""
             if name != "configuration_aliases":
                 constant(Argument(str(name), value, value.place), STRING)
+
+
+def _source(argument: Argument) -> tuple[str, HclError | None]:
+    """
+    The text, or why there is none.
+
+    A source may refer to variables (Terraform 1.15, OpenTofu 1.8). It is laid under its call's name
+    all the same, so that the error only counts where it is not.
+    """
+    try:
+        source = constant(argument, STRING)
+    except HclError as error:
+        return "", error
+    if source is None or source.is_null:
+        raise HclError("module-source", "the source is null", place=argument.place)
+    return str(source.data), None
 
 
 def _check_source(source: str, arguments: Mapping[str, Argument]) -> None:

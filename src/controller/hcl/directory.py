@@ -16,9 +16,10 @@ from controller.hcl.errors import HclError
 from controller.hcl.evaluate import evaluate
 from controller.hcl.evaluation import Evaluation, outputs_of
 from controller.hcl.graph import Graph, build_graph, cycle_error
-from controller.hcl.module import Module, load_module
+from controller.hcl.module import MissingModule, Module, load_module
 from controller.hcl.origins import out_of_reach
 from controller.hcl.parse import parse_argument
+from controller.hcl.required_version import RULE as REQUIRED_VERSION
 from controller.hcl.scope import Poisoned
 from controller.hcl.static_check import StaticChecker, check_modules
 from controller.hcl.syntax import Expression
@@ -29,22 +30,23 @@ EXPRESSION = "<expr>"
 """The name under which an expression of the console is shown in errors."""
 
 
-def read(directory: Path) -> Configuration:
+def read(directory: Path, data_dir: str | None = None) -> Configuration:
     """
-    Read and check the directory's files and those of all local modules.
+    Read and check the directory's files and those of its modules.
 
-    Files whose text has been parsed before in this process are not parsed again. Never raises for
-    what is in the files: see `problems`.
+    `data_dir` is TF_DATA_DIR: where Terraform lays modules that are not in local folders. Files
+    whose text has been parsed before in this process are not parsed again. Never raises for what is
+    in the files: see `problems`.
     """
     folder = directory.resolve()
-    loaded = load_module(folder)
+    loaded = load_module(folder, data_dir)
     if not loaded.readable:
         return Configuration(folder, loaded.root, loaded.problems, Graph((), ()), frozenset())
     graph = build_graph(loaded.root)
     cycles = (cycle_error(loaded.root, cycle).as_problem() for cycle in graph.cycles)
     found, wrong = check_modules(loaded.root)
     problems = (*loaded.problems, *found, *cycles)
-    return Configuration(folder, loaded.root, problems, graph, wrong)
+    return Configuration(folder, loaded.root, problems, graph, wrong, loaded.missing)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +55,7 @@ class Configuration:
     What a directory says, before any variable has a value.
 
     `problems` are all that the text alone shows. `wrong` are the expressions among them, which are
-    not evaluated.
+    not evaluated. `missing` are the modules that are not installed.
     """
 
     folder: Path
@@ -61,6 +63,7 @@ class Configuration:
     problems: tuple[Problem, ...]
     graph: Graph
     wrong: frozenset[Expression]
+    missing: tuple[MissingModule, ...] = ()
 
     def declares(self, variable: str) -> bool:
         """Whether the root declares a variable of that name."""
@@ -81,6 +84,7 @@ class Configuration:
             outputs=outputs_of(root),
             evaluate=_Console(self, evaluation).evaluate,
             variable_places=evaluation.variable_places(),
+            missing=self.missing,
         )
 
 
@@ -92,6 +96,9 @@ class _Console:
         self._evaluation = evaluation
 
     def evaluate(self, text: str) -> Value:
+        for problem in self._configuration.problems:
+            if problem.rule == REQUIRED_VERSION:  # Terraform's own console refuses to begin
+                raise HclError(problem.rule, problem.message, place=problem.place)
         expression = parse_argument(text + "\n", EXPRESSION)
         for error in StaticChecker(self._configuration.root).errors_in(expression):
             raise error

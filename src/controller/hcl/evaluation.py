@@ -281,7 +281,7 @@ class Evaluation:
         child = instance.module.children.get(call.name)
         address = instance.inside(f"module.{call.name}")
         if child is None:
-            if not call.local:
+            if call.name in instance.module.absent:
                 instance.calls[call.name] = EvaluatedCall(call.name, address, Expansion(""), None)
             return
         try:

@@ -16,8 +16,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from controller.domain.problem import Level, Place, Problem
-
 _REGISTRIES = re.compile(r"^registry\.(?:terraform\.io|opentofu\.org)/")
 _SCHEME = re.compile(r"^(?:git::|hg::)?(?:(?:https?|ssh|git|file)://)?(?:[\w.-]+@)?")
 
@@ -33,12 +31,16 @@ class Laid:
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """The manifest's entries by key; `shown_as` is its path as the user knows it."""
+    """
+    The manifest's entries by key.
+
+    `why_not` says what is wrong with a key that is not among them, "" where there is no manifest;
+    `shown_as` is its path as the user knows it.
+    """
 
     shown_as: str
-    found: bool = False
     entries: Mapping[str, Laid] = field(default_factory=dict)
-    problems: tuple[Problem, ...] = ()
+    why_not: str = ""
 
 
 def read_installed(root: Path, data_dir: str | None) -> Installed:
@@ -53,13 +55,13 @@ def read_installed(root: Path, data_dir: str | None) -> Installed:
     except (FileNotFoundError, NotADirectoryError):
         return Installed(shown_as)
     except (OSError, UnicodeDecodeError) as error:
-        return Installed(shown_as, True, problems=(_unreadable(shown_as, str(error)),))
+        return Installed(shown_as, why_not=f"{shown_as} cannot be read: {error}")
     if not text.strip():
         return Installed(shown_as)
     try:
-        return Installed(shown_as, True, _entries(json.loads(text)))
+        return Installed(shown_as, _entries(json.loads(text)), f"{shown_as} does not know it")
     except (ValueError, RecursionError) as error:
-        return Installed(shown_as, True, problems=(_unreadable(shown_as, str(error)),))
+        return Installed(shown_as, why_not=f"{shown_as} cannot be read: {error}")
 
 
 def same_source(written: str, laid: str) -> bool:
@@ -74,9 +76,11 @@ def same_source(written: str, laid: str) -> bool:
 def _entries(data: Any) -> dict[str, Laid]:
     """Raises ValueError for what is no manifest."""
     if not isinstance(data, dict):
-        raise ValueError("it holds no object")
+        raise ValueError("found no object")
     entries: dict[str, Laid] = {}
     for module in data.get("Modules") or ():
+        if not isinstance(module, dict):
+            raise ValueError("an entry is no object")
         key, folder = module.get("Key"), module.get("Dir")
         if not isinstance(key, str) or not isinstance(folder, str):
             raise ValueError('an entry has no "Key" or no "Dir"')
@@ -85,16 +89,6 @@ def _entries(data: Any) -> dict[str, Laid]:
         texts = [str(module.get(name) or "") for name in ("Source", "Version")]
         entries[key] = Laid(texts[0], texts[1], folder)
     return entries
-
-
-def _unreadable(shown_as: str, why: str) -> Problem:
-    return Problem(
-        level=Level.ERROR,
-        rule="module-source",
-        message=f"the list of installed modules cannot be read: {why}; delete it and run "
-        '"terraform init -backend=false"',
-        place=Place(shown_as, 1),
-    )
 
 
 def _plain(source: str) -> tuple[str, str, frozenset[str]]:

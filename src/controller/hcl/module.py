@@ -7,14 +7,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from controller.domain.problem import Level, Problem
+from controller.domain.problem import Level, Place, Problem
 from controller.hcl.declarations import Declarations, ModuleCall
 from controller.hcl.declare import declare
 from controller.hcl.errors import HclError
 from controller.hcl.files import read_module_files
 from controller.hcl.installed import Laid, read_installed, same_source
 from controller.hcl.merge import merge_overrides
-from controller.hcl.syntax import Body
+from controller.hcl.references import expressions_in, references_in
+from controller.hcl.syntax import AttributeStep, Body
 from controller.hcl.version_constraint import admits
 
 CallPath = tuple[str, ...]
@@ -27,12 +28,13 @@ class Module:
     One folder's configuration, as called from one place.
 
     `shown_as` is its folder relative to the root's, as `path.module` gives it. `children` holds
-    None for a module that cannot be read here.
+    None for a module that cannot be read here; `absent` are those of them that are not installed.
     """
 
     shown_as: str
     declarations: Declarations
     children: Mapping[str, Module | None] = field(default_factory=dict)
+    absent: frozenset[str] = frozenset()
 
     def tree(self, path: CallPath = ()) -> Iterator[tuple[CallPath, Module]]:
         """Itself and all modules below, with the calls that lead there."""
@@ -48,7 +50,8 @@ class MissingModule:
     A module that is neither in a local folder nor where Terraform would have laid it.
 
     `address` is that of its call without keys ("module.net.module.vpc"), `why` says what is
-    missing, `arguments` are the names of what it is given.
+    missing, `arguments` are the names of what it is given, `variables` those of the calling module
+    that it depends on.
     """
 
     address: str
@@ -56,6 +59,7 @@ class MissingModule:
     place: Place
     why: str
     arguments: tuple[str, ...] = ()
+    variables: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,6 +96,7 @@ class _Loader:
         self._installed = read_installed(root, data_dir)
         self.problems: list[Problem] = []
         self.missing: list[MissingModule] = []
+        self._absent: set[CallPath] = set()
         self.readable = True
 
     def load(self, shown_as: str, above: tuple[str, ...], path: CallPath) -> Module:
@@ -102,7 +107,8 @@ class _Loader:
             name: self._child(call, shown_as, (*above, shown_as), (*path, name))
             for name, call in declarations.modules.items()
         }
-        return Module(shown_as, declarations, children)
+        absent = frozenset(name for name in children if (*path, name) in self._absent)
+        return Module(shown_as, declarations, children, absent)
 
     def _declare(self, shown_as: str) -> Declarations:
         files = read_module_files(self._root / shown_as, shown_as)
@@ -141,9 +147,10 @@ class _Loader:
         """Where Terraform has laid a module; None, and noted, where it has not."""
         installed = self._installed
         laid = installed.entries.get(".".join(path))
+        if laid is None and call.unread:
+            raise call.unread
         if laid is None:
-            known = f"{installed.shown_as} does not know it" if installed.found else ""
-            self._miss(call, path, known)
+            self._miss(call, path, installed.why_not)
         elif not (self._root / laid.folder).is_dir():
             self._miss(call, path, f'its folder "{laid.folder}" is gone')
         else:
@@ -152,17 +159,17 @@ class _Loader:
         return None
 
     def _miss(self, call: ModuleCall, path: CallPath, why: str) -> None:
-        if not self._installed.problems:
-            self.missing.append(
-                MissingModule(
-                    address=_address(path),
-                    source=call.source,
-                    place=call.source_place,
-                    why=why,
-                    arguments=tuple(call.body.arguments),
-                )
+        self._absent.add(path)
+        self.missing.append(
+            MissingModule(
+                address=_address(path),
+                source=call.source,
+                place=call.source_place,
+                why=why,
+                arguments=tuple(call.body.arguments),
+                variables=frozenset(_variables(call)),
             )
-        self.problems += self._installed.problems
+        )
 
     def _check_laid(self, call: ModuleCall, path: CallPath, laid: Laid) -> None:
         """Terraform refuses what the files do not ask for any more, and so do we."""
@@ -193,6 +200,16 @@ def _check_cycle(call: ModuleCall, shown_as: str, above: tuple[str, ...]) -> Non
             f'the module in "{call.source}" calls itself: {" → ".join((*above, shown_as))}',
             place=call.source_place,
         )
+
+
+def _variables(call: ModuleCall) -> Iterator[str]:
+    repetition = [e for e in (call.repetition.count, call.repetition.for_each) if e]
+    given = [expression for expression, _ in expressions_in(call.body)]
+    for expression in (*repetition, *given):
+        for reference in references_in(expression):
+            first = reference.steps[0] if reference.steps else None
+            if reference.root == "var" and isinstance(first, AttributeStep):
+                yield first.name
 
 
 def _address(path: CallPath) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from controller.domain.problem import Place, Problem
+from controller.hcl.module import MissingModule
 from controller.hcl.values import Value
 
 
@@ -93,9 +94,10 @@ class World:
     root's, `variable_places` where their values are written (a tfvars file, else the block).
     `providers` are the evaluated provider blocks by local name or alias (an argument that
     cannot be evaluated is left out). `lost` are addresses without keys of blocks and module calls
-    of which nobody can say how many instances there are (the problem is reported). `evaluate`
-    reads one expression in the root module's scope; it raises HclError, with a place in the file
-    "<expr>" for the expression's own mistakes.
+    of which nobody can say how many instances there are (the problem is reported). `missing`
+    are modules that are not installed. `evaluate` reads one expression in the
+    root module's scope; it raises HclError, with a place in the file "<expr>" for the expression's
+    own mistakes.
     """
 
     resources: Mapping[str, ResourceInstance]
@@ -106,6 +108,7 @@ class World:
     evaluate: Callable[[str], Value]
     variable_places: Mapping[str, Place] = field(default_factory=dict)
     lost: Mapping[str, Uncounted] = field(default_factory=dict)
+    missing: tuple[MissingModule, ...] = ()
 
     def knows(self, address: str) -> bool:
         """Whether it is decided that an instance of this address exists or not."""

@@ -24,6 +24,7 @@ from controller.mapping.endpoint import find_endpoint
 from controller.mapping.fill import Filling, fill
 from controller.mapping.ignored import ignored_fields
 from controller.mapping.look_ups import LookUps
+from controller.mapping.missing_modules import with_missing_modules
 from controller.mapping.order import find_needs, in_order
 from controller.mapping.policy import read_policy
 from controller.mapping.provider import default_tags, find_home
@@ -91,7 +92,7 @@ def compile_worlds(
     needs = find_needs(draft)
     order, cycle = in_order(draft, needs)
     evaluating = _of_both(awake, asleep)
-    problems = _sorted(
+    told = with_missing_modules(
         [
             *_check_name(stack),
             *found,
@@ -102,8 +103,12 @@ def compile_worlds(
             *home_problems,
             *policy_problems,
             *([cycle] if cycle else []),
-        ]
+        ],
+        awake,
+        division,
+        AWAKE,
     )
+    problems = _sorted(told)
     problems = problems if _any_error(problems) else (*problems, *_unaccounted(draft, division))
     if _any_error(problems):
         return Compiled(None, problems)

@@ -26,7 +26,7 @@ def compile_stack(
     `compiled_at` carries a time zone. Only an unreadable directory raises (OSError); everything
     else that is wrong is a problem.
     """
-    configuration = read(directory)
+    configuration = read(directory, inputs.environment.get("TF_DATA_DIR"))
     awake, asleep = evaluate_worlds(configuration, inputs)
     found = (*_no_files(directory), *_awake_by_default(configuration))
     return compile_worlds(
