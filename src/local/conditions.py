@@ -44,6 +44,8 @@ class Conditions:
     load_balancer_quota: int = 50
     metric_status: str = "Complete"
     unsupported_zones: set[str] = field(default_factory=set)
+    unknown_attributes: set[str] = field(default_factory=set)
+    """Keys that load balancers of this partition or region do not have."""
     endpoint_services: set[str] = field(default_factory=set)
     """Names of load balancers that a VPC endpoint service holds: F41."""
     drains_for_ever: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 
 from controller.aws.clients import Client
@@ -40,6 +41,8 @@ DEFAULTS: Mapping[Kind, Mapping[str, str]] = {
     Kind.LISTENER: {"tcp.idle_timeout.seconds": "350"},
 }
 
+_UNKNOWN = re.compile(r"""attribute key ['"]?([^'" ]+)['"]? is not (?:recognized|supported)""")
+
 _CALLS: Mapping[Kind, tuple[str, str]] = {
     Kind.LOAD_BALANCER: ("load_balancer_attributes", "LoadBalancerArn"),
     Kind.TARGET_GROUP: ("target_group_attributes", "TargetGroupArn"),
@@ -69,9 +72,25 @@ def to_write(resource: ResourceSpec, lacks: Collection[str]) -> dict[str, str]:
 
 
 def write(elbv2: Client, kind: Kind, arn: str, attributes: Mapping[str, str]) -> None:
+    """
+    Set them all in one call.
+
+    Not every partition and region knows every attribute of a load balancer: one that AWS names as
+    unknown is left out, as the provider 5.100 does (load_balancer.go).
+    """
     call, parameter = _CALLS[kind]
-    pairs = [{"Key": k, "Value": v} for k, v in sorted(attributes.items())]
-    getattr(elbv2, f"modify_{call}")(**{parameter: arn, "Attributes": pairs})
+    left = dict(attributes)
+    while left:
+        pairs = [{"Key": k, "Value": v} for k, v in sorted(left.items())]
+        try:
+            getattr(elbv2, f"modify_{call}")(**{parameter: arn, "Attributes": pairs})
+            return
+        except Exception as error:
+            unknown = _UNKNOWN.search(str(error))
+            key = unknown.group(1) if unknown and kind is Kind.LOAD_BALANCER else ""
+            if key not in left:
+                raise
+            del left[key]
 
 
 def left_to_set(
@@ -84,6 +103,8 @@ def left_to_set(
     those attributes whose later changes are to be ignored.
     """
     differs = {key for key, value in resource.attributes.items() if found.get(key) != value}
+    if resource.kind is Kind.LOAD_BALANCER and not fresh:
+        differs &= found.keys()  # what AWS does not list is unknown there
     ignored = {key for key in differs if resource.ignores(key)}
     if ignored and fresh:
         return (ATTRIBUTES, AT_FIRST)

@@ -76,7 +76,7 @@ _LOAD_BALANCER: Mapping[str, _Rule] = {
 }
 _TARGET_GROUP: Mapping[str, _Rule] = {
     "deregistration_delay": _Rule(
-        pattern=r"|[0-9]|[1-9][0-9]{1,2}|[12][0-9]{3}|3[0-5][0-9]{2}|3600",
+        pattern=r"|-0+|\+?0*(\d{1,3}|[12]\d{3}|3[0-5]\d{2}|3600)",
         meaning="whole seconds from 0 to 3600",
     ),
     "health_check.healthy_threshold": _range(2, 10),

@@ -21,6 +21,7 @@ from controller.mapping.references import (
 from controller.mapping.table import (
     Dropped,
     Nested,
+    Read,
     Refused,
     Sent,
     SetAfter,
@@ -213,9 +214,23 @@ def _set_after(name: str, fate: SetAfter, argument: Attribute | None, filling: F
             origins_of(argument),
         )
     elif value is not None:
+        place = argument.place if argument else None
+        if fate.read and place:
+            value = _read(name, fate.read, value, filling, place)
         filling.attributes[fate.key] = text(value)
-        if argument is not None:
-            filling.places[fate.key] = argument.place
+        if place:
+            filling.places[fate.key] = place
+
+
+def _read(name: str, read: Read, value: Json, filling: Filling, place: Place) -> Json:
+    try:
+        found = read(value)
+    except ValueError as error:
+        filling.error("value", f'{name}: found "{value}", {error}', place)
+        return value
+    if found != value:
+        filling.warn("spelling", f'{name}: "{value}" is read as {found}; write {found}', place)
+    return found
 
 
 def _write_out(name: str, reference: Mapping[str, Json]) -> str:

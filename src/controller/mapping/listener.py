@@ -21,6 +21,13 @@ from controller.mapping.table import (
     Table,
 )
 
+IDLE_TIMEOUT = "tcp.idle_timeout.seconds"
+# What AWS does where the provider sends nothing (NLB user guide, "Idle timeout").
+_WITHOUT_TIMEOUT = {
+    "TLS": "a TLS connection is always closed after 350 seconds without traffic",
+    "UDP": "a UDP flow always ends after 120 seconds without traffic",
+    "TCP_UDP": "TCP connections are closed after 350 seconds without traffic",
+}
 PROTOCOLS = ("TCP", "TLS", "UDP", "TCP_UDP")
 _APPLICATION = "AWS takes it for listeners of application load balancers only; leave it out"
 
@@ -126,7 +133,7 @@ TABLE: Table = {
     "ssl_policy": Sent("SslPolicy"),
     "tags": Handled("naming.tags"),
     "tags_all": Dropped("it follows from tags and the provider's default_tags"),
-    "tcp_idle_timeout_seconds": SetAfter("tcp.idle_timeout.seconds", unset=("", 0)),
+    "tcp_idle_timeout_seconds": SetAfter(IDLE_TIMEOUT, unset=("", 0)),
     "timeouts": Dropped("dormouse does not wait as Terraform does; see wake_timeout"),
 }
 
@@ -149,8 +156,22 @@ def check(body: Block, filling: Filling) -> None:
         )
     if protocol == "TLS" and given(body, "certificate_arn") is None:
         filling.error("missing-argument", "certificate_arn is missing; a TLS listener needs it")
+    _drop_idle_timeout(filling)
     for index, block in enumerate(body.of_type("default_action")):
         _check_action(block, index, filling)
+
+
+def _drop_idle_timeout(filling: Filling) -> None:
+    """The provider sends it for TCP and GENEVE alone (listener.go)."""
+    without = _WITHOUT_TIMEOUT.get(str(filling.request.get("Protocol")))
+    if without is None or IDLE_TIMEOUT not in filling.attributes:
+        return
+    del filling.attributes[IDLE_TIMEOUT]
+    filling.warn(
+        "dropped",
+        f"tcp_idle_timeout_seconds has no effect: {without}; Terraform drops it too",
+        filling.place_of(IDLE_TIMEOUT),
+    )
 
 
 def _check_action(block: Block, index: int, filling: Filling) -> None:

@@ -41,11 +41,16 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class SetAfter:
-    """An attribute that ELBv2 takes in a call of its own after the create; its value is text."""
+    """
+    An attribute that ELBv2 takes in a call of its own after the create; its value is text.
+
+    `read` turns the text into AWS's words; it raises ValueError with what was expected.
+    """
 
     key: str
     default: str | None = None
     unset: tuple[Json, ...] = ("",)
+    read: Read | None = None
 
 
 @dataclass(frozen=True, slots=True)

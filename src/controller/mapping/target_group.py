@@ -8,9 +8,12 @@ block nothing is said and AWS decides (HCL semantics §18, AWS behaviour §1.2).
 
 from __future__ import annotations
 
+import re
+
 from controller.domain.spec import Json
 from controller.hcl.world import Block
 from controller.mapping.fill import Filling, given, known
+from controller.mapping.go_words import read_bool, read_integer
 from controller.mapping.table import (
     Dropped,
     Handled,
@@ -92,7 +95,9 @@ TABLE: Table = {
     "connection_termination": SetAfter(
         "deregistration_delay.connection_termination.enabled", unset=("", False)
     ),
-    "deregistration_delay": SetAfter("deregistration_delay.timeout_seconds", default="300"),
+    "deregistration_delay": SetAfter(
+        "deregistration_delay.timeout_seconds", default="300", read=read_integer
+    ),
     "health_check": Nested(_HEALTH_CHECK),
     "id": ReadOnly(),
     "ip_address_type": Sent("IpAddressType"),
@@ -106,7 +111,7 @@ TABLE: Table = {
     "name": Handled("naming.name"),
     "name_prefix": Handled("naming.name"),
     "port": Sent("Port"),
-    "preserve_client_ip": SetAfter("preserve_client_ip.enabled"),
+    "preserve_client_ip": SetAfter("preserve_client_ip.enabled", read=read_bool),
     "protocol": Sent("Protocol"),
     "protocol_version": Dropped(
         "it applies to HTTP and HTTPS target groups; Terraform drops it too"
@@ -188,7 +193,7 @@ def _drop_health_state(body: Block, protocol: str | None, filling: Filling) -> N
 
 def _check_delay(filling: Filling) -> None:
     delay = filling.attributes["deregistration_delay.timeout_seconds"]
-    if not (delay.isdecimal() and int(delay) <= 3600):
+    if re.fullmatch(r"-?[0-9]+", delay) and not 0 <= int(delay) <= 3600:
         filling.error(
             "value",
             f'deregistration_delay: found "{delay}", expected whole seconds from 0 to 3600',

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from local.elbv2.shared import (
@@ -86,6 +86,11 @@ RANGES = {
 }
 
 
+def balancer_defaults(unknown: Collection[str] = ()) -> dict[str, str]:
+    """What a fresh one has, where `unknown` attributes do not exist."""
+    return {key: value for key, value in LOAD_BALANCER.items() if key not in unknown}
+
+
 def group_defaults(protocol: str, target_type: str) -> dict[str, str]:
     """The client's address is not kept for ip targets over TCP or TLS (§1.2)."""
     defaults = dict(TARGET_GROUP)
@@ -95,7 +100,8 @@ def group_defaults(protocol: str, target_type: str) -> dict[str, str]:
 
 
 def listener_defaults(protocol: str) -> dict[str, str]:
-    return {"tcp.idle_timeout.seconds": "350"} if protocol in ("TCP", "TLS", "TCP_UDP") else {}
+    """The idle timeout of TLS is fixed, and UDP has another one that nobody can set."""
+    return {"tcp.idle_timeout.seconds": "350"} if protocol in ("TCP", "TCP_UDP") else {}
 
 
 def _change(

@@ -235,6 +235,8 @@ def modify(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
     moved = actions != listener.actions
     if moved:
         _detach(region, listener)
+    if protocol != listener.protocol:
+        listener.attributes = attributes.listener_defaults(protocol)
     listener.port, listener.protocol, listener.actions = port, protocol, actions
     _set_tls(listener, params)
     if moved:

@@ -152,7 +152,7 @@ def _make(
         ip_address_type=params.get("IpAddressType", "ipv4"),
         vpc_id=places[0][0].vpc_id,
         tags=tags,
-        attributes=dict(attributes.LOAD_BALANCER),
+        attributes=attributes.balancer_defaults(region.conditions.unknown_attributes),
         created_at=region.now,
         active_at=region.now + fate.seconds(region.timing.lb_provisioning),
         outcome=fate.outcome,

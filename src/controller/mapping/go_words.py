@@ -1,0 +1,32 @@
+"""
+Arguments that are texts in the schema, and that the provider reads as a bool or a number.
+
+It reads them with Go's strconv and sends what it has read (provider 5.100, internal/types/nullable
+and the attributes of internal/service/elbv2/target_group.go), so "1" and "TRUE" become "true", and
+"+015" becomes "15".
+"""
+
+from __future__ import annotations
+
+import re
+
+from controller.domain.spec import Json
+
+_TRUE = ("1", "t", "T", "TRUE", "true", "True")
+_FALSE = ("0", "f", "F", "FALSE", "false", "False")
+
+
+def read_bool(value: Json) -> Json:
+    """As strconv.ParseBool; raises ValueError."""
+    if value in _TRUE:
+        return "true"
+    if value in _FALSE:
+        return "false"
+    raise ValueError("expected true or false")
+
+
+def read_integer(value: Json) -> Json:
+    """As strconv.ParseInt in base 10; raises ValueError."""
+    if not re.fullmatch(r"[+-]?[0-9]+", str(value)):
+        raise ValueError("expected whole seconds")
+    return str(int(value))
