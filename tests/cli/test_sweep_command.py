@@ -148,3 +148,47 @@ def test_a_region_that_cannot_be_read_is_told_and_exits_with_1(deployed):
     said = deployed("sweep", code=1)
     assert "AccessDenied" in said.err and "arn:aws:iam::2:role/far" in said.err
     assert said.out.startswith("Nothing carries our tags, as far as could be seen.")
+
+
+ROLE = "arn:aws:iam::222222222222:role/dormouse"
+
+
+def test_regions_and_roles_of_what_was_replaced_are_looked_at(deployed):
+    world = deployed.world
+    world.publish(replace(world.spec, region="eu-west-1", role_arn=ROLE))
+    world.publish(replace(world.spec, region="us-east-1", role_arn=None))
+    denied = Fault(operation="AssumeRole", code="AccessDenied", message="no", status=403, times=9)
+    world.aws.faults.add(denied)
+
+    said = deployed("sweep", code=1)
+    assert f"take on the role {ROLE}: AccessDenied" in said.err
+
+
+def test_what_cannot_be_reached_any_more_is_forgotten_when_somebody_says_so(deployed):
+    world = deployed.world
+    world.publish(replace(world.spec, region="eu-west-1", role_arn=ROLE))
+    world.publish(replace(world.spec, region="us-east-1", role_arn=None))
+    denied = Fault(operation="AssumeRole", code="AccessDenied", message="no", status=403, times=999)
+    world.aws.faults.add(denied)
+    world.live("Tue 07:30")
+    (why,) = deployed.status()["warnings"]
+    assert ROLE in why and 'run "dormouse sweep --forget nsfw-api"' in why
+    assert "add --yes" in deployed("sweep", "--forget", "nsfw-api", code=2).err
+
+    said = deployed("sweep", "--forget", "nsfw-api", "--yes")
+    assert f'load balancer "ecs-nlb" (eu-west-1, {ROLE})' in said.out
+    deployed.work()
+    world.live("Tue 07:40")
+    assert deployed.status()["warnings"] == []
+    assert "left nothing behind" in deployed("sweep", "--forget", "nsfw-api").out
+
+
+def test_a_role_of_the_controllers_own_account_leaves_nothing_behind(deployed, monkeypatch):
+    """The table's caller and the role are of one account, which STS tells."""
+    world = deployed.world
+    own = {"Arn": "arn:aws:sts::222222222222:assumed-role/ops/ann"}
+    world.aws.answer_with("sts", "GetCallerIdentity", lambda _: own)
+    world.controller.table.put_spec(
+        replace(world.spec, role_arn=ROLE), world.now, lambda: "222222222222"
+    )
+    assert world.controller.table.load("nsfw-api").leftovers == ()

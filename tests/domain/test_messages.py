@@ -276,6 +276,16 @@ def test_stuck_adds_up_what_is_still_paid_for():
     assert "USD 0.0398 an hour, USD 0.96 a day" in message.body
 
 
+def test_what_an_earlier_configuration_left_behind_says_what_it_costs_and_what_to_do():
+    hours = {f"{LB} (replaced: ecs-nlb in eu-west-1)": "0.0252", f"{SERVICE} (replaced: api)": "0"}
+    message = write("stuck", "no right there; give it back", replaced=True, hours=hours)
+    assert message.subject == "nsfw-api has left something behind that costs USD 0.0252 an hour"
+    assert "no right there; give it back." in message.body
+    assert f"{LB} (replaced: ecs-nlb in eu-west-1): USD 0.0252 an hour" in message.body
+    assert "USD 0.60 a day" in message.body
+    assert "was to go to sleep" not in message.body
+
+
 @pytest.mark.parametrize(
     ("kind", "facts", "level"),
     [

@@ -14,7 +14,7 @@ from controller.domain.overdue import GRACE, Overdue, find_overdue
 from controller.domain.plan import Target
 from controller.domain.policy import parse_policy
 from controller.domain.rest import Rule
-from controller.domain.status import Status
+from controller.domain.status import Status, Trouble
 
 SATURDAY = datetime(2026, 11, 28, 6, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -82,3 +82,15 @@ def test_a_stack_that_was_never_seen_is_not_overdue():
 def test_a_stack_that_has_forgotten_since_when_it_is_awake_is_not_overdue():
     status = replace(awake(SATURDAY), marks=Marks(standing=STANDING))
     assert find_overdue(status, decision(), RULES, SATURDAY + 10 * LIMIT) is None
+
+
+@pytest.mark.parametrize(
+    ("left", "found"), [(("aws_lb.nlb[0]",), Overdue.SLEEP_STUCK), ((), None)], ids=["paid", "free"]
+)
+def test_what_a_replaced_spec_left_behind_is_overdue_after_an_hour(left, found):
+    """Whatever the stack itself does: awake as wanted, or asleep with nothing known to stand."""
+    replaced = {"hash": Trouble(since=SATURDAY, cause="no right", standing=left)}
+    for status in (awake(SATURDAY), Status(target=Target.ASLEEP, settled=True)):
+        status = replace(status, replaced=replaced)
+        assert find_overdue(status, decision(), RULES, SATURDAY + GRACE) is None
+        assert find_overdue(status, decision(), RULES, SATURDAY + GRACE + SECOND) is found

@@ -360,3 +360,10 @@ def test_what_is_not_as_the_files_say_is_a_warning_of_an_awake_stack():
     assert report(told, lease()).warnings == ('service "old" is not in the files any more',)
     assert report(told, lease()).cause == ""
     assert report(AWAKE, lease()).warnings == ()
+
+
+def test_what_an_earlier_configuration_left_behind_is_shown_until_it_is_gone():
+    left = {"hash": Trouble(since=NOON, cause="it stands in eu-west-1")}
+    assert report(replace(ASLEEP, replaced=left)).warnings == ("it stands in eu-west-1",)
+    awake = replace(AWAKE, replaced=left, cause="another port")
+    assert report(awake, lease()).warnings == ("another port", "it stands in eu-west-1")

@@ -121,6 +121,18 @@ def test_a_thing_is_known_by_its_kind_name_and_region():
     assert judged(replace(BALANCER, name="old", region="eu-west-1"), anywhere) == (True, why)
 
 
+def test_a_thing_of_another_account_is_not_the_one_that_the_spec_names():
+    """A stack that moved from account 1 to the role of account 222222222222."""
+    old = replace(BALANCER, arn="arn:aws:elasticloadbalancing:us-east-1:1:loadbalancer/net/x/1")
+    moved = article_spec(role_arn="arn:aws:iam::222222222222:role/dormouse")
+    why = 'the spec of "nsfw-api" now calls it "ecs-nlb" in account 222222222222'
+    assert judged(old, known(wanted=Target.AWAKE, spec=moved)) == (True, why)
+    back = known(wanted=Target.AWAKE, account="222222222222")
+    assert judged(old, back) == (True, why)
+    assert not judged(old, known(wanted=Target.AWAKE, account="1"))[0]
+    assert not judged(old, known(wanted=Target.AWAKE))[0]
+
+
 def test_a_thing_whose_address_is_gone_from_the_spec_says_so():
     old = replace(BALANCER, name="old", address="aws_lb.old")
     assert judged(old, known(wanted=Target.AWAKE)) == (

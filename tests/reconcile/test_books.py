@@ -388,10 +388,9 @@ def test_a_sleep_that_is_blocked_is_told():
     assert after.marks == FALLING_ASLEEP.marks
 
 
-def test_a_replaced_spec_that_cannot_be_taken_down_is_told_at_once_and_once():
+def test_a_new_spec_that_waits_for_what_is_in_its_place_says_so():
     busy = outcome(Result.UNFINISHED, ASLEEP, cause="it drains", progress=Progress(swept="1"))
-    after = books.clearing(IS_AWAKE, SPEC, busy, NOON)
-    assert after == replace(
+    assert books.clearing(IS_AWAKE, busy, NOON) == replace(
         IS_AWAKE,
         progress=busy.progress,
         phase=books.CLEARING,
@@ -399,12 +398,43 @@ def test_a_replaced_spec_that_cannot_be_taken_down_is_told_at_once_and_once():
         settled=False,
         updated_at=NOON,
     )
-    failed = outcome(Result.FAILED, ASLEEP, cause="protected")
-    stuck = books.clearing(IS_AWAKE, SPEC, failed, NOON)
-    assert stuck.stuck == Trouble(since=NOON, cause="protected")
-    facts = {"standing": [], "billed": [], "since": "2026-11-23T12:00:00Z"}
-    assert told(stuck) == [("stuck", "protected", facts)]
-    assert told(books.clearing(replace(stuck, outbox=()), SPEC, failed, NOON)) == []
+
+
+OLD = article_spec(region="eu-west-1")
+
+
+def test_a_replaced_spec_that_cannot_be_taken_down_is_told_at_once_and_once():
+    """And what the stack itself does is not touched by it."""
+    stuck = books.left_standing(IS_AWAKE, SPEC, OLD, "no right to delete", NOON)
+    (trouble,) = stuck.replaced.values()
+    assert replace(stuck, replaced={}, outbox=()) == IS_AWAKE
+    assert (trouble.since, trouble.standing) == (NOON, (LB, SERVICE))
+    assert trouble.cause == (
+        'load balancer "ecs-nlb", service "nsfw_api_service" in eu-west-1, which an earlier '
+        "configuration named, cannot be put to sleep: no right to delete; give that access back, "
+        "and it goes by itself within 15 minutes, or delete it there by hand, and then run "
+        '"dormouse sweep --forget nsfw-api"'
+    )
+    ((kind, reason, facts),) = told(stuck)
+    assert (kind, reason, facts["replaced"]) == ("stuck", trouble.cause, True)
+    assert facts["standing"] == [LB, SERVICE]
+    assert set(facts["hours"]) == {LB, SERVICE}
+
+    later = books.left_standing(
+        replace(stuck, outbox=()), SPEC, OLD, "still no right", NOON + MINUTE
+    )
+    assert told(later) == []
+    (again,) = later.replaced.values()
+    assert again.since == NOON
+    assert "still no right" in again.cause
+
+
+def test_the_trouble_with_a_replaced_spec_is_over_with_it():
+    stuck = books.left_standing(IS_AWAKE, SPEC, OLD, "no", NOON)
+    assert books.still_replaced(stuck, [OLD]) is stuck
+    assert books.still_replaced(stuck, [SPEC]).replaced == {}
+    assert books.no_more_replaced(stuck, OLD).replaced == {}
+    assert books.no_more_replaced(stuck, SPEC) is stuck
 
 
 # what is told besides

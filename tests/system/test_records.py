@@ -228,15 +228,71 @@ def test_a_hold_is_one_and_can_be_lifted(table):
 # specs
 
 
-def test_a_spec_that_renames_something_leaves_the_old_one_to_be_taken_down(table):
-    renamed = [load_balancer(request={"Name": "other"}), *article_spec().resources[2:]]
-    table.put_spec(article_spec(resources=tuple(renamed)), NOON)
+def renamed_balancer(name):
+    resources = [
+        load_balancer(request={"Name": name}) if each.address == LB else each
+        for each in article_spec().resources
+    ]
+    return article_spec(resources=tuple(resources))
+
+
+def left_by(table):
+    return {r.name for left in table.load(STACK).leftovers for r in left.of_kind(r_kind(LB))}
+
+
+def r_kind(address):
+    return article_spec()[address].kind
+
+
+def test_a_spec_that_renames_something_leaves_that_to_be_taken_down(table):
+    table.put_spec(renamed_balancer("other"), NOON)
     (old,) = table.load(STACK).leftovers
-    assert old == article_spec()
-    assert old[LB].name == "ecs-nlb"
+    assert [each.name for each in old.resources] == ["ecs-nlb", "port 5000"]
+    assert old.source["replaced_at"] == "2026-11-23T12:00:00Z"
 
     table.forget_leftover(STACK, old)
     assert table.load(STACK).leftovers == ()
+
+
+def test_what_is_named_again_is_left_behind_no_more(table):
+    table.put_spec(renamed_balancer("other"), NOON)
+    table.put_spec(renamed_balancer("third"), NOON)
+    assert left_by(table) == {"ecs-nlb", "other"}
+    table.put_spec(article_spec(), NOON)
+    assert left_by(table) == {"other", "third"}
+
+
+def test_two_who_publish_at_once_lose_nothing_of_what_the_other_leaves_behind(table, monkeypatch):
+    """The second has read the old spec when the first one's is stored."""
+    plainly = Table._spec_items
+    others = [renamed_balancer("other")]
+
+    def read(self, stack):
+        found = list(plainly(self, stack))
+        if others:
+            self.put_spec(others.pop(), NOON)
+        return iter(found)
+
+    monkeypatch.setattr(Table, "_spec_items", read)
+    table.put_spec(renamed_balancer("third"), NOON)
+    assert table.spec(STACK)[LB].name == "third"
+    assert left_by(table) == {"ecs-nlb", "other"}
+
+
+def test_two_who_publish_a_stack_for_the_first_time_at_once(table, monkeypatch):
+    plainly = Table._spec_items
+    others = [article_spec(stack="new")]
+
+    def read(self, stack):
+        found = list(plainly(self, stack))
+        if others:
+            self.put_spec(others.pop(), NOON)
+        return iter(found)
+
+    monkeypatch.setattr(Table, "_spec_items", read)
+    table.put_spec(replace(renamed_balancer("third"), stack="new"), NOON)
+    (left,) = table.load("new").leftovers
+    assert [each.name for each in left.resources] == ["ecs-nlb", "port 5000"]
 
 
 def test_all_that_is_published_is_listed_by_name_and_none_twice(table):

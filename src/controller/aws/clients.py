@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 from botocore.config import Config
 
+from controller.aws.errors import translate
+
 # Explicit, because the default differs between botocore releases (AWS behaviour §5.3).
 CONFIG = Config(retries={"mode": "standard", "max_attempts": 4}, connect_timeout=3, read_timeout=10)
 
@@ -58,12 +60,20 @@ class Clients:
         if self._role_arn is None:
             return {}
         if self._credentials is None:
-            sts = self._session.client("sts", config=CONFIG)
-            reply = sts.assume_role(RoleArn=self._role_arn, RoleSessionName="dormouse")
-            found = reply["Credentials"]
+            found = self._assume(self._role_arn)
             self._credentials = {
                 "aws_access_key_id": found["AccessKeyId"],
                 "aws_secret_access_key": found["SecretAccessKey"],
                 "aws_session_token": found["SessionToken"],
             }
         return self._credentials
+
+    def _assume(self, role_arn: str) -> dict[str, str]:
+        """Credentials of the role. Raises the domain's errors."""
+        try:
+            sts = self._session.client("sts", config=CONFIG)
+            reply = sts.assume_role(RoleArn=role_arn, RoleSessionName="dormouse")
+        except Exception as error:
+            raise translate(error, f"take on the role {role_arn}") from error
+        found: dict[str, str] = reply["Credentials"]
+        return found

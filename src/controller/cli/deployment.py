@@ -83,6 +83,12 @@ class Deployment:
 
         return Table(self.clients.dynamodb, self.table_name)
 
+    def account(self) -> str:
+        """The number of the account that the controller is in; asking needs no right."""
+        with self.reaching("find out which account this is"):
+            arn = str(self.clients.sts.get_caller_identity()["Arn"])
+        return arn.split(":")[4]
+
     @contextmanager
     def reaching(self, what: str) -> Iterator[None]:
         """Say in one line why AWS could not be asked; `what`: 'read the records of "api"'."""

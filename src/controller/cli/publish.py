@@ -93,7 +93,7 @@ def _compare(deployment: Deployment, spec: Spec) -> tuple[str, SpecChanges]:
 def _store(stacks: Stacks, spec: Spec) -> None:
     deployment = stacks.deployment
     with deployment.reaching(f'publish "{spec.stack}"'):
-        deployment.table.put_spec(spec, deployment.clock.now())
+        deployment.table.put_spec(spec, deployment.clock.now(), deployment.account)
     stacks.start_pass(spec.stack)
 
 

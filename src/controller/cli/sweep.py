@@ -7,12 +7,14 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 import click
 
 from controller.account.sweeper import Sweeper
 from controller.aws.clients import Clients
 from controller.cli.deployment import Deployment, deployment_option
+from controller.cli.forgetting import forget_replaced
 from controller.cli.screen import format_duration
 from controller.cli.session import open_session
 from controller.domain.errors import DormouseError
@@ -37,6 +39,11 @@ _HOLDER = "sweep"
     multiple=True,
     help="Answer for a stack: all its resources are leftovers though no record here says so.",
 )
+@click.option(
+    "--forget",
+    metavar="STACK",
+    help="Do not try any more to take down what earlier configurations of a stack named.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_context
 def command(
@@ -45,14 +52,19 @@ def command(
     delete: bool,
     yes: bool,
     answered_for: tuple[str, ...],
+    forget: str | None,
     as_json: bool,
 ) -> None:
     """
     List load balancers, services and target groups with our tags that no awake stack needs.
 
-    Looked for in the region of this shell and in those of the published stacks. Without --delete
-    nothing is changed; with it only what is listed as a leftover goes, and never an Elastic IP.
+    Looked for in the region of this shell and in regions and roles of the published stacks, and
+    of what was replaced. Without --delete nothing is changed; with it only what is listed as a
+    leftover goes, and never an Elastic IP.
     """
+    if forget:
+        forget_replaced(deployment, forget, yes=yes)
+        return
     if delete and not yes and (as_json or not sys.stdin.isatty()):
         raise click.UsageError("--delete asks first, and nobody is here to answer; add --yes")
     records, specs = _records(deployment, answered_for, delete=delete)
@@ -98,10 +110,18 @@ class TableRecords:
         self._keeper = LockKeeper(dynamodb, name)
 
     def specs(self) -> list[Spec]:
+        """Of all stacks, and what replaced ones have left behind."""
         with self._deployment.reaching("list the stacks"):
             table = self._deployment.table
-            found = [table.spec(name) for name in table.published()]
-        return [spec for spec in found if spec]
+            return [spec for name in table.published() for spec in table.specs(name)]
+
+    @cached_property
+    def _account(self) -> str:
+        """Where it cannot be found out, a thing of any account may be the one that is named."""
+        try:
+            return self._deployment.account()
+        except DormouseError:
+            return ""
 
     def known(self, stack: str, now: datetime) -> Known | None:
         with self._deployment.reaching(f'read the records of "{stack}"'):
@@ -117,6 +137,7 @@ class TableRecords:
             wanted=report.decision.state,
             busy=busy,
             clearing=bool(records.leftovers),
+            account=self._account,
         )
 
     def take(self, stack: str, now: datetime) -> _Held | None:

@@ -190,6 +190,8 @@ class Letter:
         )
 
     def _stuck(self) -> Text:
+        if self._facts.get("replaced"):
+            return self._replaced()
         standing = [str(address) for address in self._facts.get("standing") or ()]
         billed = self._facts.get("billed") or ()
         prices = {a: hour_of(self._spec, a) if a in billed else Decimal(0) for a in standing}
@@ -214,6 +216,25 @@ class Letter:
             "it is asleep. If the cause stays, put it right, or delete what is still standing in "
             "the AWS console; leave the Elastic IP alone."
         )
+
+    def _replaced(self) -> Text:
+        """What an earlier configuration made stands where nobody gets at it."""
+        hours = {a: Decimal(text) for a, text in (self._facts.get("hours") or {}).items()}
+        hour = sum(hours.values(), Decimal(0))
+        what = f"costs {say_money(hour)} an hour" if hour else "costs nothing"
+        return f"has left something behind that {what}", self._replaced_body(hours, hour)
+
+    def _replaced_body(self, hours: Mapping[str, Decimal], hour: Decimal) -> Iterator[str]:
+        yield (
+            f"The configuration of {self._stack} was changed, and what the earlier one made cannot "
+            f"be taken down. {self._stack} itself goes on by the new one."
+        )
+        yield f"What it is, why, and what to do:\n{self._event.reason}."
+        if hour:
+            each = (f"  {address}: {say_money(p)} an hour" for address, p in hours.items())
+            yield "\n".join(["As far as it still stands, it costs:", *each])
+            yield f"That is {say_money(hour * 24)} a day, until it is gone."
+        yield "Dormouse goes on trying every 15 minutes; its page and status say so until then."
 
     def _blocked(self) -> Text:
         verb = "put to sleep" if self._facts.get("target") == "asleep" else "woken"

@@ -93,12 +93,14 @@ class Leftover:
 
     It may be the remains of an earlier configuration, or belong to somebody who gives another
     stack the same name: so it is told, and deleted only by who says so (`dormouse sweep`).
+    One that is `expected` is named by a spec that was replaced, and goes with that.
     """
 
     kind: Kind
     name: str
     arn: str
     address: str
+    expected: bool = False
 
     @property
     def cause(self) -> str:

@@ -29,9 +29,12 @@ def find_overdue(status: Status, decision: Decision, rules: Rules, now: datetime
     """
     Say what is wrong at the end of a pass, if anything; what costs nothing is not.
 
-    A sleep is stuck an hour after it was decided. Awake is too long outside office hours, unless
+    A sleep is stuck an hour after it was decided, and what a replaced spec has left behind an hour
+    after it was found that it cannot be taken down. Awake is too long outside office hours, unless
     somebody holds it awake, an hour beyond `max_awake` counted from the wake or the last closing.
     """
+    if any(now - left.since > GRACE for left in status.replaced.values() if left.standing):
+        return Overdue.SLEEP_STUCK
     if not status.marks.standing:
         return None
     if status.target is Target.ASLEEP:

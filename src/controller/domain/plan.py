@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from controller.domain.observed import Address, Holder, Observation, Observed, State
+from controller.domain.observed import Address, Holder, Leftover, Observation, Observed, State
 from controller.domain.spec import Json, Kind, ResourceSpec, Spec, references, split_reference
 
 
@@ -132,7 +132,7 @@ class _Planner:
         for resource in self._spec.resources:
             self._wake_one(resource)
         self._warnings += self._observed.doubts
-        self._warnings += [leftover.cause for leftover in self._observed.leftovers or ()]
+        self._warnings += [one.cause for one in self._unexpected()]
         for address in self._observed.addresses.values():
             if address.holder in (Holder.STRANGER, Holder.LEFTOVER, Holder.GONE):
                 self._blocked.append((address.allocation_id, describe_address(address)))
@@ -143,8 +143,11 @@ class _Planner:
             self._sleep_one(resource)
         for address in self._observed.addresses.values():
             self._wait_for_release(address)
-        self._blocked += [(one.address, one.cause) for one in self._observed.leftovers or ()]
+        self._blocked += [(one.address, one.cause) for one in self._unexpected()]
         return self._plan()
+
+    def _unexpected(self) -> list[Leftover]:
+        return [one for one in self._observed.leftovers or () if not one.expected]
 
     def _plan(self) -> Plan:
         return Plan(

@@ -175,8 +175,9 @@ def make_report(
 
 
 def _set_aside(status: Status, state: State) -> Sequence[str]:
-    """What is not as the files say though the stack is awake and does its work."""
-    return [status.cause] if state is State.AWAKE and status.cause else []
+    """What is not as the files say though the stack does its work, and what stands elsewhere."""
+    causes = [status.cause] if state is State.AWAKE and status.cause else []
+    return [*causes, *(trouble.cause for trouble in status.replaced.values())]
 
 
 def _warnings(spec: Spec, policy: Policy, now: datetime) -> Iterator[str]:

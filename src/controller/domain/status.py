@@ -51,8 +51,9 @@ class Status:
     told meanwhile, `cause` what holds it up. `decision` is the last one, as JSON.
     `warned_for` is the end of which people have been warned, `troubles` what they were told of
     and is not over, `meter` counts the money. `outbox` are events that are not known to be
-    recorded and told. `early` is how much earlier than needed its wakes for an opening begin,
-    where many are spread.
+    recorded and told. `replaced` is what holds up the end of replaced specs, by their hash: told
+    once, shown until it is over. `early` is how much earlier than needed its wakes for an opening
+    begin, where many are spread.
     """
 
     target: Target | None = None
@@ -73,6 +74,7 @@ class Status:
     endpoint: Mapping[str, Json] | None = None
     stuck: Trouble | None = None
     blocked: Trouble | None = None
+    replaced: Mapping[str, Trouble] = field(default_factory=dict)
     warned_for: datetime | None = None
     troubles: tuple[EventKind, ...] = ()
     outbox: tuple[Event, ...] = ()
@@ -103,6 +105,7 @@ class Status:
             "failure": failure and {"at": format_moment(failure.at), "cause": failure.cause},
             "stuck": self.stuck.to_json() if self.stuck else None,
             "blocked": self.blocked.to_json() if self.blocked else None,
+            "replaced": {key: each.to_json() for key, each in self.replaced.items()},
             "warned_for": write_moment(self.warned_for),
             "troubles": [str(kind) for kind in self.troubles],
             "outbox": [event.to_json() for event in self.outbox],
@@ -131,6 +134,7 @@ class Status:
             endpoint=data.get("endpoint"),
             stuck=Trouble.from_json(stuck) if stuck else None,
             blocked=Trouble.from_json(blocked) if blocked else None,
+            replaced={k: Trouble.from_json(t) for k, t in data.get("replaced", {}).items()},
             warned_for=read_moment(data.get("warned_for")),
             troubles=tuple(EventKind(kind) for kind in data.get("troubles", ())),
             outbox=tuple(Event.from_json(event) for event in data.get("outbox", ())),

@@ -16,6 +16,7 @@ from controller.domain.moments import write_moment
 from controller.domain.owner_tags import tag_value
 from controller.domain.plan import Target
 from controller.domain.spec import Json, Kind, ResourceSpec, Spec
+from controller.domain.spec_identity import Home, account_of
 from controller.domain.status import Status
 
 ABANDONED = timedelta(minutes=5)
@@ -43,6 +44,12 @@ class Thing:
     load_balancers: tuple[str, ...] = ()
     leaving: bool = False
 
+    @property
+    def account(self) -> str:
+        """As its ARN tells it, or ""."""
+        parts = self.arn.split(":")
+        return parts[4] if len(parts) > 5 else ""
+
     def to_json(self) -> dict[str, Json]:
         return {
             "kind": str(self.kind),
@@ -60,7 +67,8 @@ class Thing:
 class Known:
     """
     What the records say of one published stack. `wanted` is today's decision; `busy`: a pass has
-    its lock; `clearing`: a replaced spec is still being taken down.
+    its lock; `clearing`: a replaced spec is still being taken down. `account` is the controller's
+    own, "" if that is not known.
     """
 
     spec: Spec
@@ -68,6 +76,7 @@ class Known:
     wanted: Target
     busy: bool = False
     clearing: bool = False
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,10 +119,10 @@ def _verdict(thing: Thing, records: Records | None, now: datetime) -> Verdict:
 
 
 def _of_published(thing: Thing, known: Known, now: datetime) -> Verdict:
-    resource = _found_in(known.spec, thing)
+    resource = _found_in(known, thing)
     awake = known.wanted is Target.AWAKE or known.status.target is Target.AWAKE
     if resource is None:
-        return _goes(thing, _unnamed(known.spec, thing))
+        return _goes(thing, _unnamed(known, thing))
     if awake:
         return _stays(thing, f'stack "{thing.stack}" is awake, or about to be')
     if resource.asleep is not None:
@@ -127,18 +136,27 @@ def _is_abandoned(status: Status, now: datetime) -> bool:
     return status.updated_at is not None and now - status.updated_at > ABANDONED
 
 
-def _found_in(spec: Spec, thing: Thing) -> ResourceSpec | None:
-    """By what a pass knows it: its kind and name, in the spec's region."""
-    if spec.region not in (None, thing.region):
+def _found_in(known: Known, thing: Thing) -> ResourceSpec | None:
+    """By what a pass knows it: its kind and name, in the spec's region and account."""
+    if _is_elsewhere(known, thing):
         return None
-    return next((r for r in spec.of_kind(thing.kind) if r.name == thing.name), None)
+    return next((r for r in known.spec.of_kind(thing.kind) if r.name == thing.name), None)
 
 
-def _unnamed(spec: Spec, thing: Thing) -> str:
+def _is_elsewhere(known: Known, thing: Thing) -> bool:
+    account = account_of(known.spec, Home(account=known.account))
+    is_other = bool(account and thing.account and account != thing.account)
+    return is_other or known.spec.region not in (None, thing.region)
+
+
+def _unnamed(known: Known, thing: Thing) -> str:
+    spec = known.spec
     same = next((r for r in spec.resources if tag_value(r.address) == thing.address), None)
     if same is None:
         return f'its address is not in the spec of "{thing.stack}" any more'
     where = f" in {spec.region}" if spec.region not in (None, thing.region) else ""
+    if _is_elsewhere(known, thing) and not where:
+        where = f" in account {account_of(spec, Home(account=known.account))}"
     return f'the spec of "{thing.stack}" now calls it "{same.name}"{where}'
 
 

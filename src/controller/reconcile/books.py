@@ -7,10 +7,11 @@ told goes into the outbox with the same write, so that it cannot be lost or made
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from controller.domain.bill import hour_of
 from controller.domain.desired import Decision
 from controller.domain.endpoint import find_endpoint
 from controller.domain.history import ENDED_BY, Event, EventKind, Wake, finished_steps
@@ -25,6 +26,7 @@ from controller.domain.spec import Json, Spec
 from controller.domain.status import Status, Trouble
 from controller.reconcile.metering import nothing_stands
 from controller.reconcile.outcome import Outcome, Result, Round
+from controller.reconcile.replaced import billed, why_it_stays
 
 STUCK_AFTER = timedelta(minutes=15)
 """A sleep that takes longer is a fault that costs money (AWS behaviour §3.4, §3.6)."""
@@ -145,9 +147,9 @@ def warn(status: Status, spec: Spec, ends_at: datetime, reason: str, now: dateti
     return _tell(status, spec, EventKind.SLEEPING_SOON, now, reason, **facts)
 
 
-def clearing(status: Status, spec: Spec, outcome: Outcome, now: datetime) -> Status:
-    """Something of a replaced spec still stands, and the new one has to wait for it."""
-    status = replace(
+def clearing(status: Status, outcome: Outcome, now: datetime) -> Status:
+    """Something of a replaced spec is in the place of the new one, which has to wait for it."""
+    return replace(
         status,
         progress=outcome.progress,
         phase=CLEARING,
@@ -155,9 +157,39 @@ def clearing(status: Status, spec: Spec, outcome: Outcome, now: datetime) -> Sta
         settled=False,
         updated_at=now,
     )
-    if outcome.result is Result.UNFINISHED or status.stuck:
+
+
+def still_replaced(status: Status, replaced: Sequence[Spec]) -> Status:
+    """Forget the trouble with replaced specs of which nothing stands any more."""
+    known = {left.hash for left in replaced}
+    found = {key: each for key, each in status.replaced.items() if key in known}
+    return status if found == status.replaced else replace(status, replaced=found)
+
+
+def no_more_replaced(status: Status, left: Spec) -> Status:
+    """Nothing of it stands any more."""
+    found = {key: each for key, each in status.replaced.items() if key != left.hash}
+    return status if found == status.replaced else replace(status, replaced=found)
+
+
+def left_standing(status: Status, spec: Spec, left: Spec, cause: str, now: datetime) -> Status:
+    """Something of a replaced spec cannot be put to sleep: tell that once, and show it."""
+    before = status.replaced.get(left.hash)
+    cause, paid = why_it_stays(left, cause), billed(left)
+    since = before.since if before else now
+    trouble = Trouble(since=since, cause=cause, standing=paid)
+    status = replace(status, replaced={**status.replaced, left.hash: trouble})
+    if before:
         return status
-    return _stuck(status, spec, outcome, now, now)
+    facts = {
+        "standing": list(paid),
+        "hours": {address: str(hour_of(left, address)) for address in paid},
+        "since": format_moment(now),
+        "replaced": True,
+        "stands": [each.to_json() for each in _still_billed(status, {})],
+    }
+    event = Event(stack=spec.stack, at=now, kind=EventKind.STUCK, reason=cause, facts=facts)
+    return replace(status, outbox=(*status.outbox, event))
 
 
 def _wake_ended(

@@ -8,6 +8,7 @@ run as long as the service stood: never less than what was spent.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from controller.domain.observed import Observation, Observed, State
 from controller.domain.plan import Target
 from controller.domain.progress import Progress
 from controller.domain.spec import Kind, ResourceSpec, Spec
+from controller.domain.spec_identity import find_by_arn, is_replaced
 from controller.domain.status import Status
 from controller.domain.usage import Span, Use
 from controller.reconcile.outcome import Round
@@ -29,14 +31,15 @@ def metered(
     """
     Take down what has begun to cost money, and what has ended.
 
-    Without `whole` the spec is one that was replaced: what it does not name is left alone.
+    Without `whole` the spec is one that was replaced: what it does not name is left alone. With
+    it what a replaced one names is.
     """
     marks = status.marks
     found = _billed(marks, spec, look)
     keys = {(each.arn, each.since) for each in found}
     others = [each for each in marks.standing if (each.arn, each.since) not in keys]
     mine = {resource.address for resource in spec.resources}
-    gone = [each for each in others if whole or each.address in mine]
+    gone = [e for e in others if e.address in mine or (whole and not is_replaced(e.address))]
     left = [each for each in others if each not in gone]
     use = Use.of(spec)
     standing = marks.with_standing((*found, *left))
@@ -47,10 +50,37 @@ def metered(
 
 
 def nothing_stands(status: Status, now: datetime) -> Status:
-    """Whatever was standing is over."""
-    use, standing = status.meter.use, status.marks.standing
-    spans = [_span(each, use, status.progress, now) for each in standing]
-    marks = status.marks.with_standing(())
+    """Whatever was standing is over, but for what a replaced spec names."""
+    standing = status.marks.standing
+    left = tuple(each for each in standing if is_replaced(each.address))
+    return _ending(status, [each for each in standing if each not in left], left, now)
+
+
+def set_apart(status: Status, spec: Spec, replaced: Sequence[Spec], now: datetime) -> Status:
+    """
+    Give what stands the address by which it is known now: a new one, or that of a replaced spec.
+
+    What no spec names any more, replaced or not, is over as far as anybody can tell.
+    """
+    specs = (*replaced, spec)
+    known: list[Standing] = []
+    orphans: list[Standing] = []
+    for each in status.marks.standing:
+        found = find_by_arn(specs, each.arn)
+        address = found.address if found else each.address
+        lost = found is None and is_replaced(each.address)
+        (orphans if lost else known).append(replace(each, address=address))
+    if tuple(known) == status.marks.standing:
+        return status
+    return _ending(status, orphans, tuple(known), now)
+
+
+def _ending(
+    status: Status, over: Sequence[Standing], left: tuple[Standing, ...], now: datetime
+) -> Status:
+    use = status.meter.use
+    spans = [_span(each, use, status.progress, now) for each in over]
+    marks = status.marks.with_standing(left)
     return replace(status, marks=marks, meter=status.meter.over(spans))
 
 

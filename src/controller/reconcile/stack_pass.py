@@ -28,12 +28,13 @@ from controller.domain.overdue import Overdue, find_overdue
 from controller.domain.plan import Target
 from controller.domain.policy import Policy
 from controller.domain.ports import Clock, Cloud, SideBySide
+from controller.domain.progress import Progress
 from controller.domain.report import AHEAD, policy_of, rules_of
 from controller.domain.rest import paid_hour_ends
 from controller.domain.spec import Json, Spec
 from controller.domain.status import Status
 from controller.domain.usage import Span, Use
-from controller.reconcile import books, metering
+from controller.reconcile import books, metering, replaced
 from controller.reconcile.heartbeat import BRIEF
 from controller.reconcile.loop import Reconciler
 from controller.reconcile.outcome import Limits, Outcome, Result, Round
@@ -117,6 +118,7 @@ class StackPass:
         self._status = Status()
         self._written_at = clock.now()
         self._decided: tuple[object, Decision] | None = None
+        self._rest_due: datetime | None = None
 
     def run(self, deadline: datetime) -> PassResult:
         """
@@ -130,11 +132,13 @@ class StackPass:
         self._written_at = self._clock.now()
         while True:
             self._note_use(records.spec)
+            self._set_apart(records)
             decision = self._set_out(records)
-            outcome = self._clear_leftovers(records, deadline)
+            outcome = self._make_room(records, decision, deadline)
             if outcome is None:
                 outcome = self._reconcile(records, decision, deadline)
                 self._note_end(records, outcome)
+                self._clear_rest(records, decision, outcome, deadline)
             result = self._conclude(records, decision, outcome)
             if result and self._is_recorded(records, result):
                 if not self._waits_for_end(records, result, deadline):
@@ -217,23 +221,108 @@ class StackPass:
 
     # doing
 
-    def _clear_leftovers(self, records: Records, deadline: datetime) -> Outcome | None:
-        """Take down what only a replaced spec names; the outcome if that is not done yet."""
-        for spec in records.leftovers:
-            if spec.hash != records.spec.hash:
-                reconciler = self._reconciler(spec, partial(self._meter, spec, whole=False))
-                limits = Limits(deadline=deadline, patient=self._is_patient)
-                outcome = reconciler.run(Target.ASLEEP, limits, self._renewed)
-                self._status = replace(self._status, progress=outcome.progress)
-                if outcome.result is not Result.CONVERGED:
-                    now = self._clock.now()
-                    self._status = books.clearing(self._status, records.spec, outcome, now)
-                    return outcome
-            self._store.forget_leftover(spec)
+    def _set_apart(self, records: Records) -> None:
+        """Tell what replaced specs have left behind from what the spec names."""
+        now, left = self._clock.now(), records.leftovers
+        status = metering.set_apart(self._status, records.spec, left, now)
+        self._status = books.still_replaced(status, left)
+        self._rest_due = None
+
+    def _make_room(
+        self, records: Records, decision: Decision, deadline: datetime
+    ) -> Outcome | None:
+        """Take down what is in the new spec's place; the outcome if that is not done yet."""
+        for left in records.leftovers:
+            first = replaced.goes_first(left, records.spec, decision.state)
+            if first is None:
+                continue
+            known = left.hash in self._status.replaced
+            patience = replaced.UNANSWERED if known else replaced.PATIENCE
+            give_up_at = self._clock.now() + patience
+            outcome = self._take_down(records, decision, left, first, deadline, give_up_at)
+            if outcome is None or outcome.result is Result.CONVERGED:
+                continue
+            if outcome.result in (Result.UNFINISHED, Result.INTERRUPTED):
+                self._status = books.clearing(self._status, outcome, self._clock.now())
+                return outcome
         return None
 
+    def _clear_rest(
+        self, records: Records, decision: Decision, outcome: Outcome, deadline: datetime
+    ) -> None:
+        """Once the stack is as decided, take down what nobody needs any more."""
+        if not records.leftovers or outcome.result is Result.INTERRUPTED or books.gave_up(outcome):
+            return
+        waits = outcome.result is not Result.CONVERGED and decision.state is Target.AWAKE
+        if waits or self._status.outbox:
+            self._rest_due = self._clock.now()  # what has just happened is told first
+            return
+        self._write(self._clock.now())
+        for left in records.leftovers:
+            until = replaced.overlap_ends(left, records.spec, outcome.observed)
+            if until and decision.state is Target.AWAKE and self._clock.now() < until:
+                self._rest_due = _soonest(self._rest_due, until)
+                continue
+            ended = self._take_down(records, decision, left, left, deadline)
+            if ended is None:
+                self._is_due_by(SLOW)
+            elif ended.result is Result.CONVERGED:
+                self._store.forget_leftover(left)
+                self._status = books.no_more_replaced(self._status, left)
+            else:
+                self._is_due_by(timedelta(0))
+
+    def _is_due_by(self, after: timedelta) -> None:
+        """Replaced specs are looked at again no later than that."""
+        self._rest_due = _soonest(self._rest_due, self._clock.now() + after)
+
+    def _take_down(
+        self,
+        records: Records,
+        decision: Decision,
+        left: Spec,
+        part: Spec,
+        deadline: datetime,
+        give_up_at: datetime | None = None,
+    ) -> Outcome | None:
+        """
+        Put a part of a replaced spec to sleep. None where that needs a person, who is told.
+
+        Where AWS does not answer, as in a region that is switched off, nothing is waited for.
+        """
+        began_at = self._clock.now()
+        has_answered = is_silent = False
+
+        def show(reconciler: Reconciler, seen: Round) -> None:
+            nonlocal has_answered
+            has_answered = True
+            self._meter(part, reconciler, seen, whole=False)
+
+        def is_wanted() -> bool:
+            nonlocal is_silent
+            is_silent = not has_answered and self._clock.now() - began_at >= replaced.UNANSWERED
+            return not is_silent and self._still_wanted(records, decision)
+
+        swept = self._status.progress.swept
+        progress = replaced.own_progress(self._status.progress, part)
+        self._latest = records
+        limits = Limits(deadline=deadline, give_up_at=give_up_at, patient=self._is_patient)
+        cloud = replaced.Abandoned(partial(self._clouds, part, self._side_by_side), part, ())
+        reconciler = self._reconciler(part, cloud, show, progress)
+        outcome = reconciler.run(Target.ASLEEP, limits, is_wanted)
+        self._status = replace(self._status, progress=replace(outcome.progress, swept=swept))
+        cause = cloud.refusal if is_silent else outcome.cause
+        if is_silent or outcome.result in (Result.FAILED, Result.BLOCKED):
+            now = self._clock.now()
+            self._status = books.left_standing(self._status, records.spec, left, cause, now)
+            return None
+        return outcome
+
     def _reconcile(self, records: Records, decision: Decision, deadline: datetime) -> Outcome:
-        reconciler = self._reconciler(records.spec, partial(self._show, records.spec))
+        spec, left = records.spec, records.leftovers
+        cloud = replaced.Expecting(partial(self._clouds, spec, self._side_by_side), spec, left)
+        progress = self._status.progress
+        reconciler = self._reconciler(spec, cloud, partial(self._show, spec), progress)
         give_up_at = self._give_up_at(records, decision)
         limits = Limits(
             deadline=deadline,
@@ -249,15 +338,21 @@ class StackPass:
             still_wanted=lambda: next(fresh, False) or self._still_wanted(records, decision),
         )
 
-    def _reconciler(self, spec: Spec, show: Callable[[Reconciler, Round], None]) -> Reconciler:
-        self._cloud = self._clouds(spec, self._side_by_side)
+    def _reconciler(
+        self,
+        spec: Spec,
+        cloud: Cloud,
+        show: Callable[[Reconciler, Round], None],
+        progress: Progress,
+    ) -> Reconciler:
+        self._cloud = cloud
         reconciler: Reconciler = Reconciler(
             spec,
-            self._cloud,
+            cloud,
             self._clock,
             self._side_by_side,
             report=lambda seen: show(reconciler, seen),
-            progress=self._status.progress,
+            progress=progress,
             timeline=self._status.timeline,
         )
         return reconciler
@@ -380,7 +475,7 @@ class StackPass:
         now = self._clock.now()
         if outcome.result is Result.UNFINISHED:
             return now + SLOW if self._status.stuck and not _only_frees(outcome) else now
-        moments = [decision.until]
+        moments = [decision.until, self._rest_due]
         if outcome.result is not Result.CONVERGED:
             moments.append(now + SLOW)
         elif decision.state is Target.AWAKE:

@@ -36,7 +36,11 @@ def _is_conflict(error: ClientError) -> bool:
 
 
 def is_refused(error: ClientError) -> bool:
-    return bool(error.response["Error"]["Code"] == "ConditionalCheckFailedException")
+    """Whether a condition does not hold; of a transaction, that of any of its writes."""
+    code = error.response["Error"]["Code"]
+    if code == "TransactionCanceledException":
+        return "ConditionalCheckFailed" in str(error)
+    return bool(code == "ConditionalCheckFailedException")
 
 
 def refused_item(error: ClientError) -> Mapping[str, Any]:

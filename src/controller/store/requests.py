@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -49,11 +49,16 @@ class Requests:
             raise
         return True
 
-    def _write_together(self, written: Iterable[items.Item], update: Mapping[str, Any]) -> None:
-        """Put items and make an update, all or nothing."""
-        puts = [{"Put": self._named({"Item": item})} for item in written]
-        written = [*puts, {"Update": self._named(update)}]
-        through_conflicts(lambda: self._dynamodb.transact_write_items(TransactItems=written))
+    def _write_together(self, *writes: Mapping[str, Mapping[str, Any]]) -> bool:
+        """Make these writes ({"Put": …}, {"Delete": …}), or none: False if a condition fails."""
+        named = [{verb: self._named(one) for verb, one in each.items()} for each in writes]
+        try:
+            through_conflicts(lambda: self._dynamodb.transact_write_items(TransactItems=named))
+        except ClientError as error:
+            if is_refused(error):
+                return False
+            raise
+        return True
 
     def _named(self, request: Mapping[str, Any]) -> dict[str, Any]:
         return {"TableName": self._name, **request}

@@ -10,21 +10,23 @@ last write of a pass is refused when it has risen since the pass read it, and th
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from controller.domain.errors import LockLostError, SpecError
+from controller.domain.errors import LockLostError, RetryError, SpecError
 from controller.domain.hold import Hold
 from controller.domain.lease import Lease
-from controller.domain.spec import Json, Kind, Spec
+from controller.domain.moments import format_moment
+from controller.domain.spec import Json, Spec
+from controller.domain.spec_identity import Home, left_behind
 from controller.reconcile.heartbeat import Due
 from controller.store import items
-from controller.store.conditions import is_refused, refused_item, through_conflicts
+from controller.store.conditions import MOST_CONFLICTS, is_refused, refused_item, through_conflicts
 from controller.store.history import History
 
 KEEP_ASKED = timedelta(days=7)
@@ -41,7 +43,7 @@ class Records:
     """
     What the table knows about one stack; `status` is empty before its first pass.
 
-    `leftovers` are specs that were replaced while something of them may still stand. `asked` is
+    `leftovers` are what replaced specs name and this one does not, while it may stand. `asked` is
     how often anything was asked for up to now.
     """
 
@@ -207,19 +209,72 @@ class Table(History):
 
     # what people ask for
 
-    def put_spec(self, spec: Spec, due_at: datetime) -> None:
+    def put_spec(
+        self, spec: Spec, due_at: datetime, account: Callable[[], str] | None = None
+    ) -> None:
         """
         Store a spec and have the stack looked at from `due_at` on, or neither.
 
-        One that it replaces is kept until a pass has seen that nothing stands which only that
-        one names: a load balancer that was renamed would be paid for ever.
+        What it leaves behind of the one that it replaces is kept until a pass has seen that it is
+        gone: a load balancer that was renamed would be paid for ever. Whoever publishes at the
+        same moment is read again, so that neither loses what the other leaves behind. `account`
+        tells the controller's own, and is asked where a role could be of the same one.
         """
-        written = [items.spec_item(spec)]
-        old = self.spec(spec.stack)
-        if old and _identities(old) - _identities(spec):
-            sort = f"{items.LEFTOVER}{old.hash}"
-            written.append(items.to_item(spec.stack, sort, old.to_json()))
-        self._write_together(written, _touch(spec.stack, due_at))
+        for _ in range(MOST_CONFLICTS):
+            found = {items.sort_key(item): item for item in self._spec_items(spec.stack)}
+            touch = {"Update": _touch(spec.stack, due_at)}
+            if self._write_together(*self._of_publish(spec, found, account, due_at), touch):
+                return
+        raise RetryError(
+            f'"{spec.stack}" is being published by others at the same time; publish it again',
+            after_seconds=1,
+        )
+
+    @property
+    def region(self) -> str | None:
+        """Where the table is, and the controller with it."""
+        found: str | None = self._dynamodb.meta.region_name
+        return found
+
+    def _of_publish(
+        self,
+        spec: Spec,
+        found: Mapping[str, items.Item],
+        account: Callable[[], str] | None,
+        now: datetime,
+    ) -> Iterator[dict[str, Any]]:
+        """The new spec, if the old one is still what was read, and what is left behind with it."""
+        old = found.get(items.SPEC)
+        unchanged: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
+        if old:
+            unchanged = {
+                "ConditionExpression": "body = :old",
+                "ExpressionAttributeValues": {":old": old["body"]},
+            }
+        yield {"Put": {"Item": items.spec_item(spec), **unchanged}}
+        specs = [_read_spec(item) for item in found.values()] if old else []
+        has_role = any(each.role_arn for each in (spec, *specs))
+        home = Home(region=self.region, account=account() if account and has_role else None)
+        left: dict[str, Spec] = {}
+        for each in specs:
+            rest = left_behind(each, spec, home)
+            if rest:
+                since = {"replaced_at": format_moment(now), **rest.source}
+                left[f"{items.LEFTOVER}{rest.hash}"] = replace(rest, source=since)
+        for sort, rest in left.items():
+            if sort not in found:
+                yield {"Put": {"Item": items.to_item(spec.stack, sort, rest.to_json())}}
+        for sort in _under(items.LEFTOVER, found):
+            if sort not in left:
+                yield {"Delete": {"Key": items.key(spec.stack, sort)}}
+
+    def _spec_items(self, stack: str) -> Iterator[items.Item]:
+        """The spec and what replaced ones have left behind."""
+        return self._query(
+            "pk = :pk AND sk BETWEEN :first AND :last",
+            {":pk": f"stack#{stack}", ":first": items.SPEC, ":last": f"{items.LEFTOVER}~"},
+            ConsistentRead=True,
+        )
 
     def spec(self, stack: str) -> Spec | None:
         """The spec alone; None for a stack that is not published."""
@@ -227,6 +282,11 @@ class Table(History):
             TableName=self._name, Key=items.key(stack, items.SPEC), ConsistentRead=True
         )
         return Spec.from_json(items.body(reply["Item"])) if "Item" in reply else None
+
+    def specs(self, stack: str) -> list[Spec]:
+        """The spec, and what replaced ones have left behind; empty where nothing is published."""
+        found = {items.sort_key(item): item for item in self._spec_items(stack)}
+        return [_read_spec(item) for item in found.values()] if items.SPEC in found else []
 
     def published(self) -> list[str]:
         """The names of all stacks, sorted; one published within the last second may be missing."""
@@ -362,15 +422,6 @@ def _under(prefix: str, found: Mapping[str, items.Item]) -> Sequence[str]:
 def _lease_item(lease: Lease) -> items.Item:
     expires = int((lease.expires_at + KEEP_ASKED).timestamp())
     return items.to_item(lease.stack, f"{items.LEASE}{lease.id}", lease.to_json(), expires=expires)
-
-
-def _identities(spec: Spec) -> set[tuple[str, ...]]:
-    """What AWS knows the resources by; a listener goes with its load balancer."""
-    return {
-        (spec.region or "", r.kind, r.name, items.to_text(r.request.get("cluster", "")))
-        for r in spec.resources
-        if r.kind is not Kind.LISTENER
-    }
 
 
 def _touch(stack: str, due_at: datetime) -> dict[str, Any]:

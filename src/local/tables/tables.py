@@ -168,15 +168,19 @@ class Tables:
         return _returned(params, before, new, changed)
 
     def transact_write_items(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """All of them: without conditions, which are not known here, none can be refused."""
+        """All of them, or none where a condition does not hold."""
         kinds = {"Put": self.put_item, "Update": self.update_item, "Delete": self.delete_item}
-        asked = [
-            (kinds[kind], one) for each in params["TransactItems"] for kind, one in each.items()
-        ]
-        if any("ConditionExpression" in one for _, one in asked):
-            raise invalid("a condition in a transaction is not known here")
-        for write, one in asked:
-            write(one)
+        asked = [(kind, one) for each in params["TransactItems"] for kind, one in each.items()]
+        reasons = [_reason(self.table(one), kind, one) for kind, one in asked]
+        if any(reasons):
+            told = ", ".join(reason or "None" for reason in reasons)
+            raise AwsError(
+                "TransactionCanceledException",
+                "Transaction cancelled, please refer cancellation reasons for specific reasons "
+                f"[{told}]",
+            )
+        for kind, one in asked:
+            kinds[kind](one)
         return {}
 
     def query(self, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -229,6 +233,18 @@ class Tables:
 def _key_names(schema: list[dict[str, str]]) -> Key:
     by_type = {each["KeyType"]: each["AttributeName"] for each in schema}
     return by_type["HASH"], by_type["RANGE"]
+
+
+def _reason(table: Table, kind: str, params: Mapping[str, Any]) -> str:
+    """Why a write of a transaction is refused, or ""."""
+    before = table.items.get(table.key_of(params["Item" if kind == "Put" else "Key"]))
+    try:
+        _check(params, before)
+    except AwsError as error:
+        if error.code != "ConditionalCheckFailedException":
+            raise
+        return "ConditionalCheckFailed"
+    return ""
 
 
 def _check(params: Mapping[str, Any], item: Item | None) -> None:

@@ -78,6 +78,8 @@ def _troubles(care: Care) -> Iterator[Finding]:
             f"given up at {format_moment(failure.at)}: {failure.cause}; a new wake, or a changed "
             "spec, tries again",
         )
+    for left in care.status.replaced.values():
+        yield problem("replaced", care.stack, f"since {format_moment(left.since)}: {left.cause}")
     if not (stuck or blocked or failure):
         yield ok("last-wake", care.stack, "nothing has failed since")
 

@@ -1,0 +1,45 @@
+"""Let go of what earlier configurations of a stack named, where nobody gets at it any more."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+
+import click
+
+from controller.cli.deployment import Deployment
+from controller.cli.stacks import Stacks
+from controller.domain.spec import Kind, Spec
+
+
+def forget_replaced(deployment: Deployment, stack: str, *, yes: bool) -> None:
+    """
+    Delete the records of what replaced specs have left behind; nothing in AWS is touched.
+
+    Asks first. What is known to stand is said, since nobody takes it down from then on.
+    """
+    stacks = Stacks(deployment)
+    left = stacks.look(stack).records.leftovers
+    if not left:
+        click.echo(f"{stack}: earlier configurations have left nothing behind that is known.")
+        return
+    for line in _lines(left):
+        click.echo(line)
+    if not yes and not sys.stdin.isatty():
+        raise click.UsageError("--forget asks first, and nobody is here to answer; add --yes")
+    if not (yes or click.confirm("Forget it? What still stands goes on costing money")):
+        return
+    with deployment.reaching(f'forget what "{stack}" has left behind'):
+        for spec in left:
+            deployment.table.forget_leftover(stack, spec)
+        deployment.table.ask(stack, deployment.clock.now())
+    stacks.start_pass(stack)
+    click.echo(f"{stack}: forgotten; delete by hand what still stands.")
+
+
+def _lines(left: Sequence[Spec]) -> Iterator[str]:
+    for spec in left:
+        where = f"{spec.region or 'the own region'}{f', {spec.role_arn}' if spec.role_arn else ''}"
+        for resource in spec.resources:
+            if resource.kind is not Kind.LISTENER:
+                yield f'{resource.kind.replace("_", " ")} "{resource.name}" ({where})'

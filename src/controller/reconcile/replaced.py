@@ -1,0 +1,179 @@
+"""
+What replaced specs have left behind: which of it goes first, and what the new spec is told of it.
+
+A load balancer holds the Elastic IP and the target group that the new one wants, so it goes before
+the new spec is looked at. The rest goes once the new spec stands as decided: a service under its
+new name runs before the old one ends, and a target group outlives whatever still forwards to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from controller.domain.bill import hour_of
+from controller.domain.errors import DormouseError
+from controller.domain.meter import SeenTask
+from controller.domain.observed import Address, Holder, Leftover, Observation, Observed
+from controller.domain.plan import Action, Target
+from controller.domain.ports import Cloud
+from controller.domain.progress import Progress
+from controller.domain.spec import Kind, ResourceSpec, Spec
+from controller.domain.spec_identity import find_by_arn, may_share_place
+
+UNANSWERED = timedelta(seconds=90)
+"""
+Where AWS has not answered once for so long, a replaced spec is not waited for. Longer than a
+denial may be a lag (`patience.SOON`).
+"""
+
+OVERLAP = timedelta(minutes=5)
+"""
+So long after its creation a service has targets that are healthy, or never will have: a task's
+start, and a target's first health checks (AWS behaviour §9.2: 150 s each at the slowest).
+"""
+
+PATIENCE = timedelta(minutes=10)
+"""So long the new spec waits for a load balancer that is in its place."""
+
+
+def goes_first(left: Spec, spec: Spec, target: Target) -> Spec | None:
+    """
+    What of a replaced spec goes before anything else: its load balancers, None without any.
+
+    One that is elsewhere is in nobody's way, and serves people until the new one does.
+    """
+    balancers = left.of_kind(Kind.LOAD_BALANCER)
+    if not balancers or (target is Target.AWAKE and not may_share_place(left, spec)):
+        return None
+    listeners = left.of_kind(Kind.LISTENER)
+    known = {each.address for each in balancers}
+    cut = (replace(r, after=tuple(a for a in r.after if a in known)) for r in listeners)
+    return replace(left, resources=(*balancers, *cut))
+
+
+def overlap_ends(left: Spec, spec: Spec, observed: Observed | None) -> datetime | None:
+    """
+    Until when an old service runs beside the new one, which has just been made; None: it need not.
+
+    They share a target group, whose healthy targets say nothing of whose they are.
+    """
+    if observed is None or not left.of_kind(Kind.SERVICE) or not may_share_place(left, spec):
+        return None
+    made = [observed[each.address].created_at for each in spec.of_kind(Kind.SERVICE)]
+    latest = max((at for at in made if at), default=None)
+    return latest + OVERLAP if latest else None
+
+
+def billed(left: Spec) -> tuple[str, ...]:
+    """The addresses of what costs money by the hour."""
+    return tuple(r.address for r in left.resources if hour_of(left, r.address))
+
+
+def own_progress(progress: Progress, left: Spec) -> Progress:
+    """
+    What the run of a replaced spec remembers: all but which spec nothing else was found beside.
+
+    That is the new spec's to find out; what a lost memory hides is waited for here, too.
+    """
+    return replace(progress, swept=left.hash if progress.swept else "")
+
+
+def why_it_stays(left: Spec, cause: str) -> str:
+    """One line: what stands where, why, and the way out."""
+    where = f" in {left.region}" if left.region else ""
+    as_whom = f" (role {left.role_arn})" if left.role_arn else ""
+    named = ", ".join(f'{r.kind.replace("_", " ")} "{r.name}"' for r in _paid_first(left))
+    return (
+        f"{named}{where}{as_whom}, which an earlier configuration named, cannot be put to sleep: "
+        f"{cause}; give that access back, and it goes by itself within 15 minutes, or delete it "
+        f'there by hand, and then run "dormouse sweep --forget {left.stack}"'
+    )
+
+
+def _paid_first(left: Spec) -> list[ResourceSpec]:
+    paid = [r for r in left.resources if r.address in billed(left)]
+    return paid or [r for r in left.resources if r.kind is not Kind.LISTENER]
+
+
+class Expecting:
+    """
+    A cloud that knows what replaced specs name.
+
+    That carries the stack's tags, and is neither a surprise nor somebody else's: it is on its way
+    out. So an Elastic IP that such a load balancer held a moment ago is one that becomes free.
+    """
+
+    def __init__(
+        self, open_cloud: Callable[[], Cloud], spec: Spec, replaced: Sequence[Spec]
+    ) -> None:
+        self._open = open_cloud
+        self._replaced = tuple(replaced)
+        self._balancers = {
+            balancer.name
+            for left in replaced
+            if may_share_place(left, spec)
+            for balancer in left.of_kind(Kind.LOAD_BALANCER)
+        }
+
+    @cached_property
+    def _cloud(self) -> Cloud:
+        """Opened by the first call: a role that is refused is an answer like any other."""
+        return self._open()
+
+    def observe(
+        self,
+        target: Target,
+        progress: Progress,
+        now: datetime,
+        only: Collection[str] | None = None,
+    ) -> Observed:
+        observed = self._cloud.observe(target, progress, now, only)
+        leftovers = observed.leftovers and tuple(map(self._known, observed.leftovers))
+        addresses = {key: self._freed(one) for key, one in observed.addresses.items()}
+        return replace(observed, leftovers=leftovers, addresses=addresses)
+
+    def _known(self, leftover: Leftover) -> Leftover:
+        found = find_by_arn(self._replaced, leftover.arn)
+        return replace(leftover, expected=True) if found else leftover
+
+    def _freed(self, address: Address) -> Address:
+        parts = address.held_by.split("/")
+        is_ours = parts[0] == "ELB net" and len(parts) > 1 and parts[1] in self._balancers
+        if address.holder is Holder.STRANGER and is_ours:
+            return replace(address, holder=Holder.LEAVING, held_by="")
+        return address
+
+    def prepare(self, actions: Sequence[Action]) -> None:
+        self._cloud.prepare(actions)
+
+    def take(self, action: Action, observed: Observed) -> Observation:
+        return self._cloud.take(action, observed)
+
+    def tasks(self, address: str, known: Sequence[str] = ()) -> Sequence[SeenTask]:
+        return self._cloud.tasks(address, known)
+
+
+class Abandoned(Expecting):
+    """
+    A cloud of a replaced spec. What else carries the stack's tags is no business of its own.
+
+    `refusal` is what the last look was answered, where that was no look.
+    """
+
+    refusal = ""
+
+    def observe(
+        self,
+        target: Target,
+        progress: Progress,
+        now: datetime,
+        only: Collection[str] | None = None,
+    ) -> Observed:
+        try:
+            return replace(super().observe(target, progress, now, only), leftovers=None)
+        except DormouseError as error:
+            self.refusal = str(error)
+            raise
