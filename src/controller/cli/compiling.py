@@ -10,13 +10,21 @@ import click
 
 from controller.cli.inputs import read_inputs
 from controller.cli.problems import print_problems, summary
+from controller.cli.state import one_directory, state_finder
 from controller.domain.spec import Spec
 from controller.mapping.compile import Compiled, compile_stack
 
 
 def compile_directory(ctx: click.Context, directory: Path, stack: str | None = None) -> Compiled:
     """The directory compiled with the command's Terraform options, as of now."""
-    return compile_stack(directory, read_inputs(ctx), datetime.now(UTC), stack=stack)
+    inputs = read_inputs(ctx, directory=directory)
+    return compile_stack(
+        directory,
+        inputs,
+        datetime.now(UTC),
+        stack=stack,
+        find_state=state_finder(ctx, directory, inputs),
+    )
 
 
 def spec_or_exit(ctx: click.Context, directory: Path, stack: str | None = None) -> Spec:
@@ -28,6 +36,7 @@ def specs_or_exit(
     ctx: click.Context, directories: Sequence[Path], stack: str | None = None
 ) -> list[Spec]:
     """The specs of all; what is wrong with each is told before any error ends the command."""
+    one_directory(ctx, directories)
     specs = []
     for directory in directories:
         compiled = compile_directory(ctx, directory, stack)

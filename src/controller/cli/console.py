@@ -12,6 +12,8 @@ from typing import Any
 import click
 
 from controller.cli.inputs import TerraformCommand, read_inputs, sets, terraform_options
+from controller.cli.problems import print_problems
+from controller.cli.state import state_finder
 from controller.cli.value_text import value_text
 from controller.domain.problem import Level, Problem
 from controller.hcl.construct import boolean, is_sensitive, is_wholly_known
@@ -21,6 +23,7 @@ from controller.hcl.plain import to_python, unknown_mask
 from controller.hcl.types import to_json
 from controller.hcl.values import Value
 from controller.hcl.world import Inputs, World
+from controller.mapping.from_state import Choice
 
 _AWAKE = "awake"
 
@@ -39,8 +42,12 @@ def command(
     They are the arguments, or one a line on standard input. The variable `awake` is true unless
     given. Exit code 2 if an expression is wrong; write -- before one that begins with a dash.
     """
-    inputs = read_inputs(ctx)
+    inputs = read_inputs(ctx, directory=directory)
     configuration = read(directory, inputs.environment.get("TF_DATA_DIR"))
+    state, problems = state_finder(ctx, directory, inputs)(configuration)
+    print_problems(problems, err=True)
+    if state is not None:
+        inputs = replace(inputs, known=Choice(state, wanted=None))
     world = configuration.evaluate(_awake(configuration, inputs))
     broken = next((p for p in world.problems if p.level is Level.ERROR), None)
     failed = False

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from controller.cli.compiling import spec_or_exit
-from controller.cli.inputs import InputError, TerraformCommand
+from controller.cli.inputs import InputError, TerraformCommand, terraform_inputs
 from controller.domain.spec import Spec
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ PORT, MORE_PORTS = 8080, 20
 
 
 @click.command("demo", cls=TerraformCommand)
+@terraform_inputs
 @click.argument(
     "directory",
     metavar="[DIR]",

@@ -35,7 +35,12 @@ from controller.domain.errors import PermanentError
 @click.option(
     "--publish-only", is_flag=True, help="Leave the controller as it is; only publish the stacks."
 )
-def command(environment: Environment, infra: Path, doctor: bool, publish_only: bool) -> None:
+@click.option(
+    "--no-state", is_flag=True, help="Leave out a terraform.tfstate that lies in a stack's folder."
+)
+def command(
+    environment: Environment, infra: Path, doctor: bool, publish_only: bool, no_state: bool
+) -> None:
     """
     Put the controller into the account, publish every stack, and print a link to each.
 
@@ -45,17 +50,18 @@ def command(environment: Environment, infra: Path, doctor: bool, publish_only: b
     stacks = _stacks(infra)
     deployment = ["--deployment", environment.stack_name]
     _step("check", "the stacks, as their files say")
-    _all("check", stacks)
+    reading = ["--no-state"] if no_state else []
+    _all("check", stacks, *reading)
     if doctor:
         _step("doctor", "the account, as the stacks need it")
-        _all("doctor", stacks, *deployment)
+        _all("doctor", stacks, *deployment, *reading)
     if not publish_only:
         _step("build", "the functions")
         _sam("build", environment)
         _step("deploy", f'the CloudFormation stack "{environment.stack_name}"')
         _sam("deploy", environment)
     _step("publish", "the stacks' specs, for the controller to act on")
-    _one("publish", *map(str, stacks), *deployment)
+    _one("publish", *map(str, stacks), *deployment, *reading)
     if not publish_only:
         _step("link", "to each stack's page; whoever has it may wake the stack for 90 days")
         for stack in stacks:

@@ -10,8 +10,11 @@ from typing import Any, TypeVar
 import click
 
 from controller.hcl.world import Inputs
+from controller.terraform.workspace import workspace_of
 
 _KEY = "dormouse.terraform_inputs"
+STATE = "dormouse.state"
+NO_STATE = "dormouse.no_state"
 _KINDS = ("var", "var-file")
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -47,6 +50,21 @@ def terraform_inputs(command: Command) -> Command:
     """Declare the options alone."""
     for option in (
         click.option(
+            "--no-state",
+            is_flag=True,
+            expose_value=False,
+            callback=_keep(NO_STATE),
+            help="Leave out a terraform.tfstate that lies in the directory.",
+        ),
+        click.option(
+            "--state",
+            metavar="FILE",
+            expose_value=False,
+            callback=_keep(STATE),
+            help="Take what is known nowhere else from Terraform's state: a state file, or what "
+            "terraform show -json prints of a state or plan.",
+        ),
+        click.option(
             "-var-file",
             metavar="FILE",
             expose_value=False,
@@ -63,13 +81,27 @@ def terraform_inputs(command: Command) -> Command:
     return command
 
 
-def read_inputs(ctx: click.Context, environment: Mapping[str, str] | None = None) -> Inputs:
+def _keep(key: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    """Keep an option's value where those find it who need it, not every command's arguments."""
+
+    def keep(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
+        ctx.meta[key] = value
+
+    return keep
+
+
+def read_inputs(
+    ctx: click.Context,
+    environment: Mapping[str, str] | None = None,
+    *,
+    directory: Path | None = None,
+) -> Inputs:
     """The command's options, the process's variables, workspace and region."""
     environment = os.environ if environment is None else environment
     return Inputs(
         options=ctx.meta.get(_KEY, ()),
         environment=environment,
-        workspace=environment.get("TF_WORKSPACE") or "default",
+        workspace=workspace_of(directory or Path(), environment),
         region=_region(environment),
     )
 

@@ -136,6 +136,14 @@ class Provider:
         return f"{self.name}.{self.alias}" if self.alias else self.name
 
 
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """Where Terraform keeps the state: the type ("s3", "cloud", …) and its constant texts."""
+
+    type: str
+    arguments: Mapping[str, str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declarations:
     variables: Mapping[str, Variable] = field(default_factory=dict)
@@ -145,5 +153,6 @@ class Declarations:
     modules: Mapping[str, ModuleCall] = field(default_factory=dict)
     providers: Mapping[str, Provider] = field(default_factory=dict)
     checks: tuple[BlockSyntax, ...] = ()
+    backend: Backend | None = None
     # Names that stand in a block too broken to be taken apart; using them is not a second error.
     broken: frozenset[tuple[str, ...]] = frozenset()

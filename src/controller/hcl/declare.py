@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 
@@ -18,6 +19,7 @@ from controller.hcl.block_parts import (
 )
 from controller.hcl.block_rules import RULES, check_block
 from controller.hcl.declarations import (
+    Backend,
     Declarations,
     Local,
     ModuleCall,
@@ -32,7 +34,7 @@ from controller.hcl.declare_variable import read_variable
 from controller.hcl.errors import HclError
 from controller.hcl.required_version import check_required_version
 from controller.hcl.syntax import Argument, BlockSyntax, Body, Literal, Object, Reference
-from controller.hcl.types import STRING
+from controller.hcl.types import DYNAMIC, STRING
 
 # An absolute path, a scheme, a known host, or [HOST/]NAMESPACE/NAME/PROVIDER in a registry.
 _REMOTE_SOURCE = re.compile(
@@ -64,6 +66,7 @@ class _Declarer:
         self._modules: dict[str, ModuleCall] = {}
         self._providers: dict[str, Provider] = {}
         self._checks: list[BlockSyntax] = []
+        self._backend: Backend | None = None
         self._broken: set[tuple[str, ...]] = set()
         self._readers: dict[str, Callable[[BlockSyntax], None]] = {
             "variable": self._variable,
@@ -89,6 +92,7 @@ class _Declarer:
             modules=self._modules,
             providers=self._providers,
             checks=tuple(self._checks),
+            backend=self._backend,
             broken=frozenset(self._broken),
         )
 
@@ -212,6 +216,9 @@ class _Declarer:
         self._checks.append(block)
 
     def _terraform(self, block: BlockSyntax) -> None:
+        for inner in block.body.blocks:
+            if inner.type in ("backend", "cloud"):
+                self._backend = _backend(inner)
         required = block.body.arguments.get("required_version")
         version = constant(required, STRING)
         for providers in block.body.of_type("required_providers"):
@@ -222,6 +229,17 @@ class _Declarer:
 
     def _ephemeral(self, block: BlockSyntax) -> None:
         raise HclError("ephemeral", "ephemeral resources cannot be read here", place=block.place)
+
+
+def _backend(block: BlockSyntax) -> Backend:
+    """Where the state is; what is no constant (OpenTofu allows it) is left out."""
+    arguments = {}
+    for name, argument in block.body.arguments.items():
+        with contextlib.suppress(HclError):
+            value = constant(argument, DYNAMIC)
+            if value is not None and isinstance(value.data, str):
+                arguments[name] = value.data
+    return Backend(block.labels[0] if block.type == "backend" else "cloud", arguments)
 
 
 def _check_addresses(block: BlockSyntax) -> None:

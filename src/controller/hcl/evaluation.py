@@ -58,7 +58,7 @@ class Evaluation:
         self.problems: list[Problem] = []
         self.root = ModuleInstance(root, (), "", self._context(), inputs.workspace)
         self._instances: dict[CallPath, list[ModuleInstance]] = {(): [self.root]}
-        self._resources = ResourceEvaluator(wrong, self.problems, self._region)
+        self._resources = ResourceEvaluator(wrong, self.problems, self._region, inputs.known)
         self._handlers: dict[str, Callable[[ModuleInstance, tuple[str, ...]], None]] = {
             "var": self._variable,
             "validation": self._validation,

@@ -16,6 +16,7 @@ from controller.hcl.instance import (
     EvaluatedResource,
     ModuleInstance,
 )
+from controller.hcl.known import Known
 from controller.hcl.known_data import data_attributes
 from controller.hcl.numbers import format_number
 from controller.hcl.origins import describe_origins, out_of_reach
@@ -43,12 +44,14 @@ class ResourceEvaluator:
     """
     Evaluates the resources of module instances.
 
-    `region_of` tells the region of a provider by its address in the root, None where unknown.
+    `region_of` tells the region of a provider by its address in the root, None where unknown,
+    `known` what else is known of a thing.
     """
 
     wrong: frozenset[Expression]
     problems: list[Problem]
     region_of: Callable[[str], str | None]
+    known: Known | None = None
 
     def evaluate(self, module: ModuleInstance, resource: Resource) -> EvaluatedResource:
         """Raises HclError or Poisoned where even the number of instances cannot be told."""
@@ -167,6 +170,19 @@ class ResourceEvaluator:
                 )
 
     def _value(
+        self,
+        resource: Resource,
+        block: Block,
+        address: str,
+        provider: str,
+        undecided: frozenset[str],
+    ) -> Value:
+        value = self._as_configured(resource, block, address, provider, undecided)
+        if self.known is None:
+            return value
+        return self.known.complete(address, resource.mode, resource.type, block, value)
+
+    def _as_configured(
         self,
         resource: Resource,
         block: Block,

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from controller.domain.problem import Place, Problem
 from controller.hcl.module import MissingModule
 from controller.hcl.values import Value
+
+if TYPE_CHECKING:
+    from controller.hcl.known import Known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +22,8 @@ class Inputs:
     `options` are the command line's -var and -var-file in order: ("var", "name=text") or
     ("var-file", "path", relative to the working directory of the caller). `environment` holds the
     process's variables (only TF_VAR_… are read). `assigned` wins over everything; it is how the
-    two worlds set `awake`. `region` is the SDK's, used where the provider block names none.
+    two worlds set `awake`. `region` is the SDK's, used where the provider block names none. `known`
+    is asked for attributes that are unknown otherwise.
     """
 
     options: tuple[tuple[str, str], ...] = ()
@@ -26,6 +31,7 @@ class Inputs:
     workspace: str = "default"
     assigned: Mapping[str, Value] = field(default_factory=dict)
     region: str | None = None
+    known: Known | None = None
 
 
 @dataclass(frozen=True, slots=True)

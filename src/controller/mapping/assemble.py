@@ -44,10 +44,16 @@ _STACK_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """`spec` is None when any problem is an error; problems are sorted by place."""
+    """
+    `spec` is None when any problem is an error; problems are sorted by place.
+
+    `sleepers` are the addresses that differ awake, `region` is the stack's where it is known.
+    """
 
     spec: Spec | None
     problems: tuple[Problem, ...]
+    sleepers: frozenset[str] = frozenset()
+    region: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,7 @@ def compile_worlds(
     counts where the provider block names none, `found` what is wrong already.
     """
     division = divide(awake, asleep)
+    sleepers = frozenset(sleeper.instance.address for sleeper in division.sleepers)
     draft = _draft_all(stack, awake, division)
     check_traps(draft)
     home, home_problems = find_home(awake, division.sleepers, region)
@@ -100,6 +107,7 @@ def compile_worlds(
             *division.problems,
             *(() if _any_error(evaluating) else _nothing_sleeps(division, asleep)),
             *(problem for one in draft.drafts.values() for problem in one.filling.problems),
+            *draft.guesses,
             *home_problems,
             *policy_problems,
             *([cycle] if cycle else []),
@@ -111,7 +119,7 @@ def compile_worlds(
     problems = _sorted(told)
     problems = problems if _any_error(problems) else (*problems, *_unaccounted(draft, division))
     if _any_error(problems):
-        return Compiled(None, problems)
+        return Compiled(None, problems, sleepers, home.region)
     spec = Spec(
         stack=stack,
         region=home.region,
@@ -121,7 +129,7 @@ def compile_worlds(
         endpoint=find_endpoint(draft, order, policy),
         source={"dir": source, "compiled_at": format_moment(compiled_at)},
     )
-    return Compiled(spec, problems)
+    return Compiled(spec, problems, sleepers, home.region)
 
 
 def _draft_all(stack: str, awake: World, division: Division) -> StackDraft:
@@ -132,7 +140,7 @@ def _draft_all(stack: str, awake: World, division: Division) -> StackDraft:
     references = References(own, look_ups)
     drafts = {s.instance.address: _draft(stack, s, references, tags) for s in division.sleepers}
     missing = frozenset(kind for gone in division.gone for kind in gone.kinds)
-    return StackDraft(stack, drafts, division.kept, missing)
+    return StackDraft(stack, drafts, division.kept, missing, tuple(look_ups.guesses()))
 
 
 def _draft(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -12,33 +12,51 @@ from controller.hcl.construct import boolean
 from controller.hcl.directory import Configuration, read
 from controller.hcl.world import Inputs, World
 from controller.mapping.assemble import AWAKE, Compiled, compile_worlds
+from controller.mapping.from_state import Choice
 from controller.mapping.policy import VARIABLE
+from controller.mapping.with_state import compile_with
+from controller.terraform.state import State
 
 __all__ = ["Compiled", "compile_stack", "evaluate_worlds"]
 
 
+FindState = Callable[[Configuration], tuple[State | None, tuple[Problem, ...]]]
+"""Finds what Terraform remembers of a directory that is read, and what is wrong with that."""
+
+
 def compile_stack(
-    directory: Path, inputs: Inputs, compiled_at: datetime, *, stack: str | None = None
+    directory: Path,
+    inputs: Inputs,
+    compiled_at: datetime,
+    *,
+    stack: str | None = None,
+    find_state: FindState | None = None,
 ) -> Compiled:
     """
     Compile the directory; `stack` overrides its own name as the stack's.
 
     `compiled_at` carries a time zone. Only an unreadable directory raises (OSError); everything
-    else that is wrong is a problem.
+    else that is wrong is a problem. Of the state that `find_state` finds only those values are
+    taken that neither the files nor look-ups give.
     """
     configuration = read(directory, inputs.environment.get("TF_DATA_DIR"))
-    awake, asleep = evaluate_worlds(configuration, inputs)
-    found = (*_no_files(directory), *_awake_by_default(configuration))
-    return compile_worlds(
-        stack if stack is not None else directory.resolve().name,
-        awake,
-        asleep,
-        region=inputs.region,
-        policy_place=awake.variable_places.get(VARIABLE),
-        compiled_at=compiled_at,
-        source=str(directory),
-        found=found,
-    )
+    state, problems = find_state(configuration) if find_state else (None, ())
+    found = (*_no_files(directory), *_awake_by_default(configuration), *problems)
+
+    def compile_once(choice: Choice | None) -> Compiled:
+        awake, asleep = evaluate_worlds(configuration, replace(inputs, known=choice))
+        return compile_worlds(
+            stack if stack is not None else directory.resolve().name,
+            awake,
+            asleep,
+            region=inputs.region,
+            policy_place=awake.variable_places.get(VARIABLE),
+            compiled_at=compiled_at,
+            source=str(directory),
+            found=found,
+        )
+
+    return compile_with(state, compile_once)
 
 
 def evaluate_worlds(configuration: Configuration, inputs: Inputs) -> tuple[World, World | None]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from controller.domain.problem import Problem
 from controller.domain.spec import Json, Kind, ResourceSpec, references, split_reference
 from controller.hcl.world import ResourceInstance
 from controller.mapping.fill import Filling
@@ -46,13 +47,15 @@ class StackDraft:
     """
     All drafts by address, and what Terraform keeps; `name` is the stack's.
 
-    `missing` are the kinds of which a resource is not among the drafts because of an error.
+    `missing` are the kinds of which a resource is not among the drafts because of an error,
+    `guesses` the look-ups that may find another thing than Terraform's.
     """
 
     name: str
     drafts: Mapping[str, Draft]
     kept: Mapping[str, ResourceInstance]
     missing: frozenset[Kind] = frozenset()
+    guesses: tuple[Problem, ...] = ()
 
     def knows_all(self, kind: Kind) -> bool:
         """Whether something may be concluded from what resources of this kind do not say."""

@@ -87,6 +87,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
+from controller.domain.problem import Level, Problem
 from controller.domain.spec import Json
 from controller.hcl.values import Origin
 from controller.hcl.world import Block, ResourceInstance
@@ -117,6 +118,8 @@ class LookUps:
         self._default_tags = default_tags
         self._found: dict[str, dict[str, Json]] = {}
         self._asking: list[str] = []
+        self._weak: dict[str, tuple[str, ...]] = {}
+        self._guesses: dict[tuple[str, str], None] = {}
         # Keys hold references of their own: the VPC of a security group, the filter of a subnet.
         self._references = References({}, self)
 
@@ -151,7 +154,29 @@ class LookUps:
         if len(origin.path) == 2:
             found["index"] = origin.path[1]
         found["of"] = instance.address
+        if instance.address in self._weak:
+            self._guesses[origin.names] = None
         return found
+
+    def guesses(self) -> Iterator[Problem]:
+        """Look-ups that have been asked for, and may find another thing, or several."""
+        attributes: dict[str, list[str]] = {}
+        for address, attribute in self._guesses:
+            attributes.setdefault(address, []).append(attribute)
+        for address, names in attributes.items():
+            instance = self._kept[address]
+            source = _source(instance, Origin(address, ()))
+            by = " and ".join(self._weak[address])
+            yield Problem(
+                level=Level.WARNING,
+                rule="weak-look-up",
+                message=f"is found by its {by} alone when the stack wakes: with another one like "
+                f"it in the account the wake fails or takes that one; {source.way_out}, or give "
+                "--state FILE, what `terraform show -json` prints",
+                place=instance.place,
+                address=address,
+                unknown=tuple((address, name) for name in names),
+            )
 
     def _instance(self, origin: Origin) -> ResourceInstance:
         if origin.address in self._awake_only:
@@ -188,6 +213,8 @@ class LookUps:
                 f"{instance.address} ({instance.place}) cannot be found when the stack wakes; "
                 f"{source.way_out or 'write down what it is found by'}"
             )
+        if enough in source.weak:
+            self._weak[instance.address] = enough
         if instance.mode == "managed":
             keys = _narrowed(keys, enough, source)
             self._must_be_alone(instance, source, keys)

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 
 from controller.domain.spec import Json
-from controller.hcl.world import Block
+from controller.hcl.values import Origin, Unknown
+from controller.hcl.world import Attribute, Block
 from controller.mapping.fill import Filling, given, origins_of
 from controller.mapping.references import is_reference
+
+_RANDOM = re.compile(r"(?:^|\.)random_(?:bytes|id|integer|pet|string|uuid)\.[^.]+$")
+_MOST_CHARACTERS = 32
+"""Of a load balancer's or target group's name."""
+_FEWEST_RANDOM = 4
 
 
 def name(body: Block, filling: Filling, stack: str, default_prefix: str) -> None:
@@ -22,6 +29,18 @@ def name(body: Block, filling: Filling, stack: str, default_prefix: str) -> None
     if written is not None and prefix is not None:
         filling.error("name", "found both name and name_prefix, expected one of them", prefix.place)
     argument = written or prefix
+    random = _random_name(argument, default_prefix, f"{stack}/{filling.address}")
+    if random is not None and argument is not None:
+        filling.request["Name"] = random
+        filling.places["Name"] = argument.place
+        filling.warn(
+            "random-name",
+            f'name: its random part is known only to Terraform, so the name is "{random}", the '
+            "same at every wake; to have Terraform's own give --state FILE, what "
+            "`terraform show -json` prints",
+            argument.place,
+        )
+        return
     value = filling.json("name", argument) if argument else None
     if argument is not None:
         filling.places["Name"] = argument.place
@@ -64,5 +83,33 @@ def lower_tags(value: Json) -> list[dict[str, Json]]:
     return [{"key": key, "value": item} for key, item in value.items()]
 
 
+def _random_name(argument: Attribute | None, default_prefix: str, what: str) -> str | None:
+    """
+    A name around a random part with a stable one in its stead, as for a name_prefix.
+
+    None where the name is no such text. Nobody else can know a random name, so nobody depends on
+    it; what else refers to the random part itself still needs Terraform's.
+    """
+    unknown = argument.value.data if argument else None
+    if not isinstance(unknown, Unknown) or not unknown.parts:
+        return None
+    random = [part for part in unknown.parts if isinstance(part, Origin)]
+    if not all(_RANDOM.search(origin.address) for origin in random):
+        return None
+    parts = unknown.parts if unknown.origin is None else (default_prefix, *unknown.parts)
+    texts = [part for part in parts if isinstance(part, str)]
+    room = (_MOST_CHARACTERS - sum(map(len, texts))) // len(random)
+    if room < _FEWEST_RANDOM:
+        return None
+    return "".join(
+        part if isinstance(part, str) else _digest(f"{what}/{part}")[: min(room, 8)]
+        for part in parts
+    )
+
+
 def _hash(stack: str, address: str) -> str:
-    return hashlib.sha256(f"{stack}/{address}".encode()).hexdigest()[:16]
+    return _digest(f"{stack}/{address}")[:16]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

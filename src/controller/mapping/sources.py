@@ -22,7 +22,7 @@ class Source:
 
     `attributes` maps the attribute as Terraform names it to the look-up's own name for it.
     `fixed` are keys whose value follows from the type. `way_out` says what to write when no set
-    of `enough` is there.
+    of `enough` is there. Of the sets in `weak` another thing may well have the same.
     """
 
     kind: str
@@ -31,6 +31,7 @@ class Source:
     enough: tuple[tuple[str, ...], ...] = ((),)
     fixed: Mapping[str, Json] = field(default_factory=dict)
     way_out: str = ""
+    weak: tuple[tuple[str, ...], ...] = ()
 
 
 def _same(*names: str, **others: str) -> dict[str, str]:
@@ -162,6 +163,7 @@ MANAGED: Mapping[str, Source] = {
         kind="vpc",
         keys={"tags": "tags", "cidr_block": "cidr_block"},
         enough=(("tags",), ("cidr_block",)),
+        weak=(("cidr_block",),),
         attributes=_VPC,
         way_out=_ADD_TAG,
     ),

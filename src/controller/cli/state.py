@@ -1,0 +1,75 @@
+"""`--state` and `--no-state`: what of Terraform's memory a command reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import click
+
+from controller.cli.inputs import NO_STATE, STATE, InputError
+from controller.domain.problem import Problem
+from controller.hcl.directory import Configuration
+from controller.hcl.world import Inputs
+from controller.terraform.local_state import find_local_state, load_state
+from controller.terraform.state import State, StateError
+
+Found = tuple[State | None, tuple[Problem, ...]]
+
+
+def state_finder(
+    ctx: click.Context, directory: Path, inputs: Inputs
+) -> Callable[[Configuration], Found]:
+    """
+    Finds the state that the options name, or else the one that lies in the directory.
+
+    Raises InputError for options that cannot be followed.
+    """
+    file, none = ctx.meta.get(STATE), ctx.meta.get(NO_STATE)
+    if file is not None and none:
+        raise InputError("--state and --no-state exclude each other")
+    if none:
+        return lambda _: (None, ())
+    if file is not None:
+        state = _read(file, directory, inputs.workspace)
+        return lambda _: (state, ())
+
+    def find(configuration: Configuration) -> Found:
+        backend = configuration.root.declarations.backend
+        return find_local_state(directory, backend, inputs.workspace, inputs.environment)
+
+    return find
+
+
+def one_directory(ctx: click.Context, directories: Sequence[Path]) -> None:
+    """A state is that of one directory; raises InputError where it is given for several."""
+    if ctx.meta.get(STATE) is not None and len(directories) > 1:
+        raise InputError("--state is for one directory; give them one by one")
+
+
+def _read(file: str, directory: Path, workspace: str) -> State:
+    path = Path(file)
+    _check_workspace(path, workspace)
+    try:
+        return load_state(path, file)
+    except FileNotFoundError:
+        raise InputError(f"--state: there is no file {file}") from None
+    except IsADirectoryError:
+        raise InputError(
+            f"--state: {file} is a directory; give a state file, or what `terraform show -json` "
+            "prints"
+        ) from None
+    except OSError as error:
+        raise InputError(f"--state: cannot read {file}: {error.strerror}") from None
+    except StateError as error:
+        raise InputError(f"--state: {error}") from None
+
+
+def _check_workspace(path: Path, workspace: str) -> None:
+    """The local backend keeps workspaces in folders of their names."""
+    folder = path.absolute().parent
+    if folder.parent.name == "terraform.tfstate.d" and folder.name != workspace:
+        raise InputError(
+            f"--state: {path} is of the workspace {folder.name}, but the directory is read in "
+            f"{workspace}; set TF_WORKSPACE={folder.name}, or give the state of {workspace}"
+        )

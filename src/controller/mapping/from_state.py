@@ -1,0 +1,215 @@
+"""
+What is taken from Terraform's state: only what the files do not say and no look-up finds.
+
+A look-up is better than a remembered value, as it still holds when the thing was made anew. So a
+directory is compiled with what no look-up can ever give (the attributes of types that Dormouse
+does not look up), then once more with each value for whose absence there was an error, until
+there is none of these left. What Dormouse makes itself, and what depends on it, is never taken:
+it is another one at each wake.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from controller.domain.problem import Level, Problem
+from controller.domain.spec import Json
+from controller.hcl.construct import elements_of, is_sensitive, is_wholly_known, merge_unknown
+from controller.hcl.origins import kind_of
+from controller.hcl.schema import SLEEPERS
+from controller.hcl.values import Origin, Value
+from controller.hcl.world import Block
+from controller.mapping.sources import DATA, MANAGED
+from controller.terraform.state import State, any_of, part_of
+from controller.terraform.trust import disagreement
+from controller.terraform.values import complete
+
+Name = tuple[str, str]
+"""A thing's address and its attribute, "" for the whole of it."""
+
+_SLEEPER = re.compile(rf"(?:^|\.)(?:{'|'.join(sorted(SLEEPERS))})\.[^.]+$")
+_ARN = re.compile(r"arn:[\w-]+:[\w-]+:([\w-]+):\d{12}:")
+
+
+@dataclass(slots=True)
+class Choice:
+    """
+    Answers the evaluation out of a state, as far as it may.
+
+    `wanted` are the attributes that look-ups cannot give; None for everything. `sleepers` are
+    the addresses that Dormouse makes, None where that is not known yet: then everything of the
+    four kinds counts as one. The rest is what the evaluation leaves behind: what was `taken`, why
+    some things are `distrusted`, and what is `bound` to a sleeper (to its address).
+    """
+
+    state: State
+    wanted: frozenset[Name] | None = frozenset()
+    sleepers: frozenset[str] | None = None
+    taken: dict[Name, Value] = field(default_factory=dict)
+    distrusted: dict[str, str] = field(default_factory=dict)
+    bound: dict[str, str] = field(default_factory=dict)
+
+    def complete(self, address: str, mode: str, type_: str, body: Block, value: Value) -> Value:
+        if mode == "managed" and self._sleeps(address):
+            return value
+        sleeper = self._leads_to_sleeper(body)
+        if sleeper:
+            self.bound[address] = sleeper
+            return value
+        thing = self.state.things.get(address)
+        if thing is None or (thing.mode, thing.type) != (mode, type_):
+            return value
+        reason = disagreement(thing, body)
+        if reason:
+            self.distrusted[address] = reason
+            return value
+        at_once = type_ not in (DATA if mode == "data" else MANAGED)
+
+        def is_wanted(name: str) -> bool:
+            wanted = self.wanted
+            return wanted is None or at_once or bool({(address, name), (address, "")} & wanted)
+
+        completed = complete(value, thing, is_wanted)
+        self._note(address, value, completed)
+        return completed
+
+    def has(self, name: Name) -> bool:
+        """Whether the state could give this value, and has not given it yet."""
+        address, attribute = name
+        thing = self.state.things.get(address)
+        if thing is None or name in self.taken or address in {**self.distrusted, **self.bound}:
+            return False
+        if thing.mode == "managed" and self._sleeps(address):
+            return False
+        if not attribute:
+            return name not in (self.wanted or ())
+        return attribute in thing.values and not any_of(part_of(thing.unknown, attribute))
+
+    def pinned(self, requests: Iterable[Json]) -> dict[str, str]:
+        """The texts in the requests that are the state's, to what they are there; no secrets."""
+        known: dict[str, str] = {}
+        for (address, attribute), value in self.taken.items():
+            if not is_sensitive(value):
+                known.update((text, f"{address}.{attribute}") for text in _texts(value))
+        found = {text for request in requests for text in _strings(request)}
+        return {text: known[text] for text in sorted(found & known.keys())}
+
+    def _sleeps(self, address: str) -> bool:
+        if self.sleepers is not None:
+            return address in self.sleepers
+        return bool(_SLEEPER.search(_without_key(address)))
+
+    def _leads_to_sleeper(self, body: Block) -> str | None:
+        for origin in _origins(body):
+            if origin.address in self.bound:
+                return self.bound[origin.address]
+            if kind_of(origin) == "managed" and self._sleeps(origin.address):
+                return origin.address
+        return None
+
+    def _note(self, address: str, before: Value, after: Value) -> None:
+        if not isinstance(after.data, dict) or not isinstance(before.data, dict):
+            return
+        for name, value in after.data.items():
+            old = before.data.get(name)
+            if value is not old and (old is None or not is_wholly_known(old)):
+                self.taken[address, name] = value
+
+
+def explain(
+    problems: Iterable[Problem], sleepers: frozenset[str], choice: Choice | None
+) -> tuple[Problem, ...]:
+    """The problems; an error that a state would end says so, or why this state does not."""
+    return tuple(
+        replace(problem, message=f"{problem.message}; {hint}")
+        if problem.level is Level.ERROR and (hint := _hint(problem.unknown, sleepers, choice))
+        else problem
+        for problem in problems
+    )
+
+
+def would_end(unknown: Iterable[Name], sleepers: frozenset[str]) -> bool:
+    """Whether all of these values are such as Terraform's state has."""
+    names = list(dict.fromkeys(unknown))
+    return bool(names) and all(_may_be_in_state(address, sleepers) for address, _ in names)
+
+
+def elsewhere(state: State, region: str | None) -> Problem | None:
+    """A state whose things all live in other regions than the stack is another stack's."""
+    regions = {
+        match.group(1)
+        for thing in state.things.values()
+        if isinstance(arn := thing.values.get("arn"), str) and (match := _ARN.match(arn))
+    }
+    if region is None or not regions or region in regions:
+        return None
+    return Problem(
+        level=Level.WARNING if state.found else Level.ERROR,
+        rule="state",
+        message=f"{state.name} is of things in {', '.join(sorted(regions))}, but the stack lives "
+        f"in {region}; give the state of this directory"
+        + (", or --no-state; it is left out" if state.found else ""),
+    )
+
+
+def _hint(unknown: tuple[Name, ...], sleepers: frozenset[str], choice: Choice | None) -> str:
+    if not would_end(unknown, sleepers):
+        return ""
+    if choice is None:
+        return "Terraform's state has it: give --state FILE, what `terraform show -json` prints"
+    for address, attribute in unknown:
+        if address in choice.distrusted:
+            return f"{choice.state.name} is older than the files: {choice.distrusted[address]}"
+        if address in choice.bound:
+            return (
+                f"{choice.state.name} has it, but it depends on {choice.bound[address]}, which is "
+                "made anew at each wake"
+            )
+        thing = choice.state.things.get(address)
+        if thing is None:
+            return f"{choice.state.name} has no {address}; run terraform apply first"
+        if any_of(part_of(thing.unknown, attribute)):
+            return f"{choice.state.name} says that it is known only after apply"
+    return ""
+
+
+def _may_be_in_state(address: str, sleepers: frozenset[str]) -> bool:
+    if kind_of(Origin(address, ())) not in ("managed", "data"):
+        return False
+    return address not in sleepers and not _is_sleeper_type(address, sleepers)
+
+
+def _is_sleeper_type(address: str, sleepers: frozenset[str]) -> bool:
+    """Of a block whose instances are not known the address has no key."""
+    return any(_without_key(sleeper) == address for sleeper in sleepers)
+
+
+def _without_key(address: str) -> str:
+    return address.rpartition("[")[0] if address.endswith("]") else address
+
+
+def _origins(body: Block) -> Iterable[Origin]:
+    for attribute in body.attributes.values():
+        yield from merge_unknown(attribute.value).origins
+    for _, block in body.blocks:
+        yield from _origins(block)
+
+
+def _texts(value: Value) -> Iterable[str]:
+    """The texts that name something in particular: ids and ARNs, not flags and small words."""
+    if isinstance(value.data, str) and len(value.data) >= 8:
+        yield value.data
+    for element in elements_of(value):
+        yield from _texts(element)
+
+
+def _strings(data: Any) -> Iterable[str]:
+    if isinstance(data, str):
+        yield data
+    for inner in (
+        data.values() if isinstance(data, Mapping) else data if isinstance(data, list) else ()
+    ):
+        yield from _strings(inner)
