@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 STACKS := $(wildcard infra/*)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types imports bench soak mutants build validate deploy publish destroy costs docs faults pictures clean
+.PHONY: help setup demo test quick check format lint types imports bench soak mutants build validate deploy publish destroy costs docs faults pictures clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,11 @@ demo: setup ## The whole system on this machine, to press and to watch (in a pip
 
 test: setup ## Run every test
 	@$(BIN)/pytest -n 2 --dist loadfile
+
+QUICK := tests/domain tests/reconcile tests/mapping tests/hcl tests/aws
+
+quick: setup lint types imports ## Format, lint, types, imports and the fast tests, in under a minute
+	@$(BIN)/pytest -q -n 2 -m "not slow and not terraform and not emulator" $(QUICK)
 
 check: setup lint types imports test ## All that must pass before a change lands
 
