@@ -10,6 +10,7 @@ from controller.hcl.bodies import BodyEvaluator
 from controller.hcl.convert import is_ephemeral
 from controller.hcl.declarations import Condition, Resource
 from controller.hcl.errors import HclError
+from controller.hcl.evaluate import evaluate
 from controller.hcl.instance import (
     EvaluatedCall,
     EvaluatedInstance,
@@ -37,6 +38,18 @@ from controller.hcl.variables import check_condition
 from controller.hcl.world import Attribute, Block, ResourceInstance
 
 _SETS_NOTHING = frozenset({"timeouts"})
+# Which argument says that it is another kind of load balancer's, and with which values (None: the
+# default). It counts where the argument is known by itself.
+_OTHER_TYPES = ("application", "gateway", None)
+_OTHER_PROTOCOLS = ("HTTP", "HTTPS", "GENEVE")
+_TELLS: dict[str, tuple[str, tuple[object, ...]]] = {
+    "aws_lb": ("load_balancer_type", _OTHER_TYPES),
+    "aws_alb": ("load_balancer_type", _OTHER_TYPES),
+    "aws_lb_listener": ("protocol", _OTHER_PROTOCOLS),
+    "aws_alb_listener": ("protocol", _OTHER_PROTOCOLS),
+    "aws_lb_target_group": ("protocol", _OTHER_PROTOCOLS),
+    "aws_alb_target_group": ("protocol", _OTHER_PROTOCOLS),
+}
 
 
 @dataclass(slots=True)
@@ -59,7 +72,7 @@ class ResourceEvaluator:
         if any(expression in self.wrong for expression in expressions):
             raise Poisoned
         expansion = expand(resource.repetition, module.scope())
-        if expansion.unknown and self._sleeps(resource):
+        if expansion.unknown and self._sleeps(module, resource):
             raise HclError(
                 "count" if expansion.kind == "count" else "for-each",
                 f"{expansion.kind} depends on {describe_origins(expansion.unknown.origins)}, which "
@@ -85,8 +98,21 @@ class ResourceEvaluator:
             if is_constant(expression):
                 evaluator.value(expression, module.scope(), expression.place)
 
-    def _sleeps(self, resource: Resource) -> bool:
-        return resource.mode == "managed" and resource.type in SLEEPERS
+    def _sleeps(self, module: ModuleInstance, resource: Resource) -> bool:
+        """Whether it may be one that dormouse makes; of load balancers only network ones are."""
+        if not _is_sleeper(resource):
+            return False
+        name, foreign = _TELLS.get(resource.type, ("", ()))
+        argument = resource.body.arguments.get(name)
+        if argument is None:
+            return None not in foreign
+        if argument.expression in self.wrong:
+            return True
+        try:
+            value = evaluate(argument.expression, module.scope())
+        except (HclError, Poisoned):
+            return True
+        return value.data not in foreign
 
     def _instance(
         self, module: ModuleInstance, resource: Resource, expansion: Expansion, key: Key
@@ -107,7 +133,7 @@ class ResourceEvaluator:
             for error in errors:
                 report(error)
             broken |= {name for name in resource.body.arguments if name not in block.attributes}
-        self._refuse_unfit(resource, block, report)
+        self._refuse_unfit(module, resource, block, report)
         provider = _provider(module, resource)
         value = self._value(resource, block, address, provider, frozenset(body.undecided))
         itself = module.scope(expansion.kind, expansion.instances[key], value)
@@ -145,8 +171,13 @@ class ResourceEvaluator:
                 continue
 
     def _refuse_unfit(
-        self, resource: Resource, block: Block, report: Callable[[HclError], None]
+        self,
+        module: ModuleInstance,
+        resource: Resource,
+        block: Block,
+        report: Callable[[HclError], None],
     ) -> None:
+        sleeps = self._sleeps(module, resource)
         for name, attribute in _attributes(block):
             value = attribute.value
             if is_ephemeral(value):
@@ -157,7 +188,7 @@ class ResourceEvaluator:
                         place=attribute.place,
                     )
                 )
-            origin = out_of_reach(value) if self._sleeps(resource) else None
+            origin = out_of_reach(value) if sleeps else None
             if origin:
                 report(
                     HclError(
@@ -193,10 +224,14 @@ class ResourceEvaluator:
         if (resource.mode, resource.type) == ("managed", "terraform_data"):
             return terraform_data_value(block, address)
         schema = schema_of(resource.mode, resource.type)
-        known = sleeper_defaults(resource.type) if self._sleeps(resource) else {}
+        known = sleeper_defaults(resource.type) if _is_sleeper(resource) else {}
         if resource.mode == "data":
             known = data_attributes(resource.type, block, self.region_of(provider))
         return resource_value(schema, block, address, known, undecided)
+
+
+def _is_sleeper(resource: Resource) -> bool:
+    return resource.mode == "managed" and resource.type in SLEEPERS
 
 
 def resolve_depends_on(

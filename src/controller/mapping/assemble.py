@@ -16,12 +16,13 @@ from datetime import datetime
 from controller.domain.moments import format_moment
 from controller.domain.problem import Level, Place, Problem
 from controller.domain.spec import Json, Kind, ResourceSpec, Spec
-from controller.hcl.world import Block, World
+from controller.hcl.world import Block, ResourceInstance, World
 from controller.mapping import listener, load_balancer, naming, service, target_group
 from controller.mapping.autoscaling import scaling_of
 from controller.mapping.draft import Draft, StackDraft, finish
 from controller.mapping.endpoint import find_endpoint
 from controller.mapping.fill import Filling, fill
+from controller.mapping.idle_cost import Idle, find_idle
 from controller.mapping.ignored import ignored_fields
 from controller.mapping.look_ups import LookUps
 from controller.mapping.missing_modules import with_missing_modules
@@ -35,7 +36,7 @@ from controller.mapping.task import task_size
 from controller.mapping.task_definition import pin_latest
 from controller.mapping.traps import check_traps
 from controller.mapping.validate import validate
-from controller.mapping.worlds import Division, Sleeper, divide
+from controller.mapping.worlds import KINDS, Division, Sleeper, divide
 
 AWAKE = "awake"
 _KEY = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
@@ -96,6 +97,7 @@ def compile_worlds(
     check_traps(draft)
     home, home_problems = find_home(awake, division.sleepers, region)
     policy, policy_problems = read_policy(awake.variables, policy_place, compiled_at)
+    idle = _find_idle(draft, division, home.region)
     needs = find_needs(draft)
     order, cycle = in_order(draft, needs)
     evaluating = _of_both(awake, asleep)
@@ -110,6 +112,7 @@ def compile_worlds(
             *draft.guesses,
             *home_problems,
             *policy_problems,
+            *(each.as_problem() for each in idle),
             *([cycle] if cycle else []),
         ],
         awake,
@@ -136,7 +139,7 @@ def _draft_all(stack: str, awake: World, division: Division) -> StackDraft:
     tags = default_tags(awake)
     own = {s.instance.address: OWN_ATTRIBUTES[s.kind] for s in division.sleepers}
     own |= {g.address: OWN_ATTRIBUTES[kind] for g in division.gone for kind in g.kinds}
-    look_ups = LookUps(division.kept, division.awake_only | own.keys(), tags)
+    look_ups = LookUps(division.kept, division.awake_only | own.keys(), tags, division.refused)
     references = References(own, look_ups)
     drafts = {s.instance.address: _draft(stack, s, references, tags) for s in division.sleepers}
     missing = frozenset(kind for gone in division.gone for kind in gone.kinds)
@@ -164,6 +167,20 @@ def _draft(
     if filling.sound:
         validate(sleeper.kind, filling)
     return Draft(sleeper, filling)
+
+
+def _find_idle(draft: StackDraft, division: Division, region: str | None) -> tuple[Idle, ...]:
+    """What goes on costing; where nothing sleeps there is nothing to compare it with."""
+    if not division.sleepers:
+        return ()
+    mappings = [
+        mapping
+        for balancer in draft.of_kind(Kind.LOAD_BALANCER)
+        for mapping in balancer.request.get("SubnetMappings", [])
+    ]
+    addresses = [draft.kept_thing(mapping.get("AllocationId")) for mapping in mappings]
+    own = {address.address for address in addresses if address}
+    return find_idle(division.kept.values(), division.others, region, own)
 
 
 def _finish(stack: StackDraft, address: str, needs: tuple[str, ...]) -> ResourceSpec:
@@ -227,7 +244,14 @@ def _check_name(name: str) -> Iterable[Problem]:
 
 
 def _nothing_sleeps(division: Division, asleep: World | None) -> Iterable[Problem]:
-    if not division.sleepers:
+    balancers = [
+        division.kept[address]
+        for address in division.others
+        if address in division.kept and KINDS[division.kept[address].type] is Kind.LOAD_BALANCER
+    ]
+    if not division.sleepers and balancers:
+        yield _other_balancers_only(division, min(balancers, key=lambda found: found.place))
+    elif not division.sleepers:
         reason = (
             f"nothing depends on var.{AWAKE}; write count = var.{AWAKE} ? 1 : 0 where it should"
             if asleep
@@ -238,6 +262,20 @@ def _nothing_sleeps(division: Division, asleep: World | None) -> Iterable[Proble
             rule="nothing-sleeps",
             message=f"nothing of this directory is put to sleep: {reason}",
         )
+
+
+def _other_balancers_only(division: Division, balancer: ResourceInstance) -> Problem:
+    type_ = division.others[balancer.address]
+    return Problem(
+        level=Level.ERROR,
+        rule="nothing-sleeps",
+        message=f"nothing of this directory can sleep: dormouse wakes network load balancers and "
+        f'ECS services, and this load balancer is of type "{type_}", whose address is another one '
+        'each time it is made; set load_balancer_type = "network" with an Elastic IP in its '
+        "subnet_mapping, or give the directory that has the ECS service",
+        place=balancer.place,
+        address=balancer.address,
+    )
 
 
 def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -9,6 +9,7 @@ with the provider's defaults.
 from __future__ import annotations
 
 from controller.domain.spec import Json
+from controller.hcl.origins import describe_origins
 from controller.hcl.world import Block
 from controller.mapping.fill import Filling, given, known
 from controller.mapping.table import (
@@ -86,7 +87,7 @@ TABLE: Table = {
     "internal": Sent("Scheme", read=_scheme),
     "ip_address_type": Sent("IpAddressType"),
     "ipam_pools": Dropped(_APPLICATION),
-    "load_balancer_type": Sent("Type"),
+    "load_balancer_type": Handled("load_balancer.check"),
     "minimum_load_balancer_capacity": Refused(
         "reserved capacity is paid for by the hour and set in a call of its own; leave it out"
     ),
@@ -105,24 +106,30 @@ TABLE: Table = {
 }
 
 
-def is_network(body: Block) -> bool:
-    return bool(known(body, "load_balancer_type") == "network")
-
-
 def check(body: Block, filling: Filling) -> None:
     """What the provider or AWS would refuse, and what one table row cannot say."""
-    type_ = known(body, "load_balancer_type")
-    if type_ != "network":
-        argument = given(body, "load_balancer_type")
-        found = f'"{type_}"' if argument else 'none (Terraform then takes "application")'
-        filling.error(
-            "load-balancer-type",
-            f'load_balancer_type: found {found}, expected "network"; dormouse puts network '
-            "load balancers to sleep, no others",
-            argument.place if argument else None,
-        )
+    _send_type(body, filling)
     _check_subnets(body, filling)
     _drop_unused_logs(filling)
+
+
+def _send_type(body: Block, filling: Filling) -> None:
+    """Those of type "application" and "gateway" do not come here (`fronts.py`)."""
+    argument = given(body, "load_balancer_type")
+    type_ = known(body, "load_balancer_type")
+    if type_ == "network" or argument is None:
+        filling.request["Type"] = "network"
+        return
+    found = f'"{type_}"'
+    if type_ is None:
+        origins = describe_origins(argument.value.data.origins)
+        found = f"a value that comes from {origins}, which is not known when compiling"
+    filling.error(
+        "load-balancer-type",
+        f'load_balancer_type: found {found}, expected "network" (or "application" or "gateway", '
+        "which Terraform keeps); write it out, or pass it as a variable",
+        argument.place,
+    )
 
 
 def _check_subnets(body: Block, filling: Filling) -> None:

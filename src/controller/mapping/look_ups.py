@@ -103,8 +103,9 @@ class LookUps:
     Finds out how each attribute of a kept thing can be asked for when the stack wakes.
 
     `kept` are the instances that stay, by address, `awake_only` the addresses of those that do
-    not; `default_tags` are the provider's, by the name under which instances know it. Answers
-    are remembered, so equal questions are equal.
+    not (those that a problem tells of already are `refused`); `default_tags` are the provider's,
+    by the name under which instances know it. Answers are remembered, so equal questions are
+    equal.
     """
 
     def __init__(
@@ -112,8 +113,10 @@ class LookUps:
         kept: Mapping[str, ResourceInstance],
         awake_only: Set[str],
         default_tags: Mapping[str, Mapping[str, Json]],
+        refused: Set[str] = frozenset(),
     ) -> None:
         self._kept = kept
+        self._refused = refused
         self._awake_only = awake_only
         self._default_tags = default_tags
         self._found: dict[str, dict[str, Json]] = {}
@@ -179,6 +182,8 @@ class LookUps:
             )
 
     def _instance(self, origin: Origin) -> ResourceInstance:
+        if origin.address in self._refused:
+            raise LeadsToBroken
         if origin.address in self._awake_only:
             raise CannotRefer(
                 f"{origin.address} exists only when awake, so nothing can be found by it while the "

@@ -110,7 +110,7 @@ def grace_period(stack: StackDraft) -> None:
     """Without it ECS kills the task while the load balancer is still starting (§2.1)."""
     for service in stack.of_kind(Kind.SERVICE):
         missing = "healthCheckGracePeriodSeconds" not in service.request
-        if missing and service.request.get("loadBalancers"):
+        if missing and stack.target_groups_of(service):
             service.filling.warn(
                 "grace-period",
                 "health_check_grace_period_seconds is missing: a task that is not healthy before "

@@ -4,7 +4,8 @@ What sleeps: the difference between a directory evaluated awake and asleep.
 Of the four kinds, an instance that exists only awake is created and deleted by dormouse; one that
 stands in both worlds unchanged is Terraform's; a service that stands in both with another
 `desired_count` is updated. Anything else that differs cannot be brought about by the controller.
-Without a variable `awake` all instances of the four kinds exist only awake.
+Without a variable `awake` all instances of the four kinds exist only awake. Application and gateway
+load balancers, and what belongs to them, are Terraform's in either form.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from controller.domain.spec import Kind
 from controller.hcl import numbers
 from controller.hcl.values import Unknown, Value
 from controller.hcl.world import Block, ResourceInstance, World
+from controller.mapping.fronts import find_fronts
 
 KINDS: Mapping[str, Kind] = {
     "aws_lb": Kind.LOAD_BALANCER,
@@ -28,6 +30,10 @@ KINDS: Mapping[str, Kind] = {
     "aws_alb_listener": Kind.LISTENER,
     "aws_ecs_service": Kind.SERVICE,
 }
+
+
+_RANKS = {kind: rank for rank, kind in enumerate(Kind)}
+_ARTICLES = {"application": "an application", "gateway": "a gateway"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,23 +61,29 @@ class Division:
 
     Each block of the four kinds is among `sleepers`, `kept` or `gone`, or its count says that there
     is none of it. `kept` are Terraform's, data sources included, as they are while asleep;
-    `awake_only` are addresses that neither dormouse nor Terraform (while asleep) keeps.
+    `awake_only` are addresses that neither dormouse nor Terraform (while asleep) keeps, of which
+    `refused` are those that a problem tells of already. `others` are the load balancers that do
+    not sleep and what belongs to them, with their types (`fronts.py`).
     """
 
     sleepers: tuple[Sleeper, ...]
     kept: Mapping[str, ResourceInstance]
     awake_only: frozenset[str]
     problems: tuple[Problem, ...]
+    others: Mapping[str, str]
+    refused: frozenset[str] = frozenset()
     gone: tuple[Gone, ...] = ()
 
 
 def divide(awake: World, asleep: World | None) -> Division:
     """Divide the instances; `asleep` is None for a directory without the variable `awake`."""
-    sleepers, problems, kept = [], [], {}
+    fronts = find_fronts(awake.resources.values())
+    sleepers, kept = [], {}
+    problems = list(fronts.problems)
     gone = [gone for world in (awake, asleep) if world for gone in _lost(world)]
     for address, instance in awake.resources.items():
         kind = KINDS.get(instance.type) if instance.mode == "managed" else None
-        if kind is None:
+        if kind is None or address in fronts.others:
             kept[address] = instance
         elif not instance.error_free:
             gone.append(_gone(instance, kind))
@@ -95,9 +107,24 @@ def divide(awake: World, asleep: World | None) -> Division:
             awake_only=frozenset(),
             problems=tuple(problems),
             gone=tuple(gone),
+            others=fronts.others,
         )
     problems += _only_asleep(awake, asleep)
-    problems += _others_that_differ(kept, asleep)
+    refused = [
+        address
+        for address in kept
+        if address in fronts.others and address not in asleep.resources and asleep.knows(address)
+    ]
+    if refused:
+        problems.append(_never_made(refused, fronts.others, kept))
+    terraforms = {
+        address: instance
+        for address, instance in kept.items()
+        if address not in refused
+        and (instance.type not in KINDS or address in fronts.others)
+        and instance.mode == "managed"
+    }
+    problems += _others_that_differ(terraforms, asleep)
     awake_only = frozenset(
         address
         for address, instance in kept.items()
@@ -109,6 +136,8 @@ def divide(awake: World, asleep: World | None) -> Division:
         awake_only=awake_only,
         problems=tuple(problems),
         gone=tuple(gone),
+        others=fronts.others,
+        refused=frozenset(refused),
     )
 
 
@@ -138,8 +167,6 @@ def _only_asleep(awake: World, asleep: World) -> Iterator[Problem]:
 
 def _others_that_differ(kept: Mapping[str, ResourceInstance], asleep: World) -> Iterator[Problem]:
     for address, instance in kept.items():
-        if instance.mode != "managed" or instance.type in KINDS:
-            continue
         if not asleep.knows(address):
             continue
         if address not in asleep.resources:
@@ -159,6 +186,22 @@ def _others_that_differ(kept: Mapping[str, ResourceInstance], asleep: World) -> 
                 instance,
                 min(differences.values()),
             )
+
+
+def _never_made(
+    addresses: list[str], others: Mapping[str, str], kept: Mapping[str, ResourceInstance]
+) -> Problem:
+    """One error for all of a load balancer that nobody would make."""
+    first, *more = sorted(addresses, key=lambda a: (_RANKS[KINDS[kept[a].type]], kept[a].place))
+    also = f" (as {'do' if len(more) > 1 else 'does'} {', '.join(more)})" if more else ""
+    return _problem(
+        Level.ERROR,
+        "load-balancer-type",
+        f"belongs to {_ARTICLES[others[first]]} load balancer and exists only when awake{also}; "
+        "dormouse makes network load balancers and what belongs to them, no others, so give "
+        "count = var.awake ? 1 : 0 only to what sleeps and let the rest exist always",
+        kept[first],
+    )
 
 
 def _cannot_change(instance: ResourceInstance, differences: Mapping[str, Place]) -> Problem:
