@@ -367,7 +367,9 @@ def _lost_in(instance: ModuleInstance) -> Iterator[tuple[str, Uncounted]]:
     for key, resource in declared.resources.items():
         evaluated = instance.resources.get(key)
         if evaluated is None or evaluated.expansion.unknown:
-            types = frozenset({resource.type} if resource.mode == "managed" else ())
+            # What may sleep is refused where its number is not known: this one is Terraform's.
+            is_lost = evaluated is None and resource.mode == "managed"
+            types = frozenset({resource.type} if is_lost else ())
             yield instance.inside(resource.address), Uncounted(resource.place, types)
     for name, call in declared.modules.items():
         child = instance.module.children.get(name)
