@@ -97,7 +97,6 @@ def compile_worlds(
     check_traps(draft)
     home, home_problems = find_home(awake, division.sleepers, region)
     policy, policy_problems = read_policy(awake.variables, policy_place, compiled_at)
-    idle = _find_idle(draft, division, home.region)
     needs = find_needs(draft)
     order, cycle = in_order(draft, needs)
     evaluating = _of_both(awake, asleep)
@@ -112,7 +111,6 @@ def compile_worlds(
             *draft.guesses,
             *home_problems,
             *policy_problems,
-            *(each.as_problem() for each in idle),
             *([cycle] if cycle else []),
         ],
         awake,
@@ -123,6 +121,8 @@ def compile_worlds(
     problems = problems if _any_error(problems) else (*problems, *_unaccounted(draft, division))
     if _any_error(problems):
         return Compiled(None, problems, sleepers, home.region)
+    idle = _find_idle(draft, division, home.region)
+    problems = _sorted([*problems, *(each.as_problem() for each in idle)])
     spec = Spec(
         stack=stack,
         region=home.region,
@@ -170,7 +170,7 @@ def _draft(
 
 
 def _find_idle(draft: StackDraft, division: Division, region: str | None) -> tuple[Idle, ...]:
-    """What goes on costing; where nothing sleeps there is nothing to compare it with."""
+    """What goes on costing; where nothing sleeps there is nothing to tell it of."""
     if not division.sleepers:
         return ()
     mappings = [
