@@ -20,10 +20,18 @@ from aws_lambda_powertools.event_handler import LambdaFunctionUrlResolver, Respo
 
 from api.answers import HTML, Answer, json_answer
 from api.keyring import KeyRing, KeysUnreadableError
-from api.problems import BROKEN, NOT_FOUND, UNAVAILABLE, Problem, RefusedError, not_allowed
+from api.problems import (
+    BROKEN,
+    NOT_FOUND,
+    UNAVAILABLE,
+    UNSURE,
+    Problem,
+    RefusedError,
+    not_allowed,
+)
 from api.request import Request, read_request
 from api.routes import METHODS, Routes
-from api.stacks import Stacks
+from api.stacks import Stacks, UnsureError
 from controller.aws.link_keys import fetch_from_ssm
 from controller.domain.errors import PermanentError
 from controller.domain.ports import Clock
@@ -114,7 +122,12 @@ def _respond(app: LambdaFunctionUrlResolver, route: Callable[[Request], Answer])
         request = read_request(app.current_event.raw_event)
         answer = route(request)
     except RefusedError as error:
+        if error.__cause__:
+            logger.exception("request failed")
         answer = _say(error.problem, request)
+    except UnsureError:
+        logger.exception("request failed")
+        answer = _say(UNSURE, request)
     except Exception as error:
         logger.exception("request failed")
         passes = isinstance(error, KeysUnreadableError) or _is_of_aws(error)

@@ -37,7 +37,7 @@ _PROBLEMS = {
     "422": "Read, and not possible",
     "429": "The link has begun as many wakes as it may within a day; see Retry-After",
     "500": "A fault of ours",
-    "503": "The records cannot be read just now; see Retry-After",
+    "503": "Records cannot be read or written; detail says what was recorded; see Retry-After",
 }
 _OF_EVERY_KEY = ("400", "404", "405", "413", "500", "503")
 _OF_A_CHANGE = (*_OF_EVERY_KEY, "403", "415", "422", "429")

@@ -85,7 +85,21 @@ UNAVAILABLE = Problem(
     {"Retry-After": "5"},
 )
 BROKEN = Problem(
-    HTTPStatus.INTERNAL_SERVER_ERROR, "unavailable", "Something is wrong here; the log says what."
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    "unavailable",
+    "Something is wrong here, and the log says what; nothing was changed.",
+)
+UNSURE = Problem(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "unsure",
+    "It is not known whether what you asked for was recorded. Try again: asked twice counts once.",
+    {"Retry-After": "5"},
+)
+RECORDED = Problem(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "recorded",
+    "What you asked for is recorded; how the stack stands cannot be read just now.",
+    {"Retry-After": "5"},
 )
 
 

@@ -14,6 +14,7 @@ from api.keyring import KeyRing
 from api.problems import (
     NOT_AWAKE,
     NOT_FOUND,
+    RECORDED,
     RefusedError,
     out_of_scope,
     over_budget,
@@ -130,7 +131,10 @@ class Routes:
         """To people, the page; to programs, the status, and when to ask again."""
         if not request.wants_json:
             return see_other(_page_address(request, stack, query))
-        view = self._look(stack)
+        try:
+            view = self._look(stack)
+        except Exception as error:
+            raise RefusedError(RECORDED) from error
         body = _status(view)
         if view.report.has_settled:
             return json_answer(body)

@@ -7,7 +7,8 @@ asked for is written down, and the controller is told to look.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,10 @@ class OverBudgetError(Exception):
     def __init__(self, again_at: datetime) -> None:
         super().__init__()
         self.again_at = again_at
+
+
+class UnsureError(Exception):
+    """A write did not end well: whether it was made is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,35 +103,52 @@ class Stacks:
 
         The id of a new lease follows from how often anything was asked for before: two presses
         at once write the same lease, and one after the stack was sent to sleep is another.
-        Raises OverBudgetError.
+        Raises OverBudgetError, UnsureError.
         """
         mine = lease_to_extend(view.report, _prefix(link))
         if mine and ends_late_enough(mine, until):
+            self._look_again(view)
             return
-        if mine is None or not self._table.extend(mine.stack, mine.id, until, view.now):
+        with _writing():
+            extended = mine and self._table.extend(mine.stack, mine.id, until, view.now)
+        if not extended:
             self._check_budget(view, link)
-            self._table.grant(
-                Lease(
-                    stack=link.stack,
-                    id=f"{_prefix(link)}{view.records.asked}",
-                    holder=link.name or HOLDER,
-                    reason="",
-                    granted_at=view.now,
-                    expires_at=until,
+            with _writing():
+                self._table.grant(
+                    Lease(
+                        stack=link.stack,
+                        id=f"{_prefix(link)}{view.records.asked}",
+                        holder=link.name or HOLDER,
+                        reason="",
+                        granted_at=view.now,
+                        expires_at=until,
+                    )
                 )
-            )
         self._nudge(link.stack)
 
     def put_to_sleep(self, view: View, link: Link) -> None:
-        """Hold it asleep until the next opening; one that is held asleep already is left."""
+        """
+        Hold it asleep until the next opening; one that is held asleep already is left.
+
+        Raises UnsureError.
+        """
         held = view.report.hold
         if held and held.state is Target.ASLEEP:
+            self._look_again(view)
             return
         by = link.name or HOLDER
         openings = Openings(view.rules, view.now)
         hold = sleep_now(link.stack, openings, view.records.leases, by, "", view.now)
-        self._table.hold(hold)
+        with _writing():
+            self._table.hold(hold)
         self._nudge(link.stack)
+
+    def _look_again(self, view: View) -> None:
+        """What is wanted stands already; where no pass has taken it up, have one look."""
+        if not view.report.is_taken_up:
+            with _writing():
+                self._table.ask(view.report.spec.stack, view.now)
+            self._nudge(view.report.spec.stack)
 
     @property
     def _table(self) -> Table:
@@ -154,6 +176,14 @@ class Stacks:
             start_pass(self._clients("lambda"), self._controller, stack, correlation_id=id_)
         except Exception as error:
             self._log.warning("controller not reached", stack=stack, error=str(error))
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        raise UnsureError from error
 
 
 def _prefix(link: Link) -> str:

@@ -84,6 +84,11 @@ EN: Mapping[str, str] = {
     "Try again later, or ask for another link.",
     "unavailable": "No answer just now",
     "unavailable.text": "Nothing was changed. Try again in a moment.",
+    "unsure": "Perhaps it was recorded",
+    "unsure.text": "Whether what you asked for was recorded is not known. Go back to the page and "
+    "look; to press twice does no harm.",
+    "recorded": "It is recorded",
+    "recorded.text": "How things stand cannot be read just now. Look at the page in a moment.",
     "back": "Back to the page",
     # why, by the rule that decided
     "rule.hold": "held by {by} until {until}",
@@ -200,6 +205,11 @@ JA: Mapping[str, str] = {
     "時間をおいて試すか、別のリンクを頼んでください。",
     "unavailable": "いま応答できません",
     "unavailable.text": "何も変更していません。少し待ってから、もう一度お試しください。",
+    "unsure": "記録されたか分かりません",
+    "unsure.text": "依頼が記録されたかどうか分かりません。ページに戻って確かめてください。"
+    "二度押しても問題ありません。",
+    "recorded": "記録しました",
+    "recorded.text": "いまの状態を読めません。少し待ってから、ページを見てください。",
     "back": "ページに戻る",
     "rule.hold": "{by}が{until}まで固定",
     "rule.lease": "{by}の依頼",

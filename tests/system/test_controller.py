@@ -14,6 +14,7 @@ from controller.domain.errors import EndPassError, PolicyError, SpecError
 from controller.domain.lease import Lease
 from controller.handlers import entry
 from controller.reconcile.side_by_side import one_by_one
+from controller.store import items
 from controller.store.lock import LockKeeper
 from factories import article_spec
 from local.aws import LaptopAws
@@ -196,7 +197,9 @@ def test_a_pass_over_an_awake_stack_costs_a_few_small_requests(desk, controller)
     assert [call.operation for call in calls] == [
         "UpdateItem",  # the lock
         "UpdateItem",  # due again, if this pass is lost
-        "Query",
+        "Query",  # what is asked for
+        "Query",  # the rest
+        "Query",  # whether anything was asked for since
         "UpdateItem",  # how it ended
         "UpdateItem",  # the lock
     ]
@@ -207,6 +210,39 @@ def test_a_stack_that_is_not_published_says_how_to(desk, controller):
     with pytest.raises(SpecError, match="dormouse publish infra/other"):
         controller.run_pass("other", "x", BUDGET)
     assert controller.table.due(desk.aws.clock.now()) == ["nsfw-api"]
+
+
+def test_what_is_asked_of_a_stack_that_is_not_published_fails_once_and_leaves_little(
+    desk, controller
+):
+    """A press that was on its way while the records were taken out."""
+    late = replace(lease(desk, 60), stack="gone")
+    controller.table.grant(late)
+    with pytest.raises(SpecError, match="not published"):
+        controller.run_pass("gone", "x", BUDGET)
+
+    assert controller.table.due(desk.aws.clock.now() + timedelta(days=400)) == ["nsfw-api"]
+    assert records_of(desk, "gone") == {"asked", f"lease#{late.id}"}
+    controller.table.put_spec(replace(article_spec(), stack="gone"), desk.aws.clock.now())
+    assert "gone" in controller.table.due(desk.aws.clock.now())
+
+
+def test_a_status_without_a_spec_fails_once_and_stays_for_whoever_publishes_again(desk, controller):
+    run(controller)
+    dynamodb = desk.session.client("dynamodb")
+    dynamodb.delete_item(TableName="dormouse", Key=items.key("nsfw-api", "spec"))
+    with pytest.raises(SpecError, match="not published"):
+        run(controller)
+
+    assert controller.table.due(desk.aws.clock.now() + timedelta(days=400)) == []
+    assert "status" in records_of(desk, "nsfw-api")
+    controller.table.put_spec(article_spec(), desk.aws.clock.now())
+    assert run(controller)["result"] == "converged"
+
+
+def records_of(desk, stack):
+    found = desk.session.client("dynamodb").scan(TableName="dormouse")["Items"]
+    return {item["sk"]["S"] for item in found if item["pk"]["S"].endswith(f"#{stack}")}
 
 
 def test_a_zone_that_nobody_has_rules_for_ends_the_pass_with_one_line(desk, controller):

@@ -35,4 +35,6 @@ def command(
             openings = Openings(look.rules, look.now)
             leases = look.records.leases
             asked.hold(sleep_now(look.stack, openings, leases, asked.caller, reason, look.now))
+        else:
+            asked.look_again(look)
     conclude(asked, stacks, wanted=State.ASLEEP if wait else None, as_json=as_json)

@@ -98,6 +98,7 @@ class Stacks:
         if mine and reason not in ("", mine.reason):
             mine = None
         if mine and ends_late_enough(mine, until):
+            self.look_again(look)
             return
         table = self.deployment.table
         with self.deployment.reaching(f'ask for "{look.stack}" to be awake'):
@@ -113,6 +114,13 @@ class Stacks:
                     )
                 )
         self.start_pass(look.stack)
+
+    def look_again(self, look: Look) -> None:
+        """What is wanted stands already; where no pass has taken it up, have one look."""
+        if not look.report.is_taken_up:
+            with self.deployment.reaching(f'ask for "{look.stack}" to be looked at'):
+                self.deployment.table.ask(look.stack, look.now)
+            self.start_pass(look.stack)
 
     def hold(self, hold: Hold) -> None:
         with self.deployment.reaching(f'hold "{hold.stack}" {hold.state}'):

@@ -3,6 +3,7 @@ The error tree. Each message is one line: what failed, which thing, found and ex
 
     DormouseError
       SpecError          the compiled spec cannot be used
+        NotPublishedError  there is none of that stack
       TextError          a duration, period or date cannot be read
       PolicyError        a setting of the stack's policy cannot be used
       InvalidLeaseError  a lease or a hold would have no time zone or no length
@@ -25,6 +26,10 @@ class DormouseError(Exception):
 
 class SpecError(DormouseError):
     pass
+
+
+class NotPublishedError(SpecError):
+    """No spec of that name is in the table."""
 
 
 class TextError(DormouseError):

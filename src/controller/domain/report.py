@@ -31,6 +31,9 @@ from controller.domain.status import Status
 AHEAD = timedelta(days=8)
 """How far ahead the next changes are told."""
 
+TAKEN_UP = timedelta(minutes=2)
+"""A pass that goes on writes at least every half minute; one that is silent for longer is gone."""
+
 MOST_CHANGES = 2
 FAILED, BLOCKED, STARTING = "failed", "blocked", "starting"
 """Phases beside those of a pass; a wake that no pass has begun yet is starting."""
@@ -77,6 +80,14 @@ class Report:
         """A pass has taken up what is decided."""
         wants_awake = self.state in (State.WAKING, State.AWAKE)
         return self.status.target is (Target.AWAKE if wants_awake else Target.ASLEEP)
+
+    @property
+    def is_taken_up(self) -> bool:
+        """What is decided is so, or a pass is seen to work on it."""
+        if not self.is_begun or self.has_settled:
+            return self.is_begun
+        written_at = self.status.updated_at
+        return written_at is not None and self.now - written_at < TAKEN_UP
 
     @property
     def endpoint(self) -> Mapping[str, Json] | None:

@@ -33,10 +33,15 @@ QUEUED = timedelta(seconds=300)
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A stack in the index of what is due; `at` is the moment as the index writes it."""
+    """
+    A stack in the index of what is due; `at` is the moment as the index writes it.
+
+    `asked`: it is there for what somebody asked for, and may be there for its own sake besides.
+    """
 
     stack: str
     at: str
+    asked: bool = False
 
 
 class DueIndex(Protocol):
@@ -77,6 +82,8 @@ class Heartbeat:
         self._at_once = at_once
         self._handed_on: list[str] = []
         self._failed: list[tuple[str, Exception]] = []
+        self._twins: dict[str, list[Due]] = {}
+        self._queued: dict[str, datetime] = {}
 
     def run(self) -> list[str]:
         """
@@ -86,7 +93,7 @@ class Heartbeat:
         once all others are under way.
         """
         began = self._clock.now()
-        overdue = self._index.overdue(began)
+        overdue = self._each_once(self._index.overdue(began))
         first = list(islice(overdue, self._at_once + 1))
         if len(first) <= self._at_once:
             self._hand_on(first, self._all_of_its_time)
@@ -94,6 +101,17 @@ class Heartbeat:
             self._hand_on_waves(chain(first, overdue), began)
         self._tell_failed()
         return self._handed_on
+
+    def _each_once(self, overdue: Iterator[Due]) -> Iterator[Due]:
+        """A stack may be due by what its last pass said, and by what was asked for since."""
+        for due in overdue:
+            if due.stack not in self._twins:
+                self._twins[due.stack] = []
+                yield due
+            elif due.stack in self._queued:
+                self._index.handed_on(due, self._queued[due.stack])
+            else:
+                self._twins[due.stack].append(due)
 
     def _hand_on_waves(self, overdue: Iterator[Due], began: datetime) -> None:
         for number in range(LAST_WAVE // WAVE + 1):
@@ -123,7 +141,9 @@ class Heartbeat:
     def _brief(self, due: Due) -> None:
         """While it waits in Lambda's queue, the next heartbeats do not hand it on again."""
         self._start(due.stack, BRIEF)
-        self._index.handed_on(due, self._clock.now() + QUEUED)
+        until = self._queued[due.stack] = self._clock.now() + QUEUED
+        for each in (due, *self._twins[due.stack]):
+            self._index.handed_on(each, until)
 
     def _tell_failed(self) -> None:
         if not self._failed:

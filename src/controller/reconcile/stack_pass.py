@@ -547,9 +547,8 @@ class StackPass:
         if left:
             due_at = _soonest(due_at, self._clock.now() + TELL_AGAIN)
         self._status = replace(self._status, outbox=tuple(left))
-        # Refused when somebody has just asked for something: what is told is told, and the pass
-        # that comes now finds it recorded.
-        self._store.put_status(self._status.to_json(), due_at, asked=records.asked)
+        # What somebody has just asked for is due by itself.
+        self._store.put_status(self._status.to_json(), due_at)
         return replace(result, due_at=due_at, untold=len(left))
 
     def _is_told(self, spec: Spec, event: Event) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 CONFLICT = "TransactionConflict"
+CANCELLED = "TransactionCanceledException"
 MOST_CONFLICTS = 5
 
 
@@ -32,15 +33,15 @@ def _is_conflict(error: ClientError) -> bool:
     code = error.response["Error"]["Code"]
     if code == f"{CONFLICT}Exception":
         return True
-    return code == "TransactionCanceledException" and CONFLICT in str(error)
+    return code == CANCELLED and CONFLICT in str(error)
 
 
 def is_refused(error: ClientError) -> bool:
-    """Whether a condition does not hold; of a transaction, that of any of its writes."""
+    """Whether a condition did not hold, of one write or of one in a transaction."""
     code = error.response["Error"]["Code"]
-    if code == "TransactionCanceledException":
-        return "ConditionalCheckFailed" in str(error)
-    return bool(code == "ConditionalCheckFailedException")
+    if code == "ConditionalCheckFailedException":
+        return True
+    return code == CANCELLED and "ConditionalCheckFailed" in str(error)
 
 
 def refused_item(error: ClientError) -> Mapping[str, Any]:

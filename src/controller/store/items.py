@@ -1,16 +1,23 @@
 """
 How records look in the table.
 
-pk = `stack#<name>`; sk says what, and sorts so that one Query gives what a decision needs, from
-`hold` to `status`, and leaves the history out:
+Each stack has two partitions, and a decision needs one Query of each. What people ask for has a
+key of its own, so that the wake URL's role can be kept to it:
 
-    event#<time>#<kind>   wake#<time>                                   history, with TTL
-    account#<time>                                  what the spec uses from then on, for good
-    hold   lease#<id>   lock   spec   spec#<hash>   status              the rest
+    asked#<name>   asked   hold   lease#<id>                      what was asked for, by whom
+
+The rest is the controller's and the publisher's. It sorts so that the Query goes from `lock` to
+`status`, and leaves the history out:
+
+    stack#<name>   lock   spec   spec#<hash>   status
+                   account#<time>                   what the spec uses from then on, for good
+                   event#<time>#<kind>   wake#<time>                     history, with TTL
 
 What only we read stands as JSON text in `body`; what AWS evaluates (keys, conditions, TTL, the
 index) stands in attributes of its own: `due_at` and `due` (sparse index), `expires` (TTL, epoch
-seconds), `fence` and `until` (lock), `fence`, `asked` and `failed` (status).
+seconds), `fence` and `until` (lock), `fence` and `failed` (status), `asked` (the count of what was
+asked for). A stack is due by its `status`, as its last pass said, or by its `asked`, as long as
+no pass has seen what was asked for last.
 """
 
 from __future__ import annotations
@@ -32,12 +39,13 @@ The two partitions of the sparse index: the stacks that are due, by when, and al
 published, by name. Other items are not in it.
 """
 
-ACCOUNT, EVENT, HOLD, LEASE, LOCK, SPEC, STATUS, WAKE = (
+ACCOUNT, EVENT, HOLD, LEASE, LOCK, MARK, SPEC, STATUS, WAKE = (
     "account#",
     "event#",
     "hold",
     "lease#",
     "lock",
+    "asked",
     "spec",
     "status",
     "wake#",
@@ -51,9 +59,18 @@ def key(stack: str, sort: str) -> Item:
     return {"pk": {"S": f"stack#{stack}"}, "sk": {"S": sort}}
 
 
+def asked_key(stack: str, sort: str) -> Item:
+    """The key of what people ask for."""
+    return {"pk": {"S": f"asked#{stack}"}, "sk": {"S": sort}}
+
+
 def to_item(stack: str, sort: str, body: Json, **attributes: Any) -> Item:
-    """An item with its JSON body; attributes that are None are left out."""
-    item = key(stack, sort)
+    """An item of a stack with its JSON body; attributes that are None are left out."""
+    return with_body(key(stack, sort), body, **attributes)
+
+
+def with_body(key: Item, body: Json, **attributes: Any) -> Item:
+    item = dict(key)
     item["version"] = {"N": str(VERSION)}
     item["body"] = {"S": to_text(body)}
     for name, value in attributes.items():
@@ -102,7 +119,12 @@ def sort_key(item: Mapping[str, Mapping[str, str]]) -> str:
 
 
 def stack_of(item: Mapping[str, Mapping[str, str]]) -> str:
-    return item["pk"]["S"].removeprefix("stack#")
+    return item["pk"]["S"].partition("#")[2]
+
+
+def is_asked(item: Mapping[str, Mapping[str, str]]) -> bool:
+    """Whether an item is of what people ask for."""
+    return item["pk"]["S"].startswith("asked#")
 
 
 def due_text(moment: datetime) -> str:

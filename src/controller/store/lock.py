@@ -82,6 +82,22 @@ class LockKeeper:
         """Give it back; a lock that was taken over stays with its new holder."""
         self._set_until(lock, now)
 
+    def forget(self, lock: Lock) -> None:
+        """Take the item away, of a stack that has no other; unless somebody else has taken it."""
+        try:
+            self._dynamodb.delete_item(
+                TableName=self._table,
+                Key=items.key(lock.stack, items.LOCK),
+                ConditionExpression="fence = :fence AND holder = :holder",
+                ExpressionAttributeValues={
+                    ":fence": {"N": str(lock.fence)},
+                    ":holder": {"S": lock.holder},
+                },
+            )
+        except ClientError as error:
+            if not is_refused(error):
+                raise
+
     def _set_until(self, lock: Lock, until: datetime) -> bool:
         names = {"ExpressionAttributeNames": {"#until": "until"}}
         return self._write_if_ours(lock, "#until = :until", {":until": _epoch(until)}, **names)

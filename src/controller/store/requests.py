@@ -33,9 +33,12 @@ class Requests:
             request["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
 
     def _update(self, stack: str, sort: str, **request: Any) -> None:
+        self._update_item(items.key(stack, sort), **request)
+
+    def _update_item(self, key: items.Item, **request: Any) -> None:
         if "ConditionExpression" in request:
             request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
-        named = self._named({"Key": items.key(stack, sort), **request})
+        named = self._named({"Key": key, **request})
         through_conflicts(lambda: self._dynamodb.update_item(**named))
 
     def _put(self, item: items.Item, **condition: Any) -> bool:

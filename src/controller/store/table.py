@@ -1,10 +1,9 @@
 """
-The table: one Query gives all that a decision needs to know about a stack.
+The table: two Queries give all that a decision needs to know about a stack.
 
-Two numbers on the status item settle the races. `fence` is that of the last pass that took the
-stack over; a status is written only with the same or a higher one, so that a pass that was away
-for too long overwrites nothing. `asked` counts what people asked for (leases, holds, specs); the
-last write of a pass is refused when it has risen since the pass read it, and the pass looks again.
+`fence` on the status item is that of the last pass that took the stack over; a status is written
+only with the same or a higher one, so that a pass that was away for too long overwrites nothing.
+What people ask for (leases, holds, and that a spec was published) is in `store.asked`.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from controller.domain.errors import LockLostError, RetryError, SpecError
+from controller.domain.errors import LockLostError, NotPublishedError, RetryError
 from controller.domain.hold import Hold
 from controller.domain.lease import Lease
 from controller.domain.moments import format_moment
@@ -26,16 +25,12 @@ from controller.domain.spec import Json, Spec
 from controller.domain.spec_identity import Home, left_behind
 from controller.reconcile.heartbeat import Due
 from controller.store import items
-from controller.store.conditions import MOST_CONFLICTS, is_refused, refused_item, through_conflicts
+from controller.store.asked import Asked, AskedFor, touch
+from controller.store.conditions import MOST_CONFLICTS, is_refused, refused_item
 from controller.store.history import History
-
-KEEP_ASKED = timedelta(days=7)
-"""How long leases and holds are remembered after their end."""
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 """Until a pass that broke is tried again, the first and the last time."""
-
-_TOUCH = "SET due = :due, due_at = :at, body = if_not_exists(body, :empty) ADD asked :one"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,52 +38,53 @@ class Records:
     """
     What the table knows about one stack; `status` is empty before its first pass.
 
-    `leftovers` are what replaced specs name and this one does not, while it may stand. `asked` is
-    how often anything was asked for up to now.
+    `leftovers` are what replaced specs name and this one does not, while it may stand.
     """
 
     spec: Spec
     status: Mapping[str, Json]
-    leases: tuple[Lease, ...]
-    hold: Hold | None = None
+    asked_for: AskedFor
     leftovers: tuple[Spec, ...] = ()
-    asked: int = 0
+
+    @property
+    def leases(self) -> tuple[Lease, ...]:
+        return self.asked_for.leases
+
+    @property
+    def hold(self) -> Hold | None:
+        return self.asked_for.hold
+
+    @property
+    def asked(self) -> int:
+        """How often anything was asked for up to now."""
+        return self.asked_for.count
 
 
-class Table(History):
+class Table(Asked, History):
     """All records of all stacks; make one for each client."""
 
     # what a pass reads and writes
 
     def load(self, stack: str) -> Records:
-        """Read everything of one stack, consistently (a lease just granted must count)."""
+        """
+        Read everything of one stack, consistently (a lease just granted must count).
+
+        What was asked for comes first: a spec that is published in between is counted by what
+        comes after, and the pass that ends looks again.
+        """
+        asked_for = self.load_asked(stack)
         found = {items.sort_key(item): item for item in self._load_items(stack)}
         if items.SPEC not in found:
-            raise SpecError(
+            raise NotPublishedError(
                 f'stack "{stack}" is not published; run "dormouse publish infra/{stack}"'
             )
-        status, hold = found.get(items.STATUS, {}), found.get(items.HOLD)
+        status = found.get(items.STATUS, {})
         return Records(
             spec=_read_spec(found[items.SPEC]),
             status=_parse(items.body_text(status)) if status else {},
-            leases=tuple(_read_lease(found[s]) for s in _under(items.LEASE, found)),
-            hold=Hold.from_json(items.body(hold)) if hold else None,
+            asked_for=asked_for,
             leftovers=tuple(_read_spec(found[s]) for s in _under(items.LEFTOVER, found)),
-            asked=items.number(status, "asked"),
         )
-
-    def asked(self, stack: str) -> int:
-        """
-        How often anything was asked for up to now: while that stays, so do all of its records.
-
-        It reads one item, where `load` reads them all.
-        """
-        reply = self._dynamodb.get_item(
-            **self._named({"Key": items.key(stack, items.STATUS)}),
-            ConsistentRead=True,
-            ProjectionExpression="asked",
-        )
-        return items.number(reply.get("Item", {}), "asked")
 
     def claim(self, stack: str, fence: int, due_at: datetime) -> None:
         """
@@ -120,53 +116,47 @@ class Table(History):
         status: Mapping[str, Json],
         due_at: datetime | None,
         fence: int | None = None,
-        asked: int | None = None,
+        asked: AskedFor | None = None,
     ) -> bool:
         """
         Store how a pass stands. `due_at` None: nothing will change by itself.
 
-        With `asked`, which is how a pass ends, False and nothing written when something was asked
-        for since that count. Raises LockLostError when a pass with a higher `fence` has claimed
-        the stack.
+        With `asked`, which is how a pass ends, False and nothing written when that is not what is
+        asked for now. The records are compared and not only their count: of a transaction, one
+        part may be seen before the other. Raises LockLostError when a pass with a higher `fence`
+        has claimed the stack.
         """
+        if asked is not None and self.load_asked(stack) != asked:
+            return False
         sets = ["body = :body", "version = :version"]
         values: dict[str, Any] = {
             ":body": {"S": items.to_text(dict(status))},
             ":version": _number(items.VERSION),
         }
-        conditions = []
+        request: dict[str, Any] = {}
         if due_at:
             sets += ["due = :due", "due_at = :at"]
             values |= _due(due_at)
         if fence is not None:
             sets.append("fence = :fence")
             values[":fence"] = _number(fence)
-            conditions.append("(attribute_not_exists(fence) OR fence <= :fence)")
-        if asked:
-            values[":asked"] = _number(asked)
-            conditions.append("asked = :asked")
-        elif asked is not None:
-            conditions.append("attribute_not_exists(asked)")
-        request: dict[str, Any] = {
-            "UpdateExpression": f"SET {', '.join(sets)}",
-            "ExpressionAttributeValues": values,
-        }
-        removed = ["due", "due_at"] if due_at is None else []
-        if asked is not None:
-            removed.append("failed")
-        if removed:
-            request["UpdateExpression"] += f" REMOVE {', '.join(removed)}"
-        if conditions:
-            request["ConditionExpression"] = " AND ".join(conditions)
+            request["ConditionExpression"] = "attribute_not_exists(fence) OR fence <= :fence"
+        removed = ["failed"] if asked is not None else []
+        if due_at is None:
+            removed += ["due", "due_at"]
+        change = f"SET {', '.join(sets)}" + (f" REMOVE {', '.join(removed)}" if removed else "")
         try:
-            self._update(stack, items.STATUS, **request)
+            self._update(
+                stack,
+                items.STATUS,
+                UpdateExpression=change,
+                ExpressionAttributeValues=values,
+                **request,
+            )
         except ClientError as error:
             if not is_refused(error):
                 raise
-            found = items.number(refused_item(error), "fence")
-            if fence is not None and found > fence:
-                raise _lost(stack, found) from None
-            return False
+            raise _lost(stack, items.number(refused_item(error), "fence")) from None
         return True
 
     def put_off(self, stack: str, now: datetime, fence: int, asked: int | None) -> None:
@@ -176,25 +166,46 @@ class Table(History):
         Each try that fails is told to people. What is asked for is tried at once all the same, also
         when that was during the pass: `asked` is the count that it knew, None if it read none.
         """
-        found = self._status_item(stack)
-        latest = items.number(found, "asked")
+        latest = self.asked(stack)
         if asked is not None and latest != asked:
             return
-        failed = 1 + items.number(found, "failed")
+        failed = 1 + items.number(self._status_item(stack), "failed")
         wait = min(FIRST_WAIT * 2 ** min(failed - 1, 16), LONGEST_WAIT)
         self._update(
             stack,
             items.STATUS,
             UpdateExpression="SET due = :due, due_at = :at, failed = :failed",
-            ConditionExpression="fence = :fence AND "
-            + ("asked = :asked" if latest else "attribute_not_exists(asked)"),
+            ConditionExpression="fence = :fence",
             ExpressionAttributeValues={
                 **_due(now + wait),
                 ":failed": _number(failed),
                 ":fence": _number(fence),
-                **({":asked": _number(latest)} if latest else {}),
             },
         )
+        self.take_up(stack, latest)
+
+    def let_go(self, stack: str) -> bool:
+        """
+        Have a stack that is not published due no more; True if it has no status either.
+
+        What is published or asked for from now on is due by itself.
+        """
+        asked = self.asked(stack)
+        if self.spec(stack):
+            return False
+        self.take_up(stack, asked)
+        try:
+            self._update(
+                stack,
+                items.STATUS,
+                UpdateExpression="REMOVE due, due_at",
+                ConditionExpression="attribute_exists(pk)",
+            )
+        except ClientError as error:
+            if is_refused(error):
+                return True
+            raise
+        return False
 
     def _status_item(self, stack: str) -> items.Item:
         reply = self._dynamodb.get_item(
@@ -222,8 +233,8 @@ class Table(History):
         """
         for _ in range(MOST_CONFLICTS):
             found = {items.sort_key(item): item for item in self._spec_items(spec.stack)}
-            touch = {"Update": _touch(spec.stack, due_at)}
-            if self._write_together(*self._of_publish(spec, found, account, due_at), touch):
+            written = self._of_publish(spec, found, account, due_at)
+            if self._write_together(*written, touch(spec.stack, due_at)):
                 return
         raise RetryError(
             f'"{spec.stack}" is being published by others at the same time; publish it again',
@@ -293,62 +304,13 @@ class Table(History):
         found = self._query(
             "due = :published", {":published": items.PUBLISHED}, IndexName=items.DUE_INDEX
         )
-        return [items.stack_of(item) for item in found]
-
-    def grant(self, lease: Lease) -> None:
-        """Store a lease and have the stack looked at; forgotten a week after its end (TTL)."""
-        self._put(_lease_item(lease))
-        self.ask(lease.stack, lease.granted_at)
-
-    def extend(self, stack: str, id_: str, expires_at: datetime, now: datetime) -> Lease | None:
-        """
-        Give a lease another end. None when there is none of that id whose time still runs.
-
-        Two who extend at once both succeed: what the first wrote is read again by the second.
-        """
-        while True:
-            found = self._dynamodb.get_item(
-                TableName=self._name,
-                Key=items.key(stack, f"{items.LEASE}{id_}"),
-                ConsistentRead=True,
-            ).get("Item")
-            lease = Lease.from_json(items.body(found)) if found else None
-            if found is None or lease is None or lease.expires_at <= now:
-                return None
-            extended = lease.extended(expires_at, at=now)
-            condition = {
-                "ConditionExpression": "body = :old",
-                "ExpressionAttributeValues": {":old": found["body"]},
-            }
-            if self._put(_lease_item(extended), **condition):
-                self.ask(stack, now)
-                return extended
-
-    def hold(self, hold: Hold) -> None:
-        """Put a hold in place of the one before, and have the stack looked at."""
-        expires = int((hold.until + KEEP_ASKED).timestamp())
-        self._put(items.to_item(hold.stack, items.HOLD, hold.to_json(), expires=expires))
-        self.ask(hold.stack, hold.set_at)
-
-    def lift_hold(self, stack: str, now: datetime) -> None:
-        """End the hold; without one nothing changes."""
-        self._delete(stack, items.HOLD)
-        self.ask(stack, now)
-
-    def ask(self, stack: str, due_at: datetime) -> None:
-        """
-        Have the stack looked at from `due_at` on, and a pass under way look again.
-
-        It comes after the record it is about: the pass that sees the count sees the record too.
-        """
-        touch = self._named(_touch(stack, due_at))
-        through_conflicts(lambda: self._dynamodb.update_item(**touch))
+        return [items.stack_of(item) for item in found if not items.is_asked(item)]
 
     # the heartbeat
 
     def due(self, now: datetime, limit: int = 100) -> list[str]:
         """Names of the stacks whose time has come, the longest overdue first; `limit` a page."""
-        return [due.stack for due in self.overdue(now, limit)]
+        return list(dict.fromkeys(due.stack for due in self.overdue(now, limit)))
 
     def overdue(self, now: datetime, limit: int = 100) -> Iterator[Due]:
         """The same, read page by page as they are asked for."""
@@ -359,14 +321,16 @@ class Table(History):
             Limit=limit,
         )
         for item in found:
-            yield Due(items.stack_of(item), item["due_at"]["S"])
+            yield Due(items.stack_of(item), item["due_at"]["S"], items.is_asked(item))
 
     def handed_on(self, due: Due, until: datetime) -> None:
         """Let it be due again at `until`; one that became due at another time stays so."""
+        key = items.asked_key(due.stack, items.MARK)
+        if not due.asked:
+            key = items.key(due.stack, items.STATUS)
         try:
-            self._update(
-                due.stack,
-                items.STATUS,
+            self._update_item(
+                key,
                 UpdateExpression="SET due_at = :at",
                 ConditionExpression="due_at = :seen",
                 ExpressionAttributeValues={
@@ -382,7 +346,7 @@ class Table(History):
         return list(
             self._query(
                 "pk = :pk AND sk BETWEEN :first AND :last",
-                {":pk": f"stack#{stack}", ":first": items.HOLD, ":last": items.STATUS},
+                {":pk": f"stack#{stack}", ":first": items.LOCK, ":last": items.STATUS},
                 ConsistentRead=True,
             )
         )
@@ -390,10 +354,6 @@ class Table(History):
 
 def _read_spec(item: items.Item) -> Spec:
     return _parse_spec(items.body_text(item))
-
-
-def _read_lease(item: items.Item) -> Lease:
-    return _parse_lease(items.body_text(item))
 
 
 # A pass reads the same records before every round; whoever gets them leaves them as they are.
@@ -410,30 +370,8 @@ def _parse_spec(text: str) -> Spec:
     return Spec.from_json(json.loads(text))
 
 
-@lru_cache(maxsize=500)
-def _parse_lease(text: str) -> Lease:
-    return Lease.from_json(json.loads(text))
-
-
 def _under(prefix: str, found: Mapping[str, items.Item]) -> Sequence[str]:
     return [sort for sort in found if sort.startswith(prefix)]
-
-
-def _lease_item(lease: Lease) -> items.Item:
-    expires = int((lease.expires_at + KEEP_ASKED).timestamp())
-    return items.to_item(lease.stack, f"{items.LEASE}{lease.id}", lease.to_json(), expires=expires)
-
-
-def _touch(stack: str, due_at: datetime) -> dict[str, Any]:
-    return {
-        "Key": items.key(stack, items.STATUS),
-        "UpdateExpression": _TOUCH,
-        "ExpressionAttributeValues": {
-            **_due(due_at),
-            ":empty": {"S": "{}"},
-            ":one": _number(1),
-        },
-    }
 
 
 def _due(due_at: datetime) -> dict[str, Any]:

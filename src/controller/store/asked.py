@@ -1,0 +1,186 @@
+"""
+What people ask for: leases, a hold, and the mark that has a pass look at them.
+
+All of it lies under a partition key of its own, `asked#<stack>`, to which the wake URL's role is
+bound: whatever that function is made to write, no spec, status or lock is touched. The mark is
+the item `asked`: it counts what was asked for, and is in the index of what is due until a pass
+has taken it up. A record and its mark are written in one transaction, so nothing that was stored
+waits for a heartbeat that never comes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from controller.domain.hold import Hold
+from controller.domain.lease import Lease
+from controller.store import items
+from controller.store.conditions import is_refused, through_conflicts
+from controller.store.requests import Requests
+
+KEEP_ASKED = timedelta(days=7)
+"""How long leases and holds are remembered after their end."""
+
+_TOUCH = "SET due = :due, due_at = :at ADD asked :one"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedFor:
+    """What was asked for of one stack; `count` is how often, and `is_due` that no pass knows."""
+
+    leases: tuple[Lease, ...] = ()
+    hold: Hold | None = None
+    count: int = 0
+    is_due: bool = field(default=False, compare=False)
+
+
+class Asked(Requests):
+    """The partition `asked#<stack>`; the api's role may write here, and nowhere else."""
+
+    def load_asked(self, stack: str) -> AskedFor:
+        """Read all that is asked for of one stack, consistently."""
+        pk = items.asked_key(stack, items.MARK)["pk"]["S"]
+        read = self._query("pk = :pk", {":pk": pk}, ConsistentRead=True)
+        found = {items.sort_key(item): item for item in read}
+        mark, hold = found.get(items.MARK, {}), found.get(items.HOLD)
+        return AskedFor(
+            leases=tuple(_read_lease(found[s]) for s in found if s.startswith(items.LEASE)),
+            hold=Hold.from_json(items.body(hold)) if hold else None,
+            count=items.number(mark, "asked"),
+            is_due="due" in mark,
+        )
+
+    def asked(self, stack: str) -> int:
+        """
+        How often anything was asked for up to now: while that stays, so do all of its records.
+
+        It reads one item, where `load_asked` reads them all.
+        """
+        reply = self._dynamodb.get_item(
+            **self._named({"Key": items.asked_key(stack, items.MARK)}),
+            ConsistentRead=True,
+            ProjectionExpression="asked",
+        )
+        return items.number(reply.get("Item", {}), "asked")
+
+    def grant(self, lease: Lease) -> Lease:
+        """
+        Store a lease and have the stack looked at; forgotten a week after its end (TTL).
+
+        One of that id which still runs is made longer instead, never shorter: two who ask at
+        once with one view of the stack have the same id. Returns the lease as it stands then.
+        """
+        while True:
+            if self._keep(lease, "attribute_not_exists(pk)", {}):
+                return lease
+            extended = self.extend(lease.stack, lease.id, lease.expires_at, lease.granted_at)
+            if extended:
+                return extended
+            found = self._lease_item(lease.stack, lease.id)
+            if found and self._keep(lease, *_as_found(found)):
+                return lease
+
+    def extend(self, stack: str, id_: str, expires_at: datetime, now: datetime) -> Lease | None:
+        """
+        Have a lease last until `expires_at` at least. None when none of that id still runs.
+
+        Two who extend at once both succeed: what the first wrote is read again by the second.
+        """
+        while True:
+            found = self._lease_item(stack, id_)
+            lease = _read_lease(found) if found else None
+            if found is None or lease is None or lease.expires_at <= now:
+                return None
+            extended = lease.extended(max(expires_at, lease.expires_at), at=now)
+            if self._keep(extended, *_as_found(found), at=now):
+                return extended
+
+    def hold(self, hold: Hold) -> None:
+        """Put a hold in place of the one before, and have the stack looked at."""
+        expires = int((hold.until + KEEP_ASKED).timestamp())
+        key = items.asked_key(hold.stack, items.HOLD)
+        item = items.with_body(key, hold.to_json(), expires=expires)
+        self._write_together({"Put": {"Item": item}}, touch(hold.stack, hold.set_at))
+
+    def lift_hold(self, stack: str, now: datetime) -> None:
+        """End the hold, and have the stack looked at."""
+        key = items.asked_key(stack, items.HOLD)
+        self._write_together({"Delete": {"Key": key}}, touch(stack, now))
+
+    def ask(self, stack: str, due_at: datetime) -> None:
+        """Have the stack looked at from `due_at` on, and a pass under way look again."""
+        request = self._named(touch(stack, due_at)["Update"])
+        through_conflicts(lambda: self._dynamodb.update_item(**request))
+
+    def take_up(self, stack: str, count: int) -> None:
+        """A pass knows what was asked for up to `count`; what came since stays due."""
+        condition = {
+            "ConditionExpression": "asked = :count",
+            "ExpressionAttributeValues": {":count": {"N": str(count)}},
+        }
+        try:
+            key = items.asked_key(stack, items.MARK)
+            self._update_item(key, UpdateExpression="REMOVE due, due_at", **condition)
+        except ClientError as error:
+            if not is_refused(error):
+                raise
+
+    def _keep(
+        self, lease: Lease, condition: str, values: Mapping[str, Any], at: datetime | None = None
+    ) -> bool:
+        """Write a lease and its mark, both or neither; False when the condition does not hold."""
+        expires = int((lease.expires_at + KEEP_ASKED).timestamp())
+        key = items.asked_key(lease.stack, f"{items.LEASE}{lease.id}")
+        put: dict[str, Any] = {
+            "Item": items.with_body(key, lease.to_json(), expires=expires),
+            "ConditionExpression": condition,
+        }
+        if values:
+            put["ExpressionAttributeValues"] = dict(values)
+        mark = touch(lease.stack, at or lease.granted_at)
+        return self._write_together({"Put": put}, mark)
+
+    def _lease_item(self, stack: str, id_: str) -> items.Item | None:
+        key = items.asked_key(stack, f"{items.LEASE}{id_}")
+        reply = self._dynamodb.get_item(**self._named({"Key": key}), ConsistentRead=True)
+        found: items.Item | None = reply.get("Item")
+        return found
+
+
+def touch(stack: str, due_at: datetime) -> dict[str, Any]:
+    """The part of a transaction that counts what is asked for, and makes the stack due."""
+    return {
+        "Update": {
+            "Key": items.asked_key(stack, items.MARK),
+            "UpdateExpression": _TOUCH,
+            "ExpressionAttributeValues": {
+                ":due": {"S": items.DUE},
+                ":at": {"S": items.due_text(due_at)},
+                ":one": {"N": "1"},
+            },
+        }
+    }
+
+
+def _as_found(item: items.Item) -> tuple[str, dict[str, Any]]:
+    """The condition that a record is still the one that was read."""
+    return "body = :old", {":old": item["body"]}
+
+
+def _read_lease(item: items.Item) -> Lease:
+    return _parse_lease(items.body_text(item))
+
+
+# A pass reads the same records before every round; whoever gets them leaves them as they are.
+
+
+@lru_cache(maxsize=500)
+def _parse_lease(text: str) -> Lease:
+    return Lease.from_json(json.loads(text))
