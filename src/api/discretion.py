@@ -14,7 +14,9 @@ def without_accounts(report: Report) -> Report:
     """The report with every account number in AWS's texts blacked out; the records keep them."""
     timeline = report.status.timeline
     steps = tuple(replace(step, step=_mask(step.step)) for step in timeline.steps)
-    decision = report.decision
+    decision, degraded = report.decision, report.status.degraded
+    if degraded:
+        degraded = replace(degraded, cause=_mask(degraded.cause))
     evidence = {
         key: _mask(value) if isinstance(value, str) else value
         for key, value in decision.evidence.items()
@@ -24,7 +26,7 @@ def without_accounts(report: Report) -> Report:
         decision=replace(decision, reason=_mask(decision.reason), evidence=evidence),
         cause=_mask(report.cause),
         warnings=tuple(map(_mask, report.warnings)),
-        status=replace(report.status, timeline=replace(timeline, steps=steps)),
+        status=replace(report.status, timeline=replace(timeline, steps=steps), degraded=degraded),
     )
 
 

@@ -143,6 +143,7 @@ def _status() -> dict[str, Json]:
         "state": {"enum": [str(state) for state in State]},
         "phase": _TEXT,
         "cause": _TEXT,
+        "degraded": {"type": ["object", "null"]},
         "reason": _TEXT,
         "rule": _TEXT,
         "evidence": {"type": "object"},

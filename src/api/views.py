@@ -108,6 +108,9 @@ class _Page:
         headline = words(face)
         if report.state is State.WAKING and report.phase not in _BEGINNINGS:
             headline = f"{headline}: {words.phase(report.phase)}"
+        if report.degraded:
+            headline = words("degraded")
+        is_trouble = face in (FAILED, BLOCKED) or report.degraded
         endpoint = _web_address(report.endpoint)
         go = endpoint if "go" in self.request.query else None
         return {
@@ -121,8 +124,8 @@ class _Page:
             "about": self._about(),
             "stale": self._stale(),
             "progress": self._progress(),
-            "cause": report.cause if face in (FAILED, BLOCKED) or report.status.stuck else "",
-            "todo": words(f"todo.{face}") if face in (FAILED, BLOCKED) else "",
+            "cause": report.cause if is_trouble or report.status.stuck else "",
+            "todo": words(f"todo.{report.phase}") if is_trouble else "",
             "endpoint": endpoint,
             "steps": self._steps(),
             "actions": self._actions(),
@@ -145,10 +148,10 @@ class _Page:
         if self.face == "awake" and hold:
             by = self._name(hold.by)
             text = words("about.held_awake", by=by, until=words.moment(hold.until))
-            return [self._capital(text)]
+            return [*self._degraded(), self._capital(text)]
         if self.face == "awake":
             why = words("about.why", why=self._capital(self._why()))
-            return [why, *self._awake_until()]
+            return [*self._degraded(), why, *self._awake_until()]
         if self.face == "held" and hold:
             key = "about.held_reason" if hold.reason else "about.held"
             until = words.moment(hold.until)
@@ -158,6 +161,24 @@ class _Page:
             return [words("about.failed_done")]
         usual = report.status.learned.remaining(timedelta(0)) or timedelta(minutes=5)
         return [words(f"about.{self.face}", usual=words.about(usual))]
+
+    def _degraded(self) -> list[str]:
+        """How many tasks serve of how many, for each service that lacks some."""
+        degraded, words = self.report.degraded, self.words
+        if degraded is None:
+            return []
+        lines = [
+            words("about.degraded", serving=str(each.serving), wanted=str(each.wanted))
+            if len(degraded.services) == 1
+            else words(
+                "about.degraded_named",
+                name=each.name,
+                serving=str(each.serving),
+                wanted=str(each.wanted),
+            )
+            for each in degraded.services
+        ]
+        return lines or [words("about.degraded_other")]
 
     def _awake_until(self) -> list[str]:
         words, idle = self.words, self.view.policy.idle_timeout

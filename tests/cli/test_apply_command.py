@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from local.faults import Fault
 from local.server import LaptopServer
 
 SHIPPED = str(Path(__file__).parents[2] / "infra" / "nsfw-api")
@@ -100,6 +102,57 @@ def test_a_wake_that_cannot_finish_is_taken_down_and_exits_with_1(server):
     assert "CannotPullContainerError" in result["error"]
     left = server.aws.session().client("elbv2").describe_load_balancers()["LoadBalancers"]
     assert left == []
+
+
+def balancers(server):
+    return server.aws.session().client("elbv2").describe_load_balancers()["LoadBalancers"]
+
+
+@pytest.mark.parametrize("operation", ["DescribeServices", "CreateListener", "CreateService"])
+def test_one_token_that_ran_out_in_the_middle_of_a_wake_is_no_reason_to_tear_it_down(
+    server, operation
+):
+    server.aws.faults.add(Fault(operation=operation, code="ExpiredToken", status=400))
+    done = dormouse("apply", SHIPPED, "--to", "awake", "--json", endpoint=server.url)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["state"] == "awake"
+    assert len(server.aws.calls.of("CreateLoadBalancer")) == 1
+    assert not server.aws.calls.of("DeleteLoadBalancer")
+
+
+def test_credentials_that_have_run_out_leave_a_wake_as_it_is_and_say_so(server):
+    server.aws.faults.add(
+        Fault(operation="CreateService", code="ExpiredToken", status=400, times=math.inf)
+    )
+    done = dormouse("apply", SHIPPED, "--to", "awake", "--json", endpoint=server.url)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["state"] == "asleep"
+    assert "half-way to awake and was left as it is" in done.stderr
+    assert "may cost money" in done.stderr
+    assert len(balancers(server)) == 1
+
+    server.aws.faults.clear()
+    again = dormouse("apply", SHIPPED, "--to", "awake", endpoint=server.url)
+    assert again.returncode == 0, again.stderr
+
+
+def test_a_stack_that_serves_people_is_not_taken_down_for_a_task_that_does_not_come_up(
+    server, tmp_path
+):
+    directory = tmp_path / "nsfw-api"
+    shutil.copytree(SHIPPED, directory)
+    files = directory / "fargate.tf"
+    assert dormouse("apply", str(directory), "--to", "awake", endpoint=server.url).returncode == 0
+
+    files.write_text(files.read_text().replace("desired_count    = 1", "desired_count    = 2"))
+    server.aws.conditions.containers("nsfw-api-container", "exits_at_once")
+    done = dormouse("apply", str(directory), "--to", "awake", "--json", endpoint=server.url)
+    assert done.returncode == 1
+    result = json.loads(done.stdout)
+    assert (result["state"], result["endpoint"]["port"]) == ("awake", 5000)
+    assert "is awake, but runs with 1 of 2 tasks" in done.stderr
+    assert len(balancers(server)) == 1
+    assert not server.aws.calls.of("DeleteService")
 
 
 def test_an_endpoint_that_does_not_answer_is_one_line_and_exit_1():

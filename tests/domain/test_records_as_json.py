@@ -11,6 +11,7 @@ import pytest
 from controller.domain.history import Event, EventKind, Learned, Wake
 from controller.domain.marks import Activity, Failure, Marks, Slept, Spent, Standing
 from controller.domain.progress import Progress, Timeline, Trace
+from controller.domain.serving import Degraded, Shortfall
 from controller.domain.status import Status, Trouble
 from domain.asking import BALANCER, at, hold, lease, quiet
 
@@ -33,7 +34,8 @@ EVENT = Event(
 MARKS = Marks(
     waking_since=at("12:00"),
     ready_at=at("12:04"),
-    repairing_since=at("12:30"),
+    incomplete_since=at("12:30"),
+    unserved_since=at("12:31"),
     standing=(Standing(address="aws_lb.a", arn=BALANCER, since=at("12:01")),),
     activity=replace(quiet("12:10", "12:40", "12:43", last="12:10"), note="partial"),
     spent=SPENT,
@@ -55,6 +57,12 @@ TIMELINE = (
     .see("aws_lb.a", "starting", at("12:01"))
     .see("aws_ecs_service.a", "draining", at("12:02"))
 )
+DEGRADED = Degraded(
+    since=at("12:30"),
+    cause="a task stopped",
+    services=(Shortfall(address="aws_ecs_service.a", name="a", serving=1, wanted=2),),
+    least=1,
+)
 TROUBLE = Trouble(since=at("09:00"), cause="draining", standing=("aws_ecs_service.a",))
 
 WHOLE = [
@@ -69,6 +77,7 @@ WHOLE = [
     PROGRESS,
     TIMELINE,
     TROUBLE,
+    DEGRADED,
 ]
 
 

@@ -14,6 +14,7 @@ from controller.domain.meter import Meter
 from controller.domain.plan import Target
 from controller.domain.progress import Timeline
 from controller.domain.report import State, make_report, policy_of
+from controller.domain.serving import Degraded, Shortfall
 from controller.domain.status import Status, Trouble
 from controller.domain.usage import Use
 from factories import NOON, article_spec, service
@@ -29,7 +30,14 @@ AWAKE = Status(
     endpoint={"ip": "203.0.113.10", "port": 5000, "url": "http://203.0.113.10:5000/"},
     marks=Marks(waking_since=NOON - 5 * MINUTE, ready_at=NOON - MINUTE),
 )
+SHORT = Shortfall(address="aws_ecs_service.api", name="api", serving=1, wanted=2)
+DEGRADED = Degraded(since=NOON - MINUTE, cause="a task stopped", services=(SHORT,), least=1)
 FAILURE = Failure(at=NOON - MINUTE, cause="no such image", spec_hash=SPEC.hash)
+
+
+def unserved(since):
+    """Ready before, and nobody is served any more."""
+    return AWAKE.marks.looked_at(since, complete=False, served=False)
 
 
 def lease(minutes: float = 60, id_: str = "a") -> Lease:
@@ -85,7 +93,7 @@ def report(status: Status, *leases: Lease, hold: Hold | None = None):
             "blocked",
         ),
         (
-            replace(AWAKE, marks=AWAKE.marks.repairing(NOON), phase="health check"),
+            replace(AWAKE, marks=unserved(NOON), phase="health check"),
             (lease(),),
             None,
             State.WAKING,
@@ -151,13 +159,27 @@ def test_a_hold_that_is_over_ended_or_used_up_is_not_told():
     assert report(replace(ASLEEP, marks=another), hold=hold(Target.AWAKE)).hold
 
 
+def test_one_that_is_degraded_is_awake_and_says_what_is_missing():
+    degraded = report(replace(AWAKE, degraded=DEGRADED), lease())
+    assert (degraded.state, degraded.phase) == (State.AWAKE, "degraded")
+    assert degraded.cause == "runs with 1 of 2 tasks: a task stopped"
+    assert degraded.has_settled and degraded.endpoint
+    told = degraded.to_json()["degraded"]
+    assert [told["services"][0][key] for key in ("serving", "wanted")] == [1, 2]
+    assert told["cause"] == "a task stopped"
+
+    closing = report(replace(AWAKE, degraded=DEGRADED), lease(), hold=hold())
+    assert (closing.degraded, closing.to_json()["degraded"]) == (None, None)
+    assert report(AWAKE, lease()).to_json()["degraded"] is None
+
+
 # since when, and how long still
 
 
 def test_each_state_says_since_when_it_is_so():
     slept = Marks(slept=Slept(at=NOON - 9 * MINUTE, rule="idle", reason="idle"))
     going = replace(ASLEEP, settled=False, since=NOON - 2 * MINUTE)
-    repaired = replace(AWAKE, marks=AWAKE.marks.repairing(NOON - 3 * MINUTE))
+    repaired = replace(AWAKE, marks=unserved(NOON - 3 * MINUTE))
     since = {
         "asleep": report(replace(ASLEEP, marks=slept)).since,
         "new": report(ASLEEP).since,
@@ -185,7 +207,7 @@ def test_each_state_says_since_when_it_is_so():
 def test_only_a_wake_has_an_eta():
     assert report(ASLEEP).eta is None
     assert report(AWAKE, lease()).eta is None
-    repaired = replace(AWAKE, marks=AWAKE.marks.repairing(NOON))
+    repaired = replace(AWAKE, marks=unserved(NOON))
     assert report(repaired, lease()).eta is None
     odd = replace(WAKING, marks=Marks(waking_since=NOON - timedelta(seconds=1.26)))
     assert report(odd, lease()).to_json()["eta_seconds"] == 238.7
@@ -283,6 +305,7 @@ def test_a_report_in_json_has_these_fields():
         "steps": [],
         "eta_seconds": None,
         "next": [change.to_json() for change in told.next],
+        "degraded": None,
         "failure": None,
         "updated_at": "2026-11-23T11:59:00Z",
         "saved": told.saved.summary(),

@@ -27,7 +27,7 @@ def full():
         spent=SPENT,
         slept=Slept(at=at("11:20"), rule="idle", reason="nobody has used it for 30 min"),
         failure=Failure(at=at("10:00"), cause="no image", spec_hash="sha256:1", spent=SPENT),
-        repairing_since=at("12:30"),
+        incomplete_since=at("12:30"),
     )
     wake = Wake(started_at=at("12:00"), ready_at=at("12:04"), reason="", from_rest=True)
     return Status(
@@ -83,24 +83,34 @@ def test_what_is_spent_adds_up():
 
 
 def test_a_stack_that_was_put_back_was_ready_all_the_time():
-    marks = up("12:00", "12:04").repairing(at("13:00"))
-    assert marks.repairing_since == at("13:00")
-    assert marks.repairing(at("13:05")).repairing_since == at("13:00")
+    marks = up("12:00", "12:04").looked_at(at("13:00"), complete=False, served=False)
+    assert (marks.incomplete_since, marks.unserved_since) == (at("13:00"), at("13:00"))
+    later = marks.looked_at(at("13:05"), complete=False, served=False)
+    assert (later.incomplete_since, later.unserved_since) == (at("13:00"), at("13:00"))
 
-    again = marks.ready(at("13:06"))
-    assert (again.ready_at, again.repairing_since) == (at("12:04"), None)
-    assert up("12:00").repairing(at("12:02")).repairing_since is None
+    half = later.looked_at(at("13:06"), complete=False, served=True)
+    assert (half.incomplete_since, half.unserved_since) == (at("13:00"), None)
+    again = half.ready(at("13:07"))
+    assert again == up("12:00", "12:04")
+    assert later.ready(at("13:07")) == up("12:00", "12:04")
+    assert later.looked_at(at("13:07"), complete=True, served=True) == up("12:00", "12:04")
+
+    waking = up("12:00")
+    assert waking.looked_at(at("12:02"), complete=False, served=False) == waking
 
 
 def test_a_new_wake_knows_nothing_of_the_time_awake_before():
     """What was seen of the traffic then would put it to sleep at once."""
     before = full().marks.gone_to_sleep(full().marks.slept, Spent())
-    assert (before.waking_since, before.ready_at, before.repairing_since) == (None, None, None)
+    assert (before.waking_since, before.ready_at, before.incomplete_since) == (None, None, None)
 
-    odd = replace(before, ready_at=at("12:04"), repairing_since=at("12:30"))
+    odd = replace(
+        before, ready_at=at("12:04"), incomplete_since=at("12:30"), unserved_since=at("12:30")
+    )
     again = odd.set_out(at("15:00"))
     assert again.waking_since == at("15:00")
-    assert (again.ready_at, again.repairing_since, again.activity) == (None, None, None)
+    assert (again.ready_at, again.incomplete_since, again.activity) == (None, None, None)
+    assert again.unserved_since is None
     assert again.set_out(at("15:05")) == again
 
 

@@ -12,7 +12,7 @@ from controller.domain.history import EventKind, Wake
 from controller.domain.marks import Failure, Marks, Slept, Spent, Standing
 from controller.domain.meter import Meter
 from controller.domain.observed import State
-from controller.domain.plan import Action, Plan, Target, Verb
+from controller.domain.plan import Action, Plan, Target, Verb, make_plan
 from controller.domain.progress import Progress, Step, Timeline, Trace
 from controller.domain.rest import Rule
 from controller.domain.spec import Kind
@@ -20,7 +20,7 @@ from controller.domain.status import Status, Trouble
 from controller.domain.usage import Span, Use
 from controller.reconcile import books
 from controller.reconcile.outcome import Outcome, Result, Round
-from factories import LB, NOON, SERVICE, TG, article_spec, observed
+from factories import LB, NOON, SERVICE, TG, article_spec, observed, seen
 
 SPEC = article_spec()
 MINUTE = timedelta(minutes=1)
@@ -243,8 +243,70 @@ def test_a_wake_that_has_not_ended_goes_on(result):
     assert after.marks == WAKING.marks
 
     repaired = ended(IS_AWAKE, result)
-    assert repaired.marks.repairing_since == NOON
+    assert repaired.marks == IS_AWAKE.marks
     assert not repaired.settled
+
+
+def serving(count, state=State.PENDING):
+    """A look at the article's service with so many of two tasks healthy."""
+    one = seen(state, SERVICE, serving=count, wanted=2, serves=count > 0)
+    return observed({SERVICE: one, LB: State.READY})
+
+
+def shown(status, found, now=NOON):
+    plan = make_plan(SPEC, AWAKE, found)
+    look = Round(now=now, target=AWAKE, observed=found, plan=plan, timeline=Timeline())
+    return books.seen(status, SPEC, look, now)
+
+
+def test_each_look_at_a_stack_that_was_ready_says_whether_it_serves():
+    half = shown(IS_AWAKE, serving(1))
+    assert (half.marks.incomplete_since, half.marks.unserved_since) == (NOON, None)
+    nobody = shown(half, serving(0), NOON + MINUTE)
+    assert nobody.marks.incomplete_since == NOON
+    assert nobody.marks.unserved_since == NOON + MINUTE
+    again = shown(nobody, serving(1), NOON + 2 * MINUTE)
+    assert (again.marks.incomplete_since, again.marks.unserved_since) == (NOON, None)
+    assert shown(WAKING, serving(0)).marks == WAKING.marks
+
+
+def test_a_degraded_stack_is_told_once_and_again_when_it_gets_worse():
+    first = ended(IS_AWAKE, Result.DEGRADED, cause="a task stopped", observed=serving(1))
+    kind, reason, facts = told(first)[0]
+    assert (kind, reason) == ("degraded", "runs with 1 of 2 tasks: a task stopped")
+    assert facts["services"][0]["serving"] == 1
+    assert first.marks.ready_at == IS_AWAKE.marks.ready_at
+    assert (first.phase, first.troubles) == ("degraded", (EventKind.DEGRADED,))
+
+    same = ended(first, Result.DEGRADED, cause="another stopped", observed=serving(1))
+    assert len(told(same)) == 1
+    assert same.degraded.cause == "another stopped"
+    unseen = ended(same, Result.DEGRADED, cause="nobody may look")
+    assert len(told(unseen)) == 1
+
+    worse = ended(same, Result.DEGRADED, cause="the other too", observed=serving(0))
+    assert [kind for kind, *_ in told(worse)] == ["degraded", "degraded"]
+    better = ended(worse, Result.DEGRADED, cause="one is back", observed=serving(1))
+    again = ended(better, Result.DEGRADED, cause="the other too", observed=serving(0))
+    assert len(told(again)) == 2
+
+    whole = ended(again, Result.CONVERGED)
+    assert told(whole)[-1][0] == "restored"
+    assert whole.outbox[-1].facts["after"] == ["degraded"]
+    assert (whole.degraded, whole.troubles) == (None, ())
+
+
+def test_what_goes_to_sleep_is_degraded_no_more():
+    before = ended(IS_AWAKE, Result.DEGRADED, cause="a task stopped", observed=serving(1))
+    after = books.set_out(before, SPEC, decided(ASLEEP), before.marks, NOON)
+    assert after.degraded is None
+
+
+def test_one_whose_status_was_lost_counts_as_ready_when_it_is_found_serving():
+    lost = replace(WAKING, from_rest=True)
+    found = ended(lost, Result.DEGRADED, cause="a task stopped", observed=serving(1))
+    assert (found.marks.ready_at, found.marks.incomplete_since) == (NOON, NOON)
+    assert found.degraded
 
 
 def test_what_ended_while_it_lives_on_is_written_down_when_it_is_whole_again():

@@ -33,6 +33,7 @@ from controller.aws.listener import ListenerAdapter
 from controller.aws.load_balancer import LoadBalancerAdapter
 from controller.aws.service import Backing, ServiceAdapter
 from controller.aws.target_group import TargetGroupAdapter
+from controller.domain.draining import drain_delay
 from controller.domain.errors import PermanentError, SpecError
 from controller.domain.observed import Address, Leftover, Observation, Observed, State
 from controller.domain.plan import Target
@@ -276,23 +277,31 @@ class Observer:
         for resource in self._read_now(look, Kind.SERVICE):
             found = look.services.get(resource.address)
             if found and found["status"] == "ACTIVE" and found.get("runningCount"):
-                arns += self._groups_now(look, resource)
+                arns += [arn for arn in self._groups_now(look, resource) if arn]
         return list(dict.fromkeys(arns))
 
     def _groups_of(self, look: _Look, resource: ResourceSpec) -> list[str]:
-        wanted = [b.get("targetGroupArn") for b in resource.request.get("loadBalancers", ())]
-        try:
-            found = [self._context.resolve(value, _known(look)) for value in wanted if value]
-        except (SpecError, PermanentError):
-            return []
-        return [str(arn) for arn in found]
+        """ARNs of the target groups of a service; none while not all of them are known."""
+        found = self._groups_or_none(look, resource)
+        return [arn for arn in found if arn] if all(found) else []
 
-    def _groups_now(self, look: _Look, resource: ResourceSpec) -> list[str]:
+    def _groups_or_none(self, look: _Look, resource: ResourceSpec) -> list[str | None]:
+        """The ARN of each target group, None of one that is not there: others may serve yet."""
+        wanted = [b.get("targetGroupArn") for b in resource.request.get("loadBalancers", ())]
+        found: list[str | None] = []
+        for value in filter(None, wanted):
+            try:
+                found.append(str(self._context.resolve(value, _known(look))))
+            except (SpecError, PermanentError):
+                found.append(None)
+        return found
+
+    def _groups_now(self, look: _Look, resource: ResourceSpec) -> Sequence[str | None]:
         """Those that it registers with, where a deployment may have moved it to others."""
         found = look.services.get(resource.address, {}).get("loadBalancers", ())
         moved = [str(each["targetGroupArn"]) for each in found if "targetGroupArn" in each]
         ignored = resource.ignores("loadBalancers") and _standing(look).issuperset(moved)
-        return moved if ignored and moved else self._groups_of(look, resource)
+        return moved if ignored and moved else self._groups_or_none(look, resource)
 
     def _health_job(self, look: _Look, arn: str) -> Job:
         def job() -> None:
@@ -399,27 +408,32 @@ class Observer:
 
     def _backing(self, look: _Look, resource: ResourceSpec) -> Backing:
         stopped = look.stopped.get(resource.address, ())
+        delay = drain_delay(self._spec, resource)
         if look.target is Target.ASLEEP:
-            return Backing(stopped=stopped)  # neither health nor settings decide
+            # Neither health nor settings decide.
+            return Backing(stopped=stopped, drain_delay=delay)
         if not resource.request.get("loadBalancers"):
-            return Backing(stopped=stopped, groups=())
+            return Backing(stopped=stopped, groups=(), drain_delay=delay)
         groups = self._groups_now(look, resource)
-        health = [look.health.get(arn, []) for arn in groups]
-        healthy = min((target_group.count_healthy(h) for h in health), default=0)
+        healthy = [
+            target_group.count_healthy(look.health.get(arn, [])) if arn else 0 for arn in groups
+        ]
         attached = self._attached(look)
         zones = [
             target_group.outside_zones(look.health.get(arn, []))
             for arn in groups
-            if arn in attached
+            if arn and arn in attached
         ]
         zones = [zone for zone in zones if zone]
         return Backing(
-            healthy=healthy,
+            healthy=min(healthy, default=0),
+            reached=any(healthy),
             stopped=stopped,
             outside_zone=zones[0] if zones else "",
             served=_served(look),
             groups=self._wanted_groups(look, resource),
             standing=_standing(look),
+            drain_delay=delay,
         )
 
     def _wanted_groups(self, look: _Look, resource: ResourceSpec) -> tuple[str, ...]:

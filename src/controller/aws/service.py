@@ -13,6 +13,7 @@ from controller.aws.clients import Client
 from controller.aws.errors import DENIED, GONE, code_of
 from controller.aws.settings import differing, plainly
 from controller.aws.tags import Owner, from_ecs, with_ecs_owner
+from controller.domain.draining import DRAIN_STUCK
 from controller.domain.errors import DeniedError
 from controller.domain.observed import ABSENT, Observation, State
 from controller.domain.progress import Progress
@@ -24,9 +25,6 @@ DRAINING = "draining"
 
 TASKS = "tasks"
 """What is to be stopped where a service does not get rid of it."""
-
-DRAIN_STUCK = timedelta(minutes=15)
-"""A service that drains for longer does not end by itself (AWS behaviour §3.6, F43)."""
 
 GIVE_UP_AFTER = 3
 """So many tasks stopped for the same kind of reason: the wake will not heal by itself."""
@@ -140,18 +138,22 @@ class Backing:
     What else decides whether a service does its work.
 
     `healthy` is the least number of healthy targets over its target groups (None: it has none),
+    `reached` whether any of them has one,
     `stopped` its stopped tasks, newest first, `outside_zone` a zone its load balancer lacks,
     `served` the zones that it has (none: unknown). `groups` are the ARNs of its target groups as
     the spec has them now, where all are known and its settings count (None: they do not),
-    `standing` those of all target groups of the spec that stand.
+    `standing` those of all target groups of the spec that stand. `drain_delay` is how long its
+    files let it drain.
     """
 
     healthy: int | None = None
+    reached: bool = False
     stopped: Sequence[Mapping[str, Any]] = ()
     outside_zone: str = ""
     served: frozenset[str] = frozenset()
     groups: tuple[str, ...] | None = None
     standing: frozenset[str] = frozenset()
+    drain_delay: timedelta = timedelta(0)
 
 
 def interpret(
@@ -167,6 +169,7 @@ def interpret(
     Say what a described service is to us. Pure.
 
     `desired_count` is what the world aimed at wants. INACTIVE and MISSING are alike (§2.4).
+    Whose it is comes before how it stands: a stranger's may drain under our name as well.
     """
     just_created = progress.just_created(resource.address, now)
     if found is None or found["status"] == "INACTIVE":
@@ -176,18 +179,21 @@ def interpret(
             state=State.PENDING, attributes=identity(just_created.arn), phase=TASK_STARTING
         )
     known = {**identity(found["serviceArn"]), "name": found["serviceName"]}
+    tags = from_ecs(found.get("tags", ()))
+    if not owner.owns(tags) and not (just_created and just_created.arn == known["arn"]):
+        cause = owner.describe_stranger(f'service "{resource.name}"', tags, _way_out(resource))
+        return Observation(
+            state=State.FOREIGN, attributes=known, cause=cause, serves=backing.reached
+        )
     if found["status"] == "DRAINING":
         since = progress.draining_since(resource.address, known["arn"])
+        is_stuck = since and now - since >= DRAIN_STUCK + backing.drain_delay
         return Observation(
             state=State.LEAVING,
             attributes=known,
             phase=DRAINING,
-            differs=(TASKS,) if since and now - since >= DRAIN_STUCK else (),
+            differs=(TASKS,) if is_stuck else (),
         )
-    tags = from_ecs(found.get("tags", ()))
-    if not owner.owns(tags) and not (just_created and just_created.arn == known["arn"]):
-        cause = owner.describe_stranger(f'service "{resource.name}"', tags, _way_out(resource))
-        return Observation(state=State.FOREIGN, attributes=known, cause=cause)
     differs = _differs(resource, found, desired_count)
     if backing.groups is not None:
         is_settled = progress.is_settled(known["arn"], resource)
@@ -214,21 +220,26 @@ def _interpret_active(
     known: dict[str, str],
     differs: tuple[str, ...],
 ) -> Observation:
-    desired_count = _counted(resource, found, desired_count)
-    state, phase = _state(found, backing, desired_count)
+    wanted = _counted(resource, found, desired_count)
+    state, phase = _state(found, backing, wanted)
+    cause = explain_delay(found, backing) if state is State.PENDING else ""
     failure = find_failure(found, backing) if state is State.PENDING else ""
-    if failure and desired_count > 0:
+    if failure and wanted > 0:
         # What runs and is healthy has got over whatever went wrong before.
-        return Observation(state=State.FAILED, attributes=known, cause=failure)
+        state, phase, cause = State.FAILED, "", failure
+    running = int(found.get("runningCount", 0))
     return Observation(
         state=state,
         attributes=known,
         phase=phase,
-        cause=explain_delay(found, backing) if state is State.PENDING else "",
+        cause=cause,
         differs=differs,
         outdated=_outdated(resource, found) if backing.groups is not None else (),
         created_at=found.get("createdAt"),
         replaced_at=_replaced_at(found),
+        serving=min(wanted, running if backing.healthy is None else backing.healthy),
+        wanted=wanted,
+        serves=running > 0 if backing.healthy is None else backing.reached,
     )
 
 

@@ -14,20 +14,27 @@ from controller.cli.inputs import TerraformCommand, terraform_options
 from controller.cli.screen import format_duration
 from controller.cli.target import Stack, open_stack
 from controller.cli.views import View, make_view
+from controller.domain.draining import longest_drain
 from controller.domain.durations import parse_duration
 from controller.domain.endpoint import find_endpoint
 from controller.domain.errors import TextError
 from controller.domain.plan import Order, Target
 from controller.domain.policy import Policy
+from controller.domain.serving import find_shortfalls, say_shortfalls
 from controller.domain.spec import Json, Spec
 from controller.reconcile.loop import Reconciler
 from controller.reconcile.outcome import Limits, Outcome, Result
+from controller.reconcile.serving import Served
 
 LONGEST_SLEEP = timedelta(minutes=45)
 """
 A sleep that takes longer is told with what still stands: a service may drain for a quarter of an
 hour before its tasks are stopped, an Elastic IP be held for as long (AWS behaviour §3.4, F43).
 """
+
+
+MOST_RENEWALS = 3
+"""So often a run is begun again after its credentials ran out: the SDK may have fresh ones."""
 
 
 class Duration(click.ParamType[timedelta]):
@@ -92,13 +99,22 @@ def command(
 
 
 def _run(stack: Stack, target: Target, order: Order, poll: timedelta, view: View) -> Outcome:
-    """Reach the target; a wake that cannot finish is taken down again: fail towards cheap."""
-    reconciler = Reconciler(
-        stack.spec, stack.cloud, stack.clock, stack.side_by_side, order=order, report=view
-    )
-    limits = Limits(poll=poll, give_up_at=_give_up_at(stack, target))
+    """
+    Reach the target; a wake that cannot finish is taken down again: fail towards cheap.
+
+    Not what serves people, and not for credentials that have run out: those say nothing of it.
+    """
+    reconciler = _reconciler(stack, order, view)
+    give_up_at, patience = _give_up_at(stack, target), _wake_timeout(stack.spec)
+    limits = Limits(poll=poll, give_up_at=give_up_at, served=Served(patience=patience))
     outcome = reconciler.run(target, limits)
-    if target is Target.AWAKE and outcome.result is not Result.CONVERGED:
+    for _ in range(MOST_RENEWALS):
+        if outcome.result is not Result.UNFINISHED:
+            break
+        stack.clock.sleep(poll.total_seconds())
+        reconciler = _reconciler(stack.afresh(), order, view, outcome)
+        outcome = reconciler.run(target, limits)
+    if target is Target.AWAKE and outcome.result in (Result.FAILED, Result.BLOCKED):
         limits = Limits(poll=poll, give_up_at=_give_up_at(stack, Target.ASLEEP))
         taken_down = reconciler.run(Target.ASLEEP, limits)
         if taken_down.result is not Result.CONVERGED:
@@ -109,11 +125,29 @@ def _run(stack: Stack, target: Target, order: Order, poll: timedelta, view: View
     return outcome
 
 
+def _reconciler(stack: Stack, order: Order, view: View, last: Outcome | None = None) -> Reconciler:
+    """One that knows what the last run did."""
+    return Reconciler(
+        stack.spec,
+        stack.cloud,
+        stack.clock,
+        stack.side_by_side,
+        order=order,
+        report=view,
+        progress=last.progress if last else None,
+        timeline=last.timeline if last else None,
+    )
+
+
 def _give_up_at(stack: Stack, target: Target) -> datetime:
     now = stack.clock.now()
     if target is Target.ASLEEP:
-        return now + LONGEST_SLEEP
-    return now + Policy.from_json(stack.spec.policy).wake_timeout
+        return now + LONGEST_SLEEP + longest_drain(stack.spec)
+    return now + _wake_timeout(stack.spec)
+
+
+def _wake_timeout(spec: Spec) -> timedelta:
+    return Policy.from_json(spec.policy).wake_timeout
 
 
 def _interrupted(target: str) -> str:
@@ -126,14 +160,14 @@ def _interrupted(target: str) -> str:
 
 def _tell(spec: Spec, outcome: Outcome, seconds: float, *, as_json: bool) -> None:
     reached = outcome.result is Result.CONVERGED
-    state = outcome.target if reached else Target.ASLEEP
+    is_up = outcome.target is Target.AWAKE and (reached or outcome.result is Result.DEGRADED)
     endpoint = None
-    if reached and outcome.target is Target.AWAKE and outcome.observed:
+    if is_up and outcome.observed:
         endpoint = find_endpoint(spec, outcome.observed)
     if as_json:
         data: dict[str, Json] = {
             "stack": spec.stack,
-            "state": str(state),
+            "state": _state(outcome),
             "endpoint": endpoint.to_json() if endpoint else None,
             "seconds": round(seconds, 1),
             "steps": outcome.timeline.to_json(),
@@ -145,14 +179,32 @@ def _tell(spec: Spec, outcome: Outcome, seconds: float, *, as_json: bool) -> Non
     elif reached:
         where = f" at {endpoint.url}" if endpoint else ""
         took = format_duration(timedelta(seconds=seconds))
-        click.echo(f"{spec.stack} is {state}{where} (took {took})")
+        click.echo(f"{spec.stack} is {outcome.target}{where} (took {took})")
         if outcome.cause:
             click.echo(f"warning: {outcome.cause}", err=True)
     if not reached:
-        click.echo(
-            f"error: {spec.stack} did not wake and was put back to sleep: {outcome.cause}"
-            if outcome.target is Target.AWAKE
-            else f"error: {spec.stack} is not asleep, and may still cost money: {outcome.cause}",
-            err=True,
-        )
+        click.echo(f"error: {_say_missed(spec, outcome)}", err=True)
         sys.exit(1)
+
+
+def _state(outcome: Outcome) -> str:
+    """What the stack is now; one that was left half-way is not yet what it was to be."""
+    if outcome.result in (Result.CONVERGED, Result.DEGRADED):
+        return str(outcome.target)
+    is_left = outcome.result is Result.UNFINISHED and outcome.target is Target.ASLEEP
+    return str(Target.AWAKE if is_left else Target.ASLEEP)
+
+
+def _say_missed(spec: Spec, outcome: Outcome) -> str:
+    stack, cause = spec.stack, outcome.cause
+    if outcome.result is Result.UNFINISHED:
+        return (
+            f"{stack} is half-way to {outcome.target} and was left as it is; what stands may cost "
+            f"money: {cause}; get fresh credentials and run the same command again"
+        )
+    if outcome.result is Result.DEGRADED:
+        short = say_shortfalls(find_shortfalls(spec, outcome.observed)) if outcome.observed else ""
+        return f"{stack} is awake, but {short or 'does not run in full'}: {cause}"
+    if outcome.target is Target.AWAKE:
+        return f"{stack} did not wake and was put back to sleep: {cause}"
+    return f"{stack} is not asleep, and may still cost money: {cause}"

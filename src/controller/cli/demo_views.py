@@ -156,6 +156,8 @@ class News:
                 return "asleep: the Elastic IP is all that is left"
             case EventKind.FAILED:
                 return f"it could not wake, and is taken down again: {event.reason}"
+            case EventKind.RESTORED:
+                return "it runs in full again"
             case _:
                 return f"{event.kind}: {event.reason}"
 

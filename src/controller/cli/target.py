@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controller.aws.cloud import AwsCloud
 from controller.cli.session import clients_for, open_clock
@@ -21,6 +21,11 @@ class Stack:
     cloud: AwsCloud
     clock: Clock
     side_by_side: SideBySide
+
+    def afresh(self) -> Stack:
+        """With clients of their own, where the credentials of these have run out."""
+        cloud = AwsCloud(self.spec, clients_for(self.spec), self.side_by_side)
+        return replace(self, cloud=cloud)
 
 
 @contextmanager

@@ -169,6 +169,8 @@ class EventKind(StrEnum):
     FAILED = "failed"
     STUCK = "stuck"
     BLOCKED = "blocked"
+    DEGRADED = "degraded"  # it serves people, though not in full
+    RESTORED = "restored"  # it runs in full again
     REPLACED = "replaced"  # something that was billed ended, and the stack lives on
 
     @property
@@ -181,6 +183,15 @@ ENDED_BY: Mapping[EventKind, frozenset[EventKind]] = {
     EventKind.STUCK: frozenset({EventKind.ASLEEP, EventKind.AWAKE}),
     EventKind.FAILED: frozenset({EventKind.AWAKE}),
     EventKind.BLOCKED: frozenset({EventKind.AWAKE}),
+    EventKind.DEGRADED: frozenset(
+        {
+            EventKind.RESTORED,
+            EventKind.AWAKE,
+            EventKind.ASLEEP,
+            EventKind.FAILED,
+            EventKind.BLOCKED,
+        }
+    ),
 }
 """The kinds that are trouble, and what says that it is over."""
 

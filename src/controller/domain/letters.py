@@ -7,7 +7,7 @@ list prices.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,6 +19,7 @@ from controller.domain.policy import Policy
 from controller.domain.report import policy_of
 from controller.domain.rest import Rule
 from controller.domain.sentences import say_duration, say_moment
+from controller.domain.serving import Shortfall, say_shortfalls
 from controller.domain.spec import Json, Spec
 
 HOUR = timedelta(hours=1)
@@ -60,6 +61,8 @@ class Letter:
             EventKind.FAILED: self._failed,
             EventKind.STUCK: self._stuck,
             EventKind.BLOCKED: self._blocked,
+            EventKind.DEGRADED: self._degraded,
+            EventKind.RESTORED: self._restored,
         }
         return writers[self._event.kind]()
 
@@ -140,12 +143,13 @@ class Letter:
     def _asleep(self) -> Text:
         stay = add_up(self._spec, self._facts.get("spans") or ())
         cost = f"; this time awake cost {say_money(stay.cost)}" if stay else ""
-        at_last = " at last" if self._facts.get("after") else ""
+        at_last = " at last" if "stuck" in (self._facts.get("after") or ()) else ""
         return f"is asleep{at_last}{cost}", self._asleep_body()
 
     def _asleep_body(self) -> Iterator[str]:
         yield f"{self._stack} has been asleep since {self._say(self._event.at)}."
         yield from self._over({"stuck": "did not get to sleep"})
+        yield from self._over({"degraded": "did not run in full"})
         yield self._why()
         stay = add_up(self._spec, self._facts.get("spans") or ())
         if stay:
@@ -176,6 +180,8 @@ class Letter:
     # trouble
 
     def _failed(self) -> Text:
+        if self._facts.get("ready_at"):
+            return self._lost()
         return "could not be woken", iter(
             [
                 f"{self._stack} could not be woken at {self._say(self._event.at)}. What had been "
@@ -188,6 +194,48 @@ class Letter:
                 "hours begin, or a changed configuration is published.",
             ]
         )
+
+    def _lost(self) -> Text:
+        """It had been ready: nobody was served any more, so nothing keeps it."""
+        return "served nobody any more and is taken down", iter(
+            [
+                f"{self._stack} was awake, but served nobody any more. At "
+                f"{self._say(self._event.at)} it was given up and is taken down, so that it costs "
+                "nothing; if that does not succeed, another message says so.",
+                f"What happened:\n{self._event.reason}",
+                f"What to do: put that right, then wake {self._stack} again with its wake link "
+                f"or\ndormouse wake {self._stack}",
+            ]
+        )
+
+    def _degraded(self) -> Text:
+        services = tuple(Shortfall(**each) for each in self._facts.get("services") or ())
+        said = say_shortfalls(services) if len(services) == 1 else ""
+        return said or "is awake, but does not run in full", self._degraded_body(services)
+
+    def _degraded_body(self, services: Sequence[Shortfall]) -> Iterator[str]:
+        since = self._moment("since") or self._event.at
+        url = (self._facts.get("endpoint") or {}).get("url")
+        where = f" at\n{url}" if url else "."
+        yield (
+            f"{self._stack} is awake but has not run in full since {self._say(since)}. It serves "
+            f"people and is not taken down for this; it answers{where}"
+        )
+        if services:
+            yield "\n".join(["What runs:", *(f"  {each}" for each in services)])
+        yield f"What happened:\n{self._facts.get('cause') or self._event.reason}"
+        yield (
+            "What to do: often nothing. AWS starts tasks anew by itself, and Dormouse looks every "
+            "few minutes; another message says when it runs in full again. If the cause stays, "
+            "put it right. It is given up only when no target has been healthy for "
+            f"{say_duration(self._policy.wake_timeout)}."
+        )
+
+    def _restored(self) -> Text:
+        since = self._moment("since")
+        lasted = f", after {say_duration(self._event.at - since)}" if since else ""
+        said = f"{self._stack} runs in full again{lasted}."
+        return "runs in full again", iter([said, f"Why it is awake: {self._event.reason}."])
 
     def _stuck(self) -> Text:
         if self._facts.get("replaced"):

@@ -157,12 +157,14 @@ class Standing:
 class Marks:
     """
     `waking_since` is when the present time awake was decided for, None while asleep; `ready_at`
-    when it could first be used, `repairing_since` when something of it was found gone after that.
+    when it could first be used. After that `incomplete_since` is when something of it was found
+    not to work, and `unserved_since` when no target of it was healthy any more.
     """
 
     waking_since: datetime | None = None
     ready_at: datetime | None = None
-    repairing_since: datetime | None = None
+    incomplete_since: datetime | None = None
+    unserved_since: datetime | None = None
     standing: tuple[Standing, ...] = ()
     activity: Activity | None = None
     spent: Spent = NOTHING
@@ -202,7 +204,10 @@ class Marks:
         """On the way to awake; what an earlier sleep or failure spent stays spent."""
         if self.is_up:
             return self
-        return replace(self, waking_since=now, ready_at=None, repairing_since=None, activity=None)
+        return replace(self._not_ready(), waking_since=now, activity=None)
+
+    def _not_ready(self) -> Marks:
+        return replace(self, ready_at=None, incomplete_since=None, unserved_since=None)
 
     def ready(self, now: datetime) -> Marks:
         """It can be used, for the first time since it set out or again after a repair."""
@@ -210,25 +215,28 @@ class Marks:
         return replace(
             self,
             ready_at=self.ready_at or now,
-            repairing_since=None,
+            incomplete_since=None,
+            unserved_since=None,
             spent=spent,
             failure=None,
         )
 
-    def repairing(self, now: datetime) -> Marks:
-        """Found incomplete after it had been ready."""
-        if self.ready_at is None or self.repairing_since is not None:
+    def looked_at(self, now: datetime, *, complete: bool, served: bool) -> Marks:
+        """What a look at a stack that has been ready shows of it."""
+        if self.ready_at is None:
             return self
-        return replace(self, repairing_since=now)
+        return replace(
+            self,
+            incomplete_since=None if complete else self.incomplete_since or now,
+            unserved_since=None if served else self.unserved_since or now,
+        )
 
     def gone_to_sleep(self, slept: Slept, spends: Spent) -> Marks:
         """On the way to asleep. One that is asleep already only spends."""
         spent = self.spent | spends
         if not self.is_up:
             return replace(self, spent=spent)
-        return replace(
-            self, waking_since=None, ready_at=None, repairing_since=None, spent=spent, slept=slept
-        )
+        return replace(self._not_ready(), waking_since=None, spent=spent, slept=slept)
 
     def failed(self, failure: Failure) -> Marks:
         """The wake was given up; what asked for it is spent, and it goes to sleep."""
@@ -253,7 +261,8 @@ class Marks:
         return {
             "waking_since": write_moment(self.waking_since),
             "ready_at": write_moment(self.ready_at),
-            "repairing_since": write_moment(self.repairing_since),
+            "incomplete_since": write_moment(self.incomplete_since),
+            "unserved_since": write_moment(self.unserved_since),
             "standing": [each.to_json() for each in self.standing],
             "activity": self.activity.to_json() if self.activity else None,
             "spent": self.spent.to_json(),
@@ -274,7 +283,8 @@ class Marks:
         return Marks(
             waking_since=read_moment(data.get("waking_since")),
             ready_at=read_moment(data.get("ready_at")),
-            repairing_since=read_moment(data.get("repairing_since")),
+            incomplete_since=read_moment(data.get("incomplete_since")),
+            unserved_since=read_moment(data.get("unserved_since")),
             standing=tuple(map(Standing.from_json, data.get("standing", ()))),
             activity=Activity.from_json(activity) if activity else None,
             spent=Spent.from_json(data.get("spent") or {}),

@@ -34,7 +34,9 @@ class Observation:
     False while our tags could not be read yet: it may be waited for, but neither used nor
     deleted (AWS behaviour §1.6). `differs` names the fields an update can put right, `outdated`
     those that only a new object can have as the spec wants them. `replaced_at` is when AWS last
-    stopped a task of a service, as far as that is told.
+    stopped a task of a service, as far as that is told. Of a service, `serving` is how many of
+    the `wanted` tasks are healthy in all of its target groups (or run, where it has none), and
+    `serves` whether any target of it is healthy.
     """
 
     state: State
@@ -46,6 +48,9 @@ class Observation:
     outdated: tuple[str, ...] = ()
     created_at: datetime | None = None
     replaced_at: datetime | None = None
+    serving: int = 0
+    wanted: int = 0
+    serves: bool = False
 
     @property
     def arn(self) -> str:

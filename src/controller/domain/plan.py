@@ -177,6 +177,8 @@ class _Planner:
                 # A failed load balancer never recovers; a new one may (AWS behaviour §1.4, F07).
                 self._delete(resource, waits_for=_unread(seen))
             case State.FAILED:
+                if seen.differs and seen.owned:
+                    self._update(resource, seen.differs, waits_for=self._missing(resource))
                 self._failed.append((resource.address, seen.cause))
             case State.FOREIGN:
                 self._blocked.append((resource.address, seen.cause))
@@ -197,8 +199,8 @@ class _Planner:
     def _may_be_replaced(self, resource: ResourceSpec) -> bool:
         """What nobody uses yet is made anew at once; what serves people, at the next wake."""
         if resource.kind is Kind.LOAD_BALANCER:
-            services = self._spec.of_kind(Kind.SERVICE)
-            return all(self._observed[s.address].state is not State.READY for s in services)
+            services = [self._observed[s.address] for s in self._spec.of_kind(Kind.SERVICE)]
+            return not any(one.serves or one.state is State.READY for one in services)
         if resource.kind is Kind.TARGET_GROUP:
             return not any(self._stands(other) for other in self._goes_first(resource))
         return False

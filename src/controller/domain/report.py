@@ -25,6 +25,7 @@ from controller.domain.policy import Policy
 from controller.domain.policy_warnings import find_ending_holidays
 from controller.domain.prices import find_prices
 from controller.domain.schedule import Schedule
+from controller.domain.serving import Degraded
 from controller.domain.spec import Json, Kind, Spec, kept_with_spec
 from controller.domain.status import Status
 
@@ -35,7 +36,7 @@ TAKEN_UP = timedelta(minutes=2)
 """A pass that goes on writes at least every half minute; one that is silent for longer is gone."""
 
 MOST_CHANGES = 2
-FAILED, BLOCKED, STARTING = "failed", "blocked", "starting"
+FAILED, BLOCKED, STARTING, DEGRADED = "failed", "blocked", "starting", "degraded"
 """Phases beside those of a pass; a wake that no pass has begun yet is starting."""
 
 
@@ -49,10 +50,10 @@ class State(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """
-    `state` is one of four; `phase` says more, also that the last wake "failed" or is "blocked",
-    and then `cause` why. `since` is when the state began, as far as that is known. `saved` is the
-    running month's account up to now; None before a pass has seen the stack. `warnings` are
-    sentences about what somebody should do before it matters.
+    `state` is one of four; `phase` says more, also that the last wake "failed" or is "blocked", or
+    that it is awake and "degraded", and then `cause` why. `since` is when the state began, as far
+    as that is known. `saved` is the running month's account up to now; None before a pass has seen
+    the stack. `warnings` are sentences about what somebody should do before it matters.
     """
 
     spec: Spec
@@ -90,6 +91,11 @@ class Report:
         return written_at is not None and self.now - written_at < TAKEN_UP
 
     @property
+    def degraded(self) -> Degraded | None:
+        """What is not in full, where it is awake and serves people all the same."""
+        return self.status.degraded if self.phase == DEGRADED else None
+
+    @property
     def endpoint(self) -> Mapping[str, Json] | None:
         """Where it answers; None unless it does."""
         return self.status.endpoint if self.state is State.AWAKE else None
@@ -113,6 +119,7 @@ class Report:
             "steps": self.steps,
             "eta_seconds": None if self.eta is None else round(self.eta.total_seconds(), 1),
             "next": [change.to_json() for change in self.next],
+            "degraded": self.degraded.to_json() if self.degraded else None,
             "failure": failure and {"at": format_moment(failure.at), "cause": self.cause},
             "updated_at": write_moment(self.status.updated_at),
             "saved": self.saved.summary() if self.saved else None,
@@ -187,7 +194,8 @@ def make_report(
 
 def _set_aside(status: Status, state: State) -> Sequence[str]:
     """What is not as the files say though the stack does its work, and what stands elsewhere."""
-    causes = [status.cause] if state is State.AWAKE and status.cause else []
+    is_said = status.degraded is not None
+    causes = [status.cause] if state is State.AWAKE and status.cause and not is_said else []
     return [*causes, *(trouble.cause for trouble in status.replaced.values())]
 
 
@@ -208,7 +216,7 @@ def _saved(spec: Spec, status: Status, now: datetime) -> Account | None:
 def _state(status: Status, decision: Decision) -> State:
     marks = status.marks
     if decision.state is Target.AWAKE:
-        ready = status.target is Target.AWAKE and marks.ready_at and not marks.repairing_since
+        ready = status.target is Target.AWAKE and marks.ready_at and not marks.unserved_since
         return State.AWAKE if ready else State.WAKING
     if status.target is None or (status.target is Target.ASLEEP and status.settled):
         return State.ASLEEP
@@ -227,6 +235,8 @@ def _phase(status: Status, state: State) -> tuple[str, str]:
             return FAILED, status.marks.failure.cause
     if state is State.GOING_TO_SLEEP and status.stuck:
         return status.phase or str(state), status.stuck.cause
+    if state is State.AWAKE and status.degraded:
+        return DEGRADED, status.degraded.reason
     if state in (State.ASLEEP, State.AWAKE):
         return str(state), ""
     return status.phase or str(state), status.cause
@@ -252,7 +262,7 @@ def _since(status: Status, state: State, live: Sequence[Lease]) -> datetime | No
         case State.AWAKE:
             return marks.ready_at
         case State.WAKING:
-            under_way = marks.repairing_since or marks.waking_since
+            under_way = marks.unserved_since or marks.waking_since
             return under_way or max((lease.asked_at for lease in live), default=None)
         case State.GOING_TO_SLEEP:
             return status.since if status.target is Target.ASLEEP else None
@@ -262,7 +272,7 @@ def _since(status: Status, state: State, live: Sequence[Lease]) -> datetime | No
 
 def _eta(status: Status, state: State, now: datetime) -> timedelta | None:
     """How much longer the wake should take; None without one, or if it is late."""
-    if state is not State.WAKING or status.marks.repairing_since:
+    if state is not State.WAKING or status.marks.unserved_since:
         return None
     since = status.marks.waking_since or now
     return status.learned.remaining(max(timedelta(0), now - since))

@@ -12,6 +12,7 @@ from controller.domain.meter import Meter
 from controller.domain.moments import format_moment, parse_moment, read_moment, write_moment
 from controller.domain.plan import Target
 from controller.domain.progress import Progress, Timeline
+from controller.domain.serving import Degraded
 from controller.domain.spec import Json
 
 
@@ -47,7 +48,8 @@ class Trouble:
 class Status:
     """
     `target` is where it is going since `since`, and `settled` says that it is there; `from_rest`
-    that it set out from where it had been settled, and not halfway. `phase` is what people are
+    that it set out from where it had been settled, and not halfway. `degraded` says that it serves
+    people, though not in full. `phase` is what people are
     told meanwhile, `cause` what holds it up. `decision` is the last one, as JSON.
     `warned_for` is the end of which people have been warned, `troubles` what they were told of
     and is not over, `meter` counts the money. `outbox` are events that are not known to be
@@ -75,6 +77,7 @@ class Status:
     stuck: Trouble | None = None
     blocked: Trouble | None = None
     replaced: Mapping[str, Trouble] = field(default_factory=dict)
+    degraded: Degraded | None = None
     warned_for: datetime | None = None
     troubles: tuple[EventKind, ...] = ()
     outbox: tuple[Event, ...] = ()
@@ -106,6 +109,7 @@ class Status:
             "stuck": self.stuck.to_json() if self.stuck else None,
             "blocked": self.blocked.to_json() if self.blocked else None,
             "replaced": {key: each.to_json() for key, each in self.replaced.items()},
+            "degraded": self.degraded.to_json() if self.degraded else None,
             "warned_for": write_moment(self.warned_for),
             "troubles": [str(kind) for kind in self.troubles],
             "outbox": [event.to_json() for event in self.outbox],
@@ -115,6 +119,7 @@ class Status:
     def from_json(data: Mapping[str, Json]) -> Status:
         """Read what `to_json` wrote; a missing or empty record is that of a new stack."""
         target, stuck, blocked = (data.get(key) for key in ("target", "stuck", "blocked"))
+        degraded = data.get("degraded")
         return Status(
             target=Target(target) if target else None,
             since=read_moment(data.get("since")),
@@ -135,6 +140,7 @@ class Status:
             stuck=Trouble.from_json(stuck) if stuck else None,
             blocked=Trouble.from_json(blocked) if blocked else None,
             replaced={k: Trouble.from_json(t) for k, t in data.get("replaced", {}).items()},
+            degraded=Degraded.from_json(degraded) if degraded else None,
             warned_for=read_moment(data.get("warned_for")),
             troubles=tuple(EventKind(kind) for kind in data.get("troubles", ())),
             outbox=tuple(Event.from_json(event) for event in data.get("outbox", ())),

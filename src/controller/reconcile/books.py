@@ -22,6 +22,7 @@ from controller.domain.observed import State
 from controller.domain.plan import Target
 from controller.domain.prices import find_prices
 from controller.domain.progress import Progress, Timeline
+from controller.domain.serving import Degraded, find_shortfalls, serves
 from controller.domain.spec import Json, Spec
 from controller.domain.status import Status, Trouble
 from controller.reconcile.metering import nothing_stands
@@ -63,6 +64,7 @@ def set_out(status: Status, spec: Spec, decision: Decision, before: Marks, now: 
         progress=_for_new_wake(status.progress) if waking else status.progress,
         stuck=None,
         blocked=None if waking else status.blocked,
+        degraded=None,
         warned_for=None,
     )
     if waking:
@@ -81,7 +83,11 @@ def seen(status: Status, spec: Spec, look: Round, now: datetime) -> Status:
     """Show how far it is."""
     phase = str(look.target) if look.plan.converged else _phase(look)
     timeline = Timeline(look.timeline.steps[-MOST_STEPS:])
-    return replace(status, phase=phase, timeline=timeline, updated_at=now)
+    marks = status.marks
+    if look.target is Target.AWAKE:
+        served = serves(spec, look.observed)
+        marks = marks.looked_at(now, complete=look.plan.converged, served=served)
+    return replace(status, phase=phase, timeline=timeline, marks=marks, updated_at=now)
 
 
 def ended(status: Status, spec: Spec, outcome: Outcome, asked_for: Spent, now: datetime) -> Status:
@@ -199,17 +205,57 @@ def _wake_ended(
         first = status.marks.ready_at is None
         status = _note_replaced(status, spec, now)
         status = replace(status, marks=status.marks.ready(now), settled=True)
+        status = _restored(status, spec, now) if status.degraded else status
         return replace(status, meter=status.meter.woken(now)) if first else status
     if not gave_up(outcome):
         if len(status.meter.ended) >= MOST_ENDED:
             status = _note_replaced(status, spec, now)
-        return replace(status, marks=status.marks.repairing(now), settled=False)
+        status = replace(status, settled=False)
+        return _degraded(status, spec, outcome, now) if _is_degraded(outcome) else status
     failure = Failure(at=now, cause=outcome.cause, spec_hash=spec.hash, spent=asked_for)
     before = status.marks
     status = replace(status, marks=status.marks.failed(failure), settled=False)
     if outcome.result is Result.FAILED:
         return _no_longer_ready(status, spec, EventKind.FAILED, before, now, outcome.cause)
     return _blocked(status, spec, outcome, now, before)
+
+
+def _is_degraded(outcome: Outcome) -> bool:
+    return outcome.result is Result.DEGRADED
+
+
+def _degraded(status: Status, spec: Spec, outcome: Outcome, now: datetime) -> Status:
+    """It serves people all the same; told once, and again when fewer tasks serve."""
+    if status.marks.ready_at is None:  # its status was lost, and it was found serving
+        marks = replace(status.marks.ready(now), incomplete_since=now)
+        status = replace(status, marks=marks, meter=status.meter.woken(now))
+    before, observed = status.degraded, outcome.observed
+    found = Degraded(
+        since=before.since if before else status.marks.incomplete_since or now,
+        cause=outcome.cause,
+        services=find_shortfalls(spec, observed) if observed else (),
+    )
+    if before and (observed is None or found.serving >= before.least):
+        return replace(status, degraded=replace(found, least=before.least))
+    status = replace(status, degraded=replace(found, least=found.serving))
+    facts = {
+        "since": format_moment(found.since),
+        "services": [each.to_json() for each in found.services],
+        "cause": found.cause,
+        "endpoint": status.endpoint,
+    }
+    return _tell(status, spec, EventKind.DEGRADED, now, found.reason, **facts)
+
+
+def _restored(status: Status, spec: Spec, now: datetime) -> Status:
+    """It runs in full again."""
+    degraded, status = status.degraded, replace(status, degraded=None)
+    facts = {
+        "since": write_moment(degraded.since if degraded else None),
+        "endpoint": status.endpoint,
+    }
+    reason = str(status.decision.get("reason", ""))
+    return _tell(status, spec, EventKind.RESTORED, now, reason, **facts)
 
 
 def _sleep_ended(status: Status, spec: Spec, outcome: Outcome, now: datetime) -> Status:
@@ -345,5 +391,7 @@ def _final_phase(outcome: Outcome) -> str:
             return "failed"
         case Result.BLOCKED:
             return "blocked"
+        case Result.DEGRADED:
+            return "degraded"
         case _:
             return "waking" if outcome.target is Target.AWAKE else "going to sleep"

@@ -16,9 +16,11 @@ from controller.domain.observed import Holder, Observation, Observed, State
 from controller.domain.plan import Action, Order, Plan, Target, Verb, make_plan
 from controller.domain.ports import Clock, Cloud, SideBySide
 from controller.domain.progress import Progress, Timeline, settled_mark
+from controller.domain.sentences import say_duration
 from controller.domain.spec import Kind, Spec
 from controller.reconcile.outcome import POLL, Limits, Outcome, Report, Result, Round
 from controller.reconcile.patience import MOST_UPDATES, SLOWEST_RETRY, Patience
+from controller.reconcile.serving import Serving
 
 SHORTEST_POLL = timedelta(seconds=1)
 WAITING_POLL = timedelta(seconds=2)
@@ -81,6 +83,7 @@ class Reconciler:
         self.progress = progress or Progress()
         self.timeline = timeline or Timeline()
         self._patience = Patience(clock)
+        self._serving = Serving(spec, None)
         self._quiet_until: datetime | None = None
         self._prepared = False
         self._has_taken = False
@@ -104,6 +107,7 @@ class Reconciler:
         limits = limits or Limits()
         self._began_at = self._clock.now()
         self._patience = Patience(self._clock)
+        self._serving = Serving(self._spec, limits.served if target is Target.AWAKE else None)
         self._prepared = False
         self._plan = None
         is_blind = target is Target.ASLEEP and not self.progress.swept
@@ -123,14 +127,15 @@ class Reconciler:
                 after = timedelta(seconds=error.after_seconds)
                 self._quiet_until = self._clock.now() + after
             except DormouseError as error:
-                if not self._patience.may_be_allowed_soon(error):
-                    return self._end(Result.FAILED, target, str(error), observed, plan)
+                ended = self._ended_by(error)
+                if ended:
+                    return self._end(ended, target, str(error), observed, plan)
                 self._note = str(error)
             else:
                 self._patience.answered()
-                ended = self._ended(target, observed, plan)
-                if ended:
-                    return self._end(*ended, observed, plan)
+                reached = self._ended(target, observed, plan)
+                if reached:
+                    return self._end(*reached, observed, plan)
             stopped = self._out_of_time(target, limits, observed, plan)
             if stopped:
                 return self._end(*stopped, observed, plan)
@@ -170,6 +175,7 @@ class Reconciler:
         if only is None:
             self._whole_at = now
         self._plan = plan
+        self._serving.note(observed, plan)
         return observed, plan
 
     def _see(
@@ -189,7 +195,9 @@ class Reconciler:
         return frozenset((*busy, *(action.address for action in self._plan.actions)))
 
     def _only_waits(self, target: Target, observed: Observed, plan: Plan) -> bool:
-        ends = plan.converged or plan.blocked or self._failure(observed, plan)
+        ends = plan.converged or (
+            not self._serving.is_lost and (plan.blocked or self._failure(observed, plan))
+        )
         return not (ends or self._patience.final or self._takeable(target, observed, plan))
 
     def _note_leaving(self, observed: Observed) -> None:
@@ -209,11 +217,19 @@ class Reconciler:
 
     def _takeable(self, target: Target, observed: Observed, plan: Plan) -> list[Action]:
         """A wake with a stranger in its way, or that has failed, makes nothing that costs money."""
-        if target is Target.AWAKE and (plan.blocked or self._failure(observed, plan)):
+        is_wake = target is Target.AWAKE and not self._serving.is_ready
+        if is_wake and (plan.blocked or self._failure(observed, plan)):
             return []
         now = self._clock.now()
-        held, given_up = self.progress.is_held_back, self._patience.is_given_up
-        return [a for a in plan.ready if not held(a.address, now) and not given_up(a)]
+        return [action for action in plan.ready if self._may_take(action, observed, now)]
+
+    def _may_take(self, action: Action, observed: Observed, now: datetime) -> bool:
+        made_anew = self.progress.is_made_anew(action.address)
+        return not (
+            self.progress.is_held_back(action.address, now)
+            or self._patience.is_given_up(action)
+            or self._serving.spares(action, observed, made_anew=made_anew)
+        )
 
     def _take(self, actions: list[Action], observed: Observed) -> Observed:
         now = self._clock.now()
@@ -278,7 +294,8 @@ class Reconciler:
             raise error
         self._note = str(error)
         if self._patience.is_final(action, error):
-            if action.target is Target.AWAKE and not _is_repair(action, observed):
+            spared = self._serving.is_ready or _is_repair(action, observed)
+            if action.target is Target.AWAKE and not spared:
                 raise PermanentError(str(error))
             # A sleep goes on with everything else: each part that goes saves money (F40). What
             # serves people is not torn down for a setting that cannot be put right.
@@ -287,6 +304,12 @@ class Reconciler:
         self.progress = self.progress.holding_back(action.address, until)
 
     # the end
+
+    def _ended_by(self, error: DormouseError) -> Result | None:
+        """What a round comes to that was refused as a whole; None: it is asked for again."""
+        if self._patience.may_be_allowed_soon(error) or self._serving.is_lost:
+            return None
+        return Result.DEGRADED if self._serving.is_kept else Result.FAILED
 
     def _ended(
         self, target: Target, observed: Observed, plan: Plan
@@ -300,16 +323,32 @@ class Reconciler:
                 self.progress = replace(self.progress, swept=self._spec.hash)
             return Result.CONVERGED, target, "; ".join(plan.warnings)
         failure = self._failure(observed, plan)
-        if failure:
+        if failure and not self._serving.is_ready:
             return Result.FAILED, target, failure
-        if target is Target.AWAKE and self._patience.is_all_refused(plan):
+        if target is Target.AWAKE and not failure and self._patience.is_all_refused(plan):
             said = (*plan.warnings, *self._patience.final.values())
             return Result.CONVERGED, target, "; ".join(said)
+        if self._serving.is_ready:
+            cause = self._degraded_by(target, observed, plan)
+            return (Result.DEGRADED, target, cause) if cause else None
         if self._patience.is_blocked(target, observed, plan):
             return Result.BLOCKED, target, plan.blocked[0][1]
         if target is Target.ASLEEP and self._patience.is_all_given_up(plan):
             return Result.FAILED, target, next(iter(self._patience.final.values()))
         return None
+
+    def _degraded_by(self, target: Target, observed: Observed, plan: Plan) -> str:
+        """What keeps a stack that serves people from being complete, once that lasts."""
+        is_blocked = self._patience.is_blocked(target, observed, plan)
+        if not self._serving.is_kept:
+            return ""
+        failure = self._failure(observed, plan)
+        if failure or is_blocked:
+            return failure or plan.blocked[0][1]
+        is_final = self._patience.final and not plan.waiting
+        if is_final or self._serving.is_lasting(self._clock.now()):
+            return self._holdup(plan, observed) or "it does not get complete"
+        return ""
 
     def _failure(self, observed: Observed, plan: Plan) -> str:
         if plan.failed:
@@ -324,8 +363,13 @@ class Reconciler:
     def _out_of_time(
         self, target: Target, limits: Limits, observed: Observed | None, plan: Plan | None
     ) -> tuple[Result, Target, str] | None:
-        now = self._clock.now()
-        if limits.give_up_at and now >= limits.give_up_at:
+        now, lost_at = self._clock.now(), self._serving.give_up_at()
+        if lost_at and now >= lost_at:
+            if plan and plan.blocked:
+                return Result.BLOCKED, target, plan.blocked[0][1]
+            lost = f"no target was healthy for {say_duration(self._serving.patience)}"
+            return Result.FAILED, target, f"{lost}: {self._holdup(plan, observed)}"
+        if limits.give_up_at and now >= limits.give_up_at and not self._serving.is_ready:
             why = self._holdup(plan, observed)
             return Result.FAILED, target, f"not {target} in time: {why}"
         if limits.deadline and now + LAST_STEPS + limits.poll >= limits.deadline:

@@ -10,6 +10,7 @@ from typing import Protocol
 from controller.domain.observed import Observed
 from controller.domain.plan import Plan, Target
 from controller.domain.progress import Progress, Timeline
+from controller.reconcile.serving import Served
 
 POLL = timedelta(seconds=5)
 """The longest time between two looks, where nobody asks for another."""
@@ -20,6 +21,7 @@ class Result(StrEnum):
     UNFINISHED = "unfinished"  # time is up; come back at `due_at`
     INTERRUPTED = "interrupted"  # something else is wanted now
     BLOCKED = "blocked"  # something that is not ours stands in the way
+    DEGRADED = "degraded"  # it serves people, though not in full, and is left to mend
     FAILED = "failed"  # it will not get there without a person
 
 
@@ -61,6 +63,7 @@ class Limits:
     `deadline` is the end of the process's own time, `give_up_at` the end of patience with a wake,
     `poll` the longest time between two looks, `usual` how long such a way has taken so far. A pass
     that is not `patient` waits for what can be asked again in a moment, and for nothing else.
+    With `served` it is a stack that may have been ready before: then `give_up_at` does not count.
     """
 
     deadline: datetime | None = None
@@ -68,3 +71,4 @@ class Limits:
     poll: timedelta = POLL
     usual: timedelta = timedelta(0)
     patient: bool = True
+    served: Served | None = None

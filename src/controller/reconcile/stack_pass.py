@@ -39,12 +39,16 @@ from controller.reconcile.heartbeat import BRIEF
 from controller.reconcile.loop import Reconciler
 from controller.reconcile.outcome import Limits, Outcome, Result, Round
 from controller.reconcile.ports import Clouds, Records, Store, Tell, Traffics
+from controller.reconcile.serving import Served
 
 SLOW = timedelta(minutes=15)
 """How often something is tried that only a person can put right (AWS behaviour §10.4)."""
 
 CHECK = timedelta(minutes=15)
 """How often an awake stack is looked at for what others did to it (F50)."""
+
+MEND = timedelta(minutes=5)
+"""How often a degraded stack is looked at: ECS goes on replacing its tasks by itself (§2.8)."""
 
 SOON = timedelta(minutes=10)
 """How long before its end people are told that it is going to sleep."""
@@ -114,6 +118,7 @@ class StackPass:
         self._cloud: Cloud
         self._latest: Records
         self._early = early
+        self._is_found = False
         self._is_patient = True
         self._status = Status()
         self._written_at = clock.now()
@@ -128,6 +133,7 @@ class StackPass:
         """
         self._is_patient = deadline - self._clock.now() > BRIEF
         records = self._store.load()
+        self._is_found = not records.status
         self._status = self._remembered(records)
         self._written_at = self._clock.now()
         while True:
@@ -329,6 +335,7 @@ class StackPass:
             give_up_at=give_up_at,
             usual=self._usual(decision),
             patient=self._is_patient,
+            served=self._served(records.spec),
         )
         self._latest = records
         fresh = iter([not records.leftovers])  # the records were read a moment ago
@@ -373,12 +380,23 @@ class StackPass:
         raise LockLostError("another pass has taken over the stack; this one ends")
 
     def _give_up_at(self, records: Records, decision: Decision) -> datetime | None:
-        """Patience counts from when it set out, or from when something of it was found gone."""
+        """Patience with a wake counts from when it set out; see `Served` for one that is over."""
         if decision.state is Target.ASLEEP:
             return None
-        marks, now = self._status.marks, self._clock.now()
-        since = now if marks.ready_at else marks.waking_since or now
-        return (marks.repairing_since or since) + policy_of(records.spec).wake_timeout
+        since = self._status.marks.waking_since or self._clock.now()
+        return since + policy_of(records.spec).wake_timeout
+
+    def _served(self, spec: Spec) -> Served | None:
+        """What is known of whether it serves; of one whose status was lost a look tells."""
+        marks = self._status.marks
+        if marks.ready_at is None and not self._is_found:
+            return None
+        return Served(
+            patience=policy_of(spec).wake_timeout,
+            since=marks.ready_at,
+            incomplete_since=marks.incomplete_since,
+            unserved_since=marks.unserved_since,
+        )
 
     def _usual(self, decision: Decision) -> timedelta:
         """How long such a way has taken so far; nothing is known of ways to sleep."""
@@ -476,7 +494,9 @@ class StackPass:
         if outcome.result is Result.UNFINISHED:
             return now + SLOW if self._status.stuck and not _only_frees(outcome) else now
         moments = [decision.until, self._rest_due]
-        if outcome.result is not Result.CONVERGED:
+        if outcome.result is Result.DEGRADED:
+            moments += [now + MEND, self._warn_at(records, now)]
+        elif outcome.result is not Result.CONVERGED:
             moments.append(now + SLOW)
         elif decision.state is Target.AWAKE:
             moments += [now + CHECK, self._warn_at(records, now), self._ahead_of(records, decision)]
