@@ -5,10 +5,37 @@ from pathlib import Path
 
 import pytest
 
+import controller.hcl.schema as schema_package
 from controller.mapping import listener, load_balancer, service, target_group
 from controller.mapping.table import Nested, ReadOnly, Sent, SetAfter, Table, text
 
-SCHEMA = json.loads((Path(__file__).parent.parent / "data/hcl-cases/aws-schema.json").read_text())
+FIVE = json.loads((Path(__file__).parent.parent / "data/hcl-cases/aws-schema.json").read_text())
+SIX = Path(schema_package.__file__).parent / "aws6.jsonl"
+"""What provider 6 adds; of nested blocks only what is new in them."""
+
+
+def with_newer(known, newer):
+    """The schema of provider 5 in its own form, with what 6 adds."""
+    attributes = dict(known["attributes"])
+    for name, (type_, flags) in newer["attributes"].items():
+        flag = {"r": "required", "o": "optional", "c": "computed"}
+        attributes[name] = {"type": type_} | {flag[f]: True for f in flags}
+    blocks = dict(known.get("blocks", {}))
+    for name, nested in newer["blocks"].items():
+        before = blocks.get(name)
+        inside = before.get("block", before) if before else {"attributes": {}}
+        limits = before or {"nesting_mode": nested["nesting"], "max_items": nested["max"]}
+        blocks[name] = {**limits, "block": with_newer(inside, nested)}
+    return {"attributes": attributes, "blocks": blocks}
+
+
+def schema():
+    newer = [json.loads(line) for line in SIX.read_text().splitlines()]
+    added = {line["type"]: line for line in newer if line["mode"] == "managed"}
+    return {name: with_newer(known, added[name]) for name, known in FIVE.items()}
+
+
+SCHEMA = schema()
 TABLES = {
     "aws_lb": load_balancer.TABLE,
     "aws_lb_target_group": target_group.TABLE,

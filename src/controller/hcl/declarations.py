@@ -144,6 +144,15 @@ class Backend:
     arguments: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class RequiredProvider:
+    """What a module demands of a provider; `constraint` is "" where it is content with any."""
+
+    name: str
+    source: str
+    constraint: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declarations:
     variables: Mapping[str, Variable] = field(default_factory=dict)
@@ -153,6 +162,7 @@ class Declarations:
     modules: Mapping[str, ModuleCall] = field(default_factory=dict)
     providers: Mapping[str, Provider] = field(default_factory=dict)
     checks: tuple[BlockSyntax, ...] = ()
+    required_providers: tuple[RequiredProvider, ...] = ()
     backend: Backend | None = None
     # Names that stand in a block too broken to be taken apart; using them is not a second error.
     broken: frozenset[tuple[str, ...]] = frozenset()

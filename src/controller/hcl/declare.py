@@ -25,6 +25,7 @@ from controller.hcl.declarations import (
     ModuleCall,
     Output,
     Provider,
+    RequiredProvider,
     Resource,
     ResourceKey,
     Variable,
@@ -32,8 +33,9 @@ from controller.hcl.declarations import (
 from controller.hcl.declare_resource import read_resource
 from controller.hcl.declare_variable import read_variable
 from controller.hcl.errors import HclError
+from controller.hcl.required_providers import read_required_providers
 from controller.hcl.required_version import check_required_version
-from controller.hcl.syntax import Argument, BlockSyntax, Body, Literal, Object, Reference
+from controller.hcl.syntax import Argument, BlockSyntax, Reference
 from controller.hcl.types import DYNAMIC, STRING
 
 # An absolute path, a scheme, a known host, or [HOST/]NAMESPACE/NAME/PROVIDER in a registry.
@@ -67,6 +69,7 @@ class _Declarer:
         self._providers: dict[str, Provider] = {}
         self._checks: list[BlockSyntax] = []
         self._backend: Backend | None = None
+        self._required: list[RequiredProvider] = []
         self._broken: set[tuple[str, ...]] = set()
         self._readers: dict[str, Callable[[BlockSyntax], None]] = {
             "variable": self._variable,
@@ -93,6 +96,7 @@ class _Declarer:
             providers=self._providers,
             checks=tuple(self._checks),
             backend=self._backend,
+            required_providers=tuple(self._required),
             broken=frozenset(self._broken),
         )
 
@@ -201,6 +205,9 @@ class _Declarer:
     def _provider(self, block: BlockSyntax) -> None:
         name = name_of(block, 0)
         alias = constant(block.body.arguments.get("alias"), STRING)
+        version = constant(block.body.arguments.get("version"), STRING)
+        if version is not None and not version.is_null:
+            self._required.append(RequiredProvider(name, f"hashicorp/{name}", str(version.data)))
         provider = Provider(
             name=name,
             alias=alias.data if alias else None,
@@ -222,7 +229,7 @@ class _Declarer:
         required = block.body.arguments.get("required_version")
         version = constant(required, STRING)
         for providers in block.body.of_type("required_providers"):
-            _check_required_providers(providers.body)
+            self._required.extend(read_required_providers(providers.body))
         if required and version and not version.is_null:
             unfit = check_required_version(version.data, required.place)
             self.problems += [unfit] if unfit else []
@@ -247,18 +254,6 @@ def _check_addresses(block: BlockSyntax) -> None:
         argument = block.body.arguments.get(name)
         if argument and not isinstance(argument.expression, Reference):
             raise HclError("reference", f"{name} takes an address", place=argument.place)
-
-
-def _check_required_providers(body: Body) -> None:
-    """Texts that hold no reference; only the aliases that a module is given are names."""
-    for argument in body.arguments.values():
-        if not isinstance(argument.expression, Object):
-            constant(argument, STRING)
-            continue
-        for key, value in argument.expression.items:
-            name = key.value.data if isinstance(key, Literal) else ""
-            if name != "configuration_aliases":
-                constant(Argument(str(name), value, value.place), STRING)
 
 
 def _source(argument: Argument) -> tuple[str, HclError | None]:

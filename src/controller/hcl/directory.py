@@ -19,6 +19,7 @@ from controller.hcl.graph import Graph, build_graph, cycle_error
 from controller.hcl.module import MissingModule, Module, load_module
 from controller.hcl.origins import out_of_reach
 from controller.hcl.parse import parse_argument
+from controller.hcl.provider_version import UNKNOWN, AwsProvider, find_aws_provider
 from controller.hcl.required_version import RULE as REQUIRED_VERSION
 from controller.hcl.scope import Poisoned
 from controller.hcl.static_check import StaticChecker, check_modules
@@ -43,10 +44,12 @@ def read(directory: Path, data_dir: str | None = None) -> Configuration:
     if not loaded.readable:
         return Configuration(folder, loaded.root, loaded.problems, Graph((), ()), frozenset())
     graph = build_graph(loaded.root)
+    demands = (one for _, m in loaded.root.tree() for one in m.declarations.required_providers)
+    provider = find_aws_provider(folder, data_dir, demands)
     cycles = (cycle_error(loaded.root, cycle).as_problem() for cycle in graph.cycles)
     found, wrong = check_modules(loaded.root)
     problems = (*loaded.problems, *found, *cycles)
-    return Configuration(folder, loaded.root, problems, graph, wrong, loaded.missing)
+    return Configuration(folder, loaded.root, problems, graph, wrong, loaded.missing, provider)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +58,8 @@ class Configuration:
     What a directory says, before any variable has a value.
 
     `problems` are all that the text alone shows. `wrong` are the expressions among them, which are
-    not evaluated. `missing` are the modules that are not installed.
+    not evaluated. `missing` are the modules that are not installed, `provider` the version of the
+    AWS provider in use.
     """
 
     folder: Path
@@ -64,6 +68,7 @@ class Configuration:
     graph: Graph
     wrong: frozenset[Expression]
     missing: tuple[MissingModule, ...] = ()
+    provider: AwsProvider = UNKNOWN
 
     def declares(self, variable: str) -> bool:
         """Whether the root declares a variable of that name."""
@@ -71,7 +76,9 @@ class Configuration:
 
     def evaluate(self, inputs: Inputs) -> World:
         """Give the variables their values and evaluate everything; the files are not read again."""
-        evaluation = Evaluation(self.folder, self.root, self.graph, self.wrong, inputs)
+        evaluation = Evaluation(
+            self.folder, self.root, self.graph, self.wrong, inputs, self.provider
+        )
         evaluation.run()
         root = evaluation.root
         providers = evaluation.providers()
@@ -85,6 +92,7 @@ class Configuration:
             evaluate=_Console(self, evaluation).evaluate,
             variable_places=evaluation.variable_places(),
             missing=self.missing,
+            provider=self.provider,
         )
 
 

@@ -19,6 +19,7 @@ from controller.hcl.instance import EvaluatedCall, ModuleInstance
 from controller.hcl.module import CallPath, Module
 from controller.hcl.origins import describe_origins
 from controller.hcl.parse import parse_template
+from controller.hcl.provider_version import UNKNOWN, AwsProvider
 from controller.hcl.references import is_constant
 from controller.hcl.repetition import Expansion, Key, address_with_key, expand
 from controller.hcl.resources import ResourceEvaluator, with_depends_on
@@ -47,6 +48,7 @@ class Evaluation:
         graph: Graph,
         wrong: frozenset[Expression],
         inputs: Inputs,
+        provider: AwsProvider = UNKNOWN,
     ) -> None:
         self._graph = graph
         self._wrong = wrong
@@ -58,7 +60,9 @@ class Evaluation:
         self.problems: list[Problem] = []
         self.root = ModuleInstance(root, (), "", self._context(), inputs.workspace)
         self._instances: dict[CallPath, list[ModuleInstance]] = {(): [self.root]}
-        self._resources = ResourceEvaluator(wrong, self.problems, self._region, inputs.known)
+        self._resources = ResourceEvaluator(
+            wrong, self.problems, self._region, provider, inputs.known
+        )
         self._handlers: dict[str, Callable[[ModuleInstance, tuple[str, ...]], None]] = {
             "var": self._variable,
             "validation": self._validation,

@@ -22,6 +22,7 @@ from controller.hcl.convert import (
     string,
 )
 from controller.hcl.errors import HclError
+from controller.hcl.provider_version import LEAVES_ZONES_ALONE, UNKNOWN, AwsProvider
 from controller.hcl.schema import AttributeSchema, BlockSchema, NestedBlock
 from controller.hcl.types import DYNAMIC, STRING, ObjectType, Type
 from controller.hcl.unify import has_dynamic
@@ -121,9 +122,12 @@ def _open_value(block: Block, address: str) -> Value:
     return Value(ObjectType(types), OpenObject(sorted(given.items()), Origin(address, ())))
 
 
-def sleeper_defaults(type_: str) -> Mapping[str, Value]:
+def sleeper_defaults(type_: str, provider: AwsProvider = UNKNOWN) -> Mapping[str, Value]:
     """What the provider plans for arguments of a sleeper that are left out (HCL semantics §18)."""
-    return _DEFAULTS.get(type_.replace("aws_alb", "aws_lb", 1), {})
+    defaults = _DEFAULTS.get(type_.replace("aws_alb", "aws_lb", 1), {})
+    if provider.surely_has(LEAVES_ZONES_ALONE):
+        return {n: v for n, v in defaults.items() if n != "availability_zone_rebalancing"}
+    return defaults
 
 
 _DEFAULTS: Mapping[str, Mapping[str, Value]] = {

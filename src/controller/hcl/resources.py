@@ -21,6 +21,7 @@ from controller.hcl.known import Known
 from controller.hcl.known_data import data_attributes
 from controller.hcl.numbers import format_number
 from controller.hcl.origins import describe_origins, out_of_reach
+from controller.hcl.provider_version import UNKNOWN, AwsProvider
 from controller.hcl.references import expressions_in, is_constant, subject_of
 from controller.hcl.repetition import Expansion, Key, address_with_key, expand
 from controller.hcl.resource_value import (
@@ -58,12 +59,13 @@ class ResourceEvaluator:
     Evaluates the resources of module instances.
 
     `region_of` tells the region of a provider by its address in the root, None where unknown,
-    `known` what else is known of a thing.
+    `provider` is the version of the AWS provider in use, `known` what else is known of a thing.
     """
 
     wrong: frozenset[Expression]
     problems: list[Problem]
     region_of: Callable[[str], str | None]
+    provider: AwsProvider = UNKNOWN
     known: Known | None = None
 
     def evaluate(self, module: ModuleInstance, resource: Resource) -> EvaluatedResource:
@@ -129,7 +131,7 @@ class ResourceEvaluator:
         block = body.body(resource.body, scope)
         broken = set(body.broken)
         if is_checked(resource.mode, resource.type):
-            block, errors = conform(block, resource.type)
+            block, errors = conform(block, resource.type, self.provider)
             for error in errors:
                 report(error)
             broken |= {name for name in resource.body.arguments if name not in block.attributes}
@@ -224,7 +226,7 @@ class ResourceEvaluator:
         if (resource.mode, resource.type) == ("managed", "terraform_data"):
             return terraform_data_value(block, address)
         schema = schema_of(resource.mode, resource.type)
-        known = sleeper_defaults(resource.type) if _is_sleeper(resource) else {}
+        known = sleeper_defaults(resource.type, self.provider) if _is_sleeper(resource) else {}
         if resource.mode == "data":
             known = data_attributes(resource.type, block, self.region_of(provider))
         return resource_value(schema, block, address, known, undecided)

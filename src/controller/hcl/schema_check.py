@@ -14,6 +14,7 @@ from dataclasses import replace
 from controller.hcl.convert import convert, describe
 from controller.hcl.declarations import Resource
 from controller.hcl.errors import HclError
+from controller.hcl.provider_version import AwsProvider
 from controller.hcl.schema import SLEEPERS, AttributeSchema, BlockSchema, NestedBlock, schema_of
 from controller.hcl.syntax import BlockSyntax, Body
 from controller.hcl.value_rules import checked_value
@@ -28,7 +29,11 @@ def is_checked(mode: str, type_: str) -> bool:
 
 
 def check_shape(resource: Resource) -> Iterator[HclError]:
-    """What the text alone shows: unknown arguments and blocks, missing and too many ones."""
+    """
+    What the text alone shows: unknown arguments and blocks, missing and too many ones.
+
+    What another version of the provider knows is looked at when it has a value: null is none.
+    """
     schema = schema_of(resource.mode, resource.type)
     if schema and is_checked(resource.mode, resource.type):
         yield from _check_body(resource.body, schema, resource.type)
@@ -47,9 +52,9 @@ def _type_of(block: BlockSyntax) -> str:
     return block.labels[0] if block.type == "dynamic" and block.labels else block.type
 
 
-def conform(block: Block, type_: str) -> tuple[Block, list[HclError]]:
+def conform(block: Block, type_: str, provider: AwsProvider) -> tuple[Block, list[HclError]]:
     """
-    The evaluated block with every argument converted to its type in the schema.
+    The evaluated block with every argument converted to its type in the schema of the provider.
 
     What cannot be converted, has a value that the provider refuses, is missing or there too often
     is an error; the arguments in question are left out.
@@ -57,7 +62,7 @@ def conform(block: Block, type_: str) -> tuple[Block, list[HclError]]:
     schema = schema_of("managed", type_)
     if schema is None:
         return block, []
-    conformer = _Conformer(type_)
+    conformer = _Conformer(type_, provider)
     return conformer.block(block, schema, ()), conformer.errors
 
 
@@ -158,8 +163,9 @@ def _too_few(name: str, nested: NestedBlock, what: str, at: Body | Block) -> Hcl
 
 
 class _Conformer:
-    def __init__(self, type_: str) -> None:
+    def __init__(self, type_: str, provider: AwsProvider) -> None:
         self._type = type_
+        self._provider = provider
         self.errors: list[HclError] = []
 
     def block(self, block: Block, schema: BlockSchema, path: tuple[str, ...]) -> Block:
@@ -167,6 +173,7 @@ class _Conformer:
         for name, attribute in block.attributes.items():
             if name in schema.attributes:
                 try:
+                    self._must_be_known(attribute.value, schema.attributes[name], name)
                     converted = self._converted(attribute.value, schema.attributes[name], name)
                     value = checked_value(self._type, (*path, name), converted)
                 except HclError as error:
@@ -176,10 +183,29 @@ class _Conformer:
         blocks = [
             (name, self.block(inner, schema.blocks[name].block, (*path, name)))
             for name, inner in block.blocks
-            if name in schema.blocks
+            if name in schema.blocks and self._knows(schema.blocks[name], name, inner)
         ]
         self._numbers(block, schema, path[-1] if path else self._type)
         return replace(block, attributes=attributes, blocks=tuple(blocks))
+
+    def _must_be_known(self, value: Value, schema: AttributeSchema, name: str) -> None:
+        if self._provider.lacks(schema.since) and not value.is_null:
+            raise HclError(
+                "unsupported-argument", self._too_new(f'argument "{name}"', schema.since)
+            )
+
+    def _knows(self, nested: NestedBlock, name: str, block: Block) -> bool:
+        if not self._provider.lacks(nested.since):
+            return True
+        message = self._too_new(f'block "{name}"', nested.since)
+        self.errors.append(HclError("unsupported-block", message, place=block.place))
+        return False
+
+    def _too_new(self, what: str, since: int) -> str:
+        return (
+            f"{self._type} has no {what} in {self._provider}: it came with {since}; leave it out, "
+            f"or require version {since} of the provider"
+        )
 
     def _converted(self, value: Value, schema: AttributeSchema, name: str) -> Value:
         if value.is_null and schema.required:

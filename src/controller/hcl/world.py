@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from controller.domain.problem import Place, Problem
 from controller.hcl.module import MissingModule
+from controller.hcl.provider_version import UNKNOWN, AwsProvider
 from controller.hcl.values import Value
 
 if TYPE_CHECKING:
@@ -101,9 +102,9 @@ class World:
     `providers` are the evaluated provider blocks by local name or alias (an argument that
     cannot be evaluated is left out). `lost` are addresses without keys of blocks and module calls
     of which nobody can say how many instances there are (the problem is reported). `missing`
-    are modules that are not installed. `evaluate` reads one expression in the
-    root module's scope; it raises HclError, with a place in the file "<expr>" for the expression's
-    own mistakes.
+    are modules that are not installed, `provider` the version of the AWS provider. `evaluate` reads
+    one expression in the root module's scope; it raises HclError, with a place in the file "<expr>"
+    for the expression's own mistakes.
     """
 
     resources: Mapping[str, ResourceInstance]
@@ -115,6 +116,7 @@ class World:
     variable_places: Mapping[str, Place] = field(default_factory=dict)
     lost: Mapping[str, Uncounted] = field(default_factory=dict)
     missing: tuple[MissingModule, ...] = ()
+    provider: AwsProvider = UNKNOWN
 
     def knows(self, address: str) -> bool:
         """Whether it is decided that an instance of this address exists or not."""

@@ -16,6 +16,7 @@ from datetime import datetime
 from controller.domain.moments import format_moment
 from controller.domain.problem import Level, Place, Problem
 from controller.domain.spec import Json, Kind, ResourceSpec, Spec
+from controller.hcl.provider_version import LEAVES_ZONES_ALONE, AwsProvider
 from controller.hcl.world import Block, ResourceInstance, World
 from controller.mapping import listener, load_balancer, naming, service, target_group
 from controller.mapping.autoscaling import scaling_of
@@ -141,7 +142,10 @@ def _draft_all(stack: str, awake: World, division: Division) -> StackDraft:
     own |= {g.address: OWN_ATTRIBUTES[kind] for g in division.gone for kind in g.kinds}
     look_ups = LookUps(division.kept, division.awake_only | own.keys(), tags, division.refused)
     references = References(own, look_ups)
-    drafts = {s.instance.address: _draft(stack, s, references, tags) for s in division.sleepers}
+    drafts = {
+        s.instance.address: _draft(stack, s, references, tags, awake.provider)
+        for s in division.sleepers
+    }
     missing = frozenset(kind for gone in division.gone for kind in gone.kinds)
     return StackDraft(stack, drafts, division.kept, missing, tuple(look_ups.guesses()))
 
@@ -151,6 +155,7 @@ def _draft(
     sleeper: Sleeper,
     references: References,
     default_tags: Mapping[str, Mapping[str, Json]],
+    provider: AwsProvider,
 ) -> Draft:
     instance, kind = sleeper.instance, _KINDS[sleeper.kind]
     filling = Filling(instance.address, instance.place, references)
@@ -160,6 +165,8 @@ def _draft(
     tags = naming.tags(instance.body, filling, default_tags.get(instance.provider, {}))
     if sleeper.kind is Kind.SERVICE:
         pin_latest(instance, filling)
+        if provider.surely_has(LEAVES_ZONES_ALONE):
+            service.leave_zones_alone(instance.body, filling)
         filling.request.update({"tags": naming.lower_tags(tags)} if tags else {})
     elif tags:
         filling.request["Tags"] = naming.upper_tags(tags)

@@ -186,7 +186,11 @@ def _send(name: str, fate: Sent, argument: Attribute | None, target: _Target) ->
     if value is None or _is_among(value, fate.unset):
         value = fate.default
     elif fate.read and not is_reference(value):
-        value = fate.read(value)
+        try:
+            value = fate.read(value)
+        except ValueError as error:
+            place = argument.place if argument else None
+            target.filling.error("value", f'{name}: found "{value}", {error}', place)
     if fate.known and is_reference(value):
         target.filling.error(
             "unknown-value", _write_out(name, value), argument.place if argument else None

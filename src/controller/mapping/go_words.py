@@ -8,6 +8,7 @@ and the attributes of internal/service/elbv2/target_group.go), so "1" and "TRUE"
 
 from __future__ import annotations
 
+import json
 import re
 
 from controller.domain.spec import Json
@@ -30,3 +31,18 @@ def read_integer(value: Json) -> Json:
     if not re.fullmatch(r"[+-]?[0-9]+", str(value)):
         raise ValueError("expected whole seconds")
     return str(int(value))
+
+
+def read_minutes(value: Json) -> Json:
+    """A number in quotes, which the provider keeps so to tell 0 from nothing; raises ValueError."""
+    if not re.fullmatch(r"[+-]?[0-9]+", str(value)):
+        raise ValueError("expected whole minutes")
+    return int(str(value))
+
+
+def read_document(value: Json) -> Json:
+    """A JSON text as what it says; raises ValueError."""
+    try:
+        return json.loads(str(value))
+    except ValueError:
+        raise ValueError("expected JSON, such as jsonencode gives it") from None

@@ -84,6 +84,12 @@ _DEFAULT_ACTION: Table = {
     ),
     "fixed_response": Nested(_refused("content_type", "message_body", "status_code")),
     "forward": Nested(_FORWARD, to="ForwardConfig"),
+    "jwt_validation": Nested(
+        {
+            **_refused("issuer", "jwks_endpoint"),
+            "additional_claim": Nested(_refused("format", "name", "values")),
+        }
+    ),
     "order": Sent("Order", unset=("", 0)),
     "redirect": Nested(_refused("host", "path", "port", "protocol", "query", "status_code")),
     "target_group_arn": Sent("TargetGroupArn"),
@@ -129,6 +135,7 @@ TABLE: Table = {
     "mutual_authentication": Nested(_MUTUAL),
     "port": Sent("Port", unset=("", 0)),
     "protocol": Sent("Protocol"),
+    "region": Handled("provider.find_home"),
     **_refused(*(f"routing_{name}" for name in _ROUTING)),
     "ssl_policy": Sent("SslPolicy"),
     "tags": Handled("naming.tags"),

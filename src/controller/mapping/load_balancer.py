@@ -1,7 +1,7 @@
 """
 `aws_lb` -> create_load_balancer and modify_load_balancer_attributes.
 
-What is sent, and when, is what the provider 5.100 sends in its own create
+What is sent, and when, is what the provider (5.100 and 6) sends in its own create
 (internal/service/elbv2/load_balancer.go): all attributes of network load balancers every time,
 with the provider's defaults.
 """
@@ -44,7 +44,7 @@ _LOGS: Table = {
     "prefix": SetAfter("access_logs.s3.prefix"),
 }
 
-_CONNECTION_LOGS: Table = {
+_APPLICATION_LOGS: Table = {
     "bucket": Dropped(_APPLICATION),
     "enabled": Dropped(_APPLICATION),
     "prefix": Dropped(_APPLICATION),
@@ -55,7 +55,7 @@ TABLE: Table = {
     "arn": ReadOnly(),
     "arn_suffix": ReadOnly(),
     "client_keep_alive": Dropped(_APPLICATION),
-    "connection_logs": Nested(_CONNECTION_LOGS),
+    "connection_logs": Nested(_APPLICATION_LOGS),
     "customer_owned_ipv4_pool": Refused(
         "AWS takes it for application load balancers on Outposts only; leave it out"
     ),
@@ -70,6 +70,7 @@ TABLE: Table = {
     ),
     "enable_deletion_protection": SetAfter("deletion_protection.enabled", default="false"),
     "enable_http2": Dropped(_APPLICATION),
+    "enable_prefix_for_ipv6_source_nat": Sent("EnablePrefixForIpv6SourceNat"),
     "enable_tls_version_and_cipher_suite_headers": Dropped(_APPLICATION),
     "enable_waf_fail_open": Dropped(_APPLICATION),
     "enable_xff_client_port": Dropped(_APPLICATION),
@@ -79,6 +80,7 @@ TABLE: Table = {
         'serve; leave it out, or write "on", which is what AWS does',
         harmless=("on",),
     ),
+    "health_check_logs": Nested(_APPLICATION_LOGS),
     "id": ReadOnly(),
     "idle_timeout": Dropped(
         f"{_APPLICATION}; for a network load balancer set tcp_idle_timeout_seconds of its listener",
@@ -94,6 +96,8 @@ TABLE: Table = {
     "name": Handled("naming.name"),
     "name_prefix": Handled("naming.name"),
     "preserve_host_header": Dropped(_APPLICATION),
+    "region": Handled("provider.find_home"),
+    "secondary_ips_auto_assigned_per_subnet": SetAfter("secondary_ips.auto_assigned.per_subnet"),
     "security_groups": Sent("SecurityGroups", unset=([],)),
     "subnet_mapping": Nested(_SUBNET_MAPPING, to="SubnetMappings", many=True, unordered=True),
     "subnets": Sent("Subnets", unset=([],)),

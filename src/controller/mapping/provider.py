@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controller.domain.problem import Level, Problem
 from controller.domain.spec import Json
@@ -38,8 +38,11 @@ def find_home(
     homes: dict[Home, Sleeper] = {}
     problems: list[Problem] = []
     for sleeper in sleepers:
-        block = world.providers.get(sleeper.instance.provider)
-        homes.setdefault(_home(block, region, problems), sleeper)
+        instance = sleeper.instance
+        home = _home(world.providers.get(instance.provider), region, problems)
+        # From provider 6 on a resource may be in another region than its provider.
+        own = _text(instance.body, "region", problems, instance.address)
+        homes.setdefault(replace(home, region=own) if own else home, sleeper)
     if len(homes) > 1:
         problems.append(_several(homes))
     home = next(iter(homes), Home(region=region))
@@ -56,7 +59,9 @@ def _home(block: Block | None, region: str | None, problems: list[Problem]) -> H
     )
 
 
-def _text(block: Block, name: str, problems: list[Problem]) -> str | None:
+def _text(
+    block: Block, name: str, problems: list[Problem], address: str = "provider.aws"
+) -> str | None:
     argument = given(block, name)
     if argument is None:
         return None
@@ -65,11 +70,11 @@ def _text(block: Block, name: str, problems: list[Problem]) -> str | None:
             Problem(
                 level=Level.ERROR,
                 rule="provider",
-                message=f"{name} of the AWS provider must be known when compiling, found a value "
+                message=f"{name} must be known when compiling, found a value "
                 f"that comes from {', '.join(str(o) for o in argument.value.data.origins)}; "
                 "write it as a variable",
                 place=argument.place,
-                address="provider.aws",
+                address=address,
                 unknown=tuple(o.names for o in argument.value.data.origins),
             )
         )

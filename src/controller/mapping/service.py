@@ -1,9 +1,9 @@
 """
 `aws_ecs_service` -> create_service.
 
-As the provider 5.100 sends it (internal/service/ecs/service.go): the deployment percentages,
-the scheduling strategy, the desired count (0 when left out) and the zone rebalancing are always
-said, the rest where it is configured.
+As the provider sends it, 5.100 and 6 (internal/service/ecs/service.go): the deployment percentages,
+the scheduling strategy, the desired count (0 when left out) and, up to 6.11, the zone rebalancing
+are always said, the rest where it is configured.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from controller.domain.spec import Json
 from controller.hcl.world import Block
 from controller.mapping.fill import Filling, given
+from controller.mapping.go_words import read_document, read_minutes
 from controller.mapping.naming import lower_tags
 from controller.mapping.table import (
     Dropped,
@@ -35,7 +36,15 @@ _CAPACITY: Table = {
     "weight": Sent("weight", unset=("", 0)),
 }
 
+_ADVANCED: Table = {
+    "alternate_target_group_arn": Sent("alternateTargetGroupArn"),
+    "production_listener_rule": Sent("productionListenerRule"),
+    "role_arn": Sent("roleArn"),
+    "test_listener_rule": Sent("testListenerRule"),
+}
+
 _LOAD_BALANCER: Table = {
+    "advanced_configuration": Nested(_ADVANCED, to="advancedConfiguration"),
     "container_name": Sent("containerName"),
     "container_port": Sent("containerPort"),
     "elb_name": Refused("it names a classic load balancer; give target_group_arn", harmless=("",)),
@@ -64,9 +73,22 @@ _CONNECT_TLS: Table = {
     "role_arn": Sent("roleArn"),
 }
 
+_TEST_HEADER: Table = {
+    "name": Sent("name"),
+    "value": Nested({"exact": Sent("exact")}, to="value"),
+}
+
 _CONNECT_SERVICE: Table = {
     "client_alias": Nested(
-        {"dns_name": Sent("dnsName"), "port": Sent("port")}, to="clientAliases", wrap=True
+        {
+            "dns_name": Sent("dnsName"),
+            "port": Sent("port"),
+            "test_traffic_rules": Nested(
+                {"header": Nested(_TEST_HEADER, to="header")}, to="testTrafficRules"
+            ),
+        },
+        to="clientAliases",
+        wrap=True,
     ),
     "discovery_name": Sent("discoveryName"),
     "ingress_port_override": Sent("ingressPortOverride", unset=("", 0)),
@@ -82,6 +104,13 @@ _CONNECT_SERVICE: Table = {
 }
 
 _CONNECT: Table = {
+    "access_log_configuration": Nested(
+        {
+            "format": Sent("format"),
+            "include_query_parameters": Sent("includeQueryParameters"),
+        },
+        to="accessLogConfiguration",
+    ),
     "enabled": Sent("enabled"),
     "log_configuration": Nested(_LOG_CONFIGURATION, to="logConfiguration"),
     "namespace": Sent("namespace"),
@@ -110,7 +139,45 @@ _EBS: Table = {
     "volume_type": Sent("volumeType"),
 }
 
+_HOOK: Table = {
+    "hook_details": Sent("hookDetails", read=read_document, known=True),
+    "hook_target_arn": Sent("hookTargetArn"),
+    "lifecycle_stages": Sent("lifecycleStages"),
+    "role_arn": Sent("roleArn"),
+    "target_type": Sent("targetType"),
+    "timeout_configuration": Nested(
+        {
+            "action": Sent("action"),
+            "timeout_in_minutes": Sent("timeoutInMinutes", unset=("", 0)),
+        },
+        to="timeoutConfiguration",
+    ),
+}
+
+_DEPLOYMENT: Table = {
+    "bake_time_in_minutes": Sent("deploymentConfiguration.bakeTimeInMinutes", read=read_minutes),
+    "canary_configuration": Nested(
+        {
+            "canary_bake_time_in_minutes": Sent("canaryBakeTimeInMinutes", read=read_minutes),
+            "canary_percent": Sent("canaryPercent", unset=("", 0)),
+        },
+        to="deploymentConfiguration.canaryConfiguration",
+    ),
+    "lifecycle_hook": Nested(
+        _HOOK, to="deploymentConfiguration.lifecycleHooks", many=True, unordered=True
+    ),
+    "linear_configuration": Nested(
+        {
+            "step_bake_time_in_minutes": Sent("stepBakeTimeInMinutes", read=read_minutes),
+            "step_percent": Sent("stepPercent", unset=("", 0)),
+        },
+        to="deploymentConfiguration.linearConfiguration",
+    ),
+    "strategy": Sent("deploymentConfiguration.strategy"),
+}
+
 TABLE: Table = {
+    "arn": ReadOnly(),
     "alarms": Nested(
         {
             "alarm_names": Sent("alarmNames"),
@@ -128,6 +195,7 @@ TABLE: Table = {
         {"enable": Sent("enable"), "rollback": Sent("rollback")},
         to="deploymentConfiguration.deploymentCircuitBreaker",
     ),
+    "deployment_configuration": Nested(_DEPLOYMENT),
     "deployment_controller": Nested(
         {"type": Sent("type", default="ECS")}, to="deploymentController"
     ),
@@ -160,6 +228,7 @@ TABLE: Table = {
     ),
     "platform_version": Sent("platformVersion"),
     "propagate_tags": Sent("propagateTags"),
+    "region": Handled("provider.find_home"),
     "scheduling_strategy": Sent("schedulingStrategy", default="REPLICA"),
     "service_connect_configuration": Nested(_CONNECT, to="serviceConnectConfiguration"),
     "service_registries": Nested(
@@ -171,6 +240,10 @@ TABLE: Table = {
         },
         to="serviceRegistries",
         wrap=True,
+    ),
+    "sigint_rollback": Dropped(
+        "it says what Terraform does when it is interrupted; dormouse finishes what it began",
+        harmless=(False,),
     ),
     "tags": Handled("naming.tags"),
     "tags_all": Dropped("it follows from tags and the provider's default_tags"),
@@ -199,6 +272,12 @@ TABLE: Table = {
         "dormouse calls a stack awake only when its targets are healthy", harmless=(False,)
     ),
 }
+
+
+def leave_zones_alone(body: Block, filling: Filling) -> None:
+    """From 6.12 on the provider says nothing of zone rebalancing where the files do not."""
+    if given(body, "availability_zone_rebalancing") is None:
+        del filling.request["availabilityZoneRebalancing"]
 
 
 def check(body: Block, filling: Filling) -> None:

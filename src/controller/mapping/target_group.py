@@ -117,10 +117,12 @@ TABLE: Table = {
         "it applies to HTTP and HTTPS target groups; Terraform drops it too"
     ),
     "proxy_protocol_v2": SetAfter("proxy_protocol_v2.enabled", unset=("", False)),
+    "region": Handled("provider.find_home"),
     "slow_start": Refused(_APPLICATION, harmless=("0",)),
     "stickiness": Nested(_STICKINESS),
     "tags": Handled("naming.tags"),
     "tags_all": Dropped("it follows from tags and the provider's default_tags"),
+    "target_control_port": Refused(_APPLICATION),
     "target_failover": Nested(_TARGET_FAILOVER),
     "target_group_health": Nested(
         {
