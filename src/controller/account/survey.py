@@ -128,7 +128,7 @@ class Survey:
                 self._unanswered.append((resource.address, str(error)))
             return None
 
-        return replace(resource, request=resolve(resource.request, known, look_up))
+        return replace(resource, request=resolve(resource.request, known, look_up, lenient=True))
 
     def _first_reads(self, facts: Facts, now: datetime) -> list[_Read]:
         return [*self._network_reads(facts), *self._service_reads(facts), *self._name_reads(now)]

@@ -20,7 +20,7 @@ from controller.domain.observed import Observation, Observed, State
 from controller.domain.plan import Action, Target, Verb
 from controller.domain.ports import SideBySide
 from controller.domain.progress import Progress
-from controller.domain.spec import Kind, ResourceSpec, Spec, references
+from controller.domain.spec import Kind, ResourceSpec, Spec, in_a_loop, references
 from controller.domain.usage import tasks_of
 
 
@@ -54,7 +54,7 @@ class AwsCloud:
             reference
             for action in actions
             for reference in references(self._spec[action.address].request)
-            if "$look_up" in reference
+            if "$look_up" in reference and not in_a_loop(reference)
         ]
         jobs = [lambda one=one: self._context.resolve(one, {}) for one in wanted]
         for result in self._side_by_side(jobs) if jobs else ():

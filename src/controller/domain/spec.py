@@ -7,6 +7,12 @@ references that are filled in when it is sent. They are objects with one of thes
     {"$ref": "aws_lb.nlb[0].arn"}                an attribute of another resource of the spec
     {"$look_up": "cluster", "name": "api"}       something that Terraform keeps, found when waking
     {"$join": ["a", {"$look_up": …}, "b"]}       a text with references inside it
+    {"$call": "slice", "args": [{"$look_up": …}, 0, 2]}
+        a function or operator of `computing.py`; "if" has a condition and two values, one of which
+        is computed
+    {"$for": {"$look_up": …}, "item": "1", "value": {"$item": "1"}}
+        what a `for` makes of each element: a list, or with "key" a map ("group": true collects the
+        values of equal keys); "if" leaves elements out; {"$item": "1", "key": true} is the key
 """
 
 from __future__ import annotations
@@ -223,6 +229,13 @@ def kept_with_spec(find: Callable[[Spec], T]) -> Callable[[Spec], T]:
         return answer
 
     return kept
+
+
+def in_a_loop(value: Json) -> bool:
+    """Whether the value depends on what a `for` around it is at."""
+    if isinstance(value, Mapping):
+        return "$item" in value or any(in_a_loop(item) for item in value.values())
+    return isinstance(value, list | tuple) and any(in_a_loop(item) for item in value)
 
 
 def references(value: Json) -> Iterator[Mapping[str, Json]]:

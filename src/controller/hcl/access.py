@@ -10,7 +10,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from controller.hcl import numbers
-from controller.hcl.convert import convert, describe, merge_unknown
+from controller.hcl.carried import computed
+from controller.hcl.construct import number, string
+from controller.hcl.convert import convert, describe
 from controller.hcl.errors import HclError
 from controller.hcl.types import (
     DYNAMIC,
@@ -40,7 +42,8 @@ def step_into(unknown: Value, step: str | int, type_: Type) -> Value:
     data: Unknown = unknown.data
     origin = data.origin
     if origin is None:
-        return carry(Value(type_, Unknown(data.origins)), unknown)
+        key = string(step) if isinstance(step, str) else number(step)
+        return carry(Value(type_, computed("get", (unknown, key))), unknown)
     inner = Origin(origin.address, (*origin.path, step))
     return carry(Value(type_, Unknown((inner,), (inner,))), unknown)
 
@@ -104,7 +107,7 @@ def _converted(key: Value, type_: Type) -> Value:
 def _unknown_key(value: Value, key: Value, type_: Type) -> Value | None:
     if not key.is_unknown:
         return None
-    return carry(Value(type_, merge_unknown(value, key)), value)
+    return carry(Value(type_, computed("get", (value, key))), value)
 
 
 def _step(key: Value) -> str | int:

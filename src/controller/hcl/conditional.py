@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from controller.hcl.access import carry
+from controller.hcl.carried import computed
 from controller.hcl.convert import (
     convert,
     describe,
@@ -115,5 +116,9 @@ def _undecided(condition: Value, branches: list[Value | _Failed], common: Type) 
         known = first.is_null or first.type == NUMBER
         if known and equal(without_marks(first), without_marks(second)):
             return carry(first, condition, second)
-    unknown = Value(common, merge_unknown(condition, *values))
+    data = merge_unknown(condition, *values)
+    if len(values) == 2:
+        typed = [v if common == DYNAMIC else convert(v, common) for v in values]
+        data = computed("if", (condition, *typed))
+    unknown = Value(common, data)
     return carry(unknown, condition, *values)

@@ -20,7 +20,7 @@ from controller.hcl.types import (
     TupleType,
     Type,
 )
-from controller.hcl.values import OpenObject, Origin, Unknown, Value
+from controller.hcl.values import OpenObject, Origin, Part, Unknown, Value
 
 
 def string(text: str) -> Value:
@@ -80,9 +80,7 @@ def make_set(element_type: Type, values: Iterable[Value]) -> Value:
     return with_marks(replace(marked, data=tuple(kept)), *elements)
 
 
-def unknown(
-    type_: Type, origins: Sequence[Origin] = (), parts: Sequence[str | Origin] = ()
-) -> Value:
+def unknown(type_: Type, origins: Sequence[Origin] = (), parts: Sequence[Part] = ()) -> Value:
     return Value(type_, Unknown(tuple(origins), tuple(parts)))
 
 
@@ -165,9 +163,9 @@ def without_marks(value: Value) -> Value:
     return Value(value.type, data)
 
 
-def _parts(pieces: Sequence[Value]) -> tuple[str | Origin, ...]:
+def _parts(pieces: Sequence[Value]) -> tuple[Part, ...]:
     """The pieces in order, neighbouring texts as one; empty where one cannot be repeated."""
-    parts: list[str | Origin] = []
+    parts: list[Part] = []
     for piece in pieces:
         data = piece.data
         if isinstance(data, Unknown) and not data.parts:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from controller.hcl.access import carry, get_attribute, get_element
+from controller.hcl.carried import computed
 from controller.hcl.conditional import choose
 from controller.hcl.convert import (
     boolean,
@@ -16,6 +17,7 @@ from controller.hcl.convert import (
     make_object,
     make_tuple,
     merge_unknown,
+    string,
     with_marks,
 )
 from controller.hcl.errors import HclError
@@ -241,7 +243,8 @@ def _text(part: Expression, scope: Scope) -> Value:
 def _template_for(expression: TemplateFor, scope: Scope) -> Value:
     joined = loop_over(expression.loop, scope, evaluate)
     if joined.is_unknown:
-        return Value(STRING, joined.data, joined.sensitive, joined.ephemeral)
+        text = computed("join", (string(""), joined))
+        return Value(STRING, text, joined.sensitive, joined.ephemeral)
     return with_marks(concatenate(list(joined.data)), joined)
 
 

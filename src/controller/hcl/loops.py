@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from controller.hcl.access import carry
+from controller.hcl.carried import computed, item_of, looped
 from controller.hcl.conditional import Evaluate, as_condition
 from controller.hcl.convert import (
     convert,
@@ -20,6 +21,7 @@ from controller.hcl.scope import Bindings, Scope
 from controller.hcl.syntax import Expression, For
 from controller.hcl.types import (
     DYNAMIC,
+    NUMBER,
     STRING,
     ListType,
     MapType,
@@ -37,13 +39,41 @@ def loop_over(expression: For, scope: Scope, evaluate: Evaluate) -> Value:
     if collection.is_unknown:
         if isinstance(collection.type, Primitive) and collection.type != DYNAMIC:
             raise HclError("type", f"for cannot go through a {describe(collection.type)}")
-        return carry(Value(DYNAMIC, merge_unknown(collection)), collection)
+        return carry(_unknown_loop(expression, collection, scope, evaluate), collection)
     loop = _Loop(expression, scope, evaluate)
     if isinstance(collection.data, tuple | dict) and not collection.data:
         loop.check_condition()
     for key, value in iterate(collection, "for"):
         loop.take(key, value)
     return carry(loop.result(), collection, *loop.marks)
+
+
+def _unknown_loop(expression: For, collection: Value, scope: Scope, evaluate: Evaluate) -> Value:
+    """
+    A loop that is gone through at wake time, its body evaluated once with what it will be at.
+
+    A body that cannot be evaluated so (it wants a type that nobody knows) leaves an unknown that
+    cannot be had then.
+    """
+    name = f"{expression.place}:{expression.key_name or ''},{expression.value_name}"
+    type_ = collection.type
+    element = type_.element if isinstance(type_, ListType | SetType | MapType) else DYNAMIC
+    value = item_of(name, collection, element)
+    key = item_of(name, collection, NUMBER if isinstance(type_, ListType) else DYNAMIC, key=True)
+    if isinstance(type_, SetType):
+        key = value
+    bound = zip((expression.key_name, expression.value_name), (key, value), strict=True)
+    inner = Bindings(scope, {name: item for name, item in bound if name})
+    parts = (expression.value, expression.condition, expression.key)
+    try:
+        made, condition, made_key = (evaluate(p, inner) if p else None for p in parts)
+    except HclError as error:
+        if error.static:
+            raise
+        return Value(DYNAMIC, merge_unknown(collection))
+    assert made is not None
+    data = looped(name, collection, made, condition, made_key, group=expression.group)
+    return Value(DYNAMIC, data)
 
 
 def iterate(collection: Value, what: str) -> Iterator[tuple[Value, Value]]:
@@ -75,16 +105,27 @@ class _Loop:
         self._members: dict[str, Value] = {}
         self._groups: dict[str, list[Value]] = {}
         self._unknown: list[Value] = []
+        # Elements, each a list of one or of none: which, is known only at wake time.
+        self._doubtful: list[Value] = []
         self.marks: list[Value] = []
 
     def take(self, key: Value, value: Value) -> None:
         expression = self._expression
         given = zip(self._names(), (key, value), strict=True)
         scope = Bindings(self._scope, {name: bound for name, bound in given if name})
-        if not self._included(scope):
+        condition = self._included(scope)
+        if condition is False:
             return
         if expression.key is None:
-            self._elements.append(self._evaluate(expression.value, scope))
+            element = self._evaluate(expression.value, scope)
+            self._elements.append(element)
+            some = make_tuple([element])
+            if isinstance(condition, Value):
+                nothing = make_tuple([])
+                some = Value(DYNAMIC, computed("if", (condition, some, nothing)))
+            self._doubtful.append(some)
+        elif isinstance(condition, Value):
+            self._unknown.append(condition)
         else:
             self._put(expression.key, scope)
 
@@ -106,15 +147,13 @@ class _Loop:
         except HclError as error:
             raise error.at(expression.place) from None
 
-    def _included(self, scope: Scope) -> bool:
+    def _included(self, scope: Scope) -> bool | Value:
+        """Whether the element is taken; the condition where that is not known yet."""
         condition = self._condition(scope)
         if condition is None:
             return True
         self.marks.append(condition)
-        if condition.is_unknown:
-            self._unknown.append(condition)
-            return False
-        return bool(condition.data)
+        return condition if condition.is_unknown else bool(condition.data)
 
     def _put(self, key_expression: Expression, scope: Scope) -> None:
         key = object_key(self._evaluate(key_expression, scope), key_expression)
@@ -135,6 +174,8 @@ class _Loop:
             self._members[key.data] = value
 
     def result(self) -> Value:
+        if any(element.is_unknown for element in self._doubtful):
+            return Value(DYNAMIC, computed("concat", self._doubtful))
         if self._unknown:
             known = [*self._elements, *self._members.values()]
             return Value(DYNAMIC, merge_unknown(*self._unknown, *known))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from controller.hcl import numbers
+from controller.hcl.carried import computed
 from controller.hcl.convert import (
     boolean,
     convert,
     describe,
     equal,
-    merge_unknown,
     with_marks,
 )
 from controller.hcl.errors import HclError
@@ -49,7 +49,8 @@ def apply_binary(operator: str, left: Value, right: Value) -> Value:
 def apply_unary(operator: str, operand: Value) -> Value:
     value = _operand(operator, operand, BOOL if operator == "!" else NUMBER)
     if value.is_unknown:
-        result = Value(value.type, merge_unknown(value))
+        name = "!" if operator == "!" else "negate"
+        result = Value(value.type, computed(name, (value,)))
     elif operator == "!":
         result = boolean(not value.data)
     else:
@@ -70,7 +71,7 @@ def decides_alone(operator: str, left: Value) -> bool:
 def _equality(operator: str, left: Value, right: Value) -> Value:
     same = equal(left, right)
     if same is None:
-        return Value(BOOL, merge_unknown(left, right))
+        return Value(BOOL, computed(operator, (left, right)))
     return boolean(same is (operator == "=="))
 
 
@@ -88,7 +89,7 @@ def _operand(operator: str, value: Value, wanted: Type) -> Value:
 
 def _compute(operator: str, a: Value, b: Value) -> Value:
     if a.is_unknown or b.is_unknown:
-        return Value(result_type(operator), merge_unknown(a, b))
+        return Value(result_type(operator), computed(operator, (a, b)))
     if operator == "&&":
         return boolean(a.data and b.data)
     if operator == "||":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from controller.hcl.access import carry
+from controller.hcl.carried import computed, item_of, looped
 from controller.hcl.conditional import Evaluate
 from controller.hcl.convert import convert, describe, make_list, make_tuple, merge_unknown, unify
 from controller.hcl.errors import HclError
@@ -14,6 +15,8 @@ from controller.hcl.types import DYNAMIC, ListType, SetType, TupleType, Type
 from controller.hcl.values import Unknown, Value
 
 Each = Callable[[Value], Value]
+# No splat refers to the item of another that it stands in.
+_LOOP = "*"
 
 
 def splat(expression: Splat, scope: Scope, evaluate: Evaluate) -> Value:
@@ -59,12 +62,14 @@ def _result_of(element: Type, each: Each) -> Type:
 
 
 def _unknown_splat(expression: Splat, source: Value, each: Each) -> Value:
-    match source.type:
-        case ListType(element) | SetType(element):
-            type_: Type = ListType(_result_of(element, each))
-        case TupleType(elements):
-            type_ = TupleType(tuple(_result_of(e, each) for e in elements))
-        case _:
-            type_ = DYNAMIC
-    unchanged = isinstance(expression.each, SplatItem) and isinstance(source.type, ListType)
-    return Value(type_, source.data if unchanged else merge_unknown(source))
+    """A loop that is gone through at wake time; what is no list then counts as one element."""
+    if isinstance(source.type, TupleType):
+        elements = tuple(_result_of(e, each) for e in source.type.elements)
+        return Value(TupleType(elements), merge_unknown(source))
+    if isinstance(expression.each, SplatItem) and isinstance(source.type, ListType):
+        return source
+    sequence = source.type if isinstance(source.type, ListType | SetType) else None
+    listed = source if sequence else Value(DYNAMIC, computed("splat", (source,)))
+    result = each(item_of(_LOOP, listed, sequence.element if sequence else DYNAMIC))
+    made = looped(_LOOP, listed, result)
+    return Value(ListType(result.type) if sequence else DYNAMIC, made)

@@ -9,7 +9,7 @@ key) · None for null · Unknown for what is known only after apply.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from controller.hcl.types import DYNAMIC, Type
@@ -38,19 +38,53 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Fixed:
+    """A known value in a computation, as JSON text; one that is a text stands as it is."""
+
+    json: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What the `for` of that name is at: its value, or its key."""
+
+    loop: str
+    key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """
+    A function or operator applied to terms, in the names of `controller.domain.computing`.
+
+    "for" has the terms collection, value, condition and key, of which the last two may be missing
+    (an empty text), and `loop` for its items; `group` as in the language.
+    """
+
+    name: str
+    terms: tuple[Term, ...]
+    loop: str = ""
+    group: bool = False
+    size: int = field(default=1, compare=False)
+
+
+Part = str | Origin | Item | Computed
+Term = Part | Fixed
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """
     A value that exists only after apply.
 
-    `origins` are all values it was computed from. `bare` is set when it is one of them
-    unchanged, or a text made of known pieces and bare unknowns: then `parts` holds the pieces in
-    order (str or Origin), one Origin alone for the value itself. An empty `parts` means that it
-    was computed in a way that cannot be repeated at wake time. `not_null` is a promise: AWS
-    attributes give none, Terraform's own resources do (HCL semantics §21).
+    `origins` are all values it was computed from. `parts` say how it can be had at wake time: one
+    part alone is the value itself, several are the pieces of a text in order. No parts mean that it
+    was computed in a way that cannot be repeated then. `not_null` is a promise: AWS attributes give
+    none, Terraform's own resources do (HCL semantics §21).
     """
 
     origins: tuple[Origin, ...]
-    parts: tuple[str | Origin, ...] = ()
+    parts: tuple[Part, ...] = ()
     not_null: bool = False
 
     @property

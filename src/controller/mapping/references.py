@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from controller.domain.spec import Json
 from controller.hcl import numbers
-from controller.hcl.values import Origin, Unknown, Value
+from controller.hcl.types import STRING, SetType, Type
+from controller.hcl.values import Computed, Fixed, Item, Origin, Term, Unknown, Value
 
 
 class CannotRefer(Exception):  # noqa: N818 - it reads as the sentence that it is
@@ -52,7 +54,7 @@ class References:
         """
         data = value.data
         if isinstance(data, Unknown):
-            return self._reference(data)
+            return _as_type(self._reference(data), value.type)
         if isinstance(data, dict):
             return {key: self.json(element) for key, element in data.items()}
         if isinstance(data, tuple):
@@ -62,14 +64,41 @@ class References:
         return data
 
     def _reference(self, unknown: Unknown) -> Json:
-        if unknown.origin:
-            return self._attribute(unknown.origin)
         if not unknown.parts:
             raise CannotRefer(_not_repeatable(unknown), unknown.origins)
-        return {"$join": [self._part(part) for part in unknown.parts]}
+        if len(unknown.parts) == 1:
+            return self._term(unknown.parts[0], {})
+        return {"$join": [self._term(part, {}) for part in unknown.parts]}
 
-    def _part(self, part: str | Origin) -> Json:
-        return part if isinstance(part, str) else self._attribute(part)
+    def _term(self, term: Term, loops: Mapping[str, str]) -> Json:
+        """`loops` are the names of the loops around it, as the language has them and as we do."""
+        match term:
+            case str():
+                return term
+            case Origin():
+                return self._attribute(term)
+            case Fixed(json=text):
+                return json.loads(text)
+            case Item(loop=loop, key=key):
+                item: Json = {"$item": loops[loop]}
+                return {**item, "key": True} if key else item
+        if term.name == "for":
+            return self._loop(term, loops)
+        return {"$call": term.name, "args": [self._term(inner, loops) for inner in term.terms]}
+
+    def _loop(self, loop: Computed, loops: Mapping[str, str]) -> Json:
+        collection, value, condition, key = loop.terms
+        name = str(len(loops) + 1)
+        inner = {**loops, loop.loop: name}
+        made: dict[str, Json] = {
+            "$for": self._term(collection, loops),
+            "item": name,
+            "value": self._term(value, inner),
+        }
+        for field, term in (("if", condition), ("key", key)):
+            if term != "":
+                made[field] = self._term(term, inner)
+        return {**made, "group": True} if loop.group else made
 
     def _attribute(self, origin: Origin) -> Json:
         if origin.address not in self._sleepers:
@@ -97,6 +126,23 @@ def _not_repeatable(unknown: Unknown) -> str:
         f"the value is computed from {origins or 'something unknown'}, which is not known before "
         "the stack wakes; use that attribute itself, or a text that contains it"
     )
+
+
+_TEXTS = frozenset(
+    {"join", "tostring", "lower", "upper", "format", "replace", "substr", "jsonencode"}
+    | {"trim", "trimspace", "trimprefix", "trimsuffix", "chomp", "base64encode", "base64decode"}
+)
+
+
+def _as_type(found: Json, type_: Type) -> Json:
+    """What is computed, as the argument's type wants it; what is looked up is that already."""
+    if "$call" not in found or found["$call"] in _TEXTS:
+        return found
+    if type_ == STRING:
+        return {"$call": "tostring", "args": [found]}
+    if isinstance(type_, SetType) and found["$call"] != "toset":
+        return {"$call": "toset", "args": [found]}
+    return found
 
 
 def is_reference(value: Json) -> bool:

@@ -17,6 +17,7 @@ from botocore.validate import ParamValidator
 
 from controller.domain.spec import Json, Kind
 from controller.mapping.fill import Filling
+from controller.mapping.references import is_reference
 
 _OPERATIONS = {
     Kind.LOAD_BALANCER: ("elbv2", "CreateLoadBalancer"),
@@ -58,7 +59,7 @@ def _input_shape(service: str, operation: str) -> Shape:
 
 def _stand_in(value: Json, shape: Shape | None) -> Json:
     """The request with something of the right type in place of every reference."""
-    if isinstance(value, Mapping) and {"$ref", "$look_up", "$join"} & value.keys():
+    if is_reference(value):
         if isinstance(shape, ListShape):
             return [_stand_in(value, shape.member)]
         return _STAND_INS.get(shape.type_name if shape else "", _STAND_IN)

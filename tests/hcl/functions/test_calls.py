@@ -124,7 +124,7 @@ def test_format_keeps_the_parts_that_plain_verbs_show(context):
     assert call("format", args, context).data.parts == (FAMILY, ":", REVISION)
 
 
-@pytest.mark.parametrize("verb", ["%5s", "%q", "%.2s", "%v", "%x"])
+@pytest.mark.parametrize("verb", ["%5s", "%q", "%.2s", "%x"])
 def test_format_drops_the_parts_where_the_verb_changes_what_it_shows(context, verb):
     result = call("format", [string(verb), bare(REVISION, NUMBER)], context)
 

@@ -8,12 +8,14 @@ lets unknowns through (§21) and carries the sensitive and ephemeral marks.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from controller.hcl import numbers
+from controller.hcl.carried import as_set, computed
 from controller.hcl.convert import (
     convert,
     is_sensitive,
@@ -23,11 +25,18 @@ from controller.hcl.convert import (
     without_marks,
 )
 from controller.hcl.errors import HclError
-from controller.hcl.types import DYNAMIC, ListType, Type
+from controller.hcl.types import DYNAMIC, STRING, ListType, Type
 from controller.hcl.unify import has_dynamic
 from controller.hcl.values import OpenObject, Origin, Unknown, Value
 
 _LARGEST: Final = 2**63 - 1
+_PLAIN_VERBS: Final = re.compile(r"(?:[^%]|%[%sd])*", re.DOTALL)
+# Of these only the simple forms ship to where a stack is woken.
+_PLAIN_ONLY: Final[Mapping[str, Callable[[Sequence[Value]], bool]]] = {
+    "format": lambda args: bool(_PLAIN_VERBS.fullmatch(_known_text(args[0], "%5"))),
+    "length": lambda args: args[0].type not in (STRING, DYNAMIC),
+    "replace": lambda args: not _known_text(args[1], "/").startswith("/"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,16 +139,42 @@ def call_function(function_: Function, args: Sequence[Value], context: CallConte
         if kept is not None:
             return with_marks(kept, *converted)
         if _is_unknown_result(function_, converted):
-            result = Value(_unknown_type(function_, converted), merge_unknown(*converted))
+            result = Value(
+                _unknown_type(function_, converted), _computed(function_, converted, args)
+            )
             return with_marks(result, *converted)
         if not function_.marks:
             plain = [without_marks(value) for value in converted]
-            return with_marks(_apply(function_, plain, context), *converted)
-        return _apply(function_, converted, context)
+            result = with_marks(_apply(function_, plain, context), *converted)
+        else:
+            result = _apply(function_, converted, context)
+        return _made_of(result, function_, converted, args)
     except HclError as error:
         if error.place is not None or error.static:
             raise
         raise _named_error(function_, args, error) from None
+
+
+def _computed(function_: Function, args: Sequence[Value], given: Sequence[Value]) -> Unknown:
+    """`given` are the arguments before they were converted: sets may have become lists."""
+    if function_.name in _PLAIN_ONLY and not _PLAIN_ONLY[function_.name](args):
+        return merge_unknown(*args)
+    pairs = zip(args, given, strict=True)
+    return computed(function_.name, [as_set(value, from_=before) for value, before in pairs])
+
+
+def _made_of(
+    result: Value, function_: Function, args: Sequence[Value], given: Sequence[Value]
+) -> Value:
+    """An unknown result that says how it can be had at wake time, where the body did not say."""
+    if not isinstance(result.data, Unknown) or result.data.parts:
+        return result
+    made = _computed(function_, args, given)
+    return replace(result, data=made) if made.parts else result
+
+
+def _known_text(value: Value, otherwise: str) -> str:
+    return value.data if isinstance(value.data, str) else otherwise
 
 
 def whole_number(value: Value, index: int) -> int:
@@ -173,6 +208,9 @@ def _argument(function_: Function, index: int, value: Value) -> Value:
     if isinstance(value.data, OpenObject):
         # Nobody knows which attributes it has, so nothing can be said of all of them.
         value = replace(value, type=DYNAMIC, data=Unknown((value.data.origin,)))
+    if isinstance(parameter.type, ListType):
+        # Which of a set's elements comes first is not known while one of them is not.
+        value = as_set(value)
     try:
         converted = convert(value, parameter.type)
     except HclError as error:
@@ -222,6 +260,8 @@ def _element_of(origin: Origin, index: int, type_: Type) -> Value:
 def _unknown_type(function_: Function, args: Sequence[Value]) -> Type:
     """What is returned is often a list like the first argument: its type says more then."""
     first = args[0].type if args else DYNAMIC
+    if function_.returns == DYNAMIC:
+        return DYNAMIC
     same_kind = type(first) is type(function_.returns) and has_dynamic(function_.returns)
     return first if same_kind else function_.returns
 

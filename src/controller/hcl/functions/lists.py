@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from controller.hcl import numbers
+from controller.hcl.access import step_into
+from controller.hcl.carried import computed
 from controller.hcl.convert import (
     boolean,
     convert,
@@ -127,7 +129,8 @@ def sort(list_: Value) -> Value:
     """By bytes, which for UTF-8 is the order of code points; one unknown hides all places."""
     elements = elements_of(list_)
     if not is_wholly_known(list_):
-        return make_list(STRING, [Value(STRING, merge_unknown(list_))] * len(elements))
+        sorted_ = Value(ListType(STRING), computed("sort", (list_,)))
+        return make_list(STRING, [step_into(sorted_, i, STRING) for i in range(len(elements))])
     if any(e.is_null for e in elements):
         raise ArgumentError(0, "an element is null")
     return make_list(STRING, sorted(elements, key=lambda e: str(e.data)))

@@ -1,0 +1,147 @@
+"""
+What is computed from values that are known only at wake time, as a term that is computed then.
+
+Every operation on an unknown asks here for its result. Where all that goes into it can be had at
+wake time, and the function is one that ships there, the result remembers how it is made; else it
+only knows what it was made of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from controller.domain.computing import FUNCTIONS
+from controller.hcl import numbers
+from controller.hcl.construct import elements_of, is_wholly_known, merge_unknown
+from controller.hcl.types import BOOL, NUMBER, SetType, Type
+from controller.hcl.values import Computed, Fixed, Item, OpenObject, Origin, Term, Unknown, Value
+
+_SETS: Final = frozenset({"toset", "setunion", "setintersection", "setsubtract"})
+_LARGEST: Final = 400
+"""Terms in one value: what is larger than that is not read by anybody, and not worth carrying."""
+
+
+def computed(name: str, values: Sequence[Value]) -> Unknown:
+    """The unknown result of a function or operator on these values, all converted already."""
+    unknown = merge_unknown(*values)
+    terms = terms_of(values) if name in FUNCTIONS or name == "if" else None
+    if terms is None:
+        return unknown
+    return Unknown(unknown.origins, _one(Computed(name, terms, size=_size(terms))))
+
+
+def looped(
+    loop: str,
+    collection: Value,
+    value: Value,
+    condition: Value | None = None,
+    key: Value | None = None,
+    *,
+    group: bool = False,
+) -> Unknown:
+    """What a `for` makes of a collection that is known only at wake time."""
+    given = [v for v in (collection, value, condition, key) if v is not None]
+    unknown = merge_unknown(*given)
+    terms = terms_of(given)
+    if terms is None:
+        return unknown
+    after = iter(terms[2:])
+    rest: tuple[Term, ...] = (
+        next(after) if condition is not None else "",
+        next(after) if key is not None else "",
+    )
+    made = Computed("for", (*terms[:2], *rest), loop, group, _size(terms))
+    return Unknown(unknown.origins, _one(made))
+
+
+def item_of(loop: str, collection: Value, type_: Type, *, key: bool = False) -> Value:
+    """The element, or its key, that a loop over `collection` is at."""
+    parts = (Item(loop, key),) if term_of(collection) is not None else ()
+    return Value(type_, Unknown(merge_unknown(collection).origins, parts))
+
+
+def as_set(value: Value, from_: Value | None = None) -> Value:
+    """
+    What is a set, or was made `from_` one: in the order of sets and without doubles.
+
+    A set with unknown elements has neither yet.
+    """
+    before = from_ or value
+    if not isinstance(before.type, SetType) or is_wholly_known(value):
+        return value
+    term = _plain_term(value)
+    if term is None or (isinstance(term, Computed) and term.name in _SETS):
+        return value
+    data = Unknown(
+        merge_unknown(value).origins, _one(Computed("toset", (term,), size=_size((term,))))
+    )
+    return Value(value.type, data, value.sensitive, value.ephemeral)
+
+
+def terms_of(values: Iterable[Value]) -> tuple[Term, ...] | None:
+    """The values as terms, or None where one of them cannot be had at wake time."""
+    terms: list[Term] = []
+    for value in values:
+        term = term_of(value)
+        if term is None:
+            return None
+        terms.append(term)
+    return tuple(terms)
+
+
+def term_of(value: Value) -> Term | None:
+    return _plain_term(as_set(value))
+
+
+def _plain_term(value: Value) -> Term | None:
+    data = value.data
+    if isinstance(data, Unknown):
+        return _unknown_term(data, value)
+    if isinstance(data, OpenObject):
+        return None
+    if is_wholly_known(value):
+        return data if isinstance(data, str) else Fixed(_json(value))
+    terms = terms_of(elements_of(value))
+    if terms is None:
+        return None
+    if isinstance(data, dict):
+        inside = tuple(term for pair in zip(data, terms, strict=True) for term in pair)
+        return Computed("object", inside, size=_size(inside))
+    return Computed("list", terms, size=_size(terms))
+
+
+def _unknown_term(data: Unknown, value: Value) -> Term | None:
+    if not data.parts:
+        return None
+    if len(data.parts) > 1:
+        return Computed("join", ("", Computed("list", data.parts)), size=_size(data.parts))
+    part = data.parts[0]
+    if isinstance(part, Origin | Item) and value.type in (NUMBER, BOOL):
+        # What is looked up is a text, and may have been one before it was converted.
+        return Computed("tonumber" if value.type == NUMBER else "tobool", (part,), size=2)
+    return part
+
+
+def _one(made: Computed) -> tuple[Computed, ...]:
+    return (made,) if made.size <= _LARGEST else ()
+
+
+def _size(terms: Iterable[Term]) -> int:
+    return 1 + sum(term.size if isinstance(term, Computed) else 1 for term in terms)
+
+
+def _json(value: Value) -> str:
+    import json  # few values need it
+
+    return json.dumps(plain_json(value), ensure_ascii=False)
+
+
+def plain_json(value: Value) -> object:
+    """A wholly known value as `json.dumps` takes it."""
+    data = value.data
+    if isinstance(data, dict):
+        return {key: plain_json(element) for key, element in data.items()}
+    if isinstance(data, tuple):
+        return [plain_json(element) for element in data]
+    return numbers.to_json_number(data) if isinstance(data, numbers.Number) else data
