@@ -16,7 +16,7 @@ from controller.hcl.references import iterator_name
 from controller.hcl.scope import Bindings, Poisoned, Scope
 from controller.hcl.syntax import BlockSyntax, Body, Expression
 from controller.hcl.types import ListType, MapType, ObjectType, SetType, TupleType
-from controller.hcl.values import Value
+from controller.hcl.values import Origin, Value
 from controller.hcl.world import Attribute, Block
 
 
@@ -35,7 +35,7 @@ class BodyEvaluator:
     # Whether blocks whose number is not known are an error.
     strict: bool = False
     broken: set[str] = field(default_factory=set)
-    undecided: set[str] = field(default_factory=set)
+    undecided: dict[str, tuple[Origin, ...]] = field(default_factory=dict)
 
     def body(self, body: Body, scope: Scope) -> Block:
         return self._body(body, scope, "")
@@ -105,7 +105,7 @@ class BodyEvaluator:
                 f"{describe_origins(unknown.origins)}, which is known only when AWS has been asked",
                 origins=unknown.origins,
             )
-        self.undecided.add(top or type_)
+        self.undecided[top or type_] = unknown.origins
         return False
 
     def _expanded(

@@ -374,7 +374,9 @@ def _lost_in(instance: ModuleInstance) -> Iterator[tuple[str, Uncounted]]:
             # What may sleep is refused where its number is not known: this one is Terraform's.
             is_lost = evaluated is None and resource.mode == "managed"
             types = frozenset({resource.type} if is_lost else ())
-            yield instance.inside(resource.address), Uncounted(resource.place, types)
+            unknown = evaluated.expansion.unknown if evaluated else None
+            origins = unknown.origins if unknown else ()
+            yield instance.inside(resource.address), Uncounted(resource.place, types, origins)
     for name, call in declared.modules.items():
         child = instance.module.children.get(name)
         evaluated_call = instance.calls.get(name)

@@ -189,6 +189,19 @@ class ModuleInstance:
         return make_object({name: self.output(name) for name in self.module.declarations.outputs})
 
 
+def _none_of(subject: Subject, steps: tuple[Step, ...], error: HclError) -> HclError:
+    """Where the count is 0: what to write for something that is there at times."""
+    name = ".".join(subject.name[subject.name[0] == "managed" :])
+    name = f"module.{name}" if subject.kind == "module" else name
+    rest = "".join(f".{step.name}" for step in steps[1:2] if isinstance(step, AttributeStep))
+    return HclError(
+        "index",
+        f"there is no {name} here, since its count is 0; write one({name}[*]{rest}), which is null "
+        "then, or give this the same count",
+        place=error.place,
+    )
+
+
 def _present(value: Value | None) -> Value:
     if value is None:
         raise Poisoned
@@ -232,7 +245,12 @@ class ModuleScope(CallingScope):
             found = self._instance.resources.get((mode, type_, name))
         if found is None:
             raise Poisoned
-        value, used = found.resolve(steps)
+        try:
+            value, used = found.resolve(steps)
+        except HclError as error:
+            if error.kind == "index" and found.expansion.kind == "count" and not found.instances:
+                raise _none_of(subject, steps, error) from None
+            raise
         return value, subject.used + used
 
     def _single(self, subject: Subject) -> Value:

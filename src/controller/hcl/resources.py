@@ -153,6 +153,7 @@ class ResourceEvaluator:
             ignore_changes=tuple(_spelled(e) for e in resource.ignore_changes),
             provider=provider,
             error_free=not broken and len(self.problems) == before,
+            undecided=body.undecided,
         )
         return EvaluatedInstance(instance, value, frozenset(broken))
 

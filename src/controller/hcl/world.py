@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from controller.domain.problem import Place, Problem
 from controller.hcl.module import MissingModule
 from controller.hcl.provider_version import UNKNOWN, AwsProvider
-from controller.hcl.values import Value
+from controller.hcl.values import Origin, Value
 
 if TYPE_CHECKING:
     from controller.hcl.known import Known
@@ -66,7 +66,8 @@ class ResourceInstance:
     the user wrote it (`aws_alb` stays). `body` holds no meta-arguments. `depends_on` are the
     addresses named there, resolved to instances. `provider` is the local name or alias
     ("aws", "aws.tokyo"). `error_free` is False when a part of it could not be evaluated (the
-    problem is reported already): such an instance must not be used.
+    problem is reported already): such an instance must not be used. `undecided` are blocks of which
+    nobody knows how many there are, and what that comes from.
     """
 
     address: str
@@ -81,14 +82,20 @@ class ResourceInstance:
     ignore_changes: tuple[str, ...] = ()
     provider: str = "aws"
     error_free: bool = True
+    undecided: Mapping[str, tuple[Origin, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Uncounted:
-    """A block, or a module call, whose instances are not known; `types` are the resources in it."""
+    """
+    A block, or a module call, whose instances are not known; `types` are the resources in it.
+
+    `origins` are what their number comes from, where that is no mistake but unknown.
+    """
 
     place: Place
     types: frozenset[str]
+    origins: tuple[Origin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +105,8 @@ class World:
 
     `resources` are all instances, kept resources and data sources included, by address.
     `problems` is every problem found, errors first in the order of the files. `variables` are the
-    root's, `variable_places` where their values are written (a tfvars file, else the block).
+    root's, `variable_places` where their values are written (a tfvars file, else the block),
+    `output_places` where the root's outputs are.
     `providers` are the evaluated provider blocks by local name or alias (an argument that
     cannot be evaluated is left out). `lost` are addresses without keys of blocks and module calls
     of which nobody can say how many instances there are (the problem is reported). `missing`
@@ -114,6 +122,7 @@ class World:
     outputs: Mapping[str, Value]
     evaluate: Callable[[str], Value]
     variable_places: Mapping[str, Place] = field(default_factory=dict)
+    output_places: Mapping[str, Place] = field(default_factory=dict)
     lost: Mapping[str, Uncounted] = field(default_factory=dict)
     missing: tuple[MissingModule, ...] = ()
     provider: AwsProvider = UNKNOWN

@@ -10,7 +10,7 @@ load balancers, and what belongs to them, are Terraform's in either form.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,9 @@ from controller.domain.spec import Kind
 from controller.hcl import numbers
 from controller.hcl.values import Unknown, Value
 from controller.hcl.world import Block, ResourceInstance, World
+from controller.mapping.fill import known
 from controller.mapping.fronts import find_fronts
+from controller.mapping.hanging import Hanging, Sleeping, Thread, find_hanging, stale_outputs
 
 KINDS: Mapping[str, Kind] = {
     "aws_lb": Kind.LOAD_BALANCER,
@@ -78,7 +80,8 @@ class Division:
 def divide(awake: World, asleep: World | None) -> Division:
     """Divide the instances; `asleep` is None for a directory without the variable `awake`."""
     fronts = find_fronts(awake.resources.values())
-    sleepers, kept = [], {}
+    sleepers: list[Sleeper] = []
+    kept: dict[str, ResourceInstance] = {}
     problems = list(fronts.problems)
     gone = [gone for world in (awake, asleep) if world for gone in _lost(world)]
     for address, instance in awake.resources.items():
@@ -100,45 +103,55 @@ def divide(awake: World, asleep: World | None) -> Division:
                 sleepers.append(Sleeper(instance=instance, kind=kind, asleep_count=count))
             else:
                 problems.append(_cannot_change(instance, differences))
+    awake_only = _awake_only(kept, asleep)
+    hanging = find_hanging(awake, _deleted(sleepers), kept.keys() - awake_only)
+    problems += hanging.problems
+    refused = awake_only & fronts.others.keys()
     if asleep is None:
-        return Division(
-            sleepers=tuple(sleepers),
-            kept=kept,
-            awake_only=frozenset(),
-            problems=tuple(problems),
-            gone=tuple(gone),
-            others=fronts.others,
-        )
-    problems += _only_asleep(awake, asleep)
-    refused = [
-        address
-        for address in kept
-        if address in fronts.others and address not in asleep.resources and asleep.knows(address)
-    ]
-    if refused:
-        problems.append(_never_made(refused, fronts.others, kept))
-    terraforms = {
-        address: instance
-        for address, instance in kept.items()
-        if address not in refused
-        and (instance.type not in KINDS or address in fronts.others)
-        and instance.mode == "managed"
-    }
-    problems += _others_that_differ(terraforms, asleep)
-    awake_only = frozenset(
-        address
-        for address, instance in kept.items()
-        if instance.mode == "managed" and address not in asleep.resources and asleep.knows(address)
-    )
+        problems += stale_outputs(awake, _deleted(sleepers))
+    else:
+        problems += _only_asleep(awake, asleep)
+        if refused:
+            problems.append(_never_made(sorted(refused), fronts.others, kept))
+        # Of our own kinds what is kept is the same in both.
+        others = [
+            instance
+            for address, instance in kept.items()
+            if address not in refused
+            and (instance.type not in KINDS or address in fronts.others)
+            and instance.mode == "managed"
+        ]
+        problems += _others_that_differ(others, asleep, hanging)
+    as_asleep = asleep.resources if asleep else {}
     return Division(
         sleepers=tuple(sleepers),
-        kept={a: asleep.resources.get(a, i) for a, i in kept.items() if a not in awake_only},
+        kept={a: as_asleep.get(a, i) for a, i in kept.items() if a not in awake_only},
         awake_only=awake_only,
         problems=tuple(problems),
         gone=tuple(gone),
         others=fronts.others,
-        refused=frozenset(refused),
+        refused=refused,
     )
+
+
+def _awake_only(kept: Mapping[str, ResourceInstance], asleep: World | None) -> frozenset[str]:
+    if asleep is None:
+        return frozenset()
+    return frozenset(
+        address
+        for address, instance in kept.items()
+        if instance.mode == "managed" and address not in asleep.resources and asleep.knows(address)
+    )
+
+
+def _deleted(sleepers: Iterable[Sleeper]) -> Iterator[Sleeping]:
+    """What is gone while asleep, for those who hang on it."""
+    for sleeper in sleepers:
+        if sleeper.asleep_count is None:
+            name = known(sleeper.instance.body, "name")
+            yield Sleeping(
+                sleeper.instance.address, sleeper.kind, name if isinstance(name, str) else ""
+            )
 
 
 def _lost(world: World) -> Iterator[Gone]:
@@ -165,19 +178,19 @@ def _only_asleep(awake: World, asleep: World) -> Iterator[Problem]:
             )
 
 
-def _others_that_differ(kept: Mapping[str, ResourceInstance], asleep: World) -> Iterator[Problem]:
-    for address, instance in kept.items():
-        if not asleep.knows(address):
+def _others_that_differ(
+    others: Iterable[ResourceInstance], asleep: World, hanging: Hanging
+) -> Iterator[Problem]:
+    for instance in others:
+        threads = hanging.threads.get(instance.address, ())
+        if not asleep.knows(instance.address):
             continue
-        if address not in asleep.resources:
-            yield _problem(
-                Level.WARNING,
-                "awake-only",
-                "exists only when awake, and dormouse does not make things of this type; it is "
-                "missing whenever Terraform has awake = false, so let it exist always",
-                instance,
-            )
-        elif differences := _differences(instance, asleep.resources[address]):
+        if instance.address not in asleep.resources:
+            yield _problem(Level.WARNING, "awake-only", _exists_only_awake(threads), instance)
+            continue
+        told = {thread.top for thread in threads}
+        differences = _differences(instance, asleep.resources[instance.address])
+        if differences.keys() - told:
             yield _problem(
                 Level.WARNING,
                 "awake-only",
@@ -186,6 +199,16 @@ def _others_that_differ(kept: Mapping[str, ResourceInstance], asleep: World) -> 
                 instance,
                 min(differences.values()),
             )
+
+
+def _exists_only_awake(threads: Sequence[Thread]) -> str:
+    not_made = "exists only when awake, and dormouse does not make things of this type; "
+    if threads:
+        return (
+            f"{not_made}it hangs on {threads[0].sleeping.address}, so that is as it should be, but "
+            "when dormouse wakes the stack it is missing"
+        )
+    return f"{not_made}it is missing whenever Terraform has awake = false, so let it exist always"
 
 
 def _never_made(
