@@ -5,32 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
-from enum import StrEnum
 
 import click
 
 from controller.aws.clients import Client
 from controller.cli.deployment import Deployment
 from controller.cli.following import follow
+from controller.cli.leaving import Leave, hold_asleep, name_standing
 from controller.cli.removal import Remains, find_remains, remove
 from controller.cli.samconfig import Environment, environment_option
 from controller.cli.stacks import Look, Stacks
 from controller.cli.telling import say_standing
 from controller.domain.errors import PermanentError
-from controller.domain.hold import Hold
-from controller.domain.plan import Target
 from controller.domain.report import Report, State
-
-LONG = timedelta(days=7)
-"""How long stacks are held asleep: until all is gone, or somebody looks why it is not."""
-
-
-class Leave(StrEnum):
-    """How the stacks are left behind: as they are now, or asleep."""
-
-    AWAKE = "awake"
-    ASLEEP = "asleep"
 
 
 @click.command("destroy")
@@ -110,7 +97,7 @@ def _put_to_sleep(deployment: Deployment, remains: Remains, looks: Sequence[Look
     stacks = Stacks(deployment)
     with _links_closed(deployment):
         for look in looks:
-            stacks.hold(_hold(look, stacks.caller))
+            stacks.hold(hold_asleep(look, stacks.caller, "the controller is being removed"))
         _follow_to_sleep(stacks, [look.stack for look in looks])
 
 
@@ -154,33 +141,13 @@ def _set_concurrency(functions: Client, function: str, limit: int | None) -> Non
         functions.delete_function_concurrency(FunctionName=function)
 
 
-def _hold(look: Look, by: str) -> Hold:
-    leases = look.records.leases
-    return Hold(
-        stack=look.stack,
-        state=Target.ASLEEP,
-        by=by,
-        reason="the controller is being removed",
-        set_at=look.now,
-        until=look.now + LONG,
-        over=frozenset(lease.id for lease in leases),
-    )
-
-
 def _not_asleep(reports: Sequence[Report], why: str) -> str:
-    said = "; ".join(f"{r.spec.stack} ({r.cause or r.phase}): {_standing(r)}" for r in reports)
+    said = "; ".join(f"{r.spec.stack} ({r.cause or r.phase}): {name_standing(r)}" for r in reports)
     return (
         f"nothing was removed, because these still cost money: {said} ({why}); put that right and "
         "repeat this, or take them down from here (dormouse apply DIR --to asleep) and repeat "
         "it with LEAVE=awake"
     )
-
-
-def _standing(report: Report) -> str:
-    """What of a stack is still there, by the last pass."""
-    stuck = report.status.stuck
-    names = stuck.standing if stuck else [r.address for r in report.spec.resources]
-    return ", ".join(names)
 
 
 def _warn(looks: Sequence[Look]) -> None:

@@ -22,6 +22,7 @@ COMMANDS = {
     "plan": ("controller.cli.plan:command", "Show what would be created or deleted now."),
     "apply": ("controller.cli.apply:command", "Wake a stack, or put it to sleep, from here."),
     "publish": ("controller.cli.publish:command", "Store specs for the controller."),
+    "unpublish": ("controller.cli.unpublish:command", "Take one stack out of the controller."),
     "status": ("controller.cli.status:command", "Show how stacks stand, and why."),
     "wake": ("controller.cli.wake:command", "Have a stack awake for a while."),
     "sleep": ("controller.cli.sleep:command", "Put a stack to sleep until its next opening."),

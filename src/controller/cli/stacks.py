@@ -15,7 +15,7 @@ import click
 from controller.cli.deployment import Deployment
 from controller.cli.session import on_laptop
 from controller.domain.asking import ends_late_enough, lease_to_extend
-from controller.domain.errors import SpecError
+from controller.domain.errors import NotPublishedError
 from controller.domain.hold import Hold
 from controller.domain.lease import Lease
 from controller.domain.openings import Rules
@@ -61,8 +61,8 @@ class Stacks:
         try:
             with self.deployment.reaching(f'read the records of "{stack}"'):
                 records = self.deployment.table.load(stack)
-        except SpecError as error:
-            raise SpecError(f"{error}{closest(stack, self.names())}") from None
+        except NotPublishedError as error:
+            raise NotPublishedError(f"{error}{closest(stack, self.names())}") from None
         now = self.deployment.clock.now()
         status = Status.from_json(records.status)
         rules = rules_of(records.spec, status)

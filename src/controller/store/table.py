@@ -28,6 +28,7 @@ from controller.store import items
 from controller.store.asked import Asked, AskedFor, touch
 from controller.store.conditions import MOST_CONFLICTS, is_refused, refused_item
 from controller.store.history import History
+from controller.store.removal import Removal
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 """Until a pass that broke is tried again, the first and the last time."""
@@ -60,7 +61,7 @@ class Records:
         return self.asked_for.count
 
 
-class Table(Asked, History):
+class Table(Asked, History, Removal):
     """All records of all stacks; make one for each client."""
 
     # what a pass reads and writes

@@ -1,0 +1,41 @@
+"""How stacks are left that the controller lets go of: asleep, or awake as they are."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+
+from controller.cli.stacks import Look
+from controller.domain.hold import Hold
+from controller.domain.plan import Target
+from controller.domain.report import Report
+
+LONG = timedelta(days=7)
+"""How long stacks are held asleep: until all is gone, or somebody looks why it is not."""
+
+
+class Leave(StrEnum):
+    """How the stacks are left behind: as they are now, or asleep."""
+
+    AWAKE = "awake"
+    ASLEEP = "asleep"
+
+
+def hold_asleep(look: Look, by: str, reason: str) -> Hold:
+    """A hold that no wake that was asked for before it ends."""
+    return Hold(
+        stack=look.stack,
+        state=Target.ASLEEP,
+        by=by,
+        reason=reason,
+        set_at=look.now,
+        until=look.now + LONG,
+        over=frozenset(lease.id for lease in look.records.leases),
+    )
+
+
+def name_standing(report: Report) -> str:
+    """What of a stack is still there, by the last pass."""
+    stuck = report.status.stuck
+    names = stuck.standing if stuck else [r.address for r in report.spec.resources]
+    return ", ".join(names)

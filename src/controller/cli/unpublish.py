@@ -1,0 +1,220 @@
+"""`dormouse unpublish`: put one stack to sleep, then take its records out; the rest goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import click
+
+from controller.cli.deployment import Deployment, deployment_option
+from controller.cli.following import POLL_SECONDS, follow
+from controller.cli.leaving import Leave, hold_asleep, name_standing
+from controller.cli.stacks import Look, Stacks
+from controller.domain.bill import awake_hour
+from controller.domain.errors import NotPublishedError, PermanentError, SpecError
+from controller.domain.history import Event, EventKind
+from controller.domain.plan import Target
+from controller.domain.reading import closest
+from controller.domain.report import State
+from controller.domain.sentences import say_money
+from controller.domain.status import Status
+from controller.domain.usage import Use
+from controller.links import STACK_NAME
+from controller.reconcile.metering import nothing_stands
+from controller.store.lock import Lock, LockKeeper
+
+_HOLDER = "unpublish"
+_REASON = "it is being taken out"
+_MOST_WAKES = 3
+"""So often somebody may wake it meanwhile before that is told, and nothing taken out."""
+
+_PATIENCE = timedelta(minutes=20)
+"""How long a pass that works on it is waited for: longer than one may last."""
+
+
+@click.command("unpublish")
+@click.argument("stack", metavar="STACK")
+@click.option(
+    "--leave",
+    type=click.Choice([str(each) for each in Leave]),
+    default=str(Leave.ASLEEP),
+    show_default=True,
+    help="Whether it is put to sleep first, or left as it stands.",
+)
+@deployment_option
+def command(stack: str, leave: str, deployment: Deployment) -> None:
+    """
+    Take one stack out of the controller: its spec, its status, what was asked for.
+
+    It is put to sleep first, or left awake. Its links open nothing any more; its history stays
+    until its time is over. What Terraform made, and the Elastic IP, are not touched. It may be
+    interrupted and repeated at any time.
+    """
+    if not STACK_NAME.fullmatch(stack):
+        raise click.UsageError(f'"{stack}" is no name of a stack')
+    stacks = Stacks(deployment)
+    try:
+        _take_out(stacks, stack, Leave(leave))
+    except NotPublishedError:
+        _see_that_it_was_there(stacks, stack)
+    except SpecError as error:
+        if Leave(leave) is Leave.ASLEEP:
+            raise SpecError(f"{error}; to take it out as it stands: --leave awake") from None
+        _take_out_unread(deployment, stack)
+    _clear_out(deployment, stack)
+    click.echo(f"{stack} is taken out of the controller; its links open nothing any more.")
+
+
+def _take_out(stacks: Stacks, stack: str, leave: Leave) -> None:
+    """Until spec and status are gone, in the state that was asked for."""
+    look = stacks.look(stack)
+    if leave is Leave.AWAKE:
+        _warn(look)
+    for _ in range(_MOST_WAKES):
+        if leave is Leave.ASLEEP and not _rests(look):
+            _put_to_sleep(stacks, look)
+        with _locked(stacks.deployment, stack):
+            look = stacks.look(stack)
+            if (leave is Leave.AWAKE or _rests(look)) and _is_taken_out(stacks, look):
+                return
+        look = stacks.look(stack)
+    raise PermanentError(
+        f"{stack} was not taken out: somebody wakes it again and again; withdraw its links "
+        f"(dormouse link {stack} --withdraw ID), then repeat this"
+    )
+
+
+def _rests(look: Look) -> bool:
+    """Nothing of it stands, by the last pass, and nothing asks for it."""
+    status = look.report.status
+    asleep = status.target is Target.ASLEEP and status.settled
+    return asleep and not look.records.leftovers and look.report.decision.state is Target.ASLEEP
+
+
+def _put_to_sleep(stacks: Stacks, look: Look) -> None:
+    """By the controller itself, which has the rights; followed as any other sleep."""
+    stacks.hold(hold_asleep(look, stacks.caller, _REASON))
+    why = ""
+    try:
+        (report,) = follow(stacks, [look.stack])
+    except PermanentError as error:  # the controller does not work on it at all
+        report, why = stacks.look(look.stack).report, f"; {error}"
+    if report.state is not State.ASLEEP:
+        raise PermanentError(
+            f"{look.stack} was not taken out, because it still costs money "
+            f"({report.cause or report.phase}{why}): {name_standing(report)}; put that right and "
+            "repeat this, or leave it as it stands (--leave awake)"
+        )
+    _wait_for_the_rest(stacks, look.stack)
+
+
+def _wait_for_the_rest(stacks: Stacks, stack: str) -> None:
+    """What earlier configurations named goes last."""
+    clock = stacks.deployment.clock
+    give_up_at = clock.now() + _PATIENCE
+    while (look := stacks.look(stack)).records.leftovers:
+        troubles = look.report.status.replaced.values()
+        if troubles or clock.now() >= give_up_at:
+            why = "; ".join(each.cause for each in troubles) or "it takes longer than usual"
+            raise PermanentError(
+                f"{stack} was not taken out, because an earlier configuration has left something "
+                f"behind: {why}"
+            )
+        clock.sleep(POLL_SECONDS)
+
+
+def _warn(look: Look) -> None:
+    if not _rests(look):
+        click.echo(
+            f"warning: {look.stack} stays as it is and goes on costing up to "
+            f"{say_money(awake_hour(look.report.spec))} an hour; nobody puts it to sleep any more "
+            "(dormouse apply DIR --to asleep does it from here)",
+            err=True,
+        )
+
+
+def _is_taken_out(stacks: Stacks, look: Look) -> bool:
+    """Under its lock: what is known of its money goes into the history, and the stack out."""
+    table, stack = stacks.deployment.table, look.stack
+    with stacks.deployment.reaching(f'take "{stack}" out'):
+        for event in _last_events(look):
+            table.put_event(event)
+        return table.take_out(stack, look.records.asked)
+
+
+def _last_events(look: Look) -> Iterator[Event]:
+    """What no pass has recorded yet, and what has been billed up to now of what is left awake."""
+    status: Status = look.report.status
+    yield from status.outbox
+    spans = nothing_stands(status, look.now).meter.ended
+    if spans:
+        facts = {"spans": [span.to_json() for span in spans], "stands": []}
+        yield Event(
+            stack=look.stack,
+            at=look.now,
+            kind=EventKind.REPLACED,
+            reason="taken out of the controller",
+            facts=facts,
+        )
+
+
+def _take_out_unread(deployment: Deployment, stack: str) -> None:
+    """Nobody can say what stands of a spec that cannot be read."""
+    click.echo(
+        f"warning: the spec of {stack} cannot be read; see by dormouse sweep what stands of it",
+        err=True,
+    )
+    with deployment.reaching(f'take "{stack}" out'):
+        table = deployment.table
+        if not table.take_out(stack, table.load_asked(stack).count):
+            raise PermanentError(f"{stack} was not taken out: somebody asks for it; repeat this")
+
+
+def _see_that_it_was_there(stacks: Stacks, stack: str) -> None:
+    """Interrupted after the write that counts, or done already: then the rest is left to do."""
+    with stacks.deployment.reaching(f'read the records of "{stack}"'):
+        known = stacks.deployment.table.has_history(stack)
+    if not known:
+        raise SpecError(
+            f'there is no stack "{stack}"{closest(stack, stacks.names())}; dormouse status lists '
+            "those that are published"
+        )
+
+
+def _clear_out(deployment: Deployment, stack: str) -> None:
+    """What is left, and the end of its account: from now on it uses nothing."""
+    table = deployment.table
+    with deployment.reaching(f'take out what is left of "{stack}"'):
+        table.clear_out(stack)
+        uses = table.uses(stack)
+        if uses and uses[-1][1] != Use():
+            table.put_use(stack, Use(), deployment.clock.now())
+
+
+@contextmanager
+def _locked(deployment: Deployment, stack: str) -> Iterator[None]:
+    """Have the stack's lock, so that no pass works on it; one that does is waited for."""
+    keeper, lock = LockKeeper(deployment.clients.dynamodb, deployment.table_name), None
+    clock = deployment.clock
+    give_up_at = clock.now() + _PATIENCE
+    while lock is None:
+        lock = _acquire(deployment, keeper, stack)
+        if lock is None and clock.now() >= give_up_at:
+            raise PermanentError(
+                f"{stack} was not taken out: passes have been working on it for "
+                f"{_PATIENCE.seconds // 60} minutes; repeat this later"
+            )
+        if lock is None:
+            clock.sleep(POLL_SECONDS)
+    try:
+        yield
+    finally:
+        with deployment.reaching(f'give back the lock of "{stack}"'):
+            keeper.release(lock, clock.now())
+
+
+def _acquire(deployment: Deployment, keeper: LockKeeper, stack: str) -> Lock | None:
+    with deployment.reaching(f'lock "{stack}"'):
+        return keeper.acquire(stack, _HOLDER, deployment.clock.now())

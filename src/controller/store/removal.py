@@ -1,0 +1,56 @@
+"""One stack is taken out: what makes it run in one write, the rest of its records after that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from controller.domain.errors import RetryError
+from controller.store import items
+from controller.store.requests import Requests
+
+
+class Removal(Requests):
+    def take_out(self, stack: str, asked: int) -> bool:
+        """
+        Delete spec, status, hold and mark, all or none; False if something was asked for since.
+
+        From then on no pass takes the stack up and no link opens. Whoever calls holds its lock.
+        """
+        mark: dict[str, Any] = {"Key": items.asked_key(stack, items.MARK)}
+        mark["ConditionExpression"] = "attribute_not_exists(asked)"
+        if asked:
+            mark["ConditionExpression"] = "asked = :asked"
+            mark["ExpressionAttributeValues"] = {":asked": {"N": str(asked)}}
+        others = [
+            items.key(stack, items.SPEC),
+            items.key(stack, items.STATUS),
+            items.asked_key(stack, items.HOLD),
+        ]
+        return self._write_together({"Delete": mark}, *({"Delete": {"Key": key}} for key in others))
+
+    def clear_out(self, stack: str) -> int:
+        """Delete what is left of a stack that is taken out, but for its history; how many."""
+        found = list(self._remains(stack))
+        if any(items.sort_key(item) == items.SPEC for item in found):
+            raise RetryError(f'"{stack}" has just been published again', after_seconds=1)
+        for item in found:
+            key = {name: item[name] for name in ("pk", "sk")}
+            self._dynamodb.delete_item(**self._named({"Key": key}))
+        return len(found)
+
+    def has_history(self, stack: str) -> bool:
+        """Whether there ever was such a stack, as far as is remembered."""
+        pk = {":pk": items.key(stack, "")["pk"]["S"]}
+        return next(self._query("pk = :pk", pk, Limit=1), None) is not None
+
+    def _remains(self, stack: str) -> Iterator[items.Item]:
+        """Everything but the history."""
+        pk = {":pk": items.asked_key(stack, "")["pk"]["S"]}
+        yield from self._query("pk = :pk", pk, ConsistentRead=True)
+        ends = {":first": items.LOCK, ":last": items.STATUS}
+        yield from self._query(
+            "pk = :pk AND sk BETWEEN :first AND :last",
+            {":pk": items.key(stack, "")["pk"]["S"], **ends},
+            ConsistentRead=True,
+        )

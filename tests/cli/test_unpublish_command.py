@@ -1,0 +1,195 @@
+"""`dormouse unpublish`: one stack goes, wherever it is interrupted; everything else stays."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from deployed import STACK, deploy
+
+from controller.cli.main import run
+from controller.domain.month import Month
+from controller.store import items
+from factories import LB, load_balancer
+from house import House
+from local.faults import FOREVER, Fault
+from system.desk import ASLEEP, AWAKE
+
+DONE = f"{STACK} is taken out of the controller; its links open nothing any more.\n"
+
+
+@pytest.fixture
+def dormouse(monkeypatch, capsys):
+    """Tuesday, two hours before the office opens, with a second stack beside."""
+    made = deploy(monkeypatch, capsys)
+    made.world.controller.table.put_spec(replace(made.world.spec, stack="other"), made.world.now)
+    made.world.live("Tue 07:02")
+    return made
+
+
+def records(dormouse, stack=STACK):
+    """Every record of a stack, by the kind of its sort key."""
+    found = dormouse.world.aws.session().client("dynamodb").scan(TableName="dormouse")["Items"]
+    ours = [each for each in found if each["pk"]["S"].partition("#")[2] == stack]
+    return {items.sort_key(each).partition("#")[0] for each in ours}
+
+
+HISTORY = {"account", "event", "wake"}
+
+
+def test_an_awake_stack_is_put_to_sleep_and_then_gone(dormouse):
+    dormouse("wake", STACK, "--for", "8h")
+    assert dormouse.world.desk.standing() == AWAKE
+    said = dormouse("unpublish", STACK)
+
+    assert said.out == DONE
+    assert "nsfw-api: going to sleep" in said.err  # followed as any other sleep
+    assert dormouse.world.desk.standing() == ASLEEP
+    assert records(dormouse) == HISTORY
+    assert dormouse.world.controller.table.published() == ["other"]
+    assert "asleep" in [kind for _, kind in dormouse.world.story()]
+
+
+def test_nothing_looks_at_it_any_more(dormouse):
+    """It opens at nine, and nobody comes."""
+    dormouse("unpublish", STACK)
+    start = len(dormouse.world.aws.calls)
+    dormouse.world.live("Tue 12:00")
+    calls = list(dormouse.world.aws.calls)[start:]
+    assert [c for c in calls if c.service == "dynamodb" and f"#{STACK}" in str(c.params)] == []
+    assert "other" in str(calls)
+    assert records(dormouse) <= HISTORY
+
+
+def test_its_money_stops_with_it(dormouse):
+    from system.test_money import ledger
+
+    dormouse("wake", STACK, "--for", "1h")
+    dormouse("unpublish", STACK, "--leave", "awake")
+    world = dormouse.world
+    (*_, (_, use)) = world.controller.table.uses(STACK)
+    assert not use.balancers and not use.elastic_ips and not use.tasks
+    with pytest.raises(Exception, match="not published"):
+        ledger(world)
+    events = list(world.controller.table.events(STACK, Month.of(world.now).start, world.now))
+    spans = [span for event in events for span in event.facts.get("spans", ())]
+    assert {span[0] for span in spans} >= {LB}
+
+
+def test_it_may_be_left_awake(dormouse, monkeypatch):
+    monkeypatch.setattr("controller.cli.sweep.open_session", dormouse.world.aws.session)
+    dormouse("wake", STACK, "--for", "8h")
+    said = dormouse("unpublish", STACK, "--leave", "awake")
+
+    assert "warning: nsfw-api stays as it is and goes on costing up to 0.04 $ an hour" in said.err
+    assert dormouse.world.desk.standing() == AWAKE
+    assert records(dormouse) == HISTORY
+    swept = dormouse("sweep")
+    assert 'leftover  load balancer "ecs-nlb"' in swept.out
+
+
+def test_an_unknown_stack_is_an_error(dormouse):
+    said = dormouse("unpublish", "nsfw-apu", code=2)
+    assert said.err.startswith('Error: there is no stack "nsfw-apu"')
+    assert f'"{STACK}"' in said.err
+    assert "is no name of a stack" in dormouse("unpublish", "No Name", code=2).err
+
+
+def test_twice_is_as_once(dormouse):
+    dormouse("unpublish", STACK)
+    assert dormouse("unpublish", STACK).out == DONE
+    assert records(dormouse) <= HISTORY
+
+
+def test_published_again_it_is_as_new(dormouse):
+    dormouse("wake", STACK, "--for", "8h")
+    dormouse("unpublish", STACK)
+    dormouse.world.publish(dormouse.world.spec)
+    dormouse.world.live("Tue 08:00")
+    assert dormouse.world.desk.standing() == ASLEEP
+    assert dormouse.leases() == ()
+    dormouse("wake", STACK, "--for", "1h")
+    assert dormouse.world.desk.standing() == AWAKE
+
+
+def test_what_does_not_get_to_sleep_is_not_taken_out(dormouse):
+    dormouse("wake", STACK, "--for", "8h")
+    denied = Fault(
+        operation="DeleteLoadBalancer", code="AccessDenied", message="no", status=403, times=FOREVER
+    )
+    dormouse.world.aws.faults.add(denied)
+    said = dormouse("unpublish", STACK, code=1)
+    assert "was not taken out, because it still costs money" in said.err
+    assert LB in said.err and "--leave awake" in said.err
+    assert STACK in dormouse.world.controller.table.published()
+
+
+def test_what_an_earlier_configuration_left_behind_goes_first(dormouse):
+    world = dormouse.world
+    dormouse("wake", STACK, "--for", "8h")
+    resources = [
+        load_balancer(request={"Name": "front"}) if each.address == LB else each
+        for each in world.spec.resources
+    ]
+    world.publish(replace(world.spec, resources=tuple(resources)))
+    dormouse("unpublish", STACK)
+    assert world.desk.standing() == ASLEEP
+    assert records(dormouse) <= HISTORY
+
+
+def test_who_wakes_it_in_between_is_heard(dormouse, monkeypatch):
+    """A press after it slept and before it is gone: it is put to sleep again, then goes."""
+    from controller.store.removal import Removal
+
+    dormouse("wake", STACK, "--for", "8h")
+    plainly, presses = Removal.take_out, [1]
+
+    def take_out(table, stack, asked):
+        if presses:
+            presses.pop()
+            dormouse.world.wake(hours=1, id_="late")
+            return False if not plainly(table, stack, asked) else pytest.fail("it was not heard")
+        return plainly(table, stack, asked)
+
+    monkeypatch.setattr(Removal, "take_out", take_out)
+    assert dormouse("unpublish", STACK).out == DONE
+    assert dormouse.world.desk.standing() == ASLEEP
+    assert records(dormouse) == HISTORY
+
+
+WRITES = ("TransactWriteItems", "DeleteItem", "PutItem")
+
+
+def test_interrupted_anywhere_it_ends_the_same_when_repeated(dormouse, monkeypatch):
+    """Of each try one more write to the table is made, and the next is the end of its process."""
+    world, plainly = dormouse.world, dormouse.world.aws.call
+    dormouse("wake", STACK, "--for", "8h")
+    for most in range(12):
+        left = [most]
+
+        def dying(service, operation, params, region=None, left=left):
+            if service == "dynamodb" and operation in WRITES and STACK in str(params):
+                if not left[0]:
+                    raise KeyboardInterrupt
+                left[0] -= 1
+            return plainly(service, operation, params, region)
+
+        monkeypatch.setattr(world.aws, "call", dying)
+        code = run(["unpublish", STACK])
+        monkeypatch.setattr(world.aws, "call", plainly)
+        assert code in (0, 130)
+        world.aws.clock.advance(61)
+        world.run_nudged()
+        world.tick()
+    assert dormouse("unpublish", STACK).out.endswith(DONE)
+    assert world.desk.standing() == ASLEEP
+    assert records(dormouse) <= HISTORY
+
+
+def test_its_links_open_nothing(monkeypatch, capsys):
+    house = House()
+    assert house.page().status == 200
+    assert house.table.take_out("nsfw-api", house.table.load("nsfw-api").asked)
+    house.table.clear_out("nsfw-api")
+    assert house.page().status == 404
+    assert house.press("wake").status == 404
