@@ -94,7 +94,9 @@ class Stacks:
         now = self._now()
         status = Status.from_json(records.status)
         rules = rules_of(records.spec, status)
-        report = make_report(records.spec, status, records.leases, records.hold, now)
+        report = make_report(
+            records.spec, status, records.leases, records.hold, now, records.damaged
+        )
         return View(records=records, rules=rules, report=without_accounts(report), now=now)
 
     def keep_awake(self, view: View, link: Link, until: datetime) -> None:

@@ -11,6 +11,7 @@ import click
 
 from controller.cli.apply import Duration
 from controller.cli.stacks import Look
+from controller.domain.durations import LONGEST
 from controller.domain.moments import format_moment
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -43,6 +44,10 @@ def read_end(look: Look, duration: timedelta | None, until: str | None) -> datet
         raise click.UsageError(
             f"the end would be {format_moment(end)}, expected a moment after now "
             f"({format_moment(look.now)})"
+        )
+    if end - look.now > LONGEST:
+        raise click.UsageError(
+            f"the end would be {format_moment(end)}, expected at most {LONGEST.days} days from now"
         )
     return end
 

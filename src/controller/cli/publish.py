@@ -17,6 +17,7 @@ from controller.cli.inputs import (
     terraform_inputs,
 )
 from controller.cli.stacks import Stacks
+from controller.domain.errors import SpecError
 from controller.domain.spec import Json, Spec
 from controller.domain.spec_changes import SpecChanges, compare_specs
 
@@ -82,8 +83,16 @@ def _check_names(found: Iterable[tuple[Path, Spec]]) -> None:
 
 
 def _compare(deployment: Deployment, spec: Spec) -> tuple[str, SpecChanges]:
-    with deployment.reaching(f'read the spec of "{spec.stack}"'):
-        stored = deployment.table.spec(spec.stack)
+    stored = None
+    try:
+        with deployment.reaching(f'read the spec of "{spec.stack}"'):
+            stored = deployment.table.spec(spec.stack)
+    except SpecError as error:
+        click.echo(
+            f"note: {spec.stack}: what is stored is replaced, as it cannot be read ({error}); what "
+            "only that has named may still stand: dormouse sweep",
+            err=True,
+        )
     changes = compare_specs(stored, spec)
     if stored is None:
         return NEW, changes

@@ -66,7 +66,9 @@ class Stacks:
         now = self.deployment.clock.now()
         status = Status.from_json(records.status)
         rules = rules_of(records.spec, status)
-        report = make_report(records.spec, status, records.leases, records.hold, now)
+        report = make_report(
+            records.spec, status, records.leases, records.hold, now, records.damaged
+        )
         return Look(records=records, rules=rules, report=report, now=now)
 
     def look_at_each(self, stacks: Sequence[str]) -> list[Look | Exception]:

@@ -171,6 +171,7 @@ class EventKind(StrEnum):
     BLOCKED = "blocked"
     DEGRADED = "degraded"  # it serves people, though not in full
     RESTORED = "restored"  # it runs in full again
+    DAMAGED = "damaged"  # records cannot be read and are left aside
     REPLACED = "replaced"  # something that was billed ended, and the stack lives on
 
     @property

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from controller.domain.durations import LONGEST
 from controller.domain.errors import InvalidLeaseError
 from controller.domain.lease import Lease
 from controller.domain.moments import format_moment, parse_moment
@@ -44,6 +45,11 @@ class Hold:
             raise InvalidLeaseError(
                 f"{what}: it would end at {format_moment(self.until)}, expected a moment after "
                 f"{format_moment(self.set_at)}"
+            )
+        if self.until - self.set_at > LONGEST:
+            raise InvalidLeaseError(
+                f"{what}: it would end at {format_moment(self.until)}, expected at most "
+                f"{LONGEST.days} days"
             )
 
     def is_over(self, now: datetime) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from controller.domain.durations import LONGEST
 from controller.domain.errors import InvalidLeaseError
 from controller.domain.moments import format_moment, parse_moment, read_moment
 
@@ -42,6 +43,11 @@ class Lease:
                 f'cannot grant "{self.holder}" a lease of stack "{self.stack}": it would end at '
                 f"{format_moment(self.expires_at)}, expected a moment after "
                 f"{format_moment(self.granted_at)}"
+            )
+        if self.expires_at - self.granted_at > LONGEST:
+            raise InvalidLeaseError(
+                f'cannot grant "{self.holder}" a lease of stack "{self.stack}": it would end at '
+                f"{format_moment(self.expires_at)}, expected at most {LONGEST.days} days"
             )
 
     def covers(self, now: datetime) -> bool:

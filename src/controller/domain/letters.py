@@ -63,6 +63,7 @@ class Letter:
             EventKind.BLOCKED: self._blocked,
             EventKind.DEGRADED: self._degraded,
             EventKind.RESTORED: self._restored,
+            EventKind.DAMAGED: self._damaged,
         }
         return writers[self._event.kind]()
 
@@ -294,6 +295,18 @@ class Letter:
                 "What to do: delete or rename it if it is yours, or give ours another name in the "
                 f"Terraform files and publish them. Then wake {self._stack} again with its wake "
                 f"link or\ndormouse wake {self._stack}",
+            ]
+        )
+
+    def _damaged(self) -> Text:
+        return "has records that cannot be read", iter(
+            [
+                f"Records of {self._stack} in the table cannot be read. They count as if they were "
+                "not there; everything else goes on.",
+                f"Which, and what to do:\n{self._event.reason}",
+                "They stay as they are, and are told of once. They go with the time for which such "
+                "records are kept, when something is written in their place, or when you delete "
+                "them from the table.",
             ]
         )
 

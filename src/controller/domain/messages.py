@@ -40,7 +40,8 @@ class Message:
 
 def level_of(event: Event) -> Level:
     """A wake that failed is told as that, so its teardown is only a detail."""
-    if event.kind in ENDED_BY or event.kind is EventKind.RESTORED or event.facts.get("after"):
+    trouble = {*ENDED_BY, EventKind.RESTORED, EventKind.DAMAGED}
+    if event.kind in trouble or event.facts.get("after"):
         return Level.TROUBLE
     if event.kind in (EventKind.WAKING, EventKind.SLEEPING) or event.facts.get("rule") == "failed":
         return Level.DETAIL

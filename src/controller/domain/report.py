@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import islice
 
+from controller.domain.damage import Damaged
 from controller.domain.desired import Decision, decide
 from controller.domain.foresight import Change, foresee
 from controller.domain.hold import Hold
@@ -164,8 +165,9 @@ def make_report(
     leases: Iterable[Lease],
     hold: Hold | None,
     now: datetime,
+    damaged: Iterable[Damaged] = (),
 ) -> Report:
-    """Tell how a stack stands at `now`."""
+    """Tell how a stack stands at `now`; `damaged` are records of it that cannot be read."""
     rules = rules_of(spec, status)
     leases = tuple(leases)
     marks = status.marks.judged_by(spec.hash)
@@ -188,7 +190,11 @@ def make_report(
         next=tuple(islice(ahead, MOST_CHANGES)),
         now=now,
         saved=_saved(spec, status, now),
-        warnings=(*_set_aside(status, state), *_warnings(spec, rules.policy, now)),
+        warnings=(
+            *_set_aside(status, state),
+            *map(str, damaged),
+            *_warnings(spec, rules.policy, now),
+        ),
     )
 
 

@@ -81,6 +81,7 @@ class Status:
     warned_for: datetime | None = None
     troubles: tuple[EventKind, ...] = ()
     outbox: tuple[Event, ...] = ()
+    set_aside: tuple[str, ...] = ()
 
     def lead(self, longest: timedelta) -> timedelta:
         """How long before an opening to begin: `longest` at most, and its share of a spread."""
@@ -113,6 +114,7 @@ class Status:
             "warned_for": write_moment(self.warned_for),
             "troubles": [str(kind) for kind in self.troubles],
             "outbox": [event.to_json() for event in self.outbox],
+            "set_aside": list(self.set_aside),
         }
 
     @staticmethod
@@ -144,4 +146,5 @@ class Status:
             warned_for=read_moment(data.get("warned_for")),
             troubles=tuple(EventKind(kind) for kind in data.get("troubles", ())),
             outbox=tuple(Event.from_json(event) for event in data.get("outbox", ())),
+            set_aside=tuple(data.get("set_aside", ())),
         )

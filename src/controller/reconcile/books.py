@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from controller.domain.bill import hour_of
+from controller.domain.damage import Damaged
 from controller.domain.desired import Decision
 from controller.domain.endpoint import find_endpoint
 from controller.domain.history import ENDED_BY, Event, EventKind, Wake, finished_steps
@@ -72,6 +73,16 @@ def set_out(status: Status, spec: Spec, decision: Decision, before: Marks, now: 
     if not before.is_up:
         return status
     return _no_longer_ready(status, spec, EventKind.SLEEPING, before, now, decision.reason)
+
+
+def set_aside(status: Status, spec: Spec, damaged: Sequence[Damaged], now: datetime) -> Status:
+    """Tell of records that cannot be read, each once for as long as it stays as it is."""
+    ids = tuple(each.id for each in damaged)
+    if ids == status.set_aside:
+        return status
+    news = [str(each) for each in damaged if each.id not in status.set_aside]
+    status = replace(status, set_aside=ids)
+    return _tell(status, spec, EventKind.DAMAGED, now, "\n".join(news)) if news else status
 
 
 def _for_new_wake(progress: Progress) -> Progress:

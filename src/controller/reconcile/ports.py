@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from controller.domain.damage import Damaged
 from controller.domain.history import Event, Wake
 from controller.domain.hold import Hold
 from controller.domain.idle import Traffic
@@ -30,6 +31,8 @@ class Records(Protocol):
     def leftovers(self) -> tuple[Spec, ...]: ...
     @property
     def asked(self) -> int: ...
+    @property
+    def damaged(self) -> tuple[Damaged, ...]: ...
 
 
 class Store(Protocol):

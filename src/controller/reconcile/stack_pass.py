@@ -139,6 +139,7 @@ class StackPass:
         while True:
             self._note_use(records.spec)
             self._set_apart(records)
+            self._tell_damage(records)
             decision = self._set_out(records)
             outcome = self._make_room(records, decision, deadline)
             if outcome is None:
@@ -176,6 +177,11 @@ class StackPass:
         if meter.use_since is None or meter.use != use:
             self._store.put_use(use, now)
             self._status = replace(self._status, meter=meter.using(use, now))
+
+    def _tell_damage(self, records: Records) -> None:
+        """Records that cannot be read count as if they were not there, and are told of."""
+        now = self._clock.now()
+        self._status = books.set_aside(self._status, records.spec, records.damaged, now)
 
     # deciding
 

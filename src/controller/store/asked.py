@@ -14,11 +14,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from controller.domain.damage import Damaged, parted
 from controller.domain.hold import Hold
 from controller.domain.lease import Lease
 from controller.store import items
@@ -33,11 +34,16 @@ _TOUCH = "SET due = :due, due_at = :at ADD asked :one"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedFor:
-    """What was asked for of one stack; `count` is how often, and `is_due` that no pass knows."""
+    """
+    What was asked for of one stack; `count` is how often, and `is_due` that no pass knows.
+
+    `damaged` are the records among it that cannot be read.
+    """
 
     leases: tuple[Lease, ...] = ()
     hold: Hold | None = None
     count: int = 0
+    damaged: tuple[Damaged, ...] = ()
     is_due: bool = field(default=False, compare=False)
 
 
@@ -49,11 +55,22 @@ class Asked(Requests):
         pk = items.asked_key(stack, items.MARK)["pk"]["S"]
         read = self._query("pk = :pk", {":pk": pk}, ConsistentRead=True)
         found = {items.sort_key(item): item for item in read}
-        mark, hold = found.get(items.MARK, {}), found.get(items.HOLD)
+        mark = found.get(items.MARK, {})
+        leases, lost = parted(
+            items.readable(found[sort], partial(_parse_lease, stack, sort))
+            for sort in found
+            if sort.startswith(items.LEASE)
+        )
+        holds, lost_hold = parted(
+            items.readable(found[sort], partial(_parse_hold, stack))
+            for sort in found
+            if sort == items.HOLD
+        )
         return AskedFor(
-            leases=tuple(_read_lease(found[s]) for s in found if s.startswith(items.LEASE)),
-            hold=Hold.from_json(items.body(hold)) if hold else None,
+            leases=leases,
+            hold=holds[0] if holds else None,
             count=items.number(mark, "asked"),
+            damaged=(*lost, *lost_hold),
             is_due="due" in mark,
         )
 
@@ -78,13 +95,13 @@ class Asked(Requests):
         once with one view of the stack have the same id. Returns the lease as it stands then.
         """
         while True:
-            if self._keep(lease, "attribute_not_exists(pk)", {}):
+            if self._keep(lease, {"ConditionExpression": "attribute_not_exists(pk)"}):
                 return lease
             extended = self.extend(lease.stack, lease.id, lease.expires_at, lease.granted_at)
             if extended:
                 return extended
             found = self._lease_item(lease.stack, lease.id)
-            if found and self._keep(lease, *_as_found(found)):
+            if found and self._keep(lease, items.as_found(found)):
                 return lease
 
     def extend(self, stack: str, id_: str, expires_at: datetime, now: datetime) -> Lease | None:
@@ -95,11 +112,12 @@ class Asked(Requests):
         """
         while True:
             found = self._lease_item(stack, id_)
-            lease = _read_lease(found) if found else None
-            if found is None or lease is None or lease.expires_at <= now:
+            parse = partial(_parse_lease, stack, f"{items.LEASE}{id_}")
+            lease = items.readable(found, parse) if found else None
+            if found is None or not isinstance(lease, Lease) or lease.expires_at <= now:
                 return None
             extended = lease.extended(max(expires_at, lease.expires_at), at=now)
-            if self._keep(extended, *_as_found(found), at=now):
+            if self._keep(extended, items.as_found(found), at=now):
                 return extended
 
     def hold(self, hold: Hold) -> None:
@@ -132,20 +150,13 @@ class Asked(Requests):
             if not is_refused(error):
                 raise
 
-    def _keep(
-        self, lease: Lease, condition: str, values: Mapping[str, Any], at: datetime | None = None
-    ) -> bool:
+    def _keep(self, lease: Lease, condition: Mapping[str, Any], at: datetime | None = None) -> bool:
         """Write a lease and its mark, both or neither; False when the condition does not hold."""
         expires = int((lease.expires_at + KEEP_ASKED).timestamp())
         key = items.asked_key(lease.stack, f"{items.LEASE}{lease.id}")
-        put: dict[str, Any] = {
-            "Item": items.with_body(key, lease.to_json(), expires=expires),
-            "ConditionExpression": condition,
-        }
-        if values:
-            put["ExpressionAttributeValues"] = dict(values)
+        item = items.with_body(key, lease.to_json(), expires=expires)
         mark = touch(lease.stack, at or lease.granted_at)
-        return self._write_together({"Put": put}, mark)
+        return self._write_together({"Put": {"Item": item, **condition}}, mark)
 
     def _lease_item(self, stack: str, id_: str) -> items.Item | None:
         key = items.asked_key(stack, f"{items.LEASE}{id_}")
@@ -169,18 +180,20 @@ def touch(stack: str, due_at: datetime) -> dict[str, Any]:
     }
 
 
-def _as_found(item: items.Item) -> tuple[str, dict[str, Any]]:
-    """The condition that a record is still the one that was read."""
-    return "body = :old", {":old": item["body"]}
-
-
-def _read_lease(item: items.Item) -> Lease:
-    return _parse_lease(items.body_text(item))
-
-
 # A pass reads the same records before every round; whoever gets them leaves them as they are.
 
 
 @lru_cache(maxsize=500)
-def _parse_lease(text: str) -> Lease:
-    return Lease.from_json(json.loads(text))
+def _parse_lease(stack: str, sort: str, text: str) -> Lease:
+    lease = Lease.from_json(json.loads(text))
+    if (lease.stack, f"{items.LEASE}{lease.id}") != (stack, sort):
+        raise ValueError("it is the lease of another name")
+    return lease
+
+
+@lru_cache(maxsize=100)
+def _parse_hold(stack: str, text: str) -> Hold:
+    hold = Hold.from_json(json.loads(text))
+    if hold.stack != stack:
+        raise ValueError("it is the hold of another stack")
+    return hold

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from controller.domain.damage import parted
 from controller.domain.history import REMEMBERED, Event, Wake
 from controller.domain.moments import format_moment, parse_moment
 from controller.domain.usage import Use
@@ -23,7 +25,7 @@ class History(Requests):
         self._put(items.to_item(stack, sort, wake.to_json(), expires=expires))
 
     def last_wakes(self, stack: str, most: int = REMEMBERED) -> list[Wake]:
-        """The latest wakes, the newest first."""
+        """The latest wakes, the newest first; what cannot be read of them teaches nothing."""
         reply = self._dynamodb.query(
             TableName=self._name,
             KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
@@ -34,7 +36,8 @@ class History(Requests):
             ScanIndexForward=False,
             Limit=most,
         )
-        return [Wake.from_json(items.body(item)) for item in reply["Items"]]
+        found = (items.readable(item, _parse_wake) for item in reply["Items"])
+        return list(parted(found)[0])
 
     def put_event(self, event: Event) -> bool:
         """Record an event; False when it was recorded and told before, so each is told once."""
@@ -52,13 +55,15 @@ class History(Requests):
         )
 
     def events(self, stack: str, start: datetime, end: datetime) -> Iterator[Event]:
-        """The events in [start, end), the oldest first."""
+        """The events in [start, end), the oldest first; what cannot be read of them is left out."""
         first, last = (f"{items.EVENT}{items.due_text(at)}" for at in (start, end))
         for item in self._query(
             "pk = :pk AND sk BETWEEN :first AND :last",
             {":pk": f"stack#{stack}", ":first": first, ":last": last},
         ):
-            yield Event.from_json(items.body(item))
+            event = items.readable(item, _parse_event)
+            if isinstance(event, Event):
+                yield event
 
     def put_use(self, stack: str, use: Use, now: datetime) -> None:
         """Record what the stack's spec uses from now on; that is kept for good."""
@@ -71,8 +76,20 @@ class History(Requests):
             "pk = :pk AND begins_with(sk, :prefix)",
             {":pk": f"stack#{stack}", ":prefix": items.ACCOUNT},
         )
-        bodies = map(items.body, found)
-        return [(parse_moment(each["at"]), Use.from_json(each["use"])) for each in bodies]
+        return list(parted(items.readable(item, _parse_use) for item in found)[0])
+
+
+def _parse_wake(text: str) -> Wake:
+    return Wake.from_json(json.loads(text))
+
+
+def _parse_event(text: str) -> Event:
+    return Event.from_json(json.loads(text))
+
+
+def _parse_use(text: str) -> tuple[datetime, Use]:
+    found = json.loads(text)
+    return parse_moment(found["at"]), Use.from_json(found["use"])
 
 
 def _event_sort(event: Event) -> str:

@@ -23,13 +23,16 @@ no pass has seen what was asked for last.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
+from controller.domain.damage import Damaged, read
 from controller.domain.errors import SpecError
 from controller.domain.moments import format_moment
 from controller.domain.spec import Json, Spec
+
+T = TypeVar("T")
 
 VERSION = 1
 DUE_INDEX = "due"
@@ -90,11 +93,6 @@ def to_text(body: Json) -> str:
     return json.dumps(body, separators=(",", ":"), sort_keys=True)
 
 
-def body(item: Mapping[str, Mapping[str, str]]) -> Json:
-    """The JSON of an item; of one that has none yet, an empty object. Raises as `body_text`."""
-    return json.loads(body_text(item))
-
-
 def body_text(item: Mapping[str, Mapping[str, str]]) -> str:
     """
     The JSON of an item as it stands there.
@@ -104,14 +102,20 @@ def body_text(item: Mapping[str, Mapping[str, str]]) -> str:
     version = number(item, "version", VERSION)
     if version > VERSION:
         raise SpecError(
-            f'cannot read the record "{sort_key(item)}" of stack "{stack_of(item)}": found version '
-            f"{version}, expected {VERSION} at most; deploy the release that wrote it"
+            f'record "{sort_key(item)}" of stack "{stack_of(item)}": found version {version}, '
+            f"expected {VERSION} at most; deploy the release that wrote it"
         )
     return item["body"]["S"] if "body" in item else "{}"
 
 
 def number(item: Mapping[str, Mapping[str, str]], name: str, default: int = 0) -> int:
-    return int(item[name]["N"]) if name in item else default
+    """A number of an item; `default` where there is none, or something that is no number."""
+    return int(item[name]["N"]) if "N" in item.get(name, ()) else default
+
+
+def readable(item: Item, parse: Callable[[str], T]) -> T | Damaged:
+    """What `parse` makes of the body of an item, or what is wrong with it."""
+    return read(sort_key(item), repr(item.get("body")), lambda: parse(body_text(item)))
 
 
 def sort_key(item: Mapping[str, Mapping[str, str]]) -> str:
@@ -136,3 +140,13 @@ def due_text(moment: datetime) -> str:
 def second_text(moment: datetime) -> str:
     """The whole second that `moment` is in."""
     return format_moment(moment.replace(microsecond=0))
+
+
+def as_found(item: Item) -> dict[str, Any]:
+    """The condition that an item still holds what was read of it."""
+    if "body" not in item:
+        return {"ConditionExpression": "attribute_exists(pk) AND attribute_not_exists(body)"}
+    return {
+        "ConditionExpression": "body = :old",
+        "ExpressionAttributeValues": {":old": item["body"]},
+    }

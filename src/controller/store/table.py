@@ -17,12 +17,14 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from controller.domain.errors import LockLostError, NotPublishedError, RetryError
+from controller.domain.damage import Damaged, parted
+from controller.domain.errors import LockLostError, NotPublishedError, RetryError, SpecError
 from controller.domain.hold import Hold
 from controller.domain.lease import Lease
 from controller.domain.moments import format_moment
 from controller.domain.spec import Json, Spec
 from controller.domain.spec_identity import Home, left_behind
+from controller.domain.status import Status
 from controller.reconcile.heartbeat import Due
 from controller.store import items
 from controller.store.asked import Asked, AskedFor, touch
@@ -39,13 +41,15 @@ class Records:
     """
     What the table knows about one stack; `status` is empty before its first pass.
 
-    `leftovers` are what replaced specs name and this one does not, while it may stand.
+    `leftovers` are what replaced specs name and this one does not, while it may stand. `damaged`
+    are the records that cannot be read and count as if they were not there.
     """
 
     spec: Spec
     status: Mapping[str, Json]
     asked_for: AskedFor
     leftovers: tuple[Spec, ...] = ()
+    damaged: tuple[Damaged, ...] = ()
 
     @property
     def leases(self) -> tuple[Lease, ...]:
@@ -79,12 +83,18 @@ class Table(Asked, History, Removal):
             raise NotPublishedError(
                 f'stack "{stack}" is not published; run "dormouse publish infra/{stack}"'
             )
-        status = found.get(items.STATUS, {})
+        leftovers, lost = parted(
+            items.readable(found[sort], _parse_spec) for sort in _under(items.LEFTOVER, found)
+        )
+        statuses, lost_status = parted(
+            items.readable(found[sort], _parse_status) for sort in found if sort == items.STATUS
+        )
         return Records(
             spec=_read_spec(found[items.SPEC]),
-            status=_parse(items.body_text(status)) if status else {},
+            status=statuses[0] if statuses else {},
             asked_for=asked_for,
-            leftovers=tuple(_read_spec(found[s]) for s in _under(items.LEFTOVER, found)),
+            leftovers=leftovers,
+            damaged=(*asked_for.damaged, *lost, *lost_status),
         )
 
     def claim(self, stack: str, fence: int, due_at: datetime) -> None:
@@ -259,12 +269,10 @@ class Table(Asked, History, Removal):
         old = found.get(items.SPEC)
         unchanged: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
         if old:
-            unchanged = {
-                "ConditionExpression": "body = :old",
-                "ExpressionAttributeValues": {":old": old["body"]},
-            }
+            unchanged = items.as_found(old)
         yield {"Put": {"Item": items.spec_item(spec), **unchanged}}
-        specs = [_read_spec(item) for item in found.values()] if old else []
+        specs, lost = parted(items.readable(item, _parse_spec) for item in found.values() if old)
+        kept = {each.record for each in lost}
         has_role = any(each.role_arn for each in (spec, *specs))
         home = Home(region=self.region, account=account() if account and has_role else None)
         left: dict[str, Spec] = {}
@@ -277,7 +285,7 @@ class Table(Asked, History, Removal):
             if sort not in found:
                 yield {"Put": {"Item": items.to_item(spec.stack, sort, rest.to_json())}}
         for sort in _under(items.LEFTOVER, found):
-            if sort not in left:
+            if sort not in left and sort not in kept:
                 yield {"Delete": {"Key": items.key(spec.stack, sort)}}
 
     def _spec_items(self, stack: str) -> Iterator[items.Item]:
@@ -289,16 +297,21 @@ class Table(Asked, History, Removal):
         )
 
     def spec(self, stack: str) -> Spec | None:
-        """The spec alone; None for a stack that is not published."""
+        """The spec alone; None for a stack that is not published. Raises SpecError."""
         reply = self._dynamodb.get_item(
             TableName=self._name, Key=items.key(stack, items.SPEC), ConsistentRead=True
         )
-        return Spec.from_json(items.body(reply["Item"])) if "Item" in reply else None
+        return _read_spec(reply["Item"]) if "Item" in reply else None
 
     def specs(self, stack: str) -> list[Spec]:
         """The spec, and what replaced ones have left behind; empty where nothing is published."""
         found = {items.sort_key(item): item for item in self._spec_items(stack)}
-        return [_read_spec(item) for item in found.values()] if items.SPEC in found else []
+        if items.SPEC not in found:
+            return []
+        rest, _ = parted(
+            items.readable(found[s], _parse_spec) for s in _under(items.LEFTOVER, found)
+        )
+        return [_read_spec(found[items.SPEC]), *rest]
 
     def published(self) -> list[str]:
         """The names of all stacks, sorted; one published within the last second may be missing."""
@@ -354,15 +367,24 @@ class Table(Asked, History, Removal):
 
 
 def _read_spec(item: items.Item) -> Spec:
-    return _parse_spec(items.body_text(item))
+    spec = items.readable(item, _parse_spec)
+    if isinstance(spec, Damaged):
+        stack = items.stack_of(item)
+        raise SpecError(
+            f'cannot read the spec of stack "{stack}" ({spec.why}); publish it again: '
+            f"dormouse publish infra/{stack}"
+        )
+    return spec
 
 
 # A pass reads the same records before every round; whoever gets them leaves them as they are.
 
 
 @lru_cache(maxsize=32)
-def _parse(text: str) -> Mapping[str, Json]:
+def _parse_status(text: str) -> Mapping[str, Json]:
+    """As JSON, which is known to be that of a status."""
     found: dict[str, Json] = json.loads(text)
+    Status.from_json(found).to_json()
     return found
 
 

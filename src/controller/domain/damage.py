@@ -1,0 +1,88 @@
+"""
+Records that cannot be read: cut short, edited by hand, or written by a later release.
+
+One of them stops nothing else. It is set aside as if it were not there, told once, and shown
+until it is gone: without a lease or a hold that nobody can read the stack sleeps as its hours
+say, and a status can be learned again from AWS and the history.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from controller.domain.errors import DormouseError
+from controller.domain.text import clean
+
+T = TypeVar("T")
+
+UNREADABLE = (
+    DormouseError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What reading a record raises that does not hold what was written there."""
+
+WAYS_OUT = {
+    "lease": "ask again for what it was to give",
+    "hold": "hold the stack again, or lift it by dormouse hold --lift",
+    "status": "nothing is to be done: it is learned anew",
+    "spec": "what it named may still stand and cost: look with dormouse sweep",
+    "asked": "nothing is to be done: it is counted anew",
+}
+"""By what a sort key begins with: what to do about a record that is set aside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """A record by its sort key, `why` it cannot be read, and a mark of what it holds."""
+
+    record: str
+    why: str
+    mark: str
+
+    @property
+    def id(self) -> str:
+        """The same as long as the record stays as it is."""
+        return f"{self.record} {self.mark}"
+
+    def __str__(self) -> str:
+        way_out = WAYS_OUT.get(self.record.partition("#")[0], "see docs/operations.md")
+        return (
+            f'the record "{self.record}" cannot be read and is left aside ({self.why}); {way_out}'
+        )
+
+
+def read(record: str, text: str, parse: Callable[[], T]) -> T | Damaged:
+    """What `parse` makes of a record that holds `text`, or what is wrong with it."""
+    try:
+        return parse()
+    except UNREADABLE as error:
+        mark = hashlib.sha256(text.encode(errors="replace")).hexdigest()[:8]
+        return Damaged(clean(record, 80), clean(_why(error), 200), mark)
+
+
+def parted(found: Iterable[T | Damaged]) -> tuple[tuple[T, ...], tuple[Damaged, ...]]:
+    """What could be read, and what could not."""
+    readable: list[T] = []
+    damaged: list[Damaged] = []
+    for one in found:
+        if isinstance(one, Damaged):
+            damaged.append(one)
+        else:
+            readable.append(one)
+    return tuple(readable), tuple(damaged)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, DormouseError):
+        return str(error)
+    if isinstance(error, KeyError) and error.args:
+        return f'"{error.args[0]}" is missing'
+    return f"it does not hold what Dormouse writes: {type(error).__name__}: {error}"

@@ -1,0 +1,62 @@
+"""
+Free text: what people and AWS write is shown in pages, mails, logs and terminals, and is recorded.
+
+`check` refuses what somebody types; `clean` mends what is there already. Neither lets through
+control characters and line ends (a terminal obeys them, a log is split by them), halves of
+surrogate pairs (UTF-8 has no form for them, so an answer that holds one cannot be sent), or marks
+that show as nothing or turn the direction of what follows. `str.isprintable` is not the measure:
+it knows no spaces but one, and none of the joined emoji. Source: Unicode, general categories (UAX
+44, table 12).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+from controller.domain.errors import TextError
+
+LONGEST_REASON = 200
+LONGEST_NAME = 80
+LONGEST_ID = 120
+
+_REPLACED = "\N{REPLACEMENT CHARACTER}"
+_UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+
+
+def clean(text: object, longest: int) -> str:
+    """One printable line of at most so many characters; what was cut off shows by an ellipsis."""
+    found = text if isinstance(text, str) else str(text)
+    shown = "".join(_shown(character) for character in found[: longest + 1])
+    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
+
+
+def clean_lines(text: str) -> str:
+    """A text of several lines, each printable."""
+    return "".join(c if c == "\n" else _shown(c) for c in text)
+
+
+def check(text: str, what: str, longest: int) -> str:
+    """The text without space around it. Raises TextError, which names `what` it was to be."""
+    found = text.strip()
+    if len(found) > longest:
+        raise TextError(f"{what}: found {len(found)} characters, expected at most {longest}")
+    for place, character in enumerate(found, 1):
+        if not _is_shown(character):
+            raise TextError(
+                f"{what}: character {place} (U+{ord(character):04X}) cannot be printed; "
+                "expected one line of plain text"
+            )
+    return found
+
+
+def _shown(character: str) -> str:
+    if _is_shown(character):
+        return character
+    return " " if character.isspace() else _REPLACED
+
+
+def _is_shown(character: str) -> bool:
+    if " " <= character <= "~":
+        return True
+    return character in _JOINERS or unicodedata.category(character) not in _UNSHOWN

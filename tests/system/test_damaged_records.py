@@ -1,0 +1,196 @@
+"""One record that cannot be read: it is set aside and told once, and everything else goes on."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from controller.domain.errors import SpecError
+from controller.store import items
+from factories import article_spec, load_balancer
+from house import STACK as HOUSE_STACK
+from house import House
+from system.days import STACK, days
+from system.desk import ASLEEP, AWAKE
+
+OFFICE = {"office_hours": ["Mon-Fri 09:00-18:00"], "finish_paid_hour": False}
+
+LEASE = items.asked_key(STACK, "lease#x")
+HOLD = items.asked_key(STACK, "hold")
+LEFTOVER = items.key(STACK, "spec#sha256:0")
+STATUS = items.key(STACK, "status")
+
+FULL = {
+    "stack": STACK,
+    "id": "x",
+    "holder": "ann",
+    "reason": "",
+    "granted_at": "2026-11-22T00:00:00Z",
+    "expires_at": "2026-12-22T00:00:00Z",
+    "state": "awake",
+    "by": "ann",
+    "set_at": "2026-11-22T00:00:00Z",
+    "until": "2026-12-22T00:00:00Z",
+}
+
+
+def without(*names):
+    return json.dumps({name: value for name, value in FULL.items() if name not in names})
+
+
+def having(**changes):
+    return json.dumps({**FULL, **changes})
+
+
+DAMAGE = {
+    "a lease with a field missing": (LEASE, {"body": {"S": without("expires_at")}}),
+    "a lease that is no JSON": (LEASE, {"body": {"S": '{"stack": "nsf'}}),
+    "a lease that is a list": (LEASE, {"body": {"S": "[1, 2]"}}),
+    "a lease that is nested too deep": (LEASE, {"body": {"S": "[" * 100_000}}),
+    "a lease without a body": (LEASE, {}),
+    "a lease whose body is a number": (LEASE, {"body": {"N": "7"}}),
+    "a lease of another stack": (LEASE, {"body": {"S": having(stack="theirs")}}),
+    "a lease until the end of time": (
+        LEASE,
+        {"body": {"S": having(expires_at="9999-12-31T23:59:59Z")}},
+    ),
+    "a lease that ends before it begins": (
+        LEASE,
+        {"body": {"S": having(expires_at="2026-11-21T00:00:00Z")}},
+    ),
+    "a lease without a time zone": (LEASE, {"body": {"S": having(granted_at="2026-11-22T00:00")}}),
+    "a lease of a later release": (LEASE, {"version": {"N": "2"}, "body": {"S": having()}}),
+    "a hold with a field missing": (HOLD, {"body": {"S": without("until")}}),
+    "a hold with an unknown word": (HOLD, {"body": {"S": having(state="dozing")}}),
+    "a hold until the end of time": (HOLD, {"body": {"S": having(until="9999-12-31T23:59:59Z")}}),
+    "a hold of a later release": (HOLD, {"version": {"N": "2"}, "body": {"S": having()}}),
+    "a leftover without a schema": (LEFTOVER, {"body": {"S": having()}}),
+    "a leftover of a later release": (LEFTOVER, {"version": {"N": "2"}, "body": {"S": "{}"}}),
+    "a status with an unknown word": (STATUS, {"body": {"S": '{"target": "dozing"}'}}),
+    "a status with an unknown event": (STATUS, {"body": {"S": '{"troubles": ["sunburn"]}'}}),
+    "a status of the wrong shape": (STATUS, {"body": {"S": '{"marks": 5, "meter": []}'}}),
+    "a status of a later release": (STATUS, {"version": {"N": "2"}, "body": {"S": "{}"}}),
+}
+
+
+@pytest.fixture
+def make_days():
+    made = []
+
+    def make(start, **policy):
+        made.append(days(start, "fast", **policy))
+        return made[-1]
+
+    yield make
+
+
+def put(dynamodb, key, attributes):
+    dynamodb.put_item(TableName="dormouse", Item={**key, "version": {"N": "1"}, **attributes})
+
+
+def damaged_events(day):
+    return [event for event in day.told if str(event.kind) == "damaged"]
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_the_stack_goes_on_as_its_hours_say_and_people_are_told_once(make_days, damage):
+    key, attributes = DAMAGE[damage]
+    day = make_days("Mon 08:00", **OFFICE)
+    day.visit("Mon 09:00", "Mon 17:55")
+    day.live("Mon 10:00")
+    assert day.desk.standing() == AWAKE
+
+    put(day.aws.session().client("dynamodb"), key, attributes)
+    day.controller.table.ask(STACK, day.now)
+    day.live("Mon 12:00")
+    assert day.desk.standing() == AWAKE
+    day.live("Mon 19:00")
+    assert day.desk.standing() == ASLEEP
+    assert {result["result"] for result in day.results} <= {"converged", "unfinished"}
+    (event,) = damaged_events(day)
+    assert key["sk"]["S"][:10] in event.reason
+
+
+def test_a_record_that_is_damaged_anew_is_told_anew(make_days):
+    day = make_days("Mon 08:00", **OFFICE)
+    dynamodb = day.aws.session().client("dynamodb")
+    for body in ("{", "{", "["):
+        put(dynamodb, LEASE, {"body": {"S": body}})
+        day.run_pass()
+        day.run_pass()
+        day.aws.clock.advance(60)
+
+    assert len(damaged_events(day)) == 2
+
+
+def test_history_that_cannot_be_read_is_not_learned_from(make_days):
+    """A status that was lost is made again from the history."""
+    day = make_days("Mon 08:00", **OFFICE)
+    day.visit("Mon 09:00", "Mon 17:55")
+    day.live("Mon 20:00")
+    dynamodb = day.aws.session().client("dynamodb")
+    for sort in ("event#2026-11-23T09:30:00Z#waking", "wake#2026-11-23T09:30:00Z"):
+        put(dynamodb, items.key(STACK, sort), {"body": {"S": '{"kind": "sunburn"}'}})
+    put(dynamodb, items.key(STACK, "account#2026-11-23T09:30:00Z"), {"body": {"S": "{}"}})
+    dynamodb.delete_item(TableName="dormouse", Key=STATUS)
+
+    assert day.run_pass()["result"] == "converged"
+    assert day.status["learned"]["totals"]
+
+
+# who looks at it
+
+
+@pytest.fixture
+def house():
+    house = House()
+    house.run()
+    return house
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_page_and_status_show_the_stack_all_the_same(house, damage):
+    assert HOUSE_STACK == STACK
+    key, attributes = DAMAGE[damage]
+    put(house.session.client("dynamodb"), key, attributes)
+
+    assert house.page("admin").status == 200
+    shown = house.program("GET", f"/s/{STACK}/status", "admin")
+    assert shown.status == 200
+    (warning,) = shown.json["warnings"]
+    assert warning.startswith(f'the record "{key["sk"]["S"]}" cannot be read and is left aside')
+    assert house.press("wake").status == 303
+    house.run()
+    assert house.status()["state"] == "awake"
+
+
+def test_a_press_writes_over_a_lease_of_its_own_name_that_cannot_be_read(house):
+    count = house.table.asked(STACK)
+    key = items.asked_key(STACK, f"lease#wakeaaaa-{count}")
+    put(house.session.client("dynamodb"), key, {"body": {"S": "{"}})
+
+    assert house.press("wake").status == 303
+    (lease,) = house.leases()
+    assert lease.id == f"wakeaaaa-{count}"
+
+
+# publishing
+
+
+def test_a_spec_that_cannot_be_read_says_how_to_mend_it_and_is_mended_so(house):
+    put(house.session.client("dynamodb"), items.key(STACK, "spec"), {"body": {"S": "{"}})
+    with pytest.raises(SpecError, match="publish it again: dormouse publish infra/nsfw-api"):
+        house.run()
+
+    house.publish(article_spec())
+    assert house.run()["result"] == "converged"
+
+
+def test_a_leftover_that_cannot_be_read_is_not_lost_by_publishing(house):
+    """What it named may still stand."""
+    put(house.session.client("dynamodb"), LEFTOVER, {"body": {"S": "{"}})
+    renamed = load_balancer(request={"Name": "other"})
+    house.publish(article_spec(resources=(renamed, *article_spec().resources[2:])))
+
+    assert [each.record for each in house.table.load(STACK).damaged] == ["spec#sha256:0"]
