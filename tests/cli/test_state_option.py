@@ -25,11 +25,11 @@ resource "random_id" "suffix" {{
 }}
 
 resource "aws_lb_target_group" "app" {{
-  name                 = upper("app-${{random_id.suffix.hex}}")
+  name                 = "app"
   port                 = 8080
   protocol             = "TCP"
   target_type          = "ip"
-  vpc_id               = "vpc-1"
+  vpc_id               = "vpc-${{random_id.suffix.hex}}"
   deregistration_delay = 10
 }}
 """
@@ -63,25 +63,25 @@ def run(*arguments, **options):
     return CliRunner().invoke(cli, list(map(str, arguments)), **options)
 
 
-def name(root, *more):
+def vpc(root, *more):
     result = run("compile", root, *more)
     assert result.exit_code == 0, result.stderr
-    return json.loads(result.stdout)["resources"][0]["request"]["Name"]
+    return json.loads(result.stdout)["resources"][0]["request"]["VpcId"]
 
 
 def test_state_is_taken_from_the_file_that_is_named(root, tmp_path):
     file = put(tmp_path / "elsewhere.json", known("aa11"))
 
-    assert name(root, "--state", file) == "APP-AA11"
-    assert name(root, f"--state={file}") == "APP-AA11"
+    assert vpc(root, "--state", file) == "vpc-aa11"
+    assert vpc(root, f"--state={file}") == "vpc-aa11"
     assert run("compile", root).exit_code == 2
 
 
 def test_state_in_the_directory_is_taken_by_itself_unless_it_shall_not_be(root, tmp_path):
     put(root / "terraform.tfstate", known("bb22"))
 
-    assert name(root) == "APP-BB22"
-    assert name(root, "--state", put(tmp_path / "x", known("cc33"))) == "APP-CC33"
+    assert vpc(root) == "vpc-bb22"
+    assert vpc(root, "--state", put(tmp_path / "x", known("cc33"))) == "vpc-cc33"
     refused = run("check", root, "--no-state")
     assert refused.exit_code == 2
     assert "--state FILE" in refused.stdout
@@ -91,9 +91,9 @@ def test_each_workspace_has_its_own(root, monkeypatch):
     put(root / "terraform.tfstate", known("aa11"))
     put(root / "terraform.tfstate.d/dev/terraform.tfstate", known("dd44"))
 
-    assert name(root) == "APP-AA11"
+    assert vpc(root) == "vpc-aa11"
     monkeypatch.setenv("TF_WORKSPACE", "dev")
-    assert name(root) == "APP-DD44"
+    assert vpc(root) == "vpc-dd44"
     monkeypatch.setenv("TF_WORKSPACE", "prod")
     assert run("check", root).exit_code == 2
 
@@ -102,7 +102,7 @@ def test_the_workspace_that_terraform_has_selected_counts(root, monkeypatch):
     put(root / ".terraform/environment", "dev\n")
     put(root / "terraform.tfstate.d/dev/terraform.tfstate", known("dd44"))
 
-    assert name(root) == "APP-DD44"
+    assert vpc(root) == "vpc-dd44"
     assert (
         json.loads(run("console", root, "terraform.workspace", "--json").stdout)["value"] == "dev"
     )
@@ -117,7 +117,7 @@ def test_the_state_of_another_workspace_is_refused(root, monkeypatch):
     assert result.exit_code == 2
     assert "of the workspace dev, but the directory is read in default" in result.stderr
     monkeypatch.setenv("TF_WORKSPACE", "dev")
-    assert name(root, "--state", file) == "APP-DD44"
+    assert vpc(root, "--state", file) == "vpc-dd44"
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_the_local_backend_says_where(root, backend, place):
     write(root, backend)
     put(root / place, known("ee55"))
 
-    assert name(root) == "APP-EE55"
+    assert vpc(root) == "vpc-ee55"
 
 
 def test_the_local_backend_says_where_workspaces_are(root, monkeypatch):
@@ -140,7 +140,7 @@ def test_the_local_backend_says_where_workspaces_are(root, monkeypatch):
     put(root / "spaces/dev/terraform.tfstate", known("ee55"))
     monkeypatch.setenv("TF_WORKSPACE", "dev")
 
-    assert name(root) == "APP-EE55"
+    assert vpc(root) == "vpc-ee55"
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from controller.cli.compiling import compile_directory
-from controller.cli.inputs import TerraformCommand, terraform_options
+from controller.cli.inputs import TerraformCommand, terraform_judge, terraform_options
 from controller.cli.problems import has_errors, print_json, print_problems, summary
 
 
 @click.command("check", cls=TerraformCommand)
 @terraform_options
+@terraform_judge
 @click.option("--stack", metavar="NAME", help="The stack's name, if not the folder's.")
 @click.option("--strict", is_flag=True, help="Exit with 1 if there are warnings.")
 @click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")

@@ -11,11 +11,12 @@ from pathlib import Path
 import click
 
 from controller.cli.compiling import spec_or_exit
-from controller.cli.inputs import InputError, TerraformCommand, terraform_options
+from controller.cli.inputs import InputError, TerraformCommand, terraform_judge, terraform_options
 
 
 @click.command("compile", cls=TerraformCommand)
 @terraform_options
+@terraform_judge
 @click.option("-o", "output", metavar="FILE", help="Write to a file instead.")
 @click.option("--stack", metavar="NAME", help="The stack's name, if not the folder's.")
 @click.option("--json", is_flag=True, expose_value=False, help="As it always is: the spec is JSON.")

@@ -36,10 +36,18 @@ from controller.domain.errors import PermanentError
     "--publish-only", is_flag=True, help="Leave the controller as it is; only publish the stacks."
 )
 @click.option(
+    "--terraform", is_flag=True, help="Have terraform plan confirm what each stack's files say."
+)
+@click.option(
     "--no-state", is_flag=True, help="Leave out a terraform.tfstate that lies in a stack's folder."
 )
 def command(
-    environment: Environment, infra: Path, doctor: bool, publish_only: bool, no_state: bool
+    environment: Environment,
+    infra: Path,
+    doctor: bool,
+    publish_only: bool,
+    terraform: bool,
+    no_state: bool,
 ) -> None:
     """
     Put the controller into the account, publish every stack, and print a link to each.
@@ -51,7 +59,8 @@ def command(
     deployment = ["--deployment", environment.stack_name]
     _step("check", "the stacks, as their files say")
     reading = ["--no-state"] if no_state else []
-    _all("check", stacks, *reading)
+    judged = ["--terraform"] if terraform else []
+    _all("check", stacks, *reading, *judged)
     if doctor:
         _step("doctor", "the account, as the stacks need it")
         _all("doctor", stacks, *deployment, *reading)
@@ -61,7 +70,7 @@ def command(
         _step("deploy", f'the CloudFormation stack "{environment.stack_name}"')
         _sam("deploy", environment)
     _step("publish", "the stacks' specs, for the controller to act on")
-    _one("publish", *map(str, stacks), *deployment, *reading)
+    _one("publish", *map(str, stacks), *deployment, *reading, *judged)
     if not publish_only:
         _step("link", "to each stack's page; whoever has it may wake the stack for 90 days")
         for stack in stacks:

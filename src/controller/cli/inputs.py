@@ -15,6 +15,7 @@ from controller.terraform.workspace import workspace_of
 _KEY = "dormouse.terraform_inputs"
 STATE = "dormouse.state"
 NO_STATE = "dormouse.no_state"
+TERRAFORM = "dormouse.terraform"
 _KINDS = ("var", "var-file")
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -79,6 +80,18 @@ def terraform_inputs(command: Command) -> Command:
     ):
         command = option(command)
     return command
+
+
+def terraform_judge(command: Command) -> Command:
+    """Declare `--terraform`."""
+    return click.option(
+        "--terraform",
+        is_flag=True,
+        expose_value=False,
+        callback=_keep(TERRAFORM),
+        help="Run terraform plan too: take what is known nowhere else from it, and refuse any "
+        "difference. The directory must be initialised.",
+    )(command)
 
 
 def _keep(key: str) -> Callable[[click.Context, click.Parameter, Any], None]:

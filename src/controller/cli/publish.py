@@ -15,6 +15,7 @@ from controller.cli.inputs import (
     TerraformCommand,
     check_directory,
     terraform_inputs,
+    terraform_judge,
 )
 from controller.cli.stacks import Stacks
 from controller.domain.errors import SpecError
@@ -33,6 +34,7 @@ def _directories(
 
 @click.command("publish", cls=TerraformCommand)
 @terraform_inputs
+@terraform_judge
 @click.argument("directories", metavar="DIR...", nargs=-1, required=True, callback=_directories)
 @click.option(
     "--stack", "stack_name", metavar="NAME", help="The stack's name, if not the folder's."

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
 
-from controller.cli.inputs import NO_STATE, STATE, InputError
-from controller.domain.problem import Problem
+from controller.cli.inputs import NO_STATE, STATE, TERRAFORM, InputError
+from controller.domain.problem import Level, Problem
 from controller.hcl.directory import Configuration
 from controller.hcl.world import Inputs
+from controller.mapping.assemble import AWAKE
 from controller.terraform.local_state import find_local_state, load_state
+from controller.terraform.run import TerraformError, plan
 from controller.terraform.state import State, StateError
 
 Found = tuple[State | None, tuple[Problem, ...]]
@@ -26,6 +29,10 @@ def state_finder(
     Raises InputError for options that cannot be followed.
     """
     file, none = ctx.meta.get(STATE), ctx.meta.get(NO_STATE)
+    if ctx.meta.get(TERRAFORM):
+        if file is not None:
+            raise InputError("--terraform and --state exclude each other: the plan knows the state")
+        return lambda configuration: _planned(directory, inputs, configuration)
     if file is not None and none:
         raise InputError("--state and --no-state exclude each other")
     if none:
@@ -39,6 +46,28 @@ def state_finder(
         return find_local_state(directory, backend, inputs.workspace, inputs.environment)
 
     return find
+
+
+def _planned(directory: Path, inputs: Inputs, configuration: Configuration) -> Found:
+    """What Terraform plans; nothing where the files are wrong, which is told anyway."""
+    if any(problem.level is Level.ERROR for problem in configuration.problems):
+        return None, ()
+    options = [f"-{kind}={_absolute(kind, text)}" for kind, text in inputs.options]
+    if configuration.declares(AWAKE):
+        options.append(f"-var={AWAKE}=true")
+    if sys.stderr.isatty():
+        click.echo(f"{directory}: terraform plan …", err=True)
+    try:
+        return plan(directory, options, inputs.environment), ()
+    except TerraformError as error:
+        if error.input_wrong:
+            raise InputError(str(error)) from None
+        raise
+
+
+def _absolute(kind: str, text: str) -> str:
+    """Terraform runs in the directory, and files are named from where we are."""
+    return str(Path(text).absolute()) if kind == "var-file" else text
 
 
 def one_directory(ctx: click.Context, directories: Sequence[Path]) -> None:

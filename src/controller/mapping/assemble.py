@@ -49,13 +49,15 @@ class Compiled:
     """
     `spec` is None when any problem is an error; problems are sorted by place.
 
-    `sleepers` are the addresses that differ awake, `region` is the stack's where it is known.
+    `sleepers` are the addresses that differ awake, `region` is the stack's where it is known,
+    `awake` the directory as it was evaluated awake.
     """
 
     spec: Spec | None
     problems: tuple[Problem, ...]
     sleepers: frozenset[str] = frozenset()
     region: str | None = None
+    awake: World | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ def compile_worlds(
     problems = _sorted(told)
     problems = problems if _any_error(problems) else (*problems, *_unaccounted(draft, division))
     if _any_error(problems):
-        return Compiled(None, problems, sleepers, home.region)
+        return Compiled(None, problems, sleepers, home.region, awake)
     idle = _find_idle(draft, division, home.region)
     problems = _sorted([*problems, *(each.as_problem() for each in idle)])
     spec = Spec(
@@ -133,7 +135,7 @@ def compile_worlds(
         endpoint=find_endpoint(draft, order, policy),
         source={"dir": source, "compiled_at": format_moment(compiled_at)},
     )
-    return Compiled(spec, problems, sleepers, home.region)
+    return Compiled(spec, problems, sleepers, home.region, awake)
 
 
 def _draft_all(stack: str, awake: World, division: Division) -> StackDraft:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from controller.domain.spec import Json
-from controller.hcl.values import Origin, Unknown
+from controller.hcl.values import Unknown
 from controller.hcl.world import Attribute, Block
 from controller.mapping.fill import Filling, given, origins_of
 from controller.mapping.references import is_reference
@@ -93,12 +93,11 @@ def _random_name(argument: Attribute | None, default_prefix: str, what: str) -> 
     unknown = argument.value.data if argument else None
     if not isinstance(unknown, Unknown) or not unknown.parts:
         return None
-    random = [part for part in unknown.parts if isinstance(part, Origin)]
-    if not all(_RANDOM.search(origin.address) for origin in random):
+    if not all(_RANDOM.search(origin.address) for origin in unknown.origins):
         return None
-    parts = unknown.parts if unknown.origin is None else (default_prefix, *unknown.parts)
+    parts = unknown.parts if len(unknown.parts) > 1 else (default_prefix, *unknown.parts)
     texts = [part for part in parts if isinstance(part, str)]
-    room = (_MOST_CHARACTERS - sum(map(len, texts))) // len(random)
+    room = (_MOST_CHARACTERS - sum(map(len, texts))) // (len(parts) - len(texts))
     if room < _FEWEST_RANDOM:
         return None
     return "".join(

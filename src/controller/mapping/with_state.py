@@ -8,6 +8,7 @@ from dataclasses import replace
 from controller.domain.problem import Level, Problem
 from controller.mapping.assemble import Compiled
 from controller.mapping.from_state import Choice, elsewhere, explain
+from controller.mapping.judge import judge
 from controller.terraform.state import State
 
 _MOST_ROUNDS = 8
@@ -34,7 +35,17 @@ def compile_with(
         spec = compiled.spec if stranger.level is Level.WARNING else None
         return replace(compiled, spec=spec, problems=problems)
     problems = explain(compiled.problems, compiled.sleepers, choice)
-    return replace(_noted(compiled, choice), problems=problems)
+    compiled = replace(_noted(compiled, choice), problems=problems)
+    return _judged(compiled, state) if state.judges else compiled
+
+
+def _judged(compiled: Compiled, state: State) -> Compiled:
+    if compiled.awake is None:
+        return compiled
+    differences = tuple(judge(compiled.awake, state, compiled.sleepers))
+    if not differences:
+        return compiled
+    return replace(compiled, spec=None, problems=(*compiled.problems, *differences))
 
 
 def _compile(

@@ -40,7 +40,8 @@ class State:
 
     `shown_as` is the file as the user knows it, `found` whether it was found without being asked
     for. `serial` and `lineage` are a state file's own; None where the form has none. `plan` says
-    that it is a plan: then `changes` are the planned values of what it makes, by address.
+    that it is a plan, `judges` that it was made of the very directory, with the same inputs and
+    awake: then what it says and what we find must be the same.
     """
 
     shown_as: str
@@ -50,6 +51,7 @@ class State:
     modified: str | None = None
     found: bool = False
     plan: bool = False
+    judges: bool = False
 
     @property
     def name(self) -> str:
