@@ -25,6 +25,7 @@ from api.request import Request
 from api.stacks import HOLDER, View
 from api.words import Words
 from controller.domain.asking import SAME
+from controller.domain.endpoint import address_text
 from controller.domain.moments import parse_moment
 from controller.domain.plan import Target
 from controller.domain.report import BLOCKED, FAILED, STARTING, Report, State
@@ -127,6 +128,7 @@ class _Page:
             "cause": report.cause if is_trouble or report.status.stuck else "",
             "todo": words(f"todo.{report.phase}") if is_trouble else "",
             "endpoint": endpoint,
+            "address": address_text(report.endpoint),
             "steps": self._steps(),
             "actions": self._actions(),
             "view_only": not self.link.allows(Scope.WAKE),
@@ -380,7 +382,7 @@ class _Page:
 
 
 def _web_address(endpoint: Mapping[str, Json] | None) -> str | None:
-    url = str(endpoint.get("url", "")) if endpoint else ""
+    url = str(endpoint.get("url") or "") if endpoint else ""
     return url if url.startswith(("http://", "https://")) else None
 
 

@@ -329,3 +329,19 @@ def test_what_the_files_have_outgrown_is_shown_to_those_who_run_it(house, scope,
     dates = {"closed_on": ["holidays:JP"], "holidays": {"JP": ["2026-11-23"]}}
     house.publish(article_spec(policy=dates))
     assert ("holidays:JP" in Page(house.page(scope, "ja").body).text) is seen
+
+
+def test_a_service_behind_tls_is_opened_by_https(house):
+    house.publish(article_spec(endpoint={"port": 443, "protocol": "TLS", "open_path": "/"}))
+    awake(house)
+    assert 'href="https://203.0.113.25:443/"' in house.page().body
+    assert 'data-go="https://203.0.113.25:443/"' in house.page(query="&go=1").body
+
+
+def test_udp_is_told_as_text_and_leads_nowhere(house):
+    house.publish(article_spec(endpoint={"port": 27015, "protocol": "UDP", "open_path": "/"}))
+    awake(house)
+    for body in (house.page().body, house.page(query="&go=1").body):
+        assert '<p class="address">203.0.113.25:27015 (UDP)</p>' in body
+        assert "data-go" not in body
+        assert "http://203" not in body

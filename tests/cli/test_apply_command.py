@@ -194,3 +194,38 @@ def test_hours_are_the_schedules_in_utc():
         {"opens_at": "2026-03-27T00:00:00Z", "closes_at": "2026-03-27T09:00:00Z"},
         {"opens_at": "2026-03-30T00:00:00Z", "closes_at": "2026-03-30T09:00:00Z"},
     ]
+
+
+def spoken(folder, protocol: str, port: int) -> str:
+    """The shipped stack with a listener that speaks something else."""
+    copy = Path(shutil.copytree(SHIPPED, folder / "garden"))
+    front = copy / "nlb.tf"
+    arn = "arn:aws:acm:us-east-1:123456789012:certificate/a"
+    certificate = f'  certificate_arn = "{arn}"\n' if protocol == "TLS" else ""
+    text = front.read_text().replace("  port              = local.port\n", f"  port = {port}\n")
+    text = text.replace(
+        '  protocol          = "TCP"\n', f'  protocol = "{protocol}"\n{certificate}'
+    )
+    if protocol == "UDP":
+        text = text.replace('  protocol    = "TCP"\n', '  protocol    = "UDP"\n')
+    front.write_text(text)
+    return str(copy)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "port", "said"),
+    [
+        ("TLS", 443, "https://203.0.113.25:443/"),
+        ("TCP", 443, "https://203.0.113.25:443/"),
+        ("UDP", 27015, "203.0.113.25:27015 (UDP)"),
+    ],
+)
+def test_the_address_is_one_that_opens(server, tmp_path, protocol, port, said):
+    folder = spoken(tmp_path, protocol, port)
+    woken = dormouse("apply", folder, "--to", "awake", endpoint=server.url)
+    assert woken.returncode == 0, woken.stderr
+    assert woken.stdout.splitlines()[-1].startswith(f"garden is awake at {said} (took ")
+
+    told = dormouse("apply", folder, "--to", "awake", "--json", endpoint=server.url)
+    url = said if protocol != "UDP" else None
+    assert json.loads(told.stdout)["endpoint"]["url"] == url

@@ -177,7 +177,7 @@ def _tell(spec: Spec, outcome: Outcome, seconds: float, *, as_json: bool) -> Non
             data["error"] = outcome.cause
         click.echo(json.dumps(data, indent=2))
     elif reached:
-        where = f" at {endpoint.url}" if endpoint else ""
+        where = f" at {endpoint.text}" if endpoint else ""
         took = format_duration(timedelta(seconds=seconds))
         click.echo(f"{spec.stack} is {outcome.target}{where} (took {took})")
         if outcome.cause:

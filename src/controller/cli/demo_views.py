@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from controller.cli.screen import format_duration
+from controller.domain.endpoint import address_text
 from controller.domain.history import Event, EventKind
 from controller.domain.moments import parse_moment
 from controller.domain.plan import Target
@@ -162,11 +163,11 @@ class News:
                 return f"{event.kind}: {event.reason}"
 
     def _say_awake(self, event: Event) -> str:
-        url = (event.facts.get("endpoint") or {}).get("url", "")
+        where = address_text(event.facts.get("endpoint"))
         began = event.facts.get("waking_since")
         took = event.at - parse_moment(began) if began else timedelta(0)
         yours = format_duration(took / self._speed)
-        return f"awake at {url} after {format_duration(took)} ({yours} of yours)"
+        return f"awake at {where} after {format_duration(took)} ({yours} of yours)"
 
 
 class Panel:
@@ -190,9 +191,9 @@ class Panel:
         state = _HEADS.get(report.state, str(report.state))
         head = Text(f"{report.spec.stack} is {state}", _STYLES.get(report.state, "bold yellow"))
         if report.endpoint:
-            url = str(report.endpoint["url"])
+            url = report.endpoint.get("url")
             head.append(" at ")
-            head.append(url, style=f"link {url}")
+            head.append(address_text(report.endpoint), style=f"link {url}" if url else "")
         elif not report.has_settled:
             head.append(f": {report.phase}")
         head.append(f"   {say_moment(report.now, self._system.policy.zone)}", style="not bold dim")

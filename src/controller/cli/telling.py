@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, tzinfo
 
+from controller.domain.endpoint import address_text
 from controller.domain.plan import Target
 from controller.domain.report import Report, State, policy_of
 from controller.domain.sentences import say_duration, say_moment
@@ -14,8 +15,8 @@ def say_standing(report: Report) -> str:
     stack = report.spec.stack
     match report.state:
         case State.AWAKE:
-            url = report.endpoint and report.endpoint.get("url")
-            where = f" at {url}" if url else ""
+            address = address_text(report.endpoint)
+            where = f" at {address}" if address else ""
             return f"{stack} is awake{where} {_awake_until(report)}"
         case State.WAKING:
             eta = f" (about {say_duration(report.eta)} more)" if report.eta else ""

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from controller.domain.bill import add_up, asleep_hour, awake_hour, hour_of
+from controller.domain.endpoint import address_text
 from controller.domain.history import Event, EventKind
 from controller.domain.moments import read_moment
 from controller.domain.policy import Policy
@@ -85,8 +86,12 @@ class Letter:
         return f"is awake{again}{until}", self._awake_body(ends_at)
 
     def _awake_body(self, ends_at: datetime | None) -> Iterator[str]:
-        url = (self._facts.get("endpoint") or {}).get("url")
-        yield f"{self._stack} is awake and answers at\n{url}" if url else f"{self._stack} is awake."
+        where = address_text(self._facts.get("endpoint"))
+        yield (
+            f"{self._stack} is awake and answers at\n{where}"
+            if where
+            else f"{self._stack} is awake."
+        )
         yield from self._over({"failed": "could not be woken", "blocked": "could not be woken"})
         yield f"{self._why()}\n{self._how_long_it_took()}"
         until = f"until {self._say(ends_at)}" if ends_at else "for as long as that holds"
@@ -216,8 +221,8 @@ class Letter:
 
     def _degraded_body(self, services: Sequence[Shortfall]) -> Iterator[str]:
         since = self._moment("since") or self._event.at
-        url = (self._facts.get("endpoint") or {}).get("url")
-        where = f" at\n{url}" if url else "."
+        address = address_text(self._facts.get("endpoint"))
+        where = f" at\n{address}" if address else "."
         yield (
             f"{self._stack} is awake but has not run in full since {self._say(since)}. It serves "
             f"people and is not taken down for this; it answers{where}"
