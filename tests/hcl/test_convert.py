@@ -43,6 +43,7 @@ from controller.hcl.types import (
     to_json,
 )
 from controller.hcl.values import NULL, Origin, Value
+from hcl.cases import errors_of, world
 
 ARN = Origin("aws_lb.nlb[0]", ("arn",))
 REVISION = Origin("aws_ecs_task_definition.api", ("revision",))
@@ -313,3 +314,20 @@ def test_a_sensitive_value_is_not_shown_when_it_does_not_convert():
     with pytest.raises(HclError) as caught:
         convert(replace(string("hunter2"), sensitive=True), NUMBER)
     assert "hunter2" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "written", ['["${local.ids.*.id}"]', "[local.ids[*].id]", '[tolist(["a"])]', '[toset(["a"])]']
+)
+@pytest.mark.parametrize("wanted", ["list(string)", "set(string)"])
+def test_a_list_in_a_list_is_told_to_lose_its_brackets(tmp_path, written, wanted):
+    """So it was written before Terraform 0.12, which took away one pair by itself."""
+    text = (
+        'locals {\n  ids = [{ id = "a" }]\n}\n'
+        f'module "m" {{\n  source = "./m"\n  x = {written}\n}}\n'
+    )
+    module = f'variable "x" {{\n  type = {wanted}\n}}\n'
+    (problem,) = errors_of(world(tmp_path, {"main.tf": text, "m/main.tf": module}))
+
+    assert "drop the brackets" in problem.message
+    assert problem.place.line == 6

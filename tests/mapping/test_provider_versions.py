@@ -301,3 +301,29 @@ def test_attributes_that_came_with_the_newer_provider_may_be_read(tmp_path):
     )
 
     assert errors(compiled(tmp_path, text)) == []
+
+
+def test_a_data_source_that_is_gone_names_the_one_in_its_place(tmp_path):
+    text = STACK.replace('subnets            = ["subnet-0a1b2c3d4e5f60718"]', "subnets = OF")
+    text = (
+        text.replace("OF", "data.aws_subnet_ids.all.ids")
+        + """
+    data "aws_subnet_ids" "all" {
+      vpc_id = "vpc-0a1b2c3d4e5f60718"
+    }
+    """
+    )
+    (error,) = errors(compiled(tmp_path, text))
+
+    assert 'data "aws_subnets"' in error.message
+    assert "vpc-id" in error.message
+
+
+def test_an_empty_list_of_subnets_beside_mappings_is_none(tmp_path):
+    """Modules give both, one of them empty; Terraform plans it."""
+    mapping = 'subnet_mapping {\n    subnet_id = "subnet-0b2c3d4e5f6071829"\n  }'
+    text = STACK.replace('subnets            = ["subnet-0a1b2c3d4e5f60718"]', "subnets = []")
+    request = resource(compiled(tmp_path, text, lb=mapping), "aws_lb.nlb").request
+
+    assert "Subnets" not in request
+    assert request["SubnetMappings"] == [{"SubnetId": "subnet-0b2c3d4e5f6071829"}]

@@ -94,7 +94,10 @@ def convert(value: Value, to: Type) -> Value:
     if to == DYNAMIC or value.type == to:
         return value
     if not convertible(value.type, to):
-        raise HclError("conversion", f"cannot convert {describe(value.type)} to {describe(to)}")
+        raise HclError(
+            "conversion",
+            f"cannot convert {describe(value.type)} to {describe(to)}{_list_in_list(value, to)}",
+        )
     if value.is_null or value.is_unknown:
         return replace(value, type=_settled(value.type, to))
     try:
@@ -104,6 +107,18 @@ def convert(value: Value, to: Type) -> Value:
             message = f"cannot convert a sensitive value to {describe(to)}"
             raise HclError("conversion", message) from None
         raise
+
+
+def _list_in_list(value: Value, to: Type) -> str:
+    """`["${a.*.id}"]`: up to Terraform 0.11 brackets around a list made no list of lists."""
+    nested = isinstance(value.type, TupleType) and any(
+        isinstance(element, TupleType | ListType | SetType) for element in value.type.elements
+    )
+    if nested and isinstance(to, ListType | SetType) and isinstance(to.element, Primitive):
+        return (
+            '; it is a list in a list, so drop the brackets around it: a[*].id, not ["${a.*.id}"]'
+        )
+    return ""
 
 
 def unify_values(values: Sequence[Value]) -> tuple[Value, ...]:

@@ -138,6 +138,8 @@ def _send_type(body: Block, filling: Filling) -> None:
 
 def _check_subnets(body: Block, filling: Filling) -> None:
     mappings, subnets = body.of_type("subnet_mapping"), given(body, "subnets")
+    if mappings and subnets is not None and subnets.value.data == ():
+        return  # modules write an empty list beside the mappings, which Terraform passes over
     if bool(mappings) == (subnets is not None):
         filling.error(
             "subnets",

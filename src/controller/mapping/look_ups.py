@@ -294,6 +294,12 @@ def _source(instance: ResourceInstance, origin: Origin) -> Source:
     table = DATA if instance.mode == "data" else MANAGED
     if instance.type in table:
         return table[instance.type]
+    if instance.type == "aws_subnet_ids":
+        raise CannotRefer(
+            f"{origin} cannot be found when the stack wakes: the AWS provider has aws_subnets in "
+            'place of aws_subnet_ids since version 4; write data "aws_subnets" with '
+            'filter { name = "vpc-id", values = [VPC] }'
+        )
     raise CannotRefer(
         f"{origin} cannot be found when the stack wakes: dormouse does not look up "
         f"{instance.type}; pass the value as a variable, or write it out"
