@@ -323,6 +323,12 @@ def _matchkeys(values: Data, keys: Data, searched: Data) -> list[Data]:
     return [value for value, key in found if any(_alike(key, one) for one in _list(searched))]
 
 
+def _range(limit: Data) -> list[Data]:
+    """Without a step it counts down to a limit below zero."""
+    end = _index(limit)
+    return list(range(end) if end >= 0 else range(0, end, -1))
+
+
 def _one(items: Data) -> Data:
     found = _list(items)
     if len(found) > 1:
@@ -415,6 +421,7 @@ FUNCTIONS: Mapping[str, Callable[..., Data]] = {
     "merge": _merge,
     "min": lambda *values: _result(min(map(_number, values))),
     "one": _one,
+    "range": _range,
     "replace": _replace,
     "reverse": lambda items: _list(items)[::-1],
     "setintersection": _intersection,

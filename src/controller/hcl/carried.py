@@ -13,10 +13,29 @@ from typing import Final
 
 from controller.domain.computing import FUNCTIONS
 from controller.hcl import numbers
-from controller.hcl.construct import elements_of, is_wholly_known, merge_unknown
-from controller.hcl.types import BOOL, NUMBER, SetType, Type
-from controller.hcl.values import Computed, Fixed, Item, OpenObject, Origin, Term, Unknown, Value
+from controller.hcl.bounds import compare, result_bounds
+from controller.hcl.construct import (
+    boolean,
+    elements_of,
+    is_wholly_known,
+    merge_unknown,
+    number,
+)
+from controller.hcl.origins import may_be_planned
+from controller.hcl.types import BOOL, DYNAMIC, NUMBER, ListType, MapType, SetType, Type
+from controller.hcl.values import (
+    Computed,
+    Fixed,
+    Item,
+    OpenObject,
+    Origin,
+    Pattern,
+    Term,
+    Unknown,
+    Value,
+)
 
+_COMPARISONS: Final = frozenset({"<", "<=", ">", ">=", "==", "!="})
 _SETS: Final = frozenset({"toset", "setunion", "setintersection", "setsubtract"})
 _LARGEST: Final = 400
 """Terms in one value: what is larger than that is not read by anybody, and not worth carrying."""
@@ -25,15 +44,27 @@ _LARGEST: Final = 400
 def computed(name: str, values: Sequence[Value]) -> Unknown:
     """The unknown result of a function or operator on these values, all converted already."""
     unknown = merge_unknown(*values)
+    bounds = result_bounds(name, values)
     terms = terms_of(values) if name in FUNCTIONS or name == "if" else None
-    if terms is None:
-        return unknown
-    return Unknown(unknown.origins, _one(Computed(name, terms, size=_size(terms))))
+    parts = () if terms is None else _one(Computed(name, terms, size=_size(terms)))
+    return Unknown(unknown.origins, parts, bounds=bounds)
+
+
+def result_of(type_: Type, name: str, values: Sequence[Value]) -> Value:
+    """What an operation on unknowns gives: known all the same where it can be one thing only."""
+    unknown = computed(name, values)
+    if type_ == BOOL and (name in _COMPARISONS) and may_be_planned(unknown):
+        decided = compare(name, *values)
+        if decided is not None:
+            return boolean(decided)
+    low, high = unknown.bounds
+    if type_ == NUMBER and low == high and may_be_planned(unknown):
+        return number(int(low))
+    return Value(type_, unknown)
 
 
 def looped(
-    loop: str,
-    collection: Value,
+    pattern: Pattern,
     value: Value,
     condition: Value | None = None,
     key: Value | None = None,
@@ -41,7 +72,7 @@ def looped(
     group: bool = False,
 ) -> Unknown:
     """What a `for` makes of a collection that is known only at wake time."""
-    given = [v for v in (collection, value, condition, key) if v is not None]
+    given = [v for v in (pattern.collection, value, condition, key) if v is not None]
     unknown = merge_unknown(*given)
     terms = terms_of(given)
     if terms is None:
@@ -51,14 +82,25 @@ def looped(
         next(after) if condition is not None else "",
         next(after) if key is not None else "",
     )
-    made = Computed("for", (*terms[:2], *rest), loop, group, _size(terms))
+    made = Computed("for", (*terms[:2], *rest), pattern.loop, group, _size(terms))
     return Unknown(unknown.origins, _one(made))
 
 
-def item_of(loop: str, collection: Value, type_: Type, *, key: bool = False) -> Value:
-    """The element, or its key, that a loop over `collection` is at."""
-    parts = (Item(loop, key),) if term_of(collection) is not None else ()
-    return Value(type_, Unknown(merge_unknown(collection).origins, parts))
+def pattern_of(loop: str, collection: Value) -> Pattern:
+    """The elements of an unknown collection, as a loop of that name is at them."""
+    type_ = collection.type
+    element = type_.element if isinstance(type_, ListType | SetType | MapType) else DYNAMIC
+    findable = term_of(collection) is not None
+
+    def item(type_: Type, *, key: bool) -> Value:
+        parts = (Item(loop, key),) if findable else ()
+        return Value(type_, Unknown(merge_unknown(collection).origins, parts))
+
+    value = item(element, key=False)
+    if isinstance(type_, SetType):
+        return Pattern(loop, collection, value, value)
+    key = item(NUMBER if isinstance(type_, ListType) else DYNAMIC, key=True)
+    return Pattern(loop, collection, key, value)
 
 
 def as_set(value: Value, from_: Value | None = None) -> Value:

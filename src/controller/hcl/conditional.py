@@ -17,6 +17,7 @@ from controller.hcl.convert import (
 )
 from controller.hcl.errors import HclError
 from controller.hcl.operators import result_type
+from controller.hcl.origins import may_be_planned
 from controller.hcl.scope import Scope
 from controller.hcl.syntax import (
     Binary,
@@ -113,7 +114,7 @@ def _undecided(condition: Value, branches: list[Value | _Failed], common: Type) 
     values = [branch for branch in branches if isinstance(branch, Value)]
     if len(values) == 2 and all(is_wholly_known(value) for value in values):
         first, second = (convert(value, common) for value in values)
-        known = first.is_null or first.type == NUMBER
+        known = first.is_null or first.type == NUMBER or may_be_planned(condition.data)
         if known and equal(without_marks(first), without_marks(second)):
             return carry(first, condition, second)
     data = merge_unknown(condition, *values)

@@ -23,7 +23,7 @@ from controller.hcl.repetition import Expansion, Key
 from controller.hcl.scope import CallingScope, Poisoned
 from controller.hcl.syntax import AttributeStep, KeyStep, Reference, Step
 from controller.hcl.types import DYNAMIC
-from controller.hcl.values import Origin, Unknown, Value
+from controller.hcl.values import Origin, Pattern, Unknown, Value
 from controller.hcl.world import ResourceInstance
 
 
@@ -43,13 +43,17 @@ class EvaluatedInstance:
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedResource:
+    """`pattern` is what each instance looks like, where only AWS knows how many there are."""
+
     expansion: Expansion
     instances: Mapping[Key, EvaluatedInstance] = field(default_factory=dict)
+    pattern: Pattern | None = None
 
     def resolve(self, steps: tuple[Step, ...]) -> tuple[Value, int]:
         """The value at the end of the steps, or some way along them, and their number."""
         if self.expansion.unknown:
-            return Value(DYNAMIC, Unknown(self.expansion.unknown.origins)), 0
+            unknown = Unknown(self.expansion.unknown.origins, pattern=self.pattern)
+            return Value(DYNAMIC, unknown), 0
         used = 0
         if self.expansion.kind:
             if not steps or not isinstance(steps[0], KeyStep):

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from controller.hcl.convert import string
-from controller.hcl.values import Value
+from controller.hcl.types import STRING, ListType
+from controller.hcl.values import Origin, Unknown, Value
 from controller.hcl.world import Block
 
+_LEAST_ZONES = 2
 _PARTITIONS = {"cn-": ("aws-cn", "amazonaws.com.cn"), "us-gov-": ("aws-us-gov", "amazonaws.com")}
 
 
-def data_attributes(type_: str, block: Block, region: str | None) -> Mapping[str, Value]:
-    """The attributes of a data source that follow from the provider's region, if that is known."""
+def data_attributes(
+    type_: str, block: Block, region: str | None, address: str
+) -> Mapping[str, Value]:
+    """What is known of a data source: by the provider's region, or of how many it finds."""
+    if type_ == "aws_availability_zones":
+        return _zones(block, address)
     asked = [name for name in ("name", "endpoint", "region") if name in block.attributes]
     if region is None or asked:
         return {}
@@ -27,6 +34,27 @@ def data_attributes(type_: str, block: Block, region: str | None) -> Mapping[str
             "reverse_dns_prefix": string(".".join(reversed(suffix.split(".")))),
         }
     return {}
+
+
+def _zones(block: Block, address: str) -> Mapping[str, Value]:
+    """
+    Every account sees two zones or more of each Region.
+
+    Source: AWS, "Regions and Availability Zones": three as a rule, two for most accounts in
+    us-west-1. Zones that want opting in are others; any other choice may leave fewer.
+    """
+    filters = [inner.attributes.get("name") for inner in block.of_type("filter")]
+    chosen = [name for name in block.attributes if name != "state"]
+    if chosen or any(f is None or f.value.data != "opt-in-status" for f in filters):
+        return {}
+    return {
+        name: Value(
+            ListType(STRING),
+            Unknown((origin,), (origin,), bounds=(_LEAST_ZONES, math.inf)),
+        )
+        for name in ("names", "zone_ids")
+        for origin in [Origin(address, (name,))]
+    }
 
 
 def _partition(region: str) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from controller.hcl.access import carry
-from controller.hcl.carried import computed, item_of, looped
+from controller.hcl.carried import computed, looped, pattern_of
 from controller.hcl.conditional import Evaluate, as_condition
 from controller.hcl.convert import (
     convert,
@@ -21,7 +21,6 @@ from controller.hcl.scope import Bindings, Scope
 from controller.hcl.syntax import Expression, For
 from controller.hcl.types import (
     DYNAMIC,
-    NUMBER,
     STRING,
     ListType,
     MapType,
@@ -55,14 +54,10 @@ def _unknown_loop(expression: For, collection: Value, scope: Scope, evaluate: Ev
     A body that cannot be evaluated so (it wants a type that nobody knows) leaves an unknown that
     cannot be had then.
     """
-    name = f"{expression.place}:{expression.key_name or ''},{expression.value_name}"
-    type_ = collection.type
-    element = type_.element if isinstance(type_, ListType | SetType | MapType) else DYNAMIC
-    value = item_of(name, collection, element)
-    key = item_of(name, collection, NUMBER if isinstance(type_, ListType) else DYNAMIC, key=True)
-    if isinstance(type_, SetType):
-        key = value
-    bound = zip((expression.key_name, expression.value_name), (key, value), strict=True)
+    name = f"@{expression.place}:{expression.key_name or ''},{expression.value_name}"
+    pattern = collection.data.pattern or pattern_of(name, collection)
+    names = (expression.key_name, expression.value_name)
+    bound = zip(names, (pattern.key, pattern.value), strict=True)
     inner = Bindings(scope, {name: item for name, item in bound if name})
     parts = (expression.value, expression.condition, expression.key)
     try:
@@ -72,7 +67,7 @@ def _unknown_loop(expression: For, collection: Value, scope: Scope, evaluate: Ev
             raise
         return Value(DYNAMIC, merge_unknown(collection))
     assert made is not None
-    data = looped(name, collection, made, condition, made_key, group=expression.group)
+    data = looped(pattern, made, condition, made_key, group=expression.group)
     return Value(DYNAMIC, data)
 
 

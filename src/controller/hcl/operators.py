@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from controller.hcl import numbers
-from controller.hcl.carried import computed
+from controller.hcl.carried import computed, result_of
 from controller.hcl.convert import (
     boolean,
     convert,
@@ -15,6 +15,7 @@ from controller.hcl.convert import (
 )
 from controller.hcl.errors import HclError
 from controller.hcl.numbers import Number
+from controller.hcl.origins import may_be_planned
 from controller.hcl.types import BOOL, NUMBER, Type
 from controller.hcl.values import Value
 
@@ -71,7 +72,7 @@ def decides_alone(operator: str, left: Value) -> bool:
 def _equality(operator: str, left: Value, right: Value) -> Value:
     same = equal(left, right)
     if same is None:
-        return Value(BOOL, computed(operator, (left, right)))
+        return result_of(BOOL, operator, (left, right))
     return boolean(same is (operator == "=="))
 
 
@@ -89,7 +90,7 @@ def _operand(operator: str, value: Value, wanted: Type) -> Value:
 
 def _compute(operator: str, a: Value, b: Value) -> Value:
     if a.is_unknown or b.is_unknown:
-        return Value(result_type(operator), computed(operator, (a, b)))
+        return _settled(operator, a, b) or result_of(result_type(operator), operator, (a, b))
     if operator == "&&":
         return boolean(a.data and b.data)
     if operator == "||":
@@ -97,6 +98,21 @@ def _compute(operator: str, a: Value, b: Value) -> Value:
     if operator in _ARITHMETIC:
         return Value(NUMBER, _ARITHMETIC[operator](a.data, b.data))
     return boolean(_COMPARISON[operator](numbers.compare(a.data, b.data)))
+
+
+def _settled(operator: str, a: Value, b: Value) -> Value | None:
+    """
+    `&&` or `||` with one side that settles it.
+
+    Terraform 1.11 does so only for values that it knows while planning; what is surely not known
+    then (HCL semantics §21) stays unknown here too.
+    """
+    if operator not in ("&&", "||"):
+        return None
+    for known, other in ((a, b), (b, a)):
+        if known.data is (operator == "||") and may_be_planned(other.data):
+            return boolean(known.data)
+    return None
 
 
 def _describe(value: Value) -> str:

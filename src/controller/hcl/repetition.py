@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from controller.domain.problem import Place
 from controller.hcl import numbers
+from controller.hcl.carried import computed
 from controller.hcl.convert import (
     convert,
     describe,
@@ -23,7 +24,16 @@ from controller.hcl.evaluate import evaluate
 from controller.hcl.origins import describe_origins, may_be_planned
 from controller.hcl.scope import Scope
 from controller.hcl.syntax import Expression
-from controller.hcl.types import DYNAMIC, NUMBER, STRING, MapType, ObjectType, SetType, Type
+from controller.hcl.types import (
+    DYNAMIC,
+    NUMBER,
+    STRING,
+    ListType,
+    MapType,
+    ObjectType,
+    SetType,
+    Type,
+)
 from controller.hcl.values import Unknown, Value
 
 Key = str | int | None
@@ -36,12 +46,14 @@ class Expansion:
     The instances by key, with what `each.key` and `each.value`, or `count.index`, are in them.
 
     `kind` is "", "count" or "for_each". `unknown` is set, and there are no instances, where only
-    AWS knows their number. `place` is that of the argument.
+    AWS knows their number: there is one for each element of `over`, then. `place` is that of the
+    argument.
     """
 
     kind: str
     instances: Mapping[Key, tuple[Value, ...]] = field(default_factory=dict)
     unknown: Unknown | None = None
+    over: Value | None = None
     place: Place | None = None
 
 
@@ -79,7 +91,8 @@ def _count(expression: Expression, scope: Scope) -> Expansion:
     if value.is_null:
         raise HclError("count", "count is null, expected a number")
     if value.is_unknown:
-        return _undecided("count", "count", value.data)
+        over = Value(ListType(NUMBER), computed("range", (value,)))
+        return _undecided("count", "count", value.data, over)
     size = numbers.to_int(value.data) if numbers.is_whole(value.data) else -1
     if not 0 <= size <= _MOST:
         raise HclError(
@@ -89,9 +102,9 @@ def _count(expression: Expression, scope: Scope) -> Expansion:
     return Expansion("count", {index: (number(index),) for index in range(size)})
 
 
-def _undecided(kind: str, error: str, unknown: Unknown) -> Expansion:
+def _undecided(kind: str, error: str, unknown: Unknown, over: Value) -> Expansion:
     if may_be_planned(unknown):
-        return Expansion(kind, unknown=unknown)
+        return Expansion(kind, unknown=unknown, over=over)
     raise HclError(
         error,
         f"{kind} depends on {describe_origins(unknown.origins)}, which is known only after apply",
@@ -109,7 +122,7 @@ def _for_each(expression: Expression, scope: Scope) -> Expansion:
         raise HclError("for-each", "for_each is null, expected a map or a set of strings")
     _check_type(value.type)
     if value.is_unknown:
-        return _undecided("for_each", "for-each", value.data)
+        return _undecided("for_each", "for-each", value.data, value)
     if isinstance(value.type, SetType):
         return _for_each_set(value)
     return Expansion("for_each", {key: (string(key), v) for key, v in value.data.items()})
@@ -134,7 +147,7 @@ def _check_type(type_: Type) -> None:
 def _for_each_set(value: Value) -> Expansion:
     unknown = next(iter(unknowns_in(value)), None)
     if unknown is not None:
-        return _undecided("for_each", "for-each", unknown)
+        return _undecided("for_each", "for-each", unknown, value)
     if any(element.is_null for element in value.data):
         raise HclError("for-each", "for_each holds a null, expected only strings")
     return Expansion("for_each", {e.data: (e, e) for e in value.data})

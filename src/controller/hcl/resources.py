@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from controller.domain.problem import Problem
 from controller.hcl.bodies import BodyEvaluator
+from controller.hcl.carried import pattern_of
 from controller.hcl.convert import is_ephemeral
 from controller.hcl.declarations import Condition, Resource
 from controller.hcl.errors import HclError
@@ -38,6 +39,8 @@ from controller.hcl.values import Value
 from controller.hcl.variables import check_condition
 from controller.hcl.world import Attribute, Block, ResourceInstance
 
+EACH = "*"
+"""The key of the instance that stands for all of those whose number only AWS knows."""
 _SETS_NOTHING = frozenset({"timeouts"})
 # Which argument says that it is another kind of load balancer's, and with which values (None: the
 # default). It counts where the argument is known by itself.
@@ -87,7 +90,23 @@ class ResourceEvaluator:
         }
         if not instances:
             self.check_constants(module, resource, module.inside(resource.address))
+        if resource.mode == "data" and expansion.over is not None:
+            return self._each(module, resource, expansion, expansion.over)
         return EvaluatedResource(expansion, instances)
+
+    def _each(
+        self, module: ModuleInstance, resource: Resource, expansion: Expansion, over: Value
+    ) -> EvaluatedResource:
+        """What there is one of for each thing that AWS knows: seen once, as any of them looks."""
+        address = module.inside(resource.address)
+        pattern = pattern_of(address, over)
+        each = (pattern.value,) if expansion.kind == "count" else (pattern.key, pattern.value)
+        once = replace(expansion, instances={EACH: each})
+        found = self._instance(module, resource, once, EACH)
+        if found.broken:
+            return EvaluatedResource(expansion)
+        seen = replace(pattern, value=found.value)
+        return EvaluatedResource(expansion, {EACH: found}, seen)
 
     def check_constants(self, module: ModuleInstance, resource: Resource, address: str) -> None:
         """Terraform looks at a block that makes no instance too: what is wrong in it on its own."""
@@ -229,7 +248,7 @@ class ResourceEvaluator:
         schema = schema_of(resource.mode, resource.type)
         known = sleeper_defaults(resource.type, self.provider) if _is_sleeper(resource) else {}
         if resource.mode == "data":
-            known = data_attributes(resource.type, block, self.region_of(provider))
+            known = data_attributes(resource.type, block, self.region_of(provider), address)
         return resource_value(schema, block, address, known, undecided)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from controller.hcl.access import carry
-from controller.hcl.carried import computed, item_of, looped
+from controller.hcl.carried import computed, looped, pattern_of
 from controller.hcl.conditional import Evaluate
 from controller.hcl.convert import convert, describe, make_list, make_tuple, merge_unknown, unify
 from controller.hcl.errors import HclError
@@ -16,7 +16,7 @@ from controller.hcl.values import Unknown, Value
 
 Each = Callable[[Value], Value]
 # No splat refers to the item of another that it stands in.
-_LOOP = "*"
+_LOOP = "@*"
 
 
 def splat(expression: Splat, scope: Scope, evaluate: Evaluate) -> Value:
@@ -70,6 +70,7 @@ def _unknown_splat(expression: Splat, source: Value, each: Each) -> Value:
         return source
     sequence = source.type if isinstance(source.type, ListType | SetType) else None
     listed = source if sequence else Value(DYNAMIC, computed("splat", (source,)))
-    result = each(item_of(_LOOP, listed, sequence.element if sequence else DYNAMIC))
-    made = looped(_LOOP, listed, result)
+    pattern = source.data.pattern or pattern_of(_LOOP, listed)
+    result = each(pattern.value)
+    made = looped(pattern, result)
     return Value(ListType(result.type) if sequence else DYNAMIC, made)

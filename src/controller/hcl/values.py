@@ -8,9 +8,10 @@ key) · None for null · Unknown for what is known only after apply.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from controller.hcl.types import DYNAMIC, Type
 
@@ -68,6 +69,9 @@ class Computed:
     size: int = field(default=1, compare=False)
 
 
+Bounds = tuple[float, float]
+ANY: Final[Bounds] = (-math.inf, math.inf)
+
 Part = str | Origin | Item | Computed
 Term = Part | Fixed
 
@@ -80,12 +84,15 @@ class Unknown:
     `origins` are all values it was computed from. `parts` say how it can be had at wake time: one
     part alone is the value itself, several are the pieces of a text in order. No parts mean that it
     was computed in a way that cannot be repeated then. `not_null` is a promise: AWS attributes give
-    none, Terraform's own resources do (HCL semantics §21).
+    none, Terraform's own resources do (HCL semantics §21). `bounds` are those of a number, and of
+    the number of elements of a collection, `pattern` what each of these elements looks like.
     """
 
     origins: tuple[Origin, ...]
     parts: tuple[Part, ...] = ()
     not_null: bool = False
+    bounds: Bounds = field(default=ANY, compare=False)
+    pattern: Pattern | None = field(default=None, compare=False)
 
     @property
     def origin(self) -> Origin | None:
@@ -112,6 +119,16 @@ class Value:
     def is_unknown(self) -> bool:
         """True for this value itself; its elements may be unknown all the same."""
         return isinstance(self.data, Unknown)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pattern:
+    """What one element of a collection is, and its key, in the terms of what `loop` is at."""
+
+    loop: str
+    collection: Value
+    key: Value
+    value: Value
 
 
 NULL = Value(DYNAMIC, None)

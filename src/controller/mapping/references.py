@@ -80,7 +80,7 @@ class References:
             case Fixed(json=text):
                 return json.loads(text)
             case Item(loop=loop, key=key):
-                item: Json = {"$item": loops[loop]}
+                item: Json = {"$item": loops.get(loop, loop)}
                 return {**item, "key": True} if key else item
         if term.name == "for":
             return self._loop(term, loops)
@@ -88,7 +88,8 @@ class References:
 
     def _loop(self, loop: Computed, loops: Mapping[str, str]) -> Json:
         collection, value, condition, key = loop.terms
-        name = str(len(loops) + 1)
+        # Where it stands in the files is no name for it: that changes when lines move.
+        name = str(len(loops) + 1) if loop.loop.startswith("@") else loop.loop
         inner = {**loops, loop.loop: name}
         made: dict[str, Json] = {
             "$for": self._term(collection, loops),

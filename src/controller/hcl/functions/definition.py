@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from controller.hcl import numbers
-from controller.hcl.carried import as_set, computed
+from controller.hcl.carried import as_set, result_of
 from controller.hcl.convert import (
     convert,
     is_sensitive,
@@ -35,6 +35,7 @@ _PLAIN_VERBS: Final = re.compile(r"(?:[^%]|%[%sd])*", re.DOTALL)
 _PLAIN_ONLY: Final[Mapping[str, Callable[[Sequence[Value]], bool]]] = {
     "format": lambda args: bool(_PLAIN_VERBS.fullmatch(_known_text(args[0], "%5"))),
     "length": lambda args: args[0].type not in (STRING, DYNAMIC),
+    "range": lambda args: len(args) == 1,
     "replace": lambda args: not _known_text(args[1], "/").startswith("/"),
 }
 
@@ -139,10 +140,8 @@ def call_function(function_: Function, args: Sequence[Value], context: CallConte
         if kept is not None:
             return with_marks(kept, *converted)
         if _is_unknown_result(function_, converted):
-            result = Value(
-                _unknown_type(function_, converted), _computed(function_, converted, args)
-            )
-            return with_marks(result, *converted)
+            type_ = _unknown_type(function_, converted)
+            return with_marks(_unknown(type_, function_, converted, args), *converted)
         if not function_.marks:
             plain = [without_marks(value) for value in converted]
             result = with_marks(_apply(function_, plain, context), *converted)
@@ -155,12 +154,16 @@ def call_function(function_: Function, args: Sequence[Value], context: CallConte
         raise _named_error(function_, args, error) from None
 
 
-def _computed(function_: Function, args: Sequence[Value], given: Sequence[Value]) -> Unknown:
+def _unknown(
+    type_: Type, function_: Function, args: Sequence[Value], given: Sequence[Value]
+) -> Value:
     """`given` are the arguments before they were converted: sets may have become lists."""
     if function_.name in _PLAIN_ONLY and not _PLAIN_ONLY[function_.name](args):
-        return merge_unknown(*args)
+        return Value(type_, merge_unknown(*args))
+    if function_.name == "values" and isinstance(args[0].data, Unknown) and args[0].data.pattern:
+        return Value(type_, replace(merge_unknown(*args), pattern=args[0].data.pattern))
     pairs = zip(args, given, strict=True)
-    return computed(function_.name, [as_set(value, from_=before) for value, before in pairs])
+    return result_of(type_, function_.name, [as_set(arg, from_=before) for arg, before in pairs])
 
 
 def _made_of(
@@ -169,8 +172,10 @@ def _made_of(
     """An unknown result that says how it can be had at wake time, where the body did not say."""
     if not isinstance(result.data, Unknown) or result.data.parts:
         return result
-    made = _computed(function_, args, given)
-    return replace(result, data=made) if made.parts else result
+    made = _unknown(result.type, function_, args, given)
+    if isinstance(made.data, Unknown) and not made.data.parts:
+        return result
+    return replace(result, type=made.type, data=made.data)
 
 
 def _known_text(value: Value, otherwise: str) -> str:

@@ -25,6 +25,7 @@ from controller.hcl.convert import (
 from controller.hcl.errors import HclError
 from controller.hcl.functions.collections import top_marks
 from controller.hcl.functions.definition import ArgumentError, Parameter, function, whole_number
+from controller.hcl.origins import may_be_planned
 from controller.hcl.types import (
     BOOL,
     DYNAMIC,
@@ -106,7 +107,7 @@ def compact(list_: Value) -> Value:
 
 
 @function(
-    _LIST,
+    Parameter("list", unknown=True),
     Parameter("start_index", NUMBER),
     Parameter("end_index", NUMBER),
     whole=False,
@@ -114,6 +115,9 @@ def compact(list_: Value) -> Value:
     name="slice",
 )
 def slice_(list_: Value, start: Value, end: Value) -> Value:
+    """Of a list that only AWS knows, too: its length is known, or Terraform fails."""
+    if list_.is_unknown:
+        return top_marks(_unknown_slice(list_, whole_number(start, 1), whole_number(end, 2)), list_)
     elements = _sequence(list_)
     first, last = whole_number(start, 1), whole_number(end, 2)
     for position, bound in ((1, first), (2, last)):
@@ -280,6 +284,14 @@ def _leaves(list_: Value, opened: list[Value]) -> Iterator[Value]:
             yield from _leaves(value, opened)
         else:
             yield value
+
+
+def _unknown_slice(list_: Value, first: int, last: int) -> Value:
+    if isinstance(list_.type, SetType) or first < 0 or not may_be_planned(list_.data):
+        return Value(list_.type, merge_unknown(list_))
+    element = _element_type(list_)
+    elements = [step_into(list_, position, element) for position in range(first, last)]
+    return make_tuple(elements) if element == DYNAMIC else make_list(element, elements)
 
 
 def _count(start: numbers.Number, limit: numbers.Number, step: numbers.Number) -> Iterable[Value]:
