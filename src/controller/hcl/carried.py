@@ -36,7 +36,7 @@ from controller.hcl.values import (
 )
 
 _COMPARISONS: Final = frozenset({"<", "<=", ">", ">=", "==", "!="})
-_SETS: Final = frozenset({"toset", "setunion", "setintersection", "setsubtract"})
+SETS: Final = frozenset({"toset", "setunion", "setintersection", "setsubtract"})
 _LARGEST: Final = 400
 """Terms in one value: what is larger than that is not read by anybody, and not worth carrying."""
 
@@ -113,7 +113,7 @@ def as_set(value: Value, from_: Value | None = None) -> Value:
     if not isinstance(before.type, SetType) or is_wholly_known(value):
         return value
     term = _plain_term(value)
-    if term is None or (isinstance(term, Computed) and term.name in _SETS):
+    if term is None or (isinstance(term, Computed) and term.name in SETS):
         return value
     data = Unknown(
         merge_unknown(value).origins, _one(Computed("toset", (term,), size=_size((term,))))
@@ -159,7 +159,7 @@ def _unknown_term(data: Unknown, value: Value) -> Term | None:
     if len(data.parts) > 1:
         return Computed("join", ("", Computed("list", data.parts)), size=_size(data.parts))
     part = data.parts[0]
-    if isinstance(part, Origin | Item) and value.type in (NUMBER, BOOL):
+    if isinstance(part, Origin) and value.type in (NUMBER, BOOL):
         # What is looked up is a text, and may have been one before it was converted.
         return Computed("tonumber" if value.type == NUMBER else "tobool", (part,), size=2)
     return part

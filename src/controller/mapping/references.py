@@ -8,6 +8,7 @@ from typing import Protocol
 
 from controller.domain.spec import Json
 from controller.hcl import numbers
+from controller.hcl.carried import SETS
 from controller.hcl.types import STRING, SetType, Type
 from controller.hcl.values import Computed, Fixed, Item, Origin, Term, Unknown, Value
 
@@ -141,7 +142,7 @@ def _as_type(found: Json, type_: Type) -> Json:
         return found
     if type_ == STRING:
         return {"$call": "tostring", "args": [found]}
-    if isinstance(type_, SetType) and found["$call"] != "toset":
+    if isinstance(type_, SetType) and found["$call"] not in SETS:
         return {"$call": "toset", "args": [found]}
     return found
 
