@@ -68,7 +68,7 @@ mutants: setup ## Change the deciding code a line at a time: does a test notice?
 	@PYTHONPATH=src nice $(MUTANTS_VENV)/bin/mutmut run --max-children $(JOBS) $(foreach names,$(MUTANTS),"$(names)")
 	@$(MUTANTS_VENV)/bin/mutmut results | grep -E ': (survived|no tests|timeout|suspicious)$$' || echo "no mutant was left"
 
-SAM ?= $(or $(shell command -v sam),$(BIN)/uv tool run --from aws-sam-cli==1.170.0 sam)
+SAM ?= $(BIN)/uv tool run --from $(shell sed -n 's/^SAM = "\(.*\)"/\1/p' src/controller/cli/toolbox.py) sam
 CONFIG_ENV ?= default
 export SAM_CLI_TELEMETRY := 0
 
@@ -79,7 +79,7 @@ validate: setup ## Have SAM and cfn-lint read template.yaml
 	@$(SAM) validate --config-env $(CONFIG_ENV)
 
 deploy: setup ## Put the controller and every stack's spec into the account of this shell (CONFIG_ENV=ci asks nothing)
-	@SAM="$(SAM)" $(BIN)/dormouse deploy --config-env $(CONFIG_ENV)
+	@$(BIN)/dormouse deploy --config-env $(CONFIG_ENV)
 
 publish: setup ## Store the spec of every stack under infra/ for the controller
 	@$(BIN)/dormouse deploy --publish-only --config-env $(CONFIG_ENV)

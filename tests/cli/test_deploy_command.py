@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+import yaml
 from deployed import SHIPPED, STACK, deploy
 
+from controller.cli.project import is_checkout
 from controller.links import Keys
 
 SAM = """#!/bin/sh
-echo "$1 $3 $AWS_REGION $AWS_PROFILE" >> sam.log
-test ! -e refuse-$1
+here=$(dirname "$0")
+echo "$1 $3 $AWS_REGION $AWS_PROFILE" >> "$here/sam.log"
+cp "$5" "$here/config-of-$1"
+pwd > "$here/folder-of-$1"
+test ! -e "$here/refuse-$1"
 """
 CONFIG = """
 version = 0.1
@@ -141,9 +147,87 @@ def test_a_folder_without_stacks_is_said(dormouse, project):
     assert "there is no stack in infra" in dormouse("deploy", code=2).err
 
 
-def test_outside_the_project_it_says_where_to_go(dormouse, project):
+def config(project, verb="deploy"):
+    """What sam was given for a verb: its parameters, and those that hold for all."""
+    given = yaml.safe_load((project / f"config-of-{verb}").read_text())
+    (tables,) = [value for key, value in given.items() if key != "version"]
+    return tables["global"]["parameters"] | tables[verb]["parameters"]
+
+
+def test_without_a_file_of_ones_own_it_takes_what_ships(dormouse, project):
     (project / "samconfig.toml").unlink()
-    assert "run this in the folder that holds template.yaml" in dormouse("deploy", code=2).err
+    dormouse("deploy", "--no-doctor", f"infra/{STACK}")
+
+    assert config(project)["stack_name"] == "dormouse"
+    assert config(project)["capabilities"] == "CAPABILITY_IAM"
+    assert is_checkout(Path((project / "folder-of-build").read_text().strip()))
+
+
+def test_a_file_of_ones_own_names_what_differs(dormouse, project):
+    (project / "dormouse.toml").write_text(
+        """
+        name = "night"
+        region = "eu-west-1"
+        stacks = ["infra/nsfw-api"]
+        [parameters]
+        NotifyEmail = "team@example.com"
+        PointInTimeRecovery = false
+        [env.ci.parameters]
+        LogLevel = "DEBUG"
+        """
+    )
+    dormouse("deploy", "--no-doctor", "--config-env", "ci")
+
+    given = config(project)
+    assert (given["stack_name"], given["s3_prefix"], given["region"]) == (
+        *("night", "night"),
+        "eu-west-1",
+    )
+    assert given["parameter_overrides"] == [
+        "NotifyEmail=team@example.com",
+        "PointInTimeRecovery=false",
+        "LogLevel=DEBUG",
+    ]
+    assert given["confirm_changeset"] is False  # as ships for ci
+    assert said_to_sam(project)[0] == "build ci eu-west-1"
+
+
+def test_options_win_over_files(dormouse, project):
+    (project / "dormouse.toml").write_text(
+        'name = "night"\nregion = "eu-west-1"\n[parameters]\nLogLevel = "DEBUG"\n'
+    )
+    named = ["--name", "dormouse", "--region", "us-east-1"]
+    given = ["--parameter", "LogLevel=WARN", "--parameter", "NotifyAbout=trouble"]
+    dormouse("deploy", "--no-doctor", *named, *given)
+
+    assert config(project)["stack_name"] == "dormouse"
+    assert config(project)["parameter_overrides"] == ["LogLevel=WARN", "NotifyAbout=trouble"]
+    assert said_to_sam(project)[0] == "build default us-east-1"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('nmae = "x"', 'unknown key "nmae"; expected name, region, profile, stacks, parameters'),
+        ("region = 7", '"region" must be a text'),
+        ("name = ", "dormouse.toml: "),
+    ],
+)
+def test_a_mistake_in_the_file_is_named(dormouse, project, text, said):
+    (project / "dormouse.toml").write_text(text)
+    assert said in dormouse("deploy", code=2).err
+
+
+def test_what_is_no_folder_and_no_parameter_is_named(dormouse):
+    assert "there is no folder nowhere" in dormouse("deploy", "nowhere", code=2).err
+    said = dormouse("deploy", "--parameter", "LogLevel", code=2).err
+    assert 'found "LogLevel", expected KEY=VALUE' in said
+
+
+def test_without_a_region_it_says_how_to_set_one(dormouse, monkeypatch, tmp_path):
+    monkeypatch.delenv("AWS_REGION")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    assert "no region is set; give --region REGION" in dormouse("deploy", code=2).err
 
 
 def test_the_link_has_a_key_that_the_wake_url_takes(dormouse):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
-from deploy.stack import ROOT, deploy
+from controller.cli.toolbox import SAM
+from deploy.stack import deploy
 from local.side_venv import SideVenvError, find_python, locked, side_venv
 
 MINISTACK = "ministack==1.5.33\naws-sam-translator==1.115.0\n"
@@ -35,10 +35,8 @@ def ministack() -> Path:
 
 
 def sam() -> Path:
-    """The SAM command line of the release that the Makefile names."""
-    release = re.search(r"aws-sam-cli==[\d.]+", (ROOT / "Makefile").read_text())
-    assert release
+    """The SAM command line of the release that `dormouse deploy` brings."""
     try:
-        return side_venv("sam", release[0], options=AS_OF).with_name("sam")
+        return side_venv("sam", SAM, options=AS_OF).with_name("sam")
     except SideVenvError as error:
-        pytest.skip(f"{release[0]} cannot be had here: {error}")
+        pytest.skip(f"{SAM} cannot be had here: {error}")

@@ -13,12 +13,13 @@ import click
 
 from controller.cli.compiling import spec_or_exit
 from controller.cli.inputs import InputError, TerraformCommand, terraform_inputs
+from controller.cli.project import shipped_stack
+from controller.cli.toolbox import bring_laptop
 from controller.domain.spec import Spec
 
 if TYPE_CHECKING:
     from local.system import LaptopSystem
 
-SHIPPED = Path("infra/nsfw-api")
 PORT, MORE_PORTS = 8080, 20
 
 
@@ -27,7 +28,8 @@ PORT, MORE_PORTS = 8080, 20
 @click.argument(
     "directory",
     metavar="[DIR]",
-    default=SHIPPED,
+    default=None,
+    required=False,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
 )
 @click.option(
@@ -51,7 +53,7 @@ PORT, MORE_PORTS = 8080, 20
 @click.pass_context
 def command(
     ctx: click.Context,
-    directory: Path,
+    directory: Path | None,
     speed: float,
     port: int | None,
     profile: str,
@@ -60,10 +62,10 @@ def command(
     """
     Run the whole system on this machine: press, watch, use, leave alone. Nothing leaves it.
 
-    DIR is infra/nsfw-api unless you name another: your own directory works too. Ctrl-C ends it
-    and shows the bill.
+    DIR is the example that ships with Dormouse unless you name another: your own directory works
+    too. Ctrl-C ends it and shows the bill.
     """
-    spec = spec_or_exit(ctx, directory)
+    spec = spec_or_exit(ctx, directory or shipped_stack())
     plays = not sys.stdout.isatty() if play is None else play
     with _interruptible(), _system(spec, speed, profile, port) as system:
         from controller.cli.demo_views import follow, introduce, show_bill
@@ -82,11 +84,10 @@ def command(
 
 @contextmanager
 def _system(spec: Spec, speed: float, profile: str, port: int | None) -> Iterator[LaptopSystem]:
-    try:
-        from local.furnish_spec import CannotFurnishError
-        from local.system import laptop_system
-    except ImportError as error:
-        raise InputError(f"the demo needs {error.name}; run it by make demo") from None
+    bring_laptop()
+    from local.furnish_spec import CannotFurnishError
+    from local.system import laptop_system
+
     try:
         chosen = _port(port)
         with laptop_system(spec, speed=speed, profile=profile, port=chosen) as system:

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import os
-import shlex
-import shutil
 import subprocess
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from controller.cli.inputs import InputError
 from controller.cli.main import run
-from controller.cli.samconfig import Environment, environment_option
+from controller.cli.project import sam_project
+from controller.cli.samconfig import OWN_FILE, Environment, environment_option
+from controller.cli.toolbox import sam
 from controller.domain.errors import PermanentError
+
+INFRA = "infra"
 
 
 @click.command("deploy")
 @environment_option
+@click.argument("directories", metavar="[DIR]...", nargs=-1)
 @click.option(
     "--infra",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default="infra",
+    default=INFRA,
     show_default=True,
-    help="The folder whose folders are the stacks.",
+    metavar="DIR",
+    help="The folder whose folders are the stacks, where no DIR is named.",
 )
 @click.option(
     "--doctor/--no-doctor",
@@ -43,7 +48,8 @@ from controller.domain.errors import PermanentError
 )
 def command(
     environment: Environment,
-    infra: Path,
+    directories: Sequence[str],
+    infra: str,
     doctor: bool,
     publish_only: bool,
     terraform: bool,
@@ -52,10 +58,14 @@ def command(
     """
     Put the controller into the account, publish every stack, and print a link to each.
 
+    DIR are Terraform directories, a stack each; without one it takes those that dormouse.toml
+    names, or else the folders under infra/. It runs from any folder and brings SAM by itself.
+
     First everything that could be wrong with the stacks is looked at; nothing is deployed while
     something is. Run again, it changes only what has changed.
     """
-    stacks = _stacks(infra)
+    _require_region()
+    stacks = _stacks(directories or environment.stacks, Path(infra))
     deployment = ["--deployment", environment.stack_name]
     _step("check", "the stacks, as their files say")
     reading = ["--no-state"] if no_state else []
@@ -65,10 +75,7 @@ def command(
         _step("doctor", "the account, as the stacks need it")
         _all("doctor", stacks, *deployment, *reading)
     if not publish_only:
-        _step("build", "the functions")
-        _sam("build", environment)
-        _step("deploy", f'the CloudFormation stack "{environment.stack_name}"')
-        _sam("deploy", environment)
+        _build_and_deploy(environment)
     _step("publish", "the stacks' specs, for the controller to act on")
     _one("publish", *map(str, stacks), *deployment, *reading, *judged)
     if not publish_only:
@@ -77,14 +84,49 @@ def command(
             _one("link", stack.name, *deployment)
 
 
-def _stacks(infra: Path) -> list[Path]:
+def _require_region() -> None:
+    from botocore.session import Session
+
+    if not Session().get_config_variable("region"):
+        raise InputError(
+            "no region is set; give --region REGION, set AWS_REGION, or write "
+            f'region = "…" in {OWN_FILE}'
+        )
+
+
+def _stacks(named: Sequence[str], infra: Path) -> list[Path]:
+    if named:
+        return [_directory(Path(name)) for name in named]
     found = sorted(file.parent for file in infra.glob("*/*.tf"))
     found += sorted(file.parent for file in infra.glob("*/*.tf.json"))
     if not found:
         raise InputError(
-            f"there is no stack in {infra}; expected folders with .tf files, such as {infra}/api"
+            f"there is no stack in {infra}/; name Terraform directories (dormouse deploy DIR...), "
+            f"or keep each in a folder of its own there, such as {infra}/api"
         )
     return list(dict.fromkeys(found))
+
+
+def _directory(directory: Path) -> Path:
+    if not directory.is_dir():
+        raise InputError(f"there is no folder {directory}; name a Terraform directory")
+    return directory
+
+
+def _build_and_deploy(environment: Environment) -> None:
+    with sam_project() as project, _sam_config(environment) as config:
+        _step("build", "the functions")
+        _sam("build", environment, project, config)
+        _step("deploy", f'the CloudFormation stack "{environment.stack_name}"')
+        _sam("deploy", environment, project, config)
+
+
+@contextmanager
+def _sam_config(environment: Environment) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="dormouse-sam-") as place:
+        file = Path(place) / "samconfig.yaml"
+        file.write_text(environment.sam_config(), encoding="utf-8")
+        yield file
 
 
 def _step(verb: str, what: str) -> None:
@@ -104,19 +146,12 @@ def _one(*arguments: str) -> None:
         click.get_current_context().exit(code)
 
 
-def _sam(verb: str, environment: Environment) -> None:
-    command = [*sam(), verb, "--config-env", environment.name]
-    done = subprocess.run(command, env=os.environ | {"SAM_CLI_TELEMETRY": "0"}, check=False)
+def _sam(verb: str, environment: Environment, project: Path, config: Path) -> None:
+    command = [*sam(), verb, "--config-env", environment.name, "--config-file", str(config)]
+    settings = os.environ | {"SAM_CLI_TELEMETRY": "0"}
+    done = subprocess.run(command, cwd=project, env=settings, check=False)
     if done.returncode:
         raise PermanentError(
             f"sam {verb} ended with code {done.returncode} (its own words are above); run the "
             "same command again once that is put right"
         )
-
-
-def sam() -> list[str]:
-    """How to call SAM: the variable SAM, as the Makefile sets it, or what is on PATH."""
-    given = os.environ.get("SAM") or shutil.which("sam")
-    if not given:
-        raise PermanentError("sam is missing; use make deploy, which brings it, or set SAM")
-    return shlex.split(given)

@@ -37,6 +37,7 @@ COMMANDS = {
     "deploy": ("controller.cli.deploy:command", "Put the controller into an account."),
     "destroy": ("controller.cli.destroy:command", "Take it out of the account again."),
     "demo": ("controller.cli.demo:command", "See it all on a laptop AWS."),
+    "completion": ("controller.cli.completion:command", "Let your shell complete commands."),
 }
 """Name to "module:command" and its one line of help (shown without importing the module)."""
 

@@ -27,7 +27,7 @@ _MOST_FILES: Final = 400
 
 def place_of(kind: str, *texts: str) -> Path | None:
     """The file for what is made of `texts` by this version of the code; None: keep nothing."""
-    folder = _folder()
+    folder = cache_folder()
     if folder is None:
         return None
     parts = "\0".join((*texts, _version()))
@@ -102,8 +102,8 @@ def _version() -> str:
 
 
 @cache
-def _folder() -> Path | None:
-    """The first folder of the user's own that can be written to."""
+def cache_folder() -> Path | None:
+    """The first cache folder of the user's own that can be written to; None: there is none."""
     for folder in _candidates():
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
