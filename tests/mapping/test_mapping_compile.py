@@ -356,3 +356,14 @@ def test_kinds_under_their_old_names_are_the_same():
     )
     spec = spec_of(world(balancer))
     assert spec["aws_alb.nlb"].kind is Kind.LOAD_BALANCER
+
+
+def test_a_spec_that_the_table_does_not_take_is_foreseen(monkeypatch):
+    monkeypatch.setattr("controller.mapping.assemble.LARGEST_ITEM", 3000)
+    result = compiled(stack())
+    (problem,) = result.problems
+    assert result.spec is None
+    assert (problem.level, problem.rule) == (Level.ERROR, "spec-too-large")
+    assert "has 4 resources and " in problem.message
+    assert "takes 3 KB" in problem.message
+    assert "a root directory of their own" in problem.message

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 
 import pytest
+from botocore.exceptions import ClientError
 
 from controller.domain.errors import LockLostError, SpecError
 from controller.domain.history import Event, EventKind, Wake
 from controller.domain.hold import Hold
 from controller.domain.lease import Lease
+from controller.domain.packing import LARGEST_ITEM, pack, stored_size
 from controller.domain.plan import Target
 from controller.store import items
 from controller.store.table import Table
@@ -380,6 +383,50 @@ def test_a_record_of_a_later_release_is_not_guessed_at(table, dynamodb):
     dynamodb.put_item(TableName=NAME, Item=spec)
     with pytest.raises(SpecError, match=r"found version 2, expected 1 at most"):
         table.load(STACK)
+
+
+# what is large
+
+
+def large(count, digits):
+    """A spec of so many services with 12 tags each; hexadecimal digits halve and no more."""
+    random = Random(7)
+    text = "".join(random.choices("0123456789abcdef", k=digits))
+    base = article_spec()[SERVICE]
+    resources = []
+    for number in range(count):
+        tags = [{"key": f"t{i}", "value": text[number * 7 + i :][:200]} for i in range(12)]
+        request = {**base.request, "serviceName": f"api-{number}", "tags": tags}
+        address = f"aws_ecs_service.api[{number}]"
+        resources.append(replace(base, address=address, request=request, after=()))
+    return article_spec(resources=tuple(resources))
+
+
+def test_a_spec_of_hundreds_of_resources_is_stored_and_read(table):
+    spec = large(480, 4000)
+    assert len(items.to_text(spec.to_json())) > 3 * LARGEST_ITEM
+    table.put_spec(spec, NOON)
+    assert table.load(STACK).spec == spec
+    status = {"steps": [{"address": r.address, "step": "x" * 3000} for r in spec.resources]}
+    table.put_status(STACK, status, None)
+    assert table.load(STACK).status == status
+
+
+def test_the_table_takes_what_is_foreseen_to_fit_and_nothing_else(dynamodb, table):
+    """Of texts that do not shrink, on both sides of the limit."""
+    for size, fits in ((LARGEST_ITEM - 2000, True), (LARGEST_ITEM + 15_000, False)):
+        random = Random(size)
+        noise = "".join(random.choices("0123456789abcdef", k=size * 3 // 2))
+        spec = article_spec(source={"noise": noise})
+        packed = len(pack(items.to_text(spec.to_json())))
+        noise = noise[: int(len(noise) * size / packed)]
+        spec = article_spec(source={"noise": noise})
+        assert (stored_size(spec) <= LARGEST_ITEM) is fits
+        if fits:
+            table.put_spec(spec, NOON)
+        else:
+            with pytest.raises(ClientError, match="ValidationE"):
+                table.put_spec(spec, NOON)
 
 
 # history

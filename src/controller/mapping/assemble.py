@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from controller.domain.moments import format_moment
+from controller.domain.packing import LARGEST_ITEM, stored_size
 from controller.domain.problem import Level, Place, Problem
 from controller.domain.spec import Json, Kind, ResourceSpec, Spec
 from controller.hcl.provider_version import LEAVES_ZONES_ALONE, AwsProvider
@@ -135,7 +136,24 @@ def compile_worlds(
         endpoint=find_endpoint(draft, order, policy),
         source={"dir": source, "compiled_at": format_moment(compiled_at)},
     )
+    too_large = _too_large(spec)
+    if too_large:
+        return Compiled(None, (*problems, too_large), sleepers, home.region)
     return Compiled(spec, problems, sleepers, home.region, awake)
+
+
+def _too_large(spec: Spec) -> Problem | None:
+    """What the controller's table does not take would fail when it is published."""
+    size = stored_size(spec)
+    if size <= LARGEST_ITEM:
+        return None
+    return Problem(
+        level=Level.ERROR,
+        rule="spec-too-large",
+        message=f"the stack's spec has {len(spec.resources)} resources and {-(-size // 1000)} KB "
+        f"compressed, and the controller's table takes {LARGEST_ITEM // 1000} KB; give some of its "
+        "resources a root directory of their own, which is a stack of its own",
+    )
 
 
 def _draft_all(stack: str, awake: World, division: Division) -> StackDraft:

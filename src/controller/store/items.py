@@ -13,10 +13,10 @@ The rest is the controller's and the publisher's. It sorts so that the Query goe
                    account#<time>                   what the spec uses from then on, for good
                    event#<time>#<kind>   wake#<time>                     history, with TTL
 
-What only we read stands as JSON text in `body`; what AWS evaluates (keys, conditions, TTL, the
-index) stands in attributes of its own: `due_at` and `due` (sparse index), `expires` (TTL, epoch
-seconds), `fence` and `until` (lock), `fence` and `failed` (status), `asked` (the count of what was
-asked for). A stack is due by its `status`, as its last pass said, or by its `asked`, as long as
+What only we read stands as JSON text in `body`, compressed where it is long; what AWS evaluates
+(keys, conditions, TTL, the index) stands in attributes of its own: `due_at` and `due` (sparse
+index), `expires` (TTL, epoch seconds), `fence` and `until` (lock), `fence` and `failed` (status),
+`asked` (the count of what was asked for). A stack is due by its `status`, as its last pass said, or by its `asked`, as long as
 no pass has seen what was asked for last.
 """
 
@@ -30,6 +30,7 @@ from typing import Any, TypeVar
 from controller.domain.damage import Damaged, read
 from controller.domain.errors import SpecError
 from controller.domain.moments import format_moment
+from controller.domain.packing import pack, to_text, unpack
 from controller.domain.spec import Json, Spec
 
 T = TypeVar("T")
@@ -75,7 +76,7 @@ def to_item(stack: str, sort: str, body: Json, **attributes: Any) -> Item:
 def with_body(key: Item, body: Json, **attributes: Any) -> Item:
     item = dict(key)
     item["version"] = {"N": str(VERSION)}
-    item["body"] = {"S": to_text(body)}
+    item["body"] = {"S": to_stored(body)}
     for name, value in attributes.items():
         if isinstance(value, int):
             item[name] = {"N": str(value)}
@@ -89,8 +90,9 @@ def spec_item(spec: Spec) -> Item:
     return to_item(spec.stack, SPEC, spec.to_json(), due=PUBLISHED, due_at=spec.stack)
 
 
-def to_text(body: Json) -> str:
-    return json.dumps(body, separators=(",", ":"), sort_keys=True)
+def to_stored(body: Json) -> str:
+    """The text that stands for it in the table."""
+    return pack(to_text(body))
 
 
 def body_text(item: Mapping[str, Mapping[str, str]]) -> str:
@@ -105,7 +107,7 @@ def body_text(item: Mapping[str, Mapping[str, str]]) -> str:
             f'record "{sort_key(item)}" of stack "{stack_of(item)}": found version {version}, '
             f"expected {VERSION} at most; deploy the release that wrote it"
         )
-    return item["body"]["S"] if "body" in item else "{}"
+    return unpack(item["body"]["S"]) if "body" in item else "{}"
 
 
 def number(item: Mapping[str, Mapping[str, str]], name: str, default: int = 0) -> int:

@@ -141,7 +141,7 @@ class Table(Asked, History, Removal):
             return False
         sets = ["body = :body", "version = :version"]
         values: dict[str, Any] = {
-            ":body": {"S": items.to_text(dict(status))},
+            ":body": {"S": items.to_stored(dict(status))},
             ":version": _number(items.VERSION),
         }
         request: dict[str, Any] = {}

@@ -22,6 +22,9 @@ from local.tables.expressions import Item, Scope, Value, condition, invalid, pla
 if TYPE_CHECKING:
     from local.aws import LaptopAws
 
+LARGEST_ITEM = 400 * 1024
+"""Bytes. Source: DynamoDB's developer guide, "Service, account, and table quotas"."""
+
 Key = tuple[str, str]
 Entry = tuple[str, Key]
 """What an index sorts by, and the key of the item."""
@@ -46,6 +49,8 @@ class Table:
 
     def put(self, key: Key, item: Item | None) -> None:
         """Put an item in place of the one before; None takes that away."""
+        if item is not None and size_of(item) > LARGEST_ITEM:
+            raise invalid("Item size has exceeded the maximum allowed size")
         before = self.items.pop(key, None)
         for name, (hash_key, range_key) in self.indexes.items():
             entries = self._entries.setdefault(name, {})
@@ -230,6 +235,18 @@ class Tables:
         return found
 
 
+def size_of(item: Mapping[str, Value]) -> int:
+    """The bytes of names and values; a number counts a little more here than with AWS."""
+    return sum(len(name) + _bytes_of(value) for name, value in item.items())
+
+
+def _bytes_of(value: Value) -> int:
+    (one,) = value.values()
+    if isinstance(one, str):
+        return len(one) if one.isascii() else len(one.encode())
+    return len(str(one))
+
+
 def _key_names(schema: list[dict[str, str]]) -> Key:
     by_type = {each["KeyType"]: each["AttributeName"] for each in schema}
     return by_type["HASH"], by_type["RANGE"]
@@ -238,6 +255,8 @@ def _key_names(schema: list[dict[str, str]]) -> Key:
 def _reason(table: Table, kind: str, params: Mapping[str, Any]) -> str:
     """Why a write of a transaction is refused, or ""."""
     before = table.items.get(table.key_of(params["Item" if kind == "Put" else "Key"]))
+    if kind == "Put" and size_of(params["Item"]) > LARGEST_ITEM:
+        return "ValidationError"
     try:
         _check(params, before)
     except AwsError as error:
