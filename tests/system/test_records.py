@@ -407,7 +407,8 @@ def test_a_spec_of_hundreds_of_resources_is_stored_and_read(table):
     assert len(items.to_text(spec.to_json())) > 3 * LARGEST_ITEM
     table.put_spec(spec, NOON)
     assert table.load(STACK).spec == spec
-    status = {"steps": [{"address": r.address, "step": "x" * 3000} for r in spec.resources]}
+    step = {"step": "x" * 3000, "started_at": "2026-11-23T12:00:00Z", "finished_at": None}
+    status = {"steps": [{"address": r.address, **step} for r in spec.resources]}
     table.put_status(STACK, status, None)
     assert table.load(STACK).status == status
 
