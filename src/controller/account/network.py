@@ -28,6 +28,11 @@ def read_subnets(ec2: Client, ids: Sequence[str]) -> dict[str, Subnet]:
     }
 
 
+def read_vpcs(ec2: Client, ids: Sequence[str]) -> frozenset[str]:
+    """Those that exist."""
+    return frozenset(v["VpcId"] for v in _pages(ec2, "describe_vpcs", "Vpcs", "vpc-id", ids))
+
+
 def with_ways_out(ec2: Client, subnets: Mapping[str, Subnet]) -> dict[str, Subnet]:
     """Say where each default route leads; a subnet without a table of its own has the main one."""
     vpcs = [each.vpc_id for each in subnets.values()]

@@ -138,7 +138,15 @@ class Survey:
         parts: list[Front | Back] = [*fronts(facts.spec), *backs(facts.spec)]
         subnets = [each for part in parts for each in part.subnets]
         groups = [each for part in parts for each in part.groups]
+        vpcs = [value for value in _remembered(facts.spec) if value.startswith("vpc-")]
         return [
+            _Read(
+                field="vpcs",
+                check="state",
+                subject="VPCs",
+                right="ec2:DescribeVpcs",
+                do=lambda: network.read_vpcs(ec2, vpcs),
+            ),
             _Read(
                 field="subnets",
                 check="subnets",
@@ -275,6 +283,12 @@ class Survey:
         self._refusals.append(
             Refusal(check=check, subject=subject, right=right, cause=str(error), denied=denied)
         )
+
+
+def _remembered(spec: Spec) -> Mapping[str, str]:
+    """What of the spec Terraform's state has said."""
+    values: Mapping[str, str] = spec.source.get("state", {}).get("values", {})
+    return values
 
 
 def _answers(results: Sequence[ResourceSpec | Exception]) -> list[ResourceSpec]:

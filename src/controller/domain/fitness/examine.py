@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from controller.domain.fitness import account, containers, network
+from controller.domain.fitness import account, containers, network, remembered
 from controller.domain.fitness.facts import Facts
 from controller.domain.fitness.finding import Finding
 
 CHECKS: Sequence[Callable[[Facts], Iterator[Finding]]] = (
     account.credentials,
     account.look_ups,
+    remembered.remembered,
     network.elastic_ips,
     network.subnets,
     network.routes_out,

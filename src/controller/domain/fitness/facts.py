@@ -124,6 +124,7 @@ class Facts:
     addresses: Mapping[str, Address] | None = None
     subnets: Mapping[str, Subnet] | None = None
     groups: Mapping[str, SecurityGroup] | None = None
+    vpcs: frozenset[str] | None = None  # of those that a state has named
     endpoints: Mapping[str, frozenset[str]] | None = None  # VPC to "ecr.api", "s3", ...
     clusters: Mapping[str, str] | None = None  # as the spec names it to its status
     definitions: Mapping[str, TaskDefinition] | None = None
