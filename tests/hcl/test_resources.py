@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from controller.hcl.plain import to_python
 from controller.hcl.values import Origin
 from hcl.cases import ask, errors_of, world
 
@@ -211,7 +212,7 @@ def test_what_a_module_gives_that_is_not_installed_is_unknown_and_said_to_be_mis
 
 
 def test_a_provider_function_is_a_warning_until_a_sleeper_needs_it(tmp_path):
-    text = 'locals {\n  a = provider::aws::arn_parse("x").region\n}\n'
+    text = 'locals {\n  a = provider::time::rfc3339_parse("x").year\n}\n'
     asked = world(tmp_path, text)
     assert errors_of(asked) == ()
     assert len(asked.problems) == 1
@@ -293,3 +294,75 @@ def test_whole_blocks_and_lists_of_them_can_be_read_back(tmp_path):
     assert ask(asked, "aws_lb_target_group.t.health_check.interval").errors
     path = ask(asked, "aws_lb_target_group.t.health_check[0].path").value.data
     assert path.origin is None or path.origin.path == ("health_check", 0, "path")
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        (
+            'arn_parse("arn:aws:ecs:eu-west-1:1:service/a:b/c")',
+            {
+                "account_id": "1",
+                "partition": "aws",
+                "region": "eu-west-1",
+                "resource": "service/a:b/c",
+                "service": "ecs",
+            },
+        ),
+        ('arn_parse("arn:::::").service', ""),
+        (
+            'arn_build("aws", "iam", "", "123456789012", "role/x")',
+            "arn:aws:iam::123456789012:role/x",
+        ),
+        ('trim_iam_role_path("arn:aws:iam::1:role/with/a/path/x")', "arn:aws:iam::1:role/x"),
+        ('trim_iam_role_path("arn:aws:iam::1:role/x")', "arn:aws:iam::1:role/x"),
+    ],
+)
+def test_the_functions_of_the_aws_provider_are_run(tmp_path, call, expected):
+    """The answers are those of provider 5.100."""
+    answer = ask(world(tmp_path, ""), f"provider::aws::{call}")
+
+    assert answer.errors == ()
+    assert to_python(answer.value) == expected
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        'arn_parse("x:y")',
+        'arn_parse("arn:aws:ecs")',
+        'trim_iam_role_path("arn:aws:ecs:eu-west-1:1:service/a")',
+        'trim_iam_role_path("arn:aws:iam::1:user/a/b")',
+    ],
+)
+def test_the_functions_of_the_aws_provider_refuse_what_it_refuses(tmp_path, call):
+    assert ask(world(tmp_path, ""), f"provider::aws::{call}").errors
+    assert to_python(ask(world(tmp_path, ""), f'try(provider::aws::{call}, "no")').value) == "no"
+
+
+def test_an_ephemeral_resource_may_feed_what_keeps_nothing(tmp_path):
+    """Write-only arguments, other ephemeral resources and providers; not what sleeps."""
+    text = """
+    ephemeral "random_password" "db" {
+      length = 16
+    }
+    ephemeral "aws_secretsmanager_secret_version" "key" {
+      secret_id = ephemeral.random_password.db.result
+    }
+    resource "aws_db_instance" "db" {
+      password_wo         = ephemeral.random_password.db.result
+      password_wo_version = 1
+    }
+    """
+    asked = world(tmp_path, text)
+    assert errors_of(asked) == ()
+
+    sleeper = """
+    resource "aws_lb_target_group" "t" {
+      name = ephemeral.random_password.db.result
+    }
+    """
+    (problem,) = errors_of(world(tmp_path, text + sleeper))
+    assert problem.rule == "ephemeral"
+    (undeclared,) = ask(asked, "ephemeral.random_password.other.result").errors
+    assert undeclared.rule == "undeclared"

@@ -12,7 +12,12 @@ from controller.hcl.syntax import BlockSyntax, Body, Expression
 from controller.hcl.values import Value
 
 ResourceKey = tuple[str, str, str]
-"""Mode ("managed" or "data"), type and name."""
+"""Mode ("managed", "data" or "ephemeral"), type and name."""
+
+
+def prefix_of(mode: str) -> str:
+    """What stands before the type in an address."""
+    return "" if mode == "managed" else f"{mode}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +101,7 @@ class Resource:
     @property
     def address(self) -> str:
         """Within its module, without instance key."""
-        prefix = "data." if self.mode == "data" else ""
-        return f"{prefix}{self.type}.{self.name}"
+        return f"{prefix_of(self.mode)}{self.type}.{self.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

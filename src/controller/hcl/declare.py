@@ -83,7 +83,7 @@ class _Declarer:
             "moved": _check_addresses,
             "removed": _check_addresses,
             "terraform": self._terraform,
-            "ephemeral": self._ephemeral,
+            "ephemeral": self._resource,
         }
 
     def result(self) -> Declarations:
@@ -190,13 +190,15 @@ class _Declarer:
         )
 
     def _resource(self, block: BlockSyntax) -> None:
-        mode = "managed" if block.type == "resource" else "data"
+        mode = "managed" if block.type == "resource" else block.type
         type_, name = name_of(block, 0), name_of(block, 1)
         key = (mode, type_, name)
-        if type_.startswith("terraform_") and type_ != _BUILT_IN[mode]:
+        built_in = _BUILT_IN.get(mode)
+        if type_.startswith("terraform_") and type_ != built_in:
             raise HclError(
                 "unsupported-block",
-                f'Terraform has no {block.type} "{type_}", only "{_BUILT_IN[mode]}"',
+                f'Terraform has no {block.type} "{type_}"'
+                + (f', only "{built_in}"' if built_in else ""),
                 place=block.place,
             )
         self._once(self._resources, key, f'{block.type} "{type_}" "{name}"', block.place)
@@ -233,9 +235,6 @@ class _Declarer:
         if required and version and not version.is_null:
             unfit = check_required_version(version.data, required.place)
             self.problems += [unfit] if unfit else []
-
-    def _ephemeral(self, block: BlockSyntax) -> None:
-        raise HclError("ephemeral", "ephemeral resources cannot be read here", place=block.place)
 
 
 def _backend(block: BlockSyntax) -> Backend:

@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 from controller.domain.problem import Place
-from controller.hcl.declarations import Condition, Declarations, ModuleCall, Repetition, Resource
+from controller.hcl.declarations import (
+    Condition,
+    Declarations,
+    ModuleCall,
+    Repetition,
+    Resource,
+    prefix_of,
+)
 from controller.hcl.errors import HclError
 from controller.hcl.module import CallPath, Module
 from controller.hcl.references import Subject, expressions_in, references_in, subject_of
@@ -76,7 +83,7 @@ def address_of(node: Node) -> str:
     prefix = "".join(f"module.{call}." for call in path)
     if kind == "resource":
         mode, type_, label = name
-        return f"{prefix}{'data.' if mode == 'data' else ''}{type_}.{label}"
+        return f"{prefix}{prefix_of(mode)}{type_}.{label}"
     if kind in ("call", "close"):
         return f"{prefix}module.{name[0]}"
     if kind == "validation":

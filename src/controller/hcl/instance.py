@@ -14,7 +14,7 @@ from controller.hcl.attribute_paths import similar
 from controller.hcl.convert import make_object, make_tuple, string
 from controller.hcl.declarations import ResourceKey
 from controller.hcl.errors import HclError
-from controller.hcl.functions import CallContext
+from controller.hcl.functions import OF_PROVIDER, CallContext
 from controller.hcl.module import CallPath, Module
 from controller.hcl.numbers import Number, format_number
 from controller.hcl.origins import PROVIDER_FUNCTION
@@ -229,7 +229,7 @@ class ModuleScope(CallingScope):
         self._itself = itself
 
     def call(self, name: str, arguments: list[Value]) -> Value:
-        if name.startswith(PROVIDER_FUNCTION):
+        if name.startswith(PROVIDER_FUNCTION) and name not in OF_PROVIDER:
             origin = Origin(name, ())
             return Value(DYNAMIC, Unknown((origin,)))
         return super().call(name, arguments)

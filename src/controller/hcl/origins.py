@@ -14,7 +14,7 @@ PROVIDER_FUNCTION = "provider::"
 
 def kind_of(origin: Origin) -> str:
     """
-    "managed", "data", "module" or "function".
+    "managed", "data", "ephemeral", "module" or "function".
 
     The last two are outputs of modules and results of functions that cannot be run here.
     """
@@ -24,7 +24,8 @@ def kind_of(origin: Origin) -> str:
     rest = origin.address[match.end() :] if match else origin.address
     if not rest:
         return "module"
-    return "data" if rest.startswith("data.") else "managed"
+    mode = rest.partition(".")[0]
+    return mode if mode in ("data", "ephemeral") else "managed"
 
 
 def may_be_planned(unknown: Unknown) -> bool:

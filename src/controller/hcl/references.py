@@ -72,6 +72,9 @@ def subject_of(reference: Reference) -> Subject:
     if root == "data":
         type_, name = _names(reference, 2, "the type and the name of a data source")
         return Subject("resource", ("data", type_, name), 2)
+    if root == "ephemeral":
+        type_, name = _names(reference, 2, "the type and the name of an ephemeral resource")
+        return Subject("resource", ("ephemeral", type_, name), 2)
     if root == "resource":
         type_, name = _names(reference, 2, "the type and the name of a resource")
         return Subject("resource", ("managed", type_, name), 2)

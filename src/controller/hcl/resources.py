@@ -202,7 +202,7 @@ class ResourceEvaluator:
         sleeps = self._sleeps(module, resource)
         for name, attribute in _attributes(block):
             value = attribute.value
-            if is_ephemeral(value):
+            if is_ephemeral(value) and not _may_be_ephemeral(resource, name):
                 report(
                     HclError(
                         "ephemeral",
@@ -249,7 +249,8 @@ class ResourceEvaluator:
         known = sleeper_defaults(resource.type, self.provider) if _is_sleeper(resource) else {}
         if resource.mode == "data":
             known = data_attributes(resource.type, block, self.region_of(provider), address)
-        return resource_value(schema, block, address, known, undecided)
+        value = resource_value(schema, block, address, known, undecided)
+        return replace(value, ephemeral=True) if resource.mode == "ephemeral" else value
 
 
 def _is_sleeper(resource: Resource) -> bool:
@@ -349,6 +350,11 @@ def _provider(module: ModuleInstance, resource: Resource) -> str:
 def _without(block: Block, names: frozenset[str]) -> Block:
     kept = tuple((name, inner) for name, inner in block.blocks if name not in names)
     return replace(block, blocks=kept)
+
+
+def _may_be_ephemeral(resource: Resource, argument: str) -> bool:
+    """Nothing of an ephemeral resource is kept, nor are write-only arguments, which end in _wo."""
+    return resource.mode == "ephemeral" or argument.endswith("_wo")
 
 
 def _attributes(block: Block) -> Iterable[tuple[str, Attribute]]:

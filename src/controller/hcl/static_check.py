@@ -15,7 +15,7 @@ from controller.hcl.attribute_paths import after_key, schema_errors, similar
 from controller.hcl.block_parts import conditions_of
 from controller.hcl.declarations import Condition, Declarations, Repetition, Resource
 from controller.hcl.errors import HclError
-from controller.hcl.functions import SPECIAL_FORMS, find
+from controller.hcl.functions import OF_PROVIDER, SPECIAL_FORMS, find
 from controller.hcl.module import Module
 from controller.hcl.references import (
     NO_NAMES,
@@ -278,7 +278,7 @@ class StaticChecker:
     def _call(self, call: Call) -> None:
         if call.name == "type":
             raise HclError("unknown-function", "type() exists only in Terraform's own console")
-        if call.name.startswith(_PROVIDER_FUNCTION):
+        if call.name.startswith(_PROVIDER_FUNCTION) and call.name not in OF_PROVIDER:
             problem = Problem(
                 level=Level.WARNING,
                 rule="unknown-function",
@@ -325,7 +325,7 @@ class StaticChecker:
         mode, type_, name = subject.name
         resource = self._declared.resources.get((mode, type_, name))
         if resource is None:
-            block = "resource" if mode == "managed" else "data"
+            block = "resource" if mode == "managed" else mode
             if (block, type_, name) in self._declared.broken or subject.name in place.scoped:
                 return
             names = [n for m, t, n in self._declared.resources if (m, t) == (mode, type_)]

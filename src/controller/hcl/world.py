@@ -71,7 +71,7 @@ class ResourceInstance:
     """
 
     address: str
-    mode: str  # "managed" or "data"
+    mode: str  # "managed", "data" or "ephemeral"
     type: str
     name: str
     key: str | int | None

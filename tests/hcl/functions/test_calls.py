@@ -47,7 +47,7 @@ def test_core_is_the_namespace_of_the_built_in_functions(context):
         ("uppercase", 'there is no function "uppercase"; did you mean "upper"'),
         ("jsonEncode", 'did you mean "jsonencode"'),
         ("qqqq", 'there is no function "qqqq"$'),
-        ("provider::aws::arn_parse", "belongs to a provider"),
+        ("provider::time::rfc3339_parse", "belongs to a provider"),
         ("other::upper", 'there is no function "other::upper"'),
         ("type", "cannot be used here"),
     ],

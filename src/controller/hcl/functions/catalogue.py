@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from controller.hcl.errors import HclError
 from controller.hcl.functions import (
+    aws,
     collections,
     encoding,
     files,
@@ -50,6 +51,9 @@ _FAMILIES = (
 
 FUNCTIONS: Mapping[str, Function] = {f.name: f for family in _FAMILIES for f in family}
 
+OF_PROVIDER: Mapping[str, Function] = {f.name: f for f in aws.FUNCTIONS}
+"""Functions of the AWS provider by their whole name; others of providers cannot run here."""
+
 SPECIAL_FORMS = frozenset({"try", "can", "type"})
 """Names that the evaluator handles itself (`type` is for Terraform's console only)."""
 
@@ -65,6 +69,8 @@ def call(name: str, args: Sequence[Value], context: CallContext) -> Value:
 
 def find(name: str) -> Function:
     """The function of that name; raises HclError "unknown-function" with a suggestion."""
+    if name in OF_PROVIDER:
+        return OF_PROVIDER[name]
     namespace, _, bare = name.rpartition("::")
     if namespace.startswith("provider::"):
         raise HclError("unknown-function", f'"{name}" belongs to a provider; it cannot run here')
