@@ -7,7 +7,8 @@ What Terraform keeps, put into the account with given ids.
     elastic_ips       [{"allocation_id", "public_ip", "tags"}]
     security_groups   [{"id", "name", "vpc", "ingress": [{"protocol", "port", "cidr"}], "tags"}]
     clusters          ["name"] or [{"name", "capacity_providers", "tags"}]
-    task_definitions  [{"family", "container_definitions", "cpu", "memory", "tags"}]
+    task_definitions  [{"family", "container_definitions", "cpu", "memory",
+                        "task_role", "tags"}]
     certificates      [{"domain", "tags"}]
 
 The keys are those of `LaptopAws.furnish` and of the JSON file of `python -m local.server`; ids
@@ -171,6 +172,7 @@ def _task_definition(region: Region, thing: Thing) -> tuple[str, str]:
             "memory": str(thing.get("memory", 512)),
             "networkMode": thing.get("network_mode", "awsvpc"),
             "requiresCompatibilities": list(thing.get("requires_compatibilities") or ["FARGATE"]),
+            **({"taskRoleArn": thing["task_role"]} if thing.get("task_role") else {}),
         },
         tags=dict(thing.get("tags") or {}),
     )

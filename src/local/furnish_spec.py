@@ -115,6 +115,7 @@ def _add_look_up(
             found["task_definitions"][family] = {
                 "family": family,
                 "container_definitions": _containers(spec),
+                "task_role": "arn:aws:iam::123456789012:role/task",
             }
         case "security_group":
             name = look_up.get("name") or f"{look_up.get('name_prefix', 'sg-')}1"

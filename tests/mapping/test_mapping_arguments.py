@@ -83,7 +83,6 @@ def test_what_belongs_to_application_load_balancers_is_dropped_with_a_word(name)
         ),
         ("target_group", {"slow_start": 30}),
         ("target_group", {"load_balancing_algorithm_type": "round_robin"}),
-        ("listener", {"mutual_authentication": B(mode="off")}),
         ("listener", {"routing_http_response_server_enabled": True}),
         ("service", {"load_balancer": B(elb_name="x", container_name="api", container_port=5000)}),
     ],
@@ -210,12 +209,11 @@ def test_an_idle_timeout_of_a_listener_is_an_attribute():
 
 def test_an_action_forwards_one_way():
     arn = Ref("aws_lb_target_group.tg.arn")
-    forward = B(target_group=B(arn=arn), stickiness=B(duration=10))
+    forward = B(target_group=B(arn=arn))
     spec = spec_of(stack(listener={"default_action": B(type="forward", forward=forward)}))
     (action,) = spec["aws_lb_listener.l"].request["DefaultActions"]
     assert action["ForwardConfig"] == {
         "TargetGroups": [{"TargetGroupArn": {"$ref": "aws_lb_target_group.tg.arn"}, "Weight": 1}],
-        "TargetGroupStickinessConfig": {"DurationSeconds": 10, "Enabled": False},
     }
     both = B(type="forward", target_group_arn=arn, forward=forward)
     neither = B(type="forward")

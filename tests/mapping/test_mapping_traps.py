@@ -135,6 +135,7 @@ def test_two_of_one_name():
 def test_services_of_one_name_may_live_in_two_clusters():
     twin = {**SERVICE, "cluster": "other"}
     twin.pop("load_balancer")
+    twin.pop("health_check_grace_period_seconds")
     assert compiled(stack(instance("aws_ecs_service.twin", twin, line=300))).problems == ()
 
 

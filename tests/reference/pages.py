@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from reference import api, cli, policy, records
+from reference import api, cli, policy, records, traps
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference"
 NOTE = "<!-- Made from the code: make docs -->\n\n"
@@ -13,6 +13,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "cli.md": cli.page,
     "api.md": api.page,
     "records.md": records.page,
+    "traps.md": traps.page,
 }
 
 

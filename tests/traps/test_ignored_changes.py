@@ -210,5 +210,5 @@ def test_what_differs_between_the_worlds_and_is_ignored_is_no_difference(tmp_pat
     }
     assert ("differs", "error") in problems_of(garden(tmp_path, service=changes))
     result = compiled(garden(tmp_path, service={**changes, **ignoring("enable_execute_command")}))
-    assert [p.rule for p in result.problems] == ["owner-tag"]
+    assert "differs" not in {p.rule for p in result.problems}
     assert result.spec[S].asleep == {"desiredCount": 0}

@@ -14,7 +14,14 @@ from controller.domain.observed import ABSENT, Observation, State
 from controller.domain.progress import Progress
 from controller.domain.spec import Kind, ResourceSpec
 
-_CHANGEABLE = ("Protocol", "SslPolicy", "Certificates", "DefaultActions", "AlpnPolicy")
+_CHANGEABLE = (
+    "Protocol",
+    "SslPolicy",
+    "Certificates",
+    "DefaultActions",
+    "AlpnPolicy",
+    "MutualAuthentication",
+)
 
 _COMPARED = {key: plainly(key) for key in ("Protocol", "SslPolicy")}
 

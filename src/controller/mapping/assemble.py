@@ -32,6 +32,7 @@ from controller.mapping.order import find_needs, in_order
 from controller.mapping.policy import read_policy
 from controller.mapping.provider import default_tags, find_home
 from controller.mapping.references import References
+from controller.mapping.refusals.check import check_refusals
 from controller.mapping.sources import OWN_ATTRIBUTES
 from controller.mapping.table import Table
 from controller.mapping.task import task_size
@@ -98,8 +99,9 @@ def compile_worlds(
     division = divide(awake, asleep)
     sleepers = frozenset(sleeper.instance.address for sleeper in division.sleepers)
     draft = _draft_all(stack, awake, division)
-    check_traps(draft)
     home, home_problems = find_home(awake, division.sleepers, region)
+    check_traps(draft)
+    check_refusals(draft, home.region)
     policy, policy_problems = read_policy(awake.variables, policy_place, compiled_at)
     needs = find_needs(draft)
     order, cycle = in_order(draft, needs)

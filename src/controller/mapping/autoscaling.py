@@ -22,7 +22,7 @@ _TARGET = "aws_appautoscaling_target"
 def scaling_of(stack: StackDraft, service: Draft) -> dict[str, Json]:
     """{"least": 2, "most": 6} where autoscaling sets the count of this service, else {}."""
     target = _target_of(stack, service)
-    if target is None:
+    if target is None or not target.error_free:
         return {}
     least, most = known(target.body, "min_capacity"), known(target.body, "max_capacity")
     if least is None or most is None:

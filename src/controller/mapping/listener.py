@@ -96,12 +96,13 @@ _DEFAULT_ACTION: Table = {
     "type": Sent("Type"),
 }
 
-_MUTUAL: Table = _refused(
-    "advertise_trust_store_ca_names",
-    "ignore_client_certificate_expiry",
-    "mode",
-    "trust_store_arn",
-)
+# For TLS listeners of network load balancers since 2026-11-19 (AWS "What's new").
+_MUTUAL: Table = {
+    "advertise_trust_store_ca_names": Sent("AdvertiseTrustStoreCaNames"),
+    "ignore_client_certificate_expiry": Sent("IgnoreClientCertificateExpiry", default=False),
+    "mode": Sent("Mode"),
+    "trust_store_arn": Sent("TrustStoreArn"),
+}
 
 _ROUTING = (
     "http_request_x_amzn_mtls_clientcert_header_name",
@@ -132,7 +133,7 @@ TABLE: Table = {
     "default_action": Nested(_DEFAULT_ACTION, to="DefaultActions", many=True),
     "id": ReadOnly(),
     "load_balancer_arn": Sent("LoadBalancerArn", unset=()),
-    "mutual_authentication": Nested(_MUTUAL),
+    "mutual_authentication": Nested(_MUTUAL, to="MutualAuthentication"),
     "port": Sent("Port", unset=("", 0)),
     "protocol": Sent("Protocol"),
     "region": Handled("provider.find_home"),
@@ -163,9 +164,17 @@ def check(body: Block, filling: Filling) -> None:
         )
     if protocol == "TLS" and given(body, "certificate_arn") is None:
         filling.error("missing-argument", "certificate_arn is missing; a TLS listener needs it")
+    _drop_what_the_mode_leaves(filling)
     _drop_idle_timeout(filling)
     for index, block in enumerate(body.of_type("default_action")):
         _check_action(block, index, filling)
+
+
+def _drop_what_the_mode_leaves(filling: Filling) -> None:
+    """Only "verify" has more to say than its name (listener.go)."""
+    mutual = filling.request.get("MutualAuthentication")
+    if isinstance(mutual, dict) and mutual.get("Mode") != "verify":
+        filling.request["MutualAuthentication"] = {"Mode": mutual.get("Mode")}
 
 
 def _drop_idle_timeout(filling: Filling) -> None:

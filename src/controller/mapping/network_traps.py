@@ -143,6 +143,11 @@ def _is_served(stack: StackDraft, subnet: Json, served: list[Json]) -> bool:
     return zone is not None and zone in {_zone(stack, other) for other in served}
 
 
+def zones_of(stack: StackDraft, balancer: Draft) -> list[str | None]:
+    """The zones of its subnets; None for one that the configuration does not tell."""
+    return [_zone(stack, subnet) for subnet in _subnets(balancer)]
+
+
 def _zone(stack: StackDraft, subnet: Json) -> str | None:
     thing = stack.kept_thing(subnet)
     if thing is None or thing.type not in ("aws_subnet", "aws_default_subnet"):

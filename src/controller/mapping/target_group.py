@@ -194,7 +194,7 @@ def _drop_health_state(body: Block, protocol: str | None, filling: Filling) -> N
 
 
 def _check_delay(filling: Filling) -> None:
-    delay = filling.attributes["deregistration_delay.timeout_seconds"]
+    delay = filling.attributes.get("deregistration_delay.timeout_seconds", "")
     if re.fullmatch(r"-?[0-9]+", delay) and not 0 <= int(delay) <= 3600:
         filling.error(
             "value",

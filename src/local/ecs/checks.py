@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from local.ecs.shared import invalid
-from local.ecs.state import Cluster, TaskDefinition
+from local.ecs.state import TaskDefinition
 from local.errors import AwsError
 
 if TYPE_CHECKING:
@@ -18,34 +18,15 @@ PLATFORMS = ("LATEST", "1.4.0")
 FARGATE = ("FARGATE", "FARGATE_SPOT")
 
 
-def check_setup(
-    region: Region, cluster: Cluster, definition: TaskDefinition, setup: Mapping[str, Any]
-) -> None:
-    """Check the fields of a service that AWS looks at before it makes or changes one."""
-    _check_launch(cluster, definition, setup)
+def check_setup(region: Region, definition: TaskDefinition, setup: Mapping[str, Any]) -> None:
+    """What depends on what else is there; the rest of the refusals are `local.refusals`."""
+    _check_launch(setup)
     _check_platform(setup)
     _check_network(region, definition, setup)
-    if setup.get("healthCheckGracePeriodSeconds") and not setup.get("loadBalancers"):
-        raise invalid(
-            "Health check grace period is only valid for services configured to use load balancers"
-        )
-    _check_rebalancing(setup)
 
 
-def _check_launch(cluster: Cluster, definition: TaskDefinition, setup: Mapping[str, Any]) -> None:
+def _check_launch(setup: Mapping[str, Any]) -> None:
     strategy = setup.get("capacityProviderStrategy")
-    if strategy and setup.get("launchType"):
-        raise invalid(
-            "Specifying both a launch type and capacity provider strategy is not "
-            "supported. Remove one and try again."
-        )
-    for each in strategy or ():
-        if each["capacityProvider"] not in cluster.capacity_providers:
-            raise invalid(
-                "The specified capacity provider strategy cannot contain a capacity provider "
-                "that is not associated with the cluster. Associate the capacity provider with "
-                "the cluster and try again."
-            )
     if not strategy and setup.get("launchType", "EC2") != "FARGATE":
         raise AwsError(
             "NotImplemented",
@@ -53,8 +34,6 @@ def _check_launch(cluster: Cluster, definition: TaskDefinition, setup: Mapping[s
             f"'{setup.get('launchType', 'EC2')}' (the API's default is 'EC2')",
             501,
         )
-    if "FARGATE" not in (definition.body.get("requiresCompatibilities") or ("FARGATE",)):
-        raise invalid("Task definition does not support launch_type FARGATE.")
 
 
 def _check_platform(setup: Mapping[str, Any]) -> None:
@@ -68,11 +47,7 @@ def _check_network(region: Region, definition: TaskDefinition, setup: Mapping[st
             "PlatformTaskDefinitionIncompatibilityException",
             "One or more of the requested capabilities are not supported.",
         )
-    network = (setup.get("networkConfiguration") or {}).get("awsvpcConfiguration")
-    if not network or not network.get("subnets"):
-        raise invalid(
-            "Network Configuration must be provided when networkMode 'awsvpc' is specified."
-        )
+    network = setup["networkConfiguration"]["awsvpcConfiguration"]
     for subnet_id in network["subnets"]:
         if subnet_id not in region.ec2.subnets:
             raise invalid(
@@ -106,11 +81,6 @@ def _check_load_balancer(
         raise invalid(
             f"The target group with targetGroupArn {arn} does not have an associated load balancer."
         )
-    if group.target_type != "ip":
-        raise invalid(
-            f"The provided target group {arn} has target type {group.target_type}, which is "
-            "incompatible with the awsvpc network mode specified in the task definition."
-        )
     _check_container(definition, entry)
 
 
@@ -121,14 +91,3 @@ def _check_container(definition: TaskDefinition, entry: Mapping[str, Any]) -> No
         raise invalid(f"The container {name} does not exist in the task definition.")
     if all(each.get("containerPort") != port for each in container.get("portMappings") or ()):
         raise invalid(f"The container {name} did not have a container port {port} defined.")
-
-
-def _check_rebalancing(setup: Mapping[str, Any]) -> None:
-    """AvailabilityZoneRebalancing is ENABLED unless told otherwise, and needs room (§2.1)."""
-    configuration = setup.get("deploymentConfiguration") or {}
-    enabled = setup.get("availabilityZoneRebalancing", "DISABLED") == "ENABLED"
-    if enabled and configuration.get("maximumPercent", 200) <= 100:
-        raise invalid(
-            "Services with availability zone rebalancing enabled must have a maximumPercent "
-            "above 100."
-        )

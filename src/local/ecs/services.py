@@ -13,6 +13,7 @@ from local.ecs.shared import find_cluster, invalid, page, read_tags, short_name
 from local.ecs.state import Cluster, Deployment, Service, TaskDefinition
 from local.ecs.task_definitions import for_service
 from local.errors import AwsError
+from local.refusals import check_service
 
 if TYPE_CHECKING:
     from local.world import Region
@@ -57,15 +58,12 @@ def create(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
         return {"service": view(region, _same_again(standing, request, params))}
     if not params.get("taskDefinition"):
         raise invalid("TaskDefinition cannot be blank.")
-    if params.get("role"):
-        raise invalid(
-            "You cannot specify an IAM role for services that require a service linked role."
-        )
     definition = for_service(region, params["taskDefinition"])
+    check_service(region, cluster, definition, request)
     setup = {key: value for key, value in request.items() if key not in NOT_SETUP}
     setup.setdefault("availabilityZoneRebalancing", _rebalancing(setup))
     setup["deploymentConfiguration"] = _configuration(setup.get("deploymentConfiguration"), {})
-    check_setup(region, cluster, definition, setup)
+    check_setup(region, definition, setup)
     check_load_balancers(region, definition, setup)
     service = _make(region, cluster, params, request, setup, definition)
     scheduler.run(region, service)
@@ -195,7 +193,8 @@ def _changed_setup(
     if "capacityProviderStrategy" in changes:
         setup.pop("launchType", None)
     if changes or definition is not service.primary.definition:
-        check_setup(region, service.cluster, definition, setup)
+        check_service(region, service.cluster, definition, setup)
+        check_setup(region, definition, setup)
     if "loadBalancers" in changes:
         check_load_balancers(region, definition, setup)
     return setup

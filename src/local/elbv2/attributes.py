@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from local import refusals
 from local.elbv2.shared import (
     misconfigured,
     read_balancer,
@@ -133,6 +134,10 @@ def _check_value(key: str, value: str, current: str) -> None:
         raise validation(f"'{key}' value must be 'true' or 'false'")
 
 
+def _wanted(params: Mapping[str, Any]) -> dict[str, str]:
+    return {each["Key"]: each.get("Value", "") for each in params["Attributes"]}
+
+
 def _listed(held: Mapping[str, str]) -> dict[str, Any]:
     return {"Attributes": [{"Key": key, "Value": value} for key, value in held.items()]}
 
@@ -142,7 +147,9 @@ def describe_balancer(region: Region, params: Mapping[str, Any]) -> dict[str, An
 
 
 def modify_balancer(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
-    held = written_balancer(region, params["LoadBalancerArn"]).attributes
+    balancer = written_balancer(region, params["LoadBalancerArn"])
+    held = balancer.attributes
+    refusals.check_balancer_attributes(balancer, _wanted(params))
     _change(held, params["Attributes"], "Load balancer", APPLICATION_ONLY)
     return _listed(held)
 
@@ -152,7 +159,9 @@ def describe_group(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def modify_group(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
-    held = written_group(region, params["TargetGroupArn"]).attributes
+    group = written_group(region, params["TargetGroupArn"])
+    held = group.attributes
+    refusals.check_group_attributes(group, _wanted(params))
     _change(held, params["Attributes"], "Target group", GROUP_APPLICATION_ONLY)
     return _listed(held)
 

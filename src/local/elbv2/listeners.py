@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from local import refusals
 from local.elbv2 import attributes, health
 from local.elbv2.shared import (
     check_arn,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from local.world import Region
 
 COMPATIBLE = {
-    "TCP": ("TCP",),
+    "TCP": ("TCP", "TCP_UDP"),
     "TLS": ("TCP", "TLS"),
     "UDP": ("UDP", "TCP_UDP"),
     "TCP_UDP": ("TCP_UDP",),
@@ -43,6 +44,7 @@ def create(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
     balancer = written_balancer(region, params["LoadBalancerArn"])
     protocol, port = _endpoint(params)
     actions = _actions(region, balancer, protocol, params.get("DefaultActions") or ())
+    refusals.check_listener(region, balancer, params, _groups_of(region, actions))
     for standing in balancer.listeners:
         if standing.port == port:
             if (standing.protocol, standing.actions) != (protocol, actions):
@@ -88,7 +90,8 @@ def _endpoint(params: Mapping[str, Any]) -> tuple[str, int]:
     if protocol not in COMPATIBLE:
         raise AwsError(
             "UnsupportedProtocol",
-            f"Protocol '{protocol}' is not supported on load balancers with type 'network'",
+            f"Listener protocol '{protocol}' must be one of 'TCP, QUIC, TCP_QUIC, UDP, TCP_UDP, "
+            "TLS'",
         )
     return protocol, port
 
@@ -104,8 +107,7 @@ def _actions(
         if action["Type"] != "forward":
             raise AwsError(
                 "InvalidLoadBalancerAction",
-                f"Action type '{action['Type']}' is not supported on load balancers with type "
-                "'network'",
+                f"The action type '{action['Type']}' is not valid with network load balancer",
             )
         arns = _forwards_to(action)
         if len(arns) != 1:
@@ -130,12 +132,11 @@ def _check_group(region: Region, balancer: LoadBalancer, protocol: str, arn: str
     if group.protocol not in COMPATIBLE[protocol]:
         raise AwsError(
             "IncompatibleProtocols",
-            f"The listener protocol '{protocol}' and the protocol '{group.protocol}' of target "
-            f"group '{arn}' are not compatible",
+            "The listener and the following target groups have incompatible protocols: " + arn,
         )
     if group.vpc_id != balancer.vpc_id:
         raise misconfigured(
-            f"The target group '{arn}' does not belong to the VPC of the load balancer"
+            f"The following target groups are in a different VPC than load balancer: {arn}"
         )
     other = group.balancer(region.now)
     if other and other is not balancer:
@@ -148,8 +149,6 @@ def _check_group(region: Region, balancer: LoadBalancer, protocol: str, arn: str
 
 def _set_tls(listener: Listener, params: Mapping[str, Any]) -> None:
     if listener.protocol != "TLS":
-        if params.get("SslPolicy") or params.get("Certificates"):
-            raise validation("Certificates and SSL policies are for TLS listeners only")
         return
     certificates = params.get("Certificates") or listener.certificates
     if not certificates:
@@ -157,6 +156,11 @@ def _set_tls(listener: Listener, params: Mapping[str, Any]) -> None:
     listener.certificates = [dict(each) for each in certificates]
     listener.ssl_policy = params.get("SslPolicy") or listener.ssl_policy or SSL_POLICY
     listener.alpn = list(params.get("AlpnPolicy") or listener.alpn)
+    listener.mutual = dict(params.get("MutualAuthentication") or listener.mutual)
+
+
+def _groups_of(region: Region, actions: list[dict[str, Any]]) -> list[TargetGroup]:
+    return [region.elbv2.groups[action["TargetGroupArn"]] for action in actions]
 
 
 def _groups(region: Region, listener: Listener) -> list[TargetGroup]:
@@ -196,6 +200,7 @@ def view(listener: Listener) -> dict[str, Any]:
         found["SslPolicy"] = listener.ssl_policy
         found["Certificates"] = list(listener.certificates)
         found["AlpnPolicy"] = list(listener.alpn)
+        found["MutualAuthentication"] = dict(listener.mutual)
     return found
 
 
@@ -232,6 +237,8 @@ def modify(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
         raise _duplicate(balancer)
     wanted = params.get("DefaultActions") or listener.actions
     actions = _actions(region, balancer, protocol, wanted)
+    after = {**params, "Protocol": protocol, "DefaultActions": wanted}
+    refusals.check_listener(region, balancer, after, _groups_of(region, actions))
     moved = actions != listener.actions
     if moved:
         _detach(region, listener)

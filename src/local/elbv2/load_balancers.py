@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from local import refusals
 from local.ec2 import interfaces
 from local.ec2.state import Address, Subnet
 from local.elbv2 import attributes, listeners
@@ -42,6 +43,12 @@ def create(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
             )
         return {"LoadBalancers": [view(region, standing)]}
     tags = read_tags(params.get("Tags"))
+    zones = (
+        region.ec2.subnets[m["SubnetId"]].zone
+        for m in mappings
+        if m["SubnetId"] in region.ec2.subnets
+    )
+    refusals.check_balancer(params, zones)
     places = _check_places(region, params, mappings)
     balancer = _make(region, params, tags, places)
     return {"LoadBalancers": [view(region, balancer)]}
@@ -95,10 +102,6 @@ def _check_places(
             raise AwsError("InvalidSecurityGroup", f"Security group '{group_id}' is not valid")
     public = params.get("Scheme", "internet-facing") == "internet-facing"
     subnets = [find_subnet(region, each["SubnetId"], public=public) for each in mappings]
-    if len({subnet.zone for subnet in subnets}) < len(subnets):
-        raise misconfigured(
-            "A load balancer cannot be attached to multiple subnets in the same Availability Zone"
-        )
     if len({subnet.vpc_id for subnet in subnets}) > 1:
         raise misconfigured("All subnets must belong to the same VPC")
     addresses = [find_address(region, each.get("AllocationId")) for each in mappings]

@@ -86,6 +86,7 @@ class Listener:
     certificates: list[dict[str, Any]] = field(default_factory=list)
     ssl_policy: str | None = None
     alpn: list[str] = field(default_factory=list)
+    mutual: dict[str, Any] = field(default_factory=lambda: {"Mode": "off"})
 
     @property
     def group_arns(self) -> list[str]:

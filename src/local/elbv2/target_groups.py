@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from local import refusals
 from local.elbv2 import attributes, health
 from local.elbv2.shared import (
     check_arn,
@@ -50,6 +51,7 @@ def create(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
     name = params["Name"]
     check_name(name, "Target group")
     _check_request(region, params)
+    refusals.check_group(params)
     check = _health_check(params, {})
     standing = region.elbv2.group_names.get(name)
     if standing:
@@ -104,10 +106,9 @@ def _check_health(check: Mapping[str, Any]) -> None:
         if not low <= check[key] <= high:
             raise validation(f"{what} '{check[key]}' must be between {low} and {high}")
     if check["HealthCheckTimeoutSeconds"] >= check["HealthCheckIntervalSeconds"]:
-        raise validation("Health check interval must be greater than the timeout.")
-    if not check["HealthCheckEnabled"]:
-        raise misconfigured(
-            "Health check enabled must be true for target groups with target type 'ip'"
+        raise validation(
+            f"Health check timeout '{check['HealthCheckTimeoutSeconds']}' must be smaller than the "
+            f"interval '{check['HealthCheckIntervalSeconds']}'"
         )
     if check["HealthCheckProtocol"] not in (*HTTP, "TCP"):
         raise validation(
@@ -193,6 +194,7 @@ def _describe_all(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
 def modify(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
     """Change the health check; what has been decided about a target stands until it changes."""
     group = written_group(region, params["TargetGroupArn"])
+    refusals.check_group({"Protocol": group.protocol, "TargetType": group.target_type, **params})
     group.health = _health_check({"Protocol": group.protocol, **params}, group.health)
     health.replan(region, group)
     return {"TargetGroups": [view(region, group)]}

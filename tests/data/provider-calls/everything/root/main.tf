@@ -28,6 +28,7 @@ resource "aws_lb" "a" {
 }
 resource "aws_lb" "b" {
   load_balancer_type = "network"
+  internal           = true
   access_logs {
     bucket = "logs"
     prefix = "x"
@@ -130,9 +131,6 @@ resource "aws_lb_listener" "a" {
       target_group {
         arn    = aws_lb_target_group.a.arn
         weight = 5
-      }
-      stickiness {
-        duration = 10
       }
     }
   }
@@ -239,9 +237,8 @@ resource "aws_ecs_service" "a" {
 resource "aws_ecs_service" "b" {
   name            = "b"
   cluster         = aws_ecs_cluster.c.name
-  task_definition = aws_ecs_task_definition.api.family
+  task_definition = aws_ecs_task_definition.bridge.family
   launch_type     = "EC2"
-  iam_role        = "role"
   placement_constraints {
     type       = "memberOf"
     expression = "attribute:x == y"
@@ -262,10 +259,10 @@ resource "aws_ecs_service" "b" {
 }
 resource "aws_ecs_service" "c" {
   name            = "c"
-  task_definition = "api"
-  depends_on      = [aws_ecs_task_definition.api]
+  task_definition = "bridge"
+  depends_on      = [aws_ecs_task_definition.bridge]
   capacity_provider_strategy {
-    capacity_provider = "FARGATE"
+    capacity_provider = "machines"
     base              = 0
     weight            = 0
   }
@@ -277,6 +274,19 @@ resource "aws_ecs_service" "c" {
     type = "random"
   }
 }
+resource "aws_ecs_service" "d" {
+  name            = "d"
+  cluster         = aws_ecs_cluster.c.name
+  task_definition = aws_ecs_task_definition.bridge.family
+  launch_type     = "EC2"
+  iam_role        = "role"
+  load_balancer {
+    target_group_arn = aws_lb_target_group.b.arn
+    container_name   = "app"
+    container_port   = 53
+  }
+  depends_on = [aws_lb_listener.b]
+}
 resource "aws_ecs_cluster" "c" { name = "c" }
 resource "aws_ecs_cluster" "default" { name = "default" }
 resource "aws_ecs_task_definition" "api" {
@@ -286,4 +296,9 @@ resource "aws_ecs_task_definition" "api" {
   network_mode             = "awsvpc"
   requires_compatibilities = ["FARGATE"]
   container_definitions    = jsonencode([{ name = "app", image = "x", portMappings = [{ containerPort = 5000 }, { containerPort = 53 }] }])
+}
+resource "aws_ecs_task_definition" "bridge" {
+  family                = "bridge"
+  network_mode          = "bridge"
+  container_definitions = jsonencode([{ name = "app", image = "x", memory = 64, portMappings = [{ containerPort = 53 }] }])
 }
