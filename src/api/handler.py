@@ -36,8 +36,9 @@ from controller.aws.link_keys import fetch_from_ssm
 from controller.domain.errors import PermanentError
 from controller.domain.ports import Clock
 from controller.links import STACK_NAME
+from controller.tell.log_lines import as_log_line
 
-logger = Logger()
+logger = Logger(json_serializer=as_log_line)
 
 Handle = Callable[[dict[str, Any], Any], dict[str, Any]]
 
@@ -92,7 +93,7 @@ def _answer(app: LambdaFunctionUrlResolver, event: dict[str, Any], context: Any)
         reply["body"] = ""
     logger.info(
         "request",
-        method=str(http.get("method"))[:10],
+        method=ascii(str(http.get("method")))[1:-1][:10],
         path=ascii(str(event.get("rawPath")))[1:-1][:80],  # never the query: it holds the key
         status=reply["statusCode"],
         milliseconds=round((time.perf_counter() - began) * 1000, 1),
@@ -135,8 +136,12 @@ def _respond(app: LambdaFunctionUrlResolver, route: Callable[[Request], Answer])
     return Response(
         status_code=answer.status,
         content_type=answer.content_type,
-        body=answer.body,
-        headers=dict(answer.all_headers()),
+        # What is no UTF-8 ends the process under Lambda's runtime, which encodes the reply.
+        body=answer.body.encode("utf-8", "replace").decode(),
+        headers={
+            name: value.encode("ascii", "replace").decode()
+            for name, value in answer.all_headers().items()
+        },
     )
 
 

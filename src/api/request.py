@@ -169,11 +169,16 @@ def _json(text: str) -> dict[str, str]:
         found = json.loads(text)
     except (ValueError, RecursionError):
         raise RefusedError(bad_request("The body is not JSON.")) from None
-    if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
+    texts = [*found, *found.values()] if isinstance(found, dict) else [None]
+    if not all(isinstance(each, str) for each in texts):
         raise RefusedError(
             unprocessable('The body is not an object of texts, such as {"for": "1h"}.')
         )
-    return found
+    try:
+        "".join(map(str, texts)).encode()
+    except UnicodeEncodeError:  # JSON can write what no UTF-8 can (RFC 8259, 8.2)
+        raise RefusedError(unprocessable("The body holds half of a surrogate pair.")) from None
+    return dict(found)
 
 
 def _quality(accept: str, kind: str) -> float:

@@ -13,6 +13,7 @@ from controller.cli.apply import Duration
 from controller.cli.stacks import Look
 from controller.domain.durations import LONGEST
 from controller.domain.moments import format_moment
+from controller.domain.text import quoted
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -63,8 +64,8 @@ def parse_local(text: str, zone: ZoneInfo, now: datetime) -> datetime:
         return at.astimezone(UTC)
     if found is None:
         raise click.UsageError(
-            f'--until: cannot read "{text}"; write "18:00", "2026-12-29", "2026-12-29 09:00" or '
-            '"2026-12-29T00:00:00Z"'
+            f'--until: cannot read {quoted(text)}; write "18:00", "2026-12-29", '
+            '"2026-12-29 09:00" or "2026-12-29T00:00:00Z"'
         )
     return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
 

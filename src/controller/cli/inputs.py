@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from controller.domain.text import LONGEST_QUOTE, clean, quoted
 from controller.hcl.world import Inputs
 from controller.terraform.workspace import workspace_of
 
@@ -111,6 +112,9 @@ def read_inputs(
 ) -> Inputs:
     """The command's options, the process's variables, workspace and region."""
     environment = os.environ if environment is None else environment
+    for name, value in environment.items():
+        if name.startswith("TF_VAR_"):
+            _check_text(name, value)
     return Inputs(
         options=ctx.meta.get(_KEY, ()),
         environment=environment,
@@ -145,9 +149,19 @@ def _split(args: list[str]) -> tuple[list[str], tuple[tuple[str, str], ...]]:
     return rest, tuple(found)
 
 
+def _check_text(what: str, text: str) -> None:
+    """What the shell hands on need not be UTF-8; a value of Terraform is."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InputError(f"{clean(what, LONGEST_QUOTE)}: the text is not UTF-8") from None
+
+
 def _checked(name: str, value: str) -> str:
     if name == "var" and "=" not in value:
-        raise InputError(f'-var: found "{value}", expected NAME=VALUE')
+        raise InputError(f"-var: found {quoted(value)}, expected NAME=VALUE")
+    if name == "var":
+        _check_text(f"-var {value.partition('=')[0]}", value)
     if name == "var-file" and not Path(value).is_file():
         raise InputError(f"-var-file: there is no file {value}")
     return value

@@ -11,9 +11,11 @@ import click
 
 from controller.cli.apply import Duration
 from controller.cli.deployment import Deployment, deployment_option
-from controller.domain.errors import PermanentError
+from controller.cli.stacks import check_name
+from controller.domain.errors import PermanentError, TextError
 from controller.domain.moments import format_moment
-from controller.links import LONGEST_LIFE, LONGEST_NAME, STACK_NAME, Keys, Link, Scope, make_secret
+from controller.domain.text import check
+from controller.links import LONGEST_LIFE, LONGEST_NAME, Keys, Link, Scope, make_secret
 
 LONGEST_TEXT = 4096
 """A standard parameter of SSM, the one that costs nothing, holds so many characters."""
@@ -122,15 +124,14 @@ def _check(
 ) -> None:
     if not (stack or rotate or withdraw):
         raise click.UsageError("name the STACK that the link is for")
-    if stack and not STACK_NAME.fullmatch(stack):
-        raise click.UsageError(
-            f'"{stack}" is no name of a stack: expected a small letter, then at most 30 small '
-            "letters, digits and hyphens"
-        )
+    if stack:
+        check_name(stack)
     if not timedelta(0) < expires <= LONGEST_LIFE:
         raise click.UsageError(f"--expires must be more than 0 and at most {LONGEST_LIFE.days}d")
-    if len(name) > LONGEST_NAME or not (name.isprintable() or not name):
-        raise click.UsageError(f"--name must be one line of at most {LONGEST_NAME} characters")
+    try:
+        check(name, "--name", LONGEST_NAME)
+    except TextError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _without(keys: Keys, text: str, now: datetime) -> Keys:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 
 import click
 
 from controller.domain.errors import DormouseError, PolicyError, SpecError, TextError
+from controller.domain.text import clean_lines, quoted
 
 COMMANDS = {
     "check": ("controller.cli.check:command", "Find what is wrong with a Terraform directory."),
@@ -76,10 +78,12 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run a command; what goes wrong is one line on standard error."""
+    _show_what_cannot_be_encoded()
     try:
         code = _invoke(sys.argv[1:] if arguments is None else arguments)
         sys.stdout.flush()
     except click.ClickException as error:
+        vars(error)["message"] = clean_lines(error.message)
         error.show()
         return error.exit_code
     except (click.Abort, EOFError, KeyboardInterrupt):
@@ -88,10 +92,21 @@ def run(arguments: list[str] | None = None) -> int:
         # Whoever reads has enough (`| head`); the interpreter must not flush into the closed pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except UnicodeEncodeError as error:
+        where = quoted(error.object[max(0, error.start - 20) :])
+        click.echo(f"Error: found what is no UTF-8 in {where}; expected text", err=True)
+        return _INPUT_WRONG
     except DormouseError as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(f"Error: {clean_lines(str(error))}", err=True)
         return _INPUT_WRONG if isinstance(error, SpecError | TextError | PolicyError) else 1
     return code
+
+
+def _show_what_cannot_be_encoded() -> None:
+    """A path need not be UTF-8, nor the terminal: what it cannot show is written as an escape."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _invoke(arguments: list[str]) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 import click
 
 from controller.domain.problem import Level, Problem
+from controller.domain.text import clean_lines
 
 _COLOURS = {Level.ERROR: "red", Level.WARNING: "yellow"}
 
@@ -35,8 +36,9 @@ def has_errors(problems: Iterable[Problem]) -> bool:
 
 
 def _line(problem: Problem) -> str:
-    where = f"{click.style(str(problem.place), bold=True)}: " if problem.place else ""
-    who = f"{problem.address}: " if problem.address else ""
+    place = clean_lines(str(problem.place)) if problem.place else ""
+    where = f"{click.style(place, bold=True)}: " if place else ""
+    who = f"{clean_lines(problem.address)}: " if problem.address else ""
     level = click.style(str(problem.level), fg=_COLOURS[problem.level], bold=True)
     rule = click.style(f" [{problem.rule}]", dim=True)
-    return f"{where}{who}{level}: {problem.message}{rule}"
+    return f"{where}{who}{level}: {clean_lines(problem.message)}{rule}"

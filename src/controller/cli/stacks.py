@@ -15,7 +15,7 @@ import click
 from controller.cli.deployment import Deployment
 from controller.cli.session import on_laptop
 from controller.domain.asking import ends_late_enough, lease_to_extend
-from controller.domain.errors import NotPublishedError
+from controller.domain.errors import NotPublishedError, TextError
 from controller.domain.hold import Hold
 from controller.domain.lease import Lease
 from controller.domain.openings import Rules
@@ -23,6 +23,7 @@ from controller.domain.reading import closest
 from controller.domain.report import Report, make_report, rules_of
 from controller.domain.spec import Json
 from controller.domain.status import Status
+from controller.domain.text import LONGEST_NAME, LONGEST_REASON, check, clean, quoted
 from controller.links import STACK_NAME
 from controller.reconcile.side_by_side import Threads
 
@@ -153,13 +154,22 @@ class Stacks:
             try:
                 arn = str(self.deployment.clients.sts.get_caller_identity()["Arn"])
                 if "/" in arn:
-                    return arn.rpartition("/")[2]
+                    return clean(arn.rpartition("/")[2], LONGEST_NAME)
             except (BotoCoreError, ClientError):
                 pass  # what needs rights says so itself
         try:
-            return getuser()
+            return clean(getuser(), LONGEST_NAME)
         except (KeyError, OSError):
             return "command line"
+
+
+def check_name(stack: str) -> None:
+    """Raises UsageError for what cannot be the name of a stack."""
+    if not STACK_NAME.fullmatch(stack):
+        raise click.UsageError(
+            f"{quoted(stack)} is no name of a stack: expected a small letter, then at most 30 "
+            "small letters, digits and hyphens"
+        )
 
 
 def stacks_argument(*, required: bool = True) -> Callable[[Command], Command]:
@@ -170,7 +180,21 @@ def stacks_argument(*, required: bool = True) -> Callable[[Command], Command]:
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the status as JSON.")
-reason_option = click.option("--reason", default="", help="Why; shown wherever the state is.")
+
+
+def _reason(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
+    try:
+        return check(value, "--reason", LONGEST_REASON)
+    except TextError as error:
+        raise click.UsageError(str(error)) from None
+
+
+reason_option = click.option(
+    "--reason",
+    default="",
+    callback=_reason,
+    help=f"Why, in one line of at most {LONGEST_REASON} characters; shown wherever the state is.",
+)
 
 
 def print_json(stacks: Sequence[str], reports: Sequence[Mapping[str, Json]]) -> None:
@@ -183,9 +207,5 @@ def _names(
     ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]
 ) -> tuple[str, ...]:
     for value in values:
-        if not STACK_NAME.fullmatch(value):
-            raise click.UsageError(
-                f'"{value}" is no name of a stack: expected a small letter, then at most 30 small '
-                "letters, digits and hyphens"
-            )
+        check_name(value)
     return tuple(dict.fromkeys(values))

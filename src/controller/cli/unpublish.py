@@ -11,7 +11,7 @@ import click
 from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.following import POLL_SECONDS, follow
 from controller.cli.leaving import Leave, hold_asleep, name_standing
-from controller.cli.stacks import Look, Stacks
+from controller.cli.stacks import Look, Stacks, check_name
 from controller.domain.bill import awake_hour
 from controller.domain.errors import NotPublishedError, PermanentError, SpecError
 from controller.domain.history import Event, EventKind
@@ -21,7 +21,6 @@ from controller.domain.report import State
 from controller.domain.sentences import say_money
 from controller.domain.status import Status
 from controller.domain.usage import Use
-from controller.links import STACK_NAME
 from controller.reconcile.metering import nothing_stands
 from controller.store.lock import Lock, LockKeeper
 
@@ -52,8 +51,7 @@ def command(stack: str, leave: str, deployment: Deployment) -> None:
     until its time is over. What Terraform made, and the Elastic IP, are not touched. It may be
     interrupted and repeated at any time.
     """
-    if not STACK_NAME.fullmatch(stack):
-        raise click.UsageError(f'"{stack}" is no name of a stack')
+    check_name(stack)
     stacks = Stacks(deployment)
     try:
         _take_out(stacks, stack, Leave(leave))

@@ -9,6 +9,7 @@ from controller.domain.errors import TextError
 from controller.domain.lease import Lease
 from controller.domain.openings import Opening, Openings, Rules
 from controller.domain.report import Report
+from controller.domain.text import quoted
 
 SAME = timedelta(seconds=60)
 """A lease that ends less than this sooner than what is asked for is left as it is."""
@@ -36,7 +37,7 @@ def end_asked_for(text: str, rules: Rules, now: datetime) -> datetime:
     if not SHORTEST <= asked <= max(policy.max_awake, SHORTEST):
         most = format_duration(policy.max_awake)
         raise TextError(
-            f'"{text}" is not what can be asked for: expected a time from '
+            f"{quoted(text)} is not what can be asked for: expected a time from "
             f'{format_duration(SHORTEST)} to {most}, such as "1h", or "{CLOSE}"'
         )
     return now + asked

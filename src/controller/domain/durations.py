@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 from controller.domain.errors import TextError
+from controller.domain.text import quoted
 
 LONGEST = timedelta(days=3650)
 
@@ -24,20 +25,23 @@ def parse_duration(text: str) -> timedelta:
         return timedelta(0)
     match = _PATTERN.fullmatch(text.strip())
     if not match or not any(match.groups()):
-        raise TextError(f'cannot read the duration "{text}": {_hint(text)}')
+        raise TextError(f"cannot read the duration {quoted(text)}: {_hint(text)}")
     seconds = sum(
         int(number) * size
         for number, (_, size) in zip(match.groups(), _UNITS, strict=True)
         if number
     )
     if seconds > LONGEST.total_seconds():
-        raise TextError(f'the duration "{text}" is too long: expected at most {LONGEST.days}d')
+        raise TextError(
+            f"the duration {quoted(text)} is too long: expected at most {LONGEST.days}d"
+        )
     return timedelta(seconds=seconds)
 
 
 def _hint(text: str) -> str:
     if re.fullmatch(r"\s*[0-9]+\s*", text):
-        return f'it has no unit; {_EXPECTED} (write "{text.strip()}m" for minutes)'
+        minutes = quoted(f"{text.strip()}m")
+        return f"it has no unit; {_EXPECTED} (write {minutes} for minutes)"
     return _EXPECTED
 
 

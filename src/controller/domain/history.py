@@ -11,6 +11,7 @@ from enum import StrEnum
 from controller.domain.moments import format_moment, parse_moment, read_moment
 from controller.domain.progress import Timeline
 from controller.domain.spec import Json
+from controller.domain.text import clean_lines
 
 REMEMBERED = 10
 """So many of the last wakes teach."""
@@ -235,6 +236,6 @@ class Event:
             stack=data["stack"],
             at=parse_moment(data["at"]),
             kind=EventKind(data["kind"]),
-            reason=data["reason"],
+            reason=clean_lines(data["reason"]),
             facts=data.get("facts", {}),
         )

@@ -13,6 +13,7 @@ from controller.domain.moments import format_moment, parse_moment
 from controller.domain.openings import Openings
 from controller.domain.plan import Target
 from controller.domain.spec import Json
+from controller.domain.text import LONGEST_NAME, LONGEST_REASON, clean
 
 LONGEST_SLEEP_NOW = timedelta(days=1)
 """"Sleep now" ends by itself where no office hours ever begin again."""
@@ -75,8 +76,8 @@ class Hold:
         return Hold(
             stack=data["stack"],
             state=Target(data["state"]),
-            by=data["by"],
-            reason=data.get("reason", ""),
+            by=clean(data["by"], LONGEST_NAME),
+            reason=clean(data.get("reason", ""), LONGEST_REASON),
             set_at=parse_moment(data["set_at"]),
             until=parse_moment(data["until"]),
             over=frozenset(data.get("over", ())),

@@ -10,6 +10,7 @@ from typing import Any
 from controller.domain.durations import LONGEST
 from controller.domain.errors import InvalidLeaseError
 from controller.domain.moments import format_moment, parse_moment, read_moment
+from controller.domain.text import LONGEST_NAME, LONGEST_REASON, clean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +81,8 @@ class Lease:
         return Lease(
             stack=data["stack"],
             id=data["id"],
-            holder=data["holder"],
-            reason=data.get("reason", ""),
+            holder=clean(data["holder"], LONGEST_NAME),
+            reason=clean(data.get("reason", ""), LONGEST_REASON),
             granted_at=parse_moment(data["granted_at"]),
             expires_at=parse_moment(data["expires_at"]),
             extended_at=read_moment(data.get("extended_at")),

@@ -8,6 +8,7 @@ from enum import StrEnum
 from controller.domain.history import ENDED_BY, Event, EventKind
 from controller.domain.letters import Invitation, Letter
 from controller.domain.spec import Json, Spec
+from controller.domain.text import clean_lines, cleaned
 
 LONGEST_SUBJECT = 99
 """SNS takes fewer than 100 characters, ASCII alone (SNS API, Publish)."""
@@ -33,7 +34,7 @@ class Message:
 
     def to_json(self) -> dict[str, Json]:
         """The event's own fields beside the text, for programs."""
-        event = self.event.to_json()
+        event: dict[str, Json] = cleaned(self.event.to_json())
         parts = {"level": str(self.level), "subject": self.subject, "body": self.body}
         return {"id": self.event.id, **event, **parts, "link": self.link or None}
 
@@ -62,7 +63,7 @@ def write_message(spec: Spec, event: Event, link: Invitation | None = None) -> M
         event=event,
         level=level_of(event),
         subject=_as_subject(f"{spec.stack} {subject}"),
-        body="\n\n".join([*paragraphs, letter.footer()]) + "\n",
+        body=clean_lines("\n\n".join([*paragraphs, letter.footer()])) + "\n",
         link=link.url if link else "",
     )
 

@@ -14,6 +14,7 @@ from controller.domain.plan import Target
 from controller.domain.progress import Progress, Timeline
 from controller.domain.serving import Degraded
 from controller.domain.spec import Json
+from controller.domain.text import LONGEST_CAUSE, clean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ class Trouble:
     def from_json(data: Mapping[str, Json]) -> Trouble:
         return Trouble(
             since=parse_moment(data["since"]),
-            cause=data["cause"],
+            cause=clean(data["cause"], LONGEST_CAUSE),
             standing=tuple(data.get("standing", ())),
         )
 
@@ -127,8 +128,8 @@ class Status:
             since=read_moment(data.get("since")),
             settled=data.get("settled", False),
             from_rest=data.get("from_rest", True),
-            phase=data.get("phase", ""),
-            cause=data.get("cause", ""),
+            phase=clean(data.get("phase", ""), LONGEST_CAUSE),
+            cause=clean(data.get("cause", ""), LONGEST_CAUSE),
             decision=data.get("decision", {}),
             updated_at=read_moment(data.get("updated_at")),
             spec_hash=data.get("spec_hash", ""),

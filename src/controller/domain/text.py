@@ -12,12 +12,16 @@ it knows no spaces but one, and none of the joined emoji. Source: Unicode, gener
 from __future__ import annotations
 
 import unicodedata
+from typing import Any
 
 from controller.domain.errors import TextError
 
 LONGEST_REASON = 200
 LONGEST_NAME = 80
-LONGEST_ID = 120
+LONGEST_QUOTE = 60
+LONGEST_CAUSE = 1000
+LONGEST_LINES = 8000
+"""Of what is printed or sent at once: a pager takes it, and so does every log."""
 
 _REPLACED = "\N{REPLACEMENT CHARACTER}"
 _UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -27,13 +31,32 @@ _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 def clean(text: object, longest: int) -> str:
     """One printable line of at most so many characters; what was cut off shows by an ellipsis."""
     found = text if isinstance(text, str) else str(text)
+    if len(found) <= longest and found.isascii() and found.isprintable():
+        return found
     shown = "".join(_shown(character) for character in found[: longest + 1])
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"
 
 
-def clean_lines(text: str) -> str:
-    """A text of several lines, each printable."""
-    return "".join(c if c == "\n" else _shown(c) for c in text)
+def clean_lines(text: str, longest: int = LONGEST_LINES) -> str:
+    """A text of several lines, each printable, of at most so many characters in all."""
+    shown = "".join(c if c == "\n" else _shown(c) for c in text[: longest + 1])
+    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
+
+
+def quoted(text: str) -> str:
+    """What somebody wrote, as an error quotes it."""
+    return f'"{clean(text, LONGEST_QUOTE)}"'
+
+
+def cleaned(value: Any) -> Any:
+    """JSON whose texts can all be sent, as whoever turns it into UTF-8 may end where one cannot."""
+    if isinstance(value, str):
+        return clean_lines(value)
+    if isinstance(value, dict):
+        return {clean(name, LONGEST_CAUSE): cleaned(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [cleaned(each) for each in value]
+    return value
 
 
 def check(text: str, what: str, longest: int) -> str:

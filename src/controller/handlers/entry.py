@@ -17,8 +17,10 @@ from aws_lambda_powertools import Logger
 
 from controller.bootstrap import Controller, bootstrap
 from controller.domain.errors import DormouseError
+from controller.domain.text import cleaned
+from controller.tell.log_lines import as_log_line
 
-logger = Logger()
+logger = Logger(json_serializer=as_log_line)
 
 Handle = Callable[[dict[str, Any], Any], dict[str, Any]]
 
@@ -64,7 +66,8 @@ def _pass(controller: Controller, stack: str, id_: str, left: timedelta) -> dict
     # The alarms of template.yaml count these lines, so they must be kept at any log level.
     log = logger.error if result.get("overdue") else logger.info
     log("pass", stack=stack, **result)
-    return {"stack": stack, **result}
+    told: dict[str, Any] = cleaned({"stack": stack, **result})
+    return told
 
 
 def _heartbeat(controller: Controller, id_: str) -> dict[str, Any]:

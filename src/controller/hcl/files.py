@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from itertools import pairwise
@@ -43,10 +44,11 @@ def read_module_files(folder: Path, shown_as: str) -> ModuleFiles:
     base: list[Body] = []
     overrides: list[Body] = []
     problems: list[Problem] = []
-    for path in sorted(folder.iterdir(), key=lambda path: path.name.encode()):
+    for path in sorted(folder.iterdir(), key=lambda path: os.fsencode(path.name)):
         if not _is_configuration(path):
             continue
-        name = path.name if shown_as == "." else f"{shown_as}/{path.name}"
+        shown = os.fsencode(path.name).decode(errors="replace")  # a name need not be UTF-8
+        name = shown if shown_as == "." else f"{shown_as}/{shown}"
         bodies, found = read_body(path, name)
         problems.extend(found)
         (overrides if _OVERRIDE.fullmatch(path.name) else base).extend(bodies)

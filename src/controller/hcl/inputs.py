@@ -69,7 +69,7 @@ class InputReader:
             if (self.root / name).is_file():
                 yield self.root / name
         names = (path.name for path in self.root.iterdir())
-        for name in sorted(names, key=str.encode):
+        for name in sorted(names, key=os.fsencode):
             if name.endswith((".auto.tfvars", ".auto.tfvars.json")):
                 yield self.root / name
 

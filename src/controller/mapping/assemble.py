@@ -17,6 +17,7 @@ from controller.domain.moments import format_moment
 from controller.domain.packing import LARGEST_ITEM, stored_size
 from controller.domain.problem import Level, Place, Problem
 from controller.domain.spec import Json, Kind, ResourceSpec, Spec
+from controller.domain.text import LONGEST_CAUSE, clean
 from controller.hcl.provider_version import LEAVES_ZONES_ALONE, AwsProvider
 from controller.hcl.world import Block, ResourceInstance, World
 from controller.mapping import listener, load_balancer, naming, service, target_group
@@ -136,7 +137,7 @@ def compile_worlds(
         resources=tuple(_finish(draft, address, needs[address]) for address in order),
         policy=policy,
         endpoint=find_endpoint(draft, order, policy),
-        source={"dir": source, "compiled_at": format_moment(compiled_at)},
+        source={"dir": clean(source, LONGEST_CAUSE), "compiled_at": format_moment(compiled_at)},
     )
     too_large = _too_large(spec)
     if too_large:
