@@ -28,6 +28,7 @@ from controller.domain.history import Learned
 from controller.domain.marks import Marks
 from controller.domain.openings import Rules
 from controller.domain.policy import parse_policy
+from controller.domain.timing import TYPICAL
 from controller.reconcile.heartbeat import BRIEF, QUEUED
 from controller.reconcile.loop import LAST_STEPS
 from controller.reconcile.outcome import POLL
@@ -36,7 +37,6 @@ from local.aws import LaptopAws
 from local.clock import ManualClock
 from local.records import create_table
 from local.tables.tables import Tables
-from local.timing import TYPICAL
 
 OPENS = datetime(2026, 11, 23, 9, tzinfo=UTC)
 SUNDAY = datetime(2026, 11, 22, 20, tzinfo=UTC)

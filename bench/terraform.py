@@ -28,9 +28,9 @@ from bench.controller import Controller
 from bench.report import Measure
 from bench.shipped import compiled, drain_delay, health_check, write_four
 from controller.domain.spec import Spec
+from controller.domain.timing import TYPICAL, sleep_chain, wake_chain
 from local.furnish_spec import furnish_for
 from local.server import LaptopServer
-from local.timing import TYPICAL, sleep_chain, wake_chain
 
 TIMES = 5
 

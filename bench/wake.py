@@ -17,13 +17,13 @@ from controller.aws.cloud import AwsCloud
 from controller.domain.plan import Target
 from controller.domain.progress import Progress
 from controller.domain.spec import Spec
+from controller.domain.timing import sleep_chain, wake_chain
 from controller.reconcile.loop import Reconciler
 from controller.reconcile.outcome import Result
 from controller.reconcile.side_by_side import one_by_one
 from local.aws import LaptopAws
 from local.calls import Call
 from local.furnish_spec import furnish_for
-from local.timing import sleep_chain, wake_chain
 
 
 def measure() -> Iterator[Measure]:

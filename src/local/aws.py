@@ -19,6 +19,8 @@ from datetime import UTC, datetime
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
+from controller.domain.timing import Timing
+from controller.domain.timing import profile as find_profile
 from local import acm, cloudwatch
 from local.calls import Call, Calls, result_of
 from local.clock import Clock, ManualClock
@@ -41,8 +43,6 @@ from local.errors import AwsError, not_answered
 from local.faults import Fault, Faults
 from local.furnish import ARTICLE, ARTICLE_NETWORK, furnish
 from local.lifetimes import Lifetime, moment
-from local.timing import Timing
-from local.timing import profile as find_profile
 from local.traffic import Traffic
 from local.world import Region, World
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from local.timing import NEVER
+from controller.domain.timing import NEVER
 
 
 class Containers(StrEnum):

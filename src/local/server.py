@@ -23,12 +23,12 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import unquote
 
+from controller.domain.timing import PROFILES, Timing
 from local import control, wire
 from local.aws import LaptopAws
 from local.clock import Clock, ScaledClock
 from local.errors import AwsError, not_answered
 from local.furnish import PRESETS
-from local.timing import PROFILES, Timing
 
 OWN_HEADERS = frozenset(
     {"content-length", "transfer-encoding", "connection", "date", "server", "status"}

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from itertools import count
 
+from controller.domain.timing import Timing
 from local.acm import Certificate
 from local.clock import Clock
 from local.conditions import Conditions
@@ -16,7 +17,6 @@ from local.elbv2.state import Elbv2
 from local.ids import Ids
 from local.lifetimes import Lifetimes
 from local.metrics import CustomMetrics
-from local.timing import Timing
 from local.traffic import Traffic
 
 COMPASS = {

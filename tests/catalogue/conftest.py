@@ -1,8 +1,8 @@
 import pytest
 
 from catalogue.tools import Calendar, Desk, fresh_desk
+from controller.domain.timing import profile as timing_of
 from local.aws import LaptopAws
-from local.timing import profile as timing_of
 from system.desk import FORBIDDEN
 
 

@@ -22,10 +22,10 @@ from catalogue.tools import (
     one_pass,
     stop_after,
 )
+from controller.domain.timing import TYPICAL
 from controller.reconcile.outcome import Result
 from factories import article_spec, service
 from local.faults import FOREVER, Fault
-from local.timing import TYPICAL
 
 BREAKER = {
     "deploymentConfiguration": {

@@ -1,4 +1,6 @@
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -37,12 +39,12 @@ def check(*arguments, **options):
 def test_a_sound_directory_has_no_problems(folder):
     result = check(folder(SOUND))
     assert result.exit_code == 0
-    assert result.stdout.endswith("no problems\n")
+    assert result.stdout.splitlines()[0].endswith("no problems")
 
 
 def test_a_warning_is_shown_with_file_line_and_address(folder):
     result = check(folder(DOUBTFUL))
-    first, summary = result.stdout.splitlines()
+    first, summary, *_ = result.stdout.splitlines()
     assert first.startswith("main.tf:8: aws_lb_target_group.tg: warning: deregistration_delay")
     assert first.endswith("[drain-delay]")
     assert summary.endswith("1 warning")
@@ -71,13 +73,16 @@ def test_json_is_what_outside_tests_read(folder):
         "line": 8,
         "address": "aws_lb_target_group.tg",
     }
-    assert json.loads(check(folder(SOUND), "--json").stdout) == {"problems": []}
+    sound = json.loads(check(folder(SOUND), "--json").stdout)
+    assert sound["problems"] == []
+    assert sound["summary"]["sleepers"] == 1
+    assert json.loads(check(folder(BROKEN), "--json").stdout)["summary"] is None
 
 
 def test_problems_are_sorted_by_file_and_line(folder):
     folder(DOUBTFUL.replace('"tg"', '"z"'), "z.tf")
     root = folder(DOUBTFUL, "a.tf")
-    (lines) = [line.split(": ")[0] for line in check(root).stdout.splitlines()[:-1]]
+    (lines) = [line.split(": ")[0] for line in check(root).stdout.splitlines()[:2]]
     assert lines == ["a.tf:8", "z.tf:8"]
 
 
@@ -137,3 +142,38 @@ def test_a_wrong_policy_is_shown_where_its_value_is_written(folder):
     result = check(root)
     assert result.exit_code == 2
     assert result.stdout.startswith("terraform.tfvars:2: var.dormouse: error: office_hours[0]:")
+
+
+SHIPPED = str(Path(__file__).parents[2] / "infra" / "nsfw-api")
+NAT = 'resource "aws_nat_gateway" "out" {\n  subnet_id = "subnet-0a1b2c3d"\n}\n'
+
+
+def test_it_ends_with_what_it_means():
+    lines = check(SHIPPED, "--strict").stdout.splitlines()
+    assert lines[0].endswith("no problems")
+    assert lines[1].startswith("  sleeps: aws_lb.nlb[0], ")
+    assert lines[2] == "  asleep: 3.65 $ a month"
+    assert lines[3].startswith("  awake:  0.0448 $ an hour")
+    assert lines[4] == (
+        "  a wake takes about 170 s: load balancer starting 150 s, health check 20 s"
+    )
+    assert len(lines) == 5
+
+
+def test_costs_and_seconds_do_not_count_for_strict(tmp_path):
+    """They are no mistakes, and some stacks cannot be without."""
+    folder = Path(shutil.copytree(SHIPPED, tmp_path / "api"))
+    (folder / "nat.tf").write_text(NAT)
+    front = folder / "nlb.tf"
+    front.write_text(front.read_text().replace("interval            = 10", "interval = 30"))
+    result = check(str(folder), "--strict")
+    assert result.exit_code == 0
+    assert "nat.tf:1: aws_nat_gateway.out: warning: costs by the hour" in result.stdout
+    assert "[slow-wake]" in result.stdout
+    assert "36.50 $ a month, with what Terraform keeps: NAT gateway" in result.stdout
+
+    told = json.loads(check(str(folder), "--json").stdout)
+    assert {p["rule"] for p in told["problems"]} == {"idle-cost", "slow-wake"}
+    assert told["summary"]["asleep_month"] == 36.5
+    assert told["summary"]["awake_hour"] == 0.0898
+    assert told["summary"]["wake_seconds"] == 210

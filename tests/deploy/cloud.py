@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from controller.domain.lease import Lease
+from controller.domain.timing import Timing
 from controller.links import Keys, Link, Scope, make_secret
 from controller.store.table import Table
 from deploy.stack import deploy
@@ -25,7 +26,6 @@ from local.lambda_function import LambdaFunction
 from local.lambda_service import LambdaService
 from local.records import create_table
 from local.server import LaptopServer
-from local.timing import Timing
 
 EVENTS = Path(__file__).parents[1] / "data" / "events"
 STACK = "nsfw-api"

@@ -1,11 +1,19 @@
-"""The chains that `local.timing` promises are those that the accounts really show."""
+"""The chains that `controller.domain.timing` promises are those that the accounts really show."""
 
 import dataclasses
 
 import pytest
 from laptop_stack import CLUSTER, SERVICE
 
-from local.timing import NEVER, PROFILES, SLOW, TYPICAL, profile, sleep_chain, wake_chain
+from controller.domain.timing import (
+    NEVER,
+    PROFILES,
+    SLOW,
+    TYPICAL,
+    profile,
+    sleep_chain,
+    wake_chain,
+)
 
 DELAY = 20
 

@@ -120,7 +120,7 @@ def errors(result: Compiled) -> list[Problem]:
 
 
 def told(result: Compiled, rule: str) -> list[Problem]:
-    return [problem for problem in result.problems if problem.rule == rule]
+    return [problem for problem in result.findings if problem.rule == rule]
 
 
 def sleepers(result: Compiled) -> set[str]:

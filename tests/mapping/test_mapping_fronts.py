@@ -107,7 +107,7 @@ WEB_GROUP = {
 def test_it_stays_terraforms_with_one_warning_that_gives_its_price(tmp_path, awake):
     text = two_worlds(STACK, *SLEEPERS) if awake else STACK
     result = compile_text(tmp_path, text + WEB)
-    (problem,) = result.problems
+    (problem,) = result.findings
     assert (problem.level, problem.rule) == (Level.WARNING, "idle-cost")
     assert problem.address == "aws_lb.web"
     assert "0.0225 $ an hour, 16.43 $ a month" in problem.message
@@ -132,7 +132,7 @@ def test_a_service_behind_an_application_load_balancer_alone_sleeps(tmp_path):
     assert sleepers(result) == {"aws_ecs_service.app"}
     (service,) = result.spec.resources
     assert service.request["loadBalancers"][0]["targetGroupArn"] == WEB_GROUP
-    assert {p.rule for p in result.problems} == {"idle-cost"}
+    assert {p.rule for p in result.findings} == {"idle-cost"}
 
 
 def test_a_service_without_any_load_balancer_sleeps(tmp_path):
@@ -176,7 +176,7 @@ def test_the_type_may_come_from_variables(tmp_path, kind, sleeps):
     assert sleepers(result) == SLEEPERS | {'aws_alb.each["n"]'} | by_variable
     kept = {p.address for p in told(result, "idle-cost")}
     assert kept == {'aws_alb.each["a"]'} | ({"aws_lb.by_variable"} - by_variable)
-    assert kind not in ("gateway",) or "gateway load balancer" in str(result.problems)
+    assert kind not in ("gateway",) or "gateway load balancer" in str(result.findings)
 
 
 def test_null_is_terraforms_default(tmp_path):
@@ -218,7 +218,7 @@ resource "aws_lb_listener" "inspect" {
 """
     result = compile_text(tmp_path, STACK + gateway)
     assert sleepers(result) == SLEEPERS
-    (problem,) = result.problems
+    (problem,) = result.findings
     assert "gateway load balancer, 0.0125 $ an hour" in problem.message
 
 
@@ -239,7 +239,7 @@ resource "aws_lb_target_group" "extra" {
 """
     result = compile_text(tmp_path, STACK + listener)
     assert sleepers(result) == SLEEPERS
-    assert result.problems == ()
+    assert result.findings == ()
 
 
 def test_a_group_that_no_listener_names_goes_by_its_protocol(tmp_path):
@@ -254,7 +254,7 @@ def test_a_group_that_no_listener_names_goes_by_its_protocol(tmp_path):
 @pytest.mark.parametrize("awake", [False, True])
 def test_a_directory_with_nothing_else_is_one_error_with_the_way_out(tmp_path, awake):
     result = compile_text(tmp_path, PROVIDER + WEB + (AWAKE if awake else ""))
-    (problem,) = result.problems
+    (problem,) = result.findings
     assert (problem.level, problem.rule) == (Level.ERROR, "nothing-sleeps")
     assert problem.address == "aws_lb.web"
     assert 'load_balancer_type = "network"' in problem.message

@@ -272,7 +272,7 @@ def test_outputs_are_a_warning_where_they_would_be_stale(tmp_path):
 def test_outputs_that_are_null_while_asleep_are_not_stale(tmp_path):
     text = two_worlds(STACK, *SLEEPERS)
     outputs = 'output "address" {\n  value = one(aws_lb.front[*].dns_name)\n}\n'
-    assert compile_text(tmp_path, text + outputs).problems == ()
+    assert compile_text(tmp_path, text + outputs).findings == ()
 
 
 # In the two-worlds form.
@@ -289,7 +289,7 @@ def test_a_reference_to_what_is_not_there_is_terraforms_own_error(tmp_path):
 def test_what_is_null_while_asleep_hangs_all_the_same(tmp_path):
     text = two_worlds(STACK, *SLEEPERS)
     result = compile_text(tmp_path, text + ALARM.format("", "one(aws_lb.front[*].arn_suffix)"))
-    (problem,) = result.problems
+    (problem,) = result.findings
     assert (problem.rule, problem.level) == ("hangs-on", Level.WARNING)
 
 
@@ -297,7 +297,7 @@ def test_what_has_the_count_of_its_sleeper_is_missing_after_a_wake(tmp_path):
     text = two_worlds(STACK, *SLEEPERS)
     alarm = ALARM.format("count = var.awake ? 1 : 0", "aws_lb.front[0].arn_suffix")
     result = compile_text(tmp_path, text + alarm)
-    (problem,) = result.problems
+    (problem,) = result.findings
     assert problem.rule == "awake-only"
     assert "hangs on aws_lb.front[0], so that is as it should be" in problem.message
 
@@ -308,7 +308,7 @@ def test_the_way_out_of_a_load_balancer_that_is_held_works(tmp_path):
     link = thing("aws_api_gateway_vpc_link", REFUSED["aws_api_gateway_vpc_link"])
     result = compile_text(tmp_path, text + link)
     assert sleepers(result) == {"aws_ecs_service.app[0]"}
-    assert {p.rule for p in result.problems} == {"idle-cost"}
+    assert {p.rule for p in result.findings} == {"idle-cost"}
 
 
 def test_a_service_that_stands_in_both_worlds_keeps_what_hangs_on_it(tmp_path):

@@ -15,6 +15,7 @@ from controller.bootstrap import Controller, bootstrap
 from controller.domain.errors import EndPassError
 from controller.domain.history import Event
 from controller.domain.spec import Spec
+from controller.domain.timing import profile
 from controller.reconcile.side_by_side import one_by_one
 from controller.store.table import Table
 from direct import Crash, DirectSession, refusal
@@ -24,7 +25,6 @@ from local.calls import READS
 from local.errors import AwsError
 from local.records import create_table
 from local.tables.tables import Tables
-from local.timing import profile
 from simulation.clockwork import Clockwork, Process
 from simulation.functions import BUDGET, Function
 from simulation.observer import EVERY, Observer, Problem

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from controller.domain.history import Event, EventKind
 from controller.domain.plan import Target
-from local.timing import profile, sleep_chain, wake_chain
+from controller.domain.timing import profile, sleep_chain, wake_chain
 from local.world import Region
 from simulation.money import bills
 from simulation.oracle import Wants, Wish

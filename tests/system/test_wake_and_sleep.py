@@ -3,9 +3,9 @@
 import pytest
 
 from controller.domain.plan import Order
+from controller.domain.timing import profile, wake_chain
 from controller.reconcile.outcome import Result
 from factories import EIP, LB, SERVICE, TG
-from local.timing import profile, wake_chain
 from system.desk import ASLEEP, AWAKE
 
 PROFILES = ["fast", "typical", "slow"]

@@ -1,4 +1,4 @@
-"""`dormouse check`: compile, and say what is wrong."""
+"""`dormouse check`: compile, and say what is wrong and what it means."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import click
 
 from controller.cli.compiling import compile_directory
 from controller.cli.inputs import TerraformCommand, terraform_judge, terraform_options
+from controller.cli.meaning import say_meaning
 from controller.cli.problems import has_errors, print_json, print_problems, summary
 
 
@@ -15,7 +16,7 @@ from controller.cli.problems import has_errors, print_json, print_problems, summ
 @terraform_options
 @terraform_judge
 @click.option("--stack", metavar="NAME", help="The stack's name, if not the folder's.")
-@click.option("--strict", is_flag=True, help="Exit with 1 if there are warnings.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if anything is wrong.")
 @click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
 @click.pass_context
 def command(
@@ -24,12 +25,17 @@ def command(
     """
     Find what is wrong with a Terraform directory, and the traps in it.
 
-    Exit code 0 when it can be compiled, 1 with --strict if there are warnings, 2 on errors.
+    It ends with what sleeps, what it costs asleep and awake, and how long a wake takes. Exit code 0
+    when it can be compiled, 1 with --strict if there are warnings, 2 on errors. What only tells of
+    costs and seconds (idle-cost, slow-wake) does not count for --strict.
     """
-    problems = compile_directory(ctx, directory, stack).problems
+    compiled = compile_directory(ctx, directory, stack)
+    problems, meaning = compiled.findings, compiled.summary
     if as_json:
-        print_json(problems)
+        print_json(problems, summary=meaning.to_json() if meaning else None)
     else:
         print_problems(problems)
         click.echo(f"{directory}: {summary(problems)}")
-    ctx.exit(2 if has_errors(problems) else int(strict and bool(problems)))
+        for line in say_meaning(meaning, compiled.region) if meaning else ():
+            click.echo(line)
+    ctx.exit(2 if has_errors(problems) else int(strict and bool(compiled.problems)))

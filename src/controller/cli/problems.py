@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 import click
 
 from controller.domain.problem import Level, Problem
+from controller.domain.spec import Json
 from controller.domain.text import clean_lines
 
 _COLOURS = {Level.ERROR: "red", Level.WARNING: "yellow"}
@@ -19,8 +20,9 @@ def print_problems(problems: Iterable[Problem], *, err: bool = False) -> None:
         click.echo(_line(problem), err=err)
 
 
-def print_json(problems: Iterable[Problem]) -> None:
-    data = {"problems": [problem.to_json() for problem in problems]}
+def print_json(problems: Iterable[Problem], **more: Json) -> None:
+    """The problems, and whatever else is known, as one object."""
+    data = {"problems": [problem.to_json() for problem in problems], **more}
     click.echo(json.dumps(data, ensure_ascii=False, indent=2))
 
 

@@ -35,6 +35,7 @@ from controller.mapping.provider import default_tags, find_home
 from controller.mapping.references import References
 from controller.mapping.refusals.check import check_refusals
 from controller.mapping.sources import OWN_ATTRIBUTES
+from controller.mapping.summary import Summary, summarize
 from controller.mapping.table import Table
 from controller.mapping.task import task_size
 from controller.mapping.task_definition import pin_latest
@@ -53,7 +54,7 @@ class Compiled:
     `spec` is None when any problem is an error; problems are sorted by place.
 
     `sleepers` are the addresses that differ awake, `region` is the stack's where it is known,
-    `awake` the directory as it was evaluated awake.
+    `awake` the directory as it was evaluated awake. `summary` says what the spec means.
     """
 
     spec: Spec | None
@@ -61,6 +62,12 @@ class Compiled:
     sleepers: frozenset[str] = frozenset()
     region: str | None = None
     awake: World | None = None
+    summary: Summary | None = None
+
+    @property
+    def findings(self) -> tuple[Problem, ...]:
+        """The problems, and among them what the summary has to say of costs and seconds."""
+        return _sorted([*self.problems, *(self.summary.findings if self.summary else ())])
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +135,6 @@ def compile_worlds(
     problems = problems if _any_error(problems) else (*problems, *_unaccounted(draft, division))
     if _any_error(problems):
         return Compiled(None, problems, sleepers, home.region, awake)
-    idle = _find_idle(draft, division, home.region)
-    problems = _sorted([*problems, *(each.as_problem() for each in idle)])
     spec = Spec(
         stack=stack,
         region=home.region,
@@ -142,7 +147,9 @@ def compile_worlds(
     too_large = _too_large(spec)
     if too_large:
         return Compiled(None, (*problems, too_large), sleepers, home.region)
-    return Compiled(spec, problems, sleepers, home.region, awake)
+    idle = _find_idle(draft, division, home.region)
+    meaning = summarize(spec, draft, idle)
+    return Compiled(spec, problems, sleepers, home.region, awake, meaning)
 
 
 def _too_large(spec: Spec) -> Problem | None:
