@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from itertools import pairwise
+
+import pytest
 
 from catalogue.tools import LISTENER, SERVICE, Watch, by_hand, calls_of, one_pass
 from controller.domain.observed import State
@@ -102,3 +105,44 @@ def test_tags_that_cannot_be_read_yet_are_asked_for_at_each_look(desk_of):
     assert len(refused) == 20
     assert refused[-1] - refused[0] < WHOLE / 2
     assert listener.at - refused[-1] <= POLL
+
+
+@pytest.mark.parametrize(
+    ("profile", "seconds"),
+    [("fast", 1), ("fast", 7), *(("typical", n) for n in (1, 20, 47)), ("slow", 1), ("slow", 47)],
+)
+def test_a_wake_into_a_sleep_goes_on_as_soon_as_its_elastic_ip_is_free(desk_of, profile, seconds):
+    """It is the longest part of such a wake: the address is looked at as often as anything."""
+    desk = desk_of(profile)
+    desk.wake()
+    began = desk.aws.clock.now()
+    till = began + timedelta(seconds=seconds)
+    slept = one_pass(desk, "asleep", still_wanted=lambda: desk.aws.clock.now() < till)
+    outcome = one_pass(desk, "awake", progress=slept.progress)
+
+    assert outcome.result is Result.CONVERGED
+    deleted = calls_of(desk, "DeleteLoadBalancer")[-1]
+    made = calls_of(desk, "CreateLoadBalancer")[-1]
+    held = desk.aws.timing.lb_gone + desk.aws.timing.eip_release
+    assert (made.at - deleted.at).total_seconds() <= held + POLL.total_seconds() + 1
+    assert widest_gap(desk, "DescribeAddresses", deleted.at, made.at) <= POLL
+
+
+def test_a_load_balancer_that_failed_is_made_anew_as_soon_as_its_elastic_ip_is_free(desk_of):
+    desk = desk_of("typical")
+    desk.aws.conditions.load_balancer("ecs-nlb", "failed")
+    watch = Watch(
+        then=lambda: desk.aws.conditions.load_balancer("ecs-nlb", "active"),
+        when=lambda seen: bool(calls_of(desk, "DeleteLoadBalancer")),
+    )
+    assert one_pass(desk, "awake", report=watch).result is Result.CONVERGED
+    deleted = calls_of(desk, "DeleteLoadBalancer")[-1]
+    made = calls_of(desk, "CreateLoadBalancer")[-1]
+    assert (made.at - deleted.at).total_seconds() <= 61 + POLL.total_seconds() + 1
+    assert widest_gap(desk, "DescribeAddresses", deleted.at, made.at) <= POLL
+
+
+def widest_gap(desk, operation, start, end):
+    """The longest time between two calls of this operation."""
+    moments = [start, *(c.at for c in calls_of(desk, operation) if start <= c.at <= end), end]
+    return max(after - before for before, after in pairwise(moments))

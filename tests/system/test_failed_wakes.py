@@ -1,5 +1,8 @@
 """A wake that cannot finish says why, in the user's words."""
 
+import math
+from datetime import timedelta
+
 import pytest
 
 from controller.reconcile.outcome import Result
@@ -108,6 +111,76 @@ def test_one_denial_right_after_a_create_is_a_lag(desk):
     desk.aws.faults.add(Fault(operation="CreateListener", code="AccessDenied", status=403))
 
     assert desk.wake().result is Result.CONVERGED
+
+
+DELAYED = "the tags of what was made are not known to the authorizer yet"
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "CreateListener",
+        "CreateService",
+        "ModifyTargetGroupAttributes",
+        "ModifyLoadBalancerAttributes",
+        "DescribeTags",
+    ],
+)
+def test_denials_within_the_first_minute_of_what_we_made_are_a_lag(desk, operation):
+    """However many: rights that are bound to tags hold once these are known (§6.2, F70)."""
+    settings = {"load_balancing.cross_zone.enabled": "true"}
+    balancer = load_balancer(attributes=settings)
+    desk.spec = article_spec(resources=(target_group(), balancer, listener(), service()))
+    until = desk.aws.clock.now() + timedelta(seconds=50)
+    lags = Fault(
+        operation=operation,
+        code="AccessDenied",
+        message=DELAYED,
+        status=403,
+        times=math.inf,
+        predicate=lambda _: desk.aws.clock.now() < until,
+    )
+    desk.aws.faults.add(lags)
+    outcome = desk.wake()
+
+    assert outcome.result is Result.CONVERGED, outcome.cause
+    assert lags.struck > 2
+    assert len(desk.aws.calls.of("DeleteLoadBalancer")) == 0
+
+
+def test_a_denial_that_outlasts_the_first_minute_is_believed(desk):
+    desk.aws.faults.add(
+        Fault(operation="CreateListener", code="AccessDenied", status=403, times=math.inf)
+    )
+    began = desk.aws.clock.now()
+    outcome = desk.wake()
+
+    assert outcome.result is Result.FAILED
+    assert "the role lacks this right" in outcome.cause
+    assert timedelta(minutes=1) < desk.aws.clock.now() - began < timedelta(minutes=2)
+
+
+@pytest.mark.parametrize("operation", ["DeleteLoadBalancer", "DeleteTargetGroup", "DeleteService"])
+def test_a_wake_that_is_called_off_at_once_is_taken_down_although_its_tags_are_not_known_yet(
+    desk, operation
+):
+    began = desk.aws.clock.now()
+    early = began + timedelta(seconds=15)
+    stopped = desk.run("awake", still_wanted=lambda: desk.aws.clock.now() < early)
+    until = began + timedelta(seconds=50)
+    desk.aws.faults.add(
+        Fault(
+            operation=operation,
+            code="AccessDenied",
+            status=403,
+            times=math.inf,
+            predicate=lambda _: desk.aws.clock.now() < until,
+        )
+    )
+    outcome = desk.run("asleep", progress=stopped.progress)
+
+    assert outcome.result is Result.CONVERGED, outcome.cause
+    assert desk.standing() == ASLEEP
 
 
 def test_a_denial_that_stays_ends_the_wake_and_names_the_action(desk):

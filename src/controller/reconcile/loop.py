@@ -7,12 +7,12 @@ what it observes. Waiting is normal and failing is an error; both end in an `Out
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from controller.domain.errors import DormouseError, EndPassError, PermanentError, RetryError
-from controller.domain.observed import Holder, Observation, Observed, State
+from controller.domain.observed import Address, Holder, Observation, Observed, State
 from controller.domain.plan import Action, Order, Plan, Target, Verb, make_plan
 from controller.domain.ports import Clock, Cloud, SideBySide
 from controller.domain.progress import Progress, Timeline, settled_mark
@@ -90,6 +90,7 @@ class Reconciler:
         self._note = ""
         self._began_at = clock.now()
         self._plan: Plan | None = None
+        self._addresses: Mapping[str, Address] = {}
         self._whole_at = clock.now()
 
     def run(
@@ -174,7 +175,7 @@ class Reconciler:
             observed, plan = self._see(target, now, only)
         if only is None:
             self._whole_at = now
-        self._plan = plan
+        self._plan, self._addresses = plan, observed.addresses
         self._serving.note(observed, plan)
         return observed, plan
 
@@ -191,8 +192,12 @@ class Reconciler:
         """What to read next; None: everything."""
         if self._plan is None or now - self._whole_at >= WHOLE:
             return None
-        busy = [address for address, _ in self._plan.waiting]
-        return frozenset((*busy, *(action.address for action in self._plan.actions)))
+        busy = {address for address, _ in self._plan.waiting}
+        busy |= {action.address for action in self._plan.actions}
+        # Nobody says when AWS lets an Elastic IP go; a wake that waits for it can go on at once.
+        held = {a.allocation_id for a in self._addresses.values() if not a.usable}
+        wanted = {id_ for id_ in held if not busy.isdisjoint(self._addresses[id_].wanted_by)}
+        return frozenset(busy | wanted)
 
     def _only_waits(self, target: Target, observed: Observed, plan: Plan) -> bool:
         ends = plan.converged or (
@@ -293,7 +298,7 @@ class Reconciler:
         if not isinstance(error, DormouseError) or isinstance(error, EndPassError):
             raise error
         self._note = str(error)
-        if self._patience.is_final(action, error):
+        if self._patience.is_final(action, error, fresh=self._is_fresh(action)):
             spared = self._serving.is_ready or _is_repair(action, observed)
             if action.target is Target.AWAKE and not spared:
                 raise PermanentError(str(error))
@@ -302,6 +307,12 @@ class Reconciler:
             self._patience.final[action.address] = str(error)
         until = self._clock.now() + self._patience.hold_back(action, error)
         self.progress = self.progress.holding_back(action.address, until)
+
+    def _is_fresh(self, action: Action) -> bool:
+        """It is about something that we made less than a minute ago, or builds on that."""
+        now = self._clock.now()
+        about = (action.address, *action.after, *self._spec[action.address].after)
+        return any(self.progress.just_created(address, now) for address in about)
 
     # the end
 

@@ -85,8 +85,13 @@ class Patience:
         patient = 0 if waking else max(0, count - 5)
         return min(timedelta(seconds=seconds * 2 ** min(patient, 8)), SLOWEST_RETRY)
 
-    def is_final(self, action: Action, error: DormouseError) -> bool:
-        """Tell whether this refusal is the last that is asked for; each is counted."""
+    def is_final(self, action: Action, error: DormouseError, *, fresh: bool = False) -> bool:
+        """
+        Tell whether this refusal is the last that is asked for; each is counted.
+
+        `fresh`: the call is about a thing that was made a moment ago. Rights that are bound to its
+        tags may not hold yet, so a denial means nothing (F70).
+        """
         if isinstance(error, SoonError):
             first, _ = self._asked.get(action.address, (self._clock.now(), 0))
             return self._clock.now() - first >= SOON
@@ -94,6 +99,8 @@ class Patience:
             return False
         count = self._refusals.get(action.address, 0) + 1
         self._refusals[action.address] = count
+        if fresh and isinstance(error, DeniedError):
+            return False
         return count >= _PATIENCE.get(type(error), 1)
 
     def is_given_up(self, action: Action) -> bool:
