@@ -173,6 +173,29 @@ def test_f43_drain_stuck_has_its_tasks_stopped_after_a_quarter_of_an_hour(desk, 
     assert is_quiet(desk)
 
 
+@pytest.mark.parametrize(
+    ("attributes", "seconds"), [({"deregistration_delay.timeout_seconds": "3600"}, 3600), ({}, 300)]
+)
+def test_f43_a_drain_that_the_files_ask_for_is_not_cut_however_long(desk_of, attributes, seconds):
+    """Terraform waits for it too; what lasts a quarter of an hour beyond it is stuck."""
+    rest = [r for r in article_spec().resources if r.address != TG]
+    spec = article_spec(resources=(target_group(attributes=attributes), *rest))
+    desk = desk_of("typical", spec)
+    woken = desk.wake()
+    began = desk.aws.clock.now()
+    outcome = desk.sleep(minutes=90, order=Order.SAFE, progress=woken.progress)
+    assert outcome.result is Result.CONVERGED
+    assert not calls_of(desk, "StopTask")
+    assert (desk.aws.clock.now() - began).total_seconds() >= seconds
+
+    desk.aws.conditions.containers(FAMILY, "drain_stuck")
+    desk.wake()
+    began = desk.aws.clock.now()
+    assert desk.sleep(minutes=90, order=Order.SAFE).result is Result.CONVERGED
+    (stop,) = calls_of(desk, "StopTask")
+    assert seconds + 900 <= (stop.at - began).total_seconds() <= seconds + 970
+
+
 def test_f43_a_drain_counts_from_its_own_delete_and_not_from_an_earlier_services(desk):
     """A service's ARN is made of names: the one of today's wake has that of yesterday's."""
     desk.wake()

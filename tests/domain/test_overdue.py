@@ -43,6 +43,14 @@ def test_awake_outside_office_hours_for_an_hour_more_than_allowed():
     assert find_overdue(status, decision(), RULES, late) is Overdue.AWAKE_TOO_LONG
 
 
+def test_a_sleep_may_take_as_long_as_its_files_let_it_drain():
+    status, asleep = going_to_sleep(SATURDAY), decision(Rule.IDLE, Target.ASLEEP)
+    drain = timedelta(minutes=50)
+    assert find_overdue(status, asleep, RULES, SATURDAY + GRACE + drain, drain) is None
+    late = SATURDAY + GRACE + drain + SECOND
+    assert find_overdue(status, asleep, RULES, late, drain) is Overdue.SLEEP_STUCK
+
+
 @pytest.mark.parametrize("rule", list(Rule))
 def test_whatever_rule_keeps_it_awake_counts_but_a_hold(rule):
     found = find_overdue(awake(SATURDAY), decision(rule), RULES, SATURDAY + 2 * LIMIT)

@@ -20,7 +20,7 @@ from controller.domain.status import Status, Trouble
 from controller.domain.usage import Span, Use
 from controller.reconcile import books
 from controller.reconcile.outcome import Outcome, Result, Round
-from factories import LB, NOON, SERVICE, TG, article_spec, observed, seen
+from factories import LB, NOON, SERVICE, TG, article_spec, observed, seen, target_group
 
 SPEC = article_spec()
 MINUTE = timedelta(minutes=1)
@@ -436,6 +436,21 @@ def test_a_sleep_that_takes_longer_than_a_quarter_of_an_hour_is_stuck(lasted, is
     assert told(after) == [("stuck", "it drains", facts)]
     again = ended(replace(after, outbox=()), Result.UNFINISHED, ASLEEP, cause="still")
     assert (again.stuck, told(again)) == (after.stuck, [])
+
+
+@pytest.mark.parametrize(
+    ("state", "is_stuck"), [(State.LEAVING, False), (State.PENDING, True), (State.ABSENT, True)]
+)
+def test_a_service_that_drains_as_long_as_it_was_asked_to_is_not_stuck(state, is_stuck):
+    delay = {"deregistration_delay.timeout_seconds": "3600"}
+    rest = [each for each in SPEC.resources if each.address != TG]
+    spec = replace(SPEC, resources=(target_group(attributes=delay), *rest))
+    before = replace(FALLING_ASLEEP, since=NOON - 74 * MINUTE)
+    drains = outcome(Result.UNFINISHED, ASLEEP, cause="", observed=observed({SERVICE: state}))
+    after = books.ended(before, spec, drains, SPENT, NOON)
+    assert bool(after.stuck) is is_stuck
+    later = books.ended(before, spec, drains, SPENT, NOON + MINUTE)
+    assert later.stuck
 
 
 def test_a_sleep_of_which_nobody_knows_when_it_began_is_not_stuck_yet():

@@ -2,8 +2,9 @@
 
 import pytest
 
+from controller.domain.observed import State
 from controller.reconcile.outcome import Result
-from factories import EIP, SUBNET
+from factories import EIP, SERVICE, SUBNET
 from system.desk import AWAKE
 
 CHANGES = ("Create", "Modify", "Delete", "Update", "Set", "Add", "Remove", "Put", "Register")
@@ -40,6 +41,32 @@ def test_a_sleep_leaves_a_strangers_load_balancer_alone(desk, strangers):
 
     assert not [c for c in desk.calls_since(start) if c.startswith(CHANGES)]
     assert desk.standing()["load_balancers"] == 1
+
+
+@pytest.mark.parametrize("tags", [{}, {"dormouse:stack": "other", "dormouse:address": SERVICE}])
+@pytest.mark.parametrize("target", ["awake", "asleep"])
+def test_a_strangers_service_that_drains_under_our_name_keeps_its_tasks(desk, tags, target):
+    """Whose it is comes before how it stands: it may drain for as long as its owner likes."""
+    desk.aws.conditions.drains_for_ever = True
+    desk.wake()
+    ecs = desk.session.client("ecs")
+    (arn,) = ecs.list_services(cluster="nsfw_api_cluster")["serviceArns"]
+    ecs.untag_resource(resourceArn=arn, tagKeys=["dormouse:stack", "dormouse:address"])
+    ecs.tag_resource(
+        resourceArn=arn, tags=[{"key": key, "value": value} for key, value in tags.items()]
+    )
+    ecs.delete_service(cluster="nsfw_api_cluster", service="nsfw_api_service", force=True)
+    start = len(desk.aws.calls)
+    outcome = desk.run(target, minutes=40)
+
+    calls = desk.calls_since(start)
+    assert not {"StopTask", "UpdateService", "DeleteService"} & set(calls)
+    if target == "awake":
+        assert outcome.result is Result.BLOCKED
+        assert 'service "nsfw_api_service" is not ours' in outcome.cause
+        assert "CreateService" not in calls
+    else:
+        assert outcome.observed[SERVICE].state is State.FOREIGN
 
 
 def test_another_stacks_resources_are_strangers_too(desk):

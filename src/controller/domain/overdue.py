@@ -25,7 +25,13 @@ class Overdue(StrEnum):
     SLEEP_STUCK = "sleep_stuck"
 
 
-def find_overdue(status: Status, decision: Decision, rules: Rules, now: datetime) -> Overdue | None:
+def find_overdue(
+    status: Status,
+    decision: Decision,
+    rules: Rules,
+    now: datetime,
+    drain: timedelta = timedelta(0),
+) -> Overdue | None:
     """
     Say what is wrong at the end of a pass, if anything; what costs nothing is not.
 
@@ -39,7 +45,7 @@ def find_overdue(status: Status, decision: Decision, rules: Rules, now: datetime
         return None
     if status.target is Target.ASLEEP:
         since = None if status.settled else status.since
-        return Overdue.SLEEP_STUCK if since and now - since > GRACE else None
+        return Overdue.SLEEP_STUCK if since and now - since > GRACE + drain else None
     return Overdue.AWAKE_TOO_LONG if _is_awake_too_long(status, decision, rules, now) else None
 
 

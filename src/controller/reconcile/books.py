@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from controller.domain.bill import hour_of
 from controller.domain.damage import Damaged
 from controller.domain.desired import Decision
+from controller.domain.draining import drain_delay
 from controller.domain.endpoint import find_endpoint
 from controller.domain.history import ENDED_BY, Event, EventKind, Wake, finished_steps
 from controller.domain.ledger import Account, account_now
@@ -24,14 +25,17 @@ from controller.domain.plan import Target
 from controller.domain.prices import find_prices
 from controller.domain.progress import Progress, Timeline
 from controller.domain.serving import Degraded, find_shortfalls, serves
-from controller.domain.spec import Json, Spec
+from controller.domain.spec import Json, Kind, Spec
 from controller.domain.status import Status, Trouble
 from controller.reconcile.metering import nothing_stands
 from controller.reconcile.outcome import Outcome, Result, Round
 from controller.reconcile.replaced import billed, why_it_stays
 
 STUCK_AFTER = timedelta(minutes=15)
-"""A sleep that takes longer is a fault that costs money (AWS behaviour §3.4, §3.6)."""
+"""
+A sleep that takes longer is a fault that costs money (AWS behaviour §3.4, §3.6); while a service
+drains, what its files let it drain comes on top.
+"""
 
 MOST_STEPS = 100
 """A stack that is repaired again and again while awake must not outgrow its item."""
@@ -288,9 +292,18 @@ def _sleep_ended(status: Status, spec: Spec, outcome: Outcome, now: datetime) ->
     if outcome.result is Result.BLOCKED:
         return _blocked(status, spec, outcome, now)
     since = status.since or now
-    if now - since < STUCK_AFTER or status.stuck:
+    if now - since < STUCK_AFTER + _asked_to_drain(spec, outcome) or status.stuck:
         return status
     return _stuck(status, spec, outcome, since, now)
+
+
+def _asked_to_drain(spec: Spec, outcome: Outcome) -> timedelta:
+    """How long the services that still drain may do so by their files."""
+    observed = outcome.observed
+    if observed is None:
+        return timedelta(0)
+    draining = (s for s in spec.of_kind(Kind.SERVICE) if observed[s.address].state is State.LEAVING)
+    return max((drain_delay(spec, each) for each in draining), default=timedelta(0))
 
 
 def _stuck(status: Status, spec: Spec, outcome: Outcome, since: datetime, now: datetime) -> Status:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from controller.domain.desired import Decision, all_asked_for, decide, settle_marks
+from controller.domain.draining import longest_drain
 from controller.domain.errors import DormouseError, LockLostError
 from controller.domain.foresight import Change, foresee
 from controller.domain.history import Event, Learned
@@ -492,7 +493,7 @@ class StackPass:
             return None
         due_at = self._due_at(records, wanted, outcome)
         rules, now = self._rules(records.spec), self._clock.now()
-        overdue = find_overdue(self._status, wanted, rules, now)
+        overdue = find_overdue(self._status, wanted, rules, now, longest_drain(records.spec))
         return PassResult(decision=wanted, outcome=outcome, due_at=due_at, overdue=overdue)
 
     def _due_at(self, records: Records, decision: Decision, outcome: Outcome) -> datetime | None:
