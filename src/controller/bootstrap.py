@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from time import sleep
+from traceback import format_exc
 from typing import Any
 
 from controller.aws.clients import Clients, Session
@@ -19,6 +20,7 @@ from controller.domain.crowd import early_by
 from controller.domain.errors import LockLostError, NotPublishedError
 from controller.domain.history import Event, Wake
 from controller.domain.idle import Traffic
+from controller.domain.overdue import LONGEST_PASS, Overdue
 from controller.domain.ports import Clock, Cloud, SideBySide
 from controller.domain.spec import Json, Spec
 from controller.domain.usage import Use
@@ -153,6 +155,7 @@ class Controller:
     clock: Clock
     side_by_side: SideBySide
     tell: Tell
+    log: Log = field(default_factory=NoLog)
     regions: dict[str | None, Clients] = field(default_factory=dict)
 
     @property
@@ -165,7 +168,7 @@ class Controller:
         now = self.clock.now()
         lock = locks.acquire(stack, holder, now)
         if lock is None:
-            return {"result": "busy"}
+            return _busy(locks.held_for(stack, now))
         store = LockedStack(self.table, locks, lock, self.clock)
         try:
             store.claim()
@@ -188,7 +191,14 @@ class Controller:
             store.put_off()
             raise
         finally:
+            self._release(store, stack)
+
+    def _release(self, store: LockedStack, stack: str) -> None:
+        """Give the lock back; it runs out by itself, so what is done is not undone for that."""
+        try:
             store.release()
+        except Exception:
+            self.log.warning("lock not released", stack=stack, traceback=format_exc())
 
     def hand_on_due(self, correlation_id: str = "") -> list[str]:
         """
@@ -248,6 +258,7 @@ def bootstrap(
         clock=clock,
         side_by_side=side_by_side or Threads(),
         tell=tell or make_teller(settings, clients, clock, log),
+        log=log,
     )
 
 
@@ -263,6 +274,17 @@ def make_teller(settings: Settings, clients: Clients, clock: Clock, log: Log) ->
         most=settings.tell,
         namespace=settings.metrics,
     )
+
+
+def _busy(held: timedelta) -> dict[str, Json]:
+    """Another pass has the stack; that is normal for as long as a pass may last."""
+    if held <= LONGEST_PASS:
+        return {"result": "busy"}
+    return {
+        "result": "busy",
+        "overdue": str(Overdue.BUSY_TOO_LONG),
+        "busy_seconds": round(held.total_seconds()),
+    }
 
 
 def _boto3_session() -> Any:

@@ -227,7 +227,8 @@ def of_type(resources, kind):
 
 def test_each_alarm_watches_the_controller_and_tells_the_topic(deployed):
     alarms = of_type(deployed, "AWS::CloudWatch::Alarm")
-    assert set(alarms) == {"ControllerFails", "HeartbeatStopped", "SleepStuck", "AwakeTooLong"}
+    rails = {"SleepStuck", "AwakeTooLong", "BusyTooLong"}
+    assert set(alarms) == {"ControllerFails", "HeartbeatStopped", *rails}
     for alarm in alarms.values():
         assert alarm["AlarmActions"][0].endswith(":dormouse-Notifications")
         assert alarm["OKActions"] == alarm["AlarmActions"]
@@ -238,7 +239,11 @@ def test_each_alarm_watches_the_controller_and_tells_the_topic(deployed):
 
 @pytest.mark.parametrize(
     ("name", "overdue"),
-    [("SleepStuck", Overdue.SLEEP_STUCK), ("AwakeTooLong", Overdue.AWAKE_TOO_LONG)],
+    [
+        ("SleepStuck", Overdue.SLEEP_STUCK),
+        ("AwakeTooLong", Overdue.AWAKE_TOO_LONG),
+        ("BusyTooLong", Overdue.BUSY_TOO_LONG),
+    ],
 )
 def test_an_alarm_of_a_guard_rail_counts_the_lines_that_say_so(deployed, name, overdue):
     lines = of_type(deployed, "AWS::Logs::MetricFilter")[f"{name}Lines"]
@@ -254,7 +259,7 @@ def test_an_alarm_of_a_guard_rail_counts_the_lines_that_say_so(deployed, name, o
 
 def test_an_alarm_of_a_guard_rail_outlasts_the_time_between_two_passes(deployed):
     """Without a line for a period it would say OK, and ALARM again with the next pass."""
-    for name in ("SleepStuck", "AwakeTooLong"):
+    for name in ("SleepStuck", "AwakeTooLong", "BusyTooLong"):
         alarm = of_type(deployed, "AWS::CloudWatch::Alarm")[name]
         window = timedelta(seconds=alarm["Period"] * alarm["EvaluationPeriods"])
         assert window > SLOW + timedelta(seconds=300 + 60)  # a whole pass, and a tick

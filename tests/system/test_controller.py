@@ -6,8 +6,10 @@ import io
 import json
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
+from botocore.exceptions import ClientError
 
 from controller.bootstrap import bootstrap
 from controller.domain.errors import EndPassError, PolicyError, SpecError
@@ -139,6 +141,72 @@ def test_only_one_pass_at_a_time_works_on_a_stack(desk, controller):
     assert not locks.renew(first, desk.aws.clock.now())
     locks.release(first, desk.aws.clock.now())
     assert run(controller) == {"result": "busy"}
+
+
+FAR = {"N": "99999999999"}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"until": FAR},
+        {"until": FAR, "since": FAR},
+        {"until": {"S": "tomorrow"}},
+        {"until": {"NULL": True}},
+        {"until": FAR, "fence": {"S": "one"}},
+        {"until": {"N": "0"}, "fence": {"S": "one"}},
+    ],
+)
+def test_a_lock_that_no_pass_can_have_taken_is_void(desk, controller, damage):
+    """Or nothing would put the stack to sleep, and nobody would hear of it."""
+    run(controller)
+    dynamodb = desk.session.client("dynamodb")
+    key = items.key("nsfw-api", items.LOCK)
+    item = dynamodb.get_item(TableName="dormouse", Key=key)["Item"]
+    dynamodb.put_item(TableName="dormouse", Item=item | damage)
+    locks = LockKeeper(dynamodb, "dormouse")
+
+    assert not locks.is_held("nsfw-api", desk.aws.clock.now())
+    assert run(controller)["result"] == "converged"
+    assert run(controller)["result"] == "converged"
+
+
+def test_a_stack_that_is_busy_for_longer_than_a_pass_can_last_is_overdue(desk, controller):
+    locks = LockKeeper(desk.session.client("dynamodb"), "dormouse")
+    lock = locks.acquire("nsfw-api", "one that hangs", desk.aws.clock.now())
+    for _ in range(30):
+        assert run(controller) == {"result": "busy"}
+        desk.aws.clock.advance(30)
+        assert locks.renew(lock, desk.aws.clock.now())
+    desk.aws.clock.advance(1)
+    found = run(controller)
+    assert (found["result"], found["overdue"]) == ("busy", "busy_too_long")
+    assert found["busy_seconds"] == 901
+
+    desk.aws.clock.advance(60)
+    assert run(controller)["result"] == "converged"
+    other = locks.acquire("nsfw-api", "another", desk.aws.clock.now())
+    assert other
+    assert run(controller) == {"result": "busy"}
+
+
+def test_a_pass_that_cannot_give_its_lock_back_has_done_its_work_all_the_same(
+    desk, controller, monkeypatch
+):
+    lines = []
+    log = SimpleNamespace(warning=lambda message, **facts: lines.append((message, facts)))
+
+    def refused(*_):
+        raise ClientError({"Error": {"Code": "ThrottlingException"}}, "UpdateItem")
+
+    monkeypatch.setattr(LockKeeper, "release", refused)
+    controller = replace(controller, log=log)
+    controller.table.grant(lease(desk, 60, "a"))
+    assert run(controller)["result"] == "converged"
+    assert desk.standing() == AWAKE
+    ((message, facts),) = lines
+    assert (message, facts["stack"]) == ("lock not released", "nsfw-api")
+    assert "ThrottlingException" in facts["traceback"]
 
 
 def test_the_heartbeat_hands_on_due_stacks_alone(desk, controller):

@@ -13,8 +13,10 @@ from dataclasses import replace
 import pytest
 
 from api.keyring import KeyRing
+from controller.domain.history import Event, EventKind
 from controller.links import Scope
 from controller.store.table import Table
+from controller.tell import teller
 from controller.tell.webhook import WebhookError
 from local.faults import Fault
 from system.days import BUDGET, STACK, days
@@ -366,6 +368,112 @@ def test_a_webhook_that_is_down_fails_no_pass_and_is_asked_once(make_office):
     assert [mail.kind for mail in office.mails()] == ["awake", "sleeping_soon", "asleep"]
     assert office.log.said.count("webhook failed") == 3
     assert office.day.desk.standing() == ASLEEP
+
+
+# faults of our own
+
+
+def break_the_text_of(monkeypatch, kind, error):
+    whole = teller.write_message
+
+    def broken(spec, event, link=None):
+        if event.kind == kind:
+            raise error
+        return whole(spec, event, link)
+
+    monkeypatch.setattr(teller, "write_message", broken)
+
+
+@pytest.mark.parametrize("error", [KeyError("a fact that is missing"), ValueError("odd")])
+def test_a_fault_in_one_text_is_logged_and_the_event_told_plainly(make_office, monkeypatch, error):
+    break_the_text_of(monkeypatch, "awake", error)
+    office = make_office(**OFFICE)
+    office.day.live("Mon 23:00")
+
+    mails = office.mails()
+    assert [mail.kind for mail in mails] == ["awake", "sleeping_soon", "asleep"]
+    assert mails[0].subject == "nsfw-api: awake"
+    assert "office hours" in mails[0].body
+    assert all("untold" not in result for result in office.day.results)
+    (fault,) = [facts for _, said, facts in office.log.lines if said == "message not written"]
+    assert fault["event"] == "awake"
+    assert f"{type(error).__name__}: {error}" in fault["traceback"]
+    assert "write_message" in fault["traceback"] or "broken" in fault["traceback"]
+
+
+def test_a_message_that_sns_does_not_take_is_told_plainly(make_office):
+    office = make_office(**OFFICE)
+    office.day.aws.faults.add(
+        Fault(operation="Publish", code="InvalidParameter", message="Invalid subject", status=400)
+    )
+    office.day.live("Mon 09:30")
+    (mail,) = office.mails()
+    assert (mail.kind, mail.subject) == ("awake", "nsfw-api: awake")
+    assert "message not taken" in office.log.said
+    assert office.day.status["outbox"] == []
+
+
+def test_a_message_that_sns_takes_in_no_form_holds_nothing_up(make_office):
+    office = make_office(environment={"DORMOUSE_TELL": "detail"}, **ONE_HOUR)
+    office.day.aws.faults.add(
+        Fault(operation="Publish", code="InvalidParameter", status=400, times=2)
+    )
+    office.day.plan("Mon 13:00", office.day.wake)
+    office.day.live("Mon 13:10")
+    assert [mail.kind for mail in office.mails()] == ["awake"]
+    assert office.log.said.count("told to nobody") == 1
+    assert office.day.status["outbox"] == []
+
+
+def test_a_fault_of_whoever_tells_is_in_the_log_of_the_pass_and_holds_nothing_up(make_office):
+    office = make_office(environment={"DORMOUSE_TELL": "detail"}, **ONE_HOUR)
+    told, tell = [], office.day.controller.tell
+
+    def faulty(spec, event):
+        told.append(str(event.kind))
+        if event.kind == "waking" and told.count("waking") < 3:
+            raise RuntimeError("a fault of its own")
+        tell(spec, event)
+
+    office.day.controller = replace(office.day.controller, tell=faulty)
+    office.day.plan("Mon 13:00", office.day.wake)
+    office.day.live("Mon 13:04")
+    first = next(result for result in office.day.results if result.get("untold"))
+    assert (first["untold"], told[:2]) == (1, ["waking", "awake"])
+    assert "RuntimeError: a fault of its own" in first["fault"]
+    assert [mail.kind for mail in office.mails()] == ["awake"]
+
+    office.day.live("Mon 13:30")
+    assert [mail.kind for mail in office.mails()] == ["waking"]
+    assert office.day.status["outbox"] == []
+
+
+def test_a_fault_of_the_webhook_or_of_a_measure_tells_nothing_twice(make_office, monkeypatch):
+    class Broken:
+        def post(self, message):
+            raise TypeError("not JSON")
+
+    def broken(spec, event):
+        raise ZeroDivisionError
+
+    office = make_office(environment={"DORMOUSE_METRICS": "Dormouse/x"}, **OFFICE)
+    monkeypatch.setattr(teller, "measure", broken)
+    office.day.controller = office.controller(webhook=Broken())
+    office.day.live("Mon 23:00")
+    assert [mail.kind for mail in office.mails()] == ["awake", "sleeping_soon", "asleep"]
+    assert office.log.said.count("webhook failed") == 3
+    assert office.log.said.count("not measured") == 5
+
+
+@pytest.mark.parametrize("text", ["caf\udce9", "a\x00b\x07", "\U0001f600" * 400, "x" * 400_000])
+def test_whatever_a_reason_holds_it_is_told(make_office, text):
+    """Reasons are typed by people, and by AWS."""
+    office = make_office(**OFFICE)
+    event = Event(stack=STACK, at=office.day.now, kind=EventKind.FAILED, reason=text)
+    office.day.controller.tell(office.day.desk.spec, event)
+    (mail,) = office.mails()
+    assert mail.kind == "failed"
+    assert len(mail.body.encode()) < 256_000
 
 
 # metrics

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from botocore.exceptions import ParamValidationError
+
 from controller.aws.clients import Clients
-from controller.aws.errors import translate
+from controller.aws.errors import code_of, translate
+from controller.domain.errors import MessageRefusedError
 from controller.domain.messages import Message
+
+_REFUSED = frozenset({"InvalidParameter", "ParameterValueInvalid", "InvalidParameterValue"})
+"""Source: SNS API reference, Publish, "Errors"."""
 
 
 class Topic:
@@ -14,7 +20,8 @@ class Topic:
 
     def publish(self, message: Message) -> None:
         """
-        Hand a message to everybody who is subscribed. Raises DormouseError.
+        Hand a message to everybody who is subscribed. Raises DormouseError, and where it is this
+        message that SNS does not take, MessageRefusedError.
 
         Its attributes are for filter policies; `id` is the same if it is ever sent again.
         """
@@ -35,5 +42,9 @@ class Topic:
                     for name, value in attributes.items()
                 },
             )
+        except ParamValidationError as error:
+            raise MessageRefusedError(f"SNS does not take this message: {error}") from error
         except Exception as error:
+            if code_of(error) in _REFUSED:
+                raise MessageRefusedError(f"SNS does not take this message: {error}") from error
             raise translate(error, "publish to the topic") from error

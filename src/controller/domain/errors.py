@@ -69,6 +69,10 @@ class ForeignError(PermanentError):
     """A resource that does not carry our owner tag stands where ours should."""
 
 
+class MessageRefusedError(PermanentError):
+    """What tells people did not take this message, and will not take it another time."""
+
+
 class RetryError(DormouseError):
     """The call may be repeated as it is after `after_seconds`."""
 

@@ -13,6 +13,11 @@ from controller.domain.text import clean_lines, cleaned
 LONGEST_SUBJECT = 99
 """SNS takes fewer than 100 characters, ASCII alone (SNS API, Publish)."""
 
+LONGEST_BODY = 200_000
+"""Bytes; SNS takes 256 KB with everything (SNS API, Publish)."""
+
+LONGEST_PLAIN = 2000
+
 
 class Level(StrEnum):
     """How much somebody wants to hear; each one takes in those before it."""
@@ -63,11 +68,35 @@ def write_message(spec: Spec, event: Event, link: Invitation | None = None) -> M
         event=event,
         level=level_of(event),
         subject=_as_subject(f"{spec.stack} {subject}"),
-        body=clean_lines("\n\n".join([*paragraphs, letter.footer()])) + "\n",
+        body=_as_body(clean_lines("\n\n".join([*paragraphs, letter.footer()])) + "\n"),
         link=link.url if link else "",
     )
 
 
+def plain_message(spec: Spec, event: Event) -> Message:
+    """What is left of a message whose full text cannot be written or sent; it always can be."""
+    reason = str(event.reason)
+    shown = "".join(c if c.isprintable() else " " for c in reason)[:LONGEST_PLAIN]
+    said = (
+        f"{spec.stack}: {event.kind} at {event.at:%Y-%m-%d %H:%M:%S %Z}.",
+        shown,
+        "The full text of this message could not be told; the controller's log says why.",
+    )
+    return Message(
+        event=event,
+        level=Level.TROUBLE,
+        subject=_as_subject(f"{spec.stack}: {event.kind}"),
+        body=_as_body("\n\n".join(said) + "\n"),
+    )
+
+
+def _as_body(text: str) -> str:
+    """As UTF-8 can carry it, and no longer than SNS takes."""
+    known = text.encode("utf-8", "replace")[:LONGEST_BODY]
+    return known.decode("utf-8", "ignore")
+
+
 def _as_subject(text: str) -> str:
-    line = " ".join(text.encode("ascii", "replace").decode().split())
+    known = "".join(c if c.isprintable() else " " for c in text)
+    line = " ".join(known.encode("ascii", "replace").decode().split())
     return line if len(line) <= LONGEST_SUBJECT else line[: LONGEST_SUBJECT - 3] + "..."

@@ -20,9 +20,14 @@ GRACE = timedelta(hours=1)
 """A sleep may take a quarter of an hour, and be waited for to the end of a paid hour."""
 
 
+LONGEST_PASS = timedelta(minutes=15)
+"""A Lambda function ends by then (AWS behaviour §5.4): what holds a stack for longer hangs."""
+
+
 class Overdue(StrEnum):
     AWAKE_TOO_LONG = "awake_too_long"
     SLEEP_STUCK = "sleep_stuck"
+    BUSY_TOO_LONG = "busy_too_long"
 
 
 def find_overdue(

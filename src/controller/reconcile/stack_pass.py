@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from traceback import format_exc
 
 from controller.domain.desired import Decision, all_asked_for, decide, settle_marks
 from controller.domain.draining import longest_drain
@@ -77,13 +78,15 @@ ROOM = timedelta(seconds=30)
 class PassResult:
     """
     How the pass ended, for the log. `due_at` None: nothing will change by itself. `untold`
-    events wait for a pass that can tell them; `overdue` is what a guard rail found.
+    events wait for a pass that can tell them, `fault` is the traceback of what kept one from being
+    told; `overdue` is what a guard rail found.
     """
 
     decision: Decision
     outcome: Outcome
     due_at: datetime | None
     untold: int = 0
+    fault: str = ""
     overdue: Overdue | None = None
 
     def as_log(self) -> dict[str, Json]:
@@ -93,6 +96,7 @@ class PassResult:
             "cause": self.outcome.cause,
             "due_at": format_moment(self.due_at) if self.due_at else None,
             **({"untold": self.untold} if self.untold else {}),
+            **({"fault": self.fault} if self.fault else {}),
             **({"overdue": str(self.overdue)} if self.overdue else {}),
         }
 
@@ -563,13 +567,28 @@ class StackPass:
         return self._store.put_status(self._status.to_json(), due_at, asked=records.asked)
 
     def _tell_all(self, records: Records, result: PassResult) -> PassResult:
-        """Record and tell what is in the outbox; what cannot be told waits, and what follows it."""
+        """
+        Record and tell what is in the outbox.
+
+        What the topic does not take now waits, and what follows it, so that it is told in order.
+        An event that cannot be told for a fault of its own waits alone.
+        """
         outbox = self._status.outbox
         if not outbox:
             return result
-        left = [event for event in outbox if self._store.put_event(event)]
-        while left and self._renewed() and self._is_told(records.spec, left[0]):
-            del left[0]
+        left, held_up = [], False
+        for event in [event for event in outbox if self._store.put_event(event)]:
+            held_up = held_up or not self._renewed()
+            if held_up:
+                left.append(event)
+                continue
+            try:
+                if self._is_told(records.spec, event):
+                    continue
+                held_up = True
+            except Exception:
+                result = replace(result, fault=format_exc())
+            left.append(event)
         due_at = result.due_at
         if left:
             due_at = _soonest(due_at, self._clock.now() + TELL_AGAIN)
@@ -584,7 +603,7 @@ class StackPass:
         try:
             if event.kind.is_told:
                 self._tell(spec, event)
-        except Exception:
+        except DormouseError:
             return False  # whoever tells has logged it; a pass does not fail for want of a letter
         self._store.told(event)
         return True

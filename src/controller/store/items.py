@@ -15,9 +15,9 @@ The rest is the controller's and the publisher's. It sorts so that the Query goe
 
 What only we read stands as JSON text in `body`, compressed where it is long; what AWS evaluates
 (keys, conditions, TTL, the index) stands in attributes of its own: `due_at` and `due` (sparse
-index), `expires` (TTL, epoch seconds), `fence` and `until` (lock), `fence` and `failed` (status),
-`asked` (the count of what was asked for). A stack is due by its `status`, as its last pass said,
-or by its `asked`, as long as no pass has seen what was asked for last.
+index), `expires` (TTL, epoch seconds), `fence`, `since` and `until` (lock), `fence` and `failed`
+(status), `asked` (the count of what was asked for). A stack is due by its `status`, as its last
+pass said, or by its `asked`, as long as no pass has seen what was asked for last.
 """
 
 from __future__ import annotations

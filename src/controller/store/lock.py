@@ -20,6 +20,9 @@ from controller.store.conditions import is_refused
 
 LENGTH = timedelta(seconds=60)
 
+AHEAD = LENGTH + timedelta(seconds=30)
+"""A lock that ends later was not taken by a pass, whatever its clock says: it is void."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lock:
@@ -34,35 +37,62 @@ class LockKeeper:
         self._table = table
 
     def acquire(self, stack: str, holder: str, now: datetime) -> Lock | None:
-        """Take the lock for a minute, or return None while another pass has it."""
+        """
+        Take the lock for a minute, or return None while another pass has it.
+
+        Also one that no pass can have taken: of an end far ahead, or that is no number.
+        """
         try:
-            reply = self._dynamodb.update_item(
-                TableName=self._table,
-                Key=items.key(stack, items.LOCK),
-                UpdateExpression="SET #until = :until, holder = :holder ADD fence :one",
-                ConditionExpression="attribute_not_exists(#until) OR #until <= :now",
-                ExpressionAttributeNames={"#until": "until"},
-                ExpressionAttributeValues={
-                    ":until": _epoch(now + LENGTH),
-                    ":now": _epoch(now),
-                    ":holder": {"S": holder},
-                    ":one": {"N": "1"},
-                },
-                ReturnValues="UPDATED_NEW",
-            )
+            reply = self._take(stack, holder, now)
         except ClientError as error:
             if is_refused(error):
                 return None
-            raise
+            if error.response["Error"]["Code"] != "ValidationException":
+                raise
+            # Its number is none. It counts on from what stands on the status (`count_on`).
+            self._dynamodb.delete_item(TableName=self._table, Key=items.key(stack, items.LOCK))
+            reply = self._take(stack, holder, now)
         return Lock(stack, holder, int(reply["Attributes"]["fence"]["N"]))
+
+    def _take(self, stack: str, holder: str, now: datetime) -> Any:
+        return self._dynamodb.update_item(
+            TableName=self._table,
+            Key=items.key(stack, items.LOCK),
+            UpdateExpression="SET #until = :until, holder = :holder, since = :now ADD fence :one",
+            ConditionExpression=(
+                "NOT (attribute_type(#until, :number) AND #until > :now AND #until <= :ahead)"
+            ),
+            ExpressionAttributeNames={"#until": "until"},
+            ExpressionAttributeValues={
+                ":until": _epoch(now + LENGTH),
+                ":now": _epoch(now),
+                ":ahead": _epoch(now + AHEAD),
+                ":holder": {"S": holder},
+                ":one": {"N": "1"},
+                ":number": {"S": "N"},
+            },
+            ReturnValues="UPDATED_NEW",
+        )
 
     def is_held(self, stack: str, now: datetime) -> bool:
         """Tell whether a pass has it now."""
+        until = _moment(self._read(stack).get("until"))
+        return until is not None and 0 < until - now.timestamp() <= AHEAD.total_seconds()
+
+    def held_for(self, stack: str, now: datetime) -> timedelta:
+        """How long the same pass has had it; no time where nobody has, or it does not say."""
+        item = self._read(stack)
+        since, until = _moment(item.get("since")), _moment(item.get("until"))
+        if since is None or until is None or until <= now.timestamp():
+            return timedelta(0)
+        return timedelta(seconds=now.timestamp() - since)
+
+    def _read(self, stack: str) -> Mapping[str, Any]:
         reply = self._dynamodb.get_item(
             TableName=self._table, Key=items.key(stack, items.LOCK), ConsistentRead=True
         )
-        until = reply.get("Item", {}).get("until", {}).get("N")
-        return until is not None and float(until) > now.timestamp()
+        found: Mapping[str, Any] = reply.get("Item", {})
+        return found
 
     def count_on(self, lock: Lock, fence: int) -> Lock | None:
         """
@@ -123,6 +153,11 @@ class LockKeeper:
                 return False
             raise
         return True
+
+
+def _moment(value: Mapping[str, str] | None) -> float | None:
+    """Seconds since 1970; None where there are none, or something else."""
+    return float(value["N"]) if value and "N" in value else None
 
 
 def _epoch(moment: datetime) -> dict[str, str]:

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from traceback import format_exc
 from typing import Any, Protocol
 
+from controller.domain.errors import MessageRefusedError
 from controller.domain.history import Event, EventKind
 from controller.domain.letters import Invitation
-from controller.domain.messages import Level, Message, is_wanted, write_message
+from controller.domain.messages import Level, Message, is_wanted, plain_message, write_message
 from controller.domain.ports import Clock
 from controller.domain.spec import Spec
 from controller.tell.measures import as_log_line, measure
@@ -67,15 +69,36 @@ class Teller:
         Tell of an event. Raises what the topic raises; nothing else has been told then.
 
         The topic comes first, as only it is asked again: the webhook hears a thing once, or, if
-        it is down just then, not at all.
+        it is down just then, not at all. A fault in a text or a number keeps nobody from hearing
+        of the event: what is left is told plainly, and the log has the fault.
         """
-        if is_wanted(event, self.most):
-            message = write_message(spec, event, self._invitation(event))
-            self._publish(message)
+        message = self._written(spec, event)
+        if message:
+            self._publish(spec, message)
             self._post(message)
-        values = measure(spec, event) if self.namespace else {}
-        if values:
-            self.log.info("measured", **as_log_line(self.namespace, event, values))
+        self._measure(spec, event)
+
+    def _written(self, spec: Spec, event: Event) -> Message | None:
+        try:
+            if not is_wanted(event, self.most):
+                return None
+            return write_message(spec, event, self._invitation(event))
+        except Exception:
+            self._fault("message not written", event)
+            return plain_message(spec, event)
+
+    def _measure(self, spec: Spec, event: Event) -> None:
+        try:
+            values = measure(spec, event) if self.namespace else {}
+            if values:
+                self.log.info("measured", **as_log_line(self.namespace, event, values))
+        except Exception:
+            self._fault("not measured", event)
+
+    def _fault(self, what: str, event: Event) -> None:
+        """Something of ours is wrong; its traceback is for whoever reads the log."""
+        kind = str(event.kind)
+        self.log.warning(what, stack=event.stack, event=kind, traceback=format_exc())
 
     def _invitation(self, event: Event) -> Invitation | None:
         """A link for what is about to end; a message without one is better than none."""
@@ -87,15 +110,28 @@ class Teller:
             self.log.warning("no link to extend", stack=event.stack, error=str(error))
             return None
 
-    def _publish(self, message: Message) -> None:
+    def _publish(self, spec: Spec, message: Message) -> None:
         if self.topic is None:
             return
         try:
-            self.topic.publish(message)
+            self._publish_or_plainly(spec, message)
+        except MessageRefusedError as error:
+            # Nor would it be taken later: the next event is not held up for it.
+            self.log.warning("told to nobody", **_about(message), error=str(error))
+            return
         except Exception as error:
             self.log.warning("not told", **_about(message), error=str(error))
             raise
         self.log.info("told", **_about(message))
+
+    def _publish_or_plainly(self, spec: Spec, message: Message) -> None:
+        if self.topic is None:
+            return
+        try:
+            self.topic.publish(message)
+        except MessageRefusedError:
+            self._fault("message not taken", message.event)
+            self.topic.publish(plain_message(spec, message.event))
 
     def _post(self, message: Message) -> None:
         if self.webhook is None:
@@ -104,6 +140,8 @@ class Teller:
             self.webhook.post(message)
         except WebhookError as error:
             self.log.warning("webhook failed", **_about(message), error=str(error))
+        except Exception:
+            self._fault("webhook failed", message.event)  # the topic has it: it is not told twice
 
 
 def _about(message: Message) -> dict[str, str]:

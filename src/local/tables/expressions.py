@@ -248,6 +248,10 @@ def plain(value: Value) -> Any:
     return Decimal(found) if kind == "N" else found
 
 
+def _type_of(value: Value | None) -> str | None:
+    return next(iter(value)) if value else None
+
+
 def _begins_with(path: Operand, prefix: Operand) -> Test:
     def test(scope: Scope) -> bool:
         value, start = path(scope), prefix(scope)
@@ -259,5 +263,6 @@ def _begins_with(path: Operand, prefix: Operand) -> Test:
 _FUNCTIONS: dict[str, Callable[..., Test]] = {
     "attribute_exists": lambda path: lambda scope: path(scope) is not None,
     "attribute_not_exists": lambda path: lambda scope: path(scope) is None,
+    "attribute_type": lambda path, kind: lambda scope: _type_of(path(scope)) == kind(scope)["S"],
     "begins_with": _begins_with,
 }
