@@ -30,7 +30,7 @@ def test_an_idle_month_beyond_the_free_allowances_is_the_elastic_ip(resources):
 
 
 def test_an_idle_month_where_nothing_is_free_is_some_cents_more(resources):
-    assert 0 < total(bill(resources)) < 0.70
+    assert 0 < total(bill(resources)) < 0.60
 
 
 def test_alarms_and_metrics_stay_within_what_an_account_has_free(resources):
