@@ -182,13 +182,13 @@ def _alarm(name: str, properties: Mapping[str, Any], resources: Resources) -> li
 
 def _rare_metrics(resources: Resources) -> set[tuple[str, str]]:
     """Metrics that only a log line writes to; each is paid for by the hours that have one."""
-    return {
-        (made["MetricNamespace"], made["MetricName"])
+    written = [
+        ((made["MetricNamespace"], made["MetricName"]), "DefaultValue" in made)
         for resource in resources.values()
         if resource["Type"] == "AWS::Logs::MetricFilter"
         for made in resource["Properties"]["MetricTransformations"]
-        if "DefaultValue" not in made
-    }
+    ]
+    return {metric for metric, _ in written} - {metric for metric, always in written if always}
 
 
 def _metric_filter(name: str, properties: Mapping[str, Any], _: Resources) -> list[Line]:
