@@ -270,6 +270,11 @@ def test_the_load_balancers_security_group_may_be_let_in_by_name(exam):
     assert said(exam.findings(with_front), "security-groups", OK)
     assert said(exam.findings(spec_with(back)), "security-groups", PROBLEM)
 
+    seen = target_group(attributes={"preserve_client_ip.enabled": "true"})
+    others = (r for r in with_front.resources if r.address != TG)
+    clients = article_spec(resources=(seen, *others))
+    assert "clients may reach" in said(exam.findings(clients), "security-groups", OK)
+
 
 # cluster, task definition, roles
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
+from controller.domain.client_addresses import sees_clients
 from controller.domain.spec import Json, Kind
+from controller.hcl import numbers
 from controller.hcl.values import Unknown
 from controller.hcl.world import Block, ResourceInstance
 from controller.mapping.draft import Draft, StackDraft, canonical
@@ -12,6 +15,8 @@ from controller.mapping.fill import given, known
 from controller.mapping.task import is_fargate
 
 _ANYWHERE = ("0.0.0.0/0", "::/0")
+# As security group rules name them, by name or by number; -1 is any.
+_PROTOCOLS = {"tcp": ("tcp", "6", "-1", "all"), "udp": ("udp", "17", "-1", "all")}
 _ROUTES_OUT = ("aws_nat_gateway", "aws_vpc_endpoint")
 
 
@@ -93,18 +98,25 @@ def route_out(stack: StackDraft) -> None:
 
 
 def open_security_groups(stack: StackDraft) -> None:
-    """Client addresses are not seen by the task, so it need not be open to all (§1.2)."""
+    """
+    Where the task sees the load balancer's addresses alone, it need not be open to all (§1.2).
+
+    Where clients come under their own addresses it must be, but for two ways out: an internal load
+    balancer has fewer clients, and a rule for the load balancer's own security group admits what
+    comes through it (NLB user guide, "Security groups").
+    """
     for service in stack.of_kind(Kind.SERVICE):
+        doors = _client_doors(stack, service)
         network = service.request.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
         groups = network.get("securityGroups", [])
         for index, group in enumerate(groups if isinstance(groups, list) else []):
             thing = stack.kept_thing(group)
-            if thing is None or not _is_open(stack, thing):
+            if thing is None or not _is_open(stack, thing, doors):
                 continue
             service.filling.warn(
                 "open-security-group",
                 f"{thing.address} lets the whole internet in, past the load balancer to the task "
-                "itself; allow the load balancer's subnets or security group only",
+                f"itself; {_way_in(stack, service)}",
                 service.filling.place_of(
                     f"networkConfiguration.awsvpcConfiguration.securityGroups[{index}]"
                 ),
@@ -167,9 +179,77 @@ def _is_are(subnets: list[Json]) -> str:
     return "is" if len(subnets) == 1 else "are"
 
 
-def _is_open(stack: StackDraft, group: ResourceInstance) -> bool:
-    inline = any(_admits_all(block) for block in group.body.of_type("ingress"))
-    return inline or any(_admits_all(rule.body) for rule in _rules(stack, group))
+def _client_doors(stack: StackDraft, service: Draft) -> list[tuple[str, Json]]:
+    """Protocol and port by which the whole internet is meant to come to the task itself."""
+    doors: list[tuple[str, Json]] = []
+    for index, target in _with_clients(stack, service):
+        balancers = [stack.load_balancer_of(one) for one in stack.listeners_of(target)]
+        known_balancers = [one for one in balancers if one is not None]
+        shut = known_balancers and all(_is_narrow(one) for one in known_balancers)
+        if not shut:
+            port = service.request["loadBalancers"][index].get("containerPort")
+            doors += [(protocol, port) for protocol in _transports(target)]
+    return doors
+
+
+def _is_narrow(balancer: Draft) -> bool:
+    return bool(
+        balancer.request.get("Scheme") == "internal" or balancer.request.get("SecurityGroups")
+    )
+
+
+def _with_clients(stack: StackDraft, service: Draft) -> list[tuple[int, Draft]]:
+    return [
+        (index, target)
+        for index, target in stack.target_groups_of(service)
+        if _sees_clients(target)
+    ]
+
+
+def _sees_clients(target: Draft) -> bool:
+    """What is not known yet may be so."""
+    type_, protocol = target.request.get("TargetType"), target.request.get("Protocol")
+    if not isinstance(type_, str) or not isinstance(protocol, str):
+        return True
+    return sees_clients(
+        type_, protocol, target.filling.attributes.get("preserve_client_ip.enabled")
+    )
+
+
+def _transports(target: Draft) -> tuple[str, ...]:
+    return {"UDP": ("udp",), "TCP": ("tcp",), "TLS": ("tcp",)}.get(
+        str(target.request.get("Protocol")), ("tcp", "udp")
+    )
+
+
+def _way_in(stack: StackDraft, service: Draft) -> str:
+    if not _with_clients(stack, service):
+        return "allow the load balancer's subnets or security group only"
+    if any(one.request.get("SecurityGroups") for one in _balancers_of(stack, service)):
+        return "allow the load balancer's security group only: its clients come by that"
+    return "allow the networks of its clients and the load balancer's subnets only"
+
+
+def _is_open(stack: StackDraft, group: ResourceInstance, doors: Sequence[tuple[str, Json]]) -> bool:
+    """Whether a rule admits everybody otherwise than by one of the doors that are meant."""
+    rules = [*group.body.of_type("ingress"), *(rule.body for rule in _rules(stack, group))]
+    return any(_admits_all(rule) and not _is_door(rule, doors) for rule in rules)
+
+
+def _is_door(rule: Block, doors: Sequence[tuple[str, Json]]) -> bool:
+    protocol = known(rule, "protocol") or known(rule, "ip_protocol")
+    first, last = _port(rule, "from_port"), _port(rule, "to_port")
+    for transport, port in doors:
+        by_protocol = protocol is None or str(protocol).lower() in _PROTOCOLS[transport]
+        everything = str(protocol) in ("-1", "all") or first is None or last is None
+        if by_protocol and (everything or not isinstance(port, int) or first <= port <= last):
+            return True
+    return False
+
+
+def _port(rule: Block, name: str) -> Any:
+    data = known(rule, name)
+    return numbers.to_int(data) if isinstance(data, numbers.Number) else None
 
 
 def _rules(stack: StackDraft, group: ResourceInstance) -> Iterator[ResourceInstance]:

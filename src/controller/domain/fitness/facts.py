@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from controller.domain.client_addresses import sees_clients
 from controller.domain.observed import Address, Leftover, Observation
 from controller.domain.spec import Kind, ResourceSpec, Spec
 
@@ -225,16 +226,13 @@ def _target(spec: Spec, wanted: Mapping[str, object]) -> Target | None:
         container=str(wanted.get("containerName", "")),
         port=port,
         protocol="udp" if protocol == "UDP" else "tcp",
-        sees_clients=_sees_clients(group, protocol),
+        sees_clients=sees_clients(
+            str(group.request.get("TargetType", "instance")),
+            protocol,
+            group.attributes.get("preserve_client_ip.enabled"),
+        ),
         fronts=tuple(Front.of(each) for each in _fronts_of(spec, arn)),
     )
-
-
-def _sees_clients(group: ResourceSpec, protocol: str) -> bool:
-    """By default only targets by instance, and UDP, see the clients (AWS behaviour §1.2)."""
-    default = group.request.get("TargetType") != "ip" or protocol in ("UDP", "TCP_UDP")
-    given = group.attributes.get("preserve_client_ip.enabled")
-    return default if given is None else given == "true"
 
 
 def _fronts_of(spec: Spec, group_arn: str) -> list[ResourceSpec]:

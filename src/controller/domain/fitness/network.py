@@ -280,8 +280,9 @@ def _senders(facts: Facts, target: Target) -> list[str]:
 
 
 def _admits(rules: list[Rule], sender: str, facts: Facts, target: Target) -> bool:
+    """A rule for the load balancer's own group lets its clients in under their addresses too."""
     groups = {group for front in target.fronts for group in front.groups}
-    if any(rule.source in groups for rule in rules) and sender not in _ANYWHERE:
+    if any(rule.source in groups for rule in rules):
         return True
     return any(_contains(rule.source, sender) for rule in rules)
 
