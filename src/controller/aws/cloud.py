@@ -129,7 +129,7 @@ class AwsCloud:
         seen = observed[action.address]
         lacks = set(action.changes) & {attributes.ATTRIBUTES, attributes.AT_FIRST}
         if lacks:
-            wanted = attributes.to_write(resource, lacks)
+            wanted = attributes.to_write(self._context.answered(resource), lacks)
             attributes.write(self._elbv2, resource.kind, seen.arn, wanted)
         others = set(action.changes) - lacks
         if LISTENERS in others:

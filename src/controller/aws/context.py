@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from controller.aws.clients import Clients
 from controller.aws.errors import GONE, code_of
@@ -27,6 +28,12 @@ class Context:
     def resolve(self, value: Json, known: Mapping[str, Mapping[str, str]]) -> Json:
         """Fill references; `known` is what AWS gave to each address so far."""
         return resolve(value, known, self._look_up)
+
+    def answered(self, resource: ResourceSpec) -> ResourceSpec:
+        """The resource with texts for all its attributes."""
+        if not any(isinstance(value, Mapping) for value in resource.attributes.values()):
+            return resource
+        return replace(resource, attributes=self.resolve(dict(resource.attributes), {}))
 
     def cluster(self, resource: ResourceSpec) -> str:
         """A cluster known by name needs no look-up: ECS takes names as well as ARNs."""

@@ -358,7 +358,12 @@ class Observer:
             if found is None or not seen.state.exists:
                 continue
             fresh = look.progress.is_unfinished(resource.address, seen.arn)
-            if lacks := attributes.left_to_set(resource, found, fresh=fresh):
+            try:
+                wanted = self._context.answered(resource)
+            except PermanentError as error:
+                look.unresolved[resource.address] = error
+                continue
+            if lacks := attributes.left_to_set(wanted, found, fresh=fresh):
                 differs = (*seen.differs, *lacks)
                 resources[resource.address] = replace(seen, differs=differs)
             else:

@@ -117,4 +117,10 @@ def _reference(value: Mapping[str, Json]) -> str:
     if "$join" in value:
         parts = (p if isinstance(p, str) else f"${{{_plain(p)}}}" for p in value["$join"])
         return '"' + "".join(parts) + '"'
+    if "$call" in value:
+        return f"{value['$call']}({', '.join(_plain(item) for item in value['args'])})"
+    if "$for" in value:
+        return f"[for each of {_plain(value['$for'])} : {_plain(value['value'])}]"
+    if "$item" in value:
+        return "each.key" if value.get("key") else "each.value"
     return f"{value.get('of', value['$look_up'])}.{value.get('attribute')} (looked up)"

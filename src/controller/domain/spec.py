@@ -51,21 +51,21 @@ class ResourceSpec:
 
     `request` creates it (boto3: create_load_balancer, create_target_group, create_listener,
     create_service). `attributes` go into the call that ELBv2 has for them after the create
-    (modify_…_attributes), keys and values as AWS names them. `after` are the addresses that must
-    exist before. `asleep` is None for a resource that is deleted at sleep; a service that stands
-    in both worlds carries what it becomes at sleep, as update_service arguments:
-    {"desiredCount": 0}. `source` is the place in the user's files, "nlb.tf:16". `size` is what
-    one task of a service is billed by, where the configuration tells: {"cpu": 256, "memory": 512,
-    "arm": false}, CPU units and MiB. `ignore_changes` are Terraform's own entries, and `ignored`
-    the fields of the request and the attributes that they mean: those are made as asked, and left
-    alone from then on. `scaling` are the least and the most tasks that autoscaling gives a service.
+    (modify_…_attributes), keys and values as AWS names them; a value may be a reference. `after`
+    are the addresses that must exist before. `asleep` is None for a resource that is deleted at
+    sleep; a service that stands in both worlds carries what it becomes at sleep, as update_service
+    arguments: {"desiredCount": 0}. `source` is the place in the user's files, "nlb.tf:16". `size`
+    is what one task of a service is billed by, where the configuration tells: {"cpu": 256,
+    "memory": 512, "arm": false}, CPU units and MiB. `ignore_changes` are Terraform's own entries,
+    and `ignored` the fields of the request and the attributes that they mean: those are made as
+    asked, and left alone from then on. `scaling` are the least and the most tasks that autoscaling gives a service.
     """
 
     address: str
     kind: Kind
     source: str
     request: Mapping[str, Json]
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, Json] = field(default_factory=dict)
     after: tuple[str, ...] = ()
     asleep: Mapping[str, Json] | None = None
     ignore_changes: tuple[str, ...] = ()

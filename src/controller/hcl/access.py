@@ -25,7 +25,7 @@ from controller.hcl.types import (
     TupleType,
     Type,
 )
-from controller.hcl.values import OpenObject, Origin, Unknown, Value
+from controller.hcl.values import OpenObject, Unknown, Value
 
 
 def carry(value: Value, *sources: Value) -> Value:
@@ -44,7 +44,7 @@ def step_into(unknown: Value, step: str | int, type_: Type) -> Value:
     if origin is None:
         key = string(step) if isinstance(step, str) else number(step)
         return carry(Value(type_, computed("get", (unknown, key))), unknown)
-    inner = Origin(origin.address, (*origin.path, step))
+    inner = replace(origin, path=(*origin.path, step))
     return carry(Value(type_, Unknown((inner,), (inner,))), unknown)
 
 

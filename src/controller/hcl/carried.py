@@ -35,6 +35,7 @@ from controller.hcl.values import (
     Value,
 )
 
+_OUR_OWN: Final = frozenset({"get", "if", "list", "negate", "object", "splat"})
 _COMPARISONS: Final = frozenset({"<", "<=", ">", ">=", "==", "!="})
 SETS: Final = frozenset({"toset", "setunion", "setintersection", "setsubtract"})
 _LARGEST: Final = 400
@@ -47,7 +48,13 @@ def computed(name: str, values: Sequence[Value]) -> Unknown:
     bounds = result_bounds(name, values)
     terms = terms_of(values) if name in FUNCTIONS or name == "if" else None
     parts = () if terms is None else _one(Computed(name, terms, size=_size(terms)))
-    return Unknown(unknown.origins, parts, bounds=bounds)
+    by = "" if parts else unknown.by or _spelled(name)
+    return Unknown(unknown.origins, parts, bounds=bounds, by=by)
+
+
+def _spelled(name: str) -> str:
+    """As the user knows it; what has no name there is not told."""
+    return "" if name in _OUR_OWN else f"{name}()" if name.isalnum() else name
 
 
 def result_of(type_: Type, name: str, values: Sequence[Value]) -> Value:

@@ -102,10 +102,12 @@ def concatenate(pieces: Sequence[Value]) -> Value:
 def merge_unknown(*values: Value) -> Unknown:
     """What an operation on these values leaves: all their origins, and no way to repeat it."""
     found: dict[Origin, None] = {}
+    by = ""
     for value in values:
         for part in unknowns_in(value):
             found.update(dict.fromkeys(part.origins))
-    return Unknown(tuple(found))
+            by = by or part.by
+    return Unknown(tuple(found), by=by)
 
 
 def unknowns_in(value: Value) -> Iterable[Unknown]:

@@ -52,7 +52,8 @@ class EvaluatedResource:
     def resolve(self, steps: tuple[Step, ...]) -> tuple[Value, int]:
         """The value at the end of the steps, or some way along them, and their number."""
         if self.expansion.unknown:
-            unknown = Unknown(self.expansion.unknown.origins, pattern=self.pattern)
+            by = f"the {self.expansion.kind} at {self.expansion.place}"
+            unknown = Unknown(self.expansion.unknown.origins, pattern=self.pattern, by=by)
             return Value(DYNAMIC, unknown), 0
         used = 0
         if self.expansion.kind:

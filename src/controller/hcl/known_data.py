@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 from controller.hcl.convert import string
 from controller.hcl.types import STRING, ListType
@@ -15,11 +16,11 @@ _PARTITIONS = {"cn-": ("aws-cn", "amazonaws.com.cn"), "us-gov-": ("aws-us-gov", 
 
 
 def data_attributes(
-    type_: str, block: Block, region: str | None, address: str
+    type_: str, block: Block, region: str | None, of: Origin
 ) -> Mapping[str, Value]:
     """What is known of a data source: by the provider's region, or of how many it finds."""
     if type_ == "aws_availability_zones":
-        return _zones(block, address)
+        return _zones(block, of)
     asked = [name for name in ("name", "endpoint", "region") if name in block.attributes]
     if region is None or asked:
         return {}
@@ -36,7 +37,7 @@ def data_attributes(
     return {}
 
 
-def _zones(block: Block, address: str) -> Mapping[str, Value]:
+def _zones(block: Block, of: Origin) -> Mapping[str, Value]:
     """
     Every account sees two zones or more of each Region.
 
@@ -53,7 +54,7 @@ def _zones(block: Block, address: str) -> Mapping[str, Value]:
             Unknown((origin,), (origin,), bounds=(_LEAST_ZONES, math.inf)),
         )
         for name in ("names", "zone_ids")
-        for origin in [Origin(address, (name,))]
+        for origin in [replace(of, path=(name,))]
     }
 
 

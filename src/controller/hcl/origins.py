@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from controller.hcl.convert import unknowns_in
+from controller.hcl.types import STRING
 from controller.hcl.values import Origin, Unknown, Value
 
 _MODULES = re.compile(r'(?:module\.[\w-]+(?:\[(?:\d+|"(?:[^"\\]|\\.)*")\])?(?:\.|$))*')
@@ -14,10 +15,12 @@ PROVIDER_FUNCTION = "provider::"
 
 def kind_of(origin: Origin) -> str:
     """
-    "managed", "data", "ephemeral", "module" or "function".
+    "managed", "data", "ephemeral", "module", "function" or "run".
 
-    The last two are outputs of modules and results of functions that cannot be run here.
+    A module's and a function's are results that cannot be had here; a run's is made anew each time.
     """
+    if is_made_anew(origin):
+        return "run"
     if origin.address.startswith(PROVIDER_FUNCTION):
         return "function"
     match = _MODULES.match(origin.address)
@@ -33,9 +36,20 @@ def may_be_planned(unknown: Unknown) -> bool:
     Whether Terraform might know it while planning, where only we do not.
 
     It asks data sources, it remembers what it made before, and some providers foretell what they
-    will make. Only of its own resources, and of what comes from nowhere, is it surely unknown.
+    will make. Only of its own resources, and of what it makes anew, is it surely unknown.
     """
-    return bool(unknown.origins) and not any(_is_built_in(o) for o in unknown.origins)
+    return bool(unknown.origins) and not any(
+        _is_built_in(o) or is_made_anew(o) for o in unknown.origins
+    )
+
+
+def made_anew(call: str) -> Value:
+    """A text that is another at every run: "timestamp()"."""
+    return Value(STRING, Unknown((Origin(call, ()),)))
+
+
+def is_made_anew(origin: Origin) -> bool:
+    return origin.address.endswith("()")
 
 
 def _is_built_in(origin: Origin) -> bool:
@@ -52,4 +66,5 @@ def out_of_reach(value: Value) -> Origin | None:
 
 
 def describe_origins(origins: Iterable[Origin]) -> str:
-    return ", ".join(str(origin) for origin in origins) or "something"
+    """The first of them, with its place: whoever makes that one known sees the next."""
+    return next((origin.described for origin in origins), "something")

@@ -35,7 +35,7 @@ from controller.hcl.schema_check import conform, is_checked
 from controller.hcl.scope import Poisoned, Scope
 from controller.hcl.syntax import AttributeStep, Expression, KeyStep, Reference
 from controller.hcl.types import NUMBER
-from controller.hcl.values import Value
+from controller.hcl.values import Origin, Value
 from controller.hcl.variables import check_condition
 from controller.hcl.world import Attribute, Block, ResourceInstance
 
@@ -243,13 +243,14 @@ class ResourceEvaluator:
         provider: str,
         undecided: frozenset[str],
     ) -> Value:
+        of = Origin(address, (), resource.place)
         if (resource.mode, resource.type) == ("managed", "terraform_data"):
-            return terraform_data_value(block, address)
+            return terraform_data_value(block, of)
         schema = schema_of(resource.mode, resource.type)
         known = sleeper_defaults(resource.type, self.provider) if _is_sleeper(resource) else {}
         if resource.mode == "data":
-            known = data_attributes(resource.type, block, self.region_of(provider), address)
-        value = resource_value(schema, block, address, known, undecided)
+            known = data_attributes(resource.type, block, self.region_of(provider), of)
+        value = resource_value(schema, block, of, known, undecided)
         return replace(value, ephemeral=True) if resource.mode == "ephemeral" else value
 
 

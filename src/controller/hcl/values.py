@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from controller.domain.problem import Place
 from controller.hcl.types import DYNAMIC, Type
 
 
@@ -22,11 +23,18 @@ class Origin:
     Where an unknown value comes from: "aws_lb.nlb[0]" and the path ("arn",) or ("ids", 0).
 
     `address` is the full address of the instance, with module path and key; a data source's
-    begins with "data." after its module path; a remote module's output is "module.x" + ("out",).
+    begins with "data." after its module path; a remote module's output is "module.x" + ("out",),
+    what a function makes up at each run "uuid()". `place` is that of its block.
     """
 
     address: str
     path: tuple[str | int, ...]
+    place: Place | None = field(default=None, compare=False)
+
+    @property
+    def described(self) -> str:
+        """With the place where it stands in the user's files: it may be far from where it lacks."""
+        return f"{self} ({self.place})" if self.place else str(self)
 
     @property
     def names(self) -> tuple[str, str]:
@@ -85,7 +93,8 @@ class Unknown:
     part alone is the value itself, several are the pieces of a text in order. No parts mean that it
     was computed in a way that cannot be repeated then. `not_null` is a promise: AWS attributes give
     none, Terraform's own resources do (HCL semantics §21). `bounds` are those of a number, and of
-    the number of elements of a collection, `pattern` what each of these elements looks like.
+    the number of elements of a collection, `pattern` what each of these elements looks like. `by`
+    is the function or operator that cannot be repeated.
     """
 
     origins: tuple[Origin, ...]
@@ -93,6 +102,7 @@ class Unknown:
     not_null: bool = False
     bounds: Bounds = field(default=ANY, compare=False)
     pattern: Pattern | None = field(default=None, compare=False)
+    by: str = field(default="", compare=False)
 
     @property
     def origin(self) -> Origin | None:

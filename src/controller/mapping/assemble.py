@@ -22,6 +22,7 @@ from controller.hcl.provider_version import LEAVES_ZONES_ALONE, AwsProvider
 from controller.hcl.world import Block, ResourceInstance, World
 from controller.mapping import listener, load_balancer, naming, service, target_group
 from controller.mapping.autoscaling import scaling_of
+from controller.mapping.default_tags import Tags, fill_default_tags
 from controller.mapping.draft import Draft, StackDraft, finish
 from controller.mapping.endpoint import find_endpoint
 from controller.mapping.fill import Filling, fill
@@ -31,7 +32,7 @@ from controller.mapping.look_ups import LookUps
 from controller.mapping.missing_modules import with_missing_modules
 from controller.mapping.order import find_needs, in_order
 from controller.mapping.policy import read_policy
-from controller.mapping.provider import default_tags, find_home
+from controller.mapping.provider import find_home
 from controller.mapping.references import References
 from controller.mapping.refusals.check import check_refusals
 from controller.mapping.sources import OWN_ATTRIBUTES
@@ -167,17 +168,19 @@ def _too_large(spec: Spec) -> Problem | None:
 
 
 def _draft_all(stack: str, awake: World, division: Division) -> StackDraft:
-    tags = default_tags(awake)
+    tags: Tags = {}
     own = {s.instance.address: OWN_ATTRIBUTES[s.kind] for s in division.sleepers}
     own |= {g.address: OWN_ATTRIBUTES[kind] for g in division.gone for kind in g.kinds}
     look_ups = LookUps(division.kept, division.awake_only | own.keys(), tags, division.refused)
     references = References(own, look_ups)
+    about_tags = fill_default_tags(tags, awake, references)
     drafts = {
         s.instance.address: _draft(stack, s, references, tags, awake.provider)
         for s in division.sleepers
     }
     missing = frozenset(kind for gone in division.gone for kind in gone.kinds)
-    return StackDraft(stack, drafts, division.kept, missing, tuple(look_ups.guesses()))
+    doubts = (*look_ups.guesses(), *(about_tags if drafts else ()))
+    return StackDraft(stack, drafts, division.kept, missing, doubts)
 
 
 def _draft(

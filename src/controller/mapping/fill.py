@@ -9,6 +9,7 @@ from typing import Any
 from controller.domain.problem import Level, Place, Problem
 from controller.domain.spec import Json
 from controller.hcl.construct import elements_of, is_sensitive, is_wholly_known, merge_unknown
+from controller.hcl.origins import describe_origins
 from controller.hcl.types import BOOL, NUMBER
 from controller.hcl.values import Origin, Value
 from controller.hcl.world import Attribute, Block
@@ -44,7 +45,7 @@ class Filling:
     place: Place
     references: References
     request: dict[str, Json] = field(default_factory=dict)
-    attributes: dict[str, str] = field(default_factory=dict)
+    attributes: dict[str, Json] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     secrets: set[str] = field(default_factory=set)
@@ -100,13 +101,8 @@ class Filling:
         return self.place
 
     def _must_be_known(self, name: str, argument: Attribute) -> None:
-        origins = ", ".join(str(origin) for origin in argument.value.data.origins)
         self.error(
-            "unknown-value",
-            f"{name}: must be known when compiling, found a value that comes from "
-            f"{origins or 'an unknown'}; write it as a number or variable",
-            argument.place,
-            argument.value.data.origins,
+            "unknown-value", _write_out(name, argument), argument.place, origins_of(argument)
         )
 
     def _report(
@@ -193,7 +189,7 @@ def _send(name: str, fate: Sent, argument: Attribute | None, target: _Target) ->
             target.filling.error("value", f'{name}: found "{value}", {error}', place)
     if fate.known and is_reference(value):
         target.filling.error(
-            "unknown-value", _write_out(name, value), argument.place if argument else None
+            "unknown-value", _write_out(name, argument), argument.place if argument else None
         )
         return
     if fate.wrap and value is not None:
@@ -210,10 +206,13 @@ def _set_after(name: str, fate: SetAfter, argument: Attribute | None, filling: F
         value = fate.default
     if isinstance(value, Mapping) and value.get("$look_up") == "name":
         value = value["name"]  # the answer is known already
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and fate.findable and argument:
+        filling.attributes[fate.key] = value
+        filling.places[fate.key] = argument.place
+    elif isinstance(value, Mapping):
         filling.error(
             "unknown-value",
-            _write_out(name, value),
+            _write_out(name, argument),
             argument.place if argument else None,
             origins_of(argument),
         )
@@ -237,9 +236,12 @@ def _read(name: str, read: Read, value: Json, filling: Filling, place: Place) ->
     return found
 
 
-def _write_out(name: str, reference: Mapping[str, Json]) -> str:
-    found = reference.get("of") or reference.get("$ref") or "something unknown"
-    return f"{name}: must be known when compiling; write it out instead of referring to {found}"
+def _write_out(name: str, argument: Attribute | None) -> str:
+    source = describe_origins(origins_of(argument))
+    return (
+        f"{name}: must be known when compiling, found a value that comes from {source}; write it "
+        "out, or as a variable"
+    )
 
 
 def _fill_nested(name: str, fate: Nested, blocks: tuple[Block, ...], target: _Target) -> None:

@@ -20,7 +20,7 @@ from controller.hcl.schema import BlockSchema, NestedBlock, schema_of
 from controller.hcl.values import Value
 from controller.hcl.world import Block, ResourceInstance, World
 from controller.mapping import listener, load_balancer, service, target_group
-from controller.mapping.provider import default_tags
+from controller.mapping.default_tags import known_default_tags
 from controller.mapping.table import Nested, Sent, SetAfter, Table
 from controller.mapping.worlds import KINDS
 from controller.terraform.state import State, Thing, any_of, part_of
@@ -49,7 +49,7 @@ def judge(world: World, plan: State, sleepers: frozenset[str]) -> Iterator[Probl
     """
     ours = {a: i for a, i in world.resources.items() if _is_ours(i.mode, i.type)}
     theirs = {a: t for a, t in plan.things.items() if _is_ours(t.mode, t.type)}
-    tags = default_tags(world)
+    tags = known_default_tags(world)
     for address, instance in ours.items():
         if address not in theirs:
             message = "terraform plan does not have it, dormouse does"

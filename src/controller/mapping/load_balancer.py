@@ -39,9 +39,9 @@ _SUBNET_MAPPING: Table = {
 }
 
 _LOGS: Table = {
-    "bucket": SetAfter("access_logs.s3.bucket"),
+    "bucket": SetAfter("access_logs.s3.bucket", findable=True),
     "enabled": SetAfter("access_logs.s3.enabled", default="false"),
-    "prefix": SetAfter("access_logs.s3.prefix"),
+    "prefix": SetAfter("access_logs.s3.prefix", findable=True),
 }
 
 _APPLICATION_LOGS: Table = {

@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from controller.domain.spec import Json
+from controller.hcl.construct import make_object, merge_unknown
+from controller.hcl.origins import describe_origins, is_made_anew
 from controller.hcl.values import Unknown
 from controller.hcl.world import Attribute, Block
 from controller.mapping.fill import Filling, given, origins_of
@@ -47,8 +50,9 @@ def name(body: Block, filling: Filling, stack: str, default_prefix: str) -> None
     if isinstance(value, Mapping):
         filling.error(
             "unknown-value",
-            f"name: must be known when compiling, found {value.get('of', 'a value')} which is "
-            "looked up when the stack wakes; write the name out",
+            f"name: must be known when compiling, found one that comes from "
+            f"{describe_origins(origins_of(argument))}, which is looked up when the stack wakes; "
+            "write the name out",
             argument.place if argument else None,
             origins_of(argument),
         )
@@ -61,7 +65,7 @@ def name(body: Block, filling: Filling, stack: str, default_prefix: str) -> None
 
 def tags(body: Block, filling: Filling, default_tags: Mapping[str, Json]) -> dict[str, Json]:
     """The user's tags over the provider's default_tags, sorted by name."""
-    argument = given(body, "tags")
+    argument = _lasting(given(body, "tags"), filling)
     own = filling.json("tags", argument) if argument is not None else None
     if (argument is not None and not isinstance(own, dict | None)) or is_reference(own):
         filling.error(
@@ -73,6 +77,28 @@ def tags(body: Block, filling: Filling, default_tags: Mapping[str, Json]) -> dic
         return dict(default_tags)
     merged = {**default_tags, **(own or {})}
     return {key: merged[key] for key in sorted(merged) if merged[key] is not None}
+
+
+def _lasting(argument: Attribute | None, filling: Filling) -> Attribute | None:
+    """The tags without those whose value is another at every run."""
+    if argument is None or not isinstance(argument.value.data, dict):
+        return argument
+    kept = dict(argument.value.data)
+    for key, value in argument.value.data.items():
+        source = next((o for o in merge_unknown(value).origins if is_made_anew(o)), None)
+        if source is not None:
+            del kept[key]
+            filling.warn(
+                "passing-tag",
+                f"tags: {key} comes from {source}, which is another at every run, so dormouse "
+                "leaves the tag out; write a value that stays, or take it out",
+                argument.place,
+            )
+    return (
+        replace(argument, value=make_object(kept))
+        if kept.keys() != argument.value.data.keys()
+        else argument
+    )
 
 
 def upper_tags(value: Mapping[str, Json]) -> list[dict[str, Json]]:

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from controller.domain.problem import Level, Problem
-from controller.domain.spec import Json
-from controller.hcl.plain import to_python
 from controller.hcl.values import Unknown
 from controller.hcl.world import Block, World
 from controller.mapping.fill import given
@@ -20,11 +18,6 @@ class Home:
 
     region: str | None = None
     role_arn: str | None = None
-
-
-def default_tags(world: World) -> dict[str, dict[str, Json]]:
-    """The tags that each provider puts on everything, by its local name or alias."""
-    return {name: _tags(block) for name, block in world.providers.items()}
 
 
 def find_home(
@@ -92,12 +85,3 @@ def _several(homes: Mapping[Home, Sleeper]) -> Problem:
         place=second.instance.place,
         address=second.instance.address,
     )
-
-
-def _tags(block: Block) -> dict[str, Json]:
-    tags: dict[str, Json] = {}
-    for inner in block.of_type("default_tags"):
-        argument = given(inner, "tags")
-        if argument is not None and isinstance(argument.value.data, dict):
-            tags.update(to_python(argument.value))
-    return tags

@@ -9,6 +9,7 @@ from typing import Protocol
 from controller.domain.spec import Json
 from controller.hcl import numbers
 from controller.hcl.carried import SETS
+from controller.hcl.origins import describe_origins, is_made_anew
 from controller.hcl.types import STRING, SetType, Type
 from controller.hcl.values import Computed, Fixed, Item, Origin, Term, Unknown, Value
 
@@ -123,11 +124,11 @@ class References:
 
 
 def _not_repeatable(unknown: Unknown) -> str:
-    origins = ", ".join(str(origin) for origin in unknown.origins)
-    return (
-        f"the value is computed from {origins or 'something unknown'}, which is not known before "
-        "the stack wakes; use that attribute itself, or a text that contains it"
-    )
+    source = describe_origins(unknown.origins)
+    if any(is_made_anew(origin) for origin in unknown.origins[:1]):
+        return f"{source} is another at every run; write a value that stays"
+    by = f", and {unknown.by} is not computed when the stack wakes" if unknown.by else ""
+    return f"comes from {source}, which only AWS knows{by}; write the value out, or as a variable"
 
 
 _TEXTS = frozenset(

@@ -44,13 +44,15 @@ class SetAfter:
     """
     An attribute that ELBv2 takes in a call of its own after the create; its value is text.
 
-    `read` turns the text into AWS's words; it raises ValueError with what was expected.
+    `read` turns the text into AWS's words; it raises ValueError with what was expected. A value
+    that is `findable` may be one that is looked up when the stack wakes.
     """
 
     key: str
     default: str | None = None
     unset: tuple[Json, ...] = ("",)
     read: Read | None = None
+    findable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

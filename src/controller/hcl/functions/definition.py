@@ -159,7 +159,8 @@ def _unknown(
 ) -> Value:
     """`given` are the arguments before they were converted: sets may have become lists."""
     if function_.name in _PLAIN_ONLY and not _PLAIN_ONLY[function_.name](args):
-        return Value(type_, merge_unknown(*args))
+        unknown = merge_unknown(*args)
+        return Value(type_, replace(unknown, by=unknown.by or f"{function_.name}()"))
     if function_.name == "values" and isinstance(args[0].data, Unknown) and args[0].data.pattern:
         return Value(type_, replace(merge_unknown(*args), pattern=args[0].data.pattern))
     pairs = zip(args, given, strict=True)
@@ -258,7 +259,7 @@ def _still_findable(name: str, args: Sequence[Value]) -> Value | None:
 
 
 def _element_of(origin: Origin, index: int, type_: Type) -> Value:
-    found = Origin(origin.address, (*origin.path, index))
+    found = replace(origin, path=(*origin.path, index))
     return Value(type_, Unknown((found,), (found,)))
 
 

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable
 from typing import Final
 
-from controller.hcl.convert import string, unknown
+from controller.hcl.convert import string
 from controller.hcl.errors import HclError
 from controller.hcl.functions.definition import (
     ArgumentError,
@@ -16,6 +16,7 @@ from controller.hcl.functions.definition import (
     function,
 )
 from controller.hcl.functions.files import read_bytes
+from controller.hcl.origins import made_anew
 from controller.hcl.types import NUMBER, STRING
 from controller.hcl.values import Value
 
@@ -65,13 +66,13 @@ def uuidv5(namespace: Value, name: Value) -> Value:
 @function(returns=STRING, name="uuid")
 def uuid_() -> Value:
     """Different at every run, so known only after apply."""
-    return unknown(STRING)
+    return made_anew("uuid()")
 
 
 @function(Parameter("str", STRING), variadic=Parameter("cost", NUMBER), returns=STRING)
 def bcrypt(_text: Value, *_cost: Value) -> Value:
     """Salted, hence different at every run."""
-    return unknown(STRING)
+    return made_anew("bcrypt()")
 
 
 @function(Parameter("ciphertext", STRING), Parameter("privatekey", STRING), returns=STRING)

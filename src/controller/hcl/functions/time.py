@@ -6,8 +6,9 @@ import re
 from datetime import datetime, timedelta, timezone
 from fractions import Fraction
 
-from controller.hcl.convert import number, string, unknown
+from controller.hcl.convert import number, string
 from controller.hcl.functions.definition import ArgumentError, Parameter, function
+from controller.hcl.origins import made_anew
 from controller.hcl.types import NUMBER, STRING
 from controller.hcl.values import Value
 
@@ -53,12 +54,12 @@ def timecmp(a: Value, b: Value) -> Value:
 
 @function(returns=STRING)
 def timestamp() -> Value:
-    return unknown(STRING)
+    return made_anew("timestamp()")
 
 
 @function(returns=STRING)
 def plantimestamp() -> Value:
-    return unknown(STRING)
+    return made_anew("plantimestamp()")
 
 
 def parse_time(value: Value, index: int) -> tuple[datetime, int]:
