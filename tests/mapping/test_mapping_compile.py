@@ -257,7 +257,7 @@ def test_an_unknown_number_is_refused_with_its_source():
 def test_a_value_that_cannot_be_repeated_is_refused():
     result = compiled(stack(target_group={"vpc_id": Lost("aws_vpc.main.id")}))
     assert rules(result) == {"look-up"}
-    assert "computed from aws_vpc.main.id" in result.problems[0].message
+    assert "comes from aws_vpc.main.id, which only AWS knows" in result.problems[0].message
 
 
 def test_a_text_around_attributes_becomes_a_join():

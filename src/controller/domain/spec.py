@@ -58,7 +58,8 @@ class ResourceSpec:
     is what one task of a service is billed by, where the configuration tells: {"cpu": 256,
     "memory": 512, "arm": false}, CPU units and MiB. `ignore_changes` are Terraform's own entries,
     and `ignored` the fields of the request and the attributes that they mean: those are made as
-    asked, and left alone from then on. `scaling` are the least and the most tasks that autoscaling gives a service.
+    asked, and left alone from then on. `scaling` are the least and the most tasks that autoscaling
+    gives a service.
     """
 
     address: str

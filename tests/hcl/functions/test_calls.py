@@ -9,6 +9,7 @@ import pytest
 from controller.hcl.convert import from_python, is_sensitive, make_tuple, string, to_python, unknown
 from controller.hcl.errors import HclError
 from controller.hcl.functions import FUNCTIONS, SPECIAL_FORMS, call
+from controller.hcl.origins import may_be_planned
 from controller.hcl.types import DYNAMIC, NUMBER, STRING, ListType, ObjectType
 from controller.hcl.values import NULL, OpenObject, Origin, Value
 
@@ -155,11 +156,12 @@ def test_an_unknown_that_is_not_the_last_candidate_of_coalesce_is_not_the_result
 
 
 @pytest.mark.parametrize("name", ["uuid", "timestamp", "plantimestamp"])
-def test_what_differs_at_every_run_is_unknown_and_comes_from_nowhere(context, name):
+def test_what_differs_at_every_run_is_unknown_and_comes_from_the_run(context, name):
     result = call(name, [], context)
 
     assert result.is_unknown
-    assert (result.data.origins, result.data.parts) == ((), ())
+    assert (result.data.origins, result.data.parts) == ((Origin(f"{name}()", ()),), ())
+    assert not may_be_planned(result.data)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,165 @@
+"""What only AWS knows: told by the first such thing, its place, and the way out."""
+
+from __future__ import annotations
+
+import pytest
+from hand_made import NOW
+
+from controller.domain.problem import Level
+from controller.hcl.world import Inputs
+from controller.mapping.compile import compile_stack
+from hcl.cases import write
+
+STACK = """
+provider "aws" {
+  region = "eu-west-1"
+}
+
+data "aws_subnets" "mine" {
+  tags = { Tier = "public" }
+}
+
+data "aws_caller_identity" "me" {}
+
+locals {
+  ids = data.aws_subnets.mine.ids
+}
+
+resource "aws_subnet" "each" {
+  count      = length(local.ids)
+  vpc_id     = "vpc-0a1b2c3d"
+  cidr_block = "10.0.${count.index}.0/24"
+}
+
+resource "aws_s3_bucket" "logs" {
+  bucket = "logs-${data.aws_caller_identity.me.account_id}"
+}
+
+resource "aws_lb" "front" {
+  name               = NAME
+  load_balancer_type = "network"
+  subnets            = SUBNETS
+  MORE
+}
+"""
+FIRST = "data.aws_subnets.mine.ids[0] (main.tf:6)"
+OUT = "write the value out, or as a variable"
+STATE = "; Terraform's state has it: give --state FILE, what `terraform show -json` prints"
+
+
+def compiled(tmp_path, name='"front"', subnets='["subnet-0a1b2c3d"]', more="", provider=""):
+    text = STACK.replace("NAME", name).replace("SUBNETS", subnets).replace("MORE", more)
+    text = text.replace('"eu-west-1"\n', f'"eu-west-1"\n{provider}')
+    return compile_stack(write(tmp_path, {"main.tf": text}), Inputs(), NOW, stack="one")
+
+
+def errors(result):
+    return [problem.message for problem in result.problems if problem.level is Level.ERROR]
+
+
+def passing(result):
+    return [problem for problem in result.problems if problem.rule == "passing-tag"]
+
+
+def request(result):
+    assert result.spec is not None, errors(result)
+    return result.spec["aws_lb.front"].request
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            {"subnets": "[md5(local.ids[0])]"},
+            f"subnets: comes from {FIRST}, which only AWS knows, and md5() is not computed when the "
+            f"stack wakes; {OUT}{STATE}",
+        ),
+        (
+            {"subnets": "[cidrsubnet(upper(local.ids[0]), 1, 1)]"},
+            f"subnets: comes from {FIRST}, which only AWS knows, and cidrsubnet() is not computed "
+            f"when the stack wakes; {OUT}{STATE}",
+        ),
+        (
+            {"subnets": "aws_subnet.each[*].id"},
+            "subnets: comes from data.aws_subnets.mine.ids (main.tf:6), which only AWS knows, and "
+            f"the count at main.tf:17 is not computed when the stack wakes; {OUT}{STATE}",
+        ),
+        (
+            {"more": "enable_deletion_protection = local.ids[0] == aws_s3_bucket.logs.arn"},
+            "enable_deletion_protection: must be known when compiling, found a value that comes "
+            f"from {FIRST}; write it out, or as a variable{STATE}",
+        ),
+        (
+            {"name": "data.aws_caller_identity.me.account_id"},
+            "name: must be known when compiling, found one that comes from "
+            "data.aws_caller_identity.me.account_id (main.tf:10), which is looked up when the "
+            f"stack wakes; write the name out{STATE}",
+        ),
+        (
+            {"name": '"front-${uuid()}"'},
+            "name: uuid() is another at every run; write a value that stays",
+        ),
+        (
+            {"subnets": '["subnet-${formatdate("YYYY", timestamp())}"]'},
+            "subnets: timestamp() is another at every run; write a value that stays",
+        ),
+        (
+            {"more": "count = local.ids[0] == local.ids[1] ? 1 : 0"},
+            f"count depends on {FIRST}, which only AWS knows; write the number or the keys "
+            f"down{STATE}",
+        ),
+    ],
+)
+def test_an_error_names_the_first_thing_its_place_and_whether_state_would_end_it(
+    tmp_path, arguments, message
+):
+    assert errors(compiled(tmp_path, **arguments)) == [message]
+
+
+def test_a_bucket_that_is_named_after_the_account_is_looked_up(tmp_path):
+    logs = "access_logs {\n    bucket  = aws_s3_bucket.logs.id\n    enabled = true\n  }"
+    result = compiled(tmp_path, more=logs)
+    request(result)
+
+    assert result.spec["aws_lb.front"].attributes["access_logs.s3.bucket"] == {
+        "$join": ["logs-", ACCOUNT]
+    }
+
+
+ACCOUNT = {
+    "$look_up": "caller_identity",
+    "attribute": "account_id",
+    "of": "data.aws_caller_identity.me",
+}
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["timestamp()", 'formatdate("YYYY", timestamp())', '"run-${uuid()}"', "plantimestamp()"],
+)
+def test_a_tag_that_is_another_at_every_run_is_left_out_with_a_warning(tmp_path, value):
+    tags = f'tags = {{\n    Made = {value}\n    Team = "x"\n  }}'
+    result = compiled(tmp_path, more=tags)
+
+    assert request(result)["Tags"] == [{"Key": "Team", "Value": "x"}]
+    (warning,) = passing(result)
+    assert warning.message.startswith("tags: Made comes from ")
+    assert "dormouse leaves the tag out" in warning.message
+
+
+def test_the_providers_default_tags_are_looked_up_and_left_out_in_the_same_way(tmp_path):
+    tags = {
+        "Account": "data.aws_caller_identity.me.account_id",
+        "Made": "timestamp()",
+        "Number": "7",
+    }
+    lines = "\n".join(f"      {key} = {value}" for key, value in tags.items())
+    provider = f"  default_tags {{\n    tags = {{\n{lines}\n    }}\n  }}\n"
+    result = compiled(tmp_path, provider=provider)
+
+    assert request(result)["Tags"] == [
+        {"Key": "Account", "Value": ACCOUNT},
+        {"Key": "Number", "Value": "7"},
+    ]
+    (warning,) = passing(result)
+    assert warning.address == "provider.aws"
