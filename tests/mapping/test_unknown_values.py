@@ -71,8 +71,8 @@ def request(result):
     [
         (
             {"subnets": "[md5(local.ids[0])]"},
-            f"subnets: comes from {FIRST}, which only AWS knows, and md5() is not computed when the "
-            f"stack wakes; {OUT}{STATE}",
+            f"subnets: comes from {FIRST}, which only AWS knows, and md5() is not computed when "
+            f"the stack wakes; {OUT}{STATE}",
         ),
         (
             {"subnets": "[cidrsubnet(upper(local.ids[0]), 1, 1)]"},
