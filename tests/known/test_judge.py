@@ -10,7 +10,10 @@ import pytest
 from controller.domain.problem import Level
 from controller.hcl.world import Inputs
 from controller.mapping.compile import compile_stack
+from controller.mapping.judge import judge
 from controller.terraform.recognise import read_state
+from controller.terraform.state import State, Thing
+from hcl.test_stacks import PLANNED, evaluate
 from known.states import state, thing
 
 AT = datetime(2026, 11, 30, tzinfo=UTC)
@@ -250,3 +253,22 @@ def test_a_plan_that_is_only_given_as_state_does_not_judge(tmp_path):
     compiled = compile_stack(tmp_path, Inputs(), AT, stack="s", find_state=lambda _: (plan, ()))
 
     assert compiled.spec is not None
+
+
+@pytest.mark.parametrize("name", PLANNED)
+def test_what_terraform_has_planned_of_the_corpus_is_what_we_find(name):
+    """Its recorded answers; tests/terraform asks it anew."""
+    world, expected = evaluate(name)
+    things = {
+        address: Thing(
+            address=address, mode="managed", type=world.resources[address].type, values=p["values"]
+        )
+        for address, p in expected["resources"].items()
+    }
+    plan = State(shown_as="plan", things=things, plan=True, judges=True)
+
+    assert list(judge(world, plan, frozenset(things))) == []
+    for address, one in things.items():
+        other = replace(one, values={**one.values, "name": "another", "port": 1})
+        changed = replace(plan, things={**things, address: other})
+        assert list(judge(world, changed, frozenset(things)))
