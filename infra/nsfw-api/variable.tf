@@ -45,6 +45,7 @@ variable "dormouse" {
     finish_paid_hour = optional(bool, true)
     wake_timeout     = optional(string, "20m")
     open_path        = optional(string, "/")
+    name             = optional(string) # the stack's, where the folder's will not do
   })
   default = {
     time_zone    = "Asia/Tokyo"

@@ -22,12 +22,12 @@ from itsdangerous import BadData, URLSafeSerializer
 from controller.domain.errors import PermanentError
 from controller.domain.moments import format_moment, parse_moment, read_moment, write_moment
 from controller.domain.spec import Json
+from controller.domain.stack_name import STACK_NAME as STACK_NAME
 
 LONGEST_KEY = 512
 LONGEST_NAME = 40
 LONGEST_LIFE = timedelta(days=3650)
 VERSION = 1
-STACK_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 
 _SHAPE = re.compile(
     r"([0-9a-f]{8})\.(\.?[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])", re.ASCII

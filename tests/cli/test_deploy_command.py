@@ -234,3 +234,36 @@ def test_the_link_has_a_key_that_the_wake_url_takes(dormouse):
     link = dormouse("deploy", "--no-doctor").out.splitlines()[-1]
     found = Keys.from_text(keys(dormouse)["Value"]).authentic(link.partition("?k=")[2])
     assert (found.stack, str(found.scope)) == (STACK, "wake")
+
+
+# what stands under infra/
+
+
+def test_a_name_in_the_files_is_the_one_that_gets_the_link(dormouse, project):
+    variables = project / "infra" / STACK / "variable.tf"
+    text = variables.read_text()
+    variables.write_text(
+        text.replace("office_hours = [", 'name = "office"\n    office_hours = [', 1)
+    )
+    said = dormouse("deploy", "--no-doctor")
+    assert "/s/office?k=" in said.out.splitlines()[-1]
+    assert dormouse.world.controller.table.load("office").spec.stack == "office"
+
+
+def test_a_folder_that_others_call_is_no_stack(dormouse, project):
+    infra = project / "infra"
+    (infra / STACK / "shared.tf").write_text('module "shared" {\n  source = "../modules"\n}\n')
+    (infra / "modules").mkdir()
+    (infra / "modules" / "main.tf").write_text("locals {\n  x = 1\n}\n")
+    said = dormouse("deploy", "--no-doctor", "--publish-only")
+    assert f"note: infra/modules is left out: infra/{STACK} calls it as a module" in said.err
+    assert dormouse.world.controller.table.published() == [STACK]
+
+
+def test_a_published_stack_whose_folder_is_gone_is_named(dormouse, project):
+    shutil.copytree(project / "infra" / STACK, project / "infra" / "old")
+    dormouse("deploy", "--no-doctor", "--publish-only")
+    shutil.rmtree(project / "infra" / "old")
+    said = dormouse("deploy", "--no-doctor", "--publish-only")
+    assert "note: old is published, and its folder infra/old is gone" in said.err
+    assert "dormouse unpublish old" in said.err

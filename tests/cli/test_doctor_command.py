@@ -166,3 +166,23 @@ def test_without_credentials_it_is_one_problem(deployed, monkeypatch, capsys):
 
     assert run(["doctor", str(SHIPPED)]) == 1
     assert "set AWS_PROFILE and AWS_REGION" in capsys.readouterr().out
+
+
+def test_a_stack_whose_folder_is_gone(deployed, tmp_path, monkeypatch):
+    """Told where its repository is at hand, and nowhere else."""
+    from dataclasses import replace
+
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "config").write_text('[remote "origin"]\n\turl = https://x.org/me/app\n')
+    origin = {"repository": "x.org/me/app", "path": f"infra/{STACK}"}
+    world = deployed.world
+    world.publish(replace(world.spec, source={"origin": origin}))
+    world.live("Tue 07:02")
+    monkeypatch.chdir(tmp_path)
+    told = findings(deployed("doctor", STACK, "--json"))["folder", "warning"]
+    assert f"infra/{STACK} is gone" in told and f"dormouse unpublish {STACK}" in told
+
+    (tmp_path / "infra" / STACK).mkdir(parents=True)
+    assert ("folder", "warning") not in findings(deployed("doctor", STACK, "--json"))
+    monkeypatch.chdir("/")
+    assert ("folder", "warning") not in findings(deployed("doctor", STACK, "--json"))

@@ -142,3 +142,134 @@ def test_a_publication_that_is_cut_off_leaves_nothing_half_done(dormouse):
         dormouse("publish", str(SHIPPED), code=1)
         is_due = dormouse.world.due_at() is not None
         assert (stored(dormouse) is not None) is is_due is (when == "after")
+
+
+# whose name it is
+
+
+def clone(folder, url="https://github.com/me/app"):
+    """As git leaves it, as far as anybody looks."""
+    (folder / ".git").mkdir(parents=True)
+    (folder / ".git" / "config").write_text(f'[remote "origin"]\n\turl = {url}\n')
+    return folder
+
+
+def root(folder, name=STACK):
+    shutil.copytree(SHIPPED, folder)
+    edit(folder, "name             = optional(string)", "name = optional(string, null)")
+    return folder
+
+
+@pytest.fixture
+def roots(tmp_path):
+    """Two repositories, each with a root called terraform."""
+    one = clone(tmp_path / "one", "git@github.com:me/one.git")
+    two = clone(tmp_path / "two", "https://token:secret@github.com/me/two.git")
+    return root(one / "terraform"), root(two / "terraform")
+
+
+def test_another_directory_of_a_known_name_is_refused(dormouse, roots):
+    """Published in turn, each would take down what the other names."""
+    one, two = roots
+    dormouse("publish", str(one))
+    before = stored(dormouse, "terraform")
+    edit(two, "deregistration_delay   = 15", "deregistration_delay = 20")
+    said = dormouse("publish", str(two), code=2)
+
+    assert "terraform of github.com/me/one" in said.err
+    assert "terraform of github.com/me/two" in said.err
+    assert "--stack NAME" in said.err
+    assert "secret" not in said.err + str(before.to_json())
+    assert stored(dormouse, "terraform") == before
+
+
+def test_the_ways_out_of_that_work(dormouse, roots):
+    one, two = roots
+    dormouse("publish", str(one))
+    dormouse("publish", str(two), "--stack", "shop")
+    assert stored(dormouse, "shop").source["origin"]["repository"] == "github.com/me/two"
+
+    edit(two, 'time_zone    = "Asia/Tokyo"', 'time_zone = "Asia/Tokyo"\n    name = "office"')
+    dormouse("publish", str(two))
+    assert stored(dormouse, "office").stack == "office"
+    assert stored(dormouse, "terraform").source["origin"]["repository"] == "github.com/me/one"
+
+
+def test_one_that_takes_the_place_of_another_says_so_once(dormouse, roots):
+    one, two = roots
+    dormouse("publish", str(one))
+    dormouse("publish", str(two), "--stack", "terraform")
+    assert stored(dormouse, "terraform").source["origin"]["repository"] == "github.com/me/two"
+    dormouse("publish", str(two))
+    dormouse("publish", str(one), code=2)
+
+
+def test_another_clone_of_the_same_repository_is_the_same_directory(dormouse, tmp_path):
+    """A developer's, over SSH, and the one of CI."""
+    mine = root(clone(tmp_path / "mine", "git@github.com:me/app.git") / "infra" / STACK)
+    theirs = root(clone(tmp_path / "ci", "https://github.com/me/app") / "infra" / STACK)
+    dormouse("publish", str(mine))
+    start = len(dormouse.world.aws.calls)
+    assert dormouse("publish", str(theirs)).out == f"{STACK}: unchanged\n"
+    assert dormouse.written(start) == []
+
+
+def test_two_roots_of_one_name_at_once(dormouse, roots):
+    said = dormouse("publish", *map(str, roots), code=2)
+    assert 'are both named "terraform"' in said.err
+    assert "name =" in said.err
+
+
+# what is no stack
+
+
+def test_of_many_what_is_no_stack_is_left_out_and_said(dormouse, tmp_path):
+    infra = clone(tmp_path / "app") / "infra"
+    root(infra / STACK)
+    (infra / STACK / "shared.tf").write_text('module "shared" {\n  source = "../modules"\n}\n')
+    (infra / "modules").mkdir()
+    (infra / "modules" / "main.tf").write_text("locals {\n  x = 1\n}\n")
+    (infra / "policies").mkdir()
+    (infra / "README.md").write_text("ours")
+    said = dormouse("publish", *(str(path) for path in sorted(infra.iterdir())))
+
+    assert said.out == f"{STACK}: published (4 resources)\n"
+    assert f"note: {infra}/modules is left out: {infra}/{STACK} calls it as a module" in said.err
+    assert f"note: {infra}/policies is left out: it has no .tf files" in said.err
+    assert f"note: {infra}/README.md is left out: it is a file" in said.err
+    assert dormouse.world.controller.table.published() == [STACK]
+
+
+def test_nothing_but_what_is_no_stack(dormouse, tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    said = dormouse("publish", str(tmp_path / "a"), str(tmp_path / "b"), code=2)
+    assert "none of these is a stack" in said.err
+
+
+# whose folder is gone
+
+
+def test_a_stack_whose_folder_is_gone_is_named_with_the_way_out(dormouse, tmp_path, monkeypatch):
+    infra = clone(tmp_path / "app") / "infra"
+    for name in (STACK, "old", "kept"):
+        root(infra / name)
+    dormouse("publish", *map(str, sorted(infra.iterdir())))
+    shutil.rmtree(infra / "old")
+    said = dormouse("publish", *map(str, sorted(infra.iterdir())))
+
+    notes = [line for line in said.err.splitlines() if line.startswith("note: ")]
+    assert notes == [
+        f"note: old is published, and its folder {infra}/old is gone; if it is to go, too: "
+        "dormouse unpublish old"
+    ]
+    dormouse("unpublish", "old")
+    assert "note:" not in dormouse("publish", *map(str, sorted(infra.iterdir()))).err
+
+
+def test_a_stack_of_another_repository_is_not_missed(dormouse, roots, tmp_path):
+    dormouse("publish", str(roots[0]))
+    infra = clone(tmp_path / "app") / "infra"
+    for name in (STACK, "kept"):
+        root(infra / name)
+    assert "note:" not in dormouse("publish", *map(str, sorted(infra.iterdir()))).err

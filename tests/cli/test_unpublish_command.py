@@ -95,6 +95,12 @@ def test_an_unknown_stack_is_an_error(dormouse):
     assert "is no name of a stack" in dormouse("unpublish", "No Name", code=2).err
 
 
+def test_one_that_no_pass_has_seen_yet_is_looked_at_first(dormouse):
+    dormouse.world.publish(replace(dormouse.world.spec, stack="fresh"))
+    assert dormouse("unpublish", "fresh").out.startswith("fresh is taken out")
+    assert records(dormouse, "fresh") <= HISTORY
+
+
 def test_twice_is_as_once(dormouse):
     dormouse("unpublish", STACK)
     assert dormouse("unpublish", STACK).out == DONE

@@ -128,6 +128,8 @@ BAD = [
     ({"idle_below": {"bytes": float("nan")}}, "idle_below.bytes", ["a number from 0 up"]),
     ({"idle_below": {"flows": 1}}, "idle_below.flows", ["no such setting", '"new_flows"']),
     ({"open_path": "docs"}, "open_path", ['found "docs"', "begins with a slash"]),
+    ({"name": "Api"}, "name", ['found "Api"', "a small letter"]),
+    ({"name": "a" * 32}, "name", ["then up to 30"]),
     ({"open_path": "/a b"}, "open_path", ['found "/a b"', "%XX"]),
     ({"open_path": "/猫"}, "open_path", ['found "/猫"', "%XX"]),
     ({"open_path": '/"><script>'}, "open_path", ["as in a URL"]),
@@ -236,6 +238,7 @@ def test_the_spec_shows_periods_as_days_start_and_end():
         "finish_paid_hour": True,
         "wake_timeout": "20m",
         "open_path": "/",
+        "name": None,
         "holidays": {"JP": ["2026-01-01", "2027-01-01"]},
     }
     assert Policy.from_json(policy.to_json()) == policy
@@ -319,6 +322,7 @@ policies = st.builds(
     finish_paid_hour=st.booleans(),
     wake_timeout=durations,
     open_path=st.sampled_from(["/", "/docs", "/a%20b?c=d&e=~f"]),
+    name=st.sampled_from([None, "api", "a", "a-1"]),
     holidays=st.dictionaries(
         st.sampled_from(["JP", "US-CA"]), st.sets(st.dates()).map(lambda d: tuple(sorted(d)))
     ),

@@ -11,12 +11,17 @@ from pathlib import Path
 
 import click
 
-from controller.cli.inputs import InputError
+from controller.cli.deployment import Deployment
+from controller.cli.inputs import InputError, read_inputs
 from controller.cli.main import run
 from controller.cli.project import sam_project
 from controller.cli.samconfig import OWN_FILE, Environment, environment_option
+from controller.cli.stack_folders import folders_in, leave_out
+from controller.cli.stacks import Stacks
 from controller.cli.toolbox import sam
+from controller.cli.without_folder import note_gone
 from controller.domain.errors import PermanentError
+from controller.mapping.compile import find_name
 
 INFRA = "infra"
 
@@ -78,10 +83,13 @@ def command(
         _build_and_deploy(environment)
     _step("publish", "the stacks' specs, for the controller to act on")
     _one("publish", *map(str, stacks), *deployment, *reading, *judged)
+    if len(stacks) == 1:  # of several publish has told
+        note_gone(Stacks(Deployment(environment.stack_name, chosen=True)), {stacks[0].parent})
     if not publish_only:
         _step("link", "to each stack's page; whoever has it may wake the stack for 90 days")
+        inputs = read_inputs(click.get_current_context())
         for stack in stacks:
-            _one("link", stack.name, *deployment)
+            _one("link", find_name(stack, inputs), *deployment)
 
 
 def _require_region() -> None:
@@ -96,15 +104,19 @@ def _require_region() -> None:
 
 def _stacks(named: Sequence[str], infra: Path) -> list[Path]:
     if named:
-        return [_directory(Path(name)) for name in named]
-    found = sorted(file.parent for file in infra.glob("*/*.tf"))
-    found += sorted(file.parent for file in infra.glob("*/*.tf.json"))
+        return _sorted_out([_directory(Path(name)) for name in named])
+    found = folders_in(infra) if infra.is_dir() else []
     if not found:
         raise InputError(
             f"there is no stack in {infra}/; name Terraform directories (dormouse deploy DIR...), "
             f"or keep each in a folder of its own there, such as {infra}/api"
         )
-    return list(dict.fromkeys(found))
+    return _sorted_out(found)
+
+
+def _sorted_out(paths: Sequence[Path]) -> list[Path]:
+    """Of several those that are stacks; one is taken as it is."""
+    return list(paths) if len(paths) == 1 else leave_out(paths)
 
 
 def _directory(directory: Path) -> Path:

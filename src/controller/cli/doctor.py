@@ -20,9 +20,10 @@ from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.inputs import InputError, TerraformCommand, terraform_inputs
 from controller.cli.session import clients_for
 from controller.cli.stacks import Stacks
+from controller.cli.without_folder import missing_folder
 from controller.domain.errors import DormouseError
 from controller.domain.fitness.examine import examine
-from controller.domain.fitness.finding import Finding, Level, count, problem
+from controller.domain.fitness.finding import Finding, Level, count, problem, warning
 from controller.domain.spec import Spec
 from controller.links import STACK_NAME
 from controller.reconcile.side_by_side import Threads
@@ -59,7 +60,7 @@ def command(
         findings = _examine(spec, now, say)
         if published:
             say("reading the records")
-            findings += read_care(deployment, spec, now)
+            findings += [*read_care(deployment, spec, now), *_folder(spec)]
     _print(spec, findings, as_json=as_json)
     ctx.exit(1 if count(findings, Level.PROBLEM) else 0)
 
@@ -68,6 +69,17 @@ def _published(deployment: Deployment, stack: str) -> Spec:
     if not STACK_NAME.fullmatch(stack):
         raise InputError(f"{stack} is neither a directory nor the name of a stack")
     return Stacks(deployment).look(stack).records.spec
+
+
+def _folder(spec: Spec) -> Iterator[Finding]:
+    folder = missing_folder(spec)
+    if folder:
+        yield warning(
+            "folder",
+            spec.stack,
+            f"its folder {folder} is gone, and it goes on being woken; if it is to go, too: "
+            f"dormouse unpublish {spec.stack}",
+        )
 
 
 def _examine(spec: Spec, now: datetime, say: Callable[[str], None]) -> list[Finding]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -17,7 +18,10 @@ from controller.cli.inputs import (
     terraform_inputs,
     terraform_judge,
 )
+from controller.cli.origin import describe, is_another, with_origin
+from controller.cli.stack_folders import leave_out
 from controller.cli.stacks import Stacks
+from controller.cli.without_folder import note_gone
 from controller.domain.errors import SpecError
 from controller.domain.spec import Json, Spec
 from controller.domain.spec_changes import SpecChanges, compare_specs
@@ -29,7 +33,13 @@ _LONGEST_VALUE = 60
 def _directories(
     ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]
 ) -> tuple[Path, ...]:
-    return tuple(check_directory(value) for value in values)
+    """One is taken as it is; of several, as `infra/*` gives them, those that are stacks."""
+    if len(values) == 1:
+        return (check_directory(values[0]),)
+    for value in values:
+        if not Path(value).exists():
+            check_directory(value)
+    return tuple(leave_out([Path(value) for value in values]))
 
 
 @click.command("publish", cls=TerraformCommand)
@@ -57,20 +67,24 @@ def command(
     """
     if stack_name and len(directories) > 1:
         raise click.UsageError("--stack names one stack; give one DIR with it")
-    specs = specs_or_exit(ctx, directories, stack_name)
-    _check_names(zip(directories, specs, strict=True))
+    compiled = specs_or_exit(ctx, directories, stack_name)
+    pairs = list(zip(directories, compiled, strict=True))
+    _check_names(pairs)
+    specs = [replace(spec, source=with_origin(spec, directory)) for directory, spec in pairs]
     stacks = Stacks(deployment)
     # All are compared before any is stored: a table that cannot be read leaves nothing half done.
-    found = [(spec, *_compare(deployment, spec)) for spec in specs]
+    found = [(spec, *_compare(deployment, spec, named=bool(stack_name))) for spec in specs]
     told = []
-    for spec, state, changes in found:
-        if state != UNCHANGED:
+    for spec, state, changes, is_as_stored in found:
+        if not is_as_stored:
             _store(stacks, spec)
         told.append({"stack": spec.stack, "state": state, "hash": spec.hash, **changes.to_json()})
         if not as_json:
             _print(spec, state, changes)
     if as_json:
         click.echo(json.dumps({"stacks": told}, indent=2, ensure_ascii=False))
+    if len(directories) > 1:
+        note_gone(stacks, {directory.parent for directory in directories})
 
 
 def _check_names(found: Iterable[tuple[Path, Spec]]) -> None:
@@ -78,13 +92,15 @@ def _check_names(found: Iterable[tuple[Path, Spec]]) -> None:
     for directory, spec in found:
         if spec.stack in named:
             raise InputError(
-                f'{named[spec.stack]} and {directory} are both named "{spec.stack}"; publish one, '
-                "or rename a folder"
+                f'{named[spec.stack]} and {directory} are both named "{spec.stack}"; give one a '
+                f'name in its files (dormouse = {{ name = "…" }}), or publish it by itself with '
+                "--stack NAME"
             )
         named[spec.stack] = directory
 
 
-def _compare(deployment: Deployment, spec: Spec) -> tuple[str, SpecChanges]:
+def _compare(deployment: Deployment, spec: Spec, *, named: bool) -> tuple[str, SpecChanges, bool]:
+    """What is new, what changed, and whether the same is stored already, of the same directory."""
     stored = None
     try:
         with deployment.reaching(f'read the spec of "{spec.stack}"'):
@@ -97,8 +113,23 @@ def _compare(deployment: Deployment, spec: Spec) -> tuple[str, SpecChanges]:
         )
     changes = compare_specs(stored, spec)
     if stored is None:
-        return NEW, changes
-    return (UNCHANGED if stored.hash == spec.hash else CHANGED), changes
+        return NEW, changes, False
+    before, now = stored.source.get("origin") or {}, spec.source["origin"]
+    if is_another(before, now) and not named:
+        raise _another_directory(spec, before, now)
+    same = stored.hash == spec.hash
+    return (UNCHANGED if same else CHANGED), changes, same and before == now
+
+
+def _another_directory(
+    spec: Spec, before: Mapping[str, Json], now: Mapping[str, Json]
+) -> InputError:
+    """Two roots of one name, published in turn, would each take down what the other names."""
+    return InputError(
+        f'"{spec.stack}" is published from {describe(before)}, and this is {describe(now)}; give '
+        'it a name of its own (--stack NAME, or dormouse = { name = "NAME" } in its files), or '
+        f"--stack {spec.stack} if it takes the place of the other"
+    )
 
 
 def _store(stacks: Stacks, spec: Spec) -> None:

@@ -109,16 +109,17 @@ def _put_to_sleep(stacks: Stacks, look: Look) -> None:
 
 
 def _wait_for_the_rest(stacks: Stacks, stack: str) -> None:
-    """What earlier configurations named goes last."""
+    """A pass has to have seen it, and what earlier configurations named goes last."""
     clock = stacks.deployment.clock
     give_up_at = clock.now() + _PATIENCE
-    while (look := stacks.look(stack)).records.leftovers:
+    while not _rests(look := stacks.look(stack)):
+        if look.report.decision.state is not Target.ASLEEP:
+            return  # somebody wakes it
         troubles = look.report.status.replaced.values()
         if troubles or clock.now() >= give_up_at:
             why = "; ".join(each.cause for each in troubles) or "it takes longer than usual"
             raise PermanentError(
-                f"{stack} was not taken out, because an earlier configuration has left something "
-                f"behind: {why}"
+                f"{stack} was not taken out, because something of it may still stand: {why}"
             )
         clock.sleep(POLL_SECONDS)
 

@@ -40,6 +40,7 @@ from controller.domain.reading import (
     single,
     text,
 )
+from controller.domain.stack_name import EXPECTED, STACK_NAME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +94,8 @@ class Policy:
     """Then a wake is given up, taken down and reported."""
     open_path: str = "/"
     """Where the page sends people once it is awake."""
+    name: str | None = None
+    """The stack's name, where the folder's will not do; `--stack NAME` comes before it."""
     holidays: Mapping[str, tuple[date, ...]] = field(default_factory=dict, hash=False)
 
     @property
@@ -142,6 +145,7 @@ class Policy:
             "finish_paid_hour": self.finish_paid_hour,
             "wake_timeout": format_duration(self.wake_timeout),
             "open_path": self.open_path,
+            "name": self.name,
             "holidays": {
                 code: [day.isoformat() for day in days] for code, days in self.holidays.items()
             },
@@ -256,6 +260,12 @@ def _open_path(found: str) -> str:
     )
 
 
+def _name(found: str) -> str:
+    if STACK_NAME.fullmatch(found):
+        return found
+    raise TextError(f"found {describe(found)}, expected {EXPECTED}")
+
+
 def _holidays(reading: Reading, key: str, found: Any) -> dict[str, tuple[date, ...]]:
     if not isinstance(found, Mapping):
         raise TextError(f'found {describe(found)}, expected {{"JP": ["2026-01-01"]}}')
@@ -280,6 +290,7 @@ _SHARED: Mapping[str, Field] = {
     "finish_paid_hour": single(flag),
     "wake_timeout": single(positive_duration("20m")),
     "open_path": single(text(_open_path, "/", longest=2000)),
+    "name": single(text(_name, "api")),
 }
 
 _FROM_VARIABLE: Mapping[str, Field] = {

@@ -17,6 +17,7 @@ from controller.domain.moments import format_moment
 from controller.domain.packing import LARGEST_ITEM, stored_size
 from controller.domain.problem import Level, Place, Problem
 from controller.domain.spec import Json, Kind, ResourceSpec, Spec
+from controller.domain.stack_name import EXPECTED, STACK_NAME
 from controller.domain.text import LONGEST_CAUSE, clean
 from controller.hcl.provider_version import LEAVES_ZONES_ALONE, AwsProvider
 from controller.hcl.world import Block, ResourceInstance, World
@@ -31,7 +32,7 @@ from controller.mapping.ignored import ignored_fields
 from controller.mapping.look_ups import LookUps
 from controller.mapping.missing_modules import with_missing_modules
 from controller.mapping.order import find_needs, in_order
-from controller.mapping.policy import read_policy
+from controller.mapping.policy import VARIABLE, read_policy
 from controller.mapping.provider import find_home
 from controller.mapping.references import References
 from controller.mapping.refusals.check import check_refusals
@@ -46,7 +47,6 @@ from controller.mapping.worlds import KINDS, Division, Sleeper, divide
 
 AWAKE = "awake"
 _KEY = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
-_STACK_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,13 +273,13 @@ def _any_error(problems: Iterable[Problem]) -> bool:
 
 
 def _check_name(name: str) -> Iterable[Problem]:
-    if not _STACK_NAME.fullmatch(name):
+    if not STACK_NAME.fullmatch(name):
         yield Problem(
             level=Level.ERROR,
             rule="stack-name",
-            message=f"the folder's name is the stack's, and \"{name}\" cannot be one: expected a "
-            "small letter, then up to 30 small letters, digits and hyphens; rename the folder, or "
-            "give --stack NAME",
+            message=f"the folder's name is the stack's, and \"{name}\" cannot be one: expected "
+            f'{EXPECTED}; give --stack NAME, or write it into the files: variable "{VARIABLE}" '
+            '{ default = { name = "NAME" } }',
         )
 
 

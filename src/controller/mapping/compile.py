@@ -13,11 +13,11 @@ from controller.hcl.directory import Configuration, read
 from controller.hcl.world import Inputs, World
 from controller.mapping.assemble import AWAKE, Compiled, compile_worlds
 from controller.mapping.from_state import Choice
-from controller.mapping.policy import VARIABLE
+from controller.mapping.policy import VARIABLE, read_name
 from controller.mapping.with_state import compile_with
 from controller.terraform.state import State
 
-__all__ = ["Compiled", "compile_stack", "evaluate_worlds"]
+__all__ = ["Compiled", "compile_stack", "evaluate_worlds", "find_name"]
 
 
 FindState = Callable[[Configuration], tuple[State | None, tuple[Problem, ...]]]
@@ -33,7 +33,7 @@ def compile_stack(
     find_state: FindState | None = None,
 ) -> Compiled:
     """
-    Compile the directory; `stack` overrides its own name as the stack's.
+    Compile the directory; `stack` overrides its own name, and the files', as the stack's.
 
     `compiled_at` carries a time zone. Only an unreadable directory raises (OSError); everything
     else that is wrong is a problem. Of the state that `find_state` finds only those values are
@@ -46,7 +46,7 @@ def compile_stack(
     def compile_once(choice: Choice | None) -> Compiled:
         awake, asleep = evaluate_worlds(configuration, replace(inputs, known=choice))
         return compile_worlds(
-            stack if stack is not None else directory.resolve().name,
+            stack or read_name(awake.variables) or directory.resolve().name,
             awake,
             asleep,
             region=inputs.region,
@@ -57,6 +57,15 @@ def compile_stack(
         )
 
     return compile_with(state, compile_once)
+
+
+def find_name(directory: Path, inputs: Inputs) -> str:
+    """What the stack of a directory is called that compiles: by its files, or as its folder."""
+    configuration = read(directory, inputs.environment.get("TF_DATA_DIR"))
+    name = None
+    if configuration.declares(VARIABLE):
+        name = read_name(evaluate_worlds(configuration, inputs)[0].variables)
+    return name or directory.resolve().name
 
 
 def evaluate_worlds(configuration: Configuration, inputs: Inputs) -> tuple[World, World | None]:

@@ -9,6 +9,7 @@ from typing import Any
 from controller.domain.policy import Policy, find_problems, parse_policy
 from controller.domain.policy_warnings import find_ending_holidays, find_warnings
 from controller.domain.problem import Level, Place, Problem
+from controller.domain.stack_name import STACK_NAME
 from controller.hcl.plain import to_python
 from controller.hcl.values import Value
 
@@ -49,6 +50,14 @@ def read_policy(
         if code in policy.holidays
     ]
     return policy.to_json(), tuple(problems)
+
+
+def read_name(variables: Mapping[str, Value]) -> str | None:
+    """The stack's name, if it stands in the files and can be one."""
+    value = variables.get(VARIABLE)
+    data = None if value is None else to_python(value)
+    name = data.get("name") if isinstance(data, Mapping) else None
+    return name if isinstance(name, str) and STACK_NAME.fullmatch(name) else None
 
 
 def _with_holidays(
