@@ -74,7 +74,7 @@ def make_handler(
         clock.now,
         logger,
     )
-    ring = KeyRing(fetch_from_ssm(lambda: clients("ssm"), keys), clock.now)
+    ring = KeyRing(fetch_from_ssm(lambda: clients("ssm"), keys), stacks.withdrawn, clock.now)
     app = _make_app(Routes(ring, stacks, clock, _show))
     return lambda event, context: _answer(app, event, context)
 

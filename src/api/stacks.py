@@ -152,6 +152,12 @@ class Stacks:
                 self._table.ask(view.report.spec.stack, view.now)
             self._nudge(view.report.spec.stack)
 
+    def withdrawn(self) -> frozenset[str]:
+        """The ids of the links that do not count any more."""
+        from controller.store.withdrawals import Withdrawals
+
+        return Withdrawals(self._clients("dynamodb"), self._table_name).withdrawn()
+
     @property
     def _table(self) -> Table:
         from controller.store.table import Table  # brings botocore, which not every answer needs

@@ -4,7 +4,7 @@ Signed links: who may do what with one stack, and until when, in a key that nobo
 A key is `<key id>.<claims>.<signature>`; the claims are stack, scope, end, the link's own id, and
 the name of whoever it was made for. All links are signed by one of a few secrets; to rotate is to
 sign with a new one while the old ones still count until they retire. A single link is withdrawn
-by its id, all of them by retiring every secret.
+by its id, which stands elsewhere; all of them by retiring every secret.
 """
 
 from __future__ import annotations
@@ -83,14 +83,9 @@ class Secret:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
-    """
-    The secrets, the newest last, and the ids of the links that were withdrawn.
-
-    A withdrawn link is kept with its end, after which it does not count anyway.
-    """
+    """The secrets that sign links, the newest last."""
 
     secrets: tuple[Secret, ...] = ()
-    withdrawn: Mapping[str, datetime] | None = None
 
     def sign(self, link: Link, now: datetime) -> str:
         """The key of a link, by the newest secret. Raises PermanentError without one."""
@@ -105,7 +100,7 @@ class Keys:
     def read(self, key: str, now: datetime) -> Link | None:
         """The link that a key stands for; None for one that is not good, for whatever reason."""
         link = self.authentic(key)
-        if link is None or link.expires_at <= now or link.id in (self.withdrawn or {}):
+        if link is None or link.expires_at <= now:
             return None
         secret = self._find(key[:8])
         return link if secret and secret.is_good(now) else None
@@ -129,12 +124,7 @@ class Keys:
             for old in self.secrets
             if old.is_good(fresh.created_at) and overlap
         ]
-        return replace(self._tidied(fresh.created_at), secrets=(*kept, fresh))
-
-    def without(self, link: Link, now: datetime) -> Keys:
-        """Withdraw one link."""
-        tidied = self._tidied(now)
-        return replace(tidied, withdrawn={**(tidied.withdrawn or {}), link.id: link.expires_at})
+        return Keys(secrets=(*kept, fresh))
 
     def to_json(self) -> dict[str, Json]:
         return {
@@ -148,7 +138,6 @@ class Keys:
                 }
                 for secret in self.secrets
             ],
-            "withdrawn": {id_: format_moment(at) for id_, at in (self.withdrawn or {}).items()},
         }
 
     @staticmethod
@@ -161,10 +150,7 @@ class Keys:
                     f"cannot read the keys of the links: found version {data['version']}, "
                     f"expected {VERSION} at most; deploy the release that wrote them"
                 )
-            return Keys(
-                secrets=tuple(_secret(each) for each in data["keys"]),
-                withdrawn={id_: parse_moment(at) for id_, at in data["withdrawn"].items()},
-            )
+            return Keys(secrets=tuple(_secret(each) for each in data["keys"]))
         except (ValueError, KeyError, TypeError, AttributeError):
             raise PermanentError(
                 "cannot read the keys of the links: the parameter does not hold what "
@@ -173,10 +159,6 @@ class Keys:
 
     def _find(self, id_: str) -> Secret | None:
         return next((secret for secret in self.secrets if secret.id == id_), None)
-
-    def _tidied(self, now: datetime) -> Keys:
-        withdrawn = {id_: at for id_, at in (self.withdrawn or {}).items() if at > now}
-        return replace(self, withdrawn=withdrawn)
 
 
 def is_shaped(key: str) -> bool:

@@ -9,8 +9,10 @@ import pytest
 
 from api.keyring import FRESH
 from controller.cli.main import run
+from controller.store.withdrawals import KeysTurn, Withdrawals
 from house import KEYS, STACK
 from local.errors import AwsError
+from local.faults import Fault
 
 
 @pytest.fixture
@@ -18,6 +20,7 @@ def dormouse(house, monkeypatch, capsys):
     """Run the command in the account of the house, at its time."""
     monkeypatch.setattr("controller.cli.deployment.open_session", lambda: house.session)
     monkeypatch.setattr("controller.cli.deployment.open_clock", lambda: house.aws.clock)
+    monkeypatch.setenv("DORMOUSE_TABLE", "dormouse")
 
     def call(*arguments: str, code: int = 0) -> tuple[str, str]:
         assert run(["link", "--url", "http://laptop/", *arguments]) == code
@@ -111,6 +114,87 @@ def test_one_link_is_withdrawn_and_the_others_stay(house, dormouse):
     dormouse("--withdraw", gone)
     house.aws.clock.advance(FRESH / timedelta(seconds=1))
     assert [opens(house, gone), opens(house, kept)] == [False, True]
+
+
+def test_two_withdrawals_at_once_lose_neither(house, dormouse):
+    """The second is given while the first has read the keys and not yet written."""
+    links = [dormouse(STACK)[0] for _ in range(3)]
+    between(house, "PutItem", lambda: dormouse("--withdraw", links[1]))
+    dormouse("--withdraw", links[0])
+    house.aws.clock.advance(FRESH / timedelta(seconds=1))
+    assert [opens(house, link) for link in links] == [False, False, True]
+
+
+def test_a_withdrawal_while_all_links_are_ended_brings_none_back(house, dormouse):
+    old, other = dormouse(STACK)[0], dormouse(STACK)[0]
+    between(house, "PutItem", lambda: dormouse("--rotate", "--overlap", "0"))
+    dormouse("--withdraw", other)
+    house.aws.clock.advance(FRESH / timedelta(seconds=1))
+    assert [opens(house, link) for link in (old, other)] == [False, False]
+
+
+def test_two_rotations_at_once_leave_both_links_good(house, dormouse):
+    second = []
+    between(house, "PutItem", lambda: second.append(dormouse(STACK, "--rotate")[0]))
+    first, _ = dormouse(STACK, "--rotate")
+    assert [opens(house, link) for link in (first, *second)] == [True, True]
+
+
+def test_who_made_the_first_key_at_the_same_moment_does_not_end_the_others_link(house, dormouse):
+    house.session.client("ssm").delete_parameter(Name=KEYS)
+    second = []
+    between(house, "PutParameter", lambda: second.append(dormouse(STACK)[0]))
+    first, said = dormouse(STACK)
+    assert said == ""  # the key was the other's
+    assert [opens(house, link) for link in (first, *second)] == [True, True]
+
+
+def test_a_turn_that_was_not_given_back_ends_by_itself(house, dormouse):
+    """Its process has died: whoever comes next waits for half a minute."""
+    KeysTurn(house.session.client("dynamodb"), "dormouse", house.aws.clock, "dead").__enter__()
+    began = house.now
+    dormouse(STACK, "--rotate")
+    assert timedelta(seconds=29) <= house.now - began <= timedelta(seconds=31)
+
+
+def test_withdrawn_links_have_room(house, dormouse):
+    """A parameter would have been full after some hundred."""
+    kept = dormouse(STACK)[0]
+    withdrawals = Withdrawals(house.session.client("dynamodb"), "dormouse")
+    for number in range(500):
+        withdrawals.withdraw(f"{number:08x}", house.now + timedelta(days=90))
+    gone = dormouse(STACK)[0]
+    dormouse("--withdraw", gone)
+    house.aws.clock.advance(FRESH / timedelta(seconds=1))
+    assert [opens(house, gone), opens(house, kept)] == [False, True]
+
+
+def test_a_withdrawal_is_forgotten_after_the_end_of_its_link(house, dormouse):
+    dormouse("--withdraw", dormouse(STACK, "--expires", "2d")[0])
+    found = house.session.client("dynamodb").scan(TableName="dormouse")["Items"]
+    (item,) = [one for one in found if one["pk"]["S"] == "links"]
+    ends = house.now + timedelta(days=2)
+    assert ends.timestamp() <= int(item["expires"]["N"]) <= (ends + timedelta(days=2)).timestamp()
+
+
+def test_keys_that_cannot_be_read_are_begun_anew_as_the_error_says(house, dormouse):
+    ssm = house.session.client("ssm")
+    ssm.put_parameter(Name=KEYS, Value="nonsense", Type="SecureString", Overwrite=True)
+    _, said = dormouse(STACK, code=1)
+    assert "dormouse link --rotate --overlap 0" in said
+    assert opens(house, dormouse(STACK, "--rotate", "--overlap", "0")[0])
+
+
+def between(house, operation, act):
+    """Something happens once, before the next call of `operation` acts."""
+    due = [act]
+
+    def happens(params):
+        if due:
+            due.pop()()
+        return False
+
+    house.aws.faults.add(Fault(operation=operation, predicate=happens))
 
 
 def test_a_link_that_is_not_ours_cannot_be_withdrawn(dormouse):

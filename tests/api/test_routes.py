@@ -11,6 +11,7 @@ from aws_lambda_powertools import Logger
 from api.stacks import WAKES_A_DAY
 from controller.domain.durations import parse_duration
 from controller.links import Keys
+from controller.store.withdrawals import Withdrawals
 from factories import article_spec
 from house import BROWSER, KEYS, STACK
 from local.function_url import Context, make_event
@@ -223,8 +224,7 @@ def _withdrawn(house):
     from controller.links import Link, Scope
 
     link = Link(stack=STACK, scope=Scope.ADMIN, expires_at=house.now + HOUR, id="dddddddd")
-    house.keys = house.keys.without(link, house.now)
-    house.store_keys()
+    Withdrawals(house.session.client("dynamodb"), "dormouse").withdraw(link.id, link.expires_at)
     return link
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from datetime import datetime, timedelta
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import click
@@ -65,16 +65,20 @@ def command(
     _check(stack, expires, name, rotate, withdraw)
     now = deployment.clock.now()
     shelf = Shelf(deployment)
-    keys = shelf.load()
     if withdraw:
-        shelf.save(_without(keys, withdraw, now))
+        shelf.withdraw(_find(shelf.load(), withdraw))
         click.echo("The link is withdrawn; it stops working within a minute.", err=True)
         return
     base = (url or deployment.wake_url) if stack else ""  # no key for a link that cannot be made
-    if rotate or not keys.secrets:
-        keys = keys.rotated(make_secret(now, secrets.token_hex), overlap)
-        shelf.save(keys)
-        _say_rotated(rotate, overlap)
+    if rotate:
+        keys = shelf.rotate(overlap)
+        _say_rotated(overlap)
+    else:
+        keys = shelf.load()
+    if not keys.secrets:
+        keys, is_first = shelf.make_first()
+        if is_first:
+            click.echo("The first key was made.", err=True)
     if stack:
         link = Link(
             stack=stack,
@@ -87,7 +91,7 @@ def command(
 
 
 class Shelf:
-    """The SSM SecureString that holds the keys."""
+    """The SSM SecureString that holds the keys, and the withdrawn links beside it."""
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
@@ -102,21 +106,61 @@ class Shelf:
                 return Keys()
         return Keys.from_text(reply["Parameter"]["Value"])
 
-    def save(self, keys: Keys) -> None:
+    def rotate(self, overlap: timedelta) -> Keys:
+        """
+        Sign by a new secret from now on; whoever rotates at the same time comes after.
+
+        Without an overlap what was there does not matter, nor whether it can be read.
+        """
+        from controller.store.withdrawals import KeysTurn  # brings botocore
+
+        deployment = self._deployment
+        with deployment.reaching("change the keys of the links"):
+            turn = KeysTurn(
+                deployment.clients.dynamodb,
+                deployment.table_name,
+                deployment.clock,
+                secrets.token_hex(8),
+            )
+            with turn:
+                fresh = make_secret(deployment.clock.now(), secrets.token_hex)
+                keys = (self.load() if overlap else Keys()).rotated(fresh, overlap)
+                self._save(keys, overwrite=True)
+        return keys
+
+    def make_first(self) -> tuple[Keys, bool]:
+        """The first secret; where somebody else is making it, theirs, and False."""
+        fresh = make_secret(self._deployment.clock.now(), secrets.token_hex)
+        keys = Keys(secrets=(fresh,))
+        with self._deployment.reaching("store the keys of the links"):
+            try:
+                self._save(keys, overwrite=False)
+            except self._deployment.clients.get("ssm").exceptions.ParameterAlreadyExists:
+                return self.load(), False
+        return keys, True
+
+    def withdraw(self, link: Link) -> None:
+        from controller.store.withdrawals import Withdrawals  # brings botocore
+
+        deployment = self._deployment
+        with deployment.reaching("withdraw the link"):
+            withdrawals = Withdrawals(deployment.clients.dynamodb, deployment.table_name)
+            withdrawals.withdraw(link.id, link.expires_at)
+
+    def _save(self, keys: Keys, *, overwrite: bool) -> None:
         text = json.dumps(keys.to_json(), separators=(",", ":"))
         if len(text) > LONGEST_TEXT:
             raise PermanentError(
                 f'cannot store the keys in "{self._name}": {len(text)} characters, at most '
                 f"{LONGEST_TEXT} fit; end all links at once by --rotate --overlap 0"
             )
-        with self._deployment.reaching("store the keys of the links"):
-            self._deployment.clients.get("ssm").put_parameter(
-                Name=self._name,
-                Value=text,
-                Type="SecureString",
-                Overwrite=True,
-                Description="Keys of Dormouse's wake links; written by dormouse link",
-            )
+        self._deployment.clients.get("ssm").put_parameter(
+            Name=self._name,
+            Value=text,
+            Type="SecureString",
+            Overwrite=overwrite,
+            Description="Keys of Dormouse's wake links; written by dormouse link",
+        )
 
 
 def _check(
@@ -134,7 +178,7 @@ def _check(
         raise click.UsageError(str(error)) from None
 
 
-def _without(keys: Keys, text: str, now: datetime) -> Keys:
+def _find(keys: Keys, text: str) -> Link:
     key = parse_qs(urlsplit(text).query).get("k", [text.strip()])[0]
     link = keys.authentic(key)
     if link is None:
@@ -142,13 +186,11 @@ def _without(keys: Keys, text: str, now: datetime) -> Keys:
             "cannot withdraw the link: none of the present keys has signed it, so it does not "
             "work anyway; check that it is complete"
         )
-    return keys.without(link, now)
+    return link
 
 
-def _say_rotated(rotate: bool, overlap: timedelta) -> None:
-    if not rotate:
-        click.echo("The first key was made.", err=True)
-    elif overlap:
+def _say_rotated(overlap: timedelta) -> None:
+    if overlap:
         click.echo(f"Older links work for {overlap.days or overlap} more days.", err=True)
     else:
         click.echo("All older links stop working within a minute.", err=True)

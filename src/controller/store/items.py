@@ -13,6 +13,10 @@ The rest is the controller's and the publisher's. It sorts so that the Query goe
                    account#<time>                   what the spec uses from then on, for good
                    event#<time>#<kind>   wake#<time>                     history, with TTL
 
+Links belong to no stack; what signs them is not here, but one SecureString in SSM:
+
+    links          lock   withdrawn#<id>    links that do not count any more, until they would end
+
 What only we read stands as JSON text in `body`, compressed where it is long; what AWS evaluates
 (keys, conditions, TTL, the index) stands in attributes of its own: `due_at` and `due` (sparse
 index), `expires` (TTL, epoch seconds), `fence`, `since` and `until` (lock), `fence` and `failed`
@@ -54,6 +58,7 @@ ACCOUNT, EVENT, HOLD, LEASE, LOCK, MARK, SPEC, STATUS, WAKE = (
     "wake#",
 )
 LEFTOVER = f"{SPEC}#"
+LINKS, WITHDRAWN = "links", "withdrawn#"
 
 Item = dict[str, dict[str, str]]
 
@@ -65,6 +70,11 @@ def key(stack: str, sort: str) -> Item:
 def asked_key(stack: str, sort: str) -> Item:
     """The key of what people ask for."""
     return {"pk": {"S": f"asked#{stack}"}, "sk": {"S": sort}}
+
+
+def links_key(sort: str) -> Item:
+    """The key of what belongs to no stack: the links, whoever they are for."""
+    return {"pk": {"S": LINKS}, "sk": {"S": sort}}
 
 
 def to_item(stack: str, sort: str, body: Json, **attributes: Any) -> Item:
