@@ -37,7 +37,7 @@ def _measure(environment: Mapping[str, str]) -> Iterator[Measure]:
     yield Measure(
         name="dormouse check / python-hcl2's cold parse",
         value=ours / theirs,
-        bound=3,
+        bound=1.8,
         detail=f"{ours:.2f} s / {theirs:.2f} s, the article's stack",
     )
     handler = [python, "-c", "import controller.handlers.entry"]

@@ -12,10 +12,10 @@ TEXT = "a = 1\n"
 def folder(tmp_path, monkeypatch):
     """A cache folder of the test's own."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    kept._folder.cache_clear()
+    kept.cache_folder.cache_clear()
     parse.parse_body.cache_clear()
     yield tmp_path / "dormouse"
-    kept._folder.cache_clear()
+    kept.cache_folder.cache_clear()
     parse.parse_body.cache_clear()
 
 
@@ -88,7 +88,7 @@ def test_the_folder_for_temporary_files_serves_where_there_is_no_home(tmp_path, 
     monkeypatch.setenv("HOME", str(blocked))
     monkeypatch.setattr(kept.tempfile, "gettempdir", lambda: str(tmp_path / "temporary"))
 
-    assert kept._folder.__wrapped__().parent == tmp_path / "temporary"
+    assert kept.cache_folder.__wrapped__().parent == tmp_path / "temporary"
 
 
 def test_there_is_room_for_a_limited_number(folder, monkeypatch):

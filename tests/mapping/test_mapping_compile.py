@@ -19,8 +19,10 @@ from hand_made import (
 
 from controller.domain.problem import Level, Place, Problem
 from controller.domain.spec import Kind, Spec
+from controller.hcl import kept
 from controller.hcl.types import NUMBER
 from controller.hcl.world import Uncounted
+from controller.mapping import service_model
 
 
 def test_a_flawless_stack_compiles_without_a_word():
@@ -367,3 +369,35 @@ def test_a_spec_that_the_table_does_not_take_is_foreseen(monkeypatch):
     assert "has 4 resources and " in problem.message
     assert "takes 3 KB" in problem.message
     assert "a root directory of their own" in problem.message
+
+
+def test_a_request_that_was_found_sound_needs_no_sdk_the_next_time(tmp_path, monkeypatch):
+    """The answer is remembered for this request alone, and only that there was nothing to find."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    kept.cache_folder.cache_clear()
+    asked = []
+    real = service_model.findings
+
+    def findings(kind, request):
+        asked.append(kind)
+        return real(kind, request)
+
+    monkeypatch.setattr(service_model, "findings", findings)
+    try:
+        assert compiled(stack()).spec == compiled(stack()).spec
+        assert len(asked) == 4
+
+        wrong = stack(load_balancer={"ip_address_type": "ipv5"})
+        first, second = compiled(wrong), compiled(wrong)
+        assert first.problems == second.problems
+        assert any("IpAddressType" in problem.message for problem in first.problems)
+        assert len(asked) == 6
+        assert "ipv5" not in "".join(
+            path.read_bytes().decode("latin-1") for path in kept_in(tmp_path)
+        )
+    finally:
+        kept.cache_folder.cache_clear()
+
+
+def kept_in(folder):
+    return [path for path in (folder / "dormouse").iterdir() if path.is_file()]

@@ -7,7 +7,6 @@ evaluates anything.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 
 from controller.hcl.access import get_attribute, get_element
@@ -104,5 +103,7 @@ def _follow_value(value: Value, steps: tuple[Step, ...]) -> None:
 
 def similar(name: str, known: Iterable[str]) -> str:
     """A hint at what may have been meant, or nothing."""
+    import difflib  # only for this message
+
     close = difflib.get_close_matches(name, sorted(known), n=1)
     return f'; did you mean "{close[0]}"?' if close else ""

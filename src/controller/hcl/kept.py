@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import importlib.metadata
+import importlib.util
 import os
 import pickle
 import sys
@@ -96,9 +96,16 @@ def is_ours(path: Path) -> bool:
 def _version() -> str:
     """Anything that may change what is kept: our own code, the grammar's, the interpreter's."""
     own = sorted(Path(__file__).parent.glob("*.py"))
-    states = [f"{p.name}:{p.stat().st_size}:{p.stat().st_mtime_ns}" for p in own]
-    libraries = [importlib.metadata.version(name) for name in ("lark", "python-hcl2")]
-    return "\0".join((*states, *libraries, sys.implementation.cache_tag or ""))
+    # Finding a library is quicker than asking for its version, and tells it apart as well.
+    specs = [importlib.util.find_spec(name) for name in ("lark", "hcl2")]
+    libraries = [Path(spec.origin) for spec in specs if spec and spec.origin]
+    return "\0".join((*map(state_of, (*own, *libraries)), sys.implementation.cache_tag or ""))
+
+
+def state_of(path: Path) -> str:
+    """Another text whenever the file is another one."""
+    state = path.stat()
+    return f"{path}:{state.st_size}:{state.st_mtime_ns}"
 
 
 @cache

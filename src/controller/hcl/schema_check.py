@@ -7,7 +7,6 @@ stays we are lenient: Terraform itself will look at it, with the provider that i
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -94,6 +93,8 @@ def _unsupported_argument(
         return f'"{name}" of {what} is decided by the provider and cannot be set'
     if name in schema.blocks:
         return f'"{name}" of {what} is a block; write {name} {{ … }} without "="'
+    import difflib  # only for this message
+
     close = difflib.get_close_matches(name, [*schema.attributes, *schema.blocks], n=1)
     return f'{what} has no argument "{name}"' + (f'; did you mean "{close[0]}"?' if close else "")
 

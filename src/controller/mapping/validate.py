@@ -1,112 +1,49 @@
 """
-Requests against AWS's own service model, as the SDK ships it: names, types, words and ranges.
+Requests against AWS's own service model, through what is remembered of earlier runs.
 
-botocore's validator knows names, types and minima; words and maxima are in the same model and are
-looked up here. What is found only when waking stands in as a value of the right type.
+The SDK and its model of a service take longer to load than most directories take to compile. So it
+is kept on disk that nothing was found in a request, under a digest of it and of the SDK's version,
+and `service_model.py` is imported only for a request that is new, or that has something in it.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+import importlib.util
+import json
+from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
-from botocore.loaders import Loader
-from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
-from botocore.validate import ParamValidator
-
-from controller.domain.spec import Json, Kind
+from controller.domain.spec import Kind
+from controller.hcl import kept
 from controller.mapping.fill import Filling
-from controller.mapping.references import is_reference
 
-_OPERATIONS = {
-    Kind.LOAD_BALANCER: ("elbv2", "CreateLoadBalancer"),
-    Kind.TARGET_GROUP: ("elbv2", "CreateTargetGroup"),
-    Kind.LISTENER: ("elbv2", "CreateListener"),
-    Kind.SERVICE: ("ecs", "CreateService"),
-}
-
-_VERSIONS = {"elbv2": "elbv2/2015-12-01", "ecs": "ecs/2014-11-13"}
-
-_STAND_INS: Mapping[str, Json] = {"integer": 1, "long": 1, "boolean": True, "double": 1.0}
+_NOTHING = "nothing found"
 
 
 def validate(kind: Kind, filling: Filling) -> None:
     """Report everything in the request that the API would not take."""
-    service, operation = _OPERATIONS[kind]
-    shape = _input_shape(service, operation)
-    request = _stand_in(filling.request, shape)
-    report = ParamValidator().validate(request, shape).generate_report()
-    for line in report.splitlines():
-        filling.error("request", f"{operation}: {line}", filling.place_of(_path(line, request)))
-    if not report:
-        for path, message in _check_words(request, shape, ""):
-            filling.error("value", message, filling.place_of(path))
+    request = json.dumps(filling.request, sort_keys=True)
+    place = kept.place_of("request", kind.value, request, *_versions())
+    if place and kept.load(place) == _NOTHING:
+        return
+    from controller.mapping.service_model import findings
+
+    found = list(findings(kind, filling.request))
+    for rule, message, path in found:
+        filling.error(rule, message, filling.place_of(path))
+    if place and not found:
+        kept.save(place, _NOTHING)
 
 
 @cache
-def _model(service: str) -> ServiceModel:
-    """Named with its version: finding the latest one would list all services' folders."""
-    return ServiceModel(Loader().load_data(f"{_VERSIONS[service]}/service-2"), service)
+def _versions() -> tuple[str, ...]:
+    """What decides the answer besides the request: the SDK, and how its model is read."""
+    return tuple(kept.state_of(path) for path in _sources())
 
 
-@cache
-def _input_shape(service: str, operation: str) -> Shape:
-    shape = _model(service).operation_model(operation).input_shape
-    assert shape is not None
-    return shape
-
-
-def _stand_in(value: Json, shape: Shape | None) -> Json:
-    """The request with something of the right type in place of every reference."""
-    if is_reference(value):
-        if isinstance(shape, ListShape):
-            return [_stand_in(value, shape.member)]
-        return _STAND_INS.get(shape.type_name if shape else "", _STAND_IN)
-    if isinstance(value, Mapping):
-        return {key: _stand_in(item, _member(shape, key)) for key, item in value.items()}
-    if isinstance(value, list):
-        member = shape.member if isinstance(shape, ListShape) else None
-        return [_stand_in(item, member) for item in value]
-    return value
-
-
-def _member(shape: Shape | None, key: str) -> Shape | None:
-    if isinstance(shape, StructureShape):
-        member: Shape | None = shape.members.get(key)
-        return member
-    return shape.value if isinstance(shape, MapShape) else None
-
-
-def _check_words(value: Json, shape: Shape | None, path: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from _check_words(item, _member(shape, key), f"{path}.{key}".lstrip("."))
-    elif isinstance(value, list) and isinstance(shape, ListShape):
-        for index, item in enumerate(value):
-            yield from _check_words(item, shape.member, f"{path}[{index}]")
-    elif isinstance(shape, StringShape) and shape.enum and value not in (*shape.enum, _STAND_IN):
-        yield path, f'{path}: found "{value}", expected one of {", ".join(shape.enum)}'
-    elif shape is not None and _is_number(value):
-        yield from _check_range(value, shape, path)
-
-
-def _check_range(value: float, shape: Shape, path: str) -> Iterator[tuple[str, str]]:
-    most = shape.metadata.get("max")
-    if most is not None and value > most:
-        yield path, f"{path}: found {value}, expected at most {most}"
-
-
-def _is_number(value: Json) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-_STAND_IN = "found-when-waking"
-
-
-def _path(line: str, request: Mapping[str, Json]) -> str:
-    """The field that a line of the report speaks of: 'Missing required parameter in A[0]: "B"'."""
-    for word in re.findall(r"[\w.\[\]]+", line):
-        if re.split(r"[.\[]", word)[0] in request:
-            return str(word)
-    return ""
+def _sources() -> Iterator[Path]:
+    spec = importlib.util.find_spec("botocore")
+    if spec is not None and spec.origin:
+        yield Path(spec.origin)
+    yield Path(__file__).with_name("service_model.py")
