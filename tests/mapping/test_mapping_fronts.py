@@ -132,16 +132,20 @@ def test_a_service_behind_an_application_load_balancer_alone_sleeps(tmp_path):
     assert sleepers(result) == {"aws_ecs_service.app"}
     (service,) = result.spec.resources
     assert service.request["loadBalancers"][0]["targetGroupArn"] == WEB_GROUP
-    assert {p.rule for p in result.findings} == {"idle-cost"}
+    assert {p.rule for p in result.findings} == {"idle-cost", "never-idle"}
 
 
 def test_a_service_without_any_load_balancer_sleeps(tmp_path):
     alone = SERVICE.split("  load_balancer {")[0].replace(
         "  health_check_grace_period_seconds = 180\n", ""
     )
-    result = compile_text(tmp_path, f"{PROVIDER}{TASK}{alone}}}\n")
+    text = f"{PROVIDER}{TASK}{alone}}}\n"
+    result = compile_text(tmp_path, text)
     assert sleepers(result) == {"aws_ecs_service.app"}
-    assert not errors(result)
+    (problem,) = result.findings
+    assert (problem.rule, problem.level) == ("never-idle", Level.WARNING)
+    never = 'variable "dormouse" {\n  default = { idle_timeout = "0" }\n}\n'
+    assert compile_text(tmp_path, text + never).findings == ()
 
 
 TYPES = """

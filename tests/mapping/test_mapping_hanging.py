@@ -308,7 +308,7 @@ def test_the_way_out_of_a_load_balancer_that_is_held_works(tmp_path):
     link = thing("aws_api_gateway_vpc_link", REFUSED["aws_api_gateway_vpc_link"])
     result = compile_text(tmp_path, text + link)
     assert sleepers(result) == {"aws_ecs_service.app[0]"}
-    assert {p.rule for p in result.findings} == {"idle-cost"}
+    assert {p.rule for p in result.findings} == {"idle-cost", "never-idle"}
 
 
 def test_a_service_that_stands_in_both_worlds_keeps_what_hangs_on_it(tmp_path):

@@ -16,6 +16,7 @@ from controller.mapping.draft import StackDraft
 from controller.mapping.idle_cost import Idle
 
 SLOW = "slow-wake"
+NEVER_IDLE = "never-idle"
 # What AWS takes for the timeout of a TCP or HTTPS check where none is given (AWS behaviour §1.2).
 _LONG_TIMEOUT = 10
 
@@ -25,7 +26,8 @@ class Summary:
     """
     `asleep` is USD for an hour asleep, `awake` for one awake, both with all that is kept and billed
     by the hour, as far as its price is known; `unpriced` names the rest. `findings` are warnings
-    that tell it thing by thing (idle-cost, slow-wake): nothing is wrong because of them.
+    that tell it thing by thing (idle-cost, slow-wake, never-idle): nothing is wrong because of
+    them.
     """
 
     sleepers: tuple[str, ...]
@@ -63,7 +65,11 @@ def summarize(spec: Spec, draft: StackDraft, kept: tuple[Idle, ...]) -> Summary:
         awake=asleep + awake_hour(spec),
         kept=kept,
         wake=wake_path(spec),
-        findings=(*(each.as_problem() for each in kept), *_slow_wake(spec, draft)),
+        findings=(
+            *(each.as_problem() for each in kept),
+            *_slow_wake(spec, draft),
+            *_never_idle(spec, draft),
+        ),
     )
 
 
@@ -75,6 +81,22 @@ def _slow_wake(spec: Spec, draft: StackDraft) -> Iterator[Problem]:
         others = [other.address for other in groups if other is not group]
         also = f" (here and in {', '.join(others)})" if others else ""
         yield _slow_checks(group, draft, f"{round(saved)} s less", also, whole)
+
+
+def _never_idle(spec: Spec, draft: StackDraft) -> Iterator[Problem]:
+    """Only the counts of a load balancer tell whether anybody uses a stack (AWS behaviour §4)."""
+    services = spec.of_kind(Kind.SERVICE)
+    if not services or spec.of_kind(Kind.LOAD_BALANCER) or spec.policy.get("idle_timeout") == "0":
+        return
+    first = draft.drafts[services[0].address]
+    yield Problem(
+        level=Level.WARNING,
+        rule=NEVER_IDLE,
+        message="no load balancer of this stack sleeps, so nobody can tell whether it is used: it "
+        'sleeps by its hours, leases and max_awake alone; write idle_timeout = "0" to say so',
+        place=first.instance.place,
+        address=first.address,
+    )
 
 
 def _slow_checks(
