@@ -10,7 +10,7 @@ from controller.domain.bill import asleep_hour, awake_hour
 from controller.domain.hourly_prices import HOURS_IN_A_MONTH
 from controller.domain.ledger import number
 from controller.domain.problem import Level, Problem
-from controller.domain.spec import Json, ResourceSpec, Spec
+from controller.domain.spec import Json, Kind, ResourceSpec, Spec
 from controller.domain.wake_path import Checks, WakePath, slow_groups, wake_path
 from controller.mapping.draft import StackDraft
 from controller.mapping.idle_cost import Idle
