@@ -96,8 +96,7 @@ def test_prices_are_those_of_the_region(tmp_path):
 
 def test_a_network_load_balancer_that_stays_is_told(tmp_path):
     result = compile_text(tmp_path, two_worlds(STACK, "aws_ecs_service.app"))
-    (problem,) = result.findings
-    assert problem.rule == "idle-cost"
+    (problem,) = told(result, "idle-cost")
     assert "network load balancer, 0.0225 $ an hour" in problem.message
 
 
