@@ -1,11 +1,13 @@
 """Who decides for a while, and until when."""
 
+from datetime import timedelta
+
 import pytest
 
 from controller.domain.errors import InvalidLeaseError
 from controller.domain.hold import Hold, sleep_now
 from controller.domain.openings import Openings
-from domain.asking import HOURS, at, hold, lease, rules
+from domain.asking import HOURS, at, hold, lease, minutes, rules
 
 NO_HOURS = rules()
 OFFICE = rules(lead=5, office_hours=HOURS)
@@ -16,7 +18,7 @@ def press(time, of=OFFICE, leases=(), reason=""):
 
 
 def test_sleep_now_is_a_hold_asleep_that_says_who_wants_it_and_why():
-    asleep = hold("asleep", "11:00", "Tue 08:55", reason="a migration")
+    asleep = hold("asleep", "11:00", "Tue 08:55", reason="a migration", after=at("11:00"))
     assert press("11:00", reason="a migration") == asleep
 
 
@@ -33,6 +35,47 @@ def test_sleep_now_while_it_is_being_woken_means_the_opening_after_that():
 
 def test_sleep_now_without_office_hours_ends_after_a_day():
     assert press("11:00", NO_HOURS).until == at("Tue 11:00")
+
+
+SATURDAY = {"office_hours": [*HOURS, "Sat 10:00-14:00"]}
+TOKYO = {"office_hours": HOURS, "time_zone": "Asia/Tokyo"}
+
+
+@pytest.mark.parametrize(
+    ("pressed", "later", "until"),
+    [
+        ("Fri 16:00", {"office_hours": HOURS}, "Mon 08:55 +7"),
+        ("Fri 16:00", SATURDAY, "Sat 09:55"),
+        ("Fri 16:00", {"office_hours": [*HOURS, "Fri 20:00-22:00"]}, "Fri 19:55"),
+        ("Fri 16:00", TOKYO, "Sun 23:55"),
+        ("Fri 16:00", {"office_hours": HOURS, "open_on": ["2026-11-29"]}, "Sun 08:55"),
+        ("Fri 16:00", {"office_hours": HOURS, "closed_on": ["2026-11-30"]}, "Tue 08:55 +7"),
+        # What was open then is not the next, however long it is to last now.
+        ("Fri 16:00", {"office_hours": ["Mon-Fri 08:00-23:00"]}, "Mon 07:55 +7"),
+        ("08:57", {"office_hours": HOURS}, "Tue 08:55"),
+        ("11:00", {"office_hours": ["Mon-Fri 12:00-18:00"]}, "11:55"),
+        ("11:00", {}, "Tue 11:00"),
+    ],
+)
+def test_until_the_next_opening_follows_the_hours_of_today(pressed, later, until):
+    moment, _, weeks = until.partition(" +")
+    found = press(pressed).under(rules(lead=5, **later))
+    assert found.until == at(moment) + timedelta(days=int(weeks or 0))
+    assert found.under(NO_HOURS) == found
+
+
+def test_a_lead_that_was_learned_since_does_not_bring_back_the_opening_that_was_slept_through():
+    held = press("08:57")
+    ends = {1: "08:59", 2: "08:58", 4: "08:55", 6: "08:55", 30: "08:30"}
+    for lead, end in ends.items():
+        assert held.under(rules(lead=lead, office_hours=HOURS)).until == at(f"Tue {end}")
+    early = press("08:50")
+    assert early.under(rules(lead=30, office_hours=HOURS)).until - early.set_at < minutes(1)
+
+
+def test_a_hold_until_a_time_ends_at_that_time():
+    held = hold("asleep", "11:00", "Tue 12:00")
+    assert held.under(OFFICE) == held
 
 
 def test_sleep_now_is_put_over_every_lease_there_is():

@@ -7,6 +7,7 @@ early as its wakes teach.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from controller.domain.history import EventKind
 from controller.domain.hold import Hold
 from controller.domain.plan import Target
+from controller.domain.policy import parse_policy
 from system.days import STACK, days
 from system.desk import ASLEEP, AWAKE, FORBIDDEN
 
@@ -222,6 +224,25 @@ def test_sleep_now_while_the_opening_is_being_prepared_means_tomorrow(make_days)
 
     day.live("Tue 09:02")
     assert day.desk.standing() == AWAKE
+
+
+def test_sleep_now_ends_at_the_next_opening_of_hours_that_are_published_later(make_days):
+    day = make_days("Fri 06:00", **OFFICE)
+    day.visit("Fri 09:00", "Fri 15:55")
+    day.live("Fri 16:00")
+    day.sleep()
+    day.live("Fri 16:20")
+    assert day.desk.standing() == ASLEEP
+
+    weekend = OFFICE | {"office_hours": [*OFFICE["office_hours"], "Sat 10:00-14:00"]}
+    policy = parse_policy({"time_zone": "Asia/Tokyo", **weekend})
+    day.publish(replace(day.spec, policy=policy.to_json()))
+    day.live("Fri 23:00")
+    assert day.desk.standing() == ASLEEP
+    day.visit("Sat 10:00", "Sat 14:00")
+    day.live("Sat 10:02")
+    assert day.desk.standing() == AWAKE
+    assert day.reason == "office hours"
 
 
 def test_a_night_asleep_is_one_small_read_a_minute(make_days):

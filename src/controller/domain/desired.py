@@ -146,12 +146,12 @@ class _Judge:
     ) -> None:
         self._rules = rules
         self._leases = leases
-        self._hold = hold
+        self._hold = hold.under(rules) if hold else None
         self._marks = marks
         # Only one that is up has to know when office hours were last over.
         back = rules.policy.max_awake if marks.is_up else timedelta(0)
         self._openings = Openings(rules, now, back)
-        self._rest = Rest(rules.policy, marks, self._openings, leases, hold)
+        self._rest = Rest(rules.policy, marks, self._openings, leases, self._hold)
 
     def verdict(self, moment: datetime) -> Verdict:
         verdict = self._judge(moment)

@@ -46,6 +46,7 @@ def foresee(
     until: datetime | None = None,
 ) -> Iterator[Change]:
     """The changes after `now` and before `until`, in order; without `until` a thousand steps."""
+    hold = hold.under(rules) if hold else None
     rules = replace(rules, policy=replace(rules.policy, idle_timeout=None))
     since = marks.waking_since or now  # what was over before that gives no reason any more
     leases = [lease for lease in leases if lease.expires_at > since]

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from controller.domain.durations import LONGEST
 from controller.domain.errors import InvalidLeaseError
 from controller.domain.lease import Lease
-from controller.domain.moments import format_moment, parse_moment
-from controller.domain.openings import Openings
+from controller.domain.moments import format_moment, parse_moment, read_moment, write_moment
+from controller.domain.openings import Openings, Rules
 from controller.domain.plan import Target
 from controller.domain.spec import Json
 from controller.domain.text import LONGEST_NAME, LONGEST_REASON, clean
 
 LONGEST_SLEEP_NOW = timedelta(days=1)
 """"Sleep now" ends by itself where no office hours ever begin again."""
+
+NEAR = timedelta(minutes=2)
+"""An end that was told stays so where only what wakes have taught since would move it so little."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +30,9 @@ class Hold:
     `over` are the ids of the leases that it was put over. A hold asleep ends when a lease comes
     up that is not among them: a later wake. Ids and not times tell which came later, as the
     clocks of those who grant and hold may differ.
+
+    With `after` it ends at the next opening, whatever the hours are by then: that is the first
+    which opens after `after`, and `until` only what was foreseen when the hold was set.
     """
 
     stack: str
@@ -36,6 +42,7 @@ class Hold:
     set_at: datetime
     until: datetime
     over: frozenset[str] = frozenset()
+    after: datetime | None = None
 
     def __post_init__(self) -> None:
         what = f'cannot hold stack "{self.stack}" {self.state}'
@@ -53,6 +60,17 @@ class Hold:
                 f"{LONGEST.days} days"
             )
 
+    def under(self, rules: Rules) -> Hold:
+        """The same hold with the end that it has by these rules."""
+        if self.after is None:
+            return self
+        until = _next_opening(rules, self.after, self.set_at)
+        if abs(until - self.until) <= NEAR:
+            until = self.until
+        latest = self.set_at + LONGEST
+        soonest = self.set_at + timedelta(microseconds=1)
+        return replace(self, until=min(max(until, soonest), latest), after=None)
+
     def is_over(self, now: datetime) -> bool:
         return self.until <= now
 
@@ -69,6 +87,7 @@ class Hold:
             "set_at": format_moment(self.set_at),
             "until": format_moment(self.until),
             "over": sorted(self.over),
+            "after": write_moment(self.after),
         }
 
     @staticmethod
@@ -81,6 +100,7 @@ class Hold:
             set_at=parse_moment(data["set_at"]),
             until=parse_moment(data["until"]),
             over=frozenset(data.get("over", ())),
+            after=read_moment(data.get("after")),
         )
 
 
@@ -88,18 +108,29 @@ def sleep_now(
     stack: str, openings: Openings, leases: Iterable[Lease], by: str, reason: str, now: datetime
 ) -> Hold:
     """
-    The hold that "sleep now" makes: asleep until the next opening.
+    The hold that "sleep now" makes: asleep until the next opening, also one published later.
 
     While the stack is being woken for an opening, that one has begun and is not the next.
     """
-    opening = openings.next_after(now)
-    latest = now + LONGEST_SLEEP_NOW
+    opening, next_one = openings.at(now), openings.next_after(now)
     return Hold(
         stack=stack,
         state=Target.ASLEEP,
         by=by,
         reason=reason,
         set_at=now,
-        until=opening.starts_at if opening else latest,
+        until=next_one.starts_at if next_one else now + LONGEST_SLEEP_NOW,
         over=frozenset(lease.id for lease in leases),
+        after=max(now, opening.opens_at) if opening else now,
     )
+
+
+def _next_opening(rules: Rules, after: datetime, set_at: datetime) -> datetime:
+    """When the stack is woken for the first opening after that; a day later where there is none."""
+    openings = Openings(rules, after)
+    opening = openings.at(after)
+    while opening is None or opening.opens_at <= after:
+        opening = openings.next_after(opening.starts_at if opening else after)
+        if opening is None:
+            return set_at + LONGEST_SLEEP_NOW
+    return opening.starts_at

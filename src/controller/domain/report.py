@@ -171,6 +171,7 @@ def make_report(
     rules = rules_of(spec, status)
     leases = tuple(leases)
     marks = status.marks.judged_by(spec.hash)
+    hold = hold.under(rules) if hold else None
     decision = decide(rules, leases, hold, marks, now)
     live = _live(leases, status, now)
     state = _state(status, decision)
