@@ -23,7 +23,6 @@ from controller.hcl.plain import to_python, unknown_mask
 from controller.hcl.types import to_json
 from controller.hcl.values import Value
 from controller.hcl.world import Inputs, World
-from controller.mapping.from_state import Choice
 
 _AWAKE = "awake"
 
@@ -47,6 +46,8 @@ def command(
     state, problems = state_finder(ctx, directory, inputs)(configuration)
     print_problems(problems, err=True)
     if state is not None:
+        from controller.mapping.from_state import Choice
+
         inputs = replace(inputs, known=Choice(state, wanted=None))
     world = configuration.evaluate(_awake(configuration, inputs))
     broken = next((p for p in world.problems if p.level is Level.ERROR), None)

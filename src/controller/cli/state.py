@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,11 +14,12 @@ from controller.domain.problem import Level, Problem
 from controller.hcl.directory import Configuration
 from controller.hcl.world import Inputs
 from controller.mapping.assemble import AWAKE
-from controller.terraform.local_state import find_local_state, load_state
-from controller.terraform.run import TerraformError, plan
-from controller.terraform.state import State, StateError
+from controller.terraform.local_state import local_state
 
-Found = tuple[State | None, tuple[Problem, ...]]
+if TYPE_CHECKING:
+    from controller.terraform.state import State
+
+Found = tuple["State | None", tuple[Problem, ...]]
 
 
 def state_finder(
@@ -43,13 +45,21 @@ def state_finder(
 
     def find(configuration: Configuration) -> Found:
         backend = configuration.root.declarations.backend
-        return find_local_state(directory, backend, inputs.workspace, inputs.environment)
+        path = local_state(directory, backend, inputs.workspace, inputs.environment)
+        if path is None:
+            return None, ()
+        # Whoever has no state does not wait for what reads one.
+        from controller.terraform.load import load_found
+
+        return load_found(path, directory)
 
     return find
 
 
 def _planned(directory: Path, inputs: Inputs, configuration: Configuration) -> Found:
     """What Terraform plans; nothing where the files are wrong, which is told anyway."""
+    from controller.terraform.run import TerraformError, plan
+
     if any(problem.level is Level.ERROR for problem in configuration.problems):
         return None, ()
     options = [f"-{kind}={_absolute(kind, text)}" for kind, text in inputs.options]
@@ -77,6 +87,9 @@ def one_directory(ctx: click.Context, directories: Sequence[Path]) -> None:
 
 
 def _read(file: str, directory: Path, workspace: str) -> State:
+    from controller.terraform.load import load_state
+    from controller.terraform.state import StateError
+
     path = Path(file)
     _check_workspace(path, workspace)
     try:

@@ -6,21 +6,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from controller.domain.problem import Level, Problem
 from controller.hcl.construct import boolean
 from controller.hcl.directory import Configuration, read
 from controller.hcl.world import Inputs, World
 from controller.mapping.assemble import AWAKE, Compiled, compile_worlds
-from controller.mapping.from_state import Choice
 from controller.mapping.policy import VARIABLE, read_name
 from controller.mapping.with_state import compile_with
-from controller.terraform.state import State
+
+if TYPE_CHECKING:
+    from controller.mapping.from_state import Choice
+    from controller.terraform.state import State
 
 __all__ = ["Compiled", "compile_stack", "evaluate_worlds", "find_name"]
 
 
-FindState = Callable[[Configuration], tuple[State | None, tuple[Problem, ...]]]
+FindState = Callable[[Configuration], "tuple[State | None, tuple[Problem, ...]]"]
 """Finds what Terraform remembers of a directory that is read, and what is wrong with that."""
 
 

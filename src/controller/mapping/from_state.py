@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from controller.domain.problem import Level, Problem
@@ -23,12 +23,10 @@ from controller.hcl.schema import SLEEPERS
 from controller.hcl.values import Origin, Value
 from controller.hcl.world import Block
 from controller.mapping.sources import DATA, MANAGED
+from controller.mapping.state_hint import Name, without_key
 from controller.terraform.state import State, any_of, part_of
 from controller.terraform.trust import disagreement
 from controller.terraform.values import complete
-
-Name = tuple[str, str]
-"""A thing's address and its attribute, "" for the whole of it."""
 
 _SLEEPER = re.compile(rf"(?:^|\.)(?:{'|'.join(sorted(SLEEPERS))})\.[^.]+$")
 _ARN = re.compile(r"arn:[\w-]+:[\w-]+:([\w-]+):\d{12}:")
@@ -86,7 +84,11 @@ class Choice:
             return False
         if not attribute:
             return name not in (self.wanted or ())
-        return attribute in thing.values and not any_of(part_of(thing.unknown, attribute))
+        return attribute in thing.values and not self.is_unknown(name)
+
+    def is_unknown(self, name: Name) -> bool:
+        """Whether the state is a plan, and says that it is known only after apply."""
+        return any_of(part_of(self.state.things[name[0]].unknown, name[1]))
 
     def pinned(self, requests: Iterable[Json]) -> dict[str, str]:
         """The texts in the requests that are the state's, to what they are there; no secrets."""
@@ -100,7 +102,7 @@ class Choice:
     def _sleeps(self, address: str) -> bool:
         if self.sleepers is not None:
             return address in self.sleepers
-        return bool(_SLEEPER.search(_without_key(address)))
+        return bool(_SLEEPER.search(without_key(address)))
 
     def _leads_to_sleeper(self, body: Block) -> str | None:
         for origin in _origins(body):
@@ -119,24 +121,6 @@ class Choice:
                 self.taken[address, name] = value
 
 
-def explain(
-    problems: Iterable[Problem], sleepers: frozenset[str], choice: Choice | None
-) -> tuple[Problem, ...]:
-    """The problems; an error that a state would end says so, or why this state does not."""
-    return tuple(
-        replace(problem, message=f"{problem.message}; {hint}")
-        if problem.level is Level.ERROR and (hint := _hint(problem.unknown, sleepers, choice))
-        else problem
-        for problem in problems
-    )
-
-
-def would_end(unknown: Iterable[Name], sleepers: frozenset[str]) -> bool:
-    """Whether all of these values are such as Terraform's state has."""
-    names = list(dict.fromkeys(unknown))
-    return bool(names) and all(_may_be_in_state(address, sleepers) for address, _ in names)
-
-
 def elsewhere(state: State, region: str | None) -> Problem | None:
     """A state whose things all live in other regions than the stack is another stack's."""
     regions = {
@@ -153,42 +137,6 @@ def elsewhere(state: State, region: str | None) -> Problem | None:
         f"in {region}; give the state of this directory"
         + (", or --no-state; it is left out" if state.found else ""),
     )
-
-
-def _hint(unknown: tuple[Name, ...], sleepers: frozenset[str], choice: Choice | None) -> str:
-    if not would_end(unknown, sleepers):
-        return ""
-    if choice is None:
-        return "Terraform's state has it: give --state FILE, what `terraform show -json` prints"
-    for address, attribute in unknown:
-        if address in choice.distrusted:
-            return f"{choice.state.name} is older than the files: {choice.distrusted[address]}"
-        if address in choice.bound:
-            return (
-                f"{choice.state.name} has it, but it depends on {choice.bound[address]}, which is "
-                "made anew at each wake"
-            )
-        thing = choice.state.things.get(address)
-        if thing is None:
-            return f"{choice.state.name} has no {address}; run terraform apply first"
-        if any_of(part_of(thing.unknown, attribute)):
-            return f"{choice.state.name} says that it is known only after apply"
-    return ""
-
-
-def _may_be_in_state(address: str, sleepers: frozenset[str]) -> bool:
-    if kind_of(Origin(address, ())) not in ("managed", "data"):
-        return False
-    return address not in sleepers and not _is_sleeper_type(address, sleepers)
-
-
-def _is_sleeper_type(address: str, sleepers: frozenset[str]) -> bool:
-    """Of a block whose instances are not known the address has no key."""
-    return any(_without_key(sleeper) == address for sleeper in sleepers)
-
-
-def _without_key(address: str) -> str:
-    return address.rpartition("[")[0] if address.endswith("]") else address
 
 
 def _origins(body: Block) -> Iterable[Origin]:

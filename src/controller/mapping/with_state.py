@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from controller.domain.problem import Level, Problem
 from controller.mapping.assemble import Compiled
-from controller.mapping.from_state import Choice, elsewhere, explain
-from controller.mapping.judge import judge
-from controller.terraform.state import State
+from controller.mapping.state_hint import explain
+
+if TYPE_CHECKING:
+    from controller.mapping.from_state import Choice
+    from controller.terraform.state import State
 
 _MOST_ROUNDS = 8
 """Each round takes what the errors of the one before ask for; a directory needs one or two."""
@@ -27,6 +30,9 @@ def compile_with(
     if state is None:
         compiled = compile_once(None)
         return replace(compiled, problems=explain(compiled.problems, compiled.sleepers, None))
+    # Most directories have no state at hand: they do not wait for what reads one.
+    from controller.mapping.from_state import elsewhere
+
     compiled, choice = _compile(state, compile_once)
     stranger = elsewhere(state, compiled.region)
     if stranger is not None:
@@ -40,6 +46,8 @@ def compile_with(
 
 
 def _judged(compiled: Compiled, state: State) -> Compiled:
+    from controller.mapping.judge import judge
+
     if compiled.awake is None:
         return compiled
     differences = tuple(judge(compiled.awake, state, compiled.sleepers))
@@ -51,6 +59,8 @@ def _judged(compiled: Compiled, state: State) -> Compiled:
 def _compile(
     state: State, compile_once: Callable[[Choice | None], Compiled]
 ) -> tuple[Compiled, Choice]:
+    from controller.mapping.from_state import Choice
+
     choice = Choice(state)
     compiled = compile_once(choice)
     for _ in range(_MOST_ROUNDS):
