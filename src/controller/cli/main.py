@@ -18,6 +18,7 @@ from controller.domain.errors import DormouseError, PolicyError, SpecError, Text
 from controller.domain.text import clean_lines, quoted
 
 COMMANDS = {
+    "init": ("controller.cli.init:command", "Write a Terraform directory for a container."),
     "check": ("controller.cli.check:command", "Find what is wrong with a Terraform directory."),
     "compile": ("controller.cli.compile:command", "Print the spec of a directory as JSON."),
     "console": ("controller.cli.console:command", "Evaluate expressions against a directory."),
