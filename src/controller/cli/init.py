@@ -75,7 +75,9 @@ def command(
     _check("name", place.name)
     where = _check("--region", region or _region())
     wanted = _check("--image", image or _ask_image())
-    listens = port or (click.prompt("Port", _PORT, click.IntRange(1, 65535)) if _asks() else _PORT)
+    listens = port or (
+        click.prompt("Port", default=_PORT, type=click.IntRange(1, 65535)) if _asks() else _PORT
+    )
     if vpc:
         _check("--vpc", vpc)
     chosen = _listed("--subnets", subnets)
@@ -180,7 +182,7 @@ def _choose(what: str, offered: Sequence[Choice], otherwise: str) -> tuple[str, 
     texts = [*(choice.text for choice in offered), otherwise]
     for number, text in enumerate(texts, 1):
         click.echo(f"  {number}  {text}")
-    number = click.prompt("Which", 1, click.IntRange(1, len(texts)))
+    number = click.prompt("Which", default=1, type=click.IntRange(1, len(texts)))
     return (offered[number - 1].id,) if number <= len(offered) else ()
 
 
