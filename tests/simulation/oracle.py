@@ -78,12 +78,30 @@ class Wants:
         return _seconds(self.settings[name])
 
     def hold(self, now: float) -> Hold | None:
+        return self._hold if now < self._hold_ends() else None
+
+    def _hold_ends(self) -> float:
+        """
+        A "sleep now" is over when somebody has to begin to wake it for the next office hours.
+
+        Those are the ones that are published by now; how long the wake takes only its end tells,
+        as long as that is the end of the same night.
+        """
         hold = self._hold
-        return hold if hold and now < hold.until.timestamp() else None
+        if hold is None:
+            return 0.0
+        told = hold.until.timestamp()
+        if hold.after is None:
+            return told
+        after, lead = hold.after.timestamp(), self.seconds("wake_timeout")
+        opening = next((start for start, _ in self.windows if start > after), None)
+        if opening is None:
+            return hold.set_at.timestamp() + 86400
+        return told if opening - lead <= told <= opening else opening - lead
 
     def changed_at(self, now: float) -> float:
         """When somebody last changed what all of this means: a policy, a hold, or its end."""
-        end = self._hold.until.timestamp() if self._hold else 0.0
+        end = self._hold_ends()
         return max(self._changed_at, end if end <= now else 0.0)
 
     def window(self, now: float) -> Span | None:
@@ -107,7 +125,7 @@ class Wants:
         ends = [min(one.expires, now) for one in self.leases.values() if one.granted <= now]
         ends += [min(close, now) for start, close in self.windows if start - lead <= now]
         if self._hold and self._hold.state is Target.AWAKE:
-            ends.append(min(self._hold.until.timestamp(), now))
+            ends.append(min(self._hold_ends(), now))
         return max(*ends, self.changed_at(now)) if ends else self.changed_at(now)
 
 
