@@ -141,7 +141,7 @@ def test_a_wrong_policy_is_shown_where_its_value_is_written(folder):
     folder('\ndormouse = {\n  office_hours = ["Mon 9-8x"]\n}\n', "terraform.tfvars")
     result = check(root)
     assert result.exit_code == 2
-    assert result.stdout.startswith("terraform.tfvars:2: var.dormouse: error: office_hours[0]:")
+    assert result.stdout.startswith("terraform.tfvars:3: var.dormouse: error: office_hours[0]:")
 
 
 SHIPPED = str(Path(__file__).parents[2] / "infra" / "nsfw-api")

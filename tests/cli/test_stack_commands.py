@@ -252,6 +252,10 @@ def test_a_pause_is_resumed(dormouse):
         ("2026-11-27", "Fri 00:00"),
         ("2026-11-27 09:30", "Fri 09:30"),
         ("2026-11-27T00:30:00Z", "Fri 09:30"),
+        ("24:00", "Wed 00:00"),
+        ("9:00", "Tue 09:00"),
+        ("2026-11-27 9:00", "Fri 09:00"),
+        ("2026-11-27T24:00", "Sat 00:00"),
     ],
 )
 def test_an_end_is_local_to_the_stack(dormouse, text, end):
@@ -340,7 +344,12 @@ def test_status_follows_what_is_under_way(dormouse):
         (("hold", STACK, "--awake", "--for", "0"), "expected a moment after now"),
         (("hold", STACK, "--lift", "--for", "1h"), "neither --for nor --until"),
         (("pause", STACK, "--until", "2026-13-01"), "cannot read"),
-        (("pause", STACK, "--until", "2026-11-23"), "expected a moment after now"),
+        (
+            ("pause", STACK, "--until", "2026-11-23"),
+            "2026-11-23 00:00 JST, expected a moment after",
+        ),
+        (("pause", STACK, "--until", "09：00"), 'a fullwidth colon ("：")'),
+        (("pause", STACK, "--until", "25:00"), "cannot read"),
         (("pause", STACK, "--resume", "--for", "1h"), "neither --for nor --until"),
     ],
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -12,8 +13,11 @@ import click
 from controller.cli.apply import Duration
 from controller.cli.stacks import Look
 from controller.domain.durations import LONGEST
-from controller.domain.moments import format_moment
+from controller.domain.errors import TextError
+from controller.domain.lookalikes import lookalike
+from controller.domain.periods import parse_minute
 from controller.domain.text import quoted
+from controller.domain.wallclock import MINUTES_OF_DAY, first_instant
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -43,39 +47,56 @@ def read_end(look: Look, duration: timedelta | None, until: str | None) -> datet
         end = parse_local(str(until), look.rules.policy.zone, look.now)
     if end <= look.now:
         raise click.UsageError(
-            f"the end would be {format_moment(end)}, expected a moment after now "
-            f"({format_moment(look.now)})"
+            f"the end would be {_local(end, look)}, expected a moment after now "
+            f"({_local(look.now, look)})"
         )
     if end - look.now > LONGEST:
         raise click.UsageError(
-            f"the end would be {format_moment(end)}, expected at most {LONGEST.days} days from now"
+            f"the end would be {_local(end, look)}, expected at most {LONGEST.days} days from now"
         )
     return end
 
 
+def _local(moment: datetime, look: Look) -> str:
+    return f"{moment.astimezone(look.rules.policy.zone):%Y-%m-%d %H:%M %Z}"
+
+
 def parse_local(text: str, zone: ZoneInfo, now: datetime) -> datetime:
-    """A time of day means the next one; a date its first moment; no offset means `zone`."""
-    found = _moment(text.strip())
-    if isinstance(found, time):
-        local = now.astimezone(zone)
-        at = datetime.combine(local.date(), found, zone)
-        if at <= local:
-            at = datetime.combine(local.date() + timedelta(days=1), found, zone)
-        return at.astimezone(UTC)
-    if found is None:
-        raise click.UsageError(
-            f'--until: cannot read {quoted(text)}; write "18:00", "2026-12-29", '
-            '"2026-12-29 09:00" or "2026-12-29T00:00:00Z"'
-        )
+    """
+    A time of day means the next one; a date its first moment; no offset means `zone`.
+
+    Times of day are read as office hours read them: "9:00" and "24:00" too, and one that a clock
+    put forward leaves out is the moment at which that happens.
+    """
+    word = text.strip()
+    match = _WALL.fullmatch(word)
+    if match and (match["date"] or match["time"]):
+        return _on_the_wall(match, zone, now, word)
+    try:
+        found = datetime.fromisoformat(word)
+    except ValueError:
+        raise _unreadable(word) from None
     return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
 
 
-def _moment(text: str) -> datetime | time | None:
-    for read in (time.fromisoformat, datetime.fromisoformat):
-        try:
-            found = read(text)
-        except ValueError:
-            continue
-        if ":" in text or isinstance(found, datetime):
-            return found
-    return None
+_WALL = re.compile(r"(?P<date>\d{4}-\d{2}-\d{2})?[ T]?(?P<time>\d{1,2}:\d{2})?", re.ASCII)
+
+
+def _on_the_wall(match: re.Match[str], zone: ZoneInfo, now: datetime, text: str) -> datetime:
+    today = now.astimezone(zone).date()
+    try:
+        day = date.fromisoformat(match["date"]) if match["date"] else today
+        minute = parse_minute(match["time"]) if match["time"] else 0
+    except (ValueError, TextError):
+        raise _unreadable(text) from None
+    at = first_instant(zone, day.toordinal() * MINUTES_OF_DAY + minute)
+    if match["date"] is None and at <= now:
+        return first_instant(zone, (day.toordinal() + 1) * MINUTES_OF_DAY + minute)
+    return at
+
+
+def _unreadable(text: str) -> click.UsageError:
+    return click.UsageError(
+        f'--until: cannot read {quoted(text)}{lookalike(text)}; write "18:00", "2026-12-29", '
+        '"2026-12-29 09:00" or "2026-12-29T00:00:00Z"'
+    )

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 from controller.domain.errors import TextError
+from controller.domain.lookalikes import lookalike
 from controller.domain.text import quoted
 
 LONGEST = timedelta(days=3650)
@@ -25,7 +26,7 @@ def parse_duration(text: str) -> timedelta:
         return timedelta(0)
     match = _PATTERN.fullmatch(text.strip())
     if not match or not any(match.groups()):
-        raise TextError(f"cannot read the duration {quoted(text)}: {_hint(text)}")
+        raise TextError(f"cannot read the duration {quoted(text)}{lookalike(text)}: {_hint(text)}")
     seconds = sum(
         int(number) * size
         for number, (_, size) in zip(match.groups(), _UNITS, strict=True)

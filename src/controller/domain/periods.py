@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from controller.domain.errors import TextError
+from controller.domain.lookalikes import lookalike
 from controller.domain.wallclock import MINUTES_OF_DAY
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -86,7 +87,7 @@ def parse_period(text: str) -> Period:
     """Read "Mon-Fri 09:00-18:00"; raises TextError that says what is wrong with `text`."""
     words = re.sub(r"\s*([,-])\s*", r"\1", text.strip()).split()
     if len(words) != 2:
-        raise TextError(f'cannot read the period "{text}": {_EXAMPLE}')
+        raise TextError(f'cannot read the period "{text}"{lookalike(text)}: {_EXAMPLE}')
     try:
         return make_period(parse_weekdays(words[0]), words[1])
     except TextError as error:
@@ -97,7 +98,7 @@ def make_period(weekdays: tuple[int, ...], times: str) -> Period:
     """Put weekdays and a text such as "09:00-18:00" together."""
     start_text, dash, end_text = times.partition("-")
     if not dash:
-        raise TextError(f'"{times}" is not a span of time; {_TIMES}')
+        raise TextError(f'"{times}" is not a span of time{lookalike(times)}; {_TIMES}')
     start, end = parse_minute(start_text), parse_minute(end_text)
     if start == MINUTES_OF_DAY:
         raise TextError('a period cannot start at 24:00; write "00:00" with the next day\'s name')
@@ -116,7 +117,7 @@ def parse_minute(text: str) -> int:
         minute = int(match[1]) * 60 + int(match[2])
         if int(match[2]) < 60 and minute <= MINUTES_OF_DAY:
             return minute
-    raise TextError(f'"{text}" is not a time of day; {_TIMES}')
+    raise TextError(f'"{text}" is not a time of day{lookalike(text)}; {_TIMES}')
 
 
 def parse_weekdays(text: str) -> tuple[int, ...]:
@@ -147,7 +148,7 @@ def _weekday(text: str) -> int:
     for short, long in _LONG_NAMES.items():
         if name in long:
             raise TextError(f'"{text}" is not a day; write "{short.capitalize()}"; {_DAYS}')
-    raise TextError(f'"{text}" is not a day; {_DAYS}')
+    raise TextError(f'"{text}" is not a day{lookalike(text)}; {_DAYS}')
 
 
 _LONG_NAMES: Mapping[str, tuple[str, ...]] = {
@@ -181,15 +182,15 @@ def _holidays(text: str) -> HolidayCalendar:
     match = re.fullmatch(r"\s*holidays:([a-z]{2}(?:-[a-z0-9]{1,3})?)\s*", text, re.IGNORECASE)
     if not match or not text.isascii():
         raise TextError(
-            f'cannot read the calendar "{text}": expected a country or a part of one by its '
-            'ISO 3166 code, such as "holidays:JP" or "holidays:US-CA"'
+            f'cannot read the calendar "{text}"{lookalike(text)}: expected a country or a part of '
+            'one by its ISO 3166 code, such as "holidays:JP" or "holidays:US-CA"'
         )
     return HolidayCalendar(match[1].upper())
 
 
 def _date(text: str) -> date:
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-        raise TextError(f'"{text}" is not a date; {_DATES}')
+        raise TextError(f'"{text}" is not a date{lookalike(text)}; {_DATES}')
     try:
         return date.fromisoformat(text)
     except ValueError:

@@ -219,10 +219,15 @@ def _time_zone(found: str) -> str:
     """Only IANA names: "localtime" is another place on another machine."""
     if found in _time_zones():
         return found
+    hint = "" if _OFFSET.fullmatch(found.strip()) else closest(found, _places())
     raise TextError(
-        f"there is no time zone {describe(found)}{closest(found, _places())}; "
+        f"there is no time zone {describe(found)}{hint}; "
         'expected an IANA name such as "Asia/Tokyo" or "UTC"'
     )
+
+
+# "UTC+9", "+0900": no name is near it that is not hours off.
+_OFFSET = re.compile(r"(UTC|GMT|Z)?\s*[+-]\s*[0-9]{1,2}(:?[0-9]{2})?", re.IGNORECASE)
 
 
 @lru_cache(maxsize=1)

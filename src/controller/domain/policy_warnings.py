@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
@@ -32,10 +33,25 @@ def find_ending_holidays(policy: Policy, today: date) -> Iterator[tuple[str, dat
 
 def find_warnings(policy: Policy) -> Iterator[tuple[str, str]]:
     """Yield the key of each doubtful setting and a sentence with the way out."""
+    yield from _turned_round(policy)
     yield from _awake_bounds(policy)
     yield from _idle(policy)
     yield from _days_without_hours(policy)
     yield from _days_both_ways(policy)
+
+
+def _turned_round(policy: Policy) -> Iterator[tuple[str, str]]:
+    """Zones of the IANA database that are named by their offset, with the sign turned round."""
+    match = re.fullmatch(r"Etc/GMT([+-])([1-9][0-9]?)", policy.time_zone)
+    if match:
+        behind = match[1] == "+"
+        other = f"Etc/GMT{'-' if behind else '+'}{match[2]}"
+        yield (
+            "time_zone",
+            f'"{policy.time_zone}" is {match[2]} hours {"behind" if behind else "ahead of"} UTC: '
+            f'these names count the other way round; if the opposite is meant, write "{other}", '
+            'or better a place such as "Asia/Tokyo", which has its summer time too',
+        )
 
 
 def _awake_bounds(policy: Policy) -> Iterator[tuple[str, str]]:

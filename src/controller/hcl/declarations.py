@@ -40,6 +40,8 @@ class Variable:
     takes_text: bool = True
     default: Value | None = None
     default_place: Place | None = None
+    # Where the parts of the default stand (`inner_places`).
+    default_parts: Mapping[str, Place] = field(default_factory=dict)
     sensitive: bool = False
     ephemeral: bool = False
     nullable: bool = True

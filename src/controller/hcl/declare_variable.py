@@ -7,6 +7,7 @@ from controller.hcl.constraints import ANYTHING, Constraint, read_constraint
 from controller.hcl.declarations import Variable
 from controller.hcl.errors import HclError
 from controller.hcl.evaluate import evaluate
+from controller.hcl.inner_places import inner_places
 from controller.hcl.scope import CONSTANT
 from controller.hcl.syntax import Argument, BlockSyntax
 from controller.hcl.types import BOOL, NUMBER, STRING
@@ -27,6 +28,7 @@ def read_variable(name: str, block: BlockSyntax) -> Variable:
         takes_text="type" not in arguments or constraint.type in (STRING, NUMBER, BOOL),
         default=_default(default, constraint, nullable) if default else None,
         default_place=default.place if default else None,
+        default_parts=inner_places(default.expression) if default else {},
         sensitive=flag(arguments.get("sensitive")),
         ephemeral=flag(arguments.get("ephemeral")),
         nullable=nullable,

@@ -91,6 +91,7 @@ class Configuration:
             outputs=outputs_of(root),
             evaluate=_Console(self, evaluation).evaluate,
             variable_places=evaluation.variable_places(),
+            variable_parts=evaluation.variable_parts(),
             output_places={name: o.place for name, o in self.root.declarations.outputs.items()},
             missing=self.missing,
             provider=self.provider,

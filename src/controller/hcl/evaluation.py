@@ -205,6 +205,13 @@ class Evaluation:
             name: self._place_of_value(self.root, variable) for name, variable in variables.items()
         }
 
+    def variable_parts(self) -> dict[str, Mapping[str, Place]]:
+        """Where the parts of the value of each variable of the root are written."""
+        return {
+            name: self._given[name].parts if name in self._given else variable.default_parts
+            for name, variable in self.root.module.declarations.variables.items()
+        }
+
     def _place_of_value(self, instance: ModuleInstance, variable: Variable) -> Place:
         given = self._given.get(variable.name) if instance.parent is None else None
         if given and given.place:

@@ -18,6 +18,7 @@ from controller.hcl.declarations import Variable
 from controller.hcl.errors import HclError
 from controller.hcl.evaluate import evaluate
 from controller.hcl.files import read_text
+from controller.hcl.inner_places import inner_places
 from controller.hcl.json_syntax import parse_json_values
 from controller.hcl.parse import parse_argument, parse_body
 from controller.hcl.scope import CONSTANT
@@ -29,10 +30,15 @@ _PREFIX = "TF_VAR_"
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A value before it is fitted to its variable; `place` is None for one without a file."""
+    """
+    A value before it is fitted to its variable; `place` is None for one without a file.
+
+    `parts` are the places inside of it, by path (`inner_places`).
+    """
 
     value: Value
     place: Place | None = None
+    parts: Mapping[str, Place] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -112,7 +118,9 @@ class InputReader:
         for argument in body.arguments.values():
             try:
                 values[argument.name] = Given(
-                    evaluate(argument.expression, CONSTANT), argument.place
+                    evaluate(argument.expression, CONSTANT),
+                    argument.place,
+                    inner_places(argument.expression),
                 )
             except HclError as error:
                 self._report(error)

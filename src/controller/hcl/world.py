@@ -106,6 +106,7 @@ class World:
     `resources` are all instances, kept resources and data sources included, by address.
     `problems` is every problem found, errors first in the order of the files. `variables` are the
     root's, `variable_places` where their values are written (a tfvars file, else the block),
+    `variable_parts` where the parts of a value that is written out are, by path,
     `output_places` where the root's outputs are.
     `providers` are the evaluated provider blocks by local name or alias (an argument that
     cannot be evaluated is left out). `lost` are addresses without keys of blocks and module calls
@@ -122,6 +123,7 @@ class World:
     outputs: Mapping[str, Value]
     evaluate: Callable[[str], Value]
     variable_places: Mapping[str, Place] = field(default_factory=dict)
+    variable_parts: Mapping[str, Mapping[str, Place]] = field(default_factory=dict)
     output_places: Mapping[str, Place] = field(default_factory=dict)
     lost: Mapping[str, Uncounted] = field(default_factory=dict)
     missing: tuple[MissingModule, ...] = ()

@@ -32,7 +32,7 @@ from controller.mapping.ignored import ignored_fields
 from controller.mapping.look_ups import LookUps
 from controller.mapping.missing_modules import with_missing_modules
 from controller.mapping.order import find_needs, in_order
-from controller.mapping.policy import VARIABLE, read_policy
+from controller.mapping.policy import VARIABLE, Places, read_policy
 from controller.mapping.provider import find_home
 from controller.mapping.references import References
 from controller.mapping.refusals.check import check_refusals
@@ -111,7 +111,9 @@ def compile_worlds(
     home, home_problems = find_home(awake, division.sleepers, region)
     check_traps(draft)
     check_refusals(draft, home.region)
-    policy, policy_problems = read_policy(awake.variables, policy_place, compiled_at)
+    policy, policy_problems = read_policy(
+        awake.variables, Places(policy_place, awake.variable_parts.get(VARIABLE, {})), compiled_at
+    )
     needs = find_needs(draft)
     order, cycle = in_order(draft, needs)
     evaluating = _of_both(awake, asleep)

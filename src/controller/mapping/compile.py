@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from controller.domain.problem import Level, Problem
-from controller.hcl.construct import boolean
+from controller.hcl.construct import boolean, number, string
 from controller.hcl.directory import Configuration, read
+from controller.hcl.numbers import Number, is_whole, to_int
+from controller.hcl.values import Value
 from controller.hcl.world import Inputs, World
 from controller.mapping.assemble import AWAKE, Compiled, compile_worlds
 from controller.mapping.policy import VARIABLE, read_name
@@ -76,10 +78,30 @@ def evaluate_worlds(configuration: Configuration, inputs: Inputs) -> tuple[World
     if not configuration.declares(AWAKE):
         return configuration.evaluate(inputs), None
     awake, asleep = (
-        configuration.evaluate(replace(inputs, assigned={**inputs.assigned, AWAKE: boolean(state)}))
+        configuration.evaluate(
+            replace(inputs, assigned={**inputs.assigned, AWAKE: _state(configuration, state)})
+        )
         for state in (True, False)
     )
     return awake, asleep
+
+
+def _state(configuration: Configuration, state: bool) -> Value:
+    """As the variable's default is written: true, "true" or 1."""
+    variable = configuration.root.declarations.variables.get(AWAKE)
+    data = variable.default.data if variable and variable.default else None
+    if isinstance(data, str):
+        return string("true" if state else "false")
+    return number(int(state)) if isinstance(data, Number) else boolean(state)
+
+
+def _is_false(data: object) -> bool:
+    """Also of a variable that is a text or a number."""
+    return (
+        data is False
+        or data == "false"
+        or (isinstance(data, Number) and is_whole(data) and to_int(data) == 0)
+    )
 
 
 def _no_files(directory: Path) -> Iterator[Problem]:
@@ -97,7 +119,7 @@ def _awake_by_default(configuration: Configuration) -> Iterator[Problem]:
     variable = declared.variables.get(AWAKE)
     if variable is None or ("variable", AWAKE) in declared.broken:
         return
-    if variable.default is not None and variable.default.data is False:
+    if variable.default is not None and _is_false(variable.default.data):
         return
     yield Problem(
         level=Level.WARNING,

@@ -33,7 +33,7 @@ class Hanger:
     level: Level = Level.WARNING
 
 
-_OWN_COUNT = "give it the count of what it hangs on (var.awake ? 1 : 0)"
+OWN_COUNT = "give it the count of what it hangs on (var.awake ? 1 : 0)"
 _USE_ADDRESS = (
     "use the Elastic IP's address (of an internal load balancer: a fixed private_ipv4_address)"
 )
@@ -62,7 +62,7 @@ _ALARM = Hanger(
 _SCALING = Hanger(
     "AWS removes it together with the service, and a wake does not bring it back; terraform apply "
     'fails while asleep ("ECS service doesn\'t exist")',
-    f"{_OWN_COUNT}, and a wake by dormouse goes without it",
+    f"{OWN_COUNT}, and a wake by dormouse goes without it",
     "TF #14254, #10432, #5747; eagletmt/hako #69; provider, appautoscaling/target.go",
 )
 _DEPLOYMENTS = Hanger(
@@ -170,7 +170,8 @@ TABLE: Mapping[str, Hanger] = {
     ),
     # What belongs to a listener.
     "aws_lb_listener_certificate": Hanger(
-        "it goes with the listener, and after the next wake only the default certificate is served",
+        "it goes with the listener, and from the next wake on clients of its names get the wrong "
+        "certificate, the listener's own",
         "use one certificate with all names as certificate_arn of the listener",
     ),
     "aws_lb_listener_rule": Hanger(
@@ -234,7 +235,7 @@ TABLE = {
 UNKNOWN = Hanger(
     "dormouse does not know this type: whatever it does with that value is stale from the first "
     "sleep on",
-    f"{_USE_ADDRESS}, or {_OWN_COUNT}",
+    f"{_USE_ADDRESS}, or {OWN_COUNT}",
 )
 DATA = Hanger(
     "every plan and apply reads it, and fails while that is not there",

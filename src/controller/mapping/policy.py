@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from controller.domain.policy import Policy, find_problems, parse_policy
 from controller.domain.policy_warnings import find_ending_holidays, find_warnings
 from controller.domain.problem import Level, Place, Problem
 from controller.domain.stack_name import STACK_NAME
+from controller.hcl.inner_places import nearest_place
 from controller.hcl.plain import to_python
 from controller.hcl.values import Value
 
@@ -18,24 +20,38 @@ _YEARS = 3
 """Years of public holidays that a spec carries, counting the one in which it is compiled."""
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the policy is written: all of it, and its parts by path ("office_hours[0]")."""
+
+    whole: Place | None = None
+    parts: Mapping[str, Place] = field(default_factory=dict)
+
+    def of(self, key: str) -> Place | None:
+        return nearest_place(self.parts, key) or self.whole
+
+
 def read_policy(
-    variables: Mapping[str, Value], place: Place | None, compiled_at: datetime
+    variables: Mapping[str, Value], places: Places, compiled_at: datetime
 ) -> tuple[dict[str, Any], tuple[Problem, ...]]:
     """
     The policy as the spec carries it, and what is wrong or doubtful in it.
 
-    A directory without the variable has the documented defaults. `place` is where its value is
-    written.
+    A directory without the variable has the documented defaults.
     """
     value = variables.get(VARIABLE)
     data = None if value is None else to_python(value)
-    problems = [_problem(Level.ERROR, str(error), place) for error in find_problems(data)]
+    problems = [
+        _problem(Level.ERROR, str(error), places.of(error.key or ""))
+        for error in find_problems(data)
+    ]
     if problems:
         return {}, tuple(problems)
     policy = parse_policy(data)
-    policy, problems = _with_holidays(policy, place, compiled_at)
+    calendars = _calendars(data, places)
+    policy, problems = _with_holidays(policy, calendars, compiled_at)
     problems += [
-        _problem(Level.WARNING, f"{key}: {message}", place)
+        _problem(Level.WARNING, f"{key}: {message}", places.of(key))
         for key, message in find_warnings(policy)
     ]
     today = compiled_at.astimezone(policy.zone).date()
@@ -44,7 +60,7 @@ def read_policy(
             Level.WARNING,
             f"holidays:{code}: its dates are known until {end} only, and later ones count as "
             "working days; write them into closed_on one by one",
-            place,
+            calendars.get(code),
         )
         for code, end in find_ending_holidays(policy, today)
         if code in policy.holidays
@@ -60,8 +76,18 @@ def read_name(variables: Mapping[str, Value]) -> str | None:
     return name if isinstance(name, str) and STACK_NAME.fullmatch(name) else None
 
 
+def _calendars(data: Any, places: Places) -> dict[str, Place | None]:
+    """Code of a holiday calendar to where it is first named."""
+    found: dict[str, Place | None] = {}
+    for key in ("closed_on", "open_on"):
+        for index, text in enumerate((data or {}).get(key) or ()):
+            code = str(text).strip().partition("holidays:")[2].upper()
+            found.setdefault(code, places.of(f"{key}[{index}]"))
+    return found
+
+
 def _with_holidays(
-    policy: Policy, place: Place | None, compiled_at: datetime
+    policy: Policy, calendars: Mapping[str, Place | None], compiled_at: datetime
 ) -> tuple[Policy, list[Problem]]:
     if not policy.holiday_calendars:
         return policy, []
@@ -74,18 +100,26 @@ def _with_holidays(
     for code in policy.holiday_calendars:
         country, _, region = code.partition("-")
         if country not in known or (region and region not in known[country]):
-            problems.append(
-                _problem(
-                    Level.ERROR,
-                    f"holidays:{code}: there is no such calendar; expected a country such as "
-                    '"holidays:JP", or a country and region such as "holidays:DE-BY"',
-                    place,
-                )
-            )
+            near = f"holidays:{code}: there is no such calendar; {_nearest(country, known)}"
+            problems.append(_problem(Level.ERROR, near, calendars.get(code)))
             continue
         calendar = holidays.country_holidays(country, subdiv=region or None, years=years)
         dates[code] = sorted(calendar)
     return policy.with_holidays(dates), problems
+
+
+def _nearest(country: str, known: Mapping[str, list[str]]) -> str:
+    """The regions of a country that has calendars, else what a code looks like."""
+    if country not in known:
+        return (
+            'expected a country such as "holidays:JP", or a country and region such as '
+            '"holidays:DE-BY"'
+        )
+    regions = sorted(known[country])
+    if not regions:
+        return f'{country} has one for the whole country: "holidays:{country}"'
+    listed = ", ".join(regions)
+    return f'expected "holidays:{country}", or one with a region of: {listed}'
 
 
 def _problem(level: Level, message: str, place: Place | None) -> Problem:

@@ -21,6 +21,8 @@ from controller.hcl.values import Unknown, Value
 from controller.hcl.world import Block, ResourceInstance, World
 from controller.mapping.fill import known
 from controller.mapping.fronts import find_fronts
+from controller.mapping.hangers import OWN_COUNT
+from controller.mapping.hangers import TABLE as HANGERS
 from controller.mapping.hanging import Hanging, Sleeping, Thread, find_hanging, stale_outputs
 
 KINDS: Mapping[str, Kind] = {
@@ -186,7 +188,9 @@ def _others_that_differ(
         if not asleep.knows(instance.address):
             continue
         if instance.address not in asleep.resources:
-            yield _problem(Level.WARNING, "awake-only", _exists_only_awake(threads), instance)
+            yield _problem(
+                Level.WARNING, "awake-only", _exists_only_awake(instance, threads), instance
+            )
             continue
         told = {thread.top for thread in threads}
         differences = _differences(instance, asleep.resources[instance.address])
@@ -201,14 +205,22 @@ def _others_that_differ(
             )
 
 
-def _exists_only_awake(threads: Sequence[Thread]) -> str:
+def _exists_only_awake(instance: ResourceInstance, threads: Sequence[Thread]) -> str:
     not_made = "exists only when awake, and dormouse does not make things of this type; "
     if threads:
         return (
             f"{not_made}it hangs on {threads[0].sleeping.address}, so that is as it should be, but "
-            "when dormouse wakes the stack it is missing"
+            f"when dormouse wakes the stack it is missing{_instead(instance)}"
         )
     return f"{not_made}it is missing whenever Terraform has awake = false, so let it exist always"
+
+
+def _instead(instance: ResourceInstance) -> str:
+    """What that means and what to do, where the own count is not the way out."""
+    hanger = HANGERS.get(instance.type)
+    if hanger is None or OWN_COUNT in hanger.way_out:
+        return ""
+    return f": {hanger.happens}; {hanger.way_out}"
 
 
 def _never_made(
