@@ -126,3 +126,24 @@ def test_what_was_refused_and_the_way_out_are_in_one_line():
 def test_a_mistake_of_ours_is_not_dressed_up_as_a_refusal():
     with pytest.raises(KeyError):
         translate(KeyError("x"), "read")
+
+
+NO_THROTTLE = {"LimitExceededException"}
+"""By which ECS means a quota."""
+
+
+def test_what_the_sdk_takes_for_throttling_is_throttling():
+    """An update of botocore that knows more shows here."""
+    from botocore.retries.standard import ThrottledRetryableChecker, TransientRetryableChecker
+
+    from controller.aws.errors import THROTTLED
+
+    assert set(ThrottledRetryableChecker._THROTTLED_ERROR_CODES) - NO_THROTTLE == THROTTLED
+    known = {*THROTTLED, *TransientRetryableChecker._TRANSIENT_ERROR_CODES}
+    for code in known:
+        assert type(translate(refusal(code), "create x")) is RetryError
+    assert isinstance(translate(refusal("LimitExceededException"), "create x"), PermanentError)
+
+
+def test_a_status_says_that_it_is_throttled_where_the_code_does_not():
+    assert type(translate(refusal("Unknown", status=429), "create x")) is RetryError

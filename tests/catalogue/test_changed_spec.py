@@ -213,6 +213,32 @@ def test_a_listener_of_the_old_port_does_not_stay_open(desk):
     assert [each["Port"] for each in found] == [8080]
 
 
+def test_more_listeners_of_old_ports_than_one_read_of_tags_takes_are_closed(desk):
+    """A load balancer has up to 50, DescribeTags takes 20 ARNs (AWS behaviour §1.14)."""
+    one_pass(desk, "awake")
+    elbv2 = desk.session.client("elbv2")
+    (balancer,) = elbv2.describe_load_balancers()["LoadBalancers"]
+    (group,) = elbv2.describe_target_groups()["TargetGroups"]
+    with by_hand(desk):
+        for port in range(6000, 6025):
+            elbv2.create_listener(
+                LoadBalancerArn=balancer["LoadBalancerArn"],
+                Port=port,
+                Protocol="TCP",
+                DefaultActions=[{"Type": "forward", "TargetGroupArn": group["TargetGroupArn"]}],
+                Tags=[
+                    {"Key": "dormouse:stack", "Value": "nsfw-api"},
+                    {"Key": "dormouse:address", "Value": f"aws_lb_listener.old/{port}"},
+                ],
+            )
+    desk.aws.clock.advance(120)
+    outcome = one_pass(desk, "awake")
+
+    assert outcome.result is Result.CONVERGED
+    found = elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+    assert [each["Port"] for each in found] == [5000]
+
+
 @MEMORY
 @pytest.mark.parametrize(
     ("request_", "key", "value"),

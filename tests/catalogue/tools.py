@@ -151,7 +151,7 @@ def one_pass(
     )
     if every is None:
         return reconciler.run(Target(target), limits, still_wanted)
-    with mock.patch.object(loop, "SHORTEST_POLL", every, create=True):
+    with mock.patch.object(loop, "SHORTEST_POLL", every):
         return reconciler.run(Target(target), limits, still_wanted)
 
 

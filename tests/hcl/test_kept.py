@@ -1,5 +1,7 @@
 """What is kept between runs changes no result, and is read only where nobody else could write."""
 
+from pathlib import Path
+
 import pytest
 
 from controller.hcl import grammar, kept, parse, parser
@@ -107,3 +109,22 @@ def test_without_any_folder_to_write_to_everything_is_made_anew(monkeypatch):
     assert grammar._parser.__wrapped__().parse(TEXT, start="start").data == "start"
     assert parse.parse_body(TEXT, "main.tf").arguments
     forget()
+
+
+def test_another_shape_of_what_is_kept_is_another_file(folder, tmp_path, monkeypatch):
+    """Prices and places are classes of the domain: an upgrade of today may change their shape."""
+    from controller.domain import prices
+
+    before = kept.place_of("prices", "us-east-1", "2026-11-30")
+    code = Path(prices.__file__)
+    state = kept.state_of
+
+    def upgraded(path):
+        return f"{state(path)}:other" if path == code else state(path)
+
+    monkeypatch.setattr(kept, "state_of", upgraded)
+    kept._version.cache_clear()
+    try:
+        assert kept.place_of("prices", "us-east-1", "2026-11-30") != before
+    finally:
+        kept._version.cache_clear()

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from controller.aws.clients import Client, Clients
+from controller.aws.context import TAGS_LIMIT
 from controller.aws.errors import GONE, code_of, translate
 from controller.aws.tags import from_ecs, from_elb
 from controller.domain.ledger import cost
@@ -20,7 +21,6 @@ from controller.domain.spec import Kind
 from controller.domain.sweeping import Thing
 from controller.domain.usage import Tasks
 
-_TAGS_LIMIT = 20  # ARNs per DescribeTags (AWS behaviour §1.14)
 _DESCRIBE_LIMIT = 10  # services per DescribeServices (AWS behaviour §2.4)
 
 Tags = Mapping[str, str]
@@ -178,7 +178,7 @@ class Sweeper:
         self, found: Sequence[Mapping[str, Any]], key: str
     ) -> Iterator[tuple[Mapping[str, Any], Tags]]:
         """Those that carry both our tags, with all their tags."""
-        for some in _chunks(found, _TAGS_LIMIT):
+        for some in _chunks(found, TAGS_LIMIT):
             by_arn = self._tags([each[key] for each in some])
             for each in some:
                 tags = by_arn.get(each[key], {})

@@ -13,6 +13,9 @@ from controller.domain.plan import Target
 from controller.domain.requests import resolve
 from controller.domain.spec import Json, ResourceSpec, Spec
 
+TAGS_LIMIT = 20
+"""ARNs per DescribeTags (AWS behaviour §1.14)."""
+
 
 class Context:
     """Make one for each pass: it keeps the answers of look-ups."""
@@ -45,7 +48,17 @@ class Context:
         return str(self.resolve(cluster, {}))
 
     def read_tags(self, arns: list[str]) -> dict[str, dict[str, str] | None]:
-        """ARN to its tags; None where AWS does not know the ARN (yet, or any more)."""
+        """
+        ARN to its tags; None where AWS does not know the ARN (yet, or any more).
+
+        However many there are: a load balancer has 50 listeners, and DescribeTags takes 20 ARNs.
+        """
+        found: dict[str, dict[str, str] | None] = {}
+        for start in range(0, len(arns), TAGS_LIMIT):
+            found |= self._read_some_tags(arns[start : start + TAGS_LIMIT])
+        return found
+
+    def _read_some_tags(self, arns: list[str]) -> dict[str, dict[str, str] | None]:
         try:
             reply = self.clients.elbv2.describe_tags(ResourceArns=arns)
         except Exception as error:
@@ -53,7 +66,7 @@ class Context:
                 raise
             if len(arns) == 1:
                 return {arns[0]: None}
-            each = [self.read_tags([arn]) for arn in arns]
+            each = [self._read_some_tags([arn]) for arn in arns]
             return {arn: tags for found in each for arn, tags in found.items()}
         return {d["ResourceArn"]: from_elb(d["Tags"]) for d in reply["TagDescriptions"]}
 

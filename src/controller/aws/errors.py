@@ -40,14 +40,26 @@ GONE = frozenset(
 )
 THROTTLED = frozenset(
     {
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "ThrottledException",
         "Throttling",
         "ThrottlingException",
-        "RequestLimitExceeded",
         "TooManyRequestsException",
-        "RequestThrottled",
-        "ProvisionedThroughputExceededException",
+        "TransactionInProgressException",
     }
 )
+"""
+What botocore's standard retries take for throttling (`botocore.retries.standard`). Without its
+LimitExceededException, by which ECS means a quota, which does not pass by itself.
+"""
+
 DENIED = frozenset(
     {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure"}
 )
@@ -57,10 +69,15 @@ SERVER_SIDE = frozenset(
         "ServerException",
         "InternalFailure",
         "InternalError",
+        "RequestTimeout",
+        "RequestTimeoutException",
         "ServiceUnavailable",
         "HealthUnavailable",
     }
 )
+TOO_MANY = 429
+"""The status of a throttled request whose code says something else, or nothing."""
+
 DUPLICATE = frozenset(
     {"DuplicateLoadBalancerName", "DuplicateTargetGroupName", "DuplicateListener"}
 )
@@ -159,7 +176,7 @@ def _translate_answer(error: ClientError, what: str) -> DormouseError:
     if code in GONE:
         # A delete never gets here. What a create or update builds on went since the last look.
         return RetryError(f"cannot {what} right now: {said}", after_seconds=3)
-    if code in THROTTLED:
+    if code in THROTTLED or _status(error) == TOO_MANY:
         return RetryError(f"cannot {what} right now: {said}", after_seconds=10)
     if code in EXPIRED:
         return EndPassError(f"cannot {what}: {said}", after_seconds=5)

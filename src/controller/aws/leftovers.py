@@ -20,8 +20,6 @@ from controller.domain.spec import Kind
 
 Search = Callable[[], Iterator[Leftover]]
 
-_TAGS_LIMIT = 20  # ARNs per DescribeTags (AWS behaviour §1.14)
-
 
 def find(context: Context, clusters: Sequence[str]) -> tuple[Leftover, ...]:
     """
@@ -54,12 +52,9 @@ def _load_balancers(context: Context) -> Iterator[Leftover]:
         for each in page["LoadBalancers"]
         if each["Type"] == "network" and each["LoadBalancerName"] not in names
     }
-    arns = list(found)
-    for start in range(0, len(arns), _TAGS_LIMIT):
-        tags = context.read_tags(arns[start : start + _TAGS_LIMIT])
-        for arn, each in tags.items():
-            if each and _owner(context).owns(each):
-                yield _leftover(Kind.LOAD_BALANCER, found[arn], arn, each)
+    for arn, each in context.read_tags(list(found)).items():
+        if each and _owner(context).owns(each):
+            yield _leftover(Kind.LOAD_BALANCER, found[arn], arn, each)
 
 
 def _services(context: Context, cluster: str) -> Iterator[Leftover]:

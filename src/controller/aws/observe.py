@@ -26,7 +26,7 @@ from controller.aws import (
     service,
     target_group,
 )
-from controller.aws.context import Context, desired_count
+from controller.aws.context import TAGS_LIMIT, Context, desired_count
 from controller.aws.elastic_ip import ElasticIpReader
 from controller.aws.errors import GONE, code_of, translate
 from controller.aws.listener import ListenerAdapter
@@ -40,8 +40,6 @@ from controller.domain.plan import Target
 from controller.domain.ports import SideBySide
 from controller.domain.progress import Progress, settled_mark
 from controller.domain.spec import Kind, ResourceSpec
-
-_TAGS_LIMIT = 20  # ARNs per DescribeTags (AWS behaviour §1.14)
 
 LISTENERS = "listeners"
 """Differs in a load balancer that has a listener of ours which the spec does not name any more."""
@@ -172,8 +170,8 @@ class Observer:
         arns = {r.address: _arn(look, r) for r in self._spec.resources}
         known = self._untold(look, arns)
         jobs: list[Job] = []
-        for start in range(0, len(known), _TAGS_LIMIT):
-            jobs.append(self._tags_job(look, known[start : start + _TAGS_LIMIT]))
+        for start in range(0, len(known), TAGS_LIMIT):
+            jobs.append(self._tags_job(look, known[start : start + TAGS_LIMIT]))
         if look.target is Target.AWAKE:
             for resource in self._spec.resources:
                 arn = arns[resource.address]

@@ -11,6 +11,13 @@ from typing import Any
 
 from controller.aws.clients import Client
 from controller.aws.errors import DENIED, GONE, code_of
+from controller.aws.service_events import (
+    INCONSISTENT,
+    QUOTA,
+    STOPPED,
+    UNHEALTHY,
+    unknown_events,
+)
 from controller.aws.settings import differing, plainly
 from controller.aws.tags import Owner, from_ecs, with_ecs_owner
 from controller.domain.draining import DRAIN_STUCK
@@ -53,22 +60,26 @@ class ServiceAdapter:
 
     def stopped_tasks(self, cluster: str, name: str) -> list[dict[str, Any]]:
         """The service's stopped tasks, newest first; AWS forgets them after about an hour."""
-        arns = self._ecs.list_tasks(cluster=cluster, serviceName=name, desiredStatus="STOPPED")
-        tasks = self.describe_tasks(cluster, arns["taskArns"])
+        tasks = self.describe_tasks(cluster, self._task_arns(cluster, name, "STOPPED"))
         return sorted(tasks, key=lambda t: t.get("createdAt") or t["taskArn"], reverse=True)
 
     def tasks(self, cluster: str, name: str) -> list[dict[str, Any]]:
         """The service's tasks, also those that have stopped within about the last hour."""
-        arns: list[str] = []
-        for status in ("RUNNING", "STOPPED"):
-            request = {"cluster": cluster, "serviceName": name, "desiredStatus": status}
-            while True:
-                reply = self._ecs.list_tasks(**request)
-                arns += reply["taskArns"]
-                if not reply.get("nextToken"):
-                    break
-                request["nextToken"] = reply["nextToken"]
+        arns = [
+            a for status in ("RUNNING", "STOPPED") for a in self._task_arns(cluster, name, status)
+        ]
         return self.describe_tasks(cluster, arns)
+
+    def _task_arns(self, cluster: str, name: str, status: str) -> list[str]:
+        """On all pages: ListTasks gives 100 at once, and a crash loop stops more in an hour."""
+        request = {"cluster": cluster, "serviceName": name, "desiredStatus": status}
+        arns: list[str] = []
+        while True:
+            reply = self._ecs.list_tasks(**request)
+            arns += reply["taskArns"]
+            if not reply.get("nextToken"):
+                return arns
+            request["nextToken"] = reply["nextToken"]
 
     def describe_tasks(self, cluster: str, arns: Sequence[str]) -> list[dict[str, Any]]:
         """Those of the tasks that ECS still knows."""
@@ -237,6 +248,7 @@ def _interpret_active(
         outdated=_outdated(resource, found) if backing.groups is not None else (),
         created_at=found.get("createdAt"),
         replaced_at=_replaced_at(found),
+        unknown_events=unknown_events(found),
         serving=min(wanted, running if backing.healthy is None else backing.healthy),
         wanted=wanted,
         serves=running > 0 if backing.healthy is None else backing.reached,
@@ -248,7 +260,7 @@ def _replaced_at(found: Mapping[str, Any]) -> datetime | None:
     stops = (
         event.get("createdAt")
         for event in found.get("events", ())
-        if "has stopped" in event.get("message", "")
+        if STOPPED in event.get("message", "")
     )
     return max((at for at in stops if at), default=None)
 
@@ -378,7 +390,7 @@ def needs_stopped_tasks(found: Mapping[str, Any]) -> bool:
     return any(
         word in event.get("message", "")
         for event in found.get("events", ())
-        for word in ("is unhealthy in", "unable to consistently start")
+        for word in (UNHEALTHY, INCONSISTENT)
     )
 
 
@@ -390,7 +402,7 @@ def find_failure(found: Mapping[str, Any], backing: Backing) -> str:
         if deployment.get("rolloutState") == "FAILED":
             return f"the deployment failed: {told or deployment.get('rolloutStateReason', '')}"
     for event in found.get("events", ())[:10]:
-        if "reached the limit on the number of" in event.get("message", ""):
+        if QUOTA in event.get("message", ""):
             return f"{event['message']}; raise the Fargate quota"
     if len(reasons) >= GIVE_UP_AFTER:
         return f"{len(reasons)} tasks stopped: {told}"

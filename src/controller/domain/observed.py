@@ -36,7 +36,8 @@ class Observation:
     those that only a new object can have as the spec wants them. `replaced_at` is when AWS last
     stopped a task of a service, as far as that is told. Of a service, `serving` is how many of
     the `wanted` tasks are healthy in all of its target groups (or run, where it has none), and
-    `serves` whether any target of it is healthy.
+    `serves` whether any target of it is healthy; `unknown_events` are when and what ECS said of it
+    in words that are not known.
     """
 
     state: State
@@ -48,6 +49,7 @@ class Observation:
     outdated: tuple[str, ...] = ()
     created_at: datetime | None = None
     replaced_at: datetime | None = None
+    unknown_events: tuple[tuple[datetime, str], ...] = ()
     serving: int = 0
     wanted: int = 0
     serves: bool = False

@@ -70,6 +70,9 @@ SHOW = timedelta(seconds=30)
 PUNCTUAL = timedelta(seconds=60)
 """An end so close before that of a paid hour is waited for: the next heartbeat may be late."""
 
+MOST_UNKNOWN = 5
+"""So many sentences of one kind of sign are enough for a log line."""
+
 ROOM = timedelta(seconds=30)
 """With less of its own time left a pass begins nothing anew."""
 
@@ -79,7 +82,8 @@ class PassResult:
     """
     How the pass ended, for the log. `due_at` None: nothing will change by itself. `untold`
     events wait for a pass that can tell them, `fault` is the traceback of what kept one from being
-    told; `overdue` is what a guard rail found.
+    told; `overdue` is what a guard rail found. `unknown_events` are sentences that ECS has written
+    since the last pass, and whose words nobody here knows.
     """
 
     decision: Decision
@@ -88,6 +92,7 @@ class PassResult:
     untold: int = 0
     fault: str = ""
     overdue: Overdue | None = None
+    unknown_events: tuple[str, ...] = ()
 
     def as_log(self) -> dict[str, Json]:
         return {
@@ -98,6 +103,7 @@ class PassResult:
             **({"untold": self.untold} if self.untold else {}),
             **({"fault": self.fault} if self.fault else {}),
             **({"overdue": str(self.overdue)} if self.overdue else {}),
+            **({"unknown_events": list(self.unknown_events)} if self.unknown_events else {}),
         }
 
 
@@ -129,6 +135,7 @@ class StackPass:
         self._written_at = clock.now()
         self._decided: tuple[object, Decision] | None = None
         self._rest_due: datetime | None = None
+        self._last_pass_at: datetime | None = None
 
     def run(self, deadline: datetime) -> PassResult:
         """
@@ -141,6 +148,7 @@ class StackPass:
         self._is_found = not records.status
         self._status = self._remembered(records)
         self._written_at = self._clock.now()
+        self._last_pass_at = self._status.updated_at
         while True:
             self._note_use(records.spec)
             self._set_apart(records)
@@ -498,7 +506,24 @@ class StackPass:
         due_at = self._due_at(records, wanted, outcome)
         rules, now = self._rules(records.spec), self._clock.now()
         overdue = find_overdue(self._status, wanted, rules, now, longest_drain(records.spec))
-        return PassResult(decision=wanted, outcome=outcome, due_at=due_at, overdue=overdue)
+        return PassResult(
+            decision=wanted,
+            outcome=outcome,
+            due_at=due_at,
+            overdue=overdue,
+            unknown_events=self._unknown_events(outcome),
+        )
+
+    def _unknown_events(self, outcome: Outcome) -> tuple[str, ...]:
+        """Each is told once: by the first pass after it."""
+        seen = outcome.observed.resources.values() if outcome.observed else ()
+        fresh = [
+            text
+            for one in seen
+            for at, text in one.unknown_events
+            if self._last_pass_at is None or at > self._last_pass_at
+        ]
+        return tuple(dict.fromkeys(fresh))[:MOST_UNKNOWN]
 
     def _due_at(self, records: Records, decision: Decision, outcome: Outcome) -> datetime | None:
         now = self._clock.now()
