@@ -272,3 +272,18 @@ def test_what_terraform_has_planned_of_the_corpus_is_what_we_find(name):
         other = replace(one, values={**one.values, "name": "another", "port": 1})
         changed = replace(plan, things={**things, address: other})
         assert list(judge(world, changed, frozenset(things)))
+
+
+def test_a_default_tag_that_is_looked_up_agrees_with_any(judged):
+    text = TEXT.replace(
+        'tags = { Team = "red" }',
+        'tags = { Team = "red", Account = data.aws_caller_identity.me.account_id }',
+    )
+    text += 'data "aws_caller_identity" "me" {}\n'
+    things, other = planned(), planned()
+    for address in (LB, TG):
+        things[address]["values"]["tags_all"]["Account"] = "123456789012"
+        other[address]["values"]["tags_all"] |= {"Account": "123456789012", "Team": "blue"}
+
+    assert judged(things, text) == []
+    assert {problem.address for problem in judged(other, text)} == {LB, TG}

@@ -10,6 +10,7 @@ from controller.domain.spec import Json
 from controller.hcl.convert import convert
 from controller.hcl.errors import HclError
 from controller.hcl.types import STRING, MapType
+from controller.hcl.values import Value
 from controller.hcl.world import Attribute, Block, World
 from controller.mapping import naming
 from controller.mapping.fill import Filling, given
@@ -36,16 +37,19 @@ def fill_default_tags(into: Tags, world: World, references: References) -> list[
     return problems
 
 
-def known_default_tags(world: World) -> Tags:
-    """Those alone whose values are known."""
-    tags: Tags = {}
-    for name, block in world.providers.items():
-        for inner in block.of_type("default_tags"):
-            argument = given(_as_texts(inner), "tags")
-            data = argument.value.data if argument else None
-            for key, value in data.items() if isinstance(data, dict) else ():
-                if not value.is_unknown:
-                    tags.setdefault(name, {})[key] = value.data
+def default_tag_values(world: World, provider: str) -> dict[str, Value] | None:
+    """
+    The tags of one provider as they are evaluated, unknown ones too.
+
+    None where even their names are not known.
+    """
+    tags: dict[str, Value] = {}
+    block = world.providers.get(provider)
+    for inner in block.of_type("default_tags") if block else ():
+        argument = given(_as_texts(inner), "tags")
+        if argument is not None and not isinstance(argument.value.data, dict):
+            return None
+        tags.update(argument.value.data if argument else {})
     return tags
 
 

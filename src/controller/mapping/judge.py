@@ -20,7 +20,8 @@ from controller.hcl.schema import BlockSchema, NestedBlock, schema_of
 from controller.hcl.values import Value
 from controller.hcl.world import Block, ResourceInstance, World
 from controller.mapping import listener, load_balancer, service, target_group
-from controller.mapping.default_tags import known_default_tags
+from controller.mapping.default_tags import default_tag_values
+from controller.mapping.fill import given
 from controller.mapping.table import Nested, Sent, SetAfter, Table
 from controller.mapping.worlds import KINDS
 from controller.terraform.state import State, Thing, any_of, part_of
@@ -49,14 +50,13 @@ def judge(world: World, plan: State, sleepers: frozenset[str]) -> Iterator[Probl
     """
     ours = {a: i for a, i in world.resources.items() if _is_ours(i.mode, i.type)}
     theirs = {a: t for a, t in plan.things.items() if _is_ours(t.mode, t.type)}
-    tags = known_default_tags(world)
     for address, instance in ours.items():
         if address not in theirs:
             message = "terraform plan does not have it, dormouse does"
             yield _problem(instance.place, address, message)
         elif instance.error_free:
             judged = _Judge(instance, theirs[address], address in sleepers)
-            yield from judged.all(tags.get(instance.provider, {}))
+            yield from judged.all(default_tag_values(world, instance.provider))
     for address in theirs.keys() - ours.keys():
         if world.knows(address):
             yield _problem(None, address, "terraform plan has it, dormouse does not")
@@ -68,7 +68,7 @@ class _Judge:
     thing: Thing
     sleeps: bool
 
-    def all(self, tags: Mapping[str, Any]) -> Iterator[Problem]:
+    def all(self, tags: Mapping[str, Value] | None) -> Iterator[Problem]:
         schema = schema_of("managed", self.instance.type) or BlockSchema()
         values, unknown = self.thing.values, self.thing.unknown
         body, table = self.instance.body, _TABLES[KINDS[self.instance.type]]
@@ -158,24 +158,25 @@ class _Judge:
             left = [i for i in left if i != best]
             yield from findings[best]
 
-    def _tags(self, body: Block, defaults: Mapping[str, Any]) -> Iterator[Problem]:
+    def _tags(self, body: Block, defaults: Mapping[str, Value] | None) -> Iterator[Problem]:
         """The provider's default_tags under the resource's own."""
-        argument = body.attributes.get("tags")
-        mask = part_of(self.thing.unknown, "tags_all")
+        argument = given(body, "tags")
+        own = argument.value.data if argument else {}
         theirs = self.thing.values.get("tags_all")
-        if not isinstance(theirs, Mapping) or any_of(mask):
+        mask = part_of(self.thing.unknown, "tags_all")
+        if defaults is None or not isinstance(own, dict) or not isinstance(theirs, Mapping):
             return
-        if argument is not None and not is_wholly_known(argument.value):
+        ours = {key: value for key, value in {**defaults, **own}.items() if not value.is_null}
+        theirs = {key: value for key, value in theirs.items() if key not in _OURS or key in ours}
+        if mask is True or _same_tags(ours, theirs, mask):
             return
-        own = to_python(argument.value) if argument is not None else None
-        ours = {**defaults, **(own or {})}
-        ours = {key: value for key, value in ours.items() if value is not None}
-        without = {key: value for key, value in theirs.items() if key not in _OURS or key in ours}
-        if not same(ours, without):
-            place = argument.place if argument is not None else self.instance.place
-            secret = any_of(part_of(self.thing.sensitive, "tags_all"))
-            secret = secret or (argument is not None and is_sensitive(argument.value))
-            yield self._differs("tags with default_tags", place, *_shown(secret, ours, without))
+        secret = any(map(is_sensitive, ours.values())) or (
+            argument and is_sensitive(argument.value)
+        )
+        secret = secret or any_of(part_of(self.thing.sensitive, "tags_all"))
+        known = {key: None if v.is_unknown else to_python(v) for key, v in ours.items()}
+        place = argument.place if argument else self.instance.place
+        yield self._differs("tags with default_tags", place, *_shown(bool(secret), known, theirs))
 
     def _secret(self, path: str) -> Any:
         mask = self.thing.sensitive
@@ -206,6 +207,17 @@ def _agree(ours: Value, theirs: Any, unknown: Any) -> bool:
         known = [to_python(e) for e in elements_of(ours) if is_wholly_known(e)]
         return all(any(same(one, other) for other in theirs) for one in known)
     return True
+
+
+def _same_tags(ours: Mapping[str, Value], theirs: Mapping[str, Any], unknown: Any) -> bool:
+    names = {key for key in theirs if theirs[key] is not None}
+    maybe = {key for key, value in ours.items() if value.is_unknown}
+    maybe |= {key for key in ours if part_of(unknown, key)}
+    if (ours.keys() ^ names) - maybe:
+        return False
+    return all(
+        _agree(ours[key], theirs[key], part_of(unknown, key)) for key in ours if key in names
+    )
 
 
 def _is_ours(mode: str, type_: str) -> bool:
