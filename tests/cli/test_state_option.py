@@ -215,6 +215,14 @@ def test_a_file_without_rights_is_one_line(root, tmp_path):
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
 
 
+def test_state_may_come_by_standard_input(root):
+    result = run("compile", root, "--state", "-", input=known("aa11"))
+
+    assert json.loads(result.stdout)["resources"][0]["request"]["VpcId"] == "vpc-aa11"
+    refused = run("compile", root, "--state=-", input="{")
+    assert (refused.exit_code, refused.stderr.count("\n")) == (2, 1)
+
+
 def test_state_and_no_state_exclude_each_other(root, tmp_path):
     file = put(tmp_path / "x.json", known("aa11"))
 

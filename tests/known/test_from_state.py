@@ -278,7 +278,10 @@ STALE = {
         {"random_id.suffix": thing({"byte_length": 4, "hex": "ff"}, deposed="0badc0de")},
         "FILE (serial 12) has no random_id.suffix",
     ),
-    "not there": ({}, "FILE (serial 12) has no random_id.suffix; run terraform apply first"),
+    "not there": (
+        {},
+        "FILE (serial 12) has no random_id.suffix; run terraform apply first, or give a plan",
+    ),
 }
 
 
@@ -438,3 +441,79 @@ def test_an_error_that_no_state_would_end_does_not_ask_for_one(compiled, text):
 
     assert found
     assert not any("--state" in message for message in found)
+
+
+@pytest.mark.parametrize(
+    ("files", "known", "taken"),
+    [
+        ("random_id.suffix", "random_id.suffix[0]", True),
+        ("random_id.suffix[0]", "random_id.suffix", True),
+        ("random_id.suffix[1]", "random_id.suffix", False),
+        ('random_id.suffix["0"]', "random_id.suffix", False),
+    ],
+)
+def test_a_count_that_came_or_went_is_the_same_thing(compiled, files, known, taken):
+    repeated = "" if files == "random_id.suffix" else "  count = 2\n"
+    repeated = '  for_each = toset(["0"])\n' if '"' in files else repeated
+    random = RANDOM.replace("byte_length", f"{repeated}  byte_length")
+    text = group(vpc=f'"vpc-${{{files}.hex}}"') + random
+    result = compiled(text, {known: SUFFIX["random_id.suffix"]})
+
+    assert (result.spec is not None) == taken
+
+
+def test_a_certificate_for_cloudfront_does_not_make_the_state_another_region_s(compiled):
+    things = {
+        **SUFFIX,
+        "aws_acm_certificate.c": {"arn": "arn:aws:acm:us-east-1:123456789012:certificate/1"},
+    }
+
+    assert compiled(group(vpc='"vpc-${random_id.suffix.hex}"') + RANDOM, things).spec is not None
+
+
+def test_a_state_without_anything_of_the_directory_is_warned_of(compiled):
+    related = compiled(group() + RANDOM, SUFFIX)
+    unrelated = compiled(group() + RANDOM, {"random_id.other": SUFFIX["random_id.suffix"]})
+
+    assert "state" not in rules(related)
+    (warning,) = [p for p in unrelated.problems if p.rule == "state"]
+    assert warning.level is Level.WARNING
+    assert "knows nothing of this directory" in warning.message
+    assert "state" not in rules(compiled(group() + RANDOM, {}))
+
+
+def test_the_role_is_among_what_the_state_has_said(compiled):
+    text = group() + (
+        'provider "aws" {\n  region = "eu-west-1"\n'
+        "  assume_role {\n    role_arn = aws_iam_role.r.arn\n  }\n}\n"
+        'resource "aws_iam_role" "r" {\n  name = "r"\n  assume_role_policy = "{}"\n}\n'
+    )
+    role = "arn:aws:iam::123456789012:role/r"
+    result = compiled(text, {"aws_iam_role.r": {"name": "r", "arn": role}})
+
+    assert result.spec.role_arn == role
+    assert result.spec.source["state"]["values"] == {role: "aws_iam_role.r.arn"}
+
+
+@pytest.mark.parametrize("awake", [True, False])
+def test_a_group_that_stays_is_found_by_the_random_name_that_the_state_has(compiled, awake):
+    count = "  count = var.awake ? 1 : 0\n"
+    text = (
+        'variable "awake" {\n  type = bool\n  default = false\n}\n'
+        + balancer('subnets = ["subnet-1"]').replace('  name ', f"{count}  name ", 1)
+        + group('"kept-${random_id.suffix.hex}"')
+        + RANDOM
+        + LISTENER.replace("  load_balancer_arn = aws_lb.front.arn", f"{count}"
+                           "  load_balancer_arn = aws_lb.front[0].arn")
+    )  # fmt: skip
+    things = {
+        **SUFFIX,
+        "aws_lb_target_group.app": {"name": "kept-abcdef01", "arn": "arn:of:the:group"},
+    }
+    if awake:
+        things["aws_lb.front[0]"] = {"arn": "arn:of:the:balancer"}
+    found = request(compiled(text, things), "aws_lb_listener.l[0]")
+
+    target = found["DefaultActions"][0]["TargetGroupArn"]
+    assert (target["$look_up"], target["name"]) == ("target_group", "kept-abcdef01")
+    assert found["LoadBalancerArn"] == {"$ref": "aws_lb.front[0].arn"}

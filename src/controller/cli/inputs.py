@@ -64,7 +64,7 @@ def terraform_inputs(command: Command) -> Command:
             expose_value=False,
             callback=_keep(STATE),
             help="Take what is known nowhere else from Terraform's state: a state file, or what "
-            "terraform show -json prints of a state or plan.",
+            "terraform show -json prints of a state or plan (- reads it from standard input).",
         ),
         click.option(
             "-var-file",

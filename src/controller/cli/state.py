@@ -88,8 +88,14 @@ def one_directory(ctx: click.Context, directories: Sequence[Path]) -> None:
 
 def _read(file: str, directory: Path, workspace: str) -> State:
     from controller.terraform.load import load_state
+    from controller.terraform.recognise import read_state
     from controller.terraform.state import StateError
 
+    if file == "-":
+        try:
+            return read_state(sys.stdin.buffer.read(), "the standard input")
+        except StateError as error:
+            raise InputError(f"--state: {error}") from None
     path = Path(file)
     _check_workspace(path, workspace)
     try:

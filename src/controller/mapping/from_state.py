@@ -11,7 +11,7 @@ it is another one at each wake.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,12 +24,14 @@ from controller.hcl.values import Origin, Value
 from controller.hcl.world import Block
 from controller.mapping.sources import DATA, MANAGED
 from controller.mapping.state_hint import Name, without_key
-from controller.terraform.state import State, any_of, part_of
+from controller.terraform.state import State, Thing, any_of, part_of
 from controller.terraform.trust import disagreement
 from controller.terraform.values import complete
 
 _SLEEPER = re.compile(rf"(?:^|\.)(?:{'|'.join(sorted(SLEEPERS))})\.[^.]+$")
-_ARN = re.compile(r"arn:[\w-]+:[\w-]+:([\w-]+):\d{12}:")
+_ARN = re.compile(r"arn:[\w-]+:([\w-]+):([\w-]+):\d{12}:")
+_ANYWHERE = frozenset({"acm", "cloudfront", "lambda", "wafv2"})
+"""Services whose things may stand elsewhere: CloudFront wants them in us-east-1."""
 
 
 @dataclass(slots=True)
@@ -57,7 +59,7 @@ class Choice:
         if sleeper:
             self.bound[address] = sleeper
             return value
-        thing = self.state.things.get(address)
+        thing = self.thing(address)
         if thing is None or (thing.mode, thing.type) != (mode, type_):
             return value
         reason = disagreement(thing, body)
@@ -74,10 +76,22 @@ class Choice:
         self._note(address, value, completed)
         return completed
 
+    def thing(self, address: str) -> Thing | None:
+        """
+        Terraform's thing of that address.
+
+        One without a key and the first of a count are the same to Terraform, which moves it when
+        the files gain or lose a count.
+        """
+        bare = address.removesuffix("[0]")
+        things = self.state.things
+        other = bare if bare != address else f"{address}[0]"
+        return things.get(address) or (None if address.endswith('"]') else things.get(other))
+
     def has(self, name: Name) -> bool:
         """Whether the state could give this value, and has not given it yet."""
         address, attribute = name
-        thing = self.state.things.get(address)
+        thing = self.thing(address)
         if thing is None or name in self.taken or address in {**self.distrusted, **self.bound}:
             return False
         if thing.mode == "managed" and self._sleeps(address):
@@ -88,7 +102,8 @@ class Choice:
 
     def is_unknown(self, name: Name) -> bool:
         """Whether the state is a plan, and says that it is known only after apply."""
-        return any_of(part_of(self.state.things[name[0]].unknown, name[1]))
+        thing = self.thing(name[0])
+        return thing is not None and any_of(part_of(thing.unknown, name[1]))
 
     def pinned(self, requests: Iterable[Json]) -> dict[str, str]:
         """The texts in the requests that are the state's, to what they are there; no secrets."""
@@ -123,11 +138,9 @@ class Choice:
 
 def elsewhere(state: State, region: str | None) -> Problem | None:
     """A state whose things all live in other regions than the stack is another stack's."""
-    regions = {
-        match.group(1)
-        for thing in state.things.values()
-        if isinstance(arn := thing.values.get("arn"), str) and (match := _ARN.match(arn))
-    }
+    arns = (thing.values.get("arn") for thing in state.things.values())
+    found = (match.groups() for arn in arns if isinstance(arn, str) and (match := _ARN.match(arn)))
+    regions = {where for service, where in found if service not in _ANYWHERE}
     if region is None or not regions or region in regions:
         return None
     return Problem(
@@ -136,6 +149,19 @@ def elsewhere(state: State, region: str | None) -> Problem | None:
         message=f"{state.name} is of things in {', '.join(sorted(regions))}, but the stack lives "
         f"in {region}; give the state of this directory"
         + (", or --no-state; it is left out" if state.found else ""),
+    )
+
+
+def stranger(state: State, addresses: Collection[str]) -> Problem | None:
+    """A state with nothing of the directory in it is another one's."""
+    known = Choice(state)
+    if not state.things or any(known.thing(address) for address in addresses):
+        return None
+    return Problem(
+        level=Level.WARNING,
+        rule="state",
+        message=f"{state.name} knows nothing of this directory; it may be the state of another "
+        "directory or workspace",
     )
 
 

@@ -48,9 +48,11 @@ def _hint(unknown: tuple[Name, ...], sleepers: frozenset[str], choice: Choice | 
                 f"{choice.state.name} has it, but it depends on {choice.bound[address]}, which is "
                 "made anew at each wake"
             )
-        thing = choice.state.things.get(address)
-        if thing is None:
-            return f"{choice.state.name} has no {address}; run terraform apply first"
+        if choice.thing(address) is None:
+            return (
+                f"{choice.state.name} has no {address}; run terraform apply first, or give a plan "
+                "with awake = true"
+            )
         if choice.is_unknown((address, attribute)):
             return f"{choice.state.name} says that it is known only after apply"
     return ""

@@ -31,16 +31,17 @@ def compile_with(
         compiled = compile_once(None)
         return replace(compiled, problems=explain(compiled.problems, compiled.sleepers, None))
     # Most directories have no state at hand: they do not wait for what reads one.
-    from controller.mapping.from_state import elsewhere
+    from controller.mapping.from_state import elsewhere, stranger
 
     compiled, choice = _compile(state, compile_once)
-    stranger = elsewhere(state, compiled.region)
-    if stranger is not None:
+    other = elsewhere(state, compiled.region)
+    if other is not None:
         compiled = compile_with(None, compile_once)
-        problems = (stranger, *compiled.problems)
-        spec = compiled.spec if stranger.level is Level.WARNING else None
-        return replace(compiled, spec=spec, problems=problems)
+        spec = compiled.spec if other.level is Level.WARNING else None
+        return replace(compiled, spec=spec, problems=(other, *compiled.problems))
     problems = explain(compiled.problems, compiled.sleepers, choice)
+    unrelated = stranger(state, compiled.awake.resources) if compiled.awake else None
+    problems = (unrelated, *problems) if unrelated else problems
     compiled = replace(_noted(compiled, choice), problems=problems)
     return _judged(compiled, state) if state.judges else compiled
 
@@ -92,7 +93,8 @@ def _fails(compiled: Compiled) -> bool:
 def _noted(compiled: Compiled, choice: Choice) -> Compiled:
     if compiled.spec is None:
         return compiled
-    pinned = choice.pinned(resource.request for resource in compiled.spec.resources)
+    requests = [resource.request for resource in compiled.spec.resources]
+    pinned = choice.pinned([*requests, compiled.spec.role_arn])
     if not pinned:
         return compiled
     state = {"name": choice.state.name, "values": pinned}
