@@ -11,11 +11,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from controller.domain.errors import DormouseError, EndPassError, PermanentError, RetryError
+from controller.domain.errors import (
+    DeniedError,
+    DormouseError,
+    EndPassError,
+    PermanentError,
+    RetryError,
+)
 from controller.domain.observed import Address, Holder, Observation, Observed, State
 from controller.domain.plan import Action, Order, Plan, Target, Verb, make_plan
 from controller.domain.ports import Clock, Cloud, SideBySide
-from controller.domain.progress import Progress, Timeline, settled_mark
+from controller.domain.progress import READ_LAG, Progress, Timeline, settled_mark
 from controller.domain.sentences import say_duration
 from controller.domain.spec import Kind, Spec
 from controller.reconcile.outcome import POLL, Limits, Outcome, Report, Result, Round
@@ -298,7 +304,9 @@ class Reconciler:
         if not isinstance(error, DormouseError) or isinstance(error, EndPassError):
             raise error
         self._note = str(error)
-        if self._patience.is_final(action, error, fresh=self._is_fresh(action)):
+        fresh_until = self._fresh_until(action)
+        is_fresh = fresh_until is not None and self._clock.now() < fresh_until
+        if self._patience.is_final(action, error, fresh=is_fresh):
             spared = self._serving.is_ready or _is_repair(action, observed)
             if action.target is Target.AWAKE and not spared:
                 raise PermanentError(str(error))
@@ -306,13 +314,15 @@ class Reconciler:
             # serves people is not torn down for a setting that cannot be put right.
             self._patience.final[action.address] = str(error)
         until = self._clock.now() + self._patience.hold_back(action, error)
+        if is_fresh and fresh_until and isinstance(error, DeniedError):
+            until = min(until, fresh_until)  # by then it is known whether the right is there
         self.progress = self.progress.holding_back(action.address, until)
 
-    def _is_fresh(self, action: Action) -> bool:
-        """It is about something that we made less than a minute ago, or builds on that."""
-        now = self._clock.now()
+    def _fresh_until(self, action: Action) -> datetime | None:
+        """Until when what it is about, or builds on, counts as made a moment ago (F70)."""
         about = (action.address, *action.after, *self._spec[action.address].after)
-        return any(self.progress.just_created(address, now) for address in about)
+        made = [self.progress.created[each].at for each in about if each in self.progress.created]
+        return max(made) + READ_LAG if made else None
 
     # the end
 
