@@ -113,7 +113,7 @@ def test_sensitive_values_do_not_appear_in_messages(tmp_path):
         'resource "aws_lb" "n" {\n  load_balancer_type = var.s\n}\n',
     )
 
-    assert len(errors_of(asked)) == 4
+    assert len(asked.problems) == 4
     assert all("hush" not in problem.message for problem in asked.problems)
 
 

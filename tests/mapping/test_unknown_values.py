@@ -163,3 +163,67 @@ def test_the_providers_default_tags_are_looked_up_and_left_out_in_the_same_way(t
     ]
     (warning,) = passing(result)
     assert warning.address == "provider.aws"
+
+
+MISSING = 'filebase64sha256("lambda.zip")'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'resource "aws_lambda_function" "f" {{\n  source_code_hash = {MISSING}\n}}',
+        f"locals {{\n  unused = {MISSING}\n}}",
+        f'output "o" {{\n  value = {MISSING}\n}}',
+        f'locals {{\n  hash = {MISSING}\n}}\n\noutput "o" {{\n  value = "x-${{local.hash}}"\n}}',
+    ],
+)
+def test_a_missing_file_that_nothing_which_sleeps_needs_is_one_warning(tmp_path, text):
+    (tmp_path / "more.tf").write_text(text + "\n")
+    result = compiled(tmp_path)
+
+    assert request(result)["Name"] == "front"
+    (warning,) = [p for p in result.problems if p.place and p.place.file == "more.tf"]
+    assert (warning.level, warning.rule) == (Level.WARNING, "missing-file")
+    assert warning.message == (
+        'filebase64sha256(): argument 1 ("path"): there is no file "lambda.zip"; nothing that '
+        "sleeps needs it, but Terraform fails without it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        ("", {"subnets": f"[{MISSING}]"}),
+        (f"locals {{\n  hash = {MISSING}\n}}", {"subnets": '["subnet-${local.hash}"]'}),
+        (f"locals {{\n  hash = {MISSING}\n}}", {"name": "local.hash"}),
+        (f"locals {{\n  hash = {MISSING}\n}}", {"more": 'count = local.hash == "x" ? 1 : 0'}),
+        (f"locals {{\n  hash = {MISSING}\n}}", {"more": "internal = local.hash"}),
+        (
+            f'resource "aws_subnet" "s" {{\n  tags = {{\n    Name = {MISSING}\n  }}\n}}',
+            {"subnets": "[aws_subnet.s.id]"},
+        ),
+        (
+            f'resource "aws_subnet" "s" {{\n  count = length({MISSING})\n}}',
+            {"subnets": "aws_subnet.s[*].id"},
+        ),
+    ],
+)
+def test_a_missing_file_that_something_needs_is_one_error_at_the_call(tmp_path, text, arguments):
+    (tmp_path / "more.tf").write_text(text + "\n")
+    result = compiled(tmp_path, **arguments)
+
+    assert result.spec is None
+    (error,) = errors(result)
+    assert error == 'filebase64sha256(): argument 1 ("path"): there is no file "lambda.zip"'
+    assert "missing-file" not in {problem.rule for problem in result.problems}
+
+
+def test_a_file_that_may_be_missing_is_not_missed(tmp_path):
+    text = (
+        'locals {\n  a = try(file("no"), "d")\n  b = can(file("no"))\n'
+        '  c = fileexists("no") ? file("no") : "d"\n}\n'
+    )
+    (tmp_path / "more.tf").write_text(text)
+    result = compiled(tmp_path, name='"front-${local.a}-${local.b}-${local.c}"')
+    assert request(result)["Name"] == "front-d-false-d"
+    assert "missing-file" not in {problem.rule for problem in result.problems}

@@ -11,7 +11,7 @@ from controller.hcl.convert import describe, make_object, unknowns_in
 from controller.hcl.errors import HclError
 from controller.hcl.evaluate import evaluate
 from controller.hcl.loops import iterate
-from controller.hcl.origins import describe_origins
+from controller.hcl.origins import describe_origins, lacking_file
 from controller.hcl.references import iterator_name
 from controller.hcl.scope import Bindings, Poisoned, Scope
 from controller.hcl.syntax import BlockSyntax, Body, Expression
@@ -99,7 +99,7 @@ class BodyEvaluator:
         if unknown is None:
             return True
         if self.strict:
-            raise HclError(
+            raise lacking_file(unknown.origins) or HclError(
                 "for-each",
                 f"how many {type_} blocks there are depends on "
                 f"{describe_origins(unknown.origins)}, which is known only when AWS has been asked",

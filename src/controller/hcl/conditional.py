@@ -18,7 +18,7 @@ from controller.hcl.convert import (
 from controller.hcl.errors import HclError
 from controller.hcl.operators import result_type
 from controller.hcl.origins import may_be_planned
-from controller.hcl.scope import Scope
+from controller.hcl.scope import Scope, Strict
 from controller.hcl.syntax import (
     Binary,
     Conditional,
@@ -46,6 +46,8 @@ def choose(expression: Conditional, scope: Scope, evaluate: Evaluate) -> Value:
         return _undecided(condition, branches, common)
     taken = branches[0 if condition.data else 1]
     if isinstance(taken, _Failed):
+        if taken.error.missing_file:
+            return scope.without_file(taken.error)
         raise taken.error
     return carry(taken if common == DYNAMIC else convert(taken, common), condition)
 
@@ -72,7 +74,7 @@ class _Failed:
 
 def _branch(expression: Expression, scope: Scope, evaluate: Evaluate) -> Value | _Failed:
     try:
-        return evaluate(expression, scope)
+        return evaluate(expression, Strict(scope))
     except HclError as error:
         if error.static:
             raise

@@ -17,7 +17,7 @@ from controller.hcl.evaluate import evaluate
 from controller.hcl.evaluation import Evaluation, outputs_of
 from controller.hcl.graph import Graph, build_graph, cycle_error
 from controller.hcl.module import MissingModule, Module, load_module
-from controller.hcl.origins import out_of_reach
+from controller.hcl.origins import lacking_file, out_of_reach
 from controller.hcl.parse import parse_argument
 from controller.hcl.provider_version import UNKNOWN, AwsProvider, find_aws_provider
 from controller.hcl.required_version import RULE as REQUIRED_VERSION
@@ -84,7 +84,7 @@ class Configuration:
         providers = evaluation.providers()
         return World(
             resources=evaluation.resources(),
-            problems=_in_order((*self.problems, *evaluation.problems)),
+            problems=_in_order((*self.problems, *evaluation.problems, *evaluation.about_files())),
             variables={name: v for name, v in root.variables.items() if v is not None},
             providers=providers,
             lost=evaluation.lost(),
@@ -122,7 +122,7 @@ class _Console:
             ) from None
         origin = out_of_reach(value)
         if origin is not None:
-            raise HclError(
+            raise lacking_file((origin,)) or HclError(
                 "module-source", f"{origin} cannot be known here", place=expression.place
             )
         return value

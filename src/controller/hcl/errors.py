@@ -38,6 +38,8 @@ class HclError(Exception):
         self.place = place
         self.static = static
         self.origins = tuple(origins)
+        # A file that is not there; it may well be that nothing which matters here needs it.
+        self.missing_file = False
 
     def at(self, place: Place | None) -> HclError:
         """Fill in the place unless it is known already; returns itself, to be raised."""

@@ -23,7 +23,7 @@ from controller.hcl.convert import (
 from controller.hcl.errors import HclError
 from controller.hcl.loops import loop_over, object_key
 from controller.hcl.operators import apply_binary, apply_unary, decides_alone
-from controller.hcl.scope import Scope
+from controller.hcl.scope import Scope, Strict
 from controller.hcl.splat import splat
 from controller.hcl.syntax import (
     Attribute,
@@ -163,7 +163,12 @@ def _call(expression: Call, scope: Scope) -> Value:
         if elements is None:
             return carry(Value(DYNAMIC, merge_unknown(*arguments, spread)), *arguments, spread)
         arguments += [carry(element, spread) for element in elements]
-    return scope.call(expression.name, arguments)
+    try:
+        return scope.call(expression.name, arguments)
+    except HclError as error:
+        if error.missing_file:
+            return scope.without_file(error.at(expression.place))
+        raise
 
 
 def _check_template(call: Call) -> None:
@@ -209,7 +214,7 @@ def _try(expression: Call, scope: Scope) -> Value:
     failures = []
     for argument in expression.arguments:
         try:
-            return evaluate(argument, scope)
+            return evaluate(argument, Strict(scope))
         except HclError as error:
             if error.static:
                 raise
@@ -222,7 +227,7 @@ def _can(expression: Call, scope: Scope) -> Value:
     if len(expression.arguments) != 1:
         raise HclError("argument-count", "can() takes exactly one argument")
     try:
-        value = evaluate(expression.arguments[0], scope)
+        value = evaluate(expression.arguments[0], Strict(scope))
     except HclError as error:
         if error.static:
             raise

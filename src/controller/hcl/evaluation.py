@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from controller.domain.problem import Place, Problem
+from controller.domain.problem import Level, Place, Problem
 from controller.hcl.bodies import BodyEvaluator
 from controller.hcl.convert import is_ephemeral, is_sensitive
 from controller.hcl.declarations import ModuleCall, Output, Variable
@@ -36,6 +36,11 @@ from controller.hcl.types import STRING
 from controller.hcl.values import Value
 from controller.hcl.variables import check_condition, final_value
 from controller.hcl.world import Block, Inputs, ResourceInstance, Uncounted
+
+FILE = "file"
+"""The rule of a file that cannot be read, whoever needs it."""
+MISSING_FILE = "missing-file"
+"""The rule of a warning about a file that is not there, and that nobody needed so far."""
 
 
 class Evaluation:
@@ -84,6 +89,23 @@ class Evaluation:
             for instance in instances:
                 for resource in instance.module.declarations.resources.values():
                     with_depends_on(instance, resource)
+
+    def about_files(self) -> list[Problem]:
+        """
+        Files that are not there, as warnings: Terraform refuses them, whoever needs them.
+
+        Where one does that sleeps, it has the error, in the same place.
+        """
+        found = dict.fromkeys((e.place, e.message) for e in self.root.context.missing_files)
+        return [
+            Problem(
+                level=Level.WARNING,
+                rule=MISSING_FILE,
+                message=f"{message}; nothing that sleeps needs it, but Terraform fails without it",
+                place=place,
+            )
+            for place, message in found
+        ]
 
     def resources(self) -> dict[str, ResourceInstance]:
         found = {}

@@ -17,7 +17,7 @@ from controller.hcl.errors import HclError
 from controller.hcl.functions import OF_PROVIDER, CallContext
 from controller.hcl.module import CallPath, Module
 from controller.hcl.numbers import Number, format_number
-from controller.hcl.origins import PROVIDER_FUNCTION
+from controller.hcl.origins import PROVIDER_FUNCTION, missing_file
 from controller.hcl.references import Subject, subject_of
 from controller.hcl.repetition import Expansion, Key
 from controller.hcl.scope import CallingScope, Poisoned
@@ -234,6 +234,11 @@ class ModuleScope(CallingScope):
             origin = Origin(name, ())
             return Value(DYNAMIC, Unknown((origin,)))
         return super().call(name, arguments)
+
+    def without_file(self, error: HclError) -> Value:
+        """Unknown: who needs it will say so, and else it is Terraform's affair."""
+        self.context.missing_files.append(error)
+        return Value(DYNAMIC, Unknown((missing_file(error),)))
 
     def resolve(self, reference: Reference) -> tuple[Value, int]:
         subject = subject_of(reference)

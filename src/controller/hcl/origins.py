@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from controller.hcl.convert import unknowns_in
+from controller.hcl.construct import unknowns_in
+from controller.hcl.errors import HclError
 from controller.hcl.types import STRING
 from controller.hcl.values import Origin, Unknown, Value
 
@@ -15,12 +16,15 @@ PROVIDER_FUNCTION = "provider::"
 
 def kind_of(origin: Origin) -> str:
     """
-    "managed", "data", "ephemeral", "module", "function" or "run".
+    "managed", "data", "ephemeral", "module", "function", "run" or "file".
 
-    A module's and a function's are results that cannot be had here; a run's is made anew each time.
+    A module's and a function's are results that cannot be had here; a run's is made anew each time,
+    and a file's is not there.
     """
     if is_made_anew(origin):
         return "run"
+    if origin.address.startswith(_FILE):
+        return "file"
     if origin.address.startswith(PROVIDER_FUNCTION):
         return "function"
     match = _MODULES.match(origin.address)
@@ -38,14 +42,31 @@ def may_be_planned(unknown: Unknown) -> bool:
     It asks data sources, it remembers what it made before, and some providers foretell what they
     will make. Only of its own resources, and of what it makes anew, is it surely unknown.
     """
-    return bool(unknown.origins) and not any(
-        _is_built_in(o) or is_made_anew(o) for o in unknown.origins
-    )
+    if not unknown.origins or lacking_file(unknown.origins):
+        return False
+    return not any(_is_built_in(o) or is_made_anew(o) for o in unknown.origins)
 
 
 def made_anew(call: str) -> Value:
     """A text that is another at every run: "timestamp()"."""
     return Value(STRING, Unknown((Origin(call, ()),)))
+
+
+_FILE = "file: "
+
+
+def missing_file(error: HclError) -> Origin:
+    """Where a value comes from that a file was to hold."""
+    return Origin(f"{_FILE}{error.message}", (error.kind,), error.place)
+
+
+def lacking_file(origins: Iterable[Origin]) -> HclError | None:
+    """The error of the first call among them whose file is not there, at the place of the call."""
+    for origin in origins:
+        if origin.address.startswith(_FILE):
+            kind, message = str(origin.path[0]), origin.address.removeprefix(_FILE)
+            return HclError(kind, message, place=origin.place)
+    return None
 
 
 def is_made_anew(origin: Origin) -> bool:
@@ -60,7 +81,7 @@ def out_of_reach(value: Value) -> Origin | None:
     """The first origin in the value that nothing here, and nothing at wake time, can look up."""
     for unknown in unknowns_in(value):
         for origin in unknown.origins:
-            if kind_of(origin) in ("module", "function"):
+            if kind_of(origin) in ("module", "function", "file"):
                 return origin
     return None
 

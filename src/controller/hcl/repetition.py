@@ -21,7 +21,7 @@ from controller.hcl.convert import (
 from controller.hcl.declarations import Repetition
 from controller.hcl.errors import HclError
 from controller.hcl.evaluate import evaluate
-from controller.hcl.origins import describe_origins, may_be_planned
+from controller.hcl.origins import describe_origins, lacking_file, may_be_planned
 from controller.hcl.scope import Scope
 from controller.hcl.syntax import Expression
 from controller.hcl.types import (
@@ -105,7 +105,7 @@ def _count(expression: Expression, scope: Scope) -> Expansion:
 def _undecided(kind: str, error: str, unknown: Unknown, over: Value) -> Expansion:
     if may_be_planned(unknown):
         return Expansion(kind, unknown=unknown, over=over)
-    raise HclError(
+    raise lacking_file(unknown.origins) or HclError(
         error,
         f"{kind} depends on {describe_origins(unknown.origins)}, which is known only after apply",
         origins=unknown.origins,

@@ -37,6 +37,10 @@ class Scope:
             "not-constant", f"found {name}(), expected a constant: no function", static=True
         )
 
+    def without_file(self, error: HclError) -> Value:
+        """What a call gives whose file is not there; here the error is raised at once."""
+        raise error
+
     def item(self) -> Value:
         """The element that the innermost splat is at."""
         raise HclError("syntax", "there is no splat here")
@@ -90,5 +94,18 @@ class Bindings(Scope):
     def call(self, name: str, arguments: list[Value]) -> Value:
         return self._outer.call(name, arguments)
 
+    def without_file(self, error: HclError) -> Value:
+        return self._outer.without_file(error)
+
     def item(self) -> Value:
         return self._outer.item() if self._item is None else self._item
+
+
+class Strict(Bindings):
+    """An outer scope in which a file that is not there is an error at once, as in `try`."""
+
+    def __init__(self, outer: Scope) -> None:
+        super().__init__(outer, {})
+
+    def without_file(self, error: HclError) -> Value:
+        raise error

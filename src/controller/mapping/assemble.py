@@ -19,6 +19,7 @@ from controller.domain.problem import Level, Place, Problem
 from controller.domain.spec import Json, Kind, ResourceSpec, Spec
 from controller.domain.stack_name import EXPECTED, STACK_NAME
 from controller.domain.text import LONGEST_CAUSE, clean
+from controller.hcl.evaluation import FILE, MISSING_FILE
 from controller.hcl.provider_version import LEAVES_ZONES_ALONE, AwsProvider
 from controller.hcl.world import Block, ResourceInstance, World
 from controller.mapping import listener, load_balancer, naming, service, target_group
@@ -322,5 +323,9 @@ def _other_balancers_only(division: Division, balancer: ResourceInstance) -> Pro
 
 def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Each problem once, by file and line; those without a place first."""
-    once = dict.fromkeys(problems)
+    once = list(dict.fromkeys(problems))
+    wrong = {p.place for p in once if p.level is Level.ERROR}
+    once = [p for p in once if p.rule != MISSING_FILE or p.place not in wrong]
+    lacking = {(p.place, p.message): p for p in reversed(once) if p.rule == FILE}
+    once = [p for p in once if p.rule != FILE or lacking[p.place, p.message] is p]
     return tuple(sorted(once, key=lambda p: (p.place.file, p.place.line) if p.place else ("", 0)))

@@ -9,7 +9,7 @@ from typing import Any
 from controller.domain.problem import Level, Place, Problem
 from controller.domain.spec import Json
 from controller.hcl.construct import elements_of, is_sensitive, is_wholly_known, merge_unknown
-from controller.hcl.origins import describe_origins
+from controller.hcl.origins import describe_origins, lacking_file
 from controller.hcl.types import BOOL, NUMBER
 from controller.hcl.values import Origin, Value
 from controller.hcl.world import Attribute, Block
@@ -89,7 +89,11 @@ class Filling:
             self.incomplete = True
             return None
         except CannotRefer as error:
-            self.error("look-up", f"{name}: {error}", argument.place, error.origins)
+            lacking = lacking_file(error.origins)
+            if lacking:
+                self.error(lacking.kind, lacking.message, lacking.place)
+            else:
+                self.error("look-up", f"{name}: {error}", argument.place, error.origins)
             return None
 
     def place_of(self, path: str) -> Place:

@@ -89,6 +89,7 @@ from typing import Any
 
 from controller.domain.problem import Level, Problem
 from controller.domain.spec import Json
+from controller.hcl.origins import lacking_file
 from controller.hcl.values import Origin
 from controller.hcl.world import Block, ResourceInstance
 from controller.mapping.fill import given
@@ -245,8 +246,8 @@ class LookUps:
             return self._references.json(argument.value)
         except LeadsToBroken:
             raise
-        except CannotRefer:
-            if instance.mode == "managed":
+        except CannotRefer as error:
+            if instance.mode == "managed" and not lacking_file(error.origins):
                 return None  # one of several names for it; another may do
             raise
 

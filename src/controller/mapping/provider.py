@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from controller.domain.problem import Level, Problem
+from controller.hcl.errors import HclError
+from controller.hcl.origins import describe_origins, lacking_file
 from controller.hcl.values import Unknown
 from controller.hcl.world import Block, World
 from controller.mapping.fill import given
@@ -59,18 +61,15 @@ def _text(
     if argument is None:
         return None
     if isinstance(argument.value.data, Unknown):
-        problems.append(
-            Problem(
-                level=Level.ERROR,
-                rule="provider",
-                message=f"{name} must be known when compiling, found a value "
-                f"that comes from {', '.join(str(o) for o in argument.value.data.origins)}; "
-                "write it as a variable",
-                place=argument.place,
-                address=address,
-                unknown=tuple(o.names for o in argument.value.data.origins),
-            )
+        origins = argument.value.data.origins
+        error = lacking_file(origins) or HclError(
+            "provider",
+            f"{name} must be known when compiling, found a value that comes from "
+            f"{describe_origins(origins)}; write it as a variable",
+            place=argument.place,
+            origins=origins,
         )
+        problems.append(error.as_problem(address))
         return None
     return str(argument.value.data)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -49,12 +49,14 @@ class CallContext:
     `render_template` evaluates a template's text with nothing in scope but the given variables;
     its last argument names the text in messages. `in_template` is set while it does, because a
     template may not render another. `home` is what `~` stands for, where there is such a thing.
+    `missing_files` collects the calls that were to read a file which is not there.
     """
 
     root: Path
     render_template: Callable[[str, Mapping[str, Value], str], Value]
     in_template: bool = False
     home: Path | None = None
+    missing_files: list[HclError] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,4 +285,6 @@ def _named_error(function_: Function, args: Sequence[Value], error: HclError) ->
     if any(is_sensitive(value) for value in concerned):
         reason = "is refused; the reason is not shown because the value is sensitive"
     kind = "argument" if error.kind in ("conversion", "operation") else error.kind
-    return HclError(kind, f"{where}: {reason}")
+    named = HclError(kind, f"{where}: {reason}")
+    named.missing_file = error.missing_file
+    return named

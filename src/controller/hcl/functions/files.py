@@ -29,7 +29,9 @@ def read_bytes(context: CallContext, path: Value, kind: str = "file") -> bytes:
     """What the file holds; raises ArgumentError of that kind for the first argument."""
     found = _resolve(context, path.data)
     if not found.exists():
-        raise ArgumentError(0, f'there is no file "{_shown(path)}"', kind)
+        lacking = ArgumentError(0, f'there is no file "{_shown(path)}"', kind)
+        lacking.missing_file = True
+        raise lacking
     if not found.is_file():
         raise ArgumentError(0, f'"{_shown(path)}" is not a file', kind)
     try:
