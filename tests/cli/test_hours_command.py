@@ -87,3 +87,37 @@ def test_hours_that_never_end_go_as_far_as_the_calendar(tmp_path, capsys):
     assert json.loads(said.out)["windows"] == [
         {"opens_at": "2026-03-27T00:00:00Z", "closes_at": "2026-04-10T00:00:00Z"}
     ]
+
+
+def test_a_pause_is_told_and_its_days_cost_their_elastic_ip(dormouse):
+    """Mon 06:00; five openings of nine hours lie in the week."""
+    dormouse("pause", STACK, "--until", "2026-11-27", "--reason", "holiday")
+    said = dormouse("hours", STACK, "--days", "7")
+    assert said.out.startswith(
+        f"ann holds {STACK} asleep until Fri 2026-11-27 00:00 JST (holiday): nothing opens before"
+    )
+    assert said.out.count("held asleep") == 4
+    told = dormouse("hours", STACK, "--days", "7", "--json").json
+    assert (told["hours"], told["load_balancer_hours"]) == (9, 10)
+    assert [window.get("held") for window in told["windows"]] == [*["asleep"] * 4, None]
+    assert told["hold"]["until"] == "2026-11-26T15:00:00Z"
+
+
+def test_a_pause_that_ends_within_a_window_leaves_the_rest_of_it(dormouse):
+    dormouse("pause", STACK, "--until", "12:00")
+    told = dormouse("hours", STACK, "--days", "1", "--json").json
+    assert told["hours"] == 6
+
+
+def test_a_hold_awake_is_paid_for(dormouse):
+    dormouse("hold", STACK, "--awake", "--until", "2026-11-24")
+    said = dormouse("hours", STACK, "--days", "1")
+    assert "holds nsfw-api awake until Tue 2026-11-24 00:00 JST: it stays awake" in said.out
+    told = dormouse("hours", STACK, "--days", "1", "--json").json
+    assert told["load_balancer_hours"] >= 18
+
+
+def test_a_calendar_after_the_pause_says_nothing_of_it(dormouse):
+    dormouse("pause", STACK, "--until", "2026-11-25")
+    said = dormouse("hours", STACK, "--from", "2026-11-25", "--days", "1")
+    assert "hold" not in said.out

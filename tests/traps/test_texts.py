@@ -148,3 +148,31 @@ def test_a_certificate_by_name_is_told_with_a_way_out_that_exists(tmp_path):
     assert "wrong certificate" in problem.message
     assert "one certificate with all names" in problem.message
     assert "exist always" not in problem.message
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [
+        (["Mon-Fri 08:00-23:59", "Tue-Sat 00:00-02:00"], 'write "24:00" as the end'),
+        (["daily 00:00-23:59"], "1 minute;"),
+        (["Mon 09:00-12:00", "Mon 12:05-18:00"], 'write "12:05" as the end'),
+        (["Sun 20:00-23:59", "Mon 00:00-08:00"], "taken down for 1 minute"),
+    ],
+)
+def test_a_gap_that_nobody_means_is_told(hours, words):
+    ((key, message),) = find_warnings(parse_policy({"office_hours": hours}))
+    assert key == "office_hours" and words in message
+
+
+@pytest.mark.parametrize(
+    "hours",
+    [
+        ["Mon-Fri 08:00-24:00", "Tue-Sat 00:00-02:00"],
+        ["Mon-Fri 09:00-12:00", "Mon-Fri 13:00-18:00"],
+        ["Fri 22:00-02:00"],
+        ["daily 00:00-24:00"],
+        ["Mon 09:00-18:00", "Mon 10:00-12:00", "Mon 12:01-17:00"],
+    ],
+)
+def test_other_gaps_are_meant(hours):
+    assert list(find_warnings(parse_policy({"office_hours": hours}))) == []

@@ -22,9 +22,12 @@ from controller.cli.inputs import (
 from controller.cli.stacks import Stacks
 from controller.domain.errors import TextError
 from controller.domain.forecast import Forecast, make_forecast
+from controller.domain.hold import Hold
 from controller.domain.ledger import cost, number
 from controller.domain.moments import format_moment, parse_moment
 from controller.domain.openings import Rules
+from controller.domain.plan import Target
+from controller.domain.policy_warnings import SHORTEST_GAP
 from controller.domain.prices import find_prices, origin
 from controller.domain.report import rules_of
 from controller.domain.schedule import Window
@@ -59,13 +62,14 @@ def command(
 
     Of a published STACK it is known how long its wakes take; of a directory that is assumed.
     """
-    spec, rules, now = _find(ctx, target, stack_name, deployment)
+    spec, rules, now, hold = _find(ctx, target, stack_name, deployment)
     begin, end = _range(start, days, rules.policy.zone, now)
     calendar = Calendar(
         spec=spec,
         rules=rules,
         windows=tuple(_of_calendar(w, begin, end) for w in rules.schedule.windows(begin, end)),
-        forecast=make_forecast(spec, rules, begin, end),
+        forecast=make_forecast(spec, rules, begin, end, hold),
+        hold=hold if hold and begin < hold.until else None,
     )
     if as_json:
         click.echo(json.dumps(_to_json(calendar), indent=2))
@@ -79,6 +83,7 @@ class Calendar:
     rules: Rules
     windows: tuple[Window, ...]
     forecast: Forecast
+    hold: Hold | None = None
 
     @property
     def begin(self) -> datetime:
@@ -89,8 +94,21 @@ class Calendar:
         return self.forecast.window.end
 
     def hours_of(self, window: Window) -> float:
+        """Hours of it in the calendar in which it is open, and not held asleep."""
         part = window.within(self.begin, self.end)
-        return ((part.closes_at or self.end) - part.opens_at).total_seconds() / 3600
+        closes_at = part.closes_at or self.end
+        return max(0.0, (closes_at - max(part.opens_at, self.held_until)).total_seconds() / 3600)
+
+    @property
+    def held_until(self) -> datetime:
+        """Until when a hold has it asleep; the calendar's beginning where none does."""
+        if self.hold is None or self.hold.state is Target.AWAKE:
+            return self.begin
+        return max(self.begin, self.hold.until)
+
+    def is_held(self, window: Window) -> bool:
+        """Whether a hold keeps it asleep for some part of the window."""
+        return max(window.opens_at, self.begin) < self.held_until
 
     @property
     def open_hours(self) -> float:
@@ -112,13 +130,13 @@ def _of_calendar(window: Window, begin: datetime, end: datetime) -> Window:
 
 def _find(
     ctx: click.Context, target: str, stack_name: str | None, deployment: Deployment
-) -> tuple[Spec, Rules, datetime]:
-    """A directory, compiled; or a published stack with what its wakes have taught."""
+) -> tuple[Spec, Rules, datetime, Hold | None]:
+    """A directory, compiled; or a published stack with what its wakes have taught, and its hold."""
     if not Path(target).exists() and STACK_NAME.fullmatch(target):
         look = Stacks(deployment).look(target)
-        return look.report.spec, look.rules, look.now
+        return look.report.spec, look.rules, look.now, look.report.hold
     spec = spec_or_exit(ctx, check_directory(target), stack_name)
-    return spec, rules_of(spec, Status()), datetime.now(UTC)
+    return spec, rules_of(spec, Status()), datetime.now(UTC), None
 
 
 def _range(
@@ -154,9 +172,11 @@ def _to_json(calendar: Calendar) -> dict[str, Json]:
             {
                 "opens_at": format_moment(window.opens_at),
                 "closes_at": format_moment(window.closes_at) if window.closes_at else None,
+                **({"held": "asleep"} if calendar.is_held(window) else {}),
             }
             for window in calendar.windows
         ],
+        "hold": calendar.hold.to_json() if calendar.hold else None,
         "hours": round(calendar.open_hours, 2),
         "awake_hours": round(forecast.awake_hours, 2),
         "load_balancer_hours": number(forecast.spent.load_balancer),
@@ -169,6 +189,8 @@ def _to_json(calendar: Calendar) -> dict[str, Json]:
 
 def _print(calendar: Calendar) -> None:
     zone = calendar.rules.policy.zone
+    if calendar.hold:
+        click.echo(_say_hold(calendar.hold, zone))
     if not calendar.windows:
         click.echo(
             f"{calendar.spec.stack} has no office hours in this time: it wakes when somebody "
@@ -181,9 +203,29 @@ def _print(calendar: Calendar) -> None:
         click.echo(
             f"{opens:%a %Y-%m-%d %H:%M} - {until:<9} {opens:%Z}   "
             f"{window.opens_at:%m-%d %H:%M} - {closes_at:%H:%M} UTC   "
-            f"{calendar.hours_of(window):5.1f} h"
+            f"{calendar.hours_of(window):5.1f} h{_remark(calendar, window)}"
         )
     _print_money(calendar)
+
+
+def _say_hold(hold: Hold, zone: ZoneInfo) -> str:
+    why = f" ({hold.reason})" if hold.reason else ""
+    until = f"{hold.until.astimezone(zone):%a %Y-%m-%d %H:%M %Z}"
+    meanwhile = "nothing opens before that" if hold.state is Target.ASLEEP else "it stays awake"
+    return f"{hold.by} holds {hold.stack} {hold.state} until {until}{why}: {meanwhile}"
+
+
+def _remark(calendar: Calendar, window: Window) -> str:
+    """Held asleep in it; or closed for so short a time before it that nobody would see it."""
+    if calendar.is_held(window):
+        return "   held asleep"
+    before = [each.closes_at for each in calendar.windows if each.closes_at]
+    gaps = [window.opens_at - closed for closed in before if closed < window.opens_at]
+    gap = min(gaps, default=timedelta.max)
+    return f"   after {say_duration(gap)} closed" if gap <= SHORT else ""
+
+
+SHORT = timedelta(minutes=SHORTEST_GAP)
 
 
 def _print_money(calendar: Calendar) -> None:

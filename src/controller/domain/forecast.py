@@ -14,6 +14,7 @@ from datetime import datetime
 
 from controller.domain.desired import decide
 from controller.domain.foresight import foresee
+from controller.domain.hold import Hold
 from controller.domain.marks import Marks
 from controller.domain.openings import Openings, Rules
 from controller.domain.plan import Target
@@ -41,9 +42,13 @@ class Forecast:
         return float(to_hours(self.window.length))
 
 
-def make_forecast(spec: Spec, rules: Rules, begin: datetime, end: datetime) -> Forecast:
+def make_forecast(
+    spec: Spec, rules: Rules, begin: datetime, end: datetime, hold: Hold | None = None
+) -> Forecast:
+    """`hold` is the one in force, which comes before the office hours for as long as it lasts."""
     use, window = Use.of(spec), Window(begin, end)
-    stays = tuple(_stays(rules, begin, end))
+    hold = hold.under(rules) if hold else None
+    stays = tuple(_stays(rules, begin, end, hold))
     used = (span.used(window, use) for stay in stays for span in _spans(spec, use, stay))
     return Forecast(
         window=window,
@@ -53,12 +58,12 @@ def make_forecast(spec: Spec, rules: Rules, begin: datetime, end: datetime) -> F
     )
 
 
-def _stays(rules: Rules, begin: datetime, end: datetime) -> Iterator[Window]:
+def _stays(rules: Rules, begin: datetime, end: datetime, hold: Hold | None) -> Iterator[Window]:
     """From when it sets out to be awake until it sets out to sleep; the first may begin before."""
     opening = Openings(rules, begin).at(begin)
-    start = opening.starts_at if opening else begin
-    awake_since = start if decide(rules, (), None, Marks(), start).state is Target.AWAKE else None
-    for change in foresee(rules, (), None, Marks(), start, end):
+    start = opening.starts_at if opening and not hold else begin
+    awake_since = start if decide(rules, (), hold, Marks(), start).state is Target.AWAKE else None
+    for change in foresee(rules, (), hold, Marks(), start, end):
         if change.state is Target.AWAKE:
             awake_since = change.at
         elif awake_since is not None:

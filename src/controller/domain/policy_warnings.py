@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from controller.domain.durations import format_duration
-from controller.domain.periods import DateRange
+from controller.domain.periods import DateRange, format_minute
 from controller.domain.policy import Policy
+from controller.domain.wallclock import MINUTES_OF_DAY
 
 SHORTEST_IDLE_TIMEOUT = timedelta(minutes=10)
 """Below this the traffic counts, up to three minutes late, say nothing (AWS behaviour §4.2)."""
+
+SHORTEST_GAP = 10
+"""Minutes: nobody means a sleep that is shorter than a wake takes."""
 
 HOLIDAYS_AHEAD = timedelta(days=120)
 """So long before a calendar's known dates end, whoever looks is told."""
@@ -36,6 +40,7 @@ def find_warnings(policy: Policy) -> Iterator[tuple[str, str]]:
     yield from _turned_round(policy)
     yield from _awake_bounds(policy)
     yield from _idle(policy)
+    yield from _short_gaps(policy)
     yield from _days_without_hours(policy)
     yield from _days_both_ways(policy)
 
@@ -82,6 +87,31 @@ def _idle(policy: Policy) -> Iterator[tuple[str, str]]:
                 "nothing is below 0, so the stack never counts as idle; set a number above 0, "
                 'or idle_timeout = "0" if never is meant',
             )
+
+
+def _short_gaps(policy: Policy) -> Iterator[tuple[str, str]]:
+    """Two periods that nearly touch: "23:59" where the end of the day is meant."""
+    spans = sorted(
+        (day * MINUTES_OF_DAY + period.start, day * MINUTES_OF_DAY + period.last_minute)
+        for period in policy.office_hours
+        for day in period.weekdays
+    )
+    week = 7 * MINUTES_OF_DAY
+    spans += [(start + week, end + week) for start, end in spans[:1]]
+    closed_at: int | None = None
+    for start, end in spans:
+        if closed_at is not None and 0 < start - closed_at <= SHORTEST_GAP:
+            before, after = closed_at % MINUTES_OF_DAY, start % MINUTES_OF_DAY
+            meant = "24:00" if after == 0 else format_minute(after)
+            gap = start - closed_at
+            yield (
+                "office_hours",
+                f"a period ends at {format_minute(before)} and the next begins at "
+                f"{format_minute(after)}: the stack would be taken down for {gap} "
+                f'minute{"s" if gap > 1 else ""}; write "{meant}" as the end',
+            )
+            return
+        closed_at = end if closed_at is None else max(closed_at, end)
 
 
 def _days_without_hours(policy: Policy) -> Iterator[tuple[str, str]]:
