@@ -22,13 +22,10 @@ from controller.hcl.world import Block, ResourceInstance, World
 from controller.mapping import listener, load_balancer, service, target_group
 from controller.mapping.default_tags import default_tag_values
 from controller.mapping.fill import given
-from controller.mapping.table import Nested, Sent, SetAfter, Table
+from controller.mapping.table import Dropped, Nested, Sent, SetAfter, Table
 from controller.mapping.worlds import KINDS
 from controller.terraform.state import State, Thing, any_of, part_of
 from controller.terraform.trust import same
-
-_DROPPED = {"aws_lb": frozenset({"idle_timeout", "enable_http2"})}
-"""The provider leaves these out for a network load balancer, whatever the files say."""
 
 _OURS = frozenset({"dormouse:stack", "dormouse:address"})
 _META = frozenset({"timeouts"})
@@ -84,10 +81,12 @@ class _Judge:
         path: str,
         table: Table,
     ) -> Iterator[Problem]:
-        dropped = _DROPPED.get(self.instance.type.replace("aws_alb", "aws_lb", 1), frozenset())
         for name, attribute in body.attributes.items():
             value = attribute.value
-            if value.is_null or (not path and name in dropped):
+            # The provider leaves out of the plan what means nothing for this kind of thing, and
+            # empty maps and sets.
+            nothing = value.data in ({}, ()) or isinstance(table.get(name), Dropped)
+            if value.is_null or (nothing and theirs.get(name) is None):
                 continue
             if not _agree(value, theirs.get(name), part_of(unknown, name)):
                 secret = is_sensitive(value) or any_of(self._secret(f"{path}{name}"))
