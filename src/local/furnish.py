@@ -10,6 +10,8 @@ What Terraform keeps, put into the account with given ids.
     task_definitions  [{"family", "container_definitions", "cpu", "memory",
                         "task_role", "tags"}]
     certificates      [{"domain", "tags"}]
+    target_groups     [{"name", "vpc", "protocol": "HTTP", "port": 80, "tags"}], of a load balancer
+                      that stands all the time and is not played
 
 The keys are those of `LaptopAws.furnish` and of the JSON file of `python -m local.server`; ids
 that are left out are made up and returned.
@@ -17,6 +19,7 @@ that are left out are made up and returned.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +27,7 @@ from local import acm
 from local.ec2 import addresses, endpoints, networks, routes, security_groups, subnets
 from local.ec2.state import InternetGateway, Peer, Rule
 from local.ecs import clusters, task_definitions
+from local.elbv2 import target_groups
 
 if TYPE_CHECKING:
     from local.world import Region
@@ -184,6 +188,25 @@ def _certificate(region: Region, thing: Thing) -> tuple[str, str]:
     return made.domain, made.arn
 
 
+def _target_group(region: Region, thing: Thing) -> tuple[str, str]:
+    tags = dict(thing.get("tags") or {})
+    made = target_groups.create(
+        region,
+        {
+            "Name": thing["name"],
+            "VpcId": thing["vpc"],
+            "Protocol": thing.get("protocol", "HTTP"),
+            "Port": thing.get("port", 80),
+            "TargetType": "ip",
+            "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+        },
+    )
+    arn = made["TargetGroups"][0]["TargetGroupArn"]
+    group = region.elbv2.groups[arn]
+    group.kept, group.used_from = True, -math.inf
+    return thing["name"], arn
+
+
 MAKERS: dict[str, Any] = {
     "vpcs": _vpc,
     "subnets": _subnet,
@@ -193,4 +216,5 @@ MAKERS: dict[str, Any] = {
     "clusters": _cluster,
     "task_definitions": _task_definition,
     "certificates": _certificate,
+    "target_groups": _target_group,
 }

@@ -36,6 +36,7 @@ def furnish_for(spec: Spec, public_ip: str | None = None) -> dict[str, list[Thin
         "clusters": {},
         "task_definitions": {},
         "certificates": {},
+        "target_groups": {},
     }
     _add_literals(spec, vpc, found)
     for resource in spec.resources:
@@ -133,6 +134,9 @@ def _add_look_up(
         case "certificate":
             domain = look_up.get("domain", "example.com")
             found["certificates"][domain] = {"domain": domain, "tags": tags}
+        case "target_group" if "arn" not in look_up:
+            name = look_up.get("name", "kept")
+            found["target_groups"][name] = {"name": name, "vpc": vpc, "tags": tags}
         case "name" | "region" | "partition" | "caller_identity":
             pass
         case _:

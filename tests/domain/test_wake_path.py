@@ -6,7 +6,7 @@ import pytest
 
 from controller.domain.spec import Kind
 from controller.domain.timing import TYPICAL, wake_chain
-from controller.domain.wake_path import Step, slow_groups, wake_path
+from controller.domain.wake_path import Checks, KeptGroup, Step, slow_groups, wake_path
 from factories import article_spec
 
 
@@ -38,8 +38,9 @@ def test_it_is_what_the_laptop_takes(interval, threshold):
 
 def test_the_articles_check_costs_70_of_its_240_seconds():
     spec = with_checks(article_spec(), 30, 3)
-    saved, (group,) = slow_groups(spec)
-    assert (wake_path(spec).seconds, saved, group.kind) == (240, 70, Kind.TARGET_GROUP)
+    saved, groups = slow_groups(spec)
+    assert (wake_path(spec).seconds, saved) == (240, 70)
+    assert groups == tuple(group.address for group in spec.of_kind(Kind.TARGET_GROUP))
     assert slow_groups(with_checks(article_spec(), 10, 2)) == (0, ())
 
 
@@ -49,7 +50,7 @@ def test_what_is_left_out_is_awss_default():
 
 def test_a_slow_task_is_on_the_path_with_its_registration():
     slow = replace(TYPICAL, task_start=300)
-    path = wake_path(with_checks(article_spec(), 10, 2), slow)
+    path = wake_path(with_checks(article_spec(), 10, 2), timing=slow)
     (service,) = article_spec().of_kind(Kind.SERVICE)
     assert path.steps == (
         Step(service.address, "task starting", 3 + 300 + 5),
@@ -88,3 +89,18 @@ def test_one_that_is_never_waited_for_is_not_named():
     quick = with_checks(article_spec(), 5, 2)
     assert slow_groups(second(first)) == (0, ())
     assert slow_groups(second(quick)) == (0, ())
+
+
+def test_a_group_that_stands_is_waited_for_too():
+    """Behind a load balancer that is active already, as that of an application is."""
+    spec = with_checks(article_spec(), 10, 2)
+    (service,) = spec.of_kind(Kind.SERVICE)
+    web = KeptGroup("aws_lb_target_group.web", Checks(30, 5))
+    stand = {service.address: (web,)}
+    assert wake_path(spec, stand).steps == (
+        Step(service.address, "task starting", 53),
+        Step(service.address, "health check", 150),
+    )
+    assert slow_groups(spec, stand) == (33, (web.address,))
+    behind_network = replace(web, is_network=True)
+    assert wake_path(spec, {service.address: (behind_network,)}).seconds == 53 + 90 + 150

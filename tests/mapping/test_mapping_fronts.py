@@ -38,6 +38,11 @@ resource "aws_lb_target_group" "web" {
   stickiness {
     type = "lb_cookie"
   }
+  health_check {
+    path              = "/health"
+    interval          = 10
+    healthy_threshold = 2
+  }
 }
 
 resource "aws_lb_listener" "plain" {
@@ -125,6 +130,20 @@ def test_a_service_behind_both_sleeps_and_looks_the_others_group_up(tmp_path, aw
     arns = [entry["targetGroupArn"] for entry in service.request["loadBalancers"]]
     assert arns == [WEB_GROUP, {"$ref": f"aws_lb_target_group.app{keys}.arn"}]
     assert not errors(result)
+    assert {p.rule for p in result.findings} == {"idle-cost"}
+    assert result.summary.wake.seconds == 170
+
+
+def test_a_wake_waits_for_the_others_group_too(tmp_path):
+    slow = WEB.replace("    interval          = 10\n    healthy_threshold = 2\n", "")
+    result = compile_text(tmp_path, PROVIDER + TASK + FRONT + BOTH + slow)
+    assert result.summary.wake.seconds == 170  # 53 s for the task, 90 s for its checks
+    slower = slow.replace('path              = "/health"', "healthy_threshold = 10")
+    result = compile_text(tmp_path, PROVIDER + TASK + FRONT + BOTH + slower)
+    assert result.summary.wake.seconds == 353
+    (problem,) = told(result, "slow-wake")
+    assert problem.address == "aws_lb_target_group.web"
+    assert "183 s less with interval = 10, healthy_threshold = 2" in problem.message
 
 
 def test_a_service_behind_an_application_load_balancer_alone_sleeps(tmp_path):
@@ -193,10 +212,18 @@ def test_a_type_that_nobody_knows_is_one_error_that_says_where_it_comes_from(tmp
     result = compile_text(
         tmp_path, STACK + 'data "http" "kind" {\n url = "http://x"\n}\n' + unknown
     )
-    (problem, *more) = [p for p in errors(result) if p.rule == "load-balancer-type"]
-    assert not more
+    (problem,) = errors(result)
+    assert problem.rule == "load-balancer-type"
     assert "data.http.kind.body" in problem.message
     assert problem.address == "aws_lb.web"
+
+
+def test_a_type_that_is_not_given_is_one_error(tmp_path):
+    """What belongs to it goes by what it says itself."""
+    text = WEB.replace('name            = "web"', "load_balancer_type = var.kind", 1)
+    result = compile_text(tmp_path, STACK + 'variable "kind" {}\n' + text)
+    (problem,) = errors(result)
+    assert problem.rule == "missing-variable"
 
 
 def test_a_gateway_load_balancer_is_kept_with_its_group(tmp_path):

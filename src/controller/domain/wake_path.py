@@ -3,8 +3,8 @@ How long a wake takes by what the spec asks for, and what it waits for longest. 
 
 The pace is that of `timing.py`. No call waits for a load balancer to be active (`plan.py`), so load
 balancers and tasks start side by side; the checks of a target count from when its load balancer is
-active and it is registered itself. A load balancer that Terraform keeps is there already, and the
-controller does not ask whether its targets are healthy.
+active and it is registered itself. Target groups that Terraform keeps are checked too, behind load
+balancers that are active already; the spec does not say how, so whoever knows it does.
 """
 
 from __future__ import annotations
@@ -69,36 +69,64 @@ class Checks:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class KeptGroup:
+    """
+    A target group that Terraform keeps and a service registers with.
+
+    A network load balancer takes its time to register a target, others do not (AWS behaviour
+    §1.10).
+    """
+
+    address: str
+    checks: Checks
+    is_network: bool = False
+
+
+Kept = Mapping[str, tuple[KeptGroup, ...]]
+"""By the address of the service."""
+
+
 def wake_path(
-    spec: Spec, timing: Timing = TYPICAL, checks: Mapping[str, Checks] | None = None
+    spec: Spec,
+    kept: Kept | None = None,
+    timing: Timing = TYPICAL,
+    checks: Mapping[str, Checks] | None = None,
 ) -> WakePath:
     """`checks` replace those of a target group, by its address."""
-    chains = list(_chains(spec, timing, checks or {}))
+    chains = list(_chains(spec, kept or {}, timing, checks or {}))
     return max(chains, key=lambda chain: chain.seconds, default=WakePath())
 
 
-def slow_groups(spec: Spec, timing: Timing = TYPICAL) -> tuple[float, tuple[ResourceSpec, ...]]:
+def slow_groups(
+    spec: Spec, kept: Kept | None = None, timing: Timing = TYPICAL
+) -> tuple[float, tuple[str, ...]]:
     """
-    How many seconds shorter a wake is with quick checks, and the target groups that have to have
-    them for that.
+    How many seconds shorter a wake is with quick checks, and the addresses of the target groups
+    that have to have them for that.
     """
-    groups = spec.of_kind(Kind.TARGET_GROUP)
-    quick = {group.address: Checks.of(group).quicker for group in groups}
-    shortest = wake_path(spec, timing, quick).seconds
-    saved = wake_path(spec, timing).seconds - shortest
+    quick = {address: each.quicker for address, each in all_checks(spec, kept or {}).items()}
+    shortest = wake_path(spec, kept, timing, quick).seconds
+    saved = wake_path(spec, kept, timing).seconds - shortest
     if saved <= 0:
         return 0, ()
-    # With all others quick, the wake is still longer because of this one.
-    slow = (
-        group
-        for group in groups
-        if wake_path(spec, timing, {a: c for a, c in quick.items() if a != group.address}).seconds
-        > shortest
-    )
-    return saved, tuple(slow)
+
+    def with_all_others_quick(address: str) -> float:
+        others = {other: each for other, each in quick.items() if other != address}
+        return wake_path(spec, kept, timing, others).seconds
+
+    return saved, tuple(each for each in quick if with_all_others_quick(each) > shortest)
 
 
-def _chains(spec: Spec, timing: Timing, checks: Mapping[str, Checks]) -> Iterator[WakePath]:
+def all_checks(spec: Spec, kept: Kept) -> dict[str, Checks]:
+    """Those of all target groups, by address."""
+    own = {group.address: Checks.of(group) for group in spec.of_kind(Kind.TARGET_GROUP)}
+    return own | {group.address: group.checks for groups in kept.values() for group in groups}
+
+
+def _chains(
+    spec: Spec, kept: Kept, timing: Timing, checks: Mapping[str, Checks]
+) -> Iterator[WakePath]:
     starting = {
         balancer.address: Step(balancer.address, "load balancer starting", timing.lb_provisioning)
         for balancer in spec.of_kind(Kind.LOAD_BALANCER)
@@ -109,6 +137,7 @@ def _chains(spec: Spec, timing: Timing, checks: Mapping[str, Checks]) -> Iterato
         if service.request.get("desiredCount", 1) == 0:
             continue
         groups = _referred(spec, service, Kind.TARGET_GROUP)
+        stand = kept.get(service.address, ())
         visible = timing.association_visible if groups else 0
         running = visible + timing.task_start + timing.activating
         task = Step(service.address, "task starting", running)
@@ -122,6 +151,10 @@ def _chains(spec: Spec, timing: Timing, checks: Mapping[str, Checks]) -> Iterato
                 WakePath((starting[balancer.address], check))
                 for balancer in _balancers_of(spec, group)
             )
+        for standing in stand:
+            asked = checks.get(standing.address, standing.checks).seconds
+            registration = timing.registration if standing.is_network else 0
+            yield WakePath((task, Step(service.address, "health check", registration + asked)))
 
 
 def _balancers_of(spec: Spec, group: ResourceSpec) -> Iterator[ResourceSpec]:

@@ -74,15 +74,23 @@ def _side(listener: ResourceInstance, balancers: Mapping[str, str]) -> str:
     """The type of the load balancer that it belongs to; "" where nothing tells."""
     argument = given(listener.body, "load_balancer_arn")
     for address in _origins(argument.value) if argument else ():
-        if address in balancers:
+        if balancers.get(address):
             return balancers[address]
     written = argument.value.data if argument else None
     match = _IN_ARN.search(written) if isinstance(written, str) else None
     if match:
         return _ARN_TYPES[match.group(1)]
+    if _redirects(listener.body):
+        return "application"
     if given(listener.body, "protocol") is None:
         return "application" if listener.error_free else ""  # network load balancers need one
     return _FOREIGN_PROTOCOLS.get(str(known(listener.body, "protocol")).upper(), "")
+
+
+def _redirects(listener: Block) -> bool:
+    """Network load balancers only forward."""
+    types = (known(action, "type") for action in listener.of_type("default_action"))
+    return any(type_ not in (None, "forward") for type_ in types)
 
 
 def _groups(managed: list[ResourceInstance], listeners: Mapping[str, str]) -> dict[str, str]:

@@ -76,12 +76,10 @@ _TARGETS = Hanger(
     _STAYS_GROUP,
     "AWS behaviour §3.3",
 )
-_TEXT = Hanger(
-    "it keeps the old value from the first sleep on", f"write no address down; {_USE_ADDRESS}"
-)
+_TEXT = Hanger("it keeps the old value from the first sleep on", _USE_ADDRESS)
 _TASK = Hanger(
     "the containers are told the old value from the first sleep on",
-    f"give them the Elastic IP's address, or the service's own name; {_USE_ADDRESS}",
+    _USE_ADDRESS,
 )
 _POLICY = Hanger(
     "the policy names the old ARN from the first sleep on",
@@ -243,7 +241,7 @@ DATA = Hanger(
 )
 OUTPUT = Hanger(
     "who reads it has the old value from the first sleep on",
-    f"hand out the Elastic IP; {_USE_ADDRESS}",
+    _USE_ADDRESS,
 )
 
 # Records of other providers of DNS: cloudflare_record, google_dns_record_set, ns1_record, …

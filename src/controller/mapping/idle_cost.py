@@ -128,7 +128,7 @@ def _sized(name: str, item: str, argument: str, number: str = "") -> _Read:
 
     def read(body: Block) -> Kept:
         size = _text(body, argument)
-        return Kept(name, f"{item} {size}", _number(body, number, 1) if number else 1, size)
+        return Kept(name, f"{item} {size}", number_in(body, number, 1) if number else 1, size)
 
     return read
 
@@ -149,33 +149,33 @@ def _database(body: Block) -> Kept:
 
 def _cache_group(body: Block) -> Kept:
     size = _text(body, "node_type")
-    groups = _number(body, "num_node_groups", 1)
-    copies = _number(body, "replicas_per_node_group", 0) + 1
-    nodes = _number(body, "num_cache_clusters", _number(body, "number_cache_clusters", 0))
+    groups = number_in(body, "num_node_groups", 1)
+    copies = number_in(body, "replicas_per_node_group", 0) + 1
+    nodes = number_in(body, "num_cache_clusters", number_in(body, "number_cache_clusters", 0))
     return Kept("cache node", f"cache {size}", nodes or groups * copies, size)
 
 
 def _search(body: Block) -> Kept:
     config = next(iter(body.of_type("cluster_config")), None)
     size = _text(config, "instance_type") if config else ""
-    number = _number(config, "instance_count", 1) if config else 1
+    number = number_in(config, "instance_count", 1) if config else 1
     return Kept("search node", f"search {size}", number, size)
 
 
 def _brokers(body: Block) -> Kept:
     info = next(iter(body.of_type("broker_node_group_info")), None)
     size = _text(info, "instance_type") if info else ""
-    return Kept("broker", f"broker {size}", _number(body, "number_of_broker_nodes", 1), size)
+    return Kept("broker", f"broker {size}", number_in(body, "number_of_broker_nodes", 1), size)
 
 
 def _group_of_machines(body: Block) -> Kept | None:
-    number = _number(body, "desired_capacity", _number(body, "min_size", 1))
+    number = number_in(body, "desired_capacity", number_in(body, "min_size", 1))
     return Kept("machine of a group", "", number)
 
 
 def _tasks(body: Block) -> Kept | None:
     """A service that stands in both worlds; the price of its tasks follows from their size."""
-    return Kept("task", "", _number(body, "desired_count", 0))
+    return Kept("task", "", number_in(body, "desired_count", 0))
 
 
 TABLE: Mapping[str, _Read] = {
@@ -230,7 +230,8 @@ def _text(body: Block, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _number(body: Block, name: str, otherwise: int) -> int:
+def number_in(body: Block, name: str, otherwise: int) -> int:
+    """An argument that is a number, or a text of one, where it is known."""
     value = known(body, name)
     if isinstance(value, str) and value.isdecimal():
         return int(value)

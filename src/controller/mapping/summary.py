@@ -10,15 +10,28 @@ from controller.domain.bill import asleep_hour, awake_hour
 from controller.domain.hourly_prices import HOURS_IN_A_MONTH
 from controller.domain.ledger import number
 from controller.domain.problem import Level, Problem
-from controller.domain.spec import Json, Kind, ResourceSpec, Spec
-from controller.domain.wake_path import Checks, WakePath, slow_groups, wake_path
-from controller.mapping.draft import StackDraft
-from controller.mapping.idle_cost import Idle
+from controller.domain.spec import Json, Kind, Spec
+from controller.domain.wake_path import (
+    Checks,
+    Kept,
+    KeptGroup,
+    WakePath,
+    all_checks,
+    slow_groups,
+    wake_path,
+)
+from controller.hcl.world import Block, ResourceInstance
+from controller.mapping.draft import Draft, StackDraft
+from controller.mapping.fill import known
+from controller.mapping.idle_cost import Idle, number_in
+from controller.mapping.target_group import PROTOCOLS
 
 SLOW = "slow-wake"
 NEVER_IDLE = "never-idle"
 # What AWS takes for the timeout of a TCP or HTTPS check where none is given (AWS behaviour §1.2).
 _LONG_TIMEOUT = 10
+# What a health_check block says where an argument is left out (HCL semantics §18).
+_TERRAFORMS_INTERVAL, _TERRAFORMS_THRESHOLD = 30, 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,30 +70,86 @@ class Summary:
 
 
 def summarize(spec: Spec, draft: StackDraft, kept: tuple[Idle, ...]) -> Summary:
+    """`kept` is what goes on costing while the stack sleeps."""
     always = sum((each.hour for each in kept if each.hour is not None), Decimal(0))
     asleep = asleep_hour(spec) + always
+    stand = {service.address: _stand_of(draft, service) for service in draft.of_kind(Kind.SERVICE)}
     return Summary(
         sleepers=tuple(resource.address for resource in spec.resources),
         asleep=asleep,
         awake=asleep + awake_hour(spec),
         kept=kept,
-        wake=wake_path(spec),
+        wake=wake_path(spec, stand),
         findings=(
             *(each.as_problem() for each in kept),
-            *_slow_wake(spec, draft),
+            *_slow_wake(spec, draft, stand),
             *_never_idle(spec, draft),
         ),
     )
 
 
-def _slow_wake(spec: Spec, draft: StackDraft) -> Iterator[Problem]:
+def _stand_of(draft: StackDraft, service: Draft) -> tuple[KeptGroup, ...]:
+    """The target groups of a service that Terraform keeps, as its files say."""
+    entries = service.request.get("loadBalancers", [])
+    things = (draft.kept_thing(entry.get("targetGroupArn")) for entry in entries)
+    return tuple(_kept_group(thing) for thing in things if thing and thing.mode == "managed")
+
+
+def _kept_group(group: ResourceInstance) -> KeptGroup:
+    checks = Checks()
+    for block in group.body.of_type("health_check"):
+        interval = number_in(block, "interval", _TERRAFORMS_INTERVAL)
+        checks = Checks(interval, number_in(block, "healthy_threshold", _TERRAFORMS_THRESHOLD))
+    protocol = known(group.body, "protocol")
+    return KeptGroup(group.address, checks, is_network=protocol not in ("HTTP", "HTTPS"))
+
+
+def _slow_wake(spec: Spec, draft: StackDraft, kept: Kept) -> Iterator[Problem]:
     """Settings that make each wake longer than it has to be, and by how much."""
-    saved, groups = slow_groups(spec)
-    whole = round(wake_path(spec).seconds)
-    for group in groups:
-        others = [other.address for other in groups if other is not group]
+    saved, addresses = slow_groups(spec, kept)
+    whole = round(wake_path(spec, kept).seconds)
+    for address in addresses:
+        others = [other for other in addresses if other != address]
         also = f" (here and in {', '.join(others)})" if others else ""
-        yield _slow_checks(group, draft, f"{round(saved)} s less", also, whole)
+        own = draft.drafts.get(address)
+        yield _slow_checks(
+            own.instance if own else draft.kept[address],
+            all_checks(spec, kept)[address],
+            f"{round(saved)} s less",
+            also,
+            whole,
+        )
+
+
+def _slow_checks(
+    group: ResourceInstance, checks: Checks, less: str, also: str, whole: int
+) -> Problem:
+    quick = checks.quicker
+    block = next(iter(group.body.of_type("health_check")), None)
+    by_default = "" if block else ", AWS's default,"
+    return Problem(
+        level=Level.WARNING,
+        rule=SLOW,
+        message=f"health_check: {checks.interval} s × {checks.threshold}{by_default} "
+        f"is {checks.seconds} s of the {whole} s of a wake; {less} with "
+        f"interval = {quick.interval}, healthy_threshold = {quick.threshold}"
+        f"{_timeout(group, block, quick.interval)}{also}",
+        place=block.place if block else group.place,
+        address=group.address,
+    )
+
+
+def _timeout(group: ResourceInstance, block: Block | None, interval: int) -> str:
+    """AWS wants it shorter than the interval."""
+    protocol = known(group.body, "protocol")
+    # Terraform's default in a block, else that of the group's own protocol (AWS behaviour §1.2).
+    checked_by = (known(block, "protocol") or "HTTP") if block else protocol
+    if str(checked_by).upper() == "HTTP":
+        default = 6
+    else:
+        default = _LONG_TIMEOUT if protocol in PROTOCOLS else 5
+    timeout = number_in(block, "timeout", default) if block else default
+    return f", timeout = {interval // 2}" if timeout >= interval else ""
 
 
 def _never_idle(spec: Spec, draft: StackDraft) -> Iterator[Problem]:
@@ -97,30 +166,3 @@ def _never_idle(spec: Spec, draft: StackDraft) -> Iterator[Problem]:
         place=first.instance.place,
         address=first.address,
     )
-
-
-def _slow_checks(
-    group: ResourceSpec, draft: StackDraft, less: str, also: str, whole: int
-) -> Problem:
-    checks, quick = Checks.of(group), Checks.of(group).quicker
-    blocks = draft.drafts[group.address].instance.body.of_type("health_check")
-    written = "HealthCheckIntervalSeconds" in group.request
-    by_default = "" if written else ", AWS's default,"
-    return Problem(
-        level=Level.WARNING,
-        rule=SLOW,
-        message=f"health_check: {checks.interval} s × {checks.threshold}{by_default} "
-        f"is {checks.seconds} s of the {whole} s of a wake; {less} with "
-        f"interval = {quick.interval}, healthy_threshold = {quick.threshold}"
-        f"{_timeout(group, quick.interval)}{also}",
-        place=blocks[0].place if blocks else draft.drafts[group.address].instance.place,
-        address=group.address,
-    )
-
-
-def _timeout(group: ResourceSpec, interval: int) -> str:
-    """AWS wants it shorter than the interval."""
-    protocol = group.request.get("HealthCheckProtocol", "TCP")
-    default = 6 if protocol == "HTTP" else _LONG_TIMEOUT
-    timeout = group.request.get("HealthCheckTimeoutSeconds", default)
-    return f", timeout = {interval // 2}" if timeout >= interval else ""

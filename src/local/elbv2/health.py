@@ -7,11 +7,12 @@ uses the group, in zones that the load balancer serves, and once the balancer is
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from local.elbv2.shared import read_group, validation, written_group
-from local.elbv2.state import LoadBalancer, Target, TargetGroup
+from local.elbv2.state import Target, TargetGroup
 from local.errors import AwsError
 
 if TYPE_CHECKING:
@@ -78,13 +79,16 @@ def deregister(region: Region, group: TargetGroup, target: Target) -> None:
 def _plan(region: Region, group: TargetGroup, target: Target) -> None:
     """Work out afresh what becomes of a target that is not draining."""
     balancer = group.listeners[0].balancer if group.listeners else None
-    if balancer is None:
+    if group.kept:
+        _plan_checks(region, group, target, registered_from=region.now)
+    elif balancer is None:
         target.epoch += 1
         _set(region, target, "unused")
     elif target.zone not in balancer.zone_names:
         _plan_misplaced(region, group, target)
     elif target.status not in ("healthy", "unhealthy"):
-        _plan_checks(region, group, target, balancer)
+        begun = max(target.registered_at, group.used_from) + region.timing.registration
+        _plan_checks(region, group, target, begun, serving_at=balancer.serving_at)
 
 
 def _plan_misplaced(region: Region, group: TargetGroup, target: Target) -> None:
@@ -101,13 +105,16 @@ def _plan_misplaced(region: Region, group: TargetGroup, target: Target) -> None:
 
 
 def _plan_checks(
-    region: Region, group: TargetGroup, target: Target, balancer: LoadBalancer
+    region: Region,
+    group: TargetGroup,
+    target: Target,
+    registered_from: float,
+    serving_at: float = -math.inf,
 ) -> None:
     _set(region, target, "initial")
     _next_epoch(target)
-    begun = max(target.registered_at, group.used_from)
-    target.registered_from = begun + region.timing.registration
-    checked_from = max(target.registered_from, balancer.serving_at)
+    target.registered_from = registered_from
+    checked_from = max(target.registered_from, serving_at)
     region.world.at(
         checked_from + _checks(group, target.passes), _verdict_of(region, group, target)
     )

@@ -128,7 +128,8 @@ class TargetGroup:
     to use the group.
 
     After its last listener went, the group counts as `attached` to the old load balancer until
-    `released_at` (§3.3).
+    `released_at` (§3.3). One that is `kept` belongs to a load balancer that stands all the time and
+    is not played here (an application load balancer).
     """
 
     arn: str
@@ -149,6 +150,7 @@ class TargetGroup:
     listeners: list[Listener] = field(default_factory=list)
     attached: LoadBalancer | None = None
     released_at: float = 0.0
+    kept: bool = False
 
     def balancer(self, now: float) -> LoadBalancer | None:
         if self.listeners:

@@ -1,0 +1,52 @@
+"""A service behind a load balancer that Terraform keeps, beside the one that sleeps."""
+
+from dataclasses import replace
+
+import pytest
+
+from controller.domain.spec import Kind
+from controller.domain.timing import TYPICAL
+from controller.domain.wake_path import Checks, KeptGroup, wake_path
+from controller.reconcile.outcome import Result
+from factories import article_spec
+from local.aws import LaptopAws
+from local.furnish_spec import furnish_for
+from system.desk import Desk
+
+WEB = {
+    "$look_up": "target_group",
+    "name": "web",
+    "attribute": "arn",
+    "of": "aws_lb_target_group.web",
+}
+
+
+def behind(*, alone: bool):
+    """The article's service behind an application load balancer too, or behind that alone."""
+    spec = article_spec()
+    (service,) = spec.of_kind(Kind.SERVICE)
+    (own,) = service.request["loadBalancers"]
+    web = {**own, "targetGroupArn": WEB}
+    request = {**service.request, "loadBalancers": [web] if alone else [web, own]}
+    changed = replace(service, request=request, after=() if alone else service.after)
+    others = () if alone else tuple(r for r in spec.resources if r.kind is not Kind.SERVICE)
+    return replace(spec, resources=(*others, changed)), changed
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_it_wakes_and_sleeps_and_the_others_group_stays(alone):
+    spec, service = behind(alone=alone)
+    aws = LaptopAws("typical")
+    aws.furnish(**furnish_for(spec))
+    desk = Desk(aws, spec)
+    began = aws.clock.now()
+
+    assert desk.wake().result is Result.CONVERGED
+    seconds = (aws.clock.now() - began).total_seconds()
+    web = KeptGroup("aws_lb_target_group.web", Checks(30, 5))
+    foreseen = wake_path(spec, {service.address: (web,)}, TYPICAL).seconds
+    assert foreseen == (200 if alone else 203)
+    assert foreseen <= seconds < foreseen + 15
+
+    assert desk.sleep().result is Result.CONVERGED
+    assert desk.standing() == {"load_balancers": 0, "target_groups": 1, "services": 0}
