@@ -179,3 +179,17 @@ def test_all_of_it_is_kept_as_json():
     assert NOTHING not in (meter.tally.used, meter.tally.always, meter.tally.rest)
     assert Meter.from_json(json.loads(json.dumps(meter.to_json()))) == meter
     assert Meter.from_json({}) == Meter()
+
+
+def test_a_task_that_is_still_stopping_is_looked_for_again():
+    """ECS says that it stops one when it begins to: what it used is known when it has ended."""
+    before = Meter().replaced(SERVICE, [], NOON)
+    stopping = replace(task("new", NOON), leaving=True)
+    looked = before.replaced(SERVICE, [stopping], NOON + HOUR)
+    assert looked.read_at == before.read_at
+    assert looked.ended == ()
+
+    ended = replace(stopping, until=NOON + 2 * HOUR, leaving=False)
+    done = looked.replaced(SERVICE, [ended], NOON + 3 * HOUR)
+    assert done.read_at == NOON + 3 * HOUR
+    assert [span.arn for span in done.ended] == [stopping.arn]

@@ -23,6 +23,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from controller.domain.history import Event, EventKind
+from controller.domain.packing import unpack
 from controller.domain.plan import Target
 from controller.domain.timing import profile, sleep_chain, wake_chain
 from local.world import Region
@@ -93,7 +94,7 @@ class Observer:
         self._healthy_since: float | None = None
         self._gone_since: float | None = self.now
         """Since when nothing of it stands; None while anything may."""
-        self._renamed_at = 0.0
+        self._changed_at: dict[str, float] = {}
         self._forgot_at = 0.0
         self._unseen_ends = 0
         self._doubtful_hours = 0
@@ -220,16 +221,25 @@ class Observer:
             self._made()
         if operation == "CreateLoadBalancer" and self._house.weather.has("skewed clocks"):
             self._doubtful_hours += 1  # between AWS's clock and one that is off
-        if operation in ("DeleteLoadBalancer", "DeleteService") and self._up:
+        is_old = self._is_of_an_earlier_name(operation, params)
+        if operation in ("DeleteLoadBalancer", "DeleteService") and self._up and not is_old:
             self._torn_down()
 
+    def _is_of_an_earlier_name(self, operation: str, params: dict[str, Any]) -> bool:
+        """It gives way to one of another name, and the stack goes on."""
+        if operation == "DeleteService":
+            return str(params["service"]) != self._resident.service
+        if operation == "DeleteLoadBalancer":
+            return f"/{self._resident.balancer}/" not in params["LoadBalancerArn"]
+        return False
+
     def _made(self) -> None:
-        self._gone_since = None
+        now, self._gone_since = self.now, None
         if not self._up:
-            self._up, self._up_since = True, self.now
+            self._up, self._up_since = True, now
         if len(self.balancers()) > 1:
             self.complain("two load balancers of one stack", "two balancers")
-        if len(self.services()) > 1:
+        if len(self.services()) > 1 and now - self._changed_at.get("service", 0.0) > 2 * HOUR:
             self.complain("two services of one stack", "two services")
 
     def _may_be_made_anew(self) -> None:
@@ -244,7 +254,7 @@ class Observer:
         wrong = self._why_not_asleep(now)
         self._up, self._down_at = False, now
         self._healthy_since = None
-        if wrong and now - self._renamed_at > HOUR:
+        if wrong:
             state = "in use or ready" if healthy else "on its way up"
             self._to_explain.append((now, f"torn down while {state}: {wrong}"))
 
@@ -294,7 +304,7 @@ class Observer:
             self._healthy_since = now
             if not self._up:
                 self._up, self._up_since = True, now
-        elif not healthy:
+        elif not healthy and not (self._up and self._is_moving(now)):
             self._healthy_since = None
         if paid:
             self._gone_since = None
@@ -358,7 +368,7 @@ class Observer:
             return
         if item is not self._status_item:
             self._status_item = item
-            self._status = json.loads(item["body"]["S"]) if "body" in item else {}
+            self._status = json.loads(unpack(item["body"]["S"])) if "body" in item else {}
         status = self._status
         if status.get("target") != "asleep":
             return
@@ -409,8 +419,13 @@ class Observer:
 
     # changes
 
-    def renamed(self) -> None:
-        self._renamed_at = self.now
+    def changed(self, what: str) -> None:
+        self._changed_at[what] = self.now
+
+    def _is_moving(self, now: float) -> bool:
+        """It gets another load balancer or target group, and nobody calls that a new start."""
+        moved = max(self._changed_at.get(what, 0.0) for what in ("balancer", "group"))
+        return now - moved < CONVERGE
 
     def unseen_end(self) -> None:
         """

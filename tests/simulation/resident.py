@@ -16,6 +16,7 @@ from controller.domain.report import rules_of
 from controller.domain.status import Status
 from local.lifetimes import Lifetime
 from simulation.observer import Observer
+from simulation.sites import Shape
 from simulation.story import Press, Story
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Resident:
         self.site = story.site
         self.stack = story.site.stack
         self.told: list[Event] = []
-        self._balancer = story.site.balancer
+        self.shape = Shape()
         self.observer = Observer(house, self)
         self.publish(story.policy, None)
 
@@ -54,7 +55,7 @@ class Resident:
         site = self.site
         if life.kind == "elastic_ip":
             return life.arn == site.allocation_id
-        mine = site.balancers if life.kind == "load_balancer" else (site.service,)
+        mine = site.balancers if life.kind == "load_balancer" else site.services
         return life.region == site.region and life.name in mine
 
     def hear(self, event: Event) -> None:
@@ -134,19 +135,29 @@ class Resident:
         self.observer.wants.held(None, self._house.now)
 
     def _do_publish(self, press: Press) -> None:
-        policy, which = press.more
-        self.publish(policy, which)
+        policy, change = press.more
+        self.publish(policy, change)
 
-    def publish(self, settings: dict[str, Any], which: int | None) -> None:
-        """A policy, and with `which` the first or the second name of the load balancer."""
+    def publish(self, settings: dict[str, Any], change: str | None) -> None:
+        """A policy, and one of the `CHANGES` of the stack itself."""
         policy = parse_policy(settings)
-        if which is not None:
-            self._balancer = self.site.balancers[which]
-            self.observer.renamed()
+        if change is not None:
+            self.shape = self.shape.with_change(change)
+            self.observer.changed(change)
         tags = self.story.tags_tasks
-        spec = self.site.spec(policy.to_json(), self._balancer, tags_tasks=tags)
+        spec = self.site.spec(policy.to_json(), self.shape, tags_tasks=tags)
         self._house.table.put_spec(spec, self._house.now)
         self.observer.wants.published(policy, settings)
+
+    @property
+    def balancer(self) -> str:
+        """What the load balancer is called by now."""
+        return self.shape.name("balancer", self.site.balancer)
+
+    @property
+    def service(self) -> str:
+        """What the service is called by now."""
+        return self.shape.name("service", self.site.service)
 
     # what is its own
 

@@ -12,7 +12,26 @@ from local.aws import LaptopAws
 from local.furnish import ARTICLE
 
 RENAMED = "-next"
-"""What the load balancer's name ends in after somebody has renamed it."""
+"""What a name ends in after somebody has changed it."""
+
+HARMLESS = ("cluster's address", "region written out", "count")
+"""Changes that take nothing down; "balancer", "group" and "service" are others' names."""
+
+CHANGES = (*HARMLESS, "balancer", "group", "service")
+CONTROLLERS_REGION = "us-east-1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What of a stack somebody has changed since it was first published; each goes to and fro."""
+
+    changed: frozenset[str] = frozenset()
+
+    def with_change(self, change: str) -> Shape:
+        return Shape(changed=self.changed ^ {change})
+
+    def name(self, what: str, first: str) -> str:
+        return first + RENAMED if what in self.changed else first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,22 +48,33 @@ class Site:
     def balancers(self) -> Sequence[str]:
         return self.balancer, self.balancer + RENAMED
 
-    def spec(self, policy: dict[str, Any], balancer: str, *, tags_tasks: bool) -> Spec:
+    @property
+    def services(self) -> Sequence[str]:
+        return self.service, self.service + RENAMED
+
+    def spec(self, policy: dict[str, Any], shape: Shape, *, tags_tasks: bool) -> Spec:
         """The article's stack here; `tags_tasks` lets its tasks carry our tags."""
+        unsaid = "region written out" in shape.changed and self.region == CONTROLLERS_REGION
         return article_spec(
             stack=self.stack,
-            region=self.region,
+            region=None if unsaid else self.region,
             policy=policy,
-            resources=tuple(self._resources(balancer, tags_tasks=tags_tasks)),
+            resources=tuple(self._resources(shape, tags_tasks=tags_tasks)),
         )
 
-    def _resources(self, balancer: str, *, tags_tasks: bool) -> list[ResourceSpec]:
+    def _resources(self, shape: Shape, *, tags_tasks: bool) -> list[ResourceSpec]:
         mapping = {"SubnetId": SUBNET, "AllocationId": self.allocation_id}
-        named: dict[str, Any] = {"serviceName": self.service}
+        named: dict[str, Any] = {
+            "serviceName": shape.name("service", self.service),
+            "desiredCount": 2 if "count" in shape.changed else 1,
+        }
+        if "cluster's address" in shape.changed:
+            named["cluster"] = {**service().request["cluster"], "of": "aws_ecs_cluster.moved"}
         if tags_tasks:
             named["propagateTags"] = "SERVICE"
+        balancer = shape.name("balancer", self.balancer)
         return [
-            target_group(request={"Name": self.group}),
+            target_group(request={"Name": shape.name("group", self.group)}),
             load_balancer(request={"Name": balancer, "SubnetMappings": [mapping]}),
             listener(),
             service(request=named),

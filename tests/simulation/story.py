@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from simulation.sites import ABROAD, HOME, NEXT_DOOR, Site
+from simulation.sites import ABROAD, CHANGES, HOME, NEXT_DOOR, Site
 from simulation.trouble import Spell, draw_spells
 
 MINUTE = timedelta(minutes=1)
@@ -181,11 +181,11 @@ def _presses(
             yield Press(at, "hold", choose.choice((1, 6, 30)), choose.choice(("awake", "asleep")))
             if choose.random() < 0.5:
                 yield Press(at + choose.uniform(10, 300) * MINUTE, "lift")
-        if choose.random() < 0.04:
+        if choose.random() < 0.06:
             at = midnight + choose.uniform(0, 24 * 60) * MINUTE
             changed = draw_policy(choose, start, days) | {"time_zone": policy["time_zone"]}
-            which = choose.choice((0, 1)) if choose.random() < 0.4 else None
-            yield Press(at, "publish", more=(changed, which))
+            change = choose.choice(CHANGES) if choose.random() < 0.6 else None
+            yield Press(at, "publish", more=(changed, change))
 
 
 def _visits(

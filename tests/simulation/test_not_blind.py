@@ -13,14 +13,17 @@ from controller.aws.clients import Clients
 from controller.aws.load_balancer import LoadBalancerAdapter
 from controller.bootstrap import Controller
 from controller.domain.errors import EndPassError
+from controller.domain.plan import Target
 from controller.reconcile import books, stack_pass
+from controller.reconcile.outcome import Outcome, Result
+from controller.store import table
 from deploy.stack import read
 from simulation import functions
 from simulation.clockwork import Clockwork
 from simulation.deaths import Mortal, Point, story_of
 from simulation.functions import Function
 from simulation.house import House
-from simulation.sites import ABROAD, NEXT_DOOR
+from simulation.sites import ABROAD, CHANGES, HARMLESS, NEXT_DOOR
 from simulation.story import Press, Story, tell
 from simulation.trouble import ENDLESS_DRAIN, Spell
 
@@ -210,3 +213,67 @@ def test_a_hand_on_what_is_the_other_stacks_is_seen(monkeypatch):
 
     monkeypatch.setattr(LoadBalancerAdapter, "delete", delete_all)
     assert "DeleteLoadBalancer changed what is nsfw-api-b's" in problems(side_by_side(NEXT_DOOR))
+
+
+# files that change while people use the stack
+
+
+def changed_while_awake(*changes: str) -> Story:
+    """A wake for ten hours, and an hour later the changes, one every hour; then it sleeps."""
+    story = story_of((WAKE.total_seconds(), "wake", 10))
+    publishes = [
+        Press(story.start + WAKE + n * HOUR, "publish", more=(story.policy, change))
+        for n, change in enumerate(changes, 1)
+    ]
+    return replace(story, presses=[*story.presses, *publishes])
+
+
+def lived_through(story: Story) -> str:
+    house = House(story).run(story.start + 16 * HOUR)
+    return "\n".join(problem.what for problem in house.problems)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_there_and_back_gives_no_reason_to_complain(change):
+    assert lived_through(changed_while_awake(change, change)) == ""
+
+
+def test_all_changes_one_after_the_other_give_none():
+    assert lived_through(changed_while_awake(*CHANGES)) == ""
+
+
+@pytest.mark.parametrize("change", [*HARMLESS[:2], "group"])
+def test_a_change_that_takes_the_whole_stack_down_is_seen(monkeypatch, change):
+    """As it was when what a spec leaves behind was told by how it is written."""
+    monkeypatch.setattr(table, "left_behind", lambda old, new, home: old)
+    assert "torn down while in use or ready" in lived_through(changed_while_awake(change))
+
+
+def test_an_old_service_that_nobody_remembers_is_seen(monkeypatch):
+    """As the stack of a former account once was."""
+    monkeypatch.setattr(table, "left_behind", lambda old, new, home: None)
+    assert "service nsfw_api_service" in lived_through(changed_while_awake("service"))
+
+
+def test_what_is_left_behind_and_keeps_the_new_spec_waiting_is_seen(monkeypatch):
+    """As a place did once that nobody could reach any more."""
+
+    def never(self, *_):
+        status = self._status
+        return Outcome(
+            result=Result.UNFINISHED,
+            target=Target.ASLEEP,
+            cause="it cannot be reached",
+            due_at=None,
+            observed=None,
+            plan=None,
+            progress=status.progress,
+            timeline=status.timeline,
+        )
+
+    monkeypatch.setattr(stack_pass.StackPass, "_take_down", never)
+    story = story_of((WAKE.total_seconds(), "wake", 10))
+    before = Press(story.start + MINUTE, "publish", more=(story.policy, "balancer"))
+    said = lived_through(replace(story, presses=[before, *story.presses]))
+    assert "it is not awake although it is wanted (lease)" in said

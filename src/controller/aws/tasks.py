@@ -29,6 +29,7 @@ def seen_task(task: Mapping[str, Any], assumed: Tasks) -> SeenTask:
             arm=_is_arm(task, assumed),
             public_ip=assumed.public_ip,
         ),
+        leaving=task.get("desiredStatus") == "STOPPED" and "stoppedAt" not in task,
     )
 
 

@@ -22,7 +22,8 @@ from controller.domain.usage import NOTHING, Span, Tasks, Usage, Use, Window
 class SeenTask:
     """
     A task as AWS described it: billed from `since`, the start of its image pull (None: not yet),
-    until `until`, when it had stopped (None: not yet).
+    until `until`, when it had stopped (None: not yet). `leaving`: it is to stop, and has not yet;
+    that is of the moment, and not written down.
     """
 
     arn: str
@@ -30,6 +31,7 @@ class SeenTask:
     since: datetime | None
     until: datetime | None
     tasks: Tasks
+    leaving: bool = False
 
     def to_json(self) -> list[Json]:
         moments = [format_moment(self.created_at), *map(write_moment, (self.since, self.until))]
@@ -154,11 +156,17 @@ class Meter:
         return replace(self, seen={**self.seen, address: tuple(tasks)})
 
     def replaced(self, address: str, tasks: Iterable[SeenTask], now: datetime) -> Meter:
-        """Tasks that AWS stopped while their service lives on."""
+        """
+        Tasks that AWS stopped while their service lives on.
+
+        While one is still stopping it is looked for again: what has ended is counted, once.
+        """
+        tasks = list(tasks)
         spans = [_span_of(address, one, now) for one in tasks if one.until and self._is_new(one)]
         arns = frozenset(span.arn for span in spans if span)
         meter = self.over([span for span in spans if span])
-        return replace(meter, counted=meter.counted | arns, read_at=now)
+        read_at = self.read_at if any(one.leaving for one in tasks) else now
+        return replace(meter, counted=meter.counted | arns, read_at=read_at)
 
     def settled(self, service: Span, tasks: Iterable[SeenTask]) -> Meter:
         """In place of a service that has ended stand its tasks, as last seen."""
