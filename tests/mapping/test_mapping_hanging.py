@@ -258,6 +258,29 @@ output "group" {
 """
 
 
+SHARED = """
+resource "aws_lb" "web" {
+  name    = "web"
+  subnets = ["subnet-0a1b2c3d", "subnet-0a1b2c3e"]
+}
+resource "aws_lb_listener" "web" {
+  load_balancer_arn = aws_lb.web.arn
+  port              = 80
+  protocol          = "HTTP"
+  default_action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.app.arn
+  }
+}
+"""
+
+
+def test_a_target_group_belongs_to_one_load_balancer(tmp_path):
+    (problem,) = errors(compile_text(tmp_path, STACK + SHARED))
+    assert (problem.rule, problem.address) == ("hangs-on", "aws_lb_listener.web")
+    assert "a target group of its own" in problem.message
+
+
 def test_outputs_are_a_warning_where_they_would_be_stale(tmp_path):
     result = compile_text(tmp_path, STACK + OUTPUTS)
     found = told(result, "hangs-on")

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from directories import SLEEPERS, STACK, compile_text, errors, told, two_worlds
+from directories import SERVICE, SLEEPERS, STACK, compile_text, errors, told, two_worlds
 
 from controller.domain.hourly_prices import HOURLY, hourly
 from controller.domain.problem import Level
@@ -40,6 +40,11 @@ KEPT = {
         "0.108",
     ),
     "machine": ('resource "aws_instance" "x" {\n  instance_type = "t3.small"\n}', "0.0208"),
+    "database by its engine": (
+        'resource "aws_db_instance" "x" {\n  engine = "mariadb"\n'
+        '  instance_class = "db.t3.micro"\n}',
+        "0.017",
+    ),
     "EKS": ('resource "aws_eks_cluster" "x" {\n  name = "x"\n}', "0.10"),
     "classic": ('resource "aws_elb" "x" {\n  name = "x"\n}', "0.025"),
 }
@@ -92,6 +97,32 @@ def test_prices_are_those_of_the_region(tmp_path):
     tokyo = STACK.replace("eu-west-1", "ap-northeast-1") + KEPT["NAT gateway"][0]
     (problem,) = told(compile_text(tmp_path, tokyo), "idle-cost")
     assert "0.062 $ an hour" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("launched", "said"),
+    [
+        ('"FARGATE"', "2 × task (256 CPU units, 512 MiB), 0.034685 $ an hour"),
+        ('"EC2"', None),
+    ],
+)
+def test_tasks_that_always_run_are_told(tmp_path, launched, said):
+    """Of a service that stands in both worlds with as many tasks."""
+    service = SERVICE.split("  load_balancer {")[0].replace('"app"', '"x"') + "}\n"
+    service = service.replace("desired_count                     = 1", "desired_count = 2")
+    text = two_worlds(STACK, *SLEEPERS) + service.replace('"FARGATE"', launched)
+    found = told(compile_text(tmp_path, text), "idle-cost")
+    assert [p.address for p in found] == (["aws_ecs_service.x"] if said else [])
+    assert said is None or said in found[0].message
+
+
+def test_a_price_of_elsewhere_says_so(tmp_path):
+    text = STACK.replace("eu-west-1", "us-east-1") + KEPT["NAT gateway"][0]
+    assert "(2026-09)" in told(compile_text(tmp_path, text), "idle-cost")[0].message
+    text = STACK + KEPT["NAT gateway"][0]
+    assert (
+        "(2026-09, as in us-east-1)" in told(compile_text(tmp_path, text), "idle-cost")[0].message
+    )
 
 
 def test_a_network_load_balancer_that_stays_is_told(tmp_path):

@@ -52,10 +52,19 @@ HOURLY: Mapping[str, Mapping[str, Decimal]] = {
     "database db.t4g.micro": _usd("0.016", "0.025"),
     "database db.t4g.small": _usd("0.032", "0.051"),
     "database db.t4g.medium": _usd("0.065", "0.102"),
+    "database mysql db.t3.micro": _usd("0.017"),
+    "database mysql db.t3.small": _usd("0.034"),
+    "database mysql db.t3.medium": _usd("0.068"),
+    "database postgres db.t3.micro": _usd("0.018"),
+    "database postgres db.t3.small": _usd("0.036"),
+    "database postgres db.t3.medium": _usd("0.072"),
     "aurora db.t4g.medium": _usd("0.073", "0.113"),
     # Price list, AmazonElastiCache, NodeUsage, Redis.
     "cache cache.t4g.micro": _usd("0.016", "0.025"),
     "cache cache.t3.micro": _usd("0.017", "0.026"),
+    "cache cache.t4g.small": _usd("0.032"),
+    "cache cache.t3.small": _usd("0.034"),
+    "cache cache.t3.medium": _usd("0.068"),
     # aws.amazon.com/opensearch-service/pricing, msk/pricing.
     "search t3.small.search": _usd("0.036", "0.056"),
     "broker kafka.t3.small": _usd("0.0456"),
@@ -64,6 +73,13 @@ HOURLY: Mapping[str, Mapping[str, Decimal]] = {
     "machine t3.small": _usd("0.0208", "0.0272"),
     "machine t3.medium": _usd("0.0416", "0.0544"),
     "machine t4g.small": _usd("0.0168", "0.0216"),
+    "machine t2.micro": _usd("0.0116"),
+    "machine t2.small": _usd("0.023"),
+    "machine t2.medium": _usd("0.0464"),
+    "machine t3.nano": _usd("0.0052"),
+    "machine t3.large": _usd("0.0832"),
+    "machine t4g.micro": _usd("0.0084"),
+    "machine m5.large": _usd("0.096"),
 }
 
 
@@ -73,3 +89,8 @@ def hourly(item: str, region: str | None) -> Decimal | None:
     if prices is None:
         return None
     return prices.get(region or _HOME, prices[_HOME])
+
+
+def is_of(item: str, region: str | None) -> bool:
+    """Whether the price is that of the region itself."""
+    return (region or _HOME) in HOURLY.get(item, {})

@@ -223,7 +223,7 @@ def _find_idle(draft: StackDraft, division: Division, region: str | None) -> tup
     ]
     addresses = [draft.kept_thing(mapping.get("AllocationId")) for mapping in mappings]
     own = {address.address for address in addresses if address}
-    return find_idle(division.kept.values(), division.others, region, own)
+    return find_idle(division.kept, division.others, region, own)
 
 
 def _finish(stack: StackDraft, address: str, needs: tuple[str, ...]) -> ResourceSpec:

@@ -7,29 +7,40 @@ number. Prices are those of `controller.domain.hourly_prices`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from controller.domain.hourly_prices import AS_OF, HOURS_IN_A_MONTH, hourly
+from controller.domain.hourly_prices import AS_OF, HOURLY, HOURS_IN_A_MONTH, hourly, is_of
+from controller.domain.ledger import cost
+from controller.domain.prices import DEFAULT_REGION, find_prices
 from controller.domain.problem import Level, Place, Problem
 from controller.domain.sentences import say_money
+from controller.domain.usage import Tasks
 from controller.hcl import numbers
+from controller.hcl.values import Unknown
 from controller.hcl.world import Block, ResourceInstance
 from controller.mapping.fill import given, known
+from controller.mapping.task import size_of
 
 RULE = "idle-cost"
 _NOT_PRICED = "its price is not in dormouse's table"
+_FAMILIES = {"mysql": "mysql", "mariadb": "mysql", "postgres": "postgres"}
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """`number` things called `item` in the table of prices; `size` is shown to people."""
+    """
+    `number` things called `item` in the table of prices; `size` is shown to people.
+
+    `hour` is USD for one, where that follows from something else than the table.
+    """
 
     name: str
     item: str
     number: int = 1
     size: str = ""
+    hour: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +48,8 @@ class Idle:
     """
     All instances of one block that are billed by the hour.
 
-    `hour` is USD for all of them, None where the price of one is not known.
+    `hour` is USD for all of them, None where the price of one is not known. `of` is the region of
+    the price where that is not the stack's own.
     """
 
     address: str
@@ -45,6 +57,7 @@ class Idle:
     what: str
     hour: Decimal | None
     belongs: str = ""
+    of: str = ""
 
     def as_problem(self) -> Problem:
         return Problem(
@@ -60,14 +73,15 @@ class Idle:
         if self.hour is None:
             return _NOT_PRICED
         month = say_money(self.hour * HOURS_IN_A_MONTH)
-        return f"{self.hour.normalize():f} $ an hour, {month} a month ({AS_OF})"
+        of = f", as in {self.of}" if self.of else ""
+        return f"{self.hour.normalize():f} $ an hour, {month} a month ({AS_OF}{of})"
 
 
 _Read = Callable[[Block], Kept | None]
 
 
 def find_idle(
-    kept: Iterable[ResourceInstance],
+    kept: Mapping[str, ResourceInstance],
     others: Mapping[str, str],
     region: str | None,
     own_addresses: Collection[str] = (),
@@ -79,10 +93,13 @@ def find_idle(
     Elastic IPs of the stack itself, which are counted there.
     """
     blocks: dict[tuple[str, Place], list[tuple[ResourceInstance, Kept]]] = {}
-    for instance in kept:
+    for instance in kept.values():
         if instance.mode != "managed" or instance.address in own_addresses:
             continue
-        found = _look_at(instance, others)
+        if instance.type == "aws_ecs_service":
+            found = _tasks(instance, kept, region)
+        else:
+            found = _look_at(instance, others)
         if found is not None and found.number:
             blocks.setdefault((instance.type, instance.place), []).append((instance, found))
     return tuple(_together(found, others, region) for found in blocks.values())
@@ -101,7 +118,8 @@ def _together(
 ) -> Idle:
     first, kept = found[0]
     number = sum(each.number for _, each in found)
-    prices = [hourly(each.item, region) for _, each in found]
+    prices = [each.hour or hourly(each.item, region) for _, each in found]
+    own = all(each.hour is not None or is_of(each.item, region) for _, each in found)
     amounts = [p * each.number for p, (_, each) in zip(prices, found, strict=True) if p is not None]
     size = f" ({kept.size})" if kept.size else ""
     stays = first.address in others
@@ -111,6 +129,7 @@ def _together(
         what=f"{number} × {kept.name}{size}" if number > 1 else f"{kept.name}{size}",
         hour=sum(amounts, Decimal(0)) if len(amounts) == len(found) else None,
         belongs="stays Terraform's, with what belongs to it, and " if stays else "",
+        of="" if own else DEFAULT_REGION,
     )
 
 
@@ -142,9 +161,10 @@ def _endpoint(body: Block) -> Kept | None:
 
 def _database(body: Block) -> Kept:
     size, engine = _text(body, "instance_class"), _text(body, "engine")
-    priced = engine in ("", "mysql", "mariadb", "postgres")
+    family = _FAMILIES.get(engine, "other")
+    alike = f"database {size}" in HOURLY and family != "other"
     copies = 2 if known(body, "multi_az") is True else 1
-    return Kept("database", f"database {size}" if priced else "", copies, size)
+    return Kept("database", f"database {'' if alike else f'{family} '}{size}", copies, size)
 
 
 def _cache_group(body: Block) -> Kept:
@@ -173,9 +193,27 @@ def _group_of_machines(body: Block) -> Kept | None:
     return Kept("machine of a group", "", number)
 
 
-def _tasks(body: Block) -> Kept | None:
-    """A service that stands in both worlds; the price of its tasks follows from their size."""
-    return Kept("task", "", number_in(body, "desired_count", 0))
+def _tasks(
+    service: ResourceInstance, kept: Mapping[str, ResourceInstance], region: str | None
+) -> Kept | None:
+    """A service that stands in both worlds; on machines of one's own its tasks cost nothing."""
+    body = service.body
+    strategies = [known(b, "capacity_provider") for b in body.of_type("capacity_provider_strategy")]
+    if not ({known(body, "launch_type"), *strategies} & {"FARGATE", "FARGATE_SPOT"}):
+        return None
+    argument = given(body, "task_definition")
+    data = argument.value.data if argument else None
+    origins = data.origins if isinstance(data, Unknown) else ()
+    definitions = [kept[origin.address] for origin in origins if origin.address in kept]
+    sizes = [size_of(each) for each in definitions if each.type == "aws_ecs_task_definition"]
+    number, size = number_in(body, "desired_count", 0), next(iter(sizes), {})
+    if not size:
+        return Kept("task", "", number)
+    networks = body.of_type("network_configuration")
+    public = any(known(block, "assign_public_ip") is True for block in networks)
+    tasks = Tasks(cpu=size["cpu"], memory=size["memory"], arm=size["arm"], public_ip=public)
+    hour = cost(tasks.used(Decimal(1), Decimal(1)), find_prices(region))
+    return Kept("task", "", number, f"{size['cpu']} CPU units, {size['memory']} MiB", hour)
 
 
 TABLE: Mapping[str, _Read] = {
@@ -212,7 +250,6 @@ TABLE: Mapping[str, _Read] = {
     "aws_mq_broker": _sized("broker", "queue", "host_instance_type"),
     "aws_instance": _sized("machine", "machine", "instance_type"),
     "aws_autoscaling_group": _group_of_machines,
-    "aws_ecs_service": _tasks,
     "aws_transfer_server": _one("file transfer server", "-"),
     "aws_directory_service_directory": _one("directory", "-"),
     "aws_dms_replication_instance": _sized(

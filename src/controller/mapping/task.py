@@ -31,8 +31,11 @@ def task_size(stack: StackDraft, service: Draft) -> dict[str, Json]:
     guide, task size).
     """
     task = task_definition_of(stack, service)
-    if task is None:
-        return {}
+    return size_of(task) if task else {}
+
+
+def size_of(task: ResourceInstance) -> dict[str, Json]:
+    """The same of a task definition."""
     cpu = _amount(known(task.body, "cpu"), "vcpu")
     memory = _amount(known(task.body, "memory"), "gb")
     if cpu is None or memory is None:
