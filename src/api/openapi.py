@@ -17,7 +17,10 @@ _SAYS = {
     "healthz": ("Whether the function lives", "Asks nothing of AWS."),
     "openapi": ("This description", "The same for everybody."),
     "page": ("How the stack stands", "A page for people, JSON for programs. Changes nothing."),
-    "status": ("How the stack stands, as JSON", "With wait, answers once it is awake."),
+    "status": (
+        "How the stack stands, as JSON",
+        "With wait, once it is awake; so for three at a time, others at once, with Retry-After.",
+    ),
     "wake": ("Wake the stack", "Grants a lease, or makes the link's own longer. Idempotent."),
     "extend": ("Keep the stack awake for longer", "409 unless it is awake or about to be."),
     "sleep": ("Put the stack to sleep", "Until the next opening, or until somebody wakes it."),

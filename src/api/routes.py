@@ -31,6 +31,9 @@ from controller.links import STACK_NAME, Link, Scope, is_shaped
 
 LONGEST_WAIT = 25
 POLL_SECONDS = 1.5
+CROWDED_SECONDS = 5
+"""After so long a program asks again whose answer could not be held."""
+
 RETRY_SECONDS = (2, 30)
 """The least and the most that a program is told to wait between two looks."""
 
@@ -59,15 +62,23 @@ class Routes:
         return json_answer(_status(view)) if request.wants_json else self.show(view, link, request)
 
     def status(self, request: Request, stack: str) -> Answer:
-        """Answer once it is awake, or when the seconds are over."""
-        self._link(request, stack)
-        end = self.clock.now() + timedelta(seconds=_wait(request))
+        """
+        Answer once it is awake, or when the seconds are over.
+
+        Answers are held for a few requests of a link at a time; further ones get theirs at once,
+        and are told when to ask again.
+        """
+        link = self._link(request, stack)
+        seconds = _wait(request)
+        end = self.clock.now() + timedelta(seconds=seconds)
         view = self._look(stack)
-        while view.report.state is not State.AWAKE and self.clock.now() < end:
-            left = (end - self.clock.now()).total_seconds()
-            self.clock.sleep(min(POLL_SECONDS, left))
-            view = self._look(stack)
-        return json_answer(_status(view))
+        if not seconds or view.report.state is State.AWAKE:
+            return json_answer(_status(view))
+        with self.stacks.seat(link, end) as may_wait:
+            if not may_wait:
+                again = {"Retry-After": str(CROWDED_SECONDS)}
+                return json_answer(_status(view), headers=again)
+            return json_answer(_status(self._when_awake(stack, end)))
 
     def wake(self, request: Request, stack: str) -> Answer:
         link, view, fields = self._enter_to_change(request, stack, Scope.WAKE)
@@ -116,6 +127,14 @@ class Routes:
         if view is None:
             raise RefusedError(NOT_FOUND)
         return view
+
+    def _when_awake(self, stack: str, end: datetime) -> View:
+        while True:
+            left = (end - self.clock.now()).total_seconds()
+            self.clock.sleep(max(0.0, min(POLL_SECONDS, left)))
+            view = self._look(stack)
+            if view.report.state is State.AWAKE or self.clock.now() >= end:
+                return view
 
     # what changes
 

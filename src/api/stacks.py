@@ -8,9 +8,10 @@ asked for is written down, and the controller is told to look.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any
 
 from api.discretion import without_accounts
@@ -34,6 +35,9 @@ WAKES_A_DAY = 24
 
 DAY = timedelta(days=1)
 HOLDER = "wake link"
+
+MOST_HELD = 8
+"""So many answers one process holds at a time; under Lambda it has but one request."""
 
 
 class OverBudgetError(Exception):
@@ -83,6 +87,7 @@ class Stacks:
         self._controller = controller
         self._now = now
         self._log = log
+        self._here = BoundedSemaphore(MOST_HELD)
 
     def look(self, stack: str) -> View | None:
         """Read everything of one stack by one request; None if there is no such stack."""
@@ -151,6 +156,39 @@ class Stacks:
             with _writing():
                 self._table.ask(view.report.spec.stack, view.now)
             self._nudge(view.report.spec.stack)
+
+    @contextmanager
+    def seat(self, link: Link, until: datetime) -> Iterator[bool]:
+        """
+        Whether an answer may be held until then; the seat is given back at the end.
+
+        Where the table does not say, it may not.
+        """
+        if not self._here.acquire(blocking=False):
+            yield False
+            return
+        try:
+            with self._seat_of(link, until) as has_seat:
+                yield has_seat
+        finally:
+            self._here.release()
+
+    @contextmanager
+    def _seat_of(self, link: Link, until: datetime) -> Iterator[bool]:
+        from controller.store.seats import Seats
+
+        seats = Seats(self._clients("dynamodb"), self._table_name, link.stack, link.id)
+        try:
+            seat = seats.take(self._now(), until)
+        except Exception as error:
+            self._log.warning("no seat", stack=link.stack, error=str(error))
+            seat = None
+        try:
+            yield seat is not None
+        finally:
+            if seat:
+                with suppress(Exception):  # it is free by itself when its time is over
+                    seats.give_back(seat, until)
 
     def withdrawn(self) -> frozenset[str]:
         """The ids of the links that do not count any more."""

@@ -206,6 +206,29 @@ def test_options_win_over_files(dormouse, project):
 
 
 @pytest.mark.parametrize(
+    ("free", "reserved", "given", "passed"),
+    [
+        (1000, None, [], ["ApiConcurrency=20"]),
+        (1000, None, ["ApiConcurrency=0"], ["ApiConcurrency=0"]),
+        (980, 20, [], []),  # CloudFormation keeps what is not given
+        (119, None, [], []),  # AWS leaves a hundred to all others
+        (10, None, ["LogLevel=WARN"], ["LogLevel=WARN"]),
+    ],
+)
+def test_the_wake_url_is_bounded_where_the_account_has_room(
+    dormouse, project, free, reserved, given, passed
+):
+    limit = {"ConcurrentExecutions": free, "UnreservedConcurrentExecutions": free}
+    held = {} if reserved is None else {"ReservedConcurrentExecutions": reserved}
+    aws = dormouse.world.aws
+    aws.answer_with("lambda", "GetAccountSettings", lambda _: {"AccountLimit": limit})
+    aws.answer_with("lambda", "GetFunctionConcurrency", lambda _: held)
+    dormouse("deploy", "--no-doctor", *(part for one in given for part in ("--parameter", one)))
+
+    assert config(project).get("parameter_overrides", []) == passed
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ('nmae = "x"', 'unknown key "nmae"; expected name, region, profile, stacks, parameters'),

@@ -151,6 +151,31 @@ def test_keys_that_may_not_be_read_are_a_warning(deployed):
     assert "it takes ssm:GetParameter" in found["keys", "warning"]
 
 
+def room(deployed, most, free=None, reserved=None):
+    """How many functions the account runs at one time."""
+    limit = {"ConcurrentExecutions": most, "UnreservedConcurrentExecutions": free or most}
+    held = {} if reserved is None else {"ReservedConcurrentExecutions": reserved}
+    world = deployed.world.aws
+    world.answer_with("lambda", "GetAccountSettings", lambda _: {"AccountLimit": limit})
+    world.answer_with("lambda", "GetFunctionConcurrency", lambda _: held)
+
+
+@pytest.mark.parametrize(
+    ("most", "free", "reserved", "level", "said"),
+    [
+        (10, 10, None, "warning", "at most 10 functions at one time"),
+        (1000, 1000, None, "warning", "dormouse deploy --parameter ApiConcurrency=20"),
+        (1000, 110, None, "warning", "ApiConcurrency=1"),
+        (1000, 980, 20, "ok", "1000 functions at one time, at most 20 of them for the wake URL"),
+    ],
+)
+def test_whether_the_wake_url_can_starve_the_controller(
+    deployed, most, free, reserved, level, said
+):
+    room(deployed, most, free, reserved)
+    assert said in findings(deployed("doctor", STACK, "--json"))["concurrency", level]
+
+
 def test_a_name_that_is_neither_directory_nor_stack(deployed, capsys):
     assert 'stack "nope" is not published' in deployed("doctor", "nope", code=2).err
     assert "neither a directory nor" in deployed("doctor", "No/Such", code=2).err

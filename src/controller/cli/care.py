@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
+from controller.cli.concurrency import read_room
 from controller.cli.deployment import Deployment
 from controller.cli.link import Shelf
 from controller.domain.errors import DormouseError
@@ -45,6 +46,12 @@ def read_care(deployment: Deployment, spec: Spec, now: datetime) -> list[Finding
         "cloudformation:DescribeStacks",
         lambda: deployment.wake_url,
     )
+    room = attempt(
+        "concurrency",
+        "read how many functions run at one time",
+        "lambda:GetAccountSettings and lambda:GetFunctionConcurrency",
+        lambda: read_room(deployment),
+    )
     care = Care(
         stack=stack,
         deployment=deployment.name,
@@ -52,5 +59,6 @@ def read_care(deployment: Deployment, spec: Spec, now: datetime) -> list[Finding
         overdue=overdue,
         keys=None if keys is None else len(keys.secrets),
         url=url,
+        room=room,
     )
     return [*examine_care(care), *refused]

@@ -11,11 +11,17 @@ from pathlib import Path
 
 import click
 
+from controller.cli.concurrency import default_concurrency
 from controller.cli.deployment import Deployment
 from controller.cli.inputs import InputError, read_inputs
 from controller.cli.main import run
 from controller.cli.project import sam_project
-from controller.cli.samconfig import OWN_FILE, Environment, environment_option
+from controller.cli.samconfig import (
+    OWN_FILE,
+    Environment,
+    environment_option,
+    with_parameters,
+)
 from controller.cli.stack_folders import folders_in, leave_out
 from controller.cli.stacks import Stacks
 from controller.cli.toolbox import sam
@@ -126,6 +132,11 @@ def _directory(directory: Path) -> Path:
 
 
 def _build_and_deploy(environment: Environment) -> None:
+    deployment = Deployment(environment.stack_name, chosen=True)
+    bound = default_concurrency(deployment, environment.parameters)
+    if bound:
+        click.echo(f"{bound[0]}: this account has room for a bound of the wake URL", err=True)
+    environment = with_parameters(environment, bound)
     with sam_project() as project, _sam_config(environment) as config:
         _step("build", "the functions")
         _sam("build", environment, project, config)

@@ -56,6 +56,12 @@ class Environment:
         if self.profile:
             os.environ["AWS_PROFILE"] = self.profile
 
+    @property
+    def parameters(self) -> list[str]:
+        """What the template's parameters are to be, as KEY=VALUE."""
+        found = self.tables.get("deploy", {}).get("parameters", {}).get("parameter_overrides", ())
+        return found.split() if isinstance(found, str) else list(found)
+
     def sam_config(self) -> str:
         """The text of a configuration file for sam: YAML, in the part of it that is JSON."""
         return json.dumps({"version": 0.1, self.name: self.tables}, indent=1)
@@ -229,12 +235,15 @@ def _with_options(
     for each in parameters:
         if not each.partition("=")[1]:
             raise InputError(f'--parameter: found "{each}", expected KEY=VALUE')
-    if parameters:
-        deploy["parameter_overrides"] = _joined(deploy.get("parameter_overrides", ()), parameters)
+    return with_parameters(replace(found, tables=tables), parameters)
+
+
+def with_parameters(found: Environment, given: Sequence[str]) -> Environment:
+    """With further parameters of the template, as KEY=VALUE; they win."""
+    if not given:
+        return found
+    joined = {each.partition("=")[0]: each for each in (*found.parameters, *given)}
+    tables = {key: {"parameters": dict(value["parameters"])} for key, value in found.tables.items()}
+    deploy = tables.setdefault("deploy", {"parameters": {}})["parameters"]
+    deploy["parameter_overrides"] = list(joined.values())
     return replace(found, tables=tables)
-
-
-def _joined(before: str | Sequence[str], given: Sequence[str]) -> list[str]:
-    """Later ones win; sam takes the file's as a list or as one text."""
-    texts = before.split() if isinstance(before, str) else list(before)
-    return list({each.partition("=")[0]: each for each in (*texts, *given)}.values())

@@ -4,7 +4,8 @@ How records look in the table.
 Each stack has two partitions, and a decision needs one Query of each. What people ask for has a
 key of its own, so that the wake URL's role can be kept to it:
 
-    asked#<name>   asked   hold   lease#<id>                      what was asked for, by whom
+    asked#<name>        asked   hold   lease#<id>                 what was asked for, by whom
+    asked#<name>#held   <id of a link>                            its answers that are held now
 
 The rest is the controller's and the publisher's. It sorts so that the Query goes from `lock` to
 `status`, and leaves the history out:

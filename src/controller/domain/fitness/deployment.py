@@ -14,13 +14,39 @@ LATE = timedelta(minutes=5)
 """The heartbeat beats each minute; a stack that has been due for longer is not looked at."""
 
 
+ENOUGH = 100
+"""AWS leaves so many to all functions together (Lambda, "Configuring reserved concurrency")."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """
+    How many functions an account runs at one time: `most` of all, `free` of those that have none
+    reserved, and `reserved` for the wake URL's function, None if it shares those.
+    """
+
+    most: int
+    free: int
+    reserved: int | None = None
+
+    @property
+    def default(self) -> int | None:
+        """What to reserve for the wake URL where nobody said; None where there is no room."""
+        return WAKE_URL if self.free >= ENOUGH + WAKE_URL else None
+
+
+WAKE_URL = 20
+"""Held answers and page views of a team; a thousand would be money for whoever has a link."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Care:
     """
     What the records and the deployment say of one published stack.
 
     `overdue`: it has been due for longer than `LATE`. `keys` counts the keys that sign links,
-    `url` is where they lead; both None if they could not be read.
+    `url` is where they lead, `room` what the account's functions have; None if they could not be
+    read.
     """
 
     stack: str
@@ -29,10 +55,11 @@ class Care:
     overdue: bool
     keys: int | None = None
     url: str | None = None
+    room: Room | None = None
 
 
 def examine_care(care: Care) -> list[Finding]:
-    return [*_heartbeat(care), *_troubles(care), *_links(care)]
+    return [*_heartbeat(care), *_troubles(care), *_links(care), *_concurrency(care)]
 
 
 def _heartbeat(care: Care) -> Iterator[Finding]:
@@ -98,3 +125,31 @@ def _links(care: Care) -> Iterator[Finding]:
     elif care.keys:
         keys = "1 key signs" if care.keys == 1 else f"{care.keys} keys sign"
         yield ok("keys", care.deployment, f"{keys} the wake links")
+
+
+def _concurrency(care: Care) -> Iterator[Finding]:
+    room = care.room
+    if room is None:
+        return
+    if room.most < ENOUGH:
+        yield warning(
+            "concurrency",
+            care.deployment,
+            f"the account runs at most {room.most} functions at one time, which the heartbeat, the "
+            "passes and the wake URL share: whoever opens as many connections to it holds them "
+            "all up; ask for 1000 (Service Quotas, AWS Lambda, Concurrent executions; it is free)",
+        )
+    elif room.reserved is None:
+        default = f"ApiConcurrency={room.default or 1}"
+        yield warning(
+            "concurrency",
+            care.deployment,
+            f"the wake URL may take all {room.free} functions that the account runs at one time; "
+            f"bound it: dormouse deploy --parameter {default}",
+        )
+    else:
+        yield ok(
+            "concurrency",
+            care.deployment,
+            f"{room.most} functions at one time, at most {room.reserved} of them for the wake URL",
+        )

@@ -1,0 +1,129 @@
+"""Answers that are held: a few at a time for one link, and the rest at once."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import timedelta
+from threading import Event
+
+import pytest
+
+from api.handler import make_handler
+from api.stacks import MOST_HELD
+from controller.store.seats import SEATS, Seats
+from house import ENVIRONMENT, STACK, House
+from local.faults import Fault
+from local.function_url import Context, make_event
+
+
+class Gate:
+    """The house's clock, on which nobody's sleep ends before the gate is opened."""
+
+    def __init__(self, house):
+        self._house = house
+        self.opened = Event()
+
+    def now(self):
+        late = timedelta(minutes=1) if self.opened.is_set() else timedelta(0)
+        return self._house.now + late
+
+    def sleep(self, seconds):
+        assert self.opened.wait(60)
+
+
+@pytest.fixture
+def house():
+    house = House()
+    house.run()
+    return house
+
+
+@pytest.fixture
+def crowd(house):
+    """Requests that all come at the same time, each by the key that is given for it."""
+    gate = Gate(house)
+    pool = ThreadPoolExecutor(40)
+
+    def send(keys, environments=1):
+        handlers = [
+            make_handler(ENVIRONMENT, session=house.session, clock=gate)
+            for _ in range(environments)
+        ]
+        return [
+            pool.submit(ask, handlers[number % environments], key)
+            for number, key in enumerate(keys)
+        ]
+
+    yield send, gate
+    gate.opened.set()
+    pool.shutdown()
+
+
+def ask(handle, key, seconds=25):
+    event = make_event("GET", f"/s/{STACK}/status?wait={seconds}&k={key}", {"host": "x"}, b"")
+    return handle(event, Context())
+
+
+def settled(requests, held):
+    """Those that were answered while `held` of them wait."""
+    while len(done := wait(requests, timeout=0.2).done) < len(requests) - held:
+        pass
+    assert len(wait(requests, timeout=1).done) == len(done) == len(requests) - held
+    return [one.result() for one in done]
+
+
+@pytest.mark.parametrize("environments", [1, 12])
+def test_a_link_has_a_few_answers_held_and_the_rest_at_once(house, crowd, environments):
+    """However many environments of the function its requests reach."""
+    send, gate = crowd
+    requests = send([house.key("view")] * 12, environments)
+    answered = settled(requests, SEATS)
+    for reply in answered:
+        assert reply["statusCode"] == 200
+        assert reply["headers"]["Retry-After"] == "5"
+        assert json.loads(reply["body"])["state"] == "asleep"
+    assert house.leases() == []
+    assert house.table.asked(STACK) == 1  # the publication
+
+    gate.opened.set()
+    replies = [one.result(60) for one in requests]
+    assert [reply["statusCode"] for reply in replies] == [200] * 12
+    assert sum("Retry-After" not in reply["headers"] for reply in replies) == SEATS
+
+
+def test_an_environment_holds_so_many_whoever_asks(house, crowd):
+    send, _ = crowd
+    keys = [house.key("view", id=f"{number:08x}") for number in range(MOST_HELD + 4)]
+    assert len(settled(send(keys), MOST_HELD)) == 4
+
+
+def test_a_seat_is_free_again_after_its_answer(house):
+    for _ in range(SEATS + 2):
+        assert "Retry-After" not in ask(house.handle, house.key("view"))["headers"]
+
+
+def test_a_seat_whose_process_died_is_free_after_its_end(house):
+    seats = Seats(house.session.client("dynamodb"), "dormouse", STACK, "viewaaaa")
+    taken = [seats.take(house.now, house.now + timedelta(seconds=25)) for _ in range(SEATS + 1)]
+    assert taken == ["seat0", "seat1", "seat2", None]
+    assert ask(house.handle, house.key("view"))["headers"]["Retry-After"] == "5"
+    house.aws.clock.advance(26)
+    assert "Retry-After" not in ask(house.handle, house.key("view"))["headers"]
+
+
+def test_where_the_table_does_not_say_the_answer_comes_at_once(house):
+    house.aws.faults.add(
+        Fault(operation="GetItem", code="InternalServerError", status=500, times=99)
+    )
+    reply = ask(house.handle, house.key("view"))
+    assert (reply["statusCode"], reply["headers"]["Retry-After"]) == (200, "5")
+
+
+def test_what_is_not_held_takes_no_seat(house):
+    house.press("wake")
+    house.run()
+    start = len(house.aws.calls)
+    for seconds in (0, 25):
+        assert ask(house.handle, house.key("view"), seconds)["statusCode"] == 200
+    assert {call.operation for call in house.aws.calls[start:]} <= {"Query", "GetParameter"}
