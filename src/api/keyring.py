@@ -1,6 +1,6 @@
 """
-The keys of the links as the function holds them: one SSM SecureString, and the ids of the links
-that were withdrawn, both read at most once a minute.
+The keys of the links as the function holds them: one SSM SecureString, and for keys that are good
+the ids of the links that were withdrawn; each is read at most once a minute.
 
 A link that is withdrawn stops working within that minute. Whatever is wrong with a key that has
 the shape of one costs the same: a look at the clock, and a signature.
@@ -10,8 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
+from typing import Generic, TypeVar
 
 from controller.links import Keys, Link
+
+T = TypeVar("T")
 
 FRESH = timedelta(minutes=1)
 """How long keys are used before they are read again."""
@@ -39,36 +42,46 @@ class KeyRing:
         withdrawn: Callable[[], Collection[str]],
         now: Callable[[], datetime],
     ) -> None:
-        self._fetch = fetch
-        self._fetch_withdrawn = withdrawn
         self._now = now
-        self._keys: Keys | None = None
-        self._withdrawn: Collection[str] = ()
-        self._read_at: datetime | None = None
+        self._keys = _Remembered(lambda: _keys(fetch()), now)
+        self._withdrawn = _Remembered(withdrawn, now)
+
+    def read(self, key: str, stack: str) -> Link | None:
+        """The link to a stack that a key stands for, or None. Raises KeysUnreadableError."""
+        link = self._keys.get().read(key, self._now())
+        if link is None or link.stack != stack or link.id in self._withdrawn.get():
+            return None
+        return link
+
+
+class _Remembered(Generic[T]):
+    """What was read, for as long as it is fresh, or cannot be read again and is not stale."""
+
+    def __init__(self, fetch: Callable[[], T], now: Callable[[], datetime]) -> None:
+        self._fetch = fetch
+        self._now = now
+        self._found: tuple[T, datetime] | None = None
         self._ask_at: datetime | None = None
         self._error: Exception | None = None
 
-    def read(self, key: str) -> Link | None:
-        """The link that a key stands for, or None. Raises KeysUnreadableError."""
-        link = self._current().read(key, self._now())
-        return None if link is None or link.id in self._withdrawn else link
-
-    def _current(self) -> Keys:
+    def get(self) -> T:
+        """Raises KeysUnreadableError."""
         now = self._now()
         if self._ask_at is None or now >= self._ask_at:
             self._renew(now)
-        if self._keys is None or self._read_at is None or now - self._read_at >= STALE:
+        if self._found is None or now - self._found[1] >= STALE:
             raise KeysUnreadableError from self._error
-        return self._keys
+        return self._found[0]
 
     def _renew(self, now: datetime) -> None:
         try:
-            text = self._fetch()
-            keys = Keys.from_text(text) if text else Keys()
-            self._withdrawn = self._fetch_withdrawn() if keys.secrets else ()
-            self._keys = keys
+            self._found = self._fetch(), now
         except Exception as error:
             self._error = error
             self._ask_at = now + RETRY  # or a flood of requests would ask AWS each time
             return
-        self._read_at, self._ask_at = now, now + FRESH
+        self._ask_at = now + FRESH
+
+
+def _keys(text: str | None) -> Keys:
+    return Keys.from_text(text) if text else Keys()

@@ -117,8 +117,8 @@ class Routes:
         return link, self._look(stack), fields
 
     def _link(self, request: Request, stack: str) -> Link:
-        link = self.ring.read(request.key) if is_shaped(request.key) else None
-        if link is None or link.stack != stack or not STACK_NAME.fullmatch(stack):
+        link = self.ring.read(request.key, stack) if is_shaped(request.key) else None
+        if link is None or not STACK_NAME.fullmatch(stack):
             raise RefusedError(NOT_FOUND)
         return link
 

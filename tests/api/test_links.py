@@ -127,21 +127,21 @@ class Parameter:
 def test_a_flood_of_bad_keys_reads_the_parameter_once_a_minute(keys):
     parameter = Parameter(keys)
     bad = Keys(secrets=(fresh(),)).sign(link(), NOW)
-    assert [parameter.ring.read(bad) for _ in range(100)] == [None] * 100
+    assert [parameter.ring.read(bad, "nsfw-api") for _ in range(100)] == [None] * 100
     assert parameter.reads == 1
     parameter.now += FRESH
-    parameter.ring.read(bad)
+    parameter.ring.read(bad, "nsfw-api")
     assert parameter.reads == 2
 
 
 def test_a_withdrawal_is_known_after_a_minute(keys):
     parameter = Parameter(keys)
     key = keys.sign(link(), NOW)
-    assert parameter.ring.read(key)
+    assert parameter.ring.read(key, "nsfw-api")
     parameter.withdrawn.add(link().id)
     parameter.now += FRESH
-    assert parameter.ring.read(key) is None
-    assert parameter.ring.read(keys.sign(link(id="22222222"), NOW))
+    assert parameter.ring.read(key, "nsfw-api") is None
+    assert parameter.ring.read(keys.sign(link(id="22222222"), NOW), "nsfw-api")
 
 
 def test_keys_whose_withdrawn_links_cannot_be_read_are_those_of_a_silent_ssm(keys):
@@ -149,41 +149,47 @@ def test_keys_whose_withdrawn_links_cannot_be_read_are_those_of_a_silent_ssm(key
     parameter = Parameter(keys)
     key, gone = keys.sign(link(), NOW), keys.sign(link(id="22222222"), NOW)
     parameter.withdrawn.add("22222222")
-    assert (bool(parameter.ring.read(key)), parameter.ring.read(gone)) == (True, None)
+    assert (bool(parameter.ring.read(key, "nsfw-api")), parameter.ring.read(gone, "nsfw-api")) == (
+        True,
+        None,
+    )
 
     parameter.withdrawn = None
     parameter.now += FRESH
-    assert (bool(parameter.ring.read(key)), parameter.ring.read(gone)) == (True, None)
+    assert (bool(parameter.ring.read(key, "nsfw-api")), parameter.ring.read(gone, "nsfw-api")) == (
+        True,
+        None,
+    )
     parameter.now += STALE
     with pytest.raises(KeysUnreadableError):
-        parameter.ring.read(key)
+        parameter.ring.read(key, "nsfw-api")
 
 
 def test_no_parameter_means_no_good_key(keys):
-    assert Parameter(None).ring.read(keys.sign(link(), NOW)) is None
+    assert Parameter(None).ring.read(keys.sign(link(), NOW), "nsfw-api") is None
 
 
 def test_keys_outlast_a_short_silence_of_ssm_and_not_a_long_one(keys):
     parameter = Parameter(keys)
     key = keys.sign(link(expires_at=NOW + DAY), NOW)
-    parameter.ring.read(key)
+    parameter.ring.read(key, "nsfw-api")
     parameter.broken = True
     parameter.now += FRESH
-    assert [bool(parameter.ring.read(key)) for _ in range(5)] == [True] * 5
+    assert [bool(parameter.ring.read(key, "nsfw-api")) for _ in range(5)] == [True] * 5
     assert parameter.reads == 2
     parameter.now += STALE
     with pytest.raises(KeysUnreadableError):
-        parameter.ring.read(key)
+        parameter.ring.read(key, "nsfw-api")
     parameter.broken = False
     parameter.now += FRESH
-    assert parameter.ring.read(key)
+    assert parameter.ring.read(key, "nsfw-api")
 
 
 def test_ssm_that_never_answered_is_not_taken_for_a_bad_key(keys):
     parameter = Parameter(keys)
     parameter.broken = True
     with pytest.raises(KeysUnreadableError):
-        parameter.ring.read(keys.sign(link(), NOW))
+        parameter.ring.read(keys.sign(link(), NOW), "nsfw-api")
 
 
 def test_a_flood_asks_a_silent_ssm_once_in_five_seconds(keys):
@@ -191,15 +197,15 @@ def test_a_flood_asks_a_silent_ssm_once_in_five_seconds(keys):
     parameter.broken = True
     for _ in range(100):
         with pytest.raises(KeysUnreadableError):
-            parameter.ring.read("x")
+            parameter.ring.read("x", "nsfw-api")
     assert parameter.reads == 1
     parameter.broken = False
     parameter.now += RETRY
-    assert parameter.ring.read(keys.sign(link(), NOW))
+    assert parameter.ring.read(keys.sign(link(), NOW), "nsfw-api")
 
 
 def test_keys_that_are_not_ours_are_unreadable_and_no_bad_key():
     parameter = Parameter(None)
     parameter.ring = KeyRing(lambda: "{}", frozenset, lambda: NOW)
     with pytest.raises(KeysUnreadableError):
-        parameter.ring.read("x")
+        parameter.ring.read("x", "nsfw-api")

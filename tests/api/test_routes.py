@@ -231,6 +231,7 @@ def _withdrawn(house):
 @pytest.mark.parametrize("accept", [BROWSER, "application/json"])
 def test_whoever_has_no_good_key_gets_one_answer_and_no_read_of_the_table(house, accept):
     keys = bad_keys(house)
+    withdrawn = keys.pop("withdrawn")
     reads = len(house.aws.calls.of("Query", "GetItem"))
     answers = set()
     for key in keys.values():
@@ -244,6 +245,11 @@ def test_whoever_has_no_good_key_gets_one_answer_and_no_read_of_the_table(house,
     assert len([1 for status, _, _ in answers if status == 404]) == 1
     assert len(house.aws.calls.of("Query", "GetItem")) == reads
     assert len(house.aws.calls.of("GetParameter")) == 1
+
+    # One that was withdrawn is signed as it should be: only the list of them tells.
+    reply = house.ask("GET", f"/s/{STACK}{withdrawn}", accept=accept)
+    assert (reply.status, reply.body, json.dumps(reply.headers, sort_keys=True)) in answers
+    assert len(house.aws.calls.of("Query", "GetItem")) == reads + 1
 
 
 def test_a_good_key_of_a_stack_that_is_not_published_gets_the_same_answer(house):

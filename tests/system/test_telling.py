@@ -78,7 +78,7 @@ def test_the_link_of_a_letter_extends_and_ends_an_hour_after_the_sleep(make_offi
     assert url == f"{URL}s/{STACK}"
     assert "until Mon 23 Nov 19:00" in soon.body
     ring = KeyRing(lambda: parameter(office), frozenset, office.day.aws.clock.now)
-    assert ring.read(key) == link  # the wake URL takes it
+    assert ring.read(key, "nsfw-api") == link  # the wake URL takes it
 
 
 def parameter(office):
