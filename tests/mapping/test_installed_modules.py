@@ -348,3 +348,39 @@ def test_a_source_is_known_again_in_the_full_form_that_terraform_writes(written,
 )
 def test_a_source_that_was_changed_is_another(written, laid):
     assert not same_source(written, laid)
+
+
+@pytest.mark.parametrize(
+    ("given", "declared", "region"),
+    [
+        ("", 'provider "aws" {\n  region = var.region\n}', "eu-north-1"),
+        ("", 'provider "aws" {\n}', "eu-west-1"),
+        ("", "", "eu-west-1"),
+        ("providers = { aws = aws.far }", "", "ap-south-1"),
+        ("providers = { aws = aws.far }", 'provider "aws" {\n}', "ap-south-1"),
+    ],
+)
+def test_a_module_s_own_provider_block_says_where_its_things_are(tmp_path, given, declared, region):
+    write(
+        tmp_path,
+        {
+            "front/main.tf": FRONT
+            + f'variable "region" {{}}\n{declared}\ndata "aws_region" "r" {{}}\n'
+        },
+    )
+    text = f"""
+    provider "aws" {{
+      alias  = "far"
+      region = "ap-south-1"
+    }}
+    module "front" {{
+      source  = "./front"
+      subnets = ["subnet-0a1b2c3d"]
+      region  = "eu-north-1"
+      {given}
+    }}
+    """
+    result = compiled(tmp_path, text)
+
+    assert result.spec is not None, result.problems
+    assert result.spec.region == region

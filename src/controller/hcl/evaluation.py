@@ -19,6 +19,7 @@ from controller.hcl.instance import EvaluatedCall, ModuleInstance
 from controller.hcl.module import CallPath, Module
 from controller.hcl.origins import describe_origins
 from controller.hcl.parse import parse_template
+from controller.hcl.provider_blocks import provider_blocks, provider_names, region_of
 from controller.hcl.provider_version import UNKNOWN, AwsProvider
 from controller.hcl.references import is_constant
 from controller.hcl.repetition import Expansion, Key, address_with_key, expand
@@ -26,13 +27,8 @@ from controller.hcl.resources import ResourceEvaluator, with_depends_on
 from controller.hcl.schema import SLEEPERS
 from controller.hcl.scope import Poisoned, TemplateScope
 from controller.hcl.syntax import (
-    AttributeStep,
     Expression,
-    Literal,
-    Object,
-    Reference,
 )
-from controller.hcl.types import STRING
 from controller.hcl.values import Value
 from controller.hcl.variables import check_condition, final_value
 from controller.hcl.world import Block, Inputs, ResourceInstance, Uncounted
@@ -117,16 +113,18 @@ class Evaluation:
         return found
 
     def providers(self) -> dict[str, Block]:
-        """The root's provider blocks, without what cannot be evaluated; it is reported."""
-        evaluated = {}
-        for name, provider in self.root.module.declarations.providers.items():
+        """Provider blocks by address, without what cannot be evaluated; it is reported."""
 
-            def report(error: HclError, name: str = name) -> None:
-                self._report(error, f"provider.{name}")
+        def evaluator(address: str) -> BodyEvaluator:
+            return BodyEvaluator(
+                self._wrong, lambda error: self._report(error, f"provider.{address}")
+            )
 
-            evaluator = BodyEvaluator(self._wrong, report)
-            evaluated[name] = evaluator.body(provider.body, self.root.scope())
-        return evaluated
+        return provider_blocks(self._all(), evaluator)
+
+    def _all(self) -> Iterator[ModuleInstance]:
+        for instances in self._instances.values():
+            yield from instances
 
     def lost(self) -> dict[str, Uncounted]:
         """Blocks and calls of which nobody can say how many there are, by address without keys."""
@@ -371,28 +369,22 @@ class Evaluation:
         expansion: Expansion,
         key: Key,
     ) -> ModuleInstance:
+        address = parent.inside(address_with_key(f"module.{call.name}", key))
         return ModuleInstance(
             module=child,
             path=(*parent.path, call.name),
-            address=parent.inside(address_with_key(f"module.{call.name}", key)),
+            address=address,
             context=parent.context,
             workspace=parent.workspace,
             parent=parent,
             expansion_kind=expansion.kind,
             each=expansion.instances[key],
-            providers=_providers(parent, call),
+            providers=provider_names(parent, call, child, address),
         )
 
     def _region(self, provider: str) -> str | None:
-        """The region that a provider block of the root names, else the SDK's."""
-        declared = self.root.module.declarations.providers.get(provider)
-        argument = declared.body.arguments.get("region") if declared else None
-        if argument is None:
-            return self._inputs.region
-        evaluator = BodyEvaluator(self._wrong, lambda _: None)
-        value = evaluator.value(argument.expression, self.root.scope(), argument.place)
-        known = value is not None and value.type == STRING and isinstance(value.data, str)
-        return value.data if value is not None and known else None
+        """The region that a provider block names, else the SDK's."""
+        return region_of(self._all(), provider, self._inputs.region)
 
 
 def _lost_in(instance: ModuleInstance) -> Iterator[tuple[str, Uncounted]]:
@@ -422,25 +414,6 @@ def _has_sleepers(module: Module) -> bool:
         for _, found in module.tree()
         for mode, type_, _ in found.declarations.resources
     )
-
-
-def _providers(parent: ModuleInstance, call: ModuleCall) -> dict[str, str]:
-    """A module inherits the default configurations; others it must be given."""
-    providers = {name: root for name, root in parent.providers.items() if "." not in name}
-    if isinstance(call.providers, Object):
-        for key, value in call.providers.items:
-            given = _provider_name(value)
-            providers[_provider_name(key)] = parent.providers.get(given, given)
-    return providers
-
-
-def _provider_name(expression: Expression) -> str:
-    if isinstance(expression, Literal):
-        return str(expression.value.data)
-    if isinstance(expression, Reference):
-        steps = (step.name for step in expression.steps if isinstance(step, AttributeStep))
-        return ".".join((expression.root, *steps))
-    return ""
 
 
 def outputs_of(instance: ModuleInstance) -> dict[str, Value]:

@@ -108,12 +108,12 @@ class World:
     root's, `variable_places` where their values are written (a tfvars file, else the block),
     `variable_parts` where the parts of a value that is written out are, by path,
     `output_places` where the root's outputs are.
-    `providers` are the evaluated provider blocks by local name or alias (an argument that
-    cannot be evaluated is left out). `lost` are addresses without keys of blocks and module calls
-    of which nobody can say how many instances there are (the problem is reported). `missing`
-    are modules that are not installed, `provider` the version of the AWS provider. `evaluate` reads
-    one expression in the root module's scope; it raises HclError, with a place in the file "<expr>"
-    for the expression's own mistakes.
+    `providers` are the evaluated provider blocks by local name or alias, behind the address of the
+    module where one declares its own (an argument that cannot be evaluated is left out). `lost` are
+    addresses without keys of blocks and module calls of which nobody can say how many instances
+    there are (the problem is reported). `missing` are modules that are not installed, `provider`
+    the version of the AWS provider. `evaluate` reads one expression in the root module's scope; it
+    raises HclError, with a place in the file "<expr>" for the expression's own mistakes.
     """
 
     resources: Mapping[str, ResourceInstance]
