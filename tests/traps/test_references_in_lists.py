@@ -2,7 +2,10 @@
 
 import pytest
 
+from controller.aws.clients import Clients
+from controller.aws.look_ups import LookUps
 from controller.reconcile.outcome import Result
+from local.aws import LaptopAws
 from traps.garden import L, S, compiled, desk_for, garden, spec_of
 
 ARN = "arn:aws:acm:eu-central-1:123456789012:certificate/0a"
@@ -30,6 +33,17 @@ SOURCES = {
         "data.aws_ssm_parameter.site.value",
         'data "aws_ssm_parameter" "site" {\n name = "/site"\n}\n',
         "ssm_parameter",
+    ),
+    "certificate that IAM keeps": (
+        "aws_iam_server_certificate.site.arn",
+        'resource "aws_iam_server_certificate" "site" {\n name = "site"\n'
+        ' certificate_body = "x"\n private_key = "y"\n}\n',
+        "server_certificate",
+    ),
+    "data source of one": (
+        "data.aws_iam_server_certificate.site.arn",
+        'data "aws_iam_server_certificate" "site" {\n name = "site"\n}\n',
+        "server_certificate",
     ),
 }
 
@@ -96,3 +110,40 @@ def test_tags_of_a_volume_that_only_a_look_up_could_name_are_refused(tmp_path):
     result = compiled(garden(tmp_path, service={"volume_configuration": volume}, more=more))
     assert result.spec is None
     assert any(p.address == S and "tags" in p.message for p in result.problems)
+
+
+def test_a_trust_store_is_looked_up_by_its_name(tmp_path):
+    changes = {
+        **TLS,
+        "certificate_arn": f'"{ARN}"',
+        "mutual_authentication": (
+            '{\n mode = "verify"\n trust_store_arn = aws_lb_trust_store.ours.arn\n}'
+        ),
+    }
+    more = (
+        'resource "aws_lb_trust_store" "ours" {\n name = "ours"\n'
+        ' ca_certificates_bundle_s3_bucket = "b"\n ca_certificates_bundle_s3_key = "k"\n}\n'
+    )
+    found = spec_of(garden(tmp_path, listener=changes, more=more))[L].request
+    assert found["MutualAuthentication"]["TrustStoreArn"]["$look_up"] == "trust_store"
+
+
+def test_a_certificate_that_iam_keeps_is_found_by_name():
+    aws = LaptopAws()
+    made = (
+        aws.session()
+        .client("iam")
+        .upload_server_certificate(
+            ServerCertificateName="site", CertificateBody="x", PrivateKey="y"
+        )["ServerCertificateMetadata"]
+    )
+    asked = {"$look_up": "server_certificate", "name": "site", "attribute": "arn", "of": "x"}
+    assert LookUps(Clients(aws.session(), "us-east-1"))(asked) == made["Arn"]
+
+
+def test_a_trust_store_is_found_by_name():
+    aws = LaptopAws()
+    store = {"Name": "ours", "TrustStoreArn": "arn:aws:elasticloadbalancing:x:1:truststore/ours/1"}
+    aws.answer_with("elbv2", "DescribeTrustStores", lambda asked: {"TrustStores": [store]})
+    asked = {"$look_up": "trust_store", "name": "ours", "attribute": "arn", "of": "x"}
+    assert LookUps(Clients(aws.session(), "us-east-1"))(asked) == store["TrustStoreArn"]

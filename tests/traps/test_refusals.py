@@ -128,6 +128,7 @@ def udp_listener():
 CASES = [
     listener("certificate-without-tls", {"certificate_arn": CERTIFICATE}),
     listener("ssl-policy-without-tls", {"ssl_policy": '"ELBSecurityPolicy-2016-08"'}),
+    listener("ssl-policy", {**TLS, "ssl_policy": '"Modern"'}),
     listener("alpn-without-tls", {"alpn_policy": '"HTTP2Preferred"'}),
     listener(
         "mutual-authentication-without-tls",
@@ -241,6 +242,7 @@ CASES = [
         {},
         task={"network_mode": None, "requires_compatibilities": None},
         met=False,
+        level="warning",
     ),
     service("iam-role", {"iam_role": '"ecs"'}),
     service(

@@ -402,6 +402,23 @@ def _ssm_parameters(clients: Clients, keys: Keys) -> Found:
     ]
 
 
+def _server_certificates(clients: Clients, keys: Keys) -> Found:
+    reply = clients.iam.get_server_certificate(ServerCertificateName=keys["name"])
+    found = reply["ServerCertificate"]["ServerCertificateMetadata"]
+    return [
+        {
+            "arn": found["Arn"],
+            "name": found["ServerCertificateName"],
+            "id": found["ServerCertificateId"],
+        }
+    ]
+
+
+def _trust_stores(clients: Clients, keys: Keys) -> Found:
+    found = clients.elbv2.describe_trust_stores(Names=[keys["name"]])["TrustStores"]
+    return [{"arn": one["TrustStoreArn"], "name": one["Name"]} for one in found]
+
+
 def _kms_keys(clients: Clients, keys: Keys) -> Found:
     found = clients.kms.describe_key(KeyId=keys["key_id"])["KeyMetadata"]
     return [{"arn": found["Arn"], "id": found["KeyId"]}]
@@ -458,6 +475,8 @@ FINDERS: Mapping[str, Finder] = {
     "service_discovery_service": _discovery_services,
     "service_discovery_namespace": _discovery_namespaces,
     "ssm_parameter": _ssm_parameters,
+    "server_certificate": _server_certificates,
+    "trust_store": _trust_stores,
     "kms_key": _kms_keys,
     "caller_identity": _caller_identity,
     "region": _regions,

@@ -68,6 +68,8 @@ more); `filters` [{"name": n, "values": [v, …]}], EC2's own filters, sent as t
 |                      | name; `type`: HTTP, DNS_PRIVATE or DNS_PUBLIC | arn id name hosted_zone  |
 | `ssm_parameter`      | `name`; with_decryption (bool, left out:      | value arn name type      |
 |                      | true)                                         | version                  |
+| `server_certificate` | `name` (a certificate that IAM keeps)         | arn name id              |
+| `trust_store`        | `name`                                        | arn name                 |
 | `kms_key`            | `key_id`: id, ARN or "alias/…", as            | arn id                   |
 |                      | DescribeKey takes it                          |                          |
 | `caller_identity`    | none                                          | account_id               |

@@ -61,6 +61,8 @@ _ROLE = _same("arn", "name", "unique_id", id="name")
 _BALANCER = _same("arn", "arn_suffix", "name", "dns_name", "zone_id", "vpc_id", id="arn")
 _TARGETS = _same("arn", "arn_suffix", "name", "vpc_id", id="arn")
 _CERTIFICATE = _same("arn", "domain", id="arn", domain_name="domain")
+_SERVER_CERTIFICATE = _same("arn", "name", "id")
+_TRUST_STORE = _same("arn", "name", id="arn")
 _DISCOVERY = _same("arn", "id", "name")
 _NAMESPACE = _same("arn", "id", "name", "hosted_zone")
 _PARAMETER = _same("value", "arn", "name", "type", "version", id="name", insecure_value="value")
@@ -203,6 +205,20 @@ MANAGED: Mapping[str, Source] = {
         attributes=_PARAMETER,
         way_out="give it a name",
     ),
+    "aws_iam_server_certificate": Source(
+        kind="server_certificate",
+        keys={"name": "name"},
+        enough=_NAME,
+        attributes=_SERVER_CERTIFICATE,
+        way_out="give it a name",
+    ),
+    "aws_lb_trust_store": Source(
+        kind="trust_store",
+        keys={"name": "name"},
+        enough=_NAME,
+        attributes=_TRUST_STORE,
+        way_out="give it a name",
+    ),
     "aws_kms_alias": Source(
         kind="kms_key",
         keys={"key_id": "name"},
@@ -319,6 +335,15 @@ DATA: Mapping[str, Source] = {
         keys={"name": "name", "with_decryption": "with_decryption"},
         enough=_NAME,
         attributes=_PARAMETER,
+    ),
+    "aws_iam_server_certificate": Source(
+        kind="server_certificate",
+        keys={"name": "name"},
+        enough=_NAME,
+        attributes=_SERVER_CERTIFICATE,
+    ),
+    "aws_lb_trust_store": Source(
+        kind="trust_store", keys={"name": "name"}, enough=_NAME, attributes=_TRUST_STORE
     ),
     "aws_kms_key": Source(
         kind="kms_key",

@@ -123,6 +123,7 @@ def _task(instance: ResourceInstance | None) -> Task:
     role = given(body, "task_role_arn")
     return Task(
         network_mode=_value(instance, "network_mode", "bridge"),
+        by_default=given(body, "network_mode") is None,
         compatibilities=_words(instance, "requires_compatibilities"),
         role=role is not None and role.value.data != "",
         ports=_ports(instance),

@@ -22,6 +22,13 @@ def _not_tls(listener: ListenerView, field: str) -> Found:
     return {"protocol": listener.protocol} if wrong else None
 
 
+def _no_policy(listener: ListenerView) -> Found:
+    """Nobody can make any; the names of AWS's own begin alike."""
+    policy = listener.get("SslPolicy")
+    wrong = isinstance(policy, str) and not policy.startswith("ELBSecurityPolicy-")
+    return {"policy": policy} if wrong and listener.protocol == "TLS" else None
+
+
 def _stickiness(listener: ListenerView) -> Found:
     for index, action in enumerate(listener.get("DefaultActions", [])):
         if "TargetGroupStickinessConfig" in action.get("ForwardConfig", {}):
@@ -88,6 +95,16 @@ LISTENERS: tuple[Refusal, ...] = (
         advice='ssl_policy: found one on a listener of protocol "{protocol}"; set protocol = "TLS", '
         "or remove it",
         source=f"{PREFLIGHT}; {PROVIDER} #7367",
+    ),
+    Refusal(
+        rule="ssl-policy",
+        when=_no_policy,
+        at="SslPolicy",
+        code="SSLPolicyNotFound",
+        text="SSL policy '{policy}' not found",
+        advice='ssl_policy: found "{policy}", expected one of AWS\'s, such as '
+        '"ELBSecurityPolicy-TLS13-1-2-2021-06"',
+        source=PREFLIGHT,
     ),
     Refusal(
         rule="alpn-without-tls",

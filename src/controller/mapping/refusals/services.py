@@ -100,6 +100,12 @@ def _distinct(service: ServiceView) -> Found:
     return None
 
 
+def _not_awsvpc(service: ServiceView, *, by_default: bool) -> Found:
+    task = service.task
+    wrong = service.on_fargate and task.network_mode in ("bridge", "host", "none")
+    return {"mode": task.network_mode} if wrong and task.by_default is by_default else None
+
+
 def _too_many(service: ServiceView) -> Found:
     for field, argument, most in (
         ("securityGroups", "security_groups", 5),
@@ -180,16 +186,23 @@ _OWN: tuple[Refusal, ...] = (
     Refusal(
         rule="fargate-network-mode",
         by_task=True,
-        when=lambda service: (
-            service.on_fargate
-            and service.task.network_mode in ("bridge", "host", "none")
-            and {"mode": service.task.network_mode}
-        ),
+        when=lambda service: _not_awsvpc(service, by_default=False),
         at="launchType",
         text="Fargate only supports network mode 'awsvpc'.",
         code="ClientException",
         advice='the task definition has network_mode "{mode}", expected "awsvpc" on Fargate',
         source=PREFLIGHT,
+    ),
+    Refusal(
+        rule="fargate-network-mode",
+        when=lambda service: _not_awsvpc(service, by_default=True),
+        at="launchType",
+        text="Fargate only supports network mode 'awsvpc'.",
+        code="ClientException",
+        advice='the task definition names no network_mode, which is "{mode}"; write '
+        'network_mode = "awsvpc" for Fargate',
+        source=PREFLIGHT,
+        level=Level.WARNING,
     ),
     Refusal(
         rule="iam-role",

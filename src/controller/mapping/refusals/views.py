@@ -57,11 +57,13 @@ class Task:
     """
     The task definition of a service; a part that is not known is UNKNOWN.
 
-    `compatibilities` is None where the definition names none. `ports` are the port mappings by
+    `by_default`: its network mode is AWS's own. `compatibilities` is None where the definition
+    names none. `ports` are the port mappings by
     container, `volumes` the names of those that are configured when a task is launched.
     """
 
     network_mode: Any = UNKNOWN
+    by_default: bool = False
     compatibilities: Any = UNKNOWN
     role: Any = UNKNOWN
     ports: Any = UNKNOWN
