@@ -67,7 +67,8 @@ def _add_literals(spec: Spec, vpc: str, found: dict[str, dict[str, Thing]]) -> N
             found["elastic_ips"][allocation_id] = {"allocation_id": allocation_id}
     for group in _security_groups(spec):
         if isinstance(group, str):
-            found["security_groups"][group] = {"id": group, "name": group, "vpc": vpc}
+            thing = {"id": group, "name": group, "vpc": vpc, "ingress": _open_ports(spec)}
+            found["security_groups"][group] = thing
 
 
 def _mappings(spec: Spec) -> Iterator[Mapping[str, Any]]:

@@ -517,3 +517,24 @@ def test_a_group_that_stays_is_found_by_the_random_name_that_the_state_has(compi
     target = found["DefaultActions"][0]["TargetGroupArn"]
     assert (target["$look_up"], target["name"]) == ("target_group", "kept-abcdef01")
     assert found["LoadBalancerArn"] == {"$ref": "aws_lb.front[0].arn"}
+
+
+SERVICE = """
+data "aws_caller_identity" "me" {}
+
+resource "aws_ecs_service" "s" {
+  name                               = "s-${data.aws_caller_identity.me.account_id}"
+  cluster                            = "main"
+  task_definition                    = "app"
+  desired_count                      = 1
+  deployment_minimum_healthy_percent = 0
+}
+"""
+
+
+def test_a_service_is_found_by_its_name_so_that_is_known_or_refused(compiled):
+    me = {"data.aws_caller_identity.me": {"account_id": "123456789012"}}
+
+    (message,) = errors(compiled(SERVICE))
+    assert message.startswith("name: ") and "--state" in message
+    assert request(compiled(SERVICE, me), "aws_ecs_service.s")["serviceName"] == "s-123456789012"

@@ -11,7 +11,8 @@ from urllib.request import urlopen
 import boto3
 import pytest
 
-from factories import article_spec
+from controller.reconcile.outcome import Result
+from factories import SUBNET, article_spec, listener, load_balancer, service, target_group
 from local.aws import LaptopAws
 from local.bill import make_bill, month_of
 from local.clock import ManualClock, ScaledClock
@@ -112,6 +113,20 @@ def test_whoever_uses_the_address_makes_the_load_balancers_traffic():
     flows = aws.traffic.at(minute, balancer["LoadBalancerArn"].partition(":loadbalancer/")[2])
     assert flows.new == 60
     assert flows.bytes > 60 * len("hello from your container")
+
+
+def test_what_is_furnished_lets_a_group_that_is_written_by_its_id_in():
+    network = {"subnets": [SUBNET], "securityGroups": ["sg-0123456789abcdef0"]}
+    request = {
+        **service().request,
+        "networkConfiguration": {"awsvpcConfiguration": {**network, "assignPublicIp": "ENABLED"}},
+    }
+    parts = (target_group(), load_balancer(), listener(), service(request=request))
+    aws = LaptopAws(profile="fast", clock=ManualClock(FRIDAY))
+    desk = Desk(aws, article_spec(resources=parts))
+    aws.furnish(**furnish_for(desk.spec))
+
+    assert desk.wake().result is Result.CONVERGED
 
 
 def ask(url: str) -> bytes:

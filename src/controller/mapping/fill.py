@@ -193,7 +193,10 @@ def _send(name: str, fate: Sent, argument: Attribute | None, target: _Target) ->
             target.filling.error("value", f'{name}: found "{value}", {error}', place)
     if fate.known and is_reference(value):
         target.filling.error(
-            "unknown-value", _write_out(name, argument), argument.place if argument else None
+            "unknown-value",
+            _write_out(name, argument),
+            argument.place if argument else None,
+            origins_of(argument),
         )
         return
     if fate.wrap and value is not None:

@@ -215,7 +215,8 @@ TABLE: Table = {
     "id": ReadOnly(),
     "launch_type": Sent("launchType"),
     "load_balancer": Nested(_LOAD_BALANCER, to="loadBalancers", many=True, unordered=True),
-    "name": Sent("serviceName"),
+    # It is found by its name, which must be the same in every pass.
+    "name": Sent("serviceName", known=True),
     "network_configuration": Nested(_NETWORK, to="networkConfiguration.awsvpcConfiguration"),
     "ordered_placement_strategy": Nested(
         {"field": Sent("field"), "type": Sent("type")}, to="placementStrategy", many=True
