@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from controller.domain.spec import Kind, Spec, references
+from controller.domain.spec import Kind, Spec, in_a_loop, references
 
 Thing = dict[str, Any]
 DEFAULT_VPC = "vpc-0a1b2c3d4e5f60718"
@@ -41,7 +41,7 @@ def furnish_for(spec: Spec, public_ip: str | None = None) -> dict[str, list[Thin
     _add_literals(spec, vpc, found)
     for resource in spec.resources:
         for reference in references(resource.request):
-            if "$look_up" in reference:
+            if "$look_up" in reference and not in_a_loop(reference):
                 _add_look_up(reference, vpc, spec, found)
     things = {kind: list(by_name.values()) for kind, by_name in found.items()}
     if public_ip and things["elastic_ips"]:
@@ -111,9 +111,10 @@ def _add_look_up(
     key = str(sorted(look_up.items(), key=lambda item: item[0]))
     match kind:
         case "cluster":
-            found["clusters"][look_up["name"]] = {"name": look_up["name"]}
+            name = _known(look_up, "name")
+            found["clusters"][name] = {"name": name}
         case "task_definition":
-            family = look_up["family"].partition(":")[0]
+            family = _known(look_up, "family").partition(":")[0]
             found["task_definitions"][family] = {
                 "family": family,
                 "container_definitions": _containers(spec),
@@ -133,18 +134,28 @@ def _add_look_up(
         case "vpc":
             found["vpcs"][vpc]["tags"] = tags
         case "certificate":
-            domain = look_up.get("domain", "example.com")
+            domain = _known(look_up, "domain", "example.com")
             found["certificates"][domain] = {"domain": domain, "tags": tags}
         case "target_group" if "arn" not in look_up:
-            name = look_up.get("name", "kept")
+            name = _known(look_up, "name", "kept")
             found["target_groups"][name] = {"name": name, "vpc": vpc, "tags": tags}
-        case "name" | "region" | "partition" | "caller_identity":
+        case "name" | "region" | "partition" | "caller_identity" | "availability_zones":
             pass
         case _:
             raise CannotFurnishError(
                 f"{look_up.get('of', kind)}: the laptop AWS has no {kind.replace('_', ' ')}; "
                 f"try the command against a real account"
             )
+
+
+def _known(look_up: Mapping[str, Any], key: str, otherwise: str = "") -> str:
+    value = look_up.get(key, otherwise)
+    if isinstance(value, str):
+        return value
+    raise CannotFurnishError(
+        f"{look_up.get('of', look_up['$look_up'])}: its {key} is known to AWS alone; try the "
+        "command against a real account"
+    )
 
 
 def _containers(spec: Spec) -> list[Thing]:

@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from controller.domain.problem import Level
+from controller.domain.spec import Spec
 from controller.hcl.world import Inputs
 from controller.mapping.assemble import Compiled
 from controller.mapping.compile import compile_stack
@@ -199,3 +200,56 @@ def is_in_a_sleeper(name: str, spot: Spot) -> bool:
     opened = next((line for line in reversed(lines) if line[:1].isalpha()), "")
     counts = lines[-1].split("=")[0].strip() in ("count", "for_each")
     return bool(SLEEPER.match(opened)) and not counts
+
+
+FOUND_WHEN_WAKING = (
+    "upper(data.aws_ssm_parameter.more.value)",
+    "jsondecode(data.aws_ssm_parameter.more.value).x",
+    "jsondecode(data.aws_ssm_parameter.more.value)",
+    'split(",", data.aws_ssm_parameter.more.value)',
+    "data.aws_subnets.more.ids",
+    "slice(data.aws_subnets.more.ids, 0, 2)",
+    "[for s in data.aws_subnet.more : s.id]",
+    "{ for s in data.aws_subnet.more : s.id => s.availability_zone }",
+    "data.aws_subnet.more",
+    "max(1, tonumber(data.aws_ssm_parameter.more.value))",
+    'data.aws_ssm_parameter.more.value == "x" ? null : "y"',
+    "try(data.aws_ssm_parameter.more.value, null)",
+    "random_pet.more.id",
+)
+MORE = """
+data "aws_ssm_parameter" "more" {
+  name = "more"
+}
+
+data "aws_subnets" "more" {
+  tags = { a = "b" }
+}
+
+data "aws_subnet" "more" {
+  for_each = toset(data.aws_subnets.more.ids)
+  id       = each.value
+}
+
+resource "random_pet" "more" {}
+"""
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.data())
+def test_what_is_found_when_waking_may_stand_anywhere(tmp_path_factory, data):
+    """The spec has all that it should, and is plain JSON; or an error says why not."""
+    name = data.draw(st.sampled_from(sorted(SOURCES)))
+    spot = data.draw(st.sampled_from([s for s in spots(name) if is_in_a_sleeper(name, s)]))
+    folder = copied(SOURCES[name].folder, tmp_path_factory.mktemp("found") / "stack")
+    spot.broken(folder, data.draw(st.sampled_from(FOUND_WHEN_WAKING)))
+    (folder / spot.file).parent.joinpath("more.tf").write_text(MORE)
+    compiled = SOURCES[name].compile(folder)
+    if compiled.spec is None:
+        assert any(problem.level is Level.ERROR for problem in compiled.problems)
+    else:
+        assert addresses(compiled) == addresses(whole(name))
+        read = Spec.from_json(json.loads(json.dumps(compiled.spec.to_json())))
+        assert read.hash == compiled.spec.hash

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hand_made import NOW
 
@@ -227,3 +229,135 @@ def test_a_file_that_may_be_missing_is_not_missed(tmp_path):
     result = compiled(tmp_path, name='"front-${local.a}-${local.b}-${local.c}"')
     assert request(result)["Name"] == "front-d-false-d"
     assert "missing-file" not in {problem.rule for problem in result.problems}
+
+
+def test_one_value_that_is_not_known_is_one_error_however_many_want_it(tmp_path):
+    more = """
+}
+
+resource "random_pet" "p" {}
+
+resource "aws_lb_target_group" "app" {
+  name     = "app"
+  port     = tonumber(random_pet.p.id)
+  protocol = "TCP"
+  vpc_id   = "vpc-0a1b2c3d"
+}
+
+resource "aws_lb_listener" "tcp" {
+  load_balancer_arn = aws_lb.front.arn
+  port              = random_pet.p.id
+  protocol          = random_pet.p.id
+  default_action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.app.arn
+  }
+"""
+    (message,) = errors(compiled(tmp_path, more=more))
+    assert message.startswith(
+        "port: must be known when compiling, found a value that comes from random_pet.p.id "
+        "(main.tf:33)"
+    )
+    assert message.count("; the same at main.tf:44, main.tf:45") == 1
+
+
+def test_a_listener_whose_target_is_found_when_waking_may_be_the_one(tmp_path):
+    """Nobody knows then which group lacks a listener."""
+    more = """
+}
+
+data "aws_ssm_parameter" "arn" {
+  name = "/arn"
+}
+
+resource "aws_lb_target_group" "app" {
+  name        = "app"
+  port        = 80
+  protocol    = "TCP"
+  target_type = "ip"
+  vpc_id      = "vpc-0a1b2c3d"
+}
+
+resource "aws_lb_listener" "tcp" {
+  load_balancer_arn = aws_lb.front.arn
+  port              = 80
+  protocol          = "TCP"
+  default_action {
+    type             = "forward"
+    target_group_arn = trimspace(data.aws_ssm_parameter.arn.value)
+  }
+}
+
+resource "aws_ecs_service" "app" {
+  name            = "app"
+  task_definition = "app"
+  launch_type     = "FARGATE"
+  network_configuration {
+    subnets          = ["subnet-0a1b2c3d"]
+    assign_public_ip = true
+  }
+  load_balancer {
+    target_group_arn = aws_lb_target_group.app.arn
+    container_name   = "app"
+    container_port   = 80
+  }
+"""
+    assert errors(compiled(tmp_path, more=more)) == []
+
+
+def test_of_an_argument_without_a_value_nothing_is_said_that_is_true_of_its_default(tmp_path):
+    more = """
+}
+
+resource "aws_lb_target_group" "app" {
+  name        = "app"
+  port        = 80
+  protocol    = "TCP"
+  target_type = uuid()
+  vpc_id      = "vpc-0a1b2c3d"
+}
+
+resource "aws_lb_listener" "tcp" {
+  load_balancer_arn = aws_lb.front.arn
+  port              = 80
+  protocol          = "TCP"
+  default_action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.app.arn
+  }
+}
+
+resource "aws_ecs_service" "app" {
+  name            = "app"
+  task_definition = "app"
+  launch_type     = "FARGATE"
+  network_configuration {
+    subnets          = ["subnet-0a1b2c3d"]
+    assign_public_ip = true
+  }
+  load_balancer {
+    target_group_arn = aws_lb_target_group.app.arn
+    container_name   = "app"
+    container_port   = 80
+  }
+"""
+    assert errors(compiled(tmp_path, more=more)) == [
+        "target_type: uuid() is another at every run; write a value that stays"
+    ]
+
+
+def test_what_a_kept_thing_is_found_by_is_named_where_it_is_not_known(tmp_path):
+    tags = 'tags = {\n    Name = "s-${random_pet.p.id}"\n  }'
+    text = f'resource "random_pet" "p" {{}}\nresource "aws_subnet" "s" {{\n  {tags}\n}}\n'
+    (tmp_path / "more.tf").write_text(text)
+    (message,) = errors(compiled(tmp_path, subnets="[aws_subnet.s.id]"))
+    assert "aws_subnet.s (more.tf:2) cannot be found when the stack wakes" in message
+    assert "random_pet.p" in message
+
+
+def test_one_of_the_things_that_aws_counts_is_computed(tmp_path):
+    text = 'data "aws_subnet" "s" {\n  for_each = toset(local.ids)\n  id       = each.value\n}\n'
+    (tmp_path / "more.tf").write_text(text)
+    found = request(compiled(tmp_path, subnets="[values(data.aws_subnet.s)[0].id]"))["Subnets"]
+    assert found[0]["$call"] in ("get", "tostring")
+    assert '"$for"' in json.dumps(found)

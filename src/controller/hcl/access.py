@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from controller.hcl import numbers
-from controller.hcl.carried import computed
+from controller.hcl.carried import computed, element_at
 from controller.hcl.construct import number, string
 from controller.hcl.convert import convert, describe
 from controller.hcl.errors import HclError
@@ -43,6 +43,8 @@ def step_into(unknown: Value, step: str | int, type_: Type) -> Value:
     origin = data.origin
     if origin is None:
         key = string(step) if isinstance(step, str) else number(step)
+        if data.pattern is not None:
+            return carry(element_at(data.pattern, key), unknown)
         return carry(Value(type_, computed("get", (unknown, key))), unknown)
     inner = replace(origin, path=(*origin.path, step))
     return carry(Value(type_, Unknown((inner,), (inner,))), unknown)

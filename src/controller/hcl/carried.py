@@ -18,11 +18,12 @@ from controller.hcl.construct import (
     boolean,
     elements_of,
     is_wholly_known,
+    make_object,
     merge_unknown,
     number,
 )
 from controller.hcl.origins import may_be_planned
-from controller.hcl.types import BOOL, DYNAMIC, NUMBER, ListType, MapType, SetType, Type
+from controller.hcl.types import BOOL, DYNAMIC, NUMBER, STRING, ListType, MapType, SetType, Type
 from controller.hcl.values import (
     Computed,
     Fixed,
@@ -91,6 +92,20 @@ def looped(
     )
     made = Computed("for", (*terms[:2], *rest), pattern.loop, group, _size(terms))
     return Unknown(unknown.origins, _one(made))
+
+
+def element_at(pattern: Pattern, key: Value) -> Value:
+    """One of the things that AWS counts, with each of its attributes as it is in all of them."""
+    value = pattern.value
+    named = key.type == STRING
+
+    def taken(attribute: Value) -> Value:
+        every = looped(pattern, attribute, key=pattern.key if named else None)
+        return Value(attribute.type, computed("get", (Value(DYNAMIC, every), key)))
+
+    if isinstance(value.data, dict):
+        return make_object({name: taken(attribute) for name, attribute in value.data.items()})
+    return taken(value)
 
 
 def pattern_of(loop: str, collection: Value) -> Pattern:

@@ -28,6 +28,7 @@ from controller.mapping.default_tags import Tags, fill_default_tags
 from controller.mapping.draft import Draft, StackDraft, finish
 from controller.mapping.endpoint import find_endpoint
 from controller.mapping.fill import Filling, fill
+from controller.mapping.folding import fold_unknown
 from controller.mapping.idle_cost import Idle, find_idle
 from controller.mapping.ignored import ignored_fields
 from controller.mapping.look_ups import LookUps
@@ -135,7 +136,7 @@ def compile_worlds(
         division,
         AWAKE,
     )
-    problems = _sorted(told)
+    problems = fold_unknown(_sorted(told))
     problems = problems if _any_error(problems) else (*problems, *_unaccounted(draft, division))
     if _any_error(problems):
         return Compiled(None, problems, sleepers, home.region, awake)

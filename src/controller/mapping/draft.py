@@ -10,6 +10,7 @@ from controller.domain.problem import Problem
 from controller.domain.spec import Json, Kind, ResourceSpec, references, split_reference
 from controller.hcl.world import ResourceInstance
 from controller.mapping.fill import Filling
+from controller.mapping.references import is_reference
 from controller.mapping.worlds import Sleeper
 
 
@@ -76,14 +77,19 @@ class StackDraft:
             return self.kept.get(value["of"])
         return None
 
+    @property
+    def knows_targets(self) -> bool:
+        """Whether no listener forwards to something that only turns out when the stack wakes."""
+        arns = [arn for one in self.of_kind(Kind.LISTENER) for arn in _target_arns(one)]
+        return not any(
+            is_reference(arn) and "$ref" not in arn and arn.get("$look_up") != "target_group"
+            for arn in arns
+        )
+
     def forwards_to(self, listener: Draft) -> list[Draft]:
         """The target groups of the spec to which a listener forwards."""
-        targets = []
-        for action in listener.request.get("DefaultActions", []):
-            arns = [action.get("TargetGroupArn")]
-            arns += [t.get("TargetGroupArn") for t in _weighted(action)]
-            targets += [target for arn in arns if (target := self.referred(arn))]
-        return targets
+        found = (self.referred(arn) for arn in _target_arns(listener))
+        return [target for target in found if target]
 
     def listeners_of(self, target_group: Draft) -> list[Draft]:
         return [
@@ -100,6 +106,14 @@ class StackDraft:
 
     def load_balancer_of(self, listener: Draft) -> Draft | None:
         return self.referred(listener.request.get("LoadBalancerArn"))
+
+
+def _target_arns(listener: Draft) -> list[Json]:
+    arns: list[Json] = []
+    for action in listener.request.get("DefaultActions", []):
+        arns.append(action.get("TargetGroupArn"))
+        arns += [target.get("TargetGroupArn") for target in _weighted(action)]
+    return arns
 
 
 def _weighted(action: Mapping[str, Json]) -> list[Mapping[str, Json]]:

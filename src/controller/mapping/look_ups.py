@@ -91,7 +91,6 @@ from typing import Any
 
 from controller.domain.problem import Level, Problem
 from controller.domain.spec import Json
-from controller.hcl.origins import lacking_file
 from controller.hcl.values import Origin
 from controller.hcl.world import Block, ResourceInstance
 from controller.mapping.fill import given
@@ -208,7 +207,8 @@ class LookUps:
         return self._found[instance.address]
 
     def _find_keys(self, instance: ResourceInstance, source: Source) -> dict[str, Json]:
-        keys = dict(self._written(instance, source))
+        unknown: list[CannotRefer] = []
+        keys = dict(self._written(instance, source, unknown))
         keys.update(source.fixed)
         if instance.mode == "managed":
             keys.update(_default_vpc(instance))
@@ -217,10 +217,10 @@ class LookUps:
             if keys.keys() >= set(enough):
                 break
         else:
-            raise CannotRefer(
-                f"{instance.address} ({instance.place}) cannot be found when the stack wakes; "
-                f"{source.way_out or 'write down what it is found by'}"
-            )
+            what = f"{instance.address} ({instance.place}) cannot be found when the stack wakes"
+            for error in unknown:
+                raise CannotRefer(f"{what}: what it is found by {error}", error.origins) from error
+            raise CannotRefer(f"{what}; {source.way_out or 'write down what it is found by'}")
         if enough in source.weak:
             self._weak[instance.address] = enough
         if instance.mode == "managed":
@@ -228,15 +228,23 @@ class LookUps:
             self._must_be_alone(instance, source, keys)
         return keys
 
-    def _written(self, instance: ResourceInstance, source: Source) -> Iterator[tuple[str, Json]]:
+    def _written(
+        self, instance: ResourceInstance, source: Source, unknown: list[CannotRefer]
+    ) -> Iterator[tuple[str, Json]]:
+        """What is written of it; where that cannot be had of a resource, why not (`unknown`)."""
         for key, name in source.keys.items():
-            value: Any
-            if key == "filters":
-                value = [self._filter(block) for block in instance.body.of_type(name)]
-            elif key == "tags" and instance.mode == "managed":
-                value = self._tags(instance)
-            else:
-                value = self._argument(instance, name)
+            value: Any = None
+            try:
+                if key == "filters":
+                    value = [self._filter(block) for block in instance.body.of_type(name)]
+                elif key == "tags" and instance.mode == "managed":
+                    value = self._tags(instance)
+                else:
+                    value = self._argument(instance, name)
+            except CannotRefer as error:
+                if instance.mode != "managed" or isinstance(error, LeadsToBroken):
+                    raise
+                unknown.append(error)  # one of several names for it; another may do
             if value not in (None, "", [], {}):
                 yield key, value
 
@@ -244,14 +252,7 @@ class LookUps:
         argument = given(instance.body, name)
         if argument is None:
             return None
-        try:
-            return self._references.json(argument.value)
-        except LeadsToBroken:
-            raise
-        except CannotRefer as error:
-            if instance.mode == "managed" and not lacking_file(error.origins):
-                return None  # one of several names for it; another may do
-            raise
+        return self._references.json(argument.value)
 
     def _namespace(self, instance: ResourceInstance) -> dict[str, Json]:
         """A DNS service says its namespace inside a block."""

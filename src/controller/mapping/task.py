@@ -57,7 +57,8 @@ def _amount(value: object, unit: str) -> int | None:
 
 def is_fargate(service: Draft) -> bool:
     strategy = service.request.get("capacityProviderStrategy", [])
-    providers = {entry.get("capacityProvider") for entry in strategy}
+    names = [entry.get("capacityProvider") for entry in strategy]
+    providers = {name for name in names if isinstance(name, str)}
     return service.request.get("launchType") == "FARGATE" or bool(providers & set(_FARGATE))
 
 

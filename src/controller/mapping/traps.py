@@ -220,7 +220,7 @@ def ports(stack: StackDraft) -> None:
 
 def attachment(stack: StackDraft) -> None:
     """A service needs its target group behind exactly one load balancer (§1.2, §2.2)."""
-    all_listeners = stack.knows_all(Kind.LISTENER)
+    all_listeners = stack.knows_all(Kind.LISTENER) and stack.knows_targets
     for service in stack.of_kind(Kind.SERVICE):
         for index, target in stack.target_groups_of(service):
             if all_listeners and not stack.listeners_of(target):
