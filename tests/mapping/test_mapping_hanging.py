@@ -325,6 +325,14 @@ def test_what_has_the_count_of_its_sleeper_is_missing_after_a_wake(tmp_path):
     assert "hangs on aws_lb.front[0], so that is as it should be" in problem.message
 
 
+def test_a_data_source_with_the_count_of_what_it_asks_for_is_right(tmp_path):
+    text = two_worlds(STACK, *SLEEPERS)
+    asked = 'data "aws_lb" "x" {\n  count = var.awake ? 1 : 0\n  name = "front"\n}\n'
+    assert compile_text(tmp_path, text + asked).findings == ()
+    always = asked.replace("  count = var.awake ? 1 : 0\n", "")
+    assert one(compile_text(tmp_path, text + always)).address == "data.aws_lb.x"
+
+
 def test_the_way_out_of_a_load_balancer_that_is_held_works(tmp_path):
     """Everything but the service stays, and the link with it."""
     text = two_worlds(STACK, "aws_ecs_service.app")

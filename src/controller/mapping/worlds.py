@@ -106,7 +106,8 @@ def divide(awake: World, asleep: World | None) -> Division:
             else:
                 problems.append(_cannot_change(instance, differences))
     awake_only = _awake_only(kept, asleep)
-    hanging = find_hanging(awake, _deleted(sleepers), kept.keys() - awake_only)
+    stays = {address for address in kept if asleep is None or address in asleep.resources}
+    hanging = find_hanging(awake, _deleted(sleepers), stays)
     problems += hanging.problems
     refused = awake_only & fronts.others.keys()
     if asleep is None:
