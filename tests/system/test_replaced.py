@@ -17,7 +17,7 @@ import pytest
 from controller.bootstrap import bootstrap
 from controller.reconcile.side_by_side import one_by_one
 from controller.store.table import Table
-from factories import LB, SERVICE, TG, load_balancer, service, target_group
+from factories import EIP, LB, SERVICE, SUBNET, TG, load_balancer, service, target_group
 from local.aws import LaptopAws
 from local.faults import FOREVER, Fault
 from local.furnish import ARTICLE
@@ -338,21 +338,51 @@ def test_a_region_that_cannot_be_reached_does_not_keep_the_stack_from_waking(err
     assert len(report.leftovers) == 1
 
 
-def test_a_load_balancer_that_keeps_the_elastic_ip_is_what_the_wake_is_told_to_wait_for(day):
-    day.aws.faults.add(
-        Fault(
-            operation="DeleteLoadBalancer",
-            code="AccessDenied",
-            message="no",
-            status=403,
-            times=FOREVER,
-        )
+def test_a_load_balancer_that_may_not_go_keeps_serving_until_it_may(day):
+    """It holds the Elastic IP, so the new one waits; nobody loses what works meanwhile."""
+    denied = Fault(
+        operation="DeleteLoadBalancer", code="AccessDenied", message="no", status=403, times=FOREVER
     )
+    day.aws.faults.add(denied)
+    gap = serving(day)
     publish(day, changed(day, LB, Name="front"))
+    day.live("Mon 09:30")
+
+    assert gap() == 0
+    assert day.desk.standing() == AWAKE
     kinds = [kind for _, kind in day.story("Mon 07:29")]
-    assert kinds.count("stuck") == 1
-    assert "blocked" in kinds
-    assert 'held by load balancer "ecs-nlb"' in day.status["blocked"]["cause"]
+    assert kinds == ["stuck", "degraded"]
+    assert 'held by load balancer "ecs-nlb"' in day.status["cause"]
+
+    denied.times = 0
+    day.live("Mon 10:30")
+    assert [each.name for each in day.balancers() if not each.ended_at] == ["front"]
+    assert day.status["phase"] == "awake"
+    assert day.status["replaced"] == {}
+    assert leftovers(day) == ()
+
+
+NOWHERE = {"SubnetId": SUBNET, "AllocationId": "eipalloc-0000000000000dead"}
+UNKNOWN = {"SubnetId": {"$look_up": "subnet", "tags": {"Name": "x"}}, "AllocationId": EIP}
+BY_TAG = {"$look_up": "elastic_ip", "tags": {"Name": "x"}, "attribute": "allocation_id"}
+UNTAGGED = {"SubnetId": SUBNET, "AllocationId": BY_TAG}
+
+
+@pytest.mark.parametrize(
+    "mapping", [NOWHERE, UNKNOWN, UNTAGGED], ids=["address", "subnet", "address by tag"]
+)
+def test_what_serves_people_does_not_go_for_what_cannot_come(day, mapping):
+    """A new name, and with it an Elastic IP or a subnet that is not there."""
+    gap = serving(day)
+    made = publish(day, changed(day, LB, Name="front", SubnetMappings=[mapping]))
+    assert made == []
+    assert gap() == 0
+    assert [kind for _, kind in day.story("Mon 07:29")] == ["degraded"]
+
+    day.publish(changed(day, LB, Name="front"))
+    day.live("Mon 08:30")
+    assert [each.name for each in day.balancers() if not each.ended_at] == ["front"]
+    assert day.status["phase"] == "awake"
 
 
 def test_a_pass_that_dies_anywhere_while_a_name_changes_leaves_nothing(day):

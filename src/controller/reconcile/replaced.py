@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from controller.domain.bill import hour_of
-from controller.domain.errors import DormouseError
+from controller.domain.errors import DormouseError, PermanentError, SpecError
 from controller.domain.meter import SeenTask
 from controller.domain.observed import Address, Holder, Leftover, Observation, Observed
-from controller.domain.plan import Action, Target
+from controller.domain.plan import Action, Target, Verb, make_plan
 from controller.domain.ports import Cloud
 from controller.domain.progress import Progress
 from controller.domain.spec import Kind, ResourceSpec, Spec
@@ -52,6 +52,22 @@ def goes_first(left: Spec, spec: Spec, target: Target) -> Spec | None:
     known = {each.address for each in balancers}
     cut = (replace(r, after=tuple(a for a in r.after if a in known)) for r in listeners)
     return replace(left, resources=(*balancers, *cut))
+
+
+def could_be_made(spec: Spec, cloud: Cloud, progress: Progress, now: datetime) -> bool:
+    """
+    Whether everything is there that the spec needs of others: look-ups and Elastic IPs.
+
+    Raises what AWS refuses for now.
+    """
+    try:
+        observed = cloud.observe(Target.AWAKE, progress, now)
+        plan = make_plan(spec, Target.AWAKE, observed)
+        cloud.prepare([action for action in plan.actions if action.verb is Verb.CREATE])
+    except (PermanentError, SpecError):
+        return False
+    holders = {address.holder for address in observed.addresses.values()}
+    return holders.isdisjoint({Holder.GONE, Holder.STRANGER})
 
 
 def overlap_ends(left: Spec, spec: Spec, observed: Observed | None) -> datetime | None:

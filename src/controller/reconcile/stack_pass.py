@@ -259,7 +259,7 @@ class StackPass:
         """Take down what is in the new spec's place; the outcome if that is not done yet."""
         for left in records.leftovers:
             first = replaced.goes_first(left, records.spec, decision.state)
-            if first is None:
+            if first is None or not self._may_take_its_place(records, decision):
                 continue
             known = left.hash in self._status.replaced
             patience = replaced.UNANSWERED if known else replaced.PATIENCE
@@ -271,6 +271,22 @@ class StackPass:
                 self._status = books.clearing(self._status, outcome, self._clock.now())
                 return outcome
         return None
+
+    def _may_take_its_place(self, records: Records, decision: Decision) -> bool:
+        """What serves people does not go for what cannot come."""
+        if decision.state is Target.ASLEEP:
+            return True
+        now, progress = self._clock.now(), self._status.progress
+        try:
+            return replaced.could_be_made(records.spec, self._expecting(records), progress, now)
+        except DormouseError:
+            return True  # what cannot be told now is seen when it is made
+
+    def _expecting(self, records: Records) -> Cloud:
+        """The spec's cloud, which knows what replaced ones have left behind."""
+        spec = records.spec
+        open_cloud = partial(self._clouds, spec, self._side_by_side)
+        return replaced.Expecting(open_cloud, spec, records.leftovers)
 
     def _clear_rest(
         self, records: Records, decision: Decision, outcome: Outcome, deadline: datetime
@@ -344,9 +360,7 @@ class StackPass:
         return outcome
 
     def _reconcile(self, records: Records, decision: Decision, deadline: datetime) -> Outcome:
-        spec, left = records.spec, records.leftovers
-        cloud = replaced.Expecting(partial(self._clouds, spec, self._side_by_side), spec, left)
-        progress = self._status.progress
+        spec, cloud, progress = records.spec, self._expecting(records), self._status.progress
         reconciler = self._reconciler(spec, cloud, partial(self._show, spec), progress)
         give_up_at = self._give_up_at(records, decision)
         limits = Limits(
