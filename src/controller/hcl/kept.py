@@ -21,7 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any, Final
 
-_MOST_FILES: Final = 400
+_MOST_FILES: Final = 1000
 """Of one kind; half of them go, the oldest first, when there are more."""
 
 
