@@ -24,6 +24,7 @@ COMMANDS = {
     "console": ("controller.cli.console:command", "Evaluate expressions against a directory."),
     "plan": ("controller.cli.plan:command", "Show what would be created or deleted now."),
     "apply": ("controller.cli.apply:command", "Wake a stack, or put it to sleep, from here."),
+    "backtest": ("controller.cli.backtest:command", "Replay past weeks: what would it save?"),
     "publish": ("controller.cli.publish:command", "Store specs for the controller."),
     "unpublish": ("controller.cli.unpublish:command", "Take one stack out of the controller."),
     "status": ("controller.cli.status:command", "Show how stacks stand, and why."),

@@ -106,6 +106,19 @@ def judge(
     )
 
 
+def minutes_in_use(minutes: Sequence[Minute], limits: IdleBelow) -> list[Minute]:
+    """Those of `minutes` (oldest first) that `judge` would take for use."""
+    used, first = [], 0
+    for index, newest in enumerate(minutes):
+        while newest.at - minutes[first].at >= STRETCH * MINUTE:
+            first += 1
+        if newest.is_silent and limits.new_flows and limits.bytes:
+            continue
+        if _in_use(minutes[first : index + 1], limits):
+            used.append(newest)
+    return used
+
+
 def _last_use(minutes: Sequence[Minute], limits: IdleBelow) -> datetime | None:
     """The end of the last minute with traffic of a stretch that is in use."""
     for index in range(len(minutes) - 1, -1, -1):

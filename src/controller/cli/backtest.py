@@ -1,0 +1,328 @@
+"""`dormouse backtest`: what the last weeks would have cost, and who would have met it asleep."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from controller.cli.inputs import InputError, TerraformCommand, check_directory, terraform_inputs
+from controller.domain.errors import PermanentError
+from controller.domain.idle import Minute, floor_minute
+from controller.domain.ledger import cost, number
+from controller.domain.moments import format_moment
+from controller.domain.openings import Rules
+from controller.domain.periods import parse_period
+from controller.domain.policy import Policy
+from controller.domain.prices import Prices, find_prices
+from controller.domain.replay import Past, Replay, replay
+from controller.domain.spec import Json, Kind, Spec
+from controller.domain.suggestions import Regular, find_regular, suggest
+from controller.domain.usage import Use, Window
+
+if TYPE_CHECKING:
+    from controller.aws.clients import Clients
+    from controller.cli.balancers import Balancer
+
+COVERS = (95, 99, 100)
+WAKE = timedelta(minutes=3)
+"""How long a wake is taken to be where there are no files to tell."""
+
+LATE = timedelta(minutes=15)
+"""A new load balancer has counts after some minutes, and the newest minutes' are not in yet."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backtest:
+    """One stack's past, and what its policy would have made of it."""
+
+    stack: str
+    use: Use
+    policy: Policy
+    lead: timedelta
+    past: Past
+    balancer: str = ""
+    assumed: tuple[str, ...] = field(default=())
+
+    @cached_property
+    def result(self) -> Replay:
+        return replay(self.use, Rules.of(self.policy, self.lead), self.past)
+
+    @property
+    def prices(self) -> Prices:
+        return find_prices(self.use.region)
+
+    @property
+    def spent(self) -> Decimal:
+        return cost(self.result.spent, self.prices)
+
+    @property
+    def always_on(self) -> Decimal:
+        return cost(self.result.always, self.prices)
+
+    @property
+    def regular(self) -> Regular | None:
+        return find_regular(self.past.minutes, self.policy.zone)
+
+    def suggestions(self) -> list[Suggestion]:
+        """Office hours for each share of the use, with what they would have cost."""
+        found = []
+        for percent in COVERS:
+            hours = suggest(self.result.used, self.policy.zone, percent)
+            periods = tuple(parse_period(text) for text in hours)
+            other = Backtest(
+                stack=self.stack,
+                use=self.use,
+                policy=replace(self.policy, office_hours=periods),
+                lead=self.lead,
+                past=self.past,
+            )
+            found.append(Suggestion(percent, hours, other.spent, len(other.result.missed)))
+        return found
+
+    def to_json(self, *, with_suggestions: bool) -> dict[str, Json]:
+        result = self.result
+        suggestions = self.suggestions() if with_suggestions else []
+        return {
+            "stack": self.stack,
+            **({"load_balancer": self.balancer} if self.balancer else {}),
+            "from": format_moment(result.window.start),
+            "to": format_moment(result.window.end),
+            "hours_used": round(result.hours_used, 2),
+            "hours_awake": round(result.hours_awake, 2),
+            "spent": number(self.spent),
+            "always_on": number(self.always_on),
+            "missed": [
+                {"at": format_moment(each.at), "flows": round(each.flows)} for each in result.missed
+            ],
+            "unknown_hours": round(result.hours_unknown, 2),
+            "suggestions": [each.to_json() for each in suggestions],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """`covers` per cent of the use lie within these office hours."""
+
+    covers: int
+    office_hours: tuple[str, ...]
+    spent: Decimal
+    missed: int
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "covers": self.covers,
+            "office_hours": list(self.office_hours),
+            "spent": number(self.spent),
+        }
+
+
+@click.command("backtest", cls=TerraformCommand)
+@terraform_inputs
+@click.argument("directory", metavar="[DIR]", required=False)
+@click.option("--load-balancer", "arn", metavar="ARN", help="One that stands, without any files.")
+@click.option("--all", "all_of_them", is_flag=True, help="Rank the account's load balancers.")
+@click.option("--days", type=click.IntRange(1, 455), default=14, show_default=True)
+@click.option(
+    "--from",
+    "file",
+    type=click.Path(path_type=Path),
+    metavar="FILE.csv",
+    help="Recorded traffic: time,new_flows,processed_bytes,active_flows.",
+)
+@click.option("--suggest", "suggests", is_flag=True, help="Add office hours that cover the use.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    directory: str | None,
+    arn: str | None,
+    all_of_them: bool,
+    days: int,
+    file: Path | None,
+    suggests: bool,
+    as_json: bool,
+) -> None:
+    """
+    Replay the traffic of the last weeks, and show what sleeping would have saved.
+
+    With DIR its policy decides and its load balancer's counts are read; without files the
+    default policy does: awake only when somebody asks. Nothing is changed.
+    """
+    from controller.cli.backtest_views import print_backtest, print_ranking
+
+    if sum((directory is not None, arn is not None, all_of_them)) != 1:
+        raise click.UsageError("name one of DIR, --load-balancer ARN, --all")
+    if all_of_them:
+        if file:
+            raise click.UsageError("--from is the traffic of one load balancer; name DIR or an ARN")
+        tests, others = _rank(days)
+        if as_json:
+            each = [test.to_json(with_suggestions=suggests) for test in tests]
+            click.echo(json.dumps({"load_balancers": each}, indent=2))
+        else:
+            print_ranking(tests, others)
+        return
+    spec = _spec(ctx, directory) if directory else None
+    test = _of_files(spec, days, file) if spec else _of_balancer(str(arn), days, file)
+    if as_json:
+        click.echo(json.dumps(test.to_json(with_suggestions=suggests), indent=2))
+    else:
+        print_backtest(test, test.suggestions() if suggests else ())
+
+
+def _spec(ctx: click.Context, directory: str) -> Spec:
+    from controller.cli.compiling import spec_or_exit
+
+    return spec_or_exit(ctx, check_directory(directory))
+
+
+def _of_files(spec: Spec, days: int, file: Path | None) -> Backtest:
+    from controller.cli.session import clients_for
+    from controller.domain.report import rules_of
+    from controller.domain.status import Status
+    from controller.domain.wake_path import wake_path
+
+    rules = rules_of(spec, Status())
+    wake = timedelta(seconds=wake_path(spec).seconds) or WAKE
+    if file:
+        past = _from_file(file, days)
+    else:
+        clients = clients_for(spec)
+        past = _from_aws(clients, _standing(clients, spec), days)
+    return Backtest(
+        stack=spec.stack,
+        use=Use.of(spec),
+        policy=rules.policy,
+        lead=rules.lead,
+        past=replace(past, wake=wake),
+    )
+
+
+def _standing(clients: Clients, spec: Spec) -> list[Balancer]:
+    from controller.cli.balancers import find_balancers
+
+    given = [each.request.get("Name") for each in spec.of_kind(Kind.LOAD_BALANCER)]
+    names = [name for name in given if isinstance(name, str)]
+    found: list[Balancer] = []
+    with _reaching():
+        for name in names:
+            found += find_balancers(clients, names=[name])[0]
+    if not found:
+        raise PermanentError(
+            f"no load balancer of {spec.stack} stands now (looked for "
+            f"{', '.join(names) or 'none, the files have no name'}), so CloudWatch cannot be asked "
+            "for its past; name another by --load-balancer ARN, or give recorded traffic by "
+            "--from FILE.csv"
+        )
+    return found
+
+
+def _of_balancer(arn: str, days: int, file: Path | None) -> Backtest:
+    from controller.aws.clients import Clients
+    from controller.cli.balancers import find_balancers
+    from controller.cli.session import open_session
+
+    parts = arn.split(":")
+    if len(parts) < 6 or not parts[5].startswith("loadbalancer/net/"):
+        raise InputError(
+            f'--load-balancer: found "{arn}", expected the ARN of a network load balancer '
+            "(arn:aws:elasticloadbalancing:REGION:ACCOUNT:loadbalancer/net/NAME/ID)"
+        )
+    clients = Clients(open_session(), parts[3])
+    with _reaching():
+        found, _ = find_balancers(clients, arns=[arn], with_tasks=True)
+    if not found:
+        raise PermanentError(f"there is no load balancer {arn} in this account")
+    past = _from_file(file, days) if file else _from_aws(clients, found, days)
+    return _of_standing(found[0], past)
+
+
+def _of_standing(balancer: Balancer, past: Past) -> Backtest:
+    return Backtest(
+        stack=balancer.name,
+        balancer=balancer.arn,
+        use=balancer.use(),
+        policy=Policy(),
+        lead=timedelta(0),
+        past=replace(past, wake=WAKE),
+    )
+
+
+def _rank(days: int) -> tuple[list[Backtest], int]:
+    """What each would have saved, the most first; and how many are of another kind."""
+    from controller.aws.clients import Clients
+    from controller.cli.balancers import find_balancers
+    from controller.cli.session import open_session
+
+    clients = Clients(open_session(), region=None)
+    with _reaching():
+        found, others = find_balancers(clients, with_tasks=True)
+    tests: list[Backtest] = []
+    bar = click.progressbar(found, label="Reading the past", file=sys.stderr)
+    with bar as balancers:
+        for balancer in balancers:
+            tests.append(_of_standing(balancer, _from_aws(clients, [balancer], days)))
+    tests.sort(key=lambda test: test.spent - test.always_on)
+    return tests, others
+
+
+def _from_aws(clients: Clients, balancers: Sequence[Balancer], days: int) -> Past:
+    from controller.aws.past_traffic import read_past
+    from controller.cli.session import open_clock
+
+    now = floor_minute(open_clock().now())
+    born = floor_minute(max(each.created_at for each in balancers).astimezone(UTC))
+    window = Window(max(now - timedelta(days=days), born), now)
+    names = [each.dimension for each in balancers]
+    with _reaching():
+        minutes = read_past(clients.get("cloudwatch"), names, window, now)
+    return Past(window=_counted(window, minutes), minutes=minutes)
+
+
+def _counted(window: Window, minutes: Sequence[Minute]) -> Window:
+    """Without the time before the first counts, and without the minutes that are still to come."""
+    if not minutes:
+        return window
+    ends_at = minutes[-1].ends_at
+    is_late = window.end - ends_at > LATE
+    return Window(
+        minutes[0].at if minutes[0].at - window.start <= LATE else window.start,
+        window.end if is_late else ends_at,
+    )
+
+
+def _from_file(file: Path, days: int) -> Past:
+    """The last days of the file."""
+    from controller.cli.traffic_file import read_traffic
+
+    minutes = read_traffic(file)
+    end = minutes[-1].ends_at
+    start = max(minutes[0].at, end - timedelta(days=days))
+    return Past(window=Window(start, end), minutes=_since(minutes, start))
+
+
+def _since(minutes: Sequence[Minute], start: datetime) -> list[Minute]:
+    return [minute for minute in minutes if minute.at >= start]
+
+
+@contextmanager
+def _reaching() -> Iterator[None]:
+    """Say in one line why AWS could not be asked."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from controller.aws.errors import translate
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise translate(error, "read the past traffic") from None

@@ -1,0 +1,230 @@
+"""
+Replay the past: what the decisions of a policy would have made of traffic that was recorded. Pure.
+
+The decisions are those of `desired.py`, idleness is judged by `idle.py`, and money is counted by
+`usage.py`, as by the controller. Assumed is that whoever meets a sleeping stack wakes it and
+extends that for as long as it is used; that a wake takes `wake`; and that minutes without counts
+are use, since what is not known is not idle.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from controller.domain.desired import Decision, decide, settle_marks
+from controller.domain.idle import (
+    MINUTE,
+    Counts,
+    Minute,
+    floor_minute,
+    judge,
+    minutes_in_use,
+    span_to_read,
+)
+from controller.domain.lease import Lease
+from controller.domain.marks import Marks, Standing
+from controller.domain.moments import parse_moment
+from controller.domain.openings import Rules
+from controller.domain.plan import Target
+from controller.domain.usage import Span, Usage, Use, Window
+
+_BALANCER = ":loadbalancer/net/replayed"
+_SOMEBODY = "somebody"
+_MOST_TURNS = 200_000
+"""Of the loop; a month of the busiest traffic takes some thousand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """
+    What was recorded in [start, end): the minutes with counts, oldest first.
+
+    `wake` is how long a wake takes.
+    """
+
+    window: Window
+    minutes: Sequence[Minute]
+    wake: timedelta = timedelta(minutes=3)
+
+    @property
+    def unknown(self) -> list[datetime]:
+        """The minutes of the window for which there are no counts."""
+        known = {minute.at for minute in self.minutes}
+        length = int(self.window.length / MINUTE)
+        each = (self.window.start + index * MINUTE for index in range(length))
+        return [at for at in each if at not in known]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """Somebody came while it was asleep, with so many new connections in that minute."""
+
+    at: datetime
+    flows: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """
+    What would have been. `stays` are the times from setting out to be awake until setting out to
+    sleep; `used` are the minutes in use, `unknown` those without counts.
+    """
+
+    window: Window
+    stays: tuple[Window, ...]
+    missed: tuple[Missed, ...]
+    used: tuple[datetime, ...]
+    unknown: tuple[datetime, ...]
+    spent: Usage
+    always: Usage
+
+    @property
+    def hours_used(self) -> float:
+        return len(self.used) / 60
+
+    @property
+    def hours_unknown(self) -> float:
+        return len(self.unknown) / 60
+
+    @property
+    def hours_awake(self) -> float:
+        return float(sum(self.window.hours(stay.start, stay.end) for stay in self.stays))
+
+
+def replay(use: Use, rules: Rules, past: Past) -> Replay:
+    """Live through `past` by `rules`; `use` is what the stack needs while awake."""
+    used = minutes_in_use(past.minutes, rules.policy.idle_below)
+    unknown = past.unknown
+    life = _Life(rules, past, used, unknown)
+    stays = tuple(life.stays())
+    window = past.window
+    usages = (span.used(window, use) for stay in stays for span in _spans(use, stay))
+    return Replay(
+        window=window,
+        stays=stays,
+        missed=tuple(life.missed),
+        used=tuple(minute.at for minute in used),
+        unknown=tuple(unknown),
+        spent=sum(usages, use.at_rest(window)),
+        always=use.always_on(window),
+    )
+
+
+def _spans(use: Use, stay: Window) -> Iterator[Span]:
+    for number in range(use.balancers):
+        arn = f"{_BALANCER}{number}"
+        yield Span(address=arn, arn=arn, since=stay.start, until=stay.end)
+    for address in use.tasks:
+        yield Span(address=address, arn=address, since=stay.start, until=stay.end)
+
+
+class _Life:
+    """One stack, from the beginning of the past to its end."""
+
+    def __init__(
+        self, rules: Rules, past: Past, used: Sequence[Minute], unknown: Sequence[datetime]
+    ) -> None:
+        self._rules = rules
+        self._past = past
+        self._times = [minute.at for minute in past.minutes]
+        self._flows = {minute.at: minute.new_flows for minute in used}
+        self._wanted = sorted([*self._flows, *unknown])
+        self._marks = Marks()
+        self._leases: tuple[Lease, ...] = ()
+        self.missed: list[Missed] = []
+
+    def stays(self) -> Iterator[Window]:
+        now, end = self._past.window.start, self._past.window.end
+        since: datetime | None = None
+        for _ in range(_MOST_TURNS):
+            decision = self._decide(now)
+            if since is None and decision.state is Target.ASLEEP and self._is_wanted(now):
+                self._wake(now)
+                decision = self._decide(now)
+            if decision.state is Target.AWAKE:
+                since = since or now
+            elif since is not None:
+                yield Window(since, now)
+                since = None
+                if self._is_wanted(now):
+                    continue  # it fell asleep under somebody
+            now = self._next(decision, now)
+            if now >= end:
+                break
+        if since is not None:
+            yield Window(since, end)
+
+    def _decide(self, now: datetime) -> Decision:
+        """As a pass does: settle the marks, look at the traffic where that could change it."""
+        self._note_ready(now)
+        decision = decide(self._rules, self._leases, None, self._marks, now)
+        if decision.look:
+            self._look(decision, now)
+            decision = decide(self._rules, self._leases, None, self._marks, now)
+        settled = settle_marks(self._marks, decision, self._leases, now)
+        if settled == self._marks:
+            return decision
+        standing: tuple[Standing, ...] = ()
+        if settled.waking_since is not None:
+            standing = (Standing(address="", arn=_BALANCER, since=settled.waking_since),)
+        self._marks = settled.with_standing(standing)
+        return decide(self._rules, self._leases, None, self._marks, now)
+
+    def _note_ready(self, now: datetime) -> None:
+        since = self._marks.waking_since
+        if since is not None and self._marks.ready_at is None and now >= since + self._past.wake:
+            self._marks = self._marks.ready(since + self._past.wake)
+
+    def _look(self, decision: Decision, now: datetime) -> None:
+        policy, marks = self._rules.policy, self._marks
+        since = parse_moment(decision.evidence["unused_since"])
+        span = span_to_read(since, policy.idle_timeout or timedelta(0), now)
+        first, last = bisect_left(self._times, span.start), bisect_left(self._times, span.end)
+        counts = Counts(tuple(self._past.minutes[first:last]))
+        activity = judge(counts, span, policy.idle_below, marks.activity, now)
+        self._marks = replace(marks, activity=activity)
+
+    def _is_wanted(self, now: datetime) -> bool:
+        minute = floor_minute(now)
+        index = bisect_left(self._wanted, minute)
+        return index < len(self._wanted) and self._wanted[index] == minute
+
+    def _wake(self, now: datetime) -> None:
+        """Somebody presses, and presses again at each end while it is used without a long pause."""
+        minute = floor_minute(now)
+        if minute in self._flows and now > self._past.window.start:
+            self.missed.append(Missed(at=now, flows=self._flows[minute]))
+        policy = self._rules.policy
+        pause = policy.idle_timeout or policy.wake_for
+        index = last = bisect_left(self._wanted, minute)
+        while (
+            index + 1 < len(self._wanted) and self._wanted[index + 1] - self._wanted[last] <= pause
+        ):
+            index += 1
+            last = index
+        used_for = self._wanted[last] + MINUTE - now
+        ends = now + policy.wake_for * max(1, -(-used_for // policy.wake_for))
+        lease = Lease(
+            stack="",
+            id=now.isoformat(),
+            holder=_SOMEBODY,
+            reason="",
+            granted_at=now,
+            expires_at=ends,
+        )
+        self._leases = (lease,)
+
+    def _next(self, decision: Decision, now: datetime) -> datetime:
+        """The next instant at which anything can be different."""
+        moments = [decision.until] if decision.until else []
+        since = self._marks.waking_since
+        if since is not None and self._marks.ready_at is None:
+            moments.append(since + self._past.wake)
+        if decision.state is Target.ASLEEP:
+            index = bisect_right(self._wanted, now)
+            moments += self._wanted[index : index + 1]
+        later = [moment for moment in moments if moment > now]
+        return min(later, default=self._past.window.end)
