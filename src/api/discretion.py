@@ -1,12 +1,19 @@
-"""What is kept from those who only have a link: AWS's own words name the account they speak of."""
+"""
+What is kept from those who only have a link: AWS's own words name the account they speak of, the
+publisher's warnings name folders and settings, and the id of a lease is that of somebody's link.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 from controller.domain.report import Report
+from controller.domain.spec import Json
+from controller.links import Link, Scope
 
+HIDDEN = "********"
 _ACCOUNT = re.compile(r"(?<![0-9A-Za-z])[0-9]{12}(?![0-9A-Za-z])")
 
 
@@ -28,6 +35,27 @@ def without_accounts(report: Report) -> Report:
         warnings=tuple(map(_mask, report.warnings)),
         status=replace(report.status, timeline=replace(timeline, steps=steps), degraded=degraded),
     )
+
+
+def for_link(body: Mapping[str, Json], link: Link) -> dict[str, Json]:
+    """The status as JSON for whoever has this link: all of it for an admin's."""
+    if link.allows(Scope.ADMIN):
+        return dict(body)
+    hold, evidence = body["hold"], dict(body["evidence"])
+    if "lease" in evidence:
+        evidence["lease"] = _mask_id(str(evidence["lease"]), link)
+    return {
+        **body,
+        "warnings": [],
+        "evidence": evidence,
+        "leases": [{**each, "id": _mask_id(each["id"], link)} for each in body["leases"]],
+        "hold": hold and {**hold, "over": [_mask_id(each, link) for each in hold["over"]]},
+    }
+
+
+def _mask_id(id_: str, link: Link) -> str:
+    """The ids of a link's own leases are its own."""
+    return id_ if id_.startswith(f"{link.id}-") else HIDDEN
 
 
 def _mask(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from api.answers import Answer, json_answer, see_other
+from api.discretion import for_link
 from api.keyring import KeyRing
 from api.problems import (
     NOT_AWAKE,
@@ -59,7 +60,11 @@ class Routes:
 
     def page(self, request: Request, stack: str) -> Answer:
         link, view = self._enter(request, stack)
-        return json_answer(_status(view)) if request.wants_json else self.show(view, link, request)
+        return (
+            json_answer(_status(view, link))
+            if request.wants_json
+            else self.show(view, link, request)
+        )
 
     def status(self, request: Request, stack: str) -> Answer:
         """
@@ -73,29 +78,29 @@ class Routes:
         end = self.clock.now() + timedelta(seconds=seconds)
         view = self._look(stack)
         if not seconds or view.report.state is State.AWAKE:
-            return json_answer(_status(view))
+            return json_answer(_status(view, link))
         with self.stacks.seat(link, end) as may_wait:
             if not may_wait:
                 again = {"Retry-After": str(CROWDED_SECONDS)}
-                return json_answer(_status(view), headers=again)
-            return json_answer(_status(self._when_awake(stack, end)))
+                return json_answer(_status(view, link), headers=again)
+            return json_answer(_status(self._when_awake(stack, end), link))
 
     def wake(self, request: Request, stack: str) -> Answer:
         link, view, fields = self._enter_to_change(request, stack, Scope.WAKE)
         self._keep_awake(view, link, _until(view, fields.get("for", "")))
-        return self._changed(request, stack, "?go=1")
+        return self._changed(request, link, "?go=1")
 
     def extend(self, request: Request, stack: str) -> Answer:
         link, view, fields = self._enter_to_change(request, stack, Scope.WAKE)
         if view.report.decision.state is not Target.AWAKE:
             raise RefusedError(NOT_AWAKE)
         self._keep_awake(view, link, _until(view, fields.get("for", "")))
-        return self._changed(request, stack)
+        return self._changed(request, link)
 
     def sleep(self, request: Request, stack: str) -> Answer:
         link, view, _ = self._enter_to_change(request, stack, Scope.ADMIN)
         self.stacks.put_to_sleep(view, link)
-        return self._changed(request, stack)
+        return self._changed(request, link)
 
     # who may come in
 
@@ -146,15 +151,15 @@ class Routes:
                 over_budget(ceil((error.again_at - view.now).total_seconds()))
             ) from None
 
-    def _changed(self, request: Request, stack: str, query: str = "") -> Answer:
+    def _changed(self, request: Request, link: Link, query: str = "") -> Answer:
         """To people, the page; to programs, the status, and when to ask again."""
         if not request.wants_json:
-            return see_other(_page_address(request, stack, query))
+            return see_other(_page_address(request, link.stack, query))
         try:
-            view = self._look(stack)
+            view = self._look(link.stack)
         except Exception as error:
             raise RefusedError(RECORDED) from error
-        body = _status(view)
+        body = _status(view, link)
         if view.report.has_settled:
             return json_answer(body)
         return json_answer(body, 202, {"Retry-After": str(_retry_after(view.report))})
@@ -168,8 +173,8 @@ def _page_address(request: Request, stack: str, query: str) -> str:
     return f"../{stack}{query}&{key}" if query else f"../{stack}?{key}"
 
 
-def _status(view: View) -> dict[str, Any]:
-    return view.report.to_json()
+def _status(view: View, link: Link) -> dict[str, Any]:
+    return for_link(view.report.to_json(), link)
 
 
 def _retry_after(report: Report) -> int:

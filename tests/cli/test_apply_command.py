@@ -6,8 +6,10 @@ import json
 import math
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -229,3 +231,29 @@ def test_the_address_is_one_that_opens(server, tmp_path, protocol, port, said):
     told = dormouse("apply", folder, "--to", "awake", "--json", endpoint=server.url)
     url = said if protocol != "UDP" else None
     assert json.loads(told.stdout)["endpoint"]["url"] == url
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+def test_whoever_ends_it_is_told_how_to_go_on(server, number):
+    """A CI job that is cancelled gets SIGTERM: what stands then costs."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "TF_"))}
+    server.aws.conditions.load_balancer("ecs-nlb", "provisioning")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "controller.cli", "apply", SHIPPED, "--to", "awake"],
+        env={**clean, "AWS_ENDPOINT_URL": server.url},
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    try:
+        for _ in range(600):
+            if server.aws.calls.of("CreateLoadBalancer"):
+                break
+            time.sleep(0.1)
+        process.send_signal(number)
+        _, said = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == 1
+    assert "stopped half-way to awake; run the same command to go on" in said
+    assert "Traceback" not in said

@@ -261,4 +261,5 @@ RULES: Mapping[str, Rule] = {
     # Paid for by what is published (the first million a month is free) and mailed (1,000).
     "AWS::SNS::Subscription": _rule(_free, "Endpoint Protocol TopicArn"),
     "AWS::SNS::Topic": _rule(_free, "DisplayName"),
+    "AWS::SNS::TopicPolicy": _rule(_free, "PolicyDocument Topics"),
 }

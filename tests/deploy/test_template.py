@@ -266,6 +266,21 @@ def test_an_alarm_of_a_guard_rail_outlasts_the_time_between_two_passes(deployed)
         assert alarm["DatapointsToAlarm"] == 1
 
 
+def test_what_is_told_goes_over_tls_alone_and_alarms_still_reach_the_topic(deployed):
+    (policy,) = of_type(deployed, "AWS::SNS::TopicPolicy").values()
+    allowed, alarms, refused = policy["PolicyDocument"]["Statement"]
+
+    (topic,) = policy["Topics"]
+    assert {each["Resource"] for each in (allowed, alarms, refused)} == {topic}
+    assert refused["Effect"] == "Deny"
+    assert (refused["Principal"], refused["Action"]) == ("*", "sns:Publish")
+    assert refused["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert alarms["Action"] == "sns:Publish"
+    assert list(alarms["Condition"]) == ["StringEquals"]
+    assert allowed["Principal"]["AWS"].endswith(":root")
+
+
 def test_the_webhook_is_a_secret_that_only_the_controller_gets():
     url = "https://hooks.example.com/services/T0/B0/x"
     resources = deploy({"NotifyWebhook": url})

@@ -86,6 +86,9 @@ def command(
     Wake the stack, or put it to sleep, now and from this machine.
 
     No table and no Lambda is needed. It may be interrupted and repeated at any time.
+
+    Nothing keeps two of them apart: of --to awake and --to asleep at the same time both may
+    succeed, and the stack is then as the last to look has left it. Run one of them again.
     """
     spec = spec_or_exit(ctx, directory, stack_name)
     with open_stack(spec) as stack, make_view(spec, stack.clock) as view:

@@ -8,9 +8,14 @@ does not wait for what `dormouse apply` needs.
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from io import TextIOWrapper
+from threading import current_thread, main_thread
+from types import FrameType
 
 import click
 
@@ -47,6 +52,11 @@ COMMANDS = {
 
 _INPUT_WRONG = 2
 _INTERRUPTED = 130
+_TERMINATED = 143
+
+
+class TerminatedError(KeyboardInterrupt):
+    """SIGTERM, as a cancelled job of a CI gets it: the same words as for Ctrl-C, another code."""
 
 
 class LazyGroup(click.Group):
@@ -82,12 +92,15 @@ def run(arguments: list[str] | None = None) -> int:
     """Run a command; what goes wrong is one line on standard error."""
     _show_what_cannot_be_encoded()
     try:
-        code = _invoke(sys.argv[1:] if arguments is None else arguments)
+        with _hearing_of_the_end():
+            code = _invoke(sys.argv[1:] if arguments is None else arguments)
         sys.stdout.flush()
     except click.ClickException as error:
         vars(error)["message"] = clean_lines(error.message)
         error.show()
         return error.exit_code
+    except TerminatedError:
+        return _TERMINATED
     except (click.Abort, EOFError, KeyboardInterrupt):
         return _INTERRUPTED
     except BrokenPipeError:
@@ -102,6 +115,23 @@ def run(arguments: list[str] | None = None) -> int:
         click.echo(f"Error: {clean_lines(str(error))}", err=True)
         return _INPUT_WRONG if isinstance(error, SpecError | TextError | PolicyError) else 1
     return code
+
+
+@contextmanager
+def _hearing_of_the_end() -> Iterator[None]:
+    """Let a command say what may stand when it is ended from outside."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise TerminatedError
+
+    if current_thread() is not main_thread():  # Python's rule
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _show_what_cannot_be_encoded() -> None:
