@@ -44,9 +44,21 @@ def _refuse(rows: Iterable[Refusal], view: View) -> None:
             raise AwsError(row.code, text.format(**words))
 
 
-def check_balancer(params: Mapping[str, Any], zones: Iterable[str]) -> None:
-    """CreateLoadBalancer; `zones` are those of its subnets, in order."""
-    _refuse(LOAD_BALANCERS, BalancerView(request=params, zones=tuple(zones)))
+def check_balancer(region: Region, params: Mapping[str, Any], subnets: Iterable[str]) -> None:
+    """CreateLoadBalancer, in `subnets`; those that are not there are refused elsewhere."""
+    places = [region.ec2.subnets[each] for each in subnets if each in region.ec2.subnets]
+    view = BalancerView(
+        request=params,
+        zones=tuple(place.zone for place in places),
+        vpcs=tuple(("id", place.vpc_id) for place in places),
+        group_vpcs=_group_vpcs(region, params.get("SecurityGroups")),
+    )
+    _refuse(LOAD_BALANCERS, view)
+
+
+def _group_vpcs(region: Region, groups: Iterable[str] | None) -> tuple[Any, ...]:
+    known = (region.ec2.groups.get(each) for each in groups or ())
+    return tuple(("id", group.vpc_id) for group in known if group)
 
 
 def check_balancer_attributes(balancer: LoadBalancer, wanted: Mapping[str, str]) -> None:
@@ -92,12 +104,19 @@ def check_service(
     entries = request.get("loadBalancers") or ()
     groups = [region.elbv2.groups.get(entry.get("targetGroupArn", "")) for entry in entries]
     strategy = request.get("capacityProviderStrategy")
+    network = (request.get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}
     view = ServiceView(
         request=request,
         task=_task(definition.body),
         launch=request.get("launchType", None if strategy else UNKNOWN),
         groups=tuple(_group(group) if group else View(request=UNKNOWN) for group in groups),
         providers=cluster.capacity_providers,
+        vpcs=tuple(
+            ("id", region.ec2.subnets[each].vpc_id)
+            for each in network.get("subnets") or ()
+            if each in region.ec2.subnets
+        ),
+        group_vpcs=_group_vpcs(region, network.get("securityGroups")),
     )
     _refuse(SERVICES, view)
 

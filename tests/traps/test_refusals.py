@@ -17,7 +17,18 @@ from controller.mapping.refusals import LISTENERS, LOAD_BALANCERS, SERVICES, TAR
 from controller.mapping.refusals.row import UNKNOWN
 from controller.mapping.refusals.views import BalancerView, ListenerView, ServiceView, Task, View
 from controller.reconcile.outcome import Result
-from traps.garden import EIP, GROUP, SERVICE, SUBNET, L, compiled, desk_for, garden, problems_of
+from traps.garden import (
+    EIP,
+    GROUP,
+    HEAD,
+    SERVICE,
+    SUBNET,
+    L,
+    compiled,
+    desk_for,
+    garden,
+    problems_of,
+)
 
 ROWS = (*LISTENERS, *LOAD_BALANCERS, *SERVICES, *TARGET_GROUPS)
 CERTIFICATE = '"arn:aws:acm:eu-central-1:123456789012:certificate/0a"'
@@ -58,6 +69,18 @@ SUBNETS = "".join(
 )
 
 
+VPCS = "".join(
+    f'resource "aws_vpc" "{name}" {{\n cidr_block = "10.{number}.0.0/16"\n'
+    f' tags = {{ Name = "{name}" }}\n}}\n'
+    f'resource "aws_subnet" "{name}" {{\n vpc_id = aws_vpc.{name}.id\n'
+    f' cidr_block = "10.{number}.0.0/24"\n availability_zone = "eu-central-1{name}"\n}}\n'
+    f'resource "aws_security_group" "{name}" {{\n name = "{name}"\n'
+    f" vpc_id = aws_vpc.{name}.id\n}}\n"
+    for number, name in enumerate("ab")
+)
+ALONE = {"load_balancer": None, "health_check_grace_period_seconds": None}
+
+
 def mapping(*lines: str) -> str:
     return "{\n" + "\n".join(lines) + "\n}"
 
@@ -78,8 +101,8 @@ class Case:
 
 
 def listener(rule: str, changes: dict[str, Any], **others: Any) -> Case:
-    met = others.pop("met", True)
-    return Case(rule, "listener.tf", met=met, parts={"listener": changes, **others})
+    met, more = others.pop("met", True), others.pop("more", "")
+    return Case(rule, "listener.tf", met=met, more=more, parts={"listener": changes, **others})
 
 
 def group(rule: str, changes: dict[str, Any], **options: Any) -> Case:
@@ -222,6 +245,59 @@ CASES = [
     ),
     balancer("address-type", {"ip_address_type": '"dualstack-without-public-ipv4"'}),
     balancer("log-bucket", {"access_logs": mapping('bucket = ""', "enabled = true")}),
+    service(
+        "other-vpc",
+        {
+            **ALONE,
+            "network_configuration": mapping(
+                "assign_public_ip = true", "subnets = [aws_subnet.a.id, aws_subnet.b.id]"
+            ),
+        },
+        more=VPCS,
+        met=False,
+    ),
+    service(
+        "other-vpc",
+        {
+            **ALONE,
+            "network_configuration": mapping(
+                "assign_public_ip = true",
+                "subnets = [aws_subnet.a.id]",
+                "security_groups = [aws_security_group.b.id]",
+            ),
+        },
+        more=VPCS,
+        met=False,
+    ),
+    balancer(
+        "other-vpc",
+        {"subnet_mapping": None, "subnets": "[aws_subnet.a.id, aws_subnet.b.id]"},
+        more=VPCS,
+        met=False,
+        service=ALONE,
+    ),
+    balancer(
+        "other-vpc",
+        {
+            "subnet_mapping": None,
+            "subnets": "[aws_subnet.a.id]",
+            "security_groups": "[aws_security_group.b.id]",
+        },
+        more=VPCS,
+        met=False,
+        service=ALONE,
+    ),
+    listener(
+        "other-vpc",
+        {},
+        more=VPCS,
+        balancer={
+            "subnet_mapping": mapping("subnet_id = aws_subnet.a.id", f'allocation_id = "{EIP}"')
+        },
+        group={"vpc_id": "aws_vpc.b.id"},
+        service=ALONE,
+        met=False,
+    ),
     service("no-network", {"network_configuration": None}),
     service("no-subnets", {"network_configuration": PUBLIC.replace(f'"{SUBNET}"', "")}),
     service(
@@ -626,3 +702,33 @@ def test_conditions_that_traps_tell_better_at_check():
     assert found_in(SERVICES, awsvpc) == ["instance-targets"]
     internal = {"Scheme": "internal", "SubnetMappings": [{"SubnetId": "a", "AllocationId": "e"}]}
     assert found_in(LOAD_BALANCERS, BalancerView(request=internal)) == ["internal-elastic-ip"]
+
+
+def test_one_vpc_is_one_whichever_way_it_is_written(tmp_path):
+    """By id and by resource it may be the same; of a data source nobody knows."""
+    more = VPCS + 'data "aws_vpc" "d" {\n default = true\n}\n'
+    for vpc in ('"vpc-0aaaa1111bbbb2222"', "data.aws_vpc.d.id", "aws_vpc.a.id"):
+        mapped = mapping("subnet_id = aws_subnet.a.id", f'allocation_id = "{EIP}"')
+        directory = garden(
+            tmp_path,
+            more=more,
+            balancer={"subnet_mapping": mapped},
+            group={"vpc_id": vpc},
+            service=ALONE,
+        )
+        assert "other-vpc" not in {rule for rule, _ in problems_of(directory)}
+
+
+def test_a_network_mode_that_is_left_out_is_a_warning(tmp_path):
+    machines = {"launch_type": '"EC2"', "network_configuration": PRIVATE, **ALONE}
+    task = {"network_mode": None, "requires_compatibilities": None}
+    assert problems_of(garden(tmp_path, service=machines, task=task)) == [
+        ("network-without-awsvpc", "warning")
+    ]
+
+
+def test_the_region_of_the_shell_decides_nothing(tmp_path):
+    """Only one that the provider block names is sure to be the stack's."""
+    abroad = {**TLS, "certificate_arn": CERTIFICATE.replace("eu-central", "us-east")}
+    head = HEAD.replace('  region                      = "eu-central-1"\n', "")
+    assert problems_of(garden(tmp_path, head=head, listener=abroad)) == []

@@ -112,7 +112,8 @@ def compile_worlds(
     draft = _draft_all(stack, awake, division)
     home, home_problems = find_home(awake, division.sleepers, region)
     check_traps(draft)
-    check_refusals(draft, home.region)
+    written, _ = find_home(awake, division.sleepers, None)
+    check_refusals(draft, written.region)
     policy, policy_problems = read_policy(
         awake.variables, Places(policy_place, awake.variable_parts.get(VARIABLE, {})), compiled_at
     )

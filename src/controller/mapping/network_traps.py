@@ -63,7 +63,7 @@ def zones(stack: StackDraft) -> None:
     """
     for service in stack.of_kind(Kind.SERVICE):
         balancers = _balancers_of(stack, service)
-        served = [subnet for balancer in balancers for subnet in _subnets(balancer)]
+        served = [subnet for balancer in balancers for subnet in balancer_subnets(balancer)]
         if not served:
             continue
         strange = [s for s in _service_subnets(service) if not _is_served(stack, s, served)]
@@ -133,7 +133,8 @@ def _balancers_of(stack: StackDraft, service: Draft) -> list[Draft]:
     return list(found.values())
 
 
-def _subnets(balancer: Draft) -> list[Json]:
+def balancer_subnets(balancer: Draft) -> list[Json]:
+    """All that it stands in, in the order of the files."""
     mappings = balancer.request.get("SubnetMappings", [])
     subnets = balancer.request.get("Subnets", [])
     return [m.get("SubnetId") for m in mappings] + _as_list(subnets)
@@ -157,7 +158,7 @@ def _is_served(stack: StackDraft, subnet: Json, served: list[Json]) -> bool:
 
 def zones_of(stack: StackDraft, balancer: Draft) -> list[str | None]:
     """The zones of its subnets; None for one that the configuration does not tell."""
-    return [_zone(stack, subnet) for subnet in _subnets(balancer)]
+    return [_zone(stack, subnet) for subnet in balancer_subnets(balancer)]
 
 
 def _zone(stack: StackDraft, subnet: Json) -> str | None:

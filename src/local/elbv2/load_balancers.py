@@ -13,7 +13,6 @@ from local.elbv2.shared import (
     check_arn,
     check_name,
     is_visible,
-    misconfigured,
     page,
     read_tags,
     validation,
@@ -43,12 +42,7 @@ def create(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
             )
         return {"LoadBalancers": [view(region, standing)]}
     tags = read_tags(params.get("Tags"))
-    zones = (
-        region.ec2.subnets[m["SubnetId"]].zone
-        for m in mappings
-        if m["SubnetId"] in region.ec2.subnets
-    )
-    refusals.check_balancer(params, zones)
+    refusals.check_balancer(region, params, [each["SubnetId"] for each in mappings])
     places = _check_places(region, params, mappings)
     balancer = _make(region, params, tags, places)
     return {"LoadBalancers": [view(region, balancer)]}
@@ -102,8 +96,6 @@ def _check_places(
             raise AwsError("InvalidSecurityGroup", f"Security group '{group_id}' is not valid")
     public = params.get("Scheme", "internet-facing") == "internet-facing"
     subnets = [find_subnet(region, each["SubnetId"], public=public) for each in mappings]
-    if len({subnet.vpc_id for subnet in subnets}) > 1:
-        raise misconfigured("All subnets must belong to the same VPC")
     addresses = [find_address(region, each.get("AllocationId")) for each in mappings]
     return list(zip(subnets, addresses, strict=True))
 

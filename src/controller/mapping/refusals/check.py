@@ -8,10 +8,11 @@ from typing import Any
 
 from controller.domain.problem import Level
 from controller.domain.spec import Json, Kind
+from controller.hcl.values import Unknown
 from controller.hcl.world import ResourceInstance
 from controller.mapping.draft import Draft, StackDraft
 from controller.mapping.fill import given, known
-from controller.mapping.network_traps import zones_of
+from controller.mapping.network_traps import balancer_subnets, zones_of
 from controller.mapping.refusals import LISTENERS, LOAD_BALANCERS, SERVICES, TARGET_GROUPS
 from controller.mapping.refusals.row import UNKNOWN, Refusal
 from controller.mapping.refusals.views import (
@@ -29,7 +30,7 @@ def check_refusals(stack: StackDraft, region: str | None) -> None:
     """
     Look for every row in every draft that is whole and of which nothing else is wrong.
 
-    `region` is the stack's, None where nobody says it.
+    `region` is the one that the files say, None where the shell decides.
     """
     rows: Mapping[Kind, tuple[tuple[Refusal, ...], Callable[[Draft], View]]] = {
         Kind.LOAD_BALANCER: (LOAD_BALANCERS, lambda draft: _balancer(stack, draft)),
@@ -82,6 +83,8 @@ def _balancer(stack: StackDraft, draft: Draft) -> BalancerView:
         request=plain(draft.request),
         attributes=draft.filling.attributes,
         zones=tuple(zones_of(stack, draft)),
+        vpcs=_vpcs(stack, balancer_subnets(draft)),
+        group_vpcs=_vpcs(stack, draft.request.get("SecurityGroups", [])),
     )
 
 
@@ -93,6 +96,8 @@ def _listener(stack: StackDraft, draft: Draft, region: str | None) -> ListenerVi
         balancer=_view(balancer) if balancer else View(request=UNKNOWN),
         groups=tuple(_view(group) for group in stack.forwards_to(draft)),
         region=region or UNKNOWN,
+        balancer_vpcs=_vpcs(stack, balancer_subnets(balancer)) if balancer else (),
+        group_vpcs=tuple(_vpc(group.request.get("VpcId")) for group in stack.forwards_to(draft)),
     )
 
 
@@ -105,10 +110,49 @@ def _service(stack: StackDraft, draft: Draft) -> ServiceView:
         task=_task(task_definition_of(stack, draft)),
         launch=request.get("launchType", None if strategy else UNKNOWN),
         groups=tuple(_view(group) for _, group in stack.target_groups_of(draft)),
+        vpcs=_vpcs(stack, _network(draft).get("subnets", [])),
+        group_vpcs=_vpcs(stack, _network(draft).get("securityGroups", [])),
         providers=_providers(stack, cluster),
         namespace=_has_namespace(cluster),
         records=_records(stack, draft),
     )
+
+
+def _network(draft: Draft) -> Mapping[str, Json]:
+    found: Mapping[str, Json] = draft.request.get("networkConfiguration", {}).get(
+        "awsvpcConfiguration", {}
+    )
+    return found
+
+
+_OF_A_VPC = ("aws_subnet", "aws_security_group")
+
+
+def _vpcs(stack: StackDraft, things: Json) -> tuple[Any, ...]:
+    """Which VPC each subnet or security group belongs to; UNKNOWN where the files do not say."""
+    found = []
+    for thing in things if isinstance(things, list) else ():
+        instance = stack.kept_thing(thing)
+        of_ours = instance is not None and instance.mode == "managed" and instance.error_free
+        if instance is None or not of_ours or instance.type not in _OF_A_VPC:
+            found.append(UNKNOWN)
+            continue
+        argument = given(instance.body, "vpc_id")
+        data = argument.value.data if argument else None
+        if isinstance(data, Unknown):
+            origins = [origin.address for origin in data.origins if data.origin]
+            data = {"$look_up": "vpc", "of": origins[0]} if origins else None
+        found.append(_vpc(data))
+    return tuple(found)
+
+
+def _vpc(value: Json) -> Any:
+    """Equal for the same VPC; two that are made by this root are two."""
+    if isinstance(value, str):
+        return ("id", value)
+    of = value.get("of", "") if isinstance(value, Mapping) else ""
+    made = of and not of.rpartition("aws_vpc.")[0].endswith("data.") and ".aws_vpc." in f".{of}"
+    return ("made", of) if made else UNKNOWN
 
 
 def _task(instance: ResourceInstance | None) -> Task:

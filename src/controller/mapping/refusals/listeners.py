@@ -11,7 +11,7 @@ from controller.mapping.refusals.row import (
     Found,
     Refusal,
 )
-from controller.mapping.refusals.views import ListenerView
+from controller.mapping.refusals.views import ListenerView, apart
 
 _PLAIN = ("TCP", "UDP", "TCP_UDP", "QUIC", "TCP_QUIC")
 _QUIC = ("QUIC", "TCP_QUIC")
@@ -145,6 +145,18 @@ LISTENERS: tuple[Refusal, ...] = (
         text="Certificate ARN '{arn}' is not valid",
         advice="certificate_arn: found one of {region}, expected one of {own}; a load balancer takes "
         "certificates of its own region",
+        source=PREFLIGHT,
+    ),
+    Refusal(
+        rule="other-vpc",
+        when=lambda listener: (
+            not apart(listener.balancer_vpcs)
+            and apart((*listener.balancer_vpcs, *listener.group_vpcs))
+        ),
+        at="DefaultActions",
+        code=CONFIGURATION,
+        text="The following target groups are in a different VPC than load balancer",
+        advice="the target group's vpc_id is another VPC than that of the load balancer's subnets",
         source=PREFLIGHT,
     ),
     Refusal(

@@ -11,7 +11,7 @@ from controller.mapping.refusals.row import (
     Found,
     Refusal,
 )
-from controller.mapping.refusals.views import BalancerView, repeated
+from controller.mapping.refusals.views import BalancerView, apart, repeated
 
 _SECONDARY = "secondary_ips.auto_assigned.per_subnet"
 
@@ -101,6 +101,26 @@ LOAD_BALANCERS: tuple[Refusal, ...] = (
         code=CONFIGURATION,
         text="A load balancer cannot be attached to multiple subnets in the same Availability Zone",
         advice="two of the subnets are in {zone}; give one subnet of each zone",
+        source=PREFLIGHT,
+    ),
+    Refusal(
+        rule="other-vpc",
+        when=lambda balancer: apart(balancer.vpcs) and {"at": _subnets_at(balancer)},
+        at="Subnets",
+        code=CONFIGURATION,
+        text="All subnets must belong to the same VPC",
+        advice="the subnets are those of two VPCs, expected those of one",
+        source=API,
+    ),
+    Refusal(
+        rule="other-vpc",
+        when=lambda balancer: (
+            not apart(balancer.vpcs) and apart((*balancer.vpcs, *balancer.group_vpcs))
+        ),
+        at="SecurityGroups",
+        code="InvalidSecurityGroup",
+        text="One or more security groups are invalid",
+        advice="security_groups: found one of another VPC than the subnets'",
         source=PREFLIGHT,
     ),
     Refusal(

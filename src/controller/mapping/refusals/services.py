@@ -17,7 +17,7 @@ from controller.mapping.refusals.row import (
     Refusal,
 )
 from controller.mapping.refusals.service_parts import PARTS
-from controller.mapping.refusals.views import FARGATE, ServiceView
+from controller.mapping.refusals.views import FARGATE, ServiceView, apart
 
 _AWSVPC = "networkConfiguration.awsvpcConfiguration"
 
@@ -152,6 +152,7 @@ _OWN: tuple[Refusal, ...] = (
             not service.on_fargate
             and service.task.network_mode in ("bridge", "host", "none")
             and service.has("networkConfiguration")
+            and not service.task.by_default
             and {"mode": service.task.network_mode}
         ),
         at="networkConfiguration",
@@ -161,11 +162,45 @@ _OWN: tuple[Refusal, ...] = (
         source=PREFLIGHT,
     ),
     Refusal(
+        rule="network-without-awsvpc",
+        when=lambda service: (
+            not service.on_fargate
+            and service.task.network_mode in ("bridge", "host", "none")
+            and service.has("networkConfiguration")
+            and service.task.by_default
+            and {"mode": service.task.network_mode}
+        ),
+        at="networkConfiguration",
+        text="Network Configuration is not valid for the given networkMode of this task definition.",
+        advice='network_configuration: found one for tasks of network_mode "{mode}" (the default); set '
+        'network_mode = "awsvpc" in the task definition, or remove the block',
+        source=PREFLIGHT,
+        level=Level.WARNING,
+    ),
+    Refusal(
         rule="no-subnets",
         when=lambda service: service.get(f"{_AWSVPC}.subnets") == [],
         at=f"{_AWSVPC}.subnets",
         text="subnets can not be empty.",
         advice="network_configuration.subnets: found an empty list, expected one subnet at least",
+        source=API,
+    ),
+    Refusal(
+        rule="other-vpc",
+        when=lambda service: apart(service.vpcs),
+        at=f"{_AWSVPC}.subnets",
+        text="",
+        advice="network_configuration.subnets: found those of two VPCs, expected those of one",
+        source=API,
+    ),
+    Refusal(
+        rule="other-vpc",
+        when=lambda service: (
+            not apart(service.vpcs) and apart((*service.vpcs, *service.group_vpcs))
+        ),
+        at=f"{_AWSVPC}.securityGroups",
+        text="",
+        advice="network_configuration.security_groups: found one of another VPC than the subnets'",
         source=API,
     ),
     Refusal(

@@ -85,7 +85,8 @@ class ServiceView(View):
 
     `groups` are its target groups, `providers` the capacity providers of its cluster, `namespace`
     whether the cluster has one for Service Connect, `records` the types of DNS records of the
-    service registry; each UNKNOWN where nobody knows.
+    service registry; each UNKNOWN where nobody knows. `vpcs` are those of its subnets, `group_vpcs`
+    of its security groups, in a form that `apart` compares.
     """
 
     task: Task = Task()
@@ -94,6 +95,8 @@ class ServiceView(View):
     providers: Any = UNKNOWN
     namespace: Any = UNKNOWN
     records: Any = UNKNOWN
+    vpcs: tuple[Any, ...] = ()
+    group_vpcs: tuple[Any, ...] = ()
 
     @property
     def strategy(self) -> list[Mapping[str, Any]]:
@@ -125,9 +128,11 @@ class ServiceView(View):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BalancerView(View):
-    """A load balancer; `zones` are those of its subnets, as far as known."""
+    """A load balancer; `zones` are those of its subnets, as far as known, and so are `vpcs`."""
 
     zones: tuple[Any, ...] = ()
+    vpcs: tuple[Any, ...] = ()
+    group_vpcs: tuple[Any, ...] = ()
 
     @property
     def subnets(self) -> list[Any]:
@@ -142,10 +147,23 @@ class ListenerView(View):
     balancer: View = field(default_factory=lambda: View(request=UNKNOWN))
     groups: tuple[View, ...] = ()
     region: Any = UNKNOWN
+    balancer_vpcs: tuple[Any, ...] = ()
+    group_vpcs: tuple[Any, ...] = ()
 
     @property
     def protocol(self) -> Any:
         return self.get("Protocol")
+
+
+def apart(vpcs: Iterable[Any]) -> bool:
+    """
+    Whether these are surely more than one VPC.
+
+    Each is its kind and its name: ("id", "vpc-1"), or ("made", its address in the files). One by id
+    and one by address may be the same.
+    """
+    known = [vpc for vpc in vpcs if vpc is not UNKNOWN]
+    return any(one[0] == other[0] and one[1] != other[1] for one in known for other in known)
 
 
 def repeated(values: Iterable[Any]) -> Any:

@@ -1,0 +1,30 @@
+"""What `check` tells as refused by AWS is what Terraform itself does not find."""
+
+from __future__ import annotations
+
+import pytest
+
+from oracle import Terraform, needs_terraform
+from traps.garden import garden
+from traps.test_refusals import CASES
+
+pytestmark = [pytest.mark.terraform, pytest.mark.slow]
+
+
+def test_terraform_validate_accepts_every_case(tmp_path):
+    """All of them as modules of one root: one start of the provider."""
+    needs_terraform()
+    calls = []
+    for number, case in enumerate(CASES):
+        folder = tmp_path / f"case-{number}"
+        folder.mkdir()
+        garden(folder, more=case.more, **case.parts)
+        name = f"{case.rule}-{number}"
+        calls.append(
+            f'module "{name}" {{\n  source = "./case-{number}/garden"\n  awake = true\n}}\n'
+        )
+    (tmp_path / "main.tf").write_text("".join(calls))
+    terraform = Terraform(tmp_path)
+    terraform.init()
+    done = terraform.run("validate", "-no-color", check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
