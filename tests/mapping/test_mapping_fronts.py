@@ -146,6 +146,14 @@ def test_a_wake_waits_for_the_others_group_too(tmp_path):
     assert "183 s less with interval = 10, healthy_threshold = 2" in problem.message
 
 
+def test_a_group_that_terraform_names_is_found_by_its_prefix(tmp_path):
+    named = WEB.replace('name                          = "web"', 'name_prefix = "web-"')
+    result = compile_text(tmp_path, PROVIDER + TASK + named + ONLY_WEB)
+    (service,) = result.spec.resources
+    arn = service.request["loadBalancers"][0]["targetGroupArn"]
+    assert arn == {**{k: v for k, v in WEB_GROUP.items() if k != "name"}, "name_prefix": "web-"}
+
+
 def test_a_service_behind_an_application_load_balancer_alone_sleeps(tmp_path):
     result = compile_text(tmp_path, PROVIDER + TASK + WEB + ONLY_WEB)
     assert sleepers(result) == {"aws_ecs_service.app"}

@@ -50,3 +50,25 @@ def test_it_wakes_and_sleeps_and_the_others_group_stays(alone):
 
     assert desk.sleep().result is Result.CONVERGED
     assert desk.standing() == {"load_balancers": 0, "target_groups": 1, "services": 0}
+
+
+def test_a_group_that_terraform_named_is_found_by_its_prefix():
+    spec, service = behind(alone=True)
+    prefixed = {**{k: v for k, v in WEB.items() if k != "name"}, "name_prefix": "web-"}
+    (entry,) = service.request["loadBalancers"]
+    request = {**service.request, "loadBalancers": [{**entry, "targetGroupArn": prefixed}]}
+    spec = replace(spec, resources=(replace(service, request=request),))
+    aws = LaptopAws("fast")
+    things = furnish_for(spec)
+    (group,) = things["target_groups"]
+    generated = "web-20261130120000123400000001"
+    names = ("web-other", generated, "web-20261130-not-ours")
+    things["target_groups"] = [{**group, "name": name} for name in names]
+    arns = aws.furnish(**things)["target_groups"]
+
+    assert Desk(aws, spec).wake().result is Result.CONVERGED
+    ecs = aws.session().client("ecs")
+    (found,) = ecs.describe_services(cluster="nsfw_api_cluster", services=["nsfw_api_service"])[
+        "services"
+    ]
+    assert found["loadBalancers"][0]["targetGroupArn"] == arns[generated]

@@ -9,6 +9,7 @@ exactly one may match. Answers are kept for the length of one pass.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ Keys = Mapping[str, Any]
 Found = Sequence[Mapping[str, Any]]
 Finder = Callable[[Clients, Keys], Found]
 
+_TIME = re.compile(r"[0-9a-f]{20,26}")
 _OF_THE_ANSWER = ("$look_up", "attribute", "take", "index", "of")
 
 
@@ -290,6 +292,7 @@ def _load_balancers(clients: Clients, keys: Keys) -> Found:
             "vpc_id": b.get("VpcId", ""),
         }
         for b in found
+        if _is_generated(b["LoadBalancerName"], keys)
     ]
     return _tagged(clients, things, keys.get("tags", {}))
 
@@ -305,8 +308,16 @@ def _target_groups(clients: Clients, keys: Keys) -> Found:
             "vpc_id": g.get("VpcId", ""),
         }
         for g in found
+        if _is_generated(g["TargetGroupName"], keys)
     ]
     return _tagged(clients, things, keys.get("tags", {}))
+
+
+def _is_generated(name: str, keys: Keys) -> bool:
+    """Whether Terraform may have made the name: behind the prefix it writes the time, in hex."""
+    prefix = keys.get("name_prefix", "")
+    rest = name.removeprefix(prefix)
+    return not prefix or (name != rest and bool(_TIME.fullmatch(rest)))
 
 
 def _by_name_or_arn(keys: Keys, by_name: str, by_arn: str) -> dict[str, list[str]]:

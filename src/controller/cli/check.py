@@ -30,7 +30,7 @@ def command(
     costs and seconds (idle-cost, slow-wake, never-idle) does not count for --strict.
     """
     compiled = compile_directory(ctx, directory, stack)
-    problems, meaning = compiled.findings, compiled.summary
+    problems, meaning = compiled.findings, compiled.summary if compiled.spec else None
     if as_json:
         print_json(problems, summary=meaning.to_json() if meaning else None)
     else:

@@ -70,7 +70,8 @@ class Compiled:
     @property
     def findings(self) -> tuple[Problem, ...]:
         """The problems, and among them what the summary has to say of costs and seconds."""
-        return _sorted([*self.problems, *(self.summary.findings if self.summary else ())])
+        meaning = self.summary if self.spec else None
+        return _sorted([*self.problems, *(meaning.findings if meaning else ())])
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,9 +54,9 @@ more); `filters` [{"name": n, "values": [v, …]}], EC2's own filters, sent as t
 | `availability_zones` | state all_availability_zones (bool) filters   | names zone_ids (lists)   |
 |                      | exclude_names exclude_zone_ids (lists)        |                          |
 | `iam_role`           | `name`                                        | arn name unique_id       |
-| `load_balancer`      | name arn tags                                 | arn arn_suffix name      |
-|                      |                                               | dns_name zone_id vpc_id  |
-| `target_group`       | name arn tags                                 | arn arn_suffix name      |
+| `load_balancer`      | name arn tags name_prefix (and the digits     | arn arn_suffix name      |
+|                      | that Terraform puts behind it)                | dns_name zone_id vpc_id  |
+| `target_group`       | name arn tags name_prefix (the same)          | arn arn_suffix name      |
 |                      |                                               | vpc_id                   |
 | `certificate`        | `domain`; statuses types key_types (lists of  | arn domain               |
 |                      | text, ACM's words; statuses left out: ISSUED) |                          |

@@ -86,15 +86,15 @@ def _namespace(type_: str) -> Source:
 _FRONT = {
     "load_balancer": Source(
         kind="load_balancer",
-        keys={"name": "name", "arn": "arn", "tags": "tags"},
-        enough=(("name",), ("arn",), ("tags",)),
+        keys={"name": "name", "arn": "arn", "name_prefix": "name_prefix", "tags": "tags"},
+        enough=(("name",), ("arn",), ("name_prefix",), ("tags",)),
         attributes=_BALANCER,
         way_out="give it a name",
     ),
     "target_group": Source(
         kind="target_group",
-        keys={"name": "name", "arn": "arn", "tags": "tags"},
-        enough=(("name",), ("arn",), ("tags",)),
+        keys={"name": "name", "arn": "arn", "name_prefix": "name_prefix", "tags": "tags"},
+        enough=(("name",), ("arn",), ("name_prefix",), ("tags",)),
         attributes=_TARGETS,
         way_out="give it a name",
     ),
