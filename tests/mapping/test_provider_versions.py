@@ -327,3 +327,59 @@ def test_an_empty_list_of_subnets_beside_mappings_is_none(tmp_path):
 
     assert "Subnets" not in request
     assert request["SubnetMappings"] == [{"SubnetId": "subnet-0b2c3d4e5f6071829"}]
+
+
+@pytest.mark.parametrize("written", ["provider = aws.far", 'region = "ap-south-1"'])
+def test_what_is_in_another_region_is_not_looked_up_in_ours(tmp_path, written):
+    """The wake would find nothing there, or another thing of that name."""
+    text = (
+        STACK.replace('["subnet-0a1b2c3d4e5f60718"]', "data.aws_subnets.s.ids", 1)
+        + f"""
+    provider "aws" {{
+      alias  = "far"
+      region = "ap-south-1"
+    }}
+    data "aws_subnets" "s" {{
+      {written}
+      filter {{
+        name   = "vpc-id"
+        values = ["vpc-0a1b2c3d4e5f60718"]
+      }}
+    }}
+    """
+    )
+    (error,) = errors(compiled(tmp_path, text))
+
+    assert error.rule == "look-up"
+    assert "data.aws_subnets.s is in ap-south-1" in error.message
+
+
+def test_what_is_the_same_everywhere_is_found_from_any_region(tmp_path):
+    text = (
+        STACK
+        + """
+    provider "aws" {
+      alias  = "far"
+      region = "ap-south-1"
+    }
+    resource "aws_iam_role" "ecs" {
+      provider           = aws.far
+      name               = "ecs"
+      assume_role_policy = "{}"
+    }
+    """
+    )
+    parts = {
+        "service": 'deployment_configuration {\n    strategy = "BLUE_GREEN"\n  }',
+        "target": """
+          advanced_configuration {
+            alternate_target_group_arn = "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/b/1"
+            production_listener_rule   = aws_lb_listener.l.arn
+            role_arn                   = aws_iam_role.ecs.arn
+          }
+        """,
+    }
+    request = resource(compiled(tmp_path, text, **parts), "aws_ecs_service").request
+
+    (balancer,) = request["loadBalancers"]
+    assert balancer["advancedConfiguration"]["roleArn"]["$look_up"] == "iam_role"

@@ -17,7 +17,7 @@ from controller.hcl.evaluate import evaluate
 from controller.hcl.evaluation import Evaluation, outputs_of
 from controller.hcl.graph import Graph, build_graph, cycle_error
 from controller.hcl.module import MissingModule, Module, load_module
-from controller.hcl.origins import lacking_file, out_of_reach
+from controller.hcl.origins import lacking_file, out_of_reach, way_out_of
 from controller.hcl.parse import parse_argument
 from controller.hcl.provider_version import UNKNOWN, AwsProvider, find_aws_provider
 from controller.hcl.required_version import RULE as REQUIRED_VERSION
@@ -123,7 +123,9 @@ class _Console:
         origin = out_of_reach(value)
         if origin is not None:
             raise lacking_file((origin,)) or HclError(
-                "module-source", f"{origin} cannot be known here", place=expression.place
+                "module-source",
+                f"{origin} cannot be known here; {way_out_of(origin)}",
+                place=expression.place,
             )
         return value
 

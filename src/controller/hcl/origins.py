@@ -89,3 +89,10 @@ def out_of_reach(value: Value) -> Origin | None:
 def describe_origins(origins: Iterable[Origin]) -> str:
     """The first of them, with its place: whoever makes that one known sees the next."""
     return next((origin.described for origin in origins), "something")
+
+
+def way_out_of(origin: Origin) -> str:
+    """What makes an origin known that is out of reach."""
+    if kind_of(origin) == "module":
+        return 'run "terraform init -backend=false", which lays the module'
+    return "give the value as a variable"

@@ -21,7 +21,7 @@ from controller.hcl.instance import (
 from controller.hcl.known import Known
 from controller.hcl.known_data import data_attributes
 from controller.hcl.numbers import format_number
-from controller.hcl.origins import describe_origins, lacking_file, out_of_reach
+from controller.hcl.origins import describe_origins, lacking_file, out_of_reach, way_out_of
 from controller.hcl.provider_version import UNKNOWN, AwsProvider
 from controller.hcl.references import expressions_in, is_constant, subject_of
 from controller.hcl.repetition import Expansion, Key, address_with_key, expand
@@ -217,7 +217,7 @@ class ResourceEvaluator:
                     or HclError(
                         "module-source",
                         f'"{name}" depends on {origin}, which cannot be known here; '
-                        "use a local module, or give the value as a variable",
+                        f"{way_out_of(origin)}",
                         place=attribute.place,
                         origins=(origin,),
                     )

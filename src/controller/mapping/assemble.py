@@ -35,7 +35,7 @@ from controller.mapping.look_ups import LookUps
 from controller.mapping.missing_modules import with_missing_modules
 from controller.mapping.order import find_needs, in_order
 from controller.mapping.policy import VARIABLE, Places, read_policy
-from controller.mapping.provider import find_home
+from controller.mapping.provider import elsewhere, find_home
 from controller.mapping.references import References
 from controller.mapping.refusals.check import check_refusals
 from controller.mapping.sources import OWN_ATTRIBUTES
@@ -110,8 +110,9 @@ def compile_worlds(
     """
     division = divide(awake, asleep)
     sleepers = frozenset(sleeper.instance.address for sleeper in division.sleepers)
-    draft = _draft_all(stack, awake, division)
     home, home_problems = find_home(awake, division.sleepers, region)
+    foreign = elsewhere(awake, division.kept.values(), home, region)
+    draft = _draft_all(stack, awake, division, foreign)
     check_traps(draft)
     written, _ = find_home(awake, division.sleepers, None)
     check_refusals(draft, written.region)
@@ -173,11 +174,14 @@ def _too_large(spec: Spec) -> Problem | None:
     )
 
 
-def _draft_all(stack: str, awake: World, division: Division) -> StackDraft:
+def _draft_all(
+    stack: str, awake: World, division: Division, elsewhere: Mapping[str, str]
+) -> StackDraft:
     tags: Tags = {}
     own = {s.instance.address: OWN_ATTRIBUTES[s.kind] for s in division.sleepers}
     own |= {g.address: OWN_ATTRIBUTES[kind] for g in division.gone for kind in g.kinds}
-    look_ups = LookUps(division.kept, division.awake_only | own.keys(), tags, division.refused)
+    not_there = division.awake_only | own.keys()
+    look_ups = LookUps(division.kept, not_there, tags, division.refused, elsewhere)
     references = References(own, look_ups)
     about_tags = fill_default_tags(tags, awake, references)
     drafts = {

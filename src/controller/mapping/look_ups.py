@@ -87,6 +87,7 @@ source its ARN, that of a bucket, a role or a parameter its name.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
+from types import MappingProxyType
 from typing import Any
 
 from controller.domain.problem import Level, Problem
@@ -100,14 +101,18 @@ from controller.mapping.sources import DATA, MANAGED, Source
 _STATE_ONLY = "its value exists only in Terraform's state; pass it as a variable, or write it out"
 
 
+_EVERYWHERE = frozenset({"name", "iam_role", "caller_identity", "partition", "region"})
+"""Kinds that have one answer in all regions, or name the region themselves."""
+
+
 class LookUps:
     """
     Finds out how each attribute of a kept thing can be asked for when the stack wakes.
 
     `kept` are the instances that stay, by address, `awake_only` the addresses of those that do
     not (those that a problem tells of already are `refused`); `default_tags` are the provider's,
-    by the name under which instances know it. Answers are remembered, so equal questions are
-    equal.
+    by the name under which instances know it, `elsewhere` the regions of what is in another one
+    than the stack, by address. Answers are remembered, so equal questions are equal.
     """
 
     def __init__(
@@ -116,9 +121,11 @@ class LookUps:
         awake_only: Set[str],
         default_tags: Mapping[str, Mapping[str, Json]],
         refused: Set[str] = frozenset(),
+        elsewhere: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._kept = kept
         self._refused = refused
+        self._elsewhere = elsewhere
         self._awake_only = awake_only
         self._default_tags = default_tags
         self._found: dict[str, dict[str, Json]] = {}
@@ -145,6 +152,13 @@ class LookUps:
 
     def _found_by(self, instance: ResourceInstance, origin: Origin) -> Json:
         source = _source(instance, origin)
+        region = self._elsewhere.get(instance.address)
+        if region and source.kind not in _EVERYWHERE:
+            raise CannotRefer(
+                f"{origin} cannot be found when the stack wakes: {instance.address} is in "
+                f"{region}, not in the stack's region; pass the value as a variable, or write it "
+                "out"
+            )
         attribute = str(origin.path[0])
         take = source.attributes.get(attribute)
         if take is None or len(origin.path) > 2:

@@ -9,7 +9,7 @@ from controller.domain.problem import Level, Problem
 from controller.hcl.errors import HclError
 from controller.hcl.origins import describe_origins, lacking_file
 from controller.hcl.values import Unknown
-from controller.hcl.world import Block, World
+from controller.hcl.world import Block, ResourceInstance, World
 from controller.mapping.fill import given
 from controller.mapping.worlds import Sleeper
 
@@ -42,6 +42,25 @@ def find_home(
         problems.append(_several(homes))
     home = next(iter(homes), Home(region=region))
     return home, tuple(dict.fromkeys(problems))
+
+
+def elsewhere(
+    world: World, kept: Iterable[ResourceInstance], home: Home, region: str | None
+) -> dict[str, str]:
+    """
+    The regions of what is known to be in another one than the stack, by address.
+
+    `region` is the SDK's own. What lies there cannot be looked up from here.
+    """
+    if home.region is None:
+        return {}
+    found = {}
+    for instance in kept:
+        block = world.providers.get(instance.provider)
+        own = _text(instance.body, "region", []) or (_text(block, "region", []) if block else None)
+        if (own or region) not in (None, home.region):
+            found[instance.address] = str(own or region)
+    return found
 
 
 def _home(block: Block | None, region: str | None, problems: list[Problem]) -> Home:
