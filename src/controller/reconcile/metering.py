@@ -62,6 +62,9 @@ def set_apart(status: Status, spec: Spec, replaced: Sequence[Spec], now: datetim
 
     What no spec names any more, replaced or not, is over as far as anybody can tell.
     """
+    named = {resource.address for resource in spec.resources}
+    if not replaced and all(each.address in named for each in status.marks.standing):
+        return status
     specs = (*replaced, spec)
     known: list[Standing] = []
     orphans: list[Standing] = []

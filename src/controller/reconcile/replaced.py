@@ -147,6 +147,8 @@ class Expecting:
         only: Collection[str] | None = None,
     ) -> Observed:
         observed = self._cloud.observe(target, progress, now, only)
+        if not self._replaced:
+            return observed
         leftovers = observed.leftovers and tuple(map(self._known, observed.leftovers))
         addresses = {key: self._freed(one) for key, one in observed.addresses.items()}
         return replace(observed, leftovers=leftovers, addresses=addresses)
