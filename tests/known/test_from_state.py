@@ -538,3 +538,58 @@ def test_a_service_is_found_by_its_name_so_that_is_known_or_refused(compiled):
     (message,) = errors(compiled(SERVICE))
     assert message.startswith("name: ") and "--state" in message
     assert request(compiled(SERVICE, me), "aws_ecs_service.s")["serviceName"] == "s-123456789012"
+
+
+TWINS = {
+    "one prefix": (
+        'resource "aws_security_group" "g" {\n  count = 2\n  name_prefix = "app-"\n'
+        '  vpc_id = "vpc-1"\n}\n',
+        "security_groups = aws_security_group.g[*].id",
+        "aws_security_group.g",
+        'name_prefix "app-" and vpc_id "vpc-1" finds both',
+        'name_prefix = "app-${count.index}"',
+    ),
+    "a prefix of another name": (
+        'resource "aws_security_group" "g" {\n  count = 2\n'
+        '  name_prefix = count.index == 0 ? "app-" : "app-db-"\n  vpc_id = "vpc-1"\n}\n',
+        "security_groups = [aws_security_group.g[0].id]",
+        "aws_security_group.g",
+        'name_prefix "app-" and vpc_id "vpc-1" finds both',
+        'name_prefix = count.index == 0 ? "app-web-" : "app-db-"',
+    ),
+    "one block": (
+        'resource "aws_vpc" "g" {\n  count = 2\n  cidr_block = "10.0.0.0/16"\n}\n'
+        'resource "aws_subnet" "s" {\n  vpc_id = aws_vpc.g[1].id\n'
+        '  cidr_block = "10.0.1.0/24"\n}\n',
+        "subnets = [aws_subnet.s.id]",
+        "aws_vpc.g",
+        None,
+        'cidr_block = "10.${count.index}.0.0/16"',
+    ),
+    "tags": (
+        'resource "aws_eip" "g" {\n  count = 2\n  tags = { Name = "x" }\n}\n',
+        'subnet_mapping {\n    subnet_id = "subnet-1"\n'
+        "    allocation_id = aws_eip.g[0].allocation_id\n  }",
+        "aws_eip.g",
+        "the tags {'Name': 'x'} finds both",
+        'tags = { Name = "x${count.index}" }',
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TWINS)
+def test_what_two_things_of_the_directory_are_found_by_tells_neither(compiled, case):
+    things, argument, address, expected, apart = TWINS[case]
+    mapping = argument if "subnet" in argument else f'subnets = ["subnet-1"]\n  {argument}'
+    text = balancer(mapping) + things
+    told = errors(compiled(text))
+
+    assert told
+    assert all("--state" in message for message in told)
+    assert expected is None or (expected in told[0] and f"{address}[1]" in told[0])
+    left = apart.partition(" =")[0]
+    other = "\n".join(
+        f"  {apart}" if row.strip().startswith(f"{left} =") and "10.0.1" not in row else row
+        for row in things.splitlines()
+    )
+    assert errors(compiled(balancer(mapping) + other + "\n")) == []

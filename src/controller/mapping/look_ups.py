@@ -94,8 +94,9 @@ from controller.domain.problem import Level, Problem
 from controller.domain.spec import Json
 from controller.hcl.values import Origin
 from controller.hcl.world import Block, ResourceInstance
+from controller.mapping.draft import canonical
 from controller.mapping.fill import given
-from controller.mapping.references import CannotRefer, LeadsToBroken, References
+from controller.mapping.references import CannotRefer, LeadsToBroken, References, is_reference
 from controller.mapping.sources import DATA, MANAGED, Source
 
 _STATE_ONLY = "its value exists only in Terraform's state; pass it as a variable, or write it out"
@@ -293,19 +294,49 @@ class LookUps:
     def _must_be_alone(
         self, instance: ResourceInstance, source: Source, keys: Mapping[str, Json]
     ) -> None:
-        """Tags that another resource of this directory carries too do not tell them apart."""
-        tags = keys.get("tags")
-        if set(keys) - set(source.fixed) != {"tags"} or not isinstance(tags, dict):
+        """What another resource of this directory is found by too does not tell them apart."""
+        if not keys or keys.keys() & _UNIQUE:
             return
         for other in self._kept.values():
-            if other.type != instance.type or other.mode != "managed" or other is instance:
+            if (other.mode, other.type, other.provider) != ("managed", *_kind_of(instance)):
                 continue
-            theirs = self._tags(other)
-            if isinstance(theirs, dict) and tags.items() <= theirs.items():
+            if other is not instance and self._fits(other, source, keys):
+                said = {key: value for key, value in keys.items() if not is_reference(value)}
                 raise CannotRefer(
                     f"{instance.address} ({instance.place}) cannot be told from {other.address}: "
-                    f"both carry the tags {tags}; {source.way_out}"
+                    f"{_listed(said)} finds both; {source.way_out}"
                 )
+
+    def _fits(self, other: ResourceInstance, source: Source, keys: Mapping[str, Json]) -> bool:
+        """Whether a look-up by these keys finds the other one as well."""
+        try:
+            theirs = {**dict(self._written(other, source)), **source.fixed, **_default_vpc(other)}
+        except CannotRefer:
+            return False
+        begins = theirs.get("name") or theirs.get("name_prefix")
+        if isinstance(begins, str) and begins.startswith(str(keys.get("name_prefix"))):
+            theirs["name_prefix"] = keys["name_prefix"]
+        return all(_covers(theirs.get(key), value) for key, value in keys.items())
+
+
+_UNIQUE = frozenset({"name", "family", "arn", "key_id"})
+"""Keys that no two things of a type have; a security group's name goes with its VPC."""
+
+
+def _kind_of(instance: ResourceInstance) -> tuple[str, str]:
+    return instance.type, instance.provider
+
+
+def _covers(theirs: Json, wanted: Json) -> bool:
+    if isinstance(theirs, dict) and isinstance(wanted, dict) and not is_reference(wanted):
+        return wanted.items() <= theirs.items()
+    return theirs is not None and canonical(theirs) == canonical(wanted)
+
+
+def _listed(keys: Mapping[str, Json]) -> str:
+    return " and ".join(
+        f"the tags {value}" if key == "tags" else f'{key} "{value}"' for key, value in keys.items()
+    )
 
 
 def _source(instance: ResourceInstance, origin: Origin) -> Source:
