@@ -310,7 +310,11 @@ class LookUps:
     def _fits(self, other: ResourceInstance, source: Source, keys: Mapping[str, Json]) -> bool:
         """Whether a look-up by these keys finds the other one as well."""
         try:
-            theirs = {**dict(self._written(other, source)), **source.fixed, **_default_vpc(other)}
+            theirs = {
+                **dict(self._written(other, source, [])),
+                **source.fixed,
+                **_default_vpc(other),
+            }
         except CannotRefer:
             return False
         begins = theirs.get("name") or theirs.get("name_prefix")
