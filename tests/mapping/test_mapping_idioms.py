@@ -33,7 +33,7 @@ resource "aws_lb" "nlb" {{
     ("expression", "index"),
     [
         ("data.aws_subnets.public.ids[1]", 1),
-        ("element(data.aws_subnets.public.ids, 1)", 1),
+        ("element(data.aws_subnets.public.ids, 0)", 0),
         ("tolist(data.aws_subnets.public.ids)[1]", 1),
         ("one(data.aws_subnets.public.ids)", 0),
     ],

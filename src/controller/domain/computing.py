@@ -248,6 +248,15 @@ def _format(pattern: Data, *args: Data) -> str:
     return re.sub(r"%[%sd]", shown, text(pattern))
 
 
+def _formatlist(pattern: Data, *args: Data) -> list[Data]:
+    """What is no list goes into every text."""
+    sizes = {len(one) for one in args if isinstance(one, list)}
+    if len(sizes) != 1:
+        raise CannotComputeError("the lists are not equally long")
+    rounds = range(sizes.pop())
+    return [_format(pattern, *(a[i] if isinstance(a, list) else a for a in args)) for i in rounds]
+
+
 def _json_text(value: Data) -> str:
     if isinstance(value, dict):
         inner = (f"{_quoted(key)}:{_json_text(item)}" for key, item in sorted(value.items()))
@@ -408,6 +417,7 @@ FUNCTIONS: Mapping[str, Callable[..., Data]] = {
     "flatten": _flatten,
     "floor": lambda value: _result(_number(value).to_integral_value(ROUND_FLOOR)),
     "format": _format,
+    "formatlist": _formatlist,
     "index": _position,
     "join": _join,
     "jsondecode": _json_value,

@@ -109,6 +109,8 @@ def _converted(key: Value, type_: Type) -> Value:
 def _unknown_key(value: Value, key: Value, type_: Type) -> Value | None:
     if not key.is_unknown:
         return None
+    if value.is_unknown and value.data.pattern is not None:
+        return carry(element_at(value.data.pattern, key), value)
     return carry(Value(type_, computed("get", (value, key))), value)
 
 

@@ -97,7 +97,7 @@ def looped(
 def element_at(pattern: Pattern, key: Value) -> Value:
     """One of the things that AWS counts, with each of its attributes as it is in all of them."""
     value = pattern.value
-    named = key.type == STRING
+    named = key.type == STRING or (key.type == DYNAMIC and pattern.key.type != NUMBER)
 
     def taken(attribute: Value) -> Value:
         every = looped(pattern, attribute, key=pattern.key if named else None)

@@ -23,6 +23,7 @@ from controller.hcl.convert import (
 from controller.hcl.errors import HclError
 from controller.hcl.loops import loop_over, object_key
 from controller.hcl.operators import apply_binary, apply_unary, decides_alone
+from controller.hcl.origins import may_be_planned
 from controller.hcl.scope import Scope, Strict
 from controller.hcl.splat import splat
 from controller.hcl.syntax import (
@@ -55,7 +56,7 @@ from controller.hcl.types import (
     SetType,
     TupleType,
 )
-from controller.hcl.values import Value
+from controller.hcl.values import Unknown, Value
 
 
 def evaluate(expression: Expression, scope: Scope) -> Value:
@@ -232,9 +233,12 @@ def _can(expression: Call, scope: Scope) -> Value:
         if error.static:
             raise
         return boolean(False)
-    if not is_wholly_known(value):
-        return Value(BOOL, merge_unknown(value))
-    return boolean(True)
+    if is_wholly_known(value):
+        return boolean(True)
+    unknown = merge_unknown(value)
+    # What is an attribute can be read; what is computed from one may not fit once it is known.
+    attribute = isinstance(value.data, Unknown) and value.data.origin is not None
+    return boolean(True) if attribute and may_be_planned(unknown) else Value(BOOL, unknown)
 
 
 _SPECIAL: dict[str, Callable[[Call, Scope], Value]] = {"try": _try, "can": _can}

@@ -34,6 +34,7 @@ _PLAIN_VERBS: Final = re.compile(r"(?:[^%]|%[%sd])*", re.DOTALL)
 # Of these only the simple forms ship to where a stack is woken.
 _PLAIN_ONLY: Final[Mapping[str, Callable[[Sequence[Value]], bool]]] = {
     "format": lambda args: bool(_PLAIN_VERBS.fullmatch(_known_text(args[0], "%5"))),
+    "formatlist": lambda args: bool(_PLAIN_VERBS.fullmatch(_known_text(args[0], "%5"))),
     "length": lambda args: args[0].type not in (STRING, DYNAMIC),
     "range": lambda args: len(args) == 1,
     "replace": lambda args: not _known_text(args[1], "/").startswith("/"),
@@ -177,7 +178,7 @@ def _made_of(
         return result
     made = _unknown(result.type, function_, args, given)
     if isinstance(made.data, Unknown) and not made.data.parts:
-        return result
+        return replace(result, data=replace(result.data, by=made.data.by))
     return replace(result, type=made.type, data=made.data)
 
 
@@ -241,8 +242,8 @@ def _still_findable(name: str, args: Sequence[Value]) -> Value | None:
     """
     What a function makes of an attribute that is only known at wake time, where it stays one.
 
-    `tolist(data.x.ids)` is the same list, `element(data.x.ids, 1)` its element: both can be looked
-    up as they are.
+    `tolist(data.x.ids)` is the same list, `element(data.x.ids, 0)` its first element: both can be
+    looked up as they are.
     """
     if not args or not isinstance(args[0].data, Unknown) or args[0].data.origin is None:
         return None
@@ -255,8 +256,8 @@ def _still_findable(name: str, args: Sequence[Value]) -> Value | None:
     if name == "one":
         return _element_of(origin, 0, element)
     if name == "element" and isinstance(args[1].data, numbers.Number):
-        index = whole_number(args[1], 1)
-        return _element_of(origin, index, element) if index >= 0 else None
+        # A later one is another where the list is shorter: that is computed.
+        return _element_of(origin, 0, element) if whole_number(args[1], 1) == 0 else None
     return None
 
 

@@ -68,6 +68,8 @@ def formatlist(text: Value, *args: Value) -> Value:
     if _has_bare_null(args):
         return Value(ListType(STRING), merge_unknown(*args))
     lists = {i: a for i, a in enumerate(args) if _is_list(a)}
+    if any(a.is_unknown and a.type == DYNAMIC for a in args):
+        return Value(ListType(STRING), merge_unknown(*args))
     if any(a.is_unknown for a in lists.values()) or any(
         isinstance(a.type, SetType) and not is_wholly_known(a) for a in lists.values()
     ):
