@@ -208,6 +208,20 @@ def test_a_stack_unused_before_the_opening_sees_the_opening():
     assert asked.decide("09:01").evidence["idle_at"] == "2026-11-23T09:30:00Z"
 
 
+def test_what_nobody_could_use_was_not_unused():
+    asked = Asked(rules(**DAY), [lease("Sat 10:00", "Sat 16:00")])
+    asked.wake("Sat 10:00", "Sat 10:04")
+    whole = asked.marks
+    asked.marks = whole.looked_at(at("Sat 10:20"), complete=False, served=False)
+    asked.looked("Sat 12:00", quiet("Sat 10:04", "Sat 11:58", "Sat 12:00"))
+    unserved = asked.decide("Sat 12:00")
+    assert (unserved.state, unserved.look) == (AWAKE, False)
+
+    asked.marks = asked.marks.looked_at(at("Sat 12:10"), complete=True, served=True)
+    again = asked.decide("Sat 12:15")
+    assert (again.state, again.evidence["unused_since"]) == (AWAKE, wrote("Sat 12:10"))
+
+
 def test_zero_means_that_it_is_never_idle():
     asked = Asked(rules(**ALWAYS_USED))
     asked.wake("08:55", "08:59")

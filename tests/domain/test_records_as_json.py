@@ -36,6 +36,7 @@ MARKS = Marks(
     ready_at=at("12:04"),
     incomplete_since=at("12:30"),
     unserved_since=at("12:31"),
+    served_again_at=at("12:29"),
     standing=(Standing(address="aws_lb.a", arn=BALANCER, since=at("12:01")),),
     activity=replace(quiet("12:10", "12:40", "12:43", last="12:10"), note="partial"),
     spent=SPENT,

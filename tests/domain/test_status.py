@@ -90,10 +90,10 @@ def test_a_stack_that_was_put_back_was_ready_all_the_time():
 
     half = later.looked_at(at("13:06"), complete=False, served=True)
     assert (half.incomplete_since, half.unserved_since) == (at("13:00"), None)
-    again = half.ready(at("13:07"))
-    assert again == up("12:00", "12:04")
-    assert later.ready(at("13:07")) == up("12:00", "12:04")
-    assert later.looked_at(at("13:07"), complete=True, served=True) == up("12:00", "12:04")
+    assert half.ready(at("13:07")) == up("12:00", "12:04", served_again_at=at("13:06"))
+    again = up("12:00", "12:04", served_again_at=at("13:07"))
+    assert later.ready(at("13:07")) == again
+    assert later.looked_at(at("13:07"), complete=True, served=True) == again
 
     waking = up("12:00")
     assert waking.looked_at(at("12:02"), complete=False, served=False) == waking

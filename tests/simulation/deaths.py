@@ -47,7 +47,13 @@ def story_of(*presses: tuple[float, str, float]) -> Story:
         Press(plain.start + timedelta(seconds=at), kind, hours) for at, kind, hours in presses
     ]
     return replace(
-        plain, profile="fast", policy=plain.policy | QUIET, presses=people, visits=[], days=1
+        plain,
+        profile="fast",
+        policy=plain.policy | QUIET,
+        presses=people,
+        visits=[],
+        days=1,
+        tasks=1,
     )
 
 

@@ -14,10 +14,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from controller.bootstrap import Controller, bootstrap
 from controller.domain.errors import EndPassError
 from controller.domain.history import Event
+from controller.domain.messages import Level, Message
 from controller.domain.spec import Spec
 from controller.domain.timing import profile
 from controller.reconcile.side_by_side import one_by_one
 from controller.store.table import Table
+from controller.tell.teller import NoLog, Teller
 from direct import Crash, DirectSession, refusal
 from factories import SUBNET, target_group
 from local.aws import LaptopAws
@@ -25,13 +27,23 @@ from local.calls import READS
 from local.errors import AwsError
 from local.records import create_table
 from local.tables.tables import Tables
+from simulation import upsets
 from simulation.clockwork import Clockwork, Process
 from simulation.functions import BUDGET, Function
 from simulation.observer import EVERY, Observer, Problem
 from simulation.resident import Resident
 from simulation.story import MINUTE, Story
 from simulation.timeline import Timeline
-from simulation.trouble import AWS, ENDLESS_DRAIN, Blow, Spell, Weather
+from simulation.trouble import (
+    AWS,
+    BAD_TASK,
+    BROKEN_MESSAGE,
+    ENDLESS_DRAIN,
+    STRANGER,
+    Blow,
+    Spell,
+    Weather,
+)
 
 TABLE = "dormouse"
 ENVIRONMENT = {"DORMOUSE_TABLE": TABLE, "DORMOUSE_CONTROLLER": "controller"}
@@ -103,9 +115,14 @@ class Container(DirectSession):
             resident.observer.complain(f"{operation} was called in {region}")
         if operation.startswith(READS):
             return self.ask(service, operation, params, region)
+        resident.observer.will_call(operation, params)
         if operation == "StopTask" and not self._house.may_stop(params["task"], region):
             self._house.note("fault", f"{self._process.name} may not stop a task without our tags")
             raise refusal(DENIED, operation)
+        house, stack = self._house, self._stack
+        if house.rights.refuse(house, stack, operation):
+            house.note("fault", f"{self._process.name} may not {operation} yet")
+            raise refusal(upsets.DENIED_YET, operation)
         self._house.note("call", f"{self._process.name} {service}:{operation}")
         others = [one for one in self._house.residents.values() if one is not resident]
         before = [set(one.belongings()) for one in others]
@@ -113,8 +130,19 @@ class Container(DirectSession):
         for one, had in zip(others, before, strict=True):
             if set(one.belongings()) != had:
                 resident.observer.complain(f"{operation} changed what is {one.stack}'s: {params}")
+        house.rights.saw(house, stack, operation)
         resident.observer.saw_call(operation, params)
         return reply
+
+
+class _Topic:
+    """Takes what the teller publishes to those who listen."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def publish(self, message: Message) -> None:
+        self._house.heard(message)
 
 
 DENIED = AwsError("AccessDeniedException", "User is not authorized to perform: ecs:StopTask")
@@ -150,6 +178,11 @@ class House:
         )
         self.calls = 0
         self.passes = 0
+        self.rights = upsets.Rights()
+        self._broken: set[str] = set()
+        self._teller = Teller(
+            clock=self.work.clock, log=NoLog(), topic=_Topic(self), most=Level.DETAIL
+        )
         self.running: list[Process] = []
         self._idle: list[Container] = []
         self.strangers: dict[str, set[str]] = {}
@@ -214,6 +247,12 @@ class House:
             **{**target_group().request, "Name": "ecs-target-group-2"},
             Tags=[{"Key": "dormouse:stack", "Value": "nsfw-api-2"}],
         )["TargetGroups"][0]
+        elbv2.create_listener(
+            LoadBalancerArn=balancer["LoadBalancerArn"],
+            Port=5000,
+            Protocol="TCP",
+            DefaultActions=[{"Type": "forward", "TargetGroupArn": group["TargetGroupArn"]}],
+        )
         made = ecs.create_service(
             cluster="nsfw_api_cluster",
             serviceName="nsfw_api_service_2",
@@ -339,9 +378,15 @@ class House:
         told = f"{process.name} {log['result']}{cause}{reason}; due {log.get('due_at')}"
         self.note("pass", self.of(stack, told))
 
-    def tell(self, _: Spec, event: Event) -> None:
+    def tell(self, spec: Spec, event: Event) -> None:
+        """Through the controller's own teller; of some events no text can be made."""
         if self.weather.on and self.weather.is_on("deaf people"):
-            raise ConnectionError("nobody listens")
+            raise EndPassError("nobody listens", after_seconds=5)
+        spell = self.weather.now(BROKEN_MESSAGE)
+        self._teller(spec, upsets.damaged(event, spell, self._broken))
+
+    def heard(self, message: Message) -> None:
+        event = message.event
         self.note("told", self.of(event.stack, f"{event.kind}: {event.reason}"))
         self.residents[event.stack].hear(event)
 
@@ -385,6 +430,16 @@ class House:
                 names = [name for one in self.residents.values() for name in one.site.balancers]
                 for name in names:
                     conditions.load_balancer(name, "failed" if on else "active")
+            case _ if spell.kind == BAD_TASK:
+                if on:
+                    upsets.break_a_task(self, self._struck(spell), FAMILY, spell.strength)
+                else:
+                    conditions.containers(FAMILY, "healthy")
+            case _ if spell.kind == STRANGER:
+                if on:
+                    upsets.move_in(self, self._struck(spell), FAMILY, spell.strength)
+                else:
+                    upsets.move_out(self, self._struck(spell))
             case _ if spell.kind == ENDLESS_DRAIN:
                 conditions.drains_for_ever = on
             case "partial metrics":
@@ -393,8 +448,11 @@ class House:
                 skew = timedelta(seconds=20 + 80 * spell.strength)
                 self._skews = [skew, -skew] if on else [timedelta(0)] * 2
             case _ if on:
-                residents = list(self.residents.values())
-                self._happens(spell.kind, residents[int(spell.strength * len(residents))])
+                self._happens(spell.kind, self._struck(spell))
+
+    def _struck(self, spell: Spell) -> Resident:
+        residents = list(self.residents.values())
+        return residents[int(spell.strength * len(residents))]
 
     def _happens(self, kind: str, resident: Resident) -> None:
         """Something that happens once, to one stack."""

@@ -29,6 +29,7 @@ from controller.domain.timing import profile, sleep_chain, wake_chain
 from local.world import Region
 from simulation.money import bills
 from simulation.oracle import Wants, Wish
+from simulation.trouble import BAD_TASK, LATE_RIGHTS
 from system.desk import FORBIDDEN
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ EVERY = 5
 
 CENT = 0.01
 BALANCER_HOUR = 0.0225
+TASK_HOUR = 0.02
 HOUR = 3600.0
 AGAIN = 6 * HOUR
 """The same complaint is made once in this time."""
@@ -77,7 +79,7 @@ class Observer:
         self._stack = resident.stack
         story = resident.story
         self.wants = _Wants(self, story.start, story.end)
-        self.strangers = house.strangers[resident.site.region]
+        self.strangers = set(house.strangers[resident.site.region])
         self.problems: list[Problem] = []
         self.figures = Figures()
         timing = profile(story.profile)
@@ -90,6 +92,12 @@ class Observer:
         self._needed_since = 0.0
         self._up = False
         self._up_since = 0.0
+        self._was_whole = False
+        """In the present time up it has worked in full."""
+        self._served_before_call = False
+        self._short_since: float | None = None
+        self._short_hours = 0.0
+        """Of the present time up, with fewer tasks than its bill assumes until it sleeps."""
         self._down_at = 0.0
         self._healthy_since: float | None = None
         self._gone_since: float | None = self.now
@@ -165,6 +173,30 @@ class Observer:
             for balancer in self.balancers()
         )
 
+    def serving(self) -> int:
+        """How many targets of it are healthy, behind an active load balancer."""
+        region = self._region()
+        return sum(
+            target.status == "healthy"
+            for balancer in self.balancers()
+            if balancer.state(region.now).startswith("active")
+            for listener in balancer.listeners
+            for group in region.elbv2.groups.values()
+            if group.arn in listener.group_arns
+            for target in group.targets.values()
+        )
+
+    def strangers_tasks(self) -> list[Any]:
+        """Tasks of a service of our name that is not ours."""
+        return [
+            task
+            for cluster in self._region().ecs.clusters.values()
+            for task in cluster.tasks.values()
+            if task.service.name in self._resident.site.services
+            and "dormouse:stack" not in task.service.tags
+            and task.last_status not in ("STOPPED", "DELETED")
+        ]
+
     def _paid(self) -> list[str]:
         found = [f"load balancer {each.name}" for each in self.balancers()]
         found += [f"service {each.name}" for each in self.services()]
@@ -175,6 +207,10 @@ class Observer:
     def _was_calm(self, since: float, *, hard: bool = False) -> bool:
         start = datetime.fromtimestamp(since, self._house.now.tzinfo)
         return not self._house.weather.trouble_since(start, self._house.now, hard=hard)
+
+    def _was_only(self, kind: str, since: float) -> bool:
+        start = datetime.fromtimestamp(since, self._house.now.tzinfo)
+        return bool(self._house.weather.only(kind, start, self._house.now))
 
     # what is told
 
@@ -195,6 +231,8 @@ class Observer:
             patience = self.wants.seconds("wake_timeout") + CONVERGE
             if self._was_calm(event.at.timestamp() - patience):
                 self.complain(f"a wake failed in fair weather: {event.reason}", "failed")
+            if self._was_only(LATE_RIGHTS, event.at.timestamp() - patience):
+                self.complain(f"a wake failed for rights that came late: {event.reason}", "failed")
         if event.kind is EventKind.STUCK and self._was_calm(self.now - 2 * CONVERGE):
             self.complain(f"a sleep was stuck in fair weather: {event.reason}", "stuck")
 
@@ -209,9 +247,18 @@ class Observer:
 
     # calls
 
+    def will_call(self, operation: str, params: dict[str, Any]) -> None:
+        """Before a call has its effect, or is refused."""
+        if operation == "StopTask" and params["task"] in {t.arn for t in self.strangers_tasks()}:
+            self.complain("StopTask was called on a stranger's task")
+        if operation in ("DeleteLoadBalancer", "DeleteService") and self._up:
+            self._served_before_call = self._was_whole and self.serving() > 0
+
     def saw_call(self, operation: str, params: dict[str, Any]) -> None:
         if operation in FORBIDDEN:
             self.complain(f"{operation} was called")
+        if operation in ("UpdateService", "DeleteService") and self._is_strangers_service(params):
+            self.complain(f"{operation} was called on a stranger's service of our name")
         text = str(params)
         if any(arn in text for arn in self.strangers):
             self.complain(f"{operation} was called on a stranger's: {text}")
@@ -233,6 +280,11 @@ class Observer:
             return f"/{self._resident.balancer}/" not in params["LoadBalancerArn"]
         return False
 
+    def _is_strangers_service(self, params: dict[str, Any]) -> bool:
+        clusters = self._region().ecs.clusters.values()
+        found = (cluster.services.get(params["service"]) for cluster in clusters)
+        return any(one and "dormouse:stack" not in one.tags for one in found)
+
     def _made(self) -> None:
         now, self._gone_since = self.now, None
         if not self._up:
@@ -252,8 +304,12 @@ class Observer:
         """The first delete of a time up: was it right?"""
         now, healthy = self.now, self._healthy_since is not None
         wrong = self._why_not_asleep(now)
+        served, self._served_before_call = self._served_before_call, False
         self._up, self._down_at = False, now
         self._healthy_since = None
+        self._was_whole, self._short_since, self._short_hours = False, None, 0.0
+        if wrong and served:
+            self.complain(f"torn down while a target is healthy: {wrong}", "served")
         if wrong:
             state = "in use or ready" if healthy else "on its way up"
             self._to_explain.append((now, f"torn down while {state}: {wrong}"))
@@ -264,7 +320,10 @@ class Observer:
         hold = wants.hold(now)
         if hold:
             return "" if hold.state is Target.ASLEEP else "it was held awake"
-        unspent = [wish for wish in wants.wishes(now) if wish.asked > self._down_at]
+        ahead = SLACK if self._house.weather.has("skewed clocks") else 0.0
+        later = set(wants.wishes(now + ahead))  # a clock that runs ahead ends things early
+        wishes = [wish for wish in wants.wishes(now) if wish in later]
+        unspent = [wish for wish in wishes if wish.asked > self._down_at]
         if not unspent:
             return ""
         if self._is_idle(now, slack=SLACK) or self._was_up_too_long(now):
@@ -306,6 +365,7 @@ class Observer:
                 self._up, self._up_since = True, now
         elif not healthy and not (self._up and self._is_moving(now)):
             self._healthy_since = None
+        self._count_serving(now, healthy)
         if paid:
             self._gone_since = None
         elif self._gone_since is None:
@@ -321,6 +381,26 @@ class Observer:
         if paid:
             self._check_asleep(now)
         self._check_told(now)
+
+    def _count_serving(self, now: float, healthy: bool) -> None:
+        """Whether it serves in full; where it does not for long, that must have been told."""
+        wanted = self._resident.tasks
+        if self._up and self.serving() < wanted:
+            self._short_hours += EVERY / 60
+        if not healthy or wanted == 1:
+            self._was_whole = self._was_whole or healthy
+            self._short_since = None
+            return
+        whole = self.serving() >= wanted
+        self._was_whole = self._was_whole or whole
+        if whole or not self._was_whole:
+            self._short_since = None
+            return
+        self._short_since = since = self._short_since or now
+        if now - since < 3 * CONVERGE / 2 or not self._was_only(BAD_TASK, since - 5 * TICK):
+            return
+        if not self._has_heard("degraded", self._up_since):
+            self.complain("nobody was told that it runs with fewer tasks")
 
     def _explain(self, now: float) -> None:
         """A teardown that nobody wanted must have been told as a failure, by half an hour later."""
@@ -389,7 +469,7 @@ class Observer:
         if up and now - up > long and not self._has_heard("awake", self._up_since):
             self.complain("nobody was told that it is awake")
         if self._gone_since and self._down_at and now - self._gone_since > long:
-            kinds = ("asleep", "failed")
+            kinds = ("asleep", "failed", "blocked")
             if not any(self._has_heard(kind, self._down_at - 10 * TICK) for kind in kinds):
                 self.complain("nobody was told that it is asleep")
 
@@ -486,6 +566,7 @@ class Observer:
         for bill in bills(self._house, self._resident):
             less = CENT + BALANCER_HOUR * self._doubtful_hours
             more = less + BALANCER_HOUR * self._unseen_ends
+            more += TASK_HOUR * self._resident.tasks * self._short_hours
             if not -less < bill.ledger - bill.second < more:
                 self.complain(
                     f"the ledger of {bill.month} says {bill.ledger:.4f} USD, what stood in AWS "
@@ -494,7 +575,7 @@ class Observer:
         region = self._region()
         standing = {*region.elbv2.balancers, *region.elbv2.groups}
         standing |= {s.arn for c in region.ecs.clusters.values() for s in c.services.values()}
-        if not self.strangers <= standing:
+        if not self.strangers - {self._resident.visitor} <= standing:
             self.complain("something of a stranger's is gone")
 
 

@@ -27,7 +27,10 @@ PERSON = (1.0, 10.0)
 
 
 class Resident:
-    """`told` is what its people heard."""
+    """
+    `told` is what its people heard. `visitor` is a stranger's thing that has one of its names now,
+    `visitors` are the ARNs of all that ever had, tasks included: they are on another bill.
+    """
 
     def __init__(self, house: House, story: Story) -> None:
         self._house = house
@@ -36,6 +39,8 @@ class Resident:
         self.stack = story.site.stack
         self.told: list[Event] = []
         self.shape = Shape()
+        self.visitor = ""
+        self.visitors: set[str] = set()
         self.observer = Observer(house, self)
         self.publish(story.policy, None)
 
@@ -55,6 +60,8 @@ class Resident:
         site = self.site
         if life.kind == "elastic_ip":
             return life.arn == site.allocation_id
+        if life.arn in self.visitors:
+            return False
         mine = site.balancers if life.kind == "load_balancer" else site.services
         return life.region == site.region and life.name in mine
 
@@ -145,7 +152,8 @@ class Resident:
             self.shape = self.shape.with_change(change)
             self.observer.changed(change)
         tags = self.story.tags_tasks
-        spec = self.site.spec(policy.to_json(), self.shape, tags_tasks=tags)
+        tasks = self.story.tasks
+        spec = self.site.spec(policy.to_json(), self.shape, tags_tasks=tags, tasks=tasks)
         self._house.table.put_spec(spec, self._house.now)
         self.observer.wants.published(policy, settings)
 
@@ -155,9 +163,29 @@ class Resident:
         return self.shape.name("balancer", self.site.balancer)
 
     @property
+    def group(self) -> str:
+        """What the target group is called by now."""
+        return self.shape.name("group", self.site.group)
+
+    @property
     def service(self) -> str:
         """What the service is called by now."""
         return self.shape.name("service", self.site.service)
+
+    @property
+    def tasks(self) -> int:
+        """How many tasks its files ask for by now."""
+        return self.shape.tasks(self.story.tasks)
+
+    def stands(self) -> bool:
+        """Whether any of its names is taken."""
+        region, site = self._house.aws.look(self.site.region), self.site
+        names = {*site.balancers, *site.groups}
+        taken = [one.name for one in region.elbv2.balancers.values()]
+        taken += [one.name for one in region.elbv2.groups.values()]
+        clusters = region.ecs.clusters.values()
+        found = [each.services.get(name) for each in clusters for name in site.services]
+        return bool(names & set(taken)) or any(one and one.status != "INACTIVE" for one in found)
 
     # what is its own
 

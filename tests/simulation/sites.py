@@ -30,6 +30,9 @@ class Shape:
     def with_change(self, change: str) -> Shape:
         return Shape(changed=self.changed ^ {change})
 
+    def tasks(self, first: int) -> int:
+        return first + ("count" in self.changed)
+
     def name(self, what: str, first: str) -> str:
         return first + RENAMED if what in self.changed else first
 
@@ -52,21 +55,27 @@ class Site:
     def services(self) -> Sequence[str]:
         return self.service, self.service + RENAMED
 
-    def spec(self, policy: dict[str, Any], shape: Shape, *, tags_tasks: bool) -> Spec:
+    @property
+    def groups(self) -> Sequence[str]:
+        return self.group, self.group + RENAMED
+
+    def spec(
+        self, policy: dict[str, Any], shape: Shape, *, tags_tasks: bool, tasks: int = 1
+    ) -> Spec:
         """The article's stack here; `tags_tasks` lets its tasks carry our tags."""
         unsaid = "region written out" in shape.changed and self.region == CONTROLLERS_REGION
         return article_spec(
             stack=self.stack,
             region=None if unsaid else self.region,
             policy=policy,
-            resources=tuple(self._resources(shape, tags_tasks=tags_tasks)),
+            resources=tuple(self._resources(shape, tasks, tags_tasks=tags_tasks)),
         )
 
-    def _resources(self, shape: Shape, *, tags_tasks: bool) -> list[ResourceSpec]:
+    def _resources(self, shape: Shape, tasks: int, *, tags_tasks: bool) -> list[ResourceSpec]:
         mapping = {"SubnetId": SUBNET, "AllocationId": self.allocation_id}
         named: dict[str, Any] = {
             "serviceName": shape.name("service", self.service),
-            "desiredCount": 2 if "count" in shape.changed else 1,
+            "desiredCount": shape.tasks(tasks),
         }
         if "cluster's address" in shape.changed:
             named["cluster"] = {**service().request["cluster"], "of": "aws_ecs_cluster.moved"}

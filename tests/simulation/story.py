@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from simulation.sites import ABROAD, CHANGES, HOME, NEXT_DOOR, Site
-from simulation.trouble import Spell, draw_spells
+from simulation.trouble import Spell, draw_later, draw_spells
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
@@ -56,9 +56,9 @@ class Press:
 @dataclass(frozen=True, kw_only=True)
 class Story:
     """
-    `visits` are the minutes in which people use the service, if it is there; `tags_tasks` lets
-    its tasks carry the tags without which the controller may not stop them. `neighbour` is what
-    another stack lives through meanwhile, with the same controller and table.
+    `visits` are the minutes in which people use the service, if it is there; it has `tasks` of
+    them, and `tags_tasks` lets these carry the tags without which the controller may not stop them.
+    `neighbour` is what another stack lives through meanwhile, with the same controller and table.
     """
 
     seed: int
@@ -71,6 +71,7 @@ class Story:
     spells: list[Spell] = field(default_factory=list)
     site: Site = HOME
     tags_tasks: bool = True
+    tasks: int = 1
     neighbour: Story | None = None
 
     @property
@@ -82,7 +83,8 @@ class Story:
         when = f"{self.days} days from {self.start:%a %d %b %Y}"
         beside = f"; beside {self.neighbour.site.stack} in " if self.neighbour else ""
         where = self.neighbour.site.region if self.neighbour else ""
-        return f"seed {self.seed}: {when}, {self.profile}, {rules}{beside}{where}"
+        size = f", {self.tasks} tasks" if self.tasks > 1 else ""
+        return f"seed {self.seed}: {when}, {self.profile}{size}, {rules}{beside}{where}"
 
 
 def tell(
@@ -107,6 +109,9 @@ def tell(
     lively = [press.at for life in lives for press in life.presses]
     dice = random.Random(f"{seed}/trouble")
     spells = [] if calm else draw_spells(dice, start, days, lively, stuck)
+    if not calm:
+        later = draw_later(random.Random(f"{seed}/later trouble"), start, days, lively)
+        spells = sorted([*spells, *later], key=lambda spell: spell.since)
     return replace(home, spells=spells, neighbour=neighbour)
 
 
@@ -136,6 +141,7 @@ def _life(
         visits=sorted(set(_visits(dice("visits"), policy, presses, start, days))),
         site=site,
         tags_tasks=dice("tasks").random() < 0.6,
+        tasks=dice("count").choice((1, 1, 2, 3)),
     )
 
 

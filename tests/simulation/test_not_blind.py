@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -13,10 +13,13 @@ from controller.aws.clients import Clients
 from controller.aws.load_balancer import LoadBalancerAdapter
 from controller.bootstrap import Controller
 from controller.domain.errors import EndPassError
+from controller.domain.messages import write_message
 from controller.domain.plan import Target
 from controller.reconcile import books, stack_pass
+from controller.reconcile.loop import Reconciler
 from controller.reconcile.outcome import Outcome, Result
 from controller.store import table
+from controller.tell.teller import Teller
 from deploy.stack import read
 from simulation import functions
 from simulation.clockwork import Clockwork
@@ -25,8 +28,17 @@ from simulation.functions import Function
 from simulation.house import House
 from simulation.sites import ABROAD, CHANGES, HARMLESS, NEXT_DOOR
 from simulation.story import Press, Story, tell
-from simulation.trouble import ENDLESS_DRAIN, Spell
+from simulation.trouble import (
+    AFTERMATH,
+    BAD_TASK,
+    BROKEN_MESSAGE,
+    ENDLESS_DRAIN,
+    LATE_RIGHTS,
+    STRANGER,
+    Spell,
+)
 
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 HOUR = 60 * MINUTE
@@ -91,6 +103,105 @@ def test_a_status_lost_in_the_middle_of_a_sleep_that_takes_its_hours_along_is_se
     assert problems(story) == ""
     monkeypatch.setattr(stack_pass, "standing_again", lambda _: ())
     assert "the ledger of" in problems(story)
+
+
+# what has served people
+
+
+def woken(*spells: Spell, tasks: int = 1) -> Story:
+    """A wake for two hours, and what goes wrong meanwhile."""
+    story = story_of((WAKE.total_seconds(), "wake", 2))
+    later = story.start - EPOCH
+    moved = [replace(one, since=one.since + later, until=one.until + later) for one in spells]
+    return replace(story, spells=sorted(moved, key=lambda one: one.since), tasks=tasks)
+
+
+def spell(kind: str, since: timedelta, length: timedelta, strength: float = 0.0) -> Spell:
+    aftermath = AFTERMATH.get(kind, timedelta(0))
+    return Spell(kind, EPOCH + since, EPOCH + since + length, 1.0, strength, aftermath)
+
+
+BROKEN_TASK = spell(BAD_TASK, 40 * MINUTE, 45 * MINUTE)
+
+
+def test_one_bad_task_of_two_takes_nothing_down_and_is_told():
+    house = lived(woken(BROKEN_TASK, tasks=2))
+    kinds = [str(event.kind) for event in house.told]
+    assert house.problems == []
+    assert kinds[:4] == ["waking", "awake", "degraded", "restored"]
+
+
+def test_a_teardown_of_what_serves_people_is_seen(monkeypatch):
+    monkeypatch.setattr(stack_pass.StackPass, "_served", lambda *_: None)
+    found = problems(woken(BROKEN_TASK, tasks=2))
+    assert "torn down while a target is healthy: lease wanted it" in found
+
+
+def test_a_missing_task_of_which_nobody_is_told_is_seen(monkeypatch):
+    monkeypatch.setattr(books, "_is_degraded", lambda _: False)
+    assert "nobody was told that it runs with fewer tasks" in problems(woken(BROKEN_TASK, tasks=2))
+
+
+# strangers of exactly our names
+
+
+THEIRS = 0.002
+"""Of three kinds of things it is a service."""
+
+
+def visited() -> Story:
+    """Somebody's service of our name drains for half an hour while ours is wanted."""
+    return woken(
+        spell(STRANGER, MINUTE, 7 * MINUTE, THEIRS), spell(ENDLESS_DRAIN, 5 * MINUTE, HOUR)
+    )
+
+
+def test_a_strangers_service_of_our_name_is_left_alone():
+    assert problems(visited()) == ""
+
+
+def test_a_hand_on_a_strangers_tasks_is_seen(monkeypatch):
+    real = service.interpret
+
+    def blind(resource, found, backing, count, owner, progress, now):
+        """Takes whatever drains under our name for ours, as it was once."""
+        if found and found["status"] == "DRAINING":
+            tags = [{"key": key, "value": value} for key, value in owner.pairs()]
+            found = {**found, "tags": tags}
+        return real(resource, found, backing, count, owner, progress, now)
+
+    monkeypatch.setattr(service, "interpret", blind)
+    assert "StopTask was called on a stranger's task" in problems(visited())
+
+
+# messages, and rights that come late
+
+
+def test_a_message_of_which_no_text_can_be_made_is_told_all_the_same():
+    house = lived(woken(spell(BROKEN_MESSAGE, MINUTE, 30 * MINUTE)))
+    assert house.problems == []
+    assert [str(event.kind) for event in house.told][:2] == ["waking", "awake"]
+
+
+def test_a_broken_message_that_silences_a_stack_is_seen(monkeypatch):
+    def written(self, spec, event):
+        return write_message(spec, event)
+
+    monkeypatch.setattr(Teller, "_written", written)
+    story = woken(spell(BROKEN_MESSAGE, MINUTE, 30 * MINUTE))
+    assert "nobody was told that it is awake" in problems(story)
+
+
+LATE_ONES = spell(LATE_RIGHTS, MINUTE, HOUR, 0.9)
+
+
+def test_rights_that_come_late_only_make_a_wake_later():
+    assert problems(woken(LATE_ONES)) == ""
+
+
+def test_a_wake_that_fails_for_rights_that_come_late_is_seen(monkeypatch):
+    monkeypatch.setattr(Reconciler, "_fresh_until", lambda *_: None)
+    assert "a wake failed for rights that came late" in problems(woken(LATE_ONES))
 
 
 # Lambda

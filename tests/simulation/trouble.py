@@ -64,8 +64,35 @@ MOMENTS = (
 )
 """These happen once, at the beginning of their spell."""
 
+BAD_TASK = "bad task"
+"""One task ends, and none that comes in its place does its work: of several the others serve."""
+
+STRANGER = "stranger of our name"
+"""Somebody else's thing stands under exactly the name of one of ours."""
+
+LATE_RIGHTS = "late rights"
+"""What is bound to the tags of a thing is denied for some time after that thing was made (F70)."""
+
+BROKEN_MESSAGE = "broken message"
+"""Events that happen meanwhile have facts of which no text can be made, for ever."""
+
+LATER = (BAD_TASK, BAD_TASK, STRANGER, LATE_RIGHTS, BROKEN_MESSAGE)
+"""Drawn by dice of their own, beside all others."""
+
+AFTERMATH = {BAD_TASK: 20 * MINUTE, STRANGER: 30 * MINUTE}
+"""ECS waits up to a quarter of an hour before it starts a task again (§2.8); a service drains."""
+
 HARD = frozenset(
-    {"outage", "bad image", "no capacity", "broken balancer", "slow balancer", ENDLESS_DRAIN}
+    {
+        "outage",
+        "bad image",
+        "no capacity",
+        "broken balancer",
+        "slow balancer",
+        ENDLESS_DRAIN,
+        BAD_TASK,
+        STRANGER,
+    }
 )
 
 AWS = ("elbv2", "ecs", "ec2", "cloudwatch")
@@ -134,6 +161,26 @@ def draw_spells(
     return sorted(spells, key=lambda spell: spell.since)
 
 
+def draw_later(
+    choose: random.Random, start: datetime, days: int, lively: Sequence[datetime]
+) -> list[Spell]:
+    """One of `LATER` on every third day, mostly soon after somebody has asked for something."""
+    spells = []
+    for day in range(days):
+        if choose.random() < 0.66:
+            continue
+        at = start + (day * 24 * 60 + choose.uniform(0, 22 * 60)) * MINUTE
+        near = [moment for moment in lively if 0 <= (moment - start).days - day < 1]
+        kind = choose.choice(LATER)
+        if near and choose.random() < 0.8:
+            before = 10 if kind in (STRANGER, LATE_RIGHTS, BROKEN_MESSAGE) else -20
+            at = choose.choice(near) - choose.uniform(0, 1) * before * MINUTE
+        until = at + choose.choice((15, 45, 75)) * MINUTE
+        aftermath = AFTERMATH.get(kind, timedelta(0))
+        spells.append(Spell(kind, at, until, strength=choose.random(), aftermath=aftermath))
+    return spells
+
+
 @dataclass(frozen=True, slots=True)
 class Blow:
     """What becomes of one call: it takes `seconds`, dies or fails before or after its effect."""
@@ -173,6 +220,15 @@ class Weather:
         """Whether any spell touched the time between two moments."""
         begun = bisect_right(self._begins, end)
         return begun > 0 and self._ends[hard][begun - 1] >= start
+
+    def only(self, kind: str, start: datetime, end: datetime) -> bool:
+        """Whether spells of this kind and of no other touched the time between two moments."""
+        touched = {one.kind for one in self._spells if one.since <= end and one.over_at >= start}
+        return touched == {kind}
+
+    def now(self, kind: str) -> Spell | None:
+        """A spell of this kind that is on."""
+        return next((spell for spell in self.on if spell.kind == kind), None)
 
     def _last_ends(self, hard: bool) -> Iterator[datetime]:
         """The last end of all spells up to each of them."""

@@ -158,13 +158,15 @@ class Marks:
     """
     `waking_since` is when the present time awake was decided for, None while asleep; `ready_at`
     when it could first be used. After that `incomplete_since` is when something of it was found
-    not to work, and `unserved_since` when no target of it was healthy any more.
+    not to work, `unserved_since` when no target of it was healthy any more, and `served_again_at`
+    when one was again.
     """
 
     waking_since: datetime | None = None
     ready_at: datetime | None = None
     incomplete_since: datetime | None = None
     unserved_since: datetime | None = None
+    served_again_at: datetime | None = None
     standing: tuple[Standing, ...] = ()
     activity: Activity | None = None
     spent: Spent = NOTHING
@@ -207,7 +209,9 @@ class Marks:
         return replace(self._not_ready(), waking_since=now, activity=None)
 
     def _not_ready(self) -> Marks:
-        return replace(self, ready_at=None, incomplete_since=None, unserved_since=None)
+        return replace(
+            self, ready_at=None, incomplete_since=None, unserved_since=None, served_again_at=None
+        )
 
     def ready(self, now: datetime) -> Marks:
         """It can be used, for the first time since it set out or again after a repair."""
@@ -217,6 +221,7 @@ class Marks:
             ready_at=self.ready_at or now,
             incomplete_since=None,
             unserved_since=None,
+            served_again_at=now if self.unserved_since else self.served_again_at,
             spent=spent,
             failure=None,
         )
@@ -229,6 +234,7 @@ class Marks:
             self,
             incomplete_since=None if complete else self.incomplete_since or now,
             unserved_since=None if served else self.unserved_since or now,
+            served_again_at=now if served and self.unserved_since else self.served_again_at,
         )
 
     def gone_to_sleep(self, slept: Slept, spends: Spent) -> Marks:
@@ -263,6 +269,7 @@ class Marks:
             "ready_at": write_moment(self.ready_at),
             "incomplete_since": write_moment(self.incomplete_since),
             "unserved_since": write_moment(self.unserved_since),
+            "served_again_at": write_moment(self.served_again_at),
             "standing": [each.to_json() for each in self.standing],
             "activity": self.activity.to_json() if self.activity else None,
             "spent": self.spent.to_json(),
@@ -285,6 +292,7 @@ class Marks:
             ready_at=read_moment(data.get("ready_at")),
             incomplete_since=read_moment(data.get("incomplete_since")),
             unserved_since=read_moment(data.get("unserved_since")),
+            served_again_at=read_moment(data.get("served_again_at")),
             standing=tuple(map(Standing.from_json, data.get("standing", ()))),
             activity=Activity.from_json(activity) if activity else None,
             spent=Spent.from_json(data.get("spent") or {}),

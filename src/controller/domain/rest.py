@@ -165,8 +165,8 @@ class Rest:
     # nobody uses it
 
     def _idle_timeout(self, opening: Opening | None) -> timedelta | None:
-        """None while it cannot be idle."""
-        if self._marks.ready_at is None:
+        """None while it cannot be idle: also while nobody could use it, as that is trouble."""
+        if self._marks.ready_at is None or self._marks.unserved_since is not None:
             return None
         in_office_hours = opening is not None and not self._policy.idle_during_office_hours
         return None if in_office_hours else self._policy.idle_timeout
@@ -204,7 +204,7 @@ class Rest:
         the beginning of office hours, also while it is still ahead, or what was unused before them
         would not see them open.
         """
-        moments = [self._marks.ready_at]
+        moments = [self._marks.ready_at, self._marks.served_again_at]
         moments += [lease.asked_at for lease in self._leases]
         activity = self._marks.activity
         moments += [activity.last_at, activity.quiet_since] if activity else []
