@@ -99,6 +99,7 @@ class Observer:
         self._short_hours = 0.0
         """Of the present time up, with fewer tasks than its bill assumes until it sleeps."""
         self._down_at = 0.0
+        self._spent_until = 0.0
         self._healthy_since: float | None = None
         self._gone_since: float | None = self.now
         """Since when nothing of it stands; None while anything may."""
@@ -227,7 +228,11 @@ class Observer:
         if event.kind in (EventKind.FAILED, EventKind.BLOCKED):
             self.figures.failed_wakes += 1
             self._told_failures.append(event.at.timestamp())
-            self._down_at = max(self._down_at, event.at.timestamp())
+            at, lead = event.at.timestamp(), self.wants.seconds("wake_timeout")
+            self._down_at = max(self._down_at, at)
+            # Made ready for office hours in vain: these are not tried again.
+            starts = [start for start, _ in self.wants.windows if at <= start <= at + lead]
+            self._spent_until = max([self._spent_until, *starts])
             patience = self.wants.seconds("wake_timeout") + CONVERGE
             if self._was_calm(event.at.timestamp() - patience):
                 self.complain(f"a wake failed in fair weather: {event.reason}", "failed")
@@ -419,7 +424,10 @@ class Observer:
             wishes.append(Wish("hold", hold.set_at.timestamp()))
         since = self.wants.changed_at(now)
         for wish in wishes:
-            if wish.asked > self._down_at and now - max(wish.asked, since) > grace:
+            if (
+                wish.asked > max(self._down_at, self._spent_until)
+                and now - max(wish.asked, since) > grace
+            ):
                 self.complain(f"it is not awake although it is wanted ({wish.kind})", "not awake")
 
     def _check_asleep(self, now: float) -> None:
