@@ -146,3 +146,12 @@ def test_another_refusal_of_an_attribute_still_fails_the_wake(tmp_path):
     outcome = desk.wake(minutes=2)
     assert outcome.result is Result.FAILED
     assert "must be 'true' or 'false'" in outcome.cause
+
+
+def test_a_group_for_an_application_load_balancer_has_no_attributes(tmp_path):
+    """The provider sets them for instances and addresses alone."""
+    changes = {"target_type": '"alb"', "deregistration_delay": "30"}
+    alone = {"load_balancer": None, "health_check_grace_period_seconds": None}
+    directory = garden(tmp_path, group=changes, service=alone)
+    assert [(p.rule, p.address) for p in compiled(directory).problems] == [("dropped", TG)]
+    assert spec_of(directory)[TG].attributes == {}

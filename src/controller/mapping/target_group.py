@@ -157,9 +157,24 @@ def check(body: Block, filling: Filling) -> None:
             "load balancer forwards nothing else",
             filling.place_of("Protocol"),
         )
+    _drop_attributes_of_alb(filling)
     _check_health_check(body, filling)
     _drop_health_state(body, protocol, filling)
     _check_delay(filling)
+
+
+def _drop_attributes_of_alb(filling: Filling) -> None:
+    """For a target that is an application load balancer the provider sends none."""
+    if filling.request.get("TargetType") != "alb":
+        return
+    for key in [*filling.attributes]:
+        if key in filling.places:
+            filling.warn(
+                "dropped",
+                f'{key} has no effect with target_type = "alb"; Terraform drops it too',
+                filling.places[key],
+            )
+        del filling.attributes[key]
 
 
 def _check_health_check(body: Block, filling: Filling) -> None:
