@@ -287,3 +287,22 @@ def test_a_default_tag_that_is_looked_up_agrees_with_any(judged):
 
     assert judged(things, text) == []
     assert {problem.address for problem in judged(other, text)} == {LB, TG}
+
+
+@pytest.mark.parametrize(("version", "differs"), [("~> 5.100", True), ("~> 6.14", False)])
+def test_what_a_provider_leaves_to_aws_is_no_difference(judged, version, differs):
+    text = (
+        "terraform {\n  required_providers {\n"
+        f'    aws = {{ source = "hashicorp/aws", version = "{version}" }}\n  }}\n}}\n'
+        'resource "aws_ecs_service" "s" {\n  name = "s"\n  cluster = "c"\n'
+        '  task_definition = "t"\n  desired_count = 1\n}\n'
+    )
+    values = {"name": "s", "cluster": "c", "task_definition": "t", "desired_count": 1}
+    values |= {
+        "availability_zone_rebalancing": "ENABLED",
+        "deployment_maximum_percent": 200,
+        "deployment_minimum_healthy_percent": 100,
+        "scheduling_strategy": "REPLICA",
+    }
+
+    assert bool(judged({"aws_ecs_service.s": thing(values)}, text)) == differs

@@ -16,6 +16,7 @@ from typing import Any
 from controller.domain.problem import Level, Place, Problem
 from controller.hcl.construct import elements_of, is_sensitive, is_wholly_known
 from controller.hcl.plain import to_python
+from controller.hcl.provider_version import LEAVES_ZONES_ALONE
 from controller.hcl.schema import BlockSchema, NestedBlock, schema_of
 from controller.hcl.values import Value
 from controller.hcl.world import Block, ResourceInstance, World
@@ -52,7 +53,8 @@ def judge(world: World, plan: State, sleepers: frozenset[str]) -> Iterator[Probl
             message = "terraform plan does not have it, dormouse does"
             yield _problem(instance.place, address, message)
         elif instance.error_free:
-            judged = _Judge(instance, theirs[address], address in sleepers)
+            silent = world.provider.surely_has(LEAVES_ZONES_ALONE)
+            judged = _Judge(instance, theirs[address], address in sleepers, silent)
             yield from judged.all(default_tag_values(world, instance.provider))
     for address in theirs.keys() - ours.keys():
         if world.knows(address):
@@ -64,6 +66,7 @@ class _Judge:
     instance: ResourceInstance
     thing: Thing
     sleeps: bool
+    silent: bool  # whether the provider leaves zone rebalancing to AWS
 
     def all(self, tags: Mapping[str, Value] | None) -> Iterator[Problem]:
         schema = schema_of("managed", self.instance.type) or BlockSchema()
@@ -118,6 +121,7 @@ class _Judge:
         if given is not None and not given.value.is_null:
             return False
         computed = schema.attributes[name].computed or not self.sleeps
+        computed = computed or (self.silent and name == "availability_zone_rebalancing")
         if computed or value in (None, "", 0, False, [], {}):
             return False
         fate = table.get(name)
