@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from directories import SERVICE, SLEEPERS, STACK, compile_text, errors, told, two_worlds
+from directories import FRONT, SERVICE, SLEEPERS, STACK, compile_text, errors, told, two_worlds
 
 from controller.domain.hourly_prices import HOURLY, hourly
 from controller.domain.problem import Level
@@ -189,6 +189,22 @@ def test_slow_checks_are_told_with_what_they_cost(tmp_path, check, said):
     assert problem.message == f"health_check: {said}"
     line = (tmp_path / "main.tf").read_text().split("\n")[problem.place.line - 1]
     assert "health_check {" in line if check else "aws_lb_target_group" in line
+
+
+def test_slow_checks_of_one_block_are_one_warning(tmp_path):
+    """And where two blocks have them, each names the other: one alone spares nothing."""
+    many = STACK.replace(CHECK, "")
+    head = '  name                 = "app"\n'
+    many = many.replace(head, '  for_each = toset(["a", "b"])\n  name = each.key\n', 1)
+    many = many.replace("aws_lb_target_group.app.arn", 'aws_lb_target_group.app["a"].arn')
+    entry = many[many.index("  load_balancer {") : many.rindex("}")]
+    more = entry.replace('["a"]', '["b"]')
+    many = many.replace(entry, entry + more)
+    listener = FRONT[FRONT.index('resource "aws_lb_listener"') :]
+    listener = listener.replace('"tcp"', '"b"').replace("8080", "8081")
+    many += listener.replace("aws_lb_target_group.app.arn", 'aws_lb_target_group.app["b"].arn')
+    (problem,) = told(compile_text(tmp_path, many), "slow-wake")
+    assert problem.address == 'aws_lb_target_group.app["a"]'
 
 
 def test_what_is_advised_leaves_nothing_to_say(tmp_path):

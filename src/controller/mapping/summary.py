@@ -9,7 +9,7 @@ from decimal import Decimal
 from controller.domain.bill import asleep_hour, awake_hour
 from controller.domain.hourly_prices import HOURS_IN_A_MONTH
 from controller.domain.ledger import number
-from controller.domain.problem import Level, Problem
+from controller.domain.problem import Level, Place, Problem
 from controller.domain.spec import Json, Kind, Spec
 from controller.domain.wake_path import (
     Checks,
@@ -108,17 +108,16 @@ def _slow_wake(spec: Spec, draft: StackDraft, kept: Kept) -> Iterator[Problem]:
     """Settings that make each wake longer than it has to be, and by how much."""
     saved, addresses = slow_groups(spec, kept)
     whole = round(wake_path(spec, kept).seconds)
+    blocks: dict[Place, ResourceInstance] = {}
     for address in addresses:
-        others = [other for other in addresses if other != address]
-        also = f" (here and in {', '.join(others)})" if others else ""
         own = draft.drafts.get(address)
-        yield _slow_checks(
-            own.instance if own else draft.kept[address],
-            all_checks(spec, kept)[address],
-            f"{round(saved)} s less",
-            also,
-            whole,
-        )
+        group = own.instance if own else draft.kept[address]
+        blocks.setdefault(group.place, group)
+    for group in blocks.values():
+        others = [other.address for other in blocks.values() if other is not group]
+        also = f" (here and in {', '.join(others)})" if others else ""
+        checks = all_checks(spec, kept)[group.address]
+        yield _slow_checks(group, checks, f"{round(saved)} s less", also, whole)
 
 
 def _slow_checks(
