@@ -291,7 +291,19 @@ def test_another_version_than_the_files_ask_for_is_noted(tmp_path):
     assert "~> 1.0" in noted.message
 
 
-@pytest.mark.parametrize("text", ['{"Modules": [', "[]", '{"Modules": [{"Key": "net"}]}', "\udcff"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"Modules": [',
+        "[]",
+        "5",
+        '{"Modules": {"net": "."}}',
+        '{"Modules": ["net"]}',
+        '{"Modules": [{"Key": "net"}]}',
+        '{"Modules": [{"Key": "net", "Dir": "a"}, {"Key": "net", "Dir": "b"}]}',
+        "\udcff",
+    ],
+)
 def test_a_manifest_that_cannot_be_read_is_one_error(tmp_path, text):
     path = tmp_path / ".terraform/modules/modules.json"
     path.parent.mkdir(parents=True)
@@ -384,3 +396,18 @@ def test_a_module_s_own_provider_block_says_where_its_things_are(tmp_path, given
 
     assert result.spec is not None, result.problems
     assert result.spec.region == region
+
+
+def test_a_byte_order_mark_before_the_manifest_is_passed_over(tmp_path):
+    write(tmp_path, {".terraform/modules/net/main.tf": NET})
+    lay(tmp_path, [entry("net", "example/net/aws", ".terraform/modules/net")])
+    path = tmp_path / ".terraform/modules/modules.json"
+    path.write_text("\ufeff" + path.read_text(), encoding="utf-8")
+
+    assert compiled(tmp_path, USES_NET).spec is not None
+
+
+def test_a_module_that_is_laid_where_its_caller_is_calls_itself(tmp_path):
+    lay(tmp_path, [entry("net", "example/net/aws", ".")])
+
+    assert "cycle" in {p.rule for p in compiled(tmp_path, USES_NET).problems}

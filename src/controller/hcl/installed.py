@@ -51,7 +51,7 @@ def read_installed(root: Path, data_dir: str | None) -> Installed:
     """
     shown_as = f"{data_dir or '.terraform'}/modules/modules.json"
     try:
-        text = (root / shown_as).read_text(encoding="utf-8")
+        text = (root / shown_as).read_text(encoding="utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):
         return Installed(shown_as)
     except (OSError, UnicodeDecodeError) as error:
@@ -77,8 +77,11 @@ def _entries(data: Any) -> dict[str, Laid]:
     """Raises ValueError for what is no manifest."""
     if not isinstance(data, dict):
         raise ValueError("found no object")
+    modules = data.get("Modules") or []
+    if not isinstance(modules, list):
+        raise ValueError('"Modules" is no list')
     entries: dict[str, Laid] = {}
-    for module in data.get("Modules") or ():
+    for module in modules:
         if not isinstance(module, dict):
             raise ValueError("an entry is no object")
         key, folder = module.get("Key"), module.get("Dir")
