@@ -74,20 +74,35 @@ def test_the_spec_of_an_earlier_release_keeps_its_hash(items):
     assert controller.table.load(STACK).spec.hash == json.loads(item["body"]["S"])["hash"]
 
 
-@pytest.mark.parametrize("kind", ["spec", "status", "lease#", "wake#"])
-def test_no_record_of_a_later_release_is_guessed_at_and_nothing_is_done(items, kind):
-    later = [
+def of_a_later_release(items, kind):
+    return [
         item | {"version": {"N": "99"}} if item["sk"]["S"].startswith(kind) else item
         for item in items
     ]
-    aws, controller = account(later)
+
+
+def test_a_spec_of_a_later_release_is_not_guessed_at_and_nothing_is_done(items):
+    aws, controller = account(of_a_later_release(items, "spec"))
     with pytest.raises(SpecError, match="found version 99, expected 1 at most; deploy the release"):
-        if kind == "wake#":
-            controller.table.last_wakes(STACK)
-        else:
-            controller.run_pass(STACK, "test", BUDGET)
+        controller.run_pass(STACK, "test", BUDGET)
     assert Desk(aws).standing() == ASLEEP
     assert [call.service for call in aws.writes() if call.service in ("elbv2", "ecs")] == []
+
+
+@pytest.mark.parametrize(("kind", "stands"), [("status", AWAKE), ("lease#", ASLEEP)])
+def test_another_record_of_a_later_release_is_set_aside_and_stops_nothing(items, kind, stands):
+    """Without a lease that nobody can read it sleeps; a status is learned again."""
+    aws, controller = account(of_a_later_release(items, kind))
+    (damaged,) = controller.table.load(STACK).damaged
+    assert damaged.record.startswith(kind)
+    assert "found version 99, expected 1 at most; deploy the release" in damaged.why
+    assert controller.run_pass(STACK, "test", BUDGET)["result"] == "converged"
+    assert Desk(aws).standing() == stands
+
+
+def test_a_past_wake_of_a_later_release_teaches_nothing(items):
+    _, controller = account(of_a_later_release(items, "wake#"))
+    assert controller.table.last_wakes(STACK) == []
 
 
 @pytest.mark.parametrize("schema", [2, 0, None, "1"])
