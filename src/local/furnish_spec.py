@@ -164,6 +164,8 @@ def _containers(spec: Spec) -> list[Thing]:
     for service in spec.of_kind(Kind.SERVICE):
         for balancer in service.request.get("loadBalancers", ()):
             name, port = balancer["containerName"], balancer["containerPort"]
+            if not isinstance(name, str):
+                continue  # found when waking: any container may be the one
             container = containers.setdefault(
                 name, {"name": name, "image": "demo", "essential": True, "portMappings": []}
             )

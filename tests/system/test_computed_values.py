@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from controller.domain.fitness.finding import Level
 from controller.domain.spec import Kind
 from controller.hcl.world import Inputs
 from controller.mapping.compile import compile_stack
 from controller.reconcile.outcome import Result
+from fitness.exam import Exam
 from local.aws import LaptopAws
 from system.desk import Desk
 
@@ -173,3 +175,13 @@ def test_the_spec_reads_the_same_wherever_the_lines_stand(desk, tmp_path):
     moved = compile_stack(tmp_path, Inputs(), datetime(2026, 11, 30, tzinfo=UTC), stack="app").spec
     for resource in desk.spec.of_kind(Kind.SERVICE) + desk.spec.of_kind(Kind.LOAD_BALANCER):
         assert moved[resource.address].request == resource.request
+
+
+def test_an_account_is_examined_by_what_the_values_are_computed_to(desk):
+    findings = Exam(desk).findings()
+    assert {finding.subject for finding in findings if finding.check == "subnets"}
+    assert not [f for f in findings if f.check == "look-ups" and f.level is not Level.OK]
+
+    desk.session.client("ssm").delete_parameter(Name="/net")
+    (lacking,) = [f for f in Exam(desk).findings() if f.check == "look-ups"][:1]
+    assert lacking.level is not Level.OK

@@ -54,7 +54,12 @@ class _Resolver:
         resolved = {key: self.value(item) for key, item in value.items()}
         if "$look_up" in value:
             return self.look_up(computing.plain(resolved))
-        return {key: item for key, item in resolved.items() if not _is_null(item, value[key])}
+        return {key: item for key, item in resolved.items() if not self._lacks(item, value[key])}
+
+    def _lacks(self, found: Json, written: Json) -> bool:
+        """Null is no argument where it was computed; what was not found stays to be seen."""
+        computed = isinstance(written, Mapping) and written.keys() & {"$call", "$for"}
+        return found is None and bool(computed) and not self.lenient
 
     def _computed(self, value: Mapping[str, Json]) -> Json:
         if self.lenient:
@@ -104,10 +109,6 @@ class _Resolver:
             spliced = isinstance(found, list) and isinstance(item, Mapping)
             result.extend(found if spliced else [found])
         return result
-
-
-def _is_null(found: Json, written: Json) -> bool:
-    return found is None and isinstance(written, Mapping) and "$call" in written
 
 
 def _attribute(reference: str, attributes: Attributes) -> str:

@@ -151,7 +151,7 @@ class Front:
         mapped = [m.get("SubnetId") for m in request.get("SubnetMappings", ())]
         return Front(
             resource=resource,
-            subnets=_texts([*mapped, *request.get("Subnets", ())]),
+            subnets=_texts([*mapped, *(request.get("Subnets") or ())]),
             groups=_texts(request.get("SecurityGroups", ())),
             internal=request.get("Scheme") == "internal",
         )
@@ -207,8 +207,8 @@ def _back(spec: Spec, resource: ResourceSpec) -> Back:
     targets = [_target(spec, each) for each in request.get("loadBalancers", ())]
     return Back(
         resource=resource,
-        subnets=_texts(network.get("subnets", ())),
-        groups=_texts(network.get("securityGroups", ())),
+        subnets=_texts(network.get("subnets") or ()),
+        groups=_texts(network.get("securityGroups") or ()),
         public_ip=network.get("assignPublicIp") == "ENABLED",
         cluster=str(request.get("cluster", "default") or ""),
         definition=str(request.get("taskDefinition") or ""),
