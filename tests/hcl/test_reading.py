@@ -7,6 +7,7 @@ import pytest
 from controller.hcl.directory import read
 from controller.hcl.errors import HclError
 from controller.hcl.parse import parse_argument, parse_body, parse_template
+from controller.hcl.plain import to_python
 from controller.hcl.syntax import Binary, Conditional, For, Index, Literal, Reference, Splat
 from hcl.cases import ask, errors_of, world, write
 
@@ -253,3 +254,31 @@ def test_numbers_and_keys_are_read_from_the_text_and_not_from_what_the_grammar_s
 
     assert [key.value.data for key, _ in expression.items] == ["1.5", "true"]
     assert isinstance(expression.items[0][1], Literal)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{¤ for¤ k¤,¤ v¤ in¤ { a = 1 }¤ :¤ k¤ =>¤ v¤ if¤ v¤ ==¤ 1¤ }",
+        "{¤ for¤ v¤ in¤ [1,¤ 2¤]¤ :¤ v¤ =>¤ v¤ ...¤ }",
+        "[¤ for¤ v¤ in¤ [[1],¤ [2]]¤ :¤ v¤[¤0¤]¤ ]",
+        '{¤ team¤ =¤ 1,¤ (¤ "x"¤ )¤ :¤ [¤ ]¤ }',
+        "[{ a = [1] }][¤*¤].a[¤*¤]",
+        "max(¤ 1,¤ [2,¤ 3]¤...¤ )",
+        "true¤ ?¤ -¤ 1¤ :¤ 2¤",
+        '"${¤ true¤ ?¤ "a"¤ :¤ "b"¤ }"',
+        '"%{ if¤ true¤ }x%{ else¤ }y%{ endif¤ }"',
+    ],
+)
+@pytest.mark.parametrize("comment", ['/* for "${ if { in [ */', "/**/", "/* // # */"])
+def test_a_comment_between_any_two_words_changes_nothing(tmp_path, text, comment):
+    asked = world(tmp_path, "")
+
+    def value(written):
+        return to_python(asked.evaluate(written))
+
+    pieces = text.split("¤")
+    plain = value("".join(pieces))
+    for position in range(1, len(pieces)):
+        before, after = "".join(pieces[:position]), "".join(pieces[position:])
+        assert value(f"{before}{comment}{after}") == plain, f"{before}{comment}{after}"
