@@ -593,3 +593,23 @@ def test_what_two_things_of_the_directory_are_found_by_tells_neither(compiled, c
         for row in things.splitlines()
     )
     assert errors(compiled(balancer(mapping) + other + "\n")) == []
+
+
+def test_an_address_that_the_state_has_told_is_counted_once(compiled):
+    text = (
+        'provider "aws" {\n  region = "us-east-1"\n}\n'
+        + balancer(
+            'subnet_mapping {\n    subnet_id = "subnet-1"\n'
+            "    allocation_id = aws_eip.ip[0].allocation_id\n  }"
+        )
+        + 'resource "aws_eip" "ip" {\n  count = 2\n  tags = { Name = "same" }\n}\n'
+    )
+    things = {
+        f"aws_eip.ip[{i}]": {"allocation_id": f"eipalloc-{i}", "id": f"eipalloc-{i}"}
+        for i in (0, 1)
+    }
+    told = compiled(text, things).findings
+    (idle,) = [p for p in told if p.rule == "idle-cost"]
+
+    assert idle.address == "aws_eip.ip[1]"
+    assert "asleep or awake: public address," in idle.message

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from controller.domain.moments import format_moment
@@ -101,18 +101,20 @@ def compile_worlds(
     compiled_at: datetime,
     source: str,
     found: Iterable[Problem] = (),
+    remembered: Mapping[str, str] | None = None,
 ) -> Compiled:
     """
     Compile an evaluated directory; pure.
 
     `asleep` is None where the variable `awake` is not declared, `region` the SDK's own, which
-    counts where the provider block names none, `found` what is wrong already.
+    counts where the provider block names none, `found` what is wrong already, `remembered` the
+    ids and ARNs that a state has given, with the addresses of their things.
     """
     division = divide(awake, asleep)
     sleepers = frozenset(sleeper.instance.address for sleeper in division.sleepers)
     home, home_problems = find_home(awake, division.sleepers, region)
     foreign = elsewhere(awake, division.kept.values(), home, region)
-    draft = _draft_all(stack, awake, division, foreign)
+    draft = replace(_draft_all(stack, awake, division, foreign), remembered=remembered or {})
     check_traps(draft)
     written, _ = find_home(awake, division.sleepers, None)
     check_refusals(draft, written.region)

@@ -59,6 +59,7 @@ def compile_stack(
             compiled_at=compiled_at,
             source=str(directory),
             found=found,
+            remembered=choice.identities() if choice else {},
         )
 
     return compile_with(state, compile_once)

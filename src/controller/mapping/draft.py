@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from controller.domain.problem import Problem
 from controller.domain.spec import Json, Kind, ResourceSpec, references, split_reference
@@ -49,7 +49,8 @@ class StackDraft:
     All drafts by address, and what Terraform keeps; `name` is the stack's.
 
     `missing` are the kinds of which a resource is not among the drafts because of an error,
-    `guesses` the look-ups that may find another thing than Terraform's.
+    `guesses` the look-ups that may find another thing than Terraform's, `remembered` the ids and
+    ARNs that a state has given, with the addresses of their things.
     """
 
     name: str
@@ -57,6 +58,7 @@ class StackDraft:
     kept: Mapping[str, ResourceInstance]
     missing: frozenset[Kind] = frozenset()
     guesses: tuple[Problem, ...] = ()
+    remembered: Mapping[str, str] = field(default_factory=dict)
 
     def knows_all(self, kind: Kind) -> bool:
         """Whether something may be concluded from what resources of this kind do not say."""
@@ -75,6 +77,8 @@ class StackDraft:
         """The kept instance whose attribute the value is, if it is one."""
         if isinstance(value, Mapping) and "$look_up" in value:
             return self.kept.get(value["of"])
+        if isinstance(value, str):
+            return self.kept.get(self.remembered.get(value, ""))
         return None
 
     @property

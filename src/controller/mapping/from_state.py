@@ -32,6 +32,7 @@ _SLEEPER = re.compile(rf"(?:^|\.)(?:{'|'.join(sorted(SLEEPERS))})\.[^.]+$")
 _ARN = re.compile(r"arn:[\w-]+:([\w-]+):([\w-]+):\d{12}:")
 _ANYWHERE = frozenset({"acm", "cloudfront", "lambda", "wafv2"})
 """Services whose things may stand elsewhere: CloudFront wants them in us-east-1."""
+_IDENTITIES = frozenset({"allocation_id", "arn", "id"})
 
 
 @dataclass(slots=True)
@@ -113,6 +114,14 @@ class Choice:
                 known.update((text, f"{address}.{attribute}") for text in _texts(value))
         found = {text for request in requests for text in _strings(request)}
         return {text: known[text] for text in sorted(found & known.keys())}
+
+    def identities(self) -> dict[str, str]:
+        """The ids and ARNs that were taken, to the addresses of their things."""
+        return {
+            value.data: address
+            for (address, attribute), value in self.taken.items()
+            if attribute in _IDENTITIES and isinstance(value.data, str) and not value.sensitive
+        }
 
     def _sleeps(self, address: str) -> bool:
         if self.sleepers is not None:
