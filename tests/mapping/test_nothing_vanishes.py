@@ -61,6 +61,7 @@ def sources() -> dict[str, Source]:
     found = {
         "article": Source(TESTS / "data/article-stack"),
         "infra": Source(TESTS.parent / "infra/nsfw-api"),
+        "modules": Source(TESTS / "data/module-stack"),
     }
     for folder in sorted(STACKS.iterdir()):
         about = (folder / "case.json").read_text()
@@ -173,6 +174,12 @@ def test_an_output_that_a_module_does_not_have_is_an_error_where_it_is_asked_for
         'main.tf:9: aws_ecs_service.app: module.sg has no output "id"; it has group'
     )
     assert compiled.spec is None
+
+
+def test_an_output_that_is_missing_is_one_error_in_both_worlds_and_all_instances(tmp_path):
+    for number, spot in enumerate(s for s in spots("modules") if s.file == "main.tf"):
+        if line_of("modules", spot).lstrip().startswith(("group", "subnet", "value")):
+            assert_one_error("modules", spot, "module.net.no_such", tmp_path / str(number))
 
 
 def test_an_error_in_a_listener_brings_no_second_one_about_its_absence(tmp_path):
