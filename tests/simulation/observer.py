@@ -424,10 +424,8 @@ class Observer:
             wishes.append(Wish("hold", hold.set_at.timestamp()))
         since = self.wants.changed_at(now)
         for wish in wishes:
-            if (
-                wish.asked > max(self._down_at, self._spent_until)
-                and now - max(wish.asked, since) > grace
-            ):
+            spent = self._spent_until if wish.kind == "office hours" else 0.0
+            if wish.asked > max(self._down_at, spent) and now - max(wish.asked, since) > grace:
                 self.complain(f"it is not awake although it is wanted ({wish.kind})", "not awake")
 
     def _check_asleep(self, now: float) -> None:
