@@ -103,8 +103,7 @@ def _body(name: str) -> dict[str, Json]:
     schema: Json = {
         "type": "object",
         "properties": fields,
-        "additionalProperties": _TEXT,
-        "maxProperties": 8,
+        "additionalProperties": False,
     }
     return {"required": False, "content": {kind: {"schema": schema} for kind in (JSON, FORM)}}
 

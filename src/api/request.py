@@ -23,6 +23,10 @@ from api.problems import (
     unprocessable,
     unsupported,
 )
+from controller.domain.text import quoted
+
+KEY = "k"
+"""The parameter of an address that holds a link's key."""
 
 MOST_QUERY = 2048
 MOST_BODY = 1024
@@ -48,16 +52,17 @@ class Request:
     @property
     def wants_json(self) -> bool:
         """
-        Programs get JSON: those that ask for it, send it, or bring a bearer's key.
-
-        Whoever takes anything and says nothing else is a person with a link.
+        Programs get JSON: those that ask for it, send it, bring a bearer's key, or look at what
+        is JSON anyway. Whoever else takes anything is a person with a link.
         """
         accept = self.headers.get("accept", "*/*")
         as_json = max(_quality(accept, JSON), _quality(accept, "application/problem+json"))
         as_page = _quality(accept, "text/html")
         if as_json != as_page:
             return as_json > as_page
-        return self.has_bearer or self._content_type() == JSON
+        if self.has_bearer or self._content_type() == JSON:
+            return True
+        return self.path.endswith("/status")  # only programs ask for it, such as curl
 
     @property
     def language(self) -> str:
@@ -83,8 +88,33 @@ class Request:
         if origin != "null" and urlsplit_host(origin) != self.headers.get("host", ""):
             raise RefusedError(FROM_ELSEWHERE)
 
-    def fields(self) -> dict[str, str]:
-        """The fields of the body, a form or a JSON object of texts. Raises RefusedError."""
+    def check_query(self, *known: str) -> None:
+        """Refuse a parameter in the address that is not among these, by its name."""
+        for name in self.query:
+            if name not in known:
+                raise RefusedError(
+                    unprocessable(
+                        f"There is no parameter {quoted(name)} here; what is asked for goes into "
+                        "the body, as a form or as JSON."
+                    )
+                )
+
+    def fields(self, *known: str) -> dict[str, str]:
+        """
+        The fields of the body, a form or a JSON object of texts.
+
+        Raises RefusedError, also for one that is not `known`, by its name.
+        """
+        found = self._fields()
+        for name in found:
+            if name not in known:
+                expected = " or ".join(f'"{each}"' for each in known) or "none"
+                raise RefusedError(
+                    unprocessable(f"There is no field {quoted(name)} here; expected {expected}.")
+                )
+        return found
+
+    def _fields(self) -> dict[str, str]:
         body = self._decoded_body()
         if not body:
             return {}
@@ -126,7 +156,7 @@ def read_request(event: Mapping[str, Any]) -> Request:
     return Request(
         method=str(http.get("method", "GET")),
         path=str(event.get("rawPath") or "/"),
-        key=credentials.strip() if has_bearer else query.get("k", ""),
+        key=credentials.strip() if has_bearer else query.get(KEY, ""),
         has_bearer=has_bearer,
         query=query,
         headers=headers,
@@ -164,9 +194,16 @@ def _pairs(text: str, where: str) -> dict[str, str]:
     return dict(pairs)
 
 
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise RefusedError(bad_request("The body gives the same thing twice."))
+    return found
+
+
 def _json(text: str) -> dict[str, str]:
     try:
-        found = json.loads(text)
+        found = json.loads(text, object_pairs_hook=_each_once)
     except (ValueError, RecursionError):
         raise RefusedError(bad_request("The body is not JSON.")) from None
     texts = [*found, *found.values()] if isinstance(found, dict) else [None]

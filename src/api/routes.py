@@ -21,7 +21,7 @@ from api.problems import (
     over_budget,
     unprocessable,
 )
-from api.request import Request
+from api.request import KEY, Request
 from api.stacks import OverBudgetError, Stacks, View
 from controller.domain.asking import end_asked_for
 from controller.domain.errors import TextError
@@ -86,12 +86,12 @@ class Routes:
             return json_answer(_status(self._when_awake(stack, end), link))
 
     def wake(self, request: Request, stack: str) -> Answer:
-        link, view, fields = self._enter_to_change(request, stack, Scope.WAKE)
+        link, view, fields = self._enter_to_change(request, stack, Scope.WAKE, "for")
         self._keep_awake(view, link, _until(view, fields.get("for", "")))
         return self._changed(request, link, "?go=1")
 
     def extend(self, request: Request, stack: str) -> Answer:
-        link, view, fields = self._enter_to_change(request, stack, Scope.WAKE)
+        link, view, fields = self._enter_to_change(request, stack, Scope.WAKE, "for")
         if view.report.decision.state is not Target.AWAKE:
             raise RefusedError(NOT_AWAKE)
         self._keep_awake(view, link, _until(view, fields.get("for", "")))
@@ -110,15 +110,17 @@ class Routes:
         return link, self._look(stack)
 
     def _enter_to_change(
-        self, request: Request, stack: str, scope: Scope
+        self, request: Request, stack: str, scope: Scope, *known: str
     ) -> tuple[Link, View, dict[str, str]]:
+        """`known` are the fields that it takes: one that is misspelt must not count for none."""
         link = self._link(request, stack)
         request.check_origin()
         if not link.allows(scope):
             raise RefusedError(
                 out_of_scope(f'This link allows "{link.scope}"; this needs "{scope}".')
             )
-        fields = request.fields()
+        request.check_query(KEY)
+        fields = request.fields(*known)
         return link, self._look(stack), fields
 
     def _link(self, request: Request, stack: str) -> Link:

@@ -344,6 +344,58 @@ def test_a_wait_beyond_the_limit_is_refused(house, wait):
     assert house.program("GET", f"/s/{STACK}/status?wait={wait}").status in (400, 422)
 
 
+@pytest.mark.parametrize(
+    ("target", "body", "said"),
+    [
+        ("wake", '{"duration": "8h"}', 'no field "duration" here; expected "for"'),
+        ("wake", '{"for": "1h", "hours": "8"}', 'no field "hours" here'),
+        ("wake", '{"For": "8h"}', 'no field "For" here'),
+        ("extend", '{"until": "18:00"}', 'no field "until" here'),
+        ("sleep", '{"for": "8h"}', 'no field "for" here; expected none'),
+        ("wake?for=8h", "", 'no parameter "for" here; what is asked for goes into the body'),
+        ("sleep?for=8h", "", 'no parameter "for" here'),
+        ("wake", '{"\\u001b[31m": ""}', "no field"),
+    ],
+)
+def test_what_is_not_known_is_refused_by_its_name_and_grants_nothing(house, target, body, said):
+    """An hour that nobody meant would look like what was asked for."""
+    house.run()
+    before = house.table.load(STACK).asked_for
+    reply = house.program("POST", f"/s/{STACK}/{target}", "admin", body)
+    assert reply.status == 422
+    assert said in reply.json["detail"]
+    assert "\x1b" not in reply.json["detail"]
+    assert house.table.load(STACK).asked_for == before
+
+
+def test_a_form_is_held_to_the_same_fields(house):
+    assert house.press("wake", "duration=8h").status == 422
+    assert house.press("wake", "for=1h&utm_source=mail").status == 422
+    assert house.leases() == []
+
+
+def test_what_only_looks_takes_what_a_mailer_adds_to_the_address(house):
+    assert house.program("GET", f"/s/{STACK}/status?utm_source=mail").status == 200
+    assert house.page(query="&utm_source=mail").status == 200
+
+
+def test_json_that_says_a_thing_twice_is_refused(house):
+    assert house.program("POST", f"/s/{STACK}/wake", body='{"for":"1h","for":"8h"}').status == 400
+
+
+@pytest.mark.parametrize("headers", [{}, {"accept": "*/*"}])
+def test_a_program_that_takes_anything_gets_its_errors_of_status_as_json(house, headers):
+    for key in ("nonsense", house.key(expires_at=house.now), ""):
+        reply = house.ask("GET", f"/s/{STACK}/status?k={key}", **headers)
+        assert reply.status == 404
+        assert reply.headers["content-type"] == "application/problem+json"
+        assert reply.json["status"] == 404
+    refused = house.ask("GET", f"/s/{STACK}/status?wait=99&k={house.key()}", **headers)
+    assert (refused.status, refused.json["status"]) == (422, 422)
+    page = house.ask("GET", f"/s/{STACK}?k=nonsense", **headers)
+    assert page.headers["content-type"].startswith("text/html")
+
+
 # what cannot be read
 
 
