@@ -99,7 +99,7 @@ def _parameters(name: str) -> list[Json]:
 
 def _body(name: str) -> dict[str, Json]:
     asked = {"type": "string", "description": 'A time such as "1h" or "90m", or "close".'}
-    fields = {} if name == "sleep" else {"for": asked}
+    fields = {"for": asked}  # sleep takes it and leaves it
     schema: Json = {
         "type": "object",
         "properties": fields,

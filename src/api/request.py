@@ -108,7 +108,7 @@ class Request:
         found = self._fields()
         for name in found:
             if name not in known:
-                expected = " or ".join(f'"{each}"' for each in known) or "none"
+                expected = " or ".join(f'"{each}"' for each in known)
                 raise RefusedError(
                     unprocessable(f"There is no field {quoted(name)} here; expected {expected}.")
                 )

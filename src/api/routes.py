@@ -98,7 +98,8 @@ class Routes:
         return self._changed(request, link)
 
     def sleep(self, request: Request, stack: str) -> Answer:
-        link, view, _ = self._enter_to_change(request, stack, Scope.ADMIN)
+        # One form with all the buttons says "for" with this one too; the hold has its own end.
+        link, view, _ = self._enter_to_change(request, stack, Scope.ADMIN, "for")
         self.stacks.put_to_sleep(view, link)
         return self._changed(request, link)
 

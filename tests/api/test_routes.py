@@ -351,7 +351,7 @@ def test_a_wait_beyond_the_limit_is_refused(house, wait):
         ("wake", '{"for": "1h", "hours": "8"}', 'no field "hours" here'),
         ("wake", '{"For": "8h"}', 'no field "For" here'),
         ("extend", '{"until": "18:00"}', 'no field "until" here'),
-        ("sleep", '{"for": "8h"}', 'no field "for" here; expected none'),
+        ("sleep", '{"until": "18:00"}', 'no field "until" here'),
         ("wake?for=8h", "", 'no parameter "for" here; what is asked for goes into the body'),
         ("sleep?for=8h", "", 'no parameter "for" here'),
         ("wake", '{"\\u001b[31m": ""}', "no field"),
