@@ -77,10 +77,6 @@ def test_what_belongs_to_application_load_balancers_is_dropped_with_a_word(name)
     [
         ("load_balancer", {"customer_owned_ipv4_pool": "x"}),
         ("load_balancer", {"minimum_load_balancer_capacity": B(capacity_units=1)}),
-        (
-            "load_balancer",
-            {"enforce_security_group_inbound_rules_on_private_link_traffic": "off"},
-        ),
         ("target_group", {"slow_start": 30}),
         ("target_group", {"load_balancing_algorithm_type": "round_robin"}),
         ("listener", {"routing_http_response_server_enabled": True}),
@@ -91,6 +87,15 @@ def test_what_cannot_be_honoured_is_refused(where, arguments):
     result = compiled(stack(**{where: arguments}))
     assert result.spec is None
     assert "refused" in rules(result, "error")
+
+
+def test_what_matters_behind_private_link_alone_is_said_and_left_out():
+    """A popular module's example asks for it, and is valid."""
+    name = "enforce_security_group_inbound_rules_on_private_link_traffic"
+    result = compiled(stack(load_balancer={name: "off"}))
+    assert result.spec
+    assert rules(result) == {"dropped"}
+    assert "PrivateLink" in result.problems[0].message
 
 
 @pytest.mark.parametrize(

@@ -75,9 +75,9 @@ TABLE: Table = {
     "enable_waf_fail_open": Dropped(_APPLICATION),
     "enable_xff_client_port": Dropped(_APPLICATION),
     "enable_zonal_shift": SetAfter("zonal_shift.config.enabled", default="false"),
-    "enforce_security_group_inbound_rules_on_private_link_traffic": Refused(
+    "enforce_security_group_inbound_rules_on_private_link_traffic": Dropped(
         "it only matters behind PrivateLink, which a load balancer that comes and goes cannot "
-        'serve; leave it out, or write "on", which is what AWS does',
+        "serve; a new one has it on",
         harmless=("on",),
     ),
     "health_check_logs": Nested(_APPLICATION_LOGS),
