@@ -300,3 +300,29 @@ def test_a_data_source_that_asks_for_what_sleeps_is_refused():
     result = compiled(stack(balancer, target_group=tags))
     assert rules(result, "error") == {"look-up"}
     assert any("aws_lb.nlb exists only when awake" in p.message for p in result.problems)
+
+
+@pytest.mark.parametrize("type_", ["aws_vpc", "aws_default_vpc"])
+def test_the_default_group_of_a_vpc_is_found_by_its_name_there(type_):
+    vpc = instance(f"{type_}.v", {"tags": {"Name": "home"}} if type_ == "aws_vpc" else {})
+    ref = Ref(f"{type_}.v.default_security_group_id")
+    spec = spec_of(stack(vpc, service=network(security_groups=[ref])))
+    request = spec["aws_ecs_service.svc"].request
+    (found,) = request["networkConfiguration"]["awsvpcConfiguration"]["securityGroups"]
+    by = {"tags": {"Name": "home"}} if type_ == "aws_vpc" else {"default": True}
+    assert found == {
+        "$look_up": "security_group",
+        "name": "default",
+        "vpc_id": {"$look_up": "vpc", **by, "attribute": "id", "of": f"{type_}.v"},
+        "attribute": "default_security_group_id",
+        "take": "id",
+        "of": f"{type_}.v",
+    }
+
+
+def test_the_default_group_of_a_vpc_that_is_known_by_its_addresses_alone_is_a_guess():
+    vpc = instance("aws_vpc.v", {"cidr_block": "10.0.0.0/16"})
+    groups = network(security_groups=[Ref("aws_vpc.v.default_security_group_id")])
+    problems = compiled(stack(vpc, service=groups)).problems
+    (weak,) = [p for p in problems if p.rule == "weak-look-up"]
+    assert ("aws_vpc.v", "default_security_group_id") in weak.unknown

@@ -97,7 +97,7 @@ from controller.hcl.world import Block, ResourceInstance
 from controller.mapping.draft import canonical
 from controller.mapping.fill import given
 from controller.mapping.references import CannotRefer, LeadsToBroken, References, is_reference
-from controller.mapping.sources import DATA, MANAGED, Source
+from controller.mapping.sources import DATA, MANAGED, Source, Within
 
 _STATE_ONLY = "its value exists only in Terraform's state; pass it as a variable, or write it out"
 
@@ -161,11 +161,13 @@ class LookUps:
                 "out"
             )
         attribute = str(origin.path[0])
+        if attribute in source.within and len(origin.path) == 1:
+            return self._found_within(source.within[attribute], origin)
         take = source.attributes.get(attribute)
         if take is None or len(origin.path) > 2:
             raise CannotRefer(
                 f"{origin} cannot be found when the stack wakes; of {instance.address} only "
-                f"{', '.join(sorted(source.attributes))} can"
+                f"{', '.join(sorted({*source.attributes, *source.within}))} can"
             )
         found: dict[str, Json] = {"$look_up": source.kind, **self._keys(instance, source)}
         found["attribute"] = attribute
@@ -177,6 +179,20 @@ class LookUps:
         if instance.address in self._weak:
             self._guesses[origin.names] = None
         return found
+
+    def _found_within(self, within: Within, origin: Origin) -> dict[str, Json]:
+        """A thing that is known by what it is in: the default security group of a VPC."""
+        whole = self.look_up(Origin(origin.address, ("id",)))
+        if origin.address in self._weak:
+            self._guesses[origin.names] = None
+        return {
+            "$look_up": within.kind,
+            **within.fixed,
+            within.by: whole,
+            "attribute": str(origin.path[0]),
+            "take": within.take,
+            "of": origin.address,
+        }
 
     def guesses(self) -> Iterator[Problem]:
         """Look-ups that have been asked for, and may find another thing, or several."""

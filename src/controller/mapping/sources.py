@@ -22,7 +22,8 @@ class Source:
 
     `attributes` maps the attribute as Terraform names it to the look-up's own name for it.
     `fixed` are keys whose value follows from the type. `way_out` says what to write when no set
-    of `enough` is there. Of the sets in `weak` another thing may well have the same.
+    of `enough` is there. Of the sets in `weak` another thing may well have the same. `within` are
+    attributes that tell of another thing, which is found by this one's id.
     """
 
     kind: str
@@ -32,6 +33,17 @@ class Source:
     fixed: Mapping[str, Json] = field(default_factory=dict)
     way_out: str = ""
     weak: tuple[tuple[str, ...], ...] = ()
+    within: Mapping[str, Within] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """A thing of `kind` that has `fixed`, and the id of what it is in under the key `by`."""
+
+    kind: str
+    fixed: Mapping[str, Json]
+    by: str
+    take: str
 
 
 def _same(*names: str, **others: str) -> dict[str, str]:
@@ -57,6 +69,11 @@ _SUBNET = _same(
     "id", "arn", "vpc_id", "cidr_block", "availability_zone", "availability_zone_id", "owner_id"
 )
 _VPC = _same("id", "arn", "cidr_block", "owner_id", "main_route_table_id")
+_OF_A_VPC = {
+    # Each VPC has one group of this name, which cannot be deleted:
+    # https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html
+    "default_security_group_id": Within("security_group", {"name": "default"}, "vpc_id", "id"),
+}
 _ROLE = _same("arn", "name", "unique_id", id="name")
 _BALANCER = _same("arn", "arn_suffix", "name", "dns_name", "zone_id", "vpc_id", id="arn")
 _TARGETS = _same("arn", "arn_suffix", "name", "vpc_id", id="arn")
@@ -167,9 +184,12 @@ MANAGED: Mapping[str, Source] = {
         enough=(("tags",), ("cidr_block",)),
         weak=(("cidr_block",),),
         attributes=_VPC,
+        within=_OF_A_VPC,
         way_out=_ADD_TAG,
     ),
-    "aws_default_vpc": Source(kind="vpc", fixed={"default": True}, attributes=_VPC),
+    "aws_default_vpc": Source(
+        kind="vpc", fixed={"default": True}, attributes=_VPC, within=_OF_A_VPC
+    ),
     "aws_iam_role": Source(
         kind="iam_role",
         keys={"name": "name"},
