@@ -124,6 +124,57 @@ def test_a_record_that_is_damaged_anew_is_told_anew(make_days):
     assert len(damaged_events(day)) == 2
 
 
+NO_NUMBERS = {"a text": {"S": "x"}, "nothing": {"NULL": True}, "a fraction": {"N": "1.5"}}
+COUNTS = {
+    "of what was asked for": (items.asked_key(STACK, items.MARK), "asked"),
+    "of the lock": (items.key(STACK, items.LOCK), "fence"),
+    "of the status": (STATUS, "fence"),
+    "of failed passes": (STATUS, "failed"),
+}
+
+
+def spoil(dynamodb, count, found):
+    """A count holds something that no pass writes, and the rest of its record is as it was."""
+    key, name = COUNTS[count]
+    dynamodb.update_item(
+        TableName="dormouse",
+        Key=key,
+        UpdateExpression="SET #name = :found",
+        ExpressionAttributeNames={"#name": name},
+        ExpressionAttributeValues={":found": NO_NUMBERS[found]},
+    )
+
+
+@pytest.mark.parametrize("found", NO_NUMBERS)
+@pytest.mark.parametrize("count", COUNTS)
+def test_a_count_that_is_no_number_keeps_nothing_awake_and_no_press_out(make_days, count, found):
+    day = make_days("Mon 08:00", **OFFICE)
+    day.visit("Mon 09:00", "Mon 17:55")
+    day.live("Mon 10:00")
+    assert day.desk.standing() == AWAKE
+
+    spoil(day.aws.session().client("dynamodb"), count, found)
+    passes = len(day.results)
+    day.live("Mon 19:00")
+    assert day.desk.standing() == ASLEEP
+    assert {result["result"] for result in day.results} <= {"converged", "unfinished"}
+    assert len(day.results) - passes < 60
+    day.wake()
+    day.live("Mon 19:10")
+    assert day.desk.standing() == AWAKE
+
+
+@pytest.mark.parametrize("found", NO_NUMBERS)
+def test_a_count_that_is_no_number_keeps_no_stack_in(make_days, found):
+    day = make_days("Mon 08:00", **OFFICE)
+    day.run_pass()
+    spoil(day.aws.session().client("dynamodb"), "of what was asked for", found)
+
+    table = day.controller.table
+    assert table.take_out(STACK, table.load_asked(STACK).count)
+    assert table.specs(STACK) == []
+
+
 def test_history_that_cannot_be_read_is_not_learned_from(make_days):
     """A status that was lost is made again from the history."""
     day = make_days("Mon 08:00", **OFFICE)

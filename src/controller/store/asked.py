@@ -23,7 +23,7 @@ from controller.domain.damage import Damaged, parted
 from controller.domain.hold import Hold
 from controller.domain.lease import Lease
 from controller.store import items
-from controller.store.conditions import is_refused, through_conflicts
+from controller.store.conditions import is_invalid, is_refused
 from controller.store.requests import Requests
 
 KEEP_ASKED = timedelta(days=7)
@@ -125,24 +125,20 @@ class Asked(Requests):
         expires = int((hold.until + KEEP_ASKED).timestamp())
         key = items.asked_key(hold.stack, items.HOLD)
         item = items.with_body(key, hold.to_json(), expires=expires)
-        self._write_together({"Put": {"Item": item}}, touch(hold.stack, hold.set_at))
+        self._write_marked(hold.stack, hold.set_at, {"Put": {"Item": item}})
 
     def lift_hold(self, stack: str, now: datetime) -> None:
         """End the hold, and have the stack looked at."""
         key = items.asked_key(stack, items.HOLD)
-        self._write_together({"Delete": {"Key": key}}, touch(stack, now))
+        self._write_marked(stack, now, {"Delete": {"Key": key}})
 
     def ask(self, stack: str, due_at: datetime) -> None:
         """Have the stack looked at from `due_at` on, and a pass under way look again."""
-        request = self._named(touch(stack, due_at)["Update"])
-        through_conflicts(lambda: self._dynamodb.update_item(**request))
+        self._write_marked(stack, due_at)
 
     def take_up(self, stack: str, count: int) -> None:
         """A pass knows what was asked for up to `count`; what came since stays due."""
-        condition = {
-            "ConditionExpression": "asked = :count",
-            "ExpressionAttributeValues": {":count": {"N": str(count)}},
-        }
+        condition = items.not_asked_since(count)
         try:
             key = items.asked_key(stack, items.MARK)
             self._update_item(key, UpdateExpression="REMOVE due, due_at", **condition)
@@ -155,8 +151,33 @@ class Asked(Requests):
         expires = int((lease.expires_at + KEEP_ASKED).timestamp())
         key = items.asked_key(lease.stack, f"{items.LEASE}{lease.id}")
         item = items.with_body(key, lease.to_json(), expires=expires)
-        mark = touch(lease.stack, at or lease.granted_at)
-        return self._write_together({"Put": {"Item": item, **condition}}, mark)
+        put = {"Put": {"Item": item, **condition}}
+        return self._write_marked(lease.stack, at or lease.granted_at, put)
+
+    def _write_marked(self, stack: str, due_at: datetime, *writes: Mapping[str, Any]) -> bool:
+        """
+        Make these writes and the mark, or none: False if a condition fails.
+
+        A mark that is no number would have every press refused: it is counted anew.
+        """
+        mark = _touch(stack, due_at)
+        try:
+            return self._write_together(*writes, mark)
+        except ClientError as error:
+            if not is_invalid(error):
+                raise
+        condition = "attribute_exists(asked) AND NOT attribute_type(asked, :number)"
+        try:
+            self._update_item(
+                items.asked_key(stack, items.MARK),
+                UpdateExpression="REMOVE asked",
+                ConditionExpression=condition,
+                ExpressionAttributeValues={":number": {"S": "N"}},
+            )
+        except ClientError as error:
+            if not is_refused(error):
+                raise
+        return self._write_together(*writes, mark)
 
     def _lease_item(self, stack: str, id_: str) -> items.Item | None:
         key = items.asked_key(stack, f"{items.LEASE}{id_}")
@@ -165,7 +186,7 @@ class Asked(Requests):
         return found
 
 
-def touch(stack: str, due_at: datetime) -> dict[str, Any]:
+def _touch(stack: str, due_at: datetime) -> dict[str, Any]:
     """The part of a transaction that counts what is asked for, and makes the stack due."""
     return {
         "Update": {

@@ -29,6 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from controller.domain.damage import Damaged, read
@@ -121,8 +122,16 @@ def body_text(item: Mapping[str, Mapping[str, str]]) -> str:
 
 
 def number(item: Mapping[str, Mapping[str, str]], name: str, default: int = 0) -> int:
-    """A number of an item; `default` where there is none, or something that is no number."""
-    return int(item[name]["N"]) if "N" in item.get(name, ()) else default
+    """A whole number of an item, rounded down; `default` where there is none, or no number."""
+    return int(Decimal(item[name]["N"])) if "N" in item.get(name, ()) else default
+
+
+def not_asked_since(count: int) -> dict[str, Any]:
+    """The condition that nothing was asked for after `count`; what is no number counts nothing."""
+    return {
+        "ConditionExpression": "NOT attribute_type(asked, :number) OR asked < :next",
+        "ExpressionAttributeValues": {":number": {"S": "N"}, ":next": {"N": str(count + 1)}},
+    }
 
 
 def readable(item: Item, parse: Callable[[str], T]) -> T | Damaged:

@@ -43,19 +43,22 @@ class LockKeeper:
         Also one that no pass can have taken: of an end far ahead, or that is no number.
         """
         try:
-            reply = self._take(stack, holder, now)
+            lock = self._take(stack, holder, now)
         except ClientError as error:
             if is_refused(error):
                 return None
             if error.response["Error"]["Code"] != "ValidationException":
                 raise
+            lock = None
+        if lock is None:
             # Its number is none. It counts on from what stands on the status (`count_on`).
             self._dynamodb.delete_item(TableName=self._table, Key=items.key(stack, items.LOCK))
-            reply = self._take(stack, holder, now)
-        return Lock(stack, holder, int(reply["Attributes"]["fence"]["N"]))
+            lock = self._take(stack, holder, now)
+        return lock
 
-    def _take(self, stack: str, holder: str, now: datetime) -> Any:
-        return self._dynamodb.update_item(
+    def _take(self, stack: str, holder: str, now: datetime) -> Lock | None:
+        """None where it has been taken, and counts something else than whole numbers."""
+        reply = self._dynamodb.update_item(
             TableName=self._table,
             Key=items.key(stack, items.LOCK),
             UpdateExpression="SET #until = :until, holder = :holder, since = :now ADD fence :one",
@@ -73,6 +76,8 @@ class LockKeeper:
             },
             ReturnValues="UPDATED_NEW",
         )
+        fence = reply["Attributes"]["fence"]["N"]
+        return Lock(stack, holder, int(fence)) if fence.isdecimal() else None
 
     def is_held(self, stack: str, now: datetime) -> bool:
         """Tell whether a pass has it now."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from controller.domain.errors import RetryError
 from controller.store import items
@@ -17,11 +16,7 @@ class Removal(Requests):
 
         From then on no pass takes the stack up and no link opens. Whoever calls holds its lock.
         """
-        mark: dict[str, Any] = {"Key": items.asked_key(stack, items.MARK)}
-        mark["ConditionExpression"] = "attribute_not_exists(asked)"
-        if asked:
-            mark["ConditionExpression"] = "asked = :asked"
-            mark["ExpressionAttributeValues"] = {":asked": {"N": str(asked)}}
+        mark = {"Key": items.asked_key(stack, items.MARK), **items.not_asked_since(asked)}
         others = [
             items.key(stack, items.SPEC),
             items.key(stack, items.STATUS),

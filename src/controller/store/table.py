@@ -27,13 +27,16 @@ from controller.domain.spec_identity import Home, left_behind
 from controller.domain.status import Status
 from controller.reconcile.heartbeat import Due
 from controller.store import items
-from controller.store.asked import Asked, AskedFor, touch
+from controller.store.asked import Asked, AskedFor
 from controller.store.conditions import MOST_CONFLICTS, is_refused, refused_item
 from controller.store.history import History
 from controller.store.removal import Removal
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 """Until a pass that broke is tried again, the first and the last time."""
+
+_NOT_LATER = "NOT attribute_type(fence, :number) OR fence <= :fence"
+"""What is no number was written by no pass, and shuts none out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,9 +109,9 @@ class Table(Asked, History, Removal):
         """
         request = {
             "UpdateExpression": "SET fence = :fence, due = :due, due_at = :at",
-            "ExpressionAttributeValues": {":fence": _number(fence), **_due(due_at)},
+            "ExpressionAttributeValues": {**_fenced(fence), **_due(due_at)},
         }
-        not_later = "(attribute_not_exists(fence) OR fence <= :fence)"
+        not_later = f"({_NOT_LATER})"
         try:
             condition = f"attribute_exists(pk) AND {not_later}"
             self._update(stack, items.STATUS, ConditionExpression=condition, **request)
@@ -150,8 +153,8 @@ class Table(Asked, History, Removal):
             values |= _due(due_at)
         if fence is not None:
             sets.append("fence = :fence")
-            values[":fence"] = _number(fence)
-            request["ConditionExpression"] = "attribute_not_exists(fence) OR fence <= :fence"
+            values |= _fenced(fence)
+            request["ConditionExpression"] = _NOT_LATER
         removed = ["failed"] if asked is not None else []
         if due_at is None:
             removed += ["due", "due_at"]
@@ -245,7 +248,7 @@ class Table(Asked, History, Removal):
         for _ in range(MOST_CONFLICTS):
             found = {items.sort_key(item): item for item in self._spec_items(spec.stack)}
             written = self._of_publish(spec, found, account, due_at)
-            if self._write_together(*written, touch(spec.stack, due_at)):
+            if self._write_marked(spec.stack, due_at, *written):
                 return
         raise RetryError(
             f'"{spec.stack}" is being published by others at the same time; publish it again',
@@ -399,6 +402,11 @@ def _under(prefix: str, found: Mapping[str, items.Item]) -> Sequence[str]:
 
 def _due(due_at: datetime) -> dict[str, Any]:
     return {":due": {"S": items.DUE}, ":at": {"S": items.due_text(due_at)}}
+
+
+def _fenced(fence: int) -> dict[str, Any]:
+    """The values of `_NOT_LATER`."""
+    return {":fence": _number(fence), ":number": {"S": "N"}}
 
 
 def _number(number: int) -> dict[str, str]:
