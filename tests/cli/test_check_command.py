@@ -133,6 +133,7 @@ def test_a_folder_without_terraform_files_is_an_error(tmp_path):
     result = check(str(tmp_path), "--stack", "api")
     assert result.exit_code == 2
     assert "no Terraform files" in result.stdout
+    assert "nothing-sleeps" not in result.stdout
 
 
 def test_a_wrong_policy_is_shown_where_its_value_is_written(folder):

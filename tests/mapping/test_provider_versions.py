@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -203,7 +204,56 @@ def test_resources_in_several_regions_are_several_stacks(tmp_path):
     (error,) = errors(compiled(tmp_path, STACK, lb='region = "eu-central-1"'))
 
     assert error.rule == "provider"
-    assert "another region" in error.message
+    assert "eu-central-1" in error.message
+
+
+ABROAD = """
+provider "aws" {
+  alias  = "abroad"
+  region = "us-west-2"
+}
+resource "aws_ecs_cluster" "abroad" {
+  provider = aws.abroad
+  name     = "app"
+}
+resource "aws_ecs_service" "abroad" {
+  provider        = aws.abroad
+  name            = "app"
+  cluster         = aws_ecs_cluster.abroad.id
+  task_definition = "app"
+  desired_count   = 1
+}
+resource "aws_lb_target_group" "abroad" {
+  provider    = aws.abroad
+  name        = "app"
+  port        = 80
+  protocol    = "TCP"
+  target_type = "ip"
+  vpc_id      = aws_vpc.abroad.id
+}
+resource "aws_vpc" "abroad" {
+  provider   = aws.abroad
+  cidr_block = "10.0.0.0/16"
+}
+"""
+
+
+def test_what_lives_in_another_region_is_one_error_however_much_it_is(tmp_path):
+    (error,) = errors(compiled(tmp_path, STACK + ABROAD))
+
+    assert error.rule == "provider"
+    assert "us-west-2 (and 1 more)" in error.message
+
+
+def test_what_lives_in_another_region_may_stay_awake(tmp_path):
+    awake = 'variable "awake" {\n  type = bool\n  default = false\n}\n'
+    counts = dict.fromkeys(("lb", "tg", "listener", "service"), "count = var.awake ? 1 : 0")
+    text = re.sub(r"(aws_(?:lb|lb_target_group|lb_listener)\.\w+)\.(arn)", r"\1[0].\2", STACK)
+    result = compiled(tmp_path, awake + text + ABROAD, **counts)
+
+    assert result.spec is not None, errors(result)
+    assert result.spec.region == "eu-west-1"
+    assert not [r for r in result.spec.resources if "abroad" in r.address]
 
 
 def test_deployments_of_the_newer_provider_are_sent_as_the_sdk_names_them(tmp_path):

@@ -9,7 +9,7 @@ against the traps, and put in order.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -112,28 +112,29 @@ def compile_worlds(
     """
     division = divide(awake, asleep)
     sleepers = frozenset(sleeper.instance.address for sleeper in division.sleepers)
-    home, home_problems = find_home(awake, division.sleepers, region)
+    homes = find_home(awake, division.sleepers, region)
+    home = homes.home
     foreign = elsewhere(awake, division.kept.values(), home, region)
-    draft = replace(_draft_all(stack, awake, division, foreign), remembered=remembered or {})
+    draft = _draft_all(stack, awake, division, foreign, homes.outside)
+    draft = replace(draft, remembered=remembered or {})
     check_traps(draft)
-    written, _ = find_home(awake, division.sleepers, None)
-    check_refusals(draft, written.region)
+    check_refusals(draft, find_home(awake, division.sleepers, None).home.region)
     policy, policy_problems = read_policy(
         awake.variables, Places(policy_place, awake.variable_parts.get(VARIABLE, {})), compiled_at
     )
     needs = find_needs(draft)
     order, cycle = in_order(draft, needs)
-    evaluating = _of_both(awake, asleep)
+    found, evaluating = tuple(found), _of_both(awake, asleep)
     told = with_missing_modules(
         [
             *_check_name(stack),
             *found,
             *evaluating,
             *division.problems,
-            *(() if _any_error(evaluating) else _nothing_sleeps(division, asleep)),
+            *(() if _any_error((*found, *evaluating)) else _nothing_sleeps(division, asleep)),
             *(problem for one in draft.drafts.values() for problem in one.filling.problems),
             *draft.guesses,
-            *home_problems,
+            *homes.problems,
             *policy_problems,
             *([cycle] if cycle else []),
         ],
@@ -177,8 +178,13 @@ def _too_large(spec: Spec) -> Problem | None:
 
 
 def _draft_all(
-    stack: str, awake: World, division: Division, elsewhere: Mapping[str, str]
+    stack: str,
+    awake: World,
+    division: Division,
+    elsewhere: Mapping[str, str],
+    outside: Set[str],
 ) -> StackDraft:
+    """All sleepers but those `outside` the stack's region and role, of which an error tells."""
     tags: Tags = {}
     own = {s.instance.address: OWN_ATTRIBUTES[s.kind] for s in division.sleepers}
     own |= {g.address: OWN_ATTRIBUTES[kind] for g in division.gone for kind in g.kinds}
@@ -189,8 +195,10 @@ def _draft_all(
     drafts = {
         s.instance.address: _draft(stack, s, references, tags, awake.provider)
         for s in division.sleepers
+        if s.instance.address not in outside
     }
     missing = frozenset(kind for gone in division.gone for kind in gone.kinds)
+    missing |= {s.kind for s in division.sleepers if s.instance.address in outside}
     doubts = (*look_ups.guesses(), *(about_tags if drafts else ()))
     return StackDraft(stack, drafts, division.kept, missing, doubts)
 

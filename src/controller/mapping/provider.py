@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from controller.domain.problem import Level, Problem
@@ -22,26 +22,35 @@ class Home:
     role_arn: str | None = None
 
 
-def find_home(
-    world: World, sleepers: Iterable[Sleeper], region: str | None
-) -> tuple[Home, tuple[Problem, ...]]:
+@dataclass(frozen=True, slots=True)
+class Homes:
+    """The home of the first sleeper, the addresses of those of another one, what is wrong."""
+
+    home: Home
+    outside: frozenset[str]
+    problems: tuple[Problem, ...]
+
+
+def find_home(world: World, sleepers: Iterable[Sleeper], region: str | None) -> Homes:
     """
     The region and role of the sleepers; all must have the same.
 
     `region` is the SDK's own, which Terraform takes where the provider block names none.
     """
-    homes: dict[Home, Sleeper] = {}
+    homes: dict[Home, list[Sleeper]] = {}
     problems: list[Problem] = []
     for sleeper in sleepers:
         instance = sleeper.instance
         home = _home(world.providers.get(instance.provider), region, problems)
         # From provider 6 on a resource may be in another region than its provider.
         own = _text(instance.body, "region", problems, instance.address)
-        homes.setdefault(replace(home, region=own) if own else home, sleeper)
+        homes.setdefault(replace(home, region=own) if own else home, []).append(sleeper)
     if len(homes) > 1:
         problems.append(_several(homes))
     home = next(iter(homes), Home(region=region))
-    return home, tuple(dict.fromkeys(problems))
+    others = (sleeper for other, there in homes.items() if other != home for sleeper in there)
+    outside = frozenset(sleeper.instance.address for sleeper in others)
+    return Homes(home, outside, tuple(dict.fromkeys(problems)))
 
 
 def elsewhere(
@@ -93,13 +102,22 @@ def _text(
     return str(argument.value.data)
 
 
-def _several(homes: Mapping[Home, Sleeper]) -> Problem:
-    first, second, *_ = homes.values()
+def _several(homes: Mapping[Home, Sequence[Sleeper]]) -> Problem:
+    (first, [mine, *_]), (second, [other, *rest]), *others = homes.items()
+    more = len(rest) + sum(len(there) for _, there in others)
+    count = f" (and {more} more)" if more else ""
     return Problem(
         level=Level.ERROR,
         rule="provider",
-        message=f"lives in another region or under another role than {first.instance.address}; "
-        "a stack has one, so put the other resources into a stack of their own",
-        place=second.instance.place,
-        address=second.instance.address,
+        message=f"lives in {_where(second)}{count}, but {mine.instance.address} in "
+        f"{_where(first)}: a stack has one region and one role; let what is elsewhere stay awake "
+        "(declare the variable awake, and give count = var.awake ? 1 : 0 only to the rest), or "
+        "put it into a root directory of its own",
+        place=other.instance.place,
+        address=other.instance.address,
     )
+
+
+def _where(home: Home) -> str:
+    region = home.region or "the shell's region"
+    return f"{region} under the role {home.role_arn}" if home.role_arn else region
