@@ -45,7 +45,8 @@ STALE = timedelta(minutes=4)
 _BEGINNINGS = (STARTING, "waking")
 """Phases that say no more than that it is waking."""
 
-_EYES = {"awake": "open", "waking": "half", "sleeping": "half"}
+STUCK = "stuck"
+_EYES = {"awake": "open", "waking": "half", "sleeping": "half", STUCK: "half"}
 _FACES = {State.ASLEEP: "asleep", State.WAKING: "waking", State.AWAKE: "awake"}
 
 
@@ -96,8 +97,17 @@ class _Page:
         return self.view.report
 
     @property
+    def _is_stuck(self) -> bool:
+        """It should be asleep, something of it stands and costs, and AWS refuses to delete it."""
+        report, status = self.report, self.report.status
+        refused = report.phase == FAILED and status.marks.failure is None
+        return report.state is State.GOING_TO_SLEEP and (status.stuck is not None or refused)
+
+    @property
     def face(self) -> str:
         report = self.report
+        if self._is_stuck:
+            return STUCK
         if report.phase in (FAILED, BLOCKED):
             return report.phase
         if report.state is State.ASLEEP and report.hold:
@@ -111,7 +121,8 @@ class _Page:
             headline = f"{headline}: {words.phase(report.phase)}"
         if report.degraded:
             headline = words("degraded")
-        is_trouble = face in (FAILED, BLOCKED) or report.degraded
+        trouble = "degraded" if report.degraded else face
+        is_trouble = trouble in (FAILED, BLOCKED, STUCK, "degraded")
         endpoint = _web_address(report.endpoint)
         go = endpoint if "go" in self.request.query else None
         return {
@@ -125,8 +136,8 @@ class _Page:
             "about": self._about(),
             "stale": self._stale(),
             "progress": self._progress(),
-            "cause": report.cause if is_trouble or report.status.stuck else "",
-            "todo": words(f"todo.{report.phase}") if is_trouble else "",
+            "cause": report.cause if is_trouble else "",
+            "todo": words(f"todo.{trouble}") if is_trouble else "",
             "endpoint": endpoint,
             "address": address_text(report.endpoint),
             "steps": self._steps(),
@@ -229,7 +240,7 @@ class _Page:
 
     def _progress(self) -> dict[str, Any] | None:
         report, words = self.report, self.words
-        if report.has_settled:
+        if report.has_settled or self._is_stuck:
             return None
         elapsed = self._seconds_since(report.since)
         if report.state is not State.WAKING:
@@ -250,7 +261,7 @@ class _Page:
     def _steps(self) -> list[dict[str, Any]]:
         """One row for each resource; on the way to sleep, for those with a step of their own."""
         report = self.report
-        if report.has_settled:
+        if report.has_settled or self._is_stuck:  # each try would look like a step that is done
             return []
         busy = report.to_json()["steps"]
         resources = report.spec.resources
@@ -291,7 +302,13 @@ class _Page:
     def _facts(self) -> list[tuple[str, list[str]]]:
         words, report = self.words, self.report
         facts = []
-        if self.face not in ("awake", "held", FAILED, BLOCKED):  # of these it is said already
+        if self.face not in (
+            "awake",
+            "held",
+            FAILED,
+            BLOCKED,
+            STUCK,
+        ):  # of these it is said already
             facts.append((words("why"), [self._capital(self._why())]))
         facts.append((words("next"), self._next()))
         holders = [

@@ -14,6 +14,7 @@ EN: Mapping[str, str] = {
     "sleeping": "Going to sleep",
     "failed": "It could not wake",
     "blocked": "Something is in the way",
+    "stuck": "It cannot get to sleep",
     "about.asleep": "Nothing of it is running. Waking takes about {usual}.",
     "about.held": "{by} holds it asleep until {until}.",
     "about.held_reason": "{by} holds it asleep until {until}: {reason}",
@@ -32,6 +33,8 @@ EN: Mapping[str, str] = {
     "todo.failed": "Try again. If that fails too, show the cause to whoever looks after it.",
     "todo.degraded": "It stays awake, and is looked at every few minutes. "
     "If it does not get better, show the cause to whoever looks after it.",
+    "about.stuck": "Part of it could not be deleted, and still costs money. Dormouse keeps trying.",
+    "todo.stuck": "Show the cause to whoever looks after it.",
     "todo.blocked": "Show this to whoever looks after it; then try again.",
     "cause": "Cause",
     "elapsed": "so far",
@@ -139,6 +142,7 @@ JA: Mapping[str, str] = {
     "sleeping": "眠りにつくところです",
     "failed": "起動できませんでした",
     "blocked": "起動を妨げるものがあります",
+    "stuck": "眠れずにいます",
     "about.asleep": "いまは何も動いていません。起動にはおよそ{usual}かかります。",
     "about.held": "{until}まで、{by}が眠らせています。",
     "about.held_reason": "{until}まで、{by}が眠らせています: {reason}",
@@ -158,6 +162,8 @@ JA: Mapping[str, str] = {
     "それでも起動しないときは、原因を管理者に伝えてください。",
     "todo.degraded": "起動したまま、数分おきに確認しています。"
     "良くならないときは、原因を管理者に伝えてください。",
+    "about.stuck": "一部を削除できず、費用がかかり続けています。自動で再試行しています。",
+    "todo.stuck": "原因を管理者に伝えてください。",
     "todo.blocked": "この内容を管理者に伝えてから、もう一度お試しください。",
     "cause": "原因",
     "elapsed": "経過",

@@ -43,6 +43,14 @@ def held(house):
     house.run()
 
 
+def stuck(house):
+    """A VPC endpoint service holds the load balancer that should be deleted."""
+    awake(house)
+    house.aws.conditions.endpoint_services.add("ecs-nlb")
+    house.press("sleep", scope="admin")
+    house.run(3600)
+
+
 STATES = {
     "asleep": asleep,
     "waking": waking,
@@ -51,4 +59,5 @@ STATES = {
     "failed": failed,
     "blocked": blocked,
     "held": held,
+    "stuck": stuck,
 }

@@ -86,6 +86,15 @@ def test_a_page_in_japanese_has_no_english_of_ours(house, face):
     assert re.findall(r"[A-Za-z]{3,}", left.replace("AWS", "")) == []
 
 
+def test_what_cannot_be_deleted_is_not_told_as_a_wake_that_failed(house):
+    """Whoever pays learns that it still costs, and why; no step of the tries looks done."""
+    STATES["stuck"](house)
+    text = Page(house.page("view").body).text
+    assert "It cannot get to sleep" in text and "still costs money" in text
+    assert "currently associated with another service" in text
+    assert "could not wake" not in text and "done" not in text
+
+
 BUTTONS = {
     "asleep": ["wake", "wake"],
     "waking": ["extend", "extend", "sleep"],
@@ -94,6 +103,7 @@ BUTTONS = {
     "failed": ["wake", "wake"],
     "blocked": ["wake", "wake"],
     "held": ["wake", "wake"],
+    "stuck": ["wake", "wake"],
 }
 
 

@@ -4,8 +4,11 @@ import pytest
 from botocore.exceptions import (
     ClientError,
     EndpointConnectionError,
+    LoginRefreshRequired,
     NoCredentialsError,
+    NoRegionError,
     ReadTimeoutError,
+    UnauthorizedSSOTokenError,
 )
 
 from controller.aws.errors import translate
@@ -111,6 +114,19 @@ def test_missing_credentials_need_a_person():
     meant = translate(NoCredentialsError(), "read")
     assert type(meant) is PermanentError
     assert "AWS_PROFILE" in str(meant)
+
+
+def test_a_missing_region_reads_as_one_sentence():
+    said = "cannot read: You must specify a region; set AWS_PROFILE and AWS_REGION"
+    assert str(translate(NoRegionError(), "read")) == said
+
+
+@pytest.mark.parametrize("error", [UnauthorizedSSOTokenError(), LoginRefreshRequired()])
+def test_a_login_that_is_over_is_an_expired_token(error):
+    """It ends the command, takes nothing down, and names the command to give."""
+    meant = translate(error, "read")
+    assert type(meant) is EndPassError
+    assert "aws sso login" in str(meant)
 
 
 def test_what_was_refused_and_the_way_out_are_in_one_line():

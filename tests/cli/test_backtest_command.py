@@ -66,7 +66,8 @@ def test_people_see_the_days_the_money_and_the_moments(backtest, tmp_path):
     assert "somebody would have met it asleep once:" in said
     assert "Mon 2026-11-02 10:00  10 connections" in said
     assert "$ saved" in said
-    assert 'office_hours = ["Mon 10:00-11:00"]' in said
+    assert said.count('office_hours = ["Mon 10:00-11:00"]') == 1, "three that are equal are one"
+    assert "# covers 100 % of the use" in said and "# covers 95 %" not in said
 
 
 def test_rows_of_five_minutes_count_as_much_as_their_minutes(backtest, tmp_path):

@@ -36,6 +36,21 @@ def check(*arguments, **options):
     return CliRunner().invoke(cli, ["check", *arguments], **options)
 
 
+def test_who_else_would_make_it_is_said_where_the_files_have_no_variable_awake(folder):
+    """Else the next terraform apply makes what dormouse leaves alone, as it lacks our tags."""
+    assert "terraform apply makes these too" in check(folder(SOUND)).stdout
+    switched = SOUND.replace('tg" {', 'tg" {\n  count = var.awake ? 1 : 0') + (
+        'variable "awake" {\n  type = bool\n  default = false\n}\n'
+    )
+    assert "terraform apply" not in check(folder(switched)).stdout
+
+
+def test_a_folder_without_files_is_one_error(tmp_path):
+    result = check(str(tmp_path), "--stack", "x")
+    assert result.exit_code == 2
+    assert result.output.count("\n") == 2 and "has no Terraform files" in result.output
+
+
 def test_a_sound_directory_has_no_problems(folder):
     result = check(folder(SOUND))
     assert result.exit_code == 0

@@ -62,6 +62,23 @@ def test_an_unknown_command_is_input_that_is_wrong():
     assert "snooze" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["chek"], 'No such command "chek"; did you mean "check"; see dormouse -h'),
+        (["snooze"], "No such command 'snooze'; see dormouse -h"),
+        (["check"], "Missing argument 'DIR'; see dormouse check -h"),
+        (["demo", "--speed", "0"], "x<=600; see dormouse demo -h"),
+        (["check", "--loud", "."], "see dormouse check -h"),
+    ],
+)
+def test_a_wrong_call_is_refused_in_one_line(capsys, arguments, said):
+    assert run(arguments) == 2
+    shown = capsys.readouterr().err
+    assert shown.startswith("Error: ") and said in shown
+    assert shown.count("\n") == 1
+
+
 def test_a_reader_that_has_enough_is_no_error_message(tmp_path):
     """As in `dormouse console DIR local.a | head -1`."""
     (tmp_path / "main.tf").write_text(LONG)

@@ -13,10 +13,14 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     CredentialRetrievalError,
+    LoginError,
     NoCredentialsError,
     NoRegionError,
     ParamValidationError,
+    PartialCredentialsError,
     ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
 )
 
 from controller.domain.errors import (
@@ -137,7 +141,15 @@ def _missing(text: str) -> DormouseError:
     return PermanentError(text.replace(" yet: ", ": ", 1))
 
 
-_UNSET = (NoCredentialsError, NoRegionError, CredentialRetrievalError, ProfileNotFound)
+_UNSET = (
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    CredentialRetrievalError,
+    ProfileNotFound,
+)
+_LOGGED_OUT = (SSOError, LoginError, TokenRetrievalError)
+"""A session of `aws sso login` or `aws login` that is over, as they call an expired token."""
 
 
 def code_of(error: Exception) -> str:
@@ -158,7 +170,13 @@ def translate(error: Exception, what: str) -> DormouseError:
     if isinstance(error, ClientError):
         return _translate_answer(error, what)
     if isinstance(error, _UNSET):
-        return PermanentError(f"cannot {what}: {error}; set AWS_PROFILE and AWS_REGION")
+        said = str(error).rstrip(".")
+        return PermanentError(f"cannot {what}: {said}; set AWS_PROFILE and AWS_REGION")
+    if isinstance(error, _LOGGED_OUT):
+        return EndPassError(
+            f"cannot {what}: {str(error).rstrip('.')}; log in again (aws sso login, aws login)",
+            after_seconds=5,
+        )
     if isinstance(error, ParamValidationError):
         return PermanentError(f"cannot {what}: {' '.join(str(error).split())}")
     if isinstance(error, BotoCoreError):

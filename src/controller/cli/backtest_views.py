@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from math import ceil
 from typing import TYPE_CHECKING
@@ -120,13 +120,19 @@ def _apart(test: Backtest) -> Iterator[str]:
 
 def _suggested(test: Backtest, suggestions: Sequence[Suggestion]) -> Iterator[str]:
     days = test.past.window.length / timedelta(days=1)
-    for each in suggestions:
+    for each in _each_once(suggestions):
         hours = ", ".join(f'"{text}"' for text in each.office_hours)
         yield (
             f"# covers {each.covers} % of the use; {each.spent:.2f} $ in these {days:.0f} days; "
             f"{each.missed} would have met it asleep"
         )
         yield f"office_hours = [{hours}]"
+
+
+def _each_once(suggestions: Sequence[Suggestion]) -> Iterable[Suggestion]:
+    """Of the same hours only the one that covers the most."""
+    most = {each.office_hours: each for each in sorted(suggestions, key=lambda each: each.covers)}
+    return most.values()
 
 
 def _connections(number: float) -> str:

@@ -10,6 +10,12 @@ from controller.cli.compiling import compile_directory
 from controller.cli.inputs import TerraformCommand, terraform_judge, terraform_options
 from controller.cli.meaning import say_meaning
 from controller.cli.problems import has_errors, print_json, print_problems, summary
+from controller.mapping.assemble import AWAKE
+
+TWO_MAKERS = (
+    f"  terraform apply makes these too, as the files have no variable {AWAKE}: give each of them "
+    f"count = var.{AWAKE} ? 1 : 0"
+)
 
 
 @click.command("check", cls=TerraformCommand)
@@ -38,4 +44,6 @@ def command(
         click.echo(f"{directory}: {summary(problems)}")
         for line in say_meaning(meaning, compiled.region) if meaning else ():
             click.echo(line)
+        if meaning and compiled.awake and AWAKE not in compiled.awake.variables:
+            click.echo(TWO_MAKERS)
     ctx.exit(2 if has_errors(problems) else int(strict and bool(compiled.problems)))

@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from importlib import import_module
 from io import TextIOWrapper
 from threading import current_thread, main_thread
@@ -67,6 +68,9 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
+            near = [] if ctx.resilient_parsing else get_close_matches(cmd_name, COMMANDS, 1)
+            if near:
+                ctx.fail(f"No such command {quoted(cmd_name)}; did you mean {quoted(near[0])}")
             return None
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
@@ -95,9 +99,11 @@ def run(arguments: list[str] | None = None) -> int:
         with _hearing_of_the_end():
             code = _invoke(sys.argv[1:] if arguments is None else arguments)
         sys.stdout.flush()
-    except click.ClickException as error:
-        vars(error)["message"] = clean_lines(error.message)
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
+        return error.exit_code
+    except click.ClickException as error:
+        click.echo(f"Error: {clean_lines(_in_one_line(error))}", err=True)
         return error.exit_code
     except TerminatedError:
         return _TERMINATED
@@ -115,6 +121,13 @@ def run(arguments: list[str] | None = None) -> int:
         click.echo(f"Error: {clean_lines(str(error))}", err=True)
         return _INPUT_WRONG if isinstance(error, SpecError | TextError | PolicyError) else 1
     return code
+
+
+def _in_one_line(error: click.ClickException) -> str:
+    """Of a wrong call too, with the help that says how it is meant."""
+    said = error.format_message()
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    return f"{said.rstrip('.')}; see {context.command_path} -h" if context else said
 
 
 @contextmanager

@@ -235,13 +235,13 @@ def _phase(status: Status, state: State) -> tuple[str, str]:
         return STARTING, ""
     if state is State.GOING_TO_SLEEP and status.target is not Target.ASLEEP:
         return str(state), ""
+    if state is State.GOING_TO_SLEEP and status.stuck:  # it costs, whatever came before
+        return status.phase or str(state), status.stuck.cause
     if state in (State.ASLEEP, State.GOING_TO_SLEEP):
         if status.blocked:
             return BLOCKED, status.blocked.cause
         if status.marks.failure:
             return FAILED, status.marks.failure.cause
-    if state is State.GOING_TO_SLEEP and status.stuck:
-        return status.phase or str(state), status.stuck.cause
     if state is State.AWAKE and status.degraded:
         return DEGRADED, status.degraded.reason
     if state in (State.ASLEEP, State.AWAKE):

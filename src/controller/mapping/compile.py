@@ -50,7 +50,7 @@ def compile_stack(
 
     def compile_once(choice: Choice | None) -> Compiled:
         awake, asleep = evaluate_worlds(configuration, replace(inputs, known=choice))
-        return compile_worlds(
+        compiled = compile_worlds(
             stack or read_name(awake.variables) or directory.resolve().name,
             awake,
             asleep,
@@ -61,6 +61,11 @@ def compile_stack(
             found=found,
             remembered=choice.identities() if choice else {},
         )
+        if not any(problem.rule == "no-configuration" for problem in found):
+            return compiled
+        # That nothing sleeps where no file is goes without saying.
+        told = tuple(problem for problem in compiled.problems if problem.rule != "nothing-sleeps")
+        return replace(compiled, problems=told)
 
     return compile_with(state, compile_once)
 
