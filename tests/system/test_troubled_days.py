@@ -292,25 +292,46 @@ def test_a_pass_that_dies_is_taken_up_by_the_next_tick_but_one(make_days):
 def test_a_pass_that_breaks_is_tried_less_and_less_often_until_it_works_again(make_days):
     """Each failed try is a mail: sixty an hour would hide the one that matters."""
     day = make_days(**OFFICE)
-    day.live("Mon 08:00")
-    records = day.controller.table
-    status, broken = day.status, {**day.status, "marks": "not marks"}
-    records.put_status(STACK, broken, day.now)
+    day.live("Sat 08:00")
+    day.aws.faults.add(Fault(operation="DescribeLoadBalancers", predicate=breaking))
 
     waits = []
     for _ in range(9):
-        with pytest.raises(AttributeError):
+        with pytest.raises(ValueError, match="a bug"):
             day.run_pass()
         waits.append(round((day.due_at() - day.now).total_seconds() / 60))
         day.aws.clock.advance(60 * waits[-1])
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
 
-    records.put_status(STACK, status, day.now)
+    day.aws.faults.clear()
     day.run_pass()
-    records.put_status(STACK, broken, day.now)
-    with pytest.raises(AttributeError):
+    day.aws.faults.add(Fault(operation="DescribeLoadBalancers", predicate=breaking))
+    with pytest.raises(ValueError, match="a bug"):
         day.run_pass()
     assert (day.due_at() - day.now).total_seconds() <= 61
+
+
+@pytest.mark.parametrize("moment", ["Mon 09:10", "Mon 08:59"], ids=["awake", "waking"])
+def test_a_stack_that_is_not_at_rest_waits_a_quarter_of_an_hour_at_most(make_days, moment):
+    """People wait for it, or it costs money; a table that lost answers may answer again."""
+    day = make_days(**OFFICE)
+    day.live("Mon 08:00")
+    day.live(moment)
+    assert not (day.status["settled"] and day.status["target"] == "asleep")
+
+    fault = Fault(operation="DescribeLoadBalancers", predicate=breaking)
+    day.aws.faults.add(fault)
+    waits = []
+    for _ in range(7):
+        with pytest.raises(ValueError, match="a bug"):
+            day.run_pass()
+        waits.append(round((day.due_at() - day.now).total_seconds() / 60))
+        day.aws.clock.advance(60 * waits[-1])
+    assert waits == [1, 2, 4, 8, 15, 15, 15]
+
+
+def breaking(params):
+    raise ValueError("a bug")
 
 
 def test_what_is_asked_for_while_a_pass_breaks_is_not_put_off(make_days):

@@ -22,6 +22,7 @@ from controller.domain.errors import LockLostError, NotPublishedError, RetryErro
 from controller.domain.hold import Hold
 from controller.domain.lease import Lease
 from controller.domain.moments import format_moment
+from controller.domain.plan import Target
 from controller.domain.spec import Json, Spec
 from controller.domain.spec_identity import Home, left_behind
 from controller.domain.status import Status
@@ -34,6 +35,9 @@ from controller.store.removal import Removal
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 """Until a pass that broke is tried again, the first and the last time."""
+
+LONGEST_UNRESTED = timedelta(minutes=15)
+"""The same of a stack that is not known to be at rest: people wait for it, or it costs money."""
 
 _NOT_LATER = "NOT attribute_type(fence, :number) OR fence <= :fence"
 """What is no number was written by no pass, and shuts none out."""
@@ -177,14 +181,17 @@ class Table(Asked, History, Removal):
         """
         Let a stack whose pass broke wait for longer each time: a minute at first, an hour at last.
 
-        Each try that fails is told to people. What is asked for is tried at once all the same, also
+        One that is not asleep, as far as is known, waits for a quarter of an hour at most. Each
+        try that fails is told to people. What is asked for is tried at once all the same, also
         when that was during the pass: `asked` is the count that it knew, None if it read none.
         """
         latest = self.asked(stack)
         if asked is not None and latest != asked:
             return
-        failed = 1 + items.number(self._status_item(stack), "failed")
-        wait = min(FIRST_WAIT * 2 ** min(failed - 1, 16), LONGEST_WAIT)
+        item = self._status_item(stack)
+        failed = 1 + items.number(item, "failed")
+        longest = LONGEST_WAIT if _is_at_rest(item) else LONGEST_UNRESTED
+        wait = min(FIRST_WAIT * 2 ** min(failed - 1, 16), longest)
         self._update(
             stack,
             items.STATUS,
@@ -378,6 +385,14 @@ def _read_spec(item: items.Item) -> Spec:
             f"dormouse publish infra/{stack}"
         )
     return spec
+
+
+def _is_at_rest(item: items.Item) -> bool:
+    """Whether the last pass to end left it asleep; what cannot be read says nothing."""
+    found = items.readable(item, json.loads) if item else {}
+    if not isinstance(found, Mapping):
+        return False
+    return found.get("settled") is True and found.get("target") == str(Target.ASLEEP)
 
 
 # A pass reads the same records before every round; whoever gets them leaves them as they are.
