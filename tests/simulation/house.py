@@ -7,12 +7,13 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from controller.bootstrap import Controller, bootstrap
-from controller.domain.errors import EndPassError
+from controller.domain.errors import DormouseError, EndPassError
 from controller.domain.history import Event
 from controller.domain.messages import Level, Message
 from controller.domain.spec import Spec
@@ -27,7 +28,7 @@ from local.calls import READS
 from local.errors import AwsError
 from local.records import create_table
 from local.tables.tables import Tables
-from simulation import upsets
+from simulation import damage, upsets
 from simulation.clockwork import Clockwork, Process
 from simulation.functions import BUDGET, Function
 from simulation.observer import EVERY, Observer, Problem
@@ -170,6 +171,7 @@ class House:
         self.tables.play(self.aws)
         self.plain = DirectSession(self.aws)
         create_table(self.plain.client("dynamodb"), TABLE)
+        self.table_name = TABLE
         self._records = self.tables.table({"TableName": TABLE})
         self.aws.answer_with("lambda", "Invoke", self._invoked)
         self.table = Table(self.plain.client("dynamodb"), TABLE)
@@ -271,6 +273,8 @@ class House:
         for spell in self.story.spells:
             self.work.at(spell.since, self._spell_of(spell, begins=True))
             self.work.at(spell.until, self._spell_of(spell, begins=False))
+        for spell in self.story.damages:
+            self.work.at(spell.since, partial(damage.strike, self, self._struck(spell), spell))
         self.work.at(self.story.start + MINUTE, self._tick)
 
     # triggers
@@ -360,7 +364,7 @@ class House:
     def _ended(self, process: Process, stack: str, error: BaseException | None) -> None:
         if isinstance(error, Crash):
             self.note("fault", f"{process.name} is dead")
-        elif isinstance(error, ClientError | BotoCoreError | EndPassError):
+        elif isinstance(error, ClientError | BotoCoreError | DormouseError):
             self.note("pass", f"{process.name} ended with {error}")
             for resident in self.residents.values():
                 if stack in ("", resident.stack):

@@ -27,6 +27,8 @@ from controller.domain.packing import unpack
 from controller.domain.plan import Target
 from controller.domain.timing import profile, sleep_chain, wake_chain
 from local.world import Region
+from simulation import damage
+from simulation.damage import Damage
 from simulation.money import bills
 from simulation.oracle import Wants, Wish
 from simulation.trouble import BAD_TASK, LATE_RIGHTS
@@ -104,6 +106,7 @@ class Observer:
         self._gone_since: float | None = self.now
         """Since when nothing of it stands; None while anything may."""
         self._changed_at: dict[str, float] = {}
+        self.damages: list[Damage] = []
         self._forgot_at = 0.0
         self._unseen_ends = 0
         self._doubtful_hours = 0
@@ -223,6 +226,8 @@ class Observer:
                 self.complain(f"told twice: {event.id}")
         self._heard[event.id] = self._house.now
         self._heard_last[str(event.kind)] = self.now
+        if event.kind is EventKind.DAMAGED:
+            self._heard_of_damage(event)
         if event.kind is EventKind.AWAKE:
             self.figures.wakes += 1
         if event.kind in (EventKind.FAILED, EventKind.BLOCKED):
@@ -240,6 +245,15 @@ class Observer:
                 self.complain(f"a wake failed for rights that came late: {event.reason}", "failed")
         if event.kind is EventKind.STUCK and self._was_calm(self.now - 2 * CONVERGE):
             self.complain(f"a sleep was stuck in fair weather: {event.reason}", "stuck")
+
+    def _heard_of_damage(self, event: Event) -> None:
+        of = [one for one in self.damages if f'"{one.record}"' in event.reason]
+        if not of:
+            self.complain(f"told of damage that is none: {event.reason}")
+        for one in of[-1:]:
+            one.told.add(event.id)
+            if len(one.told) > 1 and one.at > self._forgot_at:
+                self.complain(f"told twice of one damaged record: {one.record}")
 
     def refused(self, error: Exception) -> None:
         if self._was_calm(self.now - 5 * TICK):
@@ -381,6 +395,7 @@ class Observer:
         self._check_status(now, paid, calm)
         if not calm:
             return
+        self._check_damage(now)
         if not healthy:
             self._check_awake(now)
         if paid:
@@ -479,6 +494,14 @@ class Observer:
             if not any(self._has_heard(kind, self._down_at - 10 * TICK) for kind in kinds):
                 self.complain("nobody was told that it is asleep")
 
+    def _check_damage(self, now: float) -> None:
+        for one in self.damages:
+            if one.told or not one.counts or now - one.at < damage.TELL_WITHIN:
+                continue
+            one.counts = False
+            if one.record == "status" or damage.stands(self._house, one):
+                self.complain(f"nobody was told that a record is damaged: {one.record}")
+
     def _has_heard(self, kind: str, since: float) -> bool:
         return self._heard_last.get(kind, 0.0) >= since
 
@@ -491,7 +514,13 @@ class Observer:
             return  # another policy holds by now
         before = wants.seconds("wake_timeout") + CONVERGE
         hold = wants.hold(now - before)  # one that ended just now left no time to wake
-        if hold or not wants.settings["ready_by_opening"] or self._down_at > now - before:
+        is_torn = any(now - one.at < before for one in self.damages)
+        if (
+            hold
+            or is_torn
+            or not wants.settings["ready_by_opening"]
+            or self._down_at > now - before
+        ):
             return
         if self.is_healthy():
             self.figures.openings["ready"] += 1
@@ -520,6 +549,9 @@ class Observer:
         It counts until it finds out, which may be another started hour.
         """
         self._unseen_ends += 1
+
+    def damaged(self, one: Damage) -> None:
+        self.damages.append(one)
 
     def memory_lost(self) -> None:
         """What had ended and was not told of yet counts until it is found gone."""

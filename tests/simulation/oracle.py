@@ -68,6 +68,11 @@ class Wants:
         if new and hold and hold.state is Target.ASLEEP:
             self.held(None, lease.granted_at)  # a later wake ends it
 
+    def lost(self, id_: str, now: datetime) -> None:
+        """A lease that nobody can read any more gives nothing."""
+        if self.leases.pop(id_, None):
+            self._changed_at = now.timestamp()
+
     def held(self, hold: Hold | None, now: datetime) -> None:
         self._hold = hold
         self._changed_at = now.timestamp()

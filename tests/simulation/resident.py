@@ -15,6 +15,7 @@ from controller.domain.policy import parse_policy
 from controller.domain.report import rules_of
 from controller.domain.status import Status
 from local.lifetimes import Lifetime
+from simulation import damage
 from simulation.observer import Observer
 from simulation.sites import Shape
 from simulation.story import Press, Story
@@ -68,6 +69,8 @@ class Resident:
     def hear(self, event: Event) -> None:
         self.told.append(event)
         self.observer.heard(event)
+        if event.kind is EventKind.DAMAGED:
+            damage.told(self._house, self, event)
         if event.kind in (EventKind.STUCK, EventKind.FAILED):
             minutes = self._house.triggers.uniform(*PERSON)
             self._house.work.after(minutes * 60, self._stop_what_drains)
@@ -156,6 +159,11 @@ class Resident:
         spec = self.site.spec(policy.to_json(), self.shape, tags_tasks=tags, tasks=tasks)
         self._house.table.put_spec(spec, self._house.now)
         self.observer.wants.published(policy, settings)
+
+    def publish_again(self) -> None:
+        """What the files say by now, as they say it."""
+        spec = self._house.table.load(self.stack).spec
+        self._house.table.put_spec(spec, self._house.now)
 
     @property
     def balancer(self) -> str:

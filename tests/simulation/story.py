@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from simulation.damage import draw_damages
 from simulation.sites import ABROAD, CHANGES, HOME, NEXT_DOOR, Site
 from simulation.trouble import Spell, draw_later, draw_spells
 
@@ -58,6 +59,7 @@ class Story:
     """
     `visits` are the minutes in which people use the service, if it is there; it has `tasks` of
     them, and `tags_tasks` lets these carry the tags without which the controller may not stop them.
+    `damages` are records that somebody spoils; they are no trouble that excuses anything.
     `neighbour` is what another stack lives through meanwhile, with the same controller and table.
     """
 
@@ -69,6 +71,7 @@ class Story:
     presses: list[Press] = field(default_factory=list)
     visits: list[datetime] = field(default_factory=list)
     spells: list[Spell] = field(default_factory=list)
+    damages: list[Spell] = field(default_factory=list)
     site: Site = HOME
     tags_tasks: bool = True
     tasks: int = 1
@@ -112,7 +115,10 @@ def tell(
     if not calm:
         later = draw_later(random.Random(f"{seed}/later trouble"), start, days, lively)
         spells = sorted([*spells, *later], key=lambda spell: spell.since)
-    return replace(home, spells=spells, neighbour=neighbour)
+    published = [each.at for life in lives for each in life.presses if each.kind == "publish"]
+    dice = random.Random(f"{seed}/damage")
+    damages = [] if calm else draw_damages(dice, start, days, lively, published)
+    return replace(home, spells=spells, damages=damages, neighbour=neighbour)
 
 
 def _life(

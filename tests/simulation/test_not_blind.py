@@ -12,16 +12,17 @@ from controller.aws import service
 from controller.aws.clients import Clients
 from controller.aws.load_balancer import LoadBalancerAdapter
 from controller.bootstrap import Controller
-from controller.domain.errors import EndPassError
+from controller.domain.damage import Damaged
+from controller.domain.errors import EndPassError, SpecError
 from controller.domain.messages import write_message
 from controller.domain.plan import Target
 from controller.reconcile import books, stack_pass
 from controller.reconcile.loop import Reconciler
 from controller.reconcile.outcome import Outcome, Result
-from controller.store import table
+from controller.store import items, table
 from controller.tell.teller import Teller
 from deploy.stack import read
-from simulation import functions
+from simulation import damage, functions
 from simulation.clockwork import Clockwork
 from simulation.deaths import Mortal, Point, story_of
 from simulation.functions import Function
@@ -202,6 +203,106 @@ def test_rights_that_come_late_only_make_a_wake_later():
 def test_a_wake_that_fails_for_rights_that_come_late_is_seen(monkeypatch):
     monkeypatch.setattr(Reconciler, "_fresh_until", lambda *_: None)
     assert "a wake failed for rights that came late" in problems(woken(LATE_ONES))
+
+
+# records that are damaged
+
+
+WAYS = range(len(damage.WAYS))
+
+
+def spoiled(kind: str, way: int, at: timedelta = 30 * MINUTE, *presses: Press) -> Story:
+    """A wake for two hours, and one record that is damaged meanwhile; nothing else is wrong."""
+    plain = woken()
+    moment = plain.start + at
+    torn = Spell(damage.NAMES[kind], moment, moment, strength=way / 1000 + 1e-6)
+    return replace(plain, damages=[torn], presses=[*plain.presses, *presses])
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("kind", damage.KINDS)
+def test_a_damaged_record_is_told_once_and_nothing_else_happens(kind, way):
+    house = lived(spoiled(kind, way))
+    kinds = [str(event.kind) for event in house.told]
+    assert house.problems == []
+    assert kinds.count("damaged") == 1
+    assert kinds[-1] == "asleep"
+
+
+def test_a_lease_that_cannot_be_read_keeps_nothing_awake():
+    house = House(spoiled("lease", 0)).run(woken().start + HOUR)
+    assert house.problems == []
+    assert str(house.told[-1].kind) == "asleep"
+
+
+def test_a_hold_that_cannot_be_read_keeps_nothing_asleep():
+    hold = Press(woken().start + 25 * MINUTE, "hold", 20, "asleep")
+    again = Press(woken().start + HOUR, "wake", 1)
+    house = House(spoiled("hold", 0, 50 * MINUTE, hold, again)).run(woken().start + 80 * MINUTE)
+    assert house.problems == []
+    assert house.observer.is_healthy()
+
+
+def test_a_leftover_that_cannot_be_read_is_put_right_by_whom_it_is_told():
+    """A load balancer of an earlier name, which is on its way out when its record is damaged."""
+    house = lived(spoiled("leftover", 0, 40 * MINUTE + 20 * SECOND, renamed()))
+    assert house.problems == []
+    assert [one.good is not None for one in house.observer.damages] == [True]
+
+
+def renamed() -> Press:
+    plain = woken()
+    return Press(plain.start + 40 * MINUTE, "publish", more=(plain.policy, "service"))
+
+
+@pytest.mark.parametrize("kind", damage.KINDS)
+def test_a_controller_that_stops_at_a_damaged_record_is_seen(monkeypatch, kind):
+    """As it was when one record that could not be read ended every pass."""
+    real = items.readable
+
+    def strict(item, parse):
+        found = real(item, parse)
+        if isinstance(found, Damaged):
+            raise SpecError(str(found))
+        return found
+
+    class Before(House):
+        """Only what its functions read is read strictly."""
+
+        def _start(self, *arguments):
+            monkeypatch.setattr(items, "readable", strict)
+            try:
+                super()._start(*arguments)
+            finally:
+                monkeypatch.setattr(items, "readable", real)
+
+    house = Before(spoiled(kind, 0)).run(woken().start + 5 * HOUR)
+    found = "\n".join(problem.what for problem in house.problems)
+    assert "a process ended with an error in fair weather" in found
+    assert f"nobody was told that a record is damaged: {house.observer.damages[0].record}" in found
+
+
+def test_damage_of_which_nobody_is_told_is_seen(monkeypatch):
+    monkeypatch.setattr(books, "set_aside", lambda status, *_: status)
+    assert "nobody was told that a record is damaged: lease#" in problems(spoiled("lease", 0))
+
+
+def test_damage_that_is_told_again_and_again_is_seen(monkeypatch):
+    real = books.set_aside
+
+    def forgetful(status, *rest):
+        return real(replace(status, set_aside=()), *rest)
+
+    monkeypatch.setattr(books, "set_aside", forgetful)
+    assert "told twice of one damaged record: hold" in problems(spoiled("hold", 1))
+
+
+def test_a_leftover_of_which_nobody_is_told_is_paid_for(monkeypatch):
+    monkeypatch.setattr(books, "set_aside", lambda status, *_: status)
+    story = spoiled("leftover", 0, 40 * MINUTE + 20 * SECOND, renamed())
+    assert "service nsfw_api_service" in "\n".join(
+        problem.what for problem in House(story).run(story.start + 6 * HOUR).problems
+    )
 
 
 # Lambda

@@ -1,0 +1,203 @@
+"""
+Records that are damaged in the table in the middle of a story: by hand, or by a later release.
+
+What a damaged record was to give is gone: nobody is kept awake, or asleep, by what cannot be read.
+A leftover's place may still cost money, so whoever is told of one puts it right, as the docs say.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from controller.domain.history import Event
+from controller.domain.hold import Hold
+from controller.domain.lease import Lease
+from controller.domain.packing import pack, unpack
+from controller.domain.plan import Target
+from controller.store import items
+from simulation.trouble import MINUTE, Spell
+
+if TYPE_CHECKING:
+    from simulation.house import House
+    from simulation.resident import Resident
+
+LEASE, HOLD, LEFTOVER, STATUS = KINDS = "lease", "hold", "leftover", "status"
+NAMES = {each: f"damaged {each}" for each in KINDS}
+
+TELL_WITHIN = 30 * 60.0
+"""Seconds in fair weather until somebody is told of it."""
+
+A_FIELD_IS_MISSING: dict[str, Callable[[dict[str, Any]], None]] = {
+    LEASE: lambda body: body.pop("expires_at"),
+    HOLD: lambda body: body.pop("until"),
+    LEFTOVER: lambda body: body.pop("resources"),
+    STATUS: lambda body: body.update(marks=5),
+}
+AN_UNKNOWN_WORD: dict[str, Callable[[dict[str, Any]], None]] = {
+    LEASE: lambda body: body.update(granted_at="soon"),
+    HOLD: lambda body: body.update(state="dozing"),
+    LEFTOVER: lambda body: body["resources"][0].update(kind="zebra"),
+    STATUS: lambda body: body.update(target="dozing"),
+}
+WAYS = (A_FIELD_IS_MISSING, AN_UNKNOWN_WORD, None)
+"""None: written by a later release."""
+
+Item = dict[str, Any]
+
+
+@dataclass
+class Damage:
+    """
+    One record that was damaged; `good` is as it was, None where there was none. `counts` means
+    that a pass must come to see it, and `told` are the events that told of it.
+    """
+
+    at: float
+    record: str
+    found: Item
+    good: Item | None
+    counts: bool
+    told: set[str] = field(default_factory=set)
+
+
+def draw_damages(
+    choose: random.Random,
+    start: datetime,
+    days: int,
+    lively: Sequence[datetime],
+    published: Sequence[datetime],
+) -> list[Spell]:
+    """
+    One on every fifth day, most of them around a moment of `lively`, when something is asked for;
+    a leftover soon after the files were `published`, while there may be one.
+    """
+    spells = []
+    for day in range(days):
+        if choose.random() < 0.8:
+            continue
+        at = start + (day * 24 * 60 + choose.uniform(0, 22 * 60)) * MINUTE
+        kind, strength = choose.choice((LEASE, LEASE, HOLD, LEFTOVER, STATUS)), choose.random()
+        moments = published if kind == LEFTOVER else lively
+        near = [moment for moment in moments if 0 <= (moment - start).days - day < 1]
+        if near and choose.random() < 0.9:
+            longest = 4 if kind == LEFTOVER else 40
+            at = choose.choice(near) + choose.uniform(0, longest) * MINUTE
+        spells.append(Spell(NAMES[kind], at, at, strength=strength))
+    return sorted(spells, key=lambda spell: spell.since)
+
+
+def strike(house: House, resident: Resident, spell: Spell) -> None:
+    """Damage a record of that kind, or leave a damaged one where there is none."""
+    kind = spell.kind.rpartition(" ")[2]
+    found = _choose(house, resident, kind)
+    if found is None:
+        return
+    good, item, record = found
+    way = WAYS[int(spell.strength * 1000) % len(WAYS)]
+    torn = _torn(item, way[kind] if way else None)
+    house.note("fault", f"the record {record} of {resident.stack} is damaged")
+    _put(house, torn)
+    assert record in {each.record for each in house.table.load(resident.stack).damaged}
+    observer, now = resident.observer, house.now
+    counts = kind != STATUS or not house.running  # or a pass under way writes over it
+    observer.damaged(Damage(now.timestamp(), record, torn, good, counts))
+    if kind == LEASE and good:
+        observer.wants.lost(record.removeprefix(items.LEASE), now)
+    elif kind == HOLD:
+        observer.wants.held(None, now)
+    elif kind == STATUS:
+        observer.memory_lost()
+    house.table.ask(resident.stack, now)
+
+
+def _choose(house: House, resident: Resident, kind: str) -> tuple[Item | None, Item, str] | None:
+    """The record as it stands, if it does; as it would be, and its sort key."""
+    stack, now = resident.stack, house.now
+    records = house.table.load(stack)
+    if kind == STATUS:
+        if items.STATUS in {each.record for each in records.damaged}:
+            return None
+        key = items.key(stack, items.STATUS)
+        item = _item(house, key)
+        return (item, item, items.STATUS) if item and "body" in item else None
+    if kind == LEASE:
+        ends = now + timedelta(hours=9)
+        made = Lease(
+            stack=stack,
+            id=f"t{now:%d%H%M%S}",
+            holder="ann",
+            reason="",
+            granted_at=now,
+            expires_at=ends,
+        )
+        lease = next((one for one in reversed(records.leases) if one.covers(now)), made)
+        key = items.asked_key(stack, f"{items.LEASE}{lease.id}")
+        fresh = items.with_body(key, made.to_json())
+    elif kind == HOLD:
+        ends = now + timedelta(hours=9)
+        hold = Hold(stack=stack, state=Target.AWAKE, by="ann", reason="", set_at=now, until=ends)
+        key = items.asked_key(stack, items.HOLD)
+        fresh = items.with_body(key, hold.to_json())
+    else:
+        planted = replace(records.spec, source={"planted": f"{now}"})
+        left = records.leftovers[-1] if records.leftovers else planted
+        key = items.key(stack, f"{items.LEFTOVER}{left.hash}")
+        fresh = items.with_body(key, left.to_json())
+    if key["sk"]["S"] in {each.record for each in records.damaged}:
+        return None
+    stands = _item(house, key)
+    return stands, stands or fresh, key["sk"]["S"]
+
+
+def _torn(item: Item, change: Callable[[dict[str, Any]], None] | None) -> Item:
+    if change is None:
+        return {**item, "version": {"N": str(items.VERSION + 1)}}
+    body = json.loads(unpack(item["body"]["S"]))
+    change(body)
+    return {**item, "body": {"S": pack(json.dumps(body))}}
+
+
+def told(house: House, resident: Resident, event: Event) -> None:
+    """Somebody has read of it: a leftover that cannot be read is put right."""
+    for damage in resident.observer.damages:
+        if damage.record in event.reason and damage.record.startswith(items.LEFTOVER):
+            minutes = house.triggers.uniform(1, 10)
+            house.work.after(minutes * 60, lambda d=damage: _put_right(house, resident, d))
+
+
+def _put_right(house: House, resident: Resident, damage: Damage) -> None:
+    """As it was, and published once more: what the files name by now is no leftover."""
+    if not stands(house, damage):
+        return
+    house.note("people", f"the record {damage.record} of {resident.stack} is put right")
+    key = {name: damage.found[name] for name in ("pk", "sk")}
+    if damage.good is None:
+        house.plain.client("dynamodb").delete_item(TableName=house.table_name, Key=key)
+    else:
+        _put(house, damage.good)
+    resident.publish_again()
+
+
+def stands(house: House, damage: Damage) -> bool:
+    """Whether the record is as it was damaged."""
+    found = _item(house, damage.found)
+    return found is not None and _content(found) == _content(damage.found)
+
+
+def _content(item: Item) -> tuple[Any, Any]:
+    return item.get("body"), item.get("version")
+
+
+def _item(house: House, key: Item) -> Item | None:
+    table = house.tables.table({"TableName": house.table_name})
+    found: Item | None = table.items.get((key["pk"]["S"], key["sk"]["S"]))
+    return found
+
+
+def _put(house: House, item: Item) -> None:
+    house.plain.client("dynamodb").put_item(TableName=house.table_name, Item=item)
