@@ -211,6 +211,19 @@ def test_a_number_that_only_aws_knows_is_told(tmp_path):
     assert one(compile_text(tmp_path, STACK + text)).address == "aws_cloudwatch_metric_alarm.x"
 
 
+@pytest.mark.parametrize("text", ["ELB net/front/*", "ELB ${aws_lb.front.arn_suffix}"])
+def test_network_interfaces_of_a_load_balancer_are_asked_for_by_their_description(tmp_path, text):
+    asks = (
+        'data "aws_network_interfaces" "x" {\n  filter {\n    name = "description"\n'
+        f'    values = ["{text}"]\n  }}\n}}\n'
+        'data "aws_network_interfaces" "other" {\n  filter {\n    name = "description"\n'
+        '    values = ["ELB net/frontier/*", "front"]\n  }\n}\n'
+    )
+    (found,) = told(compile_text(tmp_path, STACK + asks), "hangs-on")
+    assert found.address == "data.aws_network_interfaces.x"
+    assert "every plan and apply reads it" in found.message
+
+
 def test_many_of_one_block_are_one_warning(tmp_path):
     result = compile_text(tmp_path, STACK + ALARM.format("count = 3", "aws_lb.front.arn_suffix"))
     assert "2 more of this block" in one(result).message

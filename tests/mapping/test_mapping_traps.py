@@ -187,6 +187,11 @@ def test_protocols_that_do_not_go_together():
     assert "UDP or TCP_UDP" in problem.message
 
 
+def test_a_protocol_that_no_network_load_balancer_has_is_told_once():
+    result = compiled(stack(target_group={"protocol": "HTTP"}))
+    assert rules(result, "error") == {"protocol"}
+
+
 def test_a_port_taken_twice():
     twin = instance("aws_lb_listener.twin", LISTENER, line=300)
     problem = only_problem(stack(twin), "port", "error")

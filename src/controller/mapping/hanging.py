@@ -8,11 +8,13 @@ main/app") is compared with the names of the sleepers. What becomes of it stands
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from controller.domain.problem import Level, Place, Problem
 from controller.domain.spec import Kind
+from controller.hcl.construct import string
 from controller.hcl.convert import unknowns_in
 from controller.hcl.types import DYNAMIC
 from controller.hcl.values import Origin, Unknown, Value
@@ -32,6 +34,9 @@ _ASKS: Mapping[str, tuple[Kind, str]] = {
     "aws_alb_listener": (Kind.LISTENER, ""),
     "aws_ecs_service": (Kind.SERVICE, "service_name"),
 }
+_INTERFACES = ("aws_network_interface", "aws_network_interfaces")
+# https://repost.aws/knowledge-center/elb-find-load-balancer-ip
+_DESCRIPTION = re.compile(r"ELB net/([^/*?]+)(?:[/*?]|$)")
 _FRONTS = ("aws_lb_listener", "aws_alb_listener", "aws_lb_listener_rule", "aws_alb_listener_rule")
 
 
@@ -207,7 +212,9 @@ class _Mention:
 
 def _mentions(instance: ResourceInstance) -> Iterator[_Mention]:
     body = instance.body
-    if instance.mode == "data":
+    if instance.mode == "data" and instance.type in _INTERFACES:
+        yield from _balancers(body)
+    elif instance.mode == "data":
         kind, name = _ASKS.get(instance.type, (None, ""))
         if kind and name:
             yield from _mention(body, name, kind)
@@ -227,6 +234,28 @@ def _mention(block: Block, name: str, kind: Kind, label: str = "") -> Iterator[_
     argument = given(block, name)
     if argument is not None:
         yield _Mention(f"{label}{name}", argument.value, argument.place, kind)
+
+
+def _balancers(body: Block) -> Iterator[_Mention]:
+    """Load balancers whose network interfaces are asked for, by the description that they have."""
+    for block in body.of_type("filter"):
+        values = given(block, "values")
+        if values is None or known(block, "name") != "description":
+            continue
+        for text in _texts(values.value):
+            described = _DESCRIPTION.match(text)
+            if described:
+                yield _Mention(
+                    "filter.values", string(described[1]), values.place, Kind.LOAD_BALANCER
+                )
+
+
+def _texts(value: Value) -> Iterator[str]:
+    if isinstance(value.data, str):
+        yield value.data
+    elif isinstance(value.data, (tuple, list)):
+        for element in value.data:
+            yield from _texts(element)
 
 
 def _deployment(action: Block) -> Iterator[_Mention]:

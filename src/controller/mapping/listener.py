@@ -196,6 +196,9 @@ def _check_action(block: Block, index: int, filling: Filling) -> None:
         actions[index].setdefault("Order", index + 1)
     type_ = known(block, "type")
     if type_ is not None and type_ != "forward":
+        # What belongs to such an action is refused with it.
+        about = f"default_action.{str(type_).replace('-', '_')}."
+        filling.problems[:] = [p for p in filling.problems if not p.message.startswith(about)]
         filling.error(
             "action",
             f'default_action.type: found "{type_}", expected "forward"; a network load balancer '

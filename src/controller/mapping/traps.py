@@ -35,6 +35,8 @@ _FORWARDS = {
     "UDP": ("UDP", "TCP_UDP"),
     "TCP_UDP": ("TCP_UDP",),
 }
+# Of another protocol the target group's own error tells.
+_TAKEN = ("TCP", "TLS", "UDP", "TCP_UDP", "QUIC", "TCP_QUIC")
 # What AWS takes for the timeout of a health check when none is given (AWS behaviour §1.2).
 _DEFAULT_TIMEOUT = {"TCP": 10, "TLS": 10, "HTTPS": 10, "HTTP": 6}
 
@@ -191,7 +193,7 @@ def protocols(stack: StackDraft) -> None:
         for target in stack.forwards_to(listener):
             allowed = _FORWARDS.get(str(spoken), ())
             found = target.request.get("Protocol")
-            if allowed and isinstance(found, str) and found not in allowed:
+            if allowed and found in _TAKEN and found not in allowed:
                 listener.filling.error(
                     "protocols",
                     f"protocol {spoken} cannot forward to {target.address}, whose protocol is "
