@@ -139,6 +139,21 @@ def test_tasks_that_aws_replaced_are_counted_once_and_those_that_run_not_yet():
     assert again.replaced(SERVICE, [stopped], at + HOUR).ended == again.ended
 
 
+def test_a_service_that_stands_counts_without_the_tasks_that_have_a_span():
+    two = Use.of(article_spec(resources=(service(request={"desiredCount": 2}),)))
+    stood = Standing(address=SERVICE, arn=SERVICE_ARN, since=NOON - HOUR)
+    stopped = [task("1", NOON, NOON + HOUR), task("2", NOON, NOON + HOUR)]
+    at = NOON + 3 * HOUR
+    meter = Meter(use=two).replaced(SERVICE, stopped[:1], at).replaced(SERVICE, stopped, at)
+
+    for kept in (meter, Meter.from_json(json.loads(json.dumps(meter.to_json())))):
+        (open_,) = kept.open_spans([stood], at)
+        assert open_.since == NOON  # 2 x 4 hours, of which 2 x 1 have spans of their own
+    later = replace(stood, since=NOON + 2 * HOUR)
+    assert meter.open_spans([later], at)[0].since == later.since  # of another service
+    assert meter.at_rest().open_spans([stood], at)[0].since == stood.since
+
+
 def test_a_service_that_was_never_asked_for_its_tasks_gives_way_to_those_told_now():
     gone = Span(address=SERVICE, arn=SERVICE_ARN, since=NOON, until=NOON + HOUR)
     kept = balancer(NOON, 1)

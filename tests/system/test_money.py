@@ -113,6 +113,23 @@ def test_a_wake_that_fails_costs_what_it_cost():
     assert account.used.spent.vcpu > 0
 
 
+def test_a_task_that_was_replaced_is_counted_once_while_the_stack_stays_awake():
+    """Its service stands on, and counts from then on for the tasks that it has now."""
+    day = days(profile="fast", **OFFICE, idle_timeout="0")
+
+    def interrupt():
+        ecs = day.aws.session().client("ecs")
+        (arn,) = ecs.list_tasks(cluster="nsfw_api_cluster")["taskArns"]
+        day.aws.interrupt(arn)
+
+    day.plan("Mon 13:00", interrupt)
+    day.plan("Mon 15:00", interrupt)
+    day.live("Mon 17:00")
+
+    assert [kind for _, kind in day.story()].count("replaced") == 2
+    agree(day, close=Fraction(1, 1000))  # a task begins some seconds after its service
+
+
 def test_what_is_replaced_while_awake_is_paid_for_as_well():
     """A load balancer deleted by hand, and a task that Fargate takes away long before the end."""
     day = days(profile="fast", **OFFICE, idle_timeout="0")

@@ -91,7 +91,8 @@ class Meter:
     `opened_at` is when the stack was first published, as far as is known; `use` what its spec
     uses since `use_since`. `ended` are spans that no event tells of yet. `seen` are the tasks of
     services that are leaving, by address, `counted` those of this time awake that have a span,
-    and `read_at` is when that was last looked for.
+    and `read_at` is when that was last looked for. `apart` is how long all counted tasks of a
+    service that stands have run, by address, and when the first of them began.
     """
 
     opened_at: datetime | None = None
@@ -102,6 +103,7 @@ class Meter:
     seen: Mapping[str, tuple[SeenTask, ...]] = field(default_factory=dict)
     counted: frozenset[str] = frozenset()
     read_at: datetime | None = None
+    apart: Mapping[str, tuple[timedelta, datetime]] = field(default_factory=dict)
 
     def tally_of(self, now: datetime) -> Tally:
         """The one of this month; a new month begins with nothing."""
@@ -148,7 +150,7 @@ class Meter:
 
     def at_rest(self) -> Meter:
         """Nothing stands: what was seen of its tasks is over."""
-        return replace(self, seen={}, counted=frozenset(), read_at=None)
+        return replace(self, seen={}, counted=frozenset(), read_at=None, apart={})
 
     # the tasks of services
 
@@ -162,9 +164,10 @@ class Meter:
         While one is still stopping it is looked for again: what has ended is counted, once.
         """
         tasks = list(tasks)
-        spans = [_span_of(address, one, now) for one in tasks if one.until and self._is_new(one)]
-        arns = frozenset(span.arn for span in spans if span)
-        meter = self.over([span for span in spans if span])
+        new = [_span_of(address, one, now) for one in tasks if one.until and self._is_new(one)]
+        spans = [span for span in new if span]
+        arns = frozenset(span.arn for span in spans)
+        meter = self.over(spans)._set_apart(address, spans)
         read_at = self.read_at if any(one.leaving for one in tasks) else now
         return replace(meter, counted=meter.counted | arns, read_at=read_at)
 
@@ -175,23 +178,31 @@ class Meter:
         found = [span for span in spans if span and span.arn not in self.counted]
         ended = [each for each in self.ended if each is not service]
         seen = {a: each for a, each in self.seen.items() if a != service.address}
-        return replace(self, ended=(*ended, *found), seen=seen)
+        apart = {a: each for a, each in self.apart.items() if a != service.address}
+        return replace(self, ended=(*ended, *found), seen=seen, apart=apart)
+
+    def _set_apart(self, address: str, spans: Sequence[Span]) -> Meter:
+        if not spans:
+            return self
+        first = min(span.since for span in spans)
+        ran, began = self.apart.get(address, (timedelta(0), first))
+        ran += sum((span.until - span.since for span in spans), timedelta(0))
+        return replace(self, apart={**self.apart, address: (ran, min(began, first))})
 
     def _is_new(self, task: SeenTask) -> bool:
         return task.arn not in self.counted
 
     def open_spans(self, standing: Iterable[Standing], now: datetime) -> list[Span]:
-        """What is being billed, as if it ended now."""
-        return [
-            Span(
-                address=each.address,
-                arn=each.arn,
-                since=min(each.since, now),
-                until=now,
-                tasks=self.use.awake_only(each.address),
-            )
-            for each in standing
-        ]
+        """What is being billed, as if it ended now; but for tasks that have a span of their own."""
+        return [self._open_span(each, now) for each in standing]
+
+    def _open_span(self, each: Standing, now: datetime) -> Span:
+        tasks, since = self.use.awake_only(each.address), each.since
+        ran, began = self.apart.get(each.address, (timedelta(0), since))
+        if tasks and tasks.count and began >= since:  # or else they were an earlier service's
+            since += ran / tasks.count
+        since = min(since, now)
+        return Span(address=each.address, arn=each.arn, since=since, until=now, tasks=tasks)
 
     def to_json(self) -> dict[str, Json]:
         return {
@@ -203,6 +214,7 @@ class Meter:
             "seen": {a: [one.to_json() for one in each] for a, each in self.seen.items()},
             "counted": sorted(self.counted),
             "read_at": write_moment(self.read_at),
+            "apart": {a: [t.total_seconds(), format_moment(m)] for a, (t, m) in self.apart.items()},
         }
 
     @staticmethod
@@ -220,6 +232,10 @@ class Meter:
             seen={a: tuple(map(SeenTask.from_json, each)) for a, each in data["seen"].items()},
             counted=frozenset(data["counted"]),
             read_at=read_moment(data["read_at"]),
+            apart={
+                address: (timedelta(seconds=ran), parse_moment(began))
+                for address, (ran, began) in data.get("apart", {}).items()
+            },
         )
 
 
