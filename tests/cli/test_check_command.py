@@ -45,6 +45,15 @@ def test_who_else_would_make_it_is_said_where_the_files_have_no_variable_awake(f
     assert "terraform apply" not in check(folder(switched)).stdout
 
 
+def test_a_link_to_nothing_is_a_file_that_cannot_be_read(folder):
+    """Terraform refuses it too; passed over, what it should hold would be missing unseen."""
+    root = folder(SOUND)
+    (Path(root) / "service.tf").symlink_to("/nowhere/service.tf")
+    result = check(root)
+    assert result.exit_code == 2
+    assert "service.tf:1: error: cannot read the file: No such file" in result.output
+
+
 def test_a_folder_without_files_is_one_error(tmp_path):
     result = check(str(tmp_path), "--stack", "x")
     assert result.exit_code == 2

@@ -12,6 +12,8 @@ import yaml
 from deployed import SHIPPED, STACK, deploy
 
 from controller.cli.project import is_checkout
+from controller.cli.toolbox import bring_sam
+from controller.domain.errors import PermanentError
 from controller.links import Keys
 
 SAM = """#!/bin/sh
@@ -111,6 +113,15 @@ def test_a_mistake_in_a_stack_stops_it_before_anything_is_built(dormouse, projec
     assert said_to_sam(project) == []
 
 
+def test_sam_that_cannot_be_brought_is_a_matter_of_the_network(monkeypatch, tmp_path):
+    monkeypatch.delenv("SAM", raising=False)
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("UV_TOOL_DIR", str(tmp_path / "tools"))
+    with pytest.raises(PermanentError, match=r"could not bring SAM.*check the network"):
+        bring_sam()
+
+
 @pytest.mark.parametrize("verb", ["build", "deploy"])
 def test_where_sam_fails_nothing_is_published(dormouse, project, verb):
     (project / f"refuse-{verb}").touch()
@@ -152,6 +163,13 @@ def config(project, verb="deploy"):
     given = yaml.safe_load((project / f"config-of-{verb}").read_text())
     (tables,) = [value for key, value in given.items() if key != "version"]
     return tables["global"]["parameters"] | tables[verb]["parameters"]
+
+
+def test_a_file_that_is_not_there_is_not_named(dormouse, project):
+    (project / "samconfig.toml").unlink()
+    said = dormouse("deploy", "--config-env", "test", f"infra/{STACK}", code=2).err
+    assert 'there is no environment "test"; expected one of default, ci' in said
+    assert "samconfig.toml" not in said
 
 
 def test_without_a_file_of_ones_own_it_takes_what_ships(dormouse, project):

@@ -24,7 +24,7 @@ from controller.cli.samconfig import (
 )
 from controller.cli.stack_folders import folders_in, leave_out
 from controller.cli.stacks import Stacks
-from controller.cli.toolbox import sam
+from controller.cli.toolbox import bring_sam, sam
 from controller.cli.without_folder import note_gone
 from controller.domain.errors import PermanentError
 from controller.mapping.compile import find_name
@@ -137,6 +137,7 @@ def _build_and_deploy(environment: Environment) -> None:
     if bound:
         click.echo(f"{bound[0]}: this account has room for a bound of the wake URL", err=True)
     environment = with_parameters(environment, bound)
+    bring_sam()
     with sam_project() as project, _sam_config(environment) as config:
         _step("build", "the functions")
         _sam("build", environment, project, config)

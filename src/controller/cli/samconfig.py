@@ -144,8 +144,9 @@ def _toml(file: Path) -> dict[str, Any]:
 
 
 def _unknown(file: Path, name: str, known: Sequence[str]) -> InputError:
+    found = f"{file} has no" if file.is_file() else "there is no"
     return InputError(
-        f'{file} has no environment "{name}"; expected one of {", ".join(dict.fromkeys(known))} '
+        f'{found} environment "{name}"; expected one of {", ".join(dict.fromkeys(known))} '
         "(CONFIG_ENV, --config-env)"
     )
 

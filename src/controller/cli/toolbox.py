@@ -34,6 +34,12 @@ def sam() -> list[str]:
     return [find_uv(), "tool", "run", "--from", SAM, "sam"]
 
 
+def bring_sam() -> None:
+    """Have SAM here before it is called, so that a missing network is told as such."""
+    if not os.environ.get("SAM"):
+        _uv("tool", "run", "--from", SAM, "sam", "--version", doing="bring SAM")
+
+
 def find_uv() -> str:
     """The program uv: the one that came with the package, else what is on PATH."""
     try:

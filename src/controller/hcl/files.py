@@ -89,7 +89,8 @@ def _is_configuration(path: Path) -> bool:
     name = path.name
     if name.startswith(".") or name.endswith("~") or (name[0] == name[-1] == "#"):
         return False
-    return name.endswith((".tf", ".tf.json")) and path.is_file()
+    is_there = path.is_file() or (path.is_symlink() and not path.exists())  # a link to nothing
+    return name.endswith((".tf", ".tf.json")) and is_there
 
 
 def _problems_by_block(text: str, name: str) -> list[Problem]:

@@ -330,7 +330,7 @@ def _other_balancers_only(division: Division, balancer: ResourceInstance) -> Pro
         level=Level.ERROR,
         rule="nothing-sleeps",
         message=f"nothing of this directory can sleep: dormouse wakes network load balancers and "
-        f'ECS services, and this load balancer is of type "{type_}", whose address is another one '
+        f'ECS services, and this load balancer is of type "{type_}", whose address changes '
         'each time it is made; set load_balancer_type = "network" with an Elastic IP in its '
         "subnet_mapping, or give the directory that has the ECS service",
         place=balancer.place,

@@ -147,7 +147,7 @@ TABLE: Mapping[str, Hanger] = {
         "TF #22590",
     ),
     "aws_api_gateway_integration": Hanger(
-        "requests end in 5xx from the first sleep on: the name is another one",
+        "requests end in 5xx from the first sleep on: the name changes",
         "use the Elastic IP's address, or a DNS name of it",
     ),
     # Alarms and boards.

@@ -85,7 +85,7 @@ def _whose(says: str, sleeping: Sleeping) -> str:
 
 
 def _which(says: str, sleeping: Sleeping) -> str:
-    return f"{_whose(says, sleeping)}, which is another one after each wake"
+    return f"{_whose(says, sleeping)}, which changes with each wake"
 
 
 def find_hanging(world: World, sleepers: Iterable[Sleeping], kept: Collection[str]) -> Hanging:

@@ -185,7 +185,7 @@ def _drop_idle_timeout(filling: Filling) -> None:
     del filling.attributes[IDLE_TIMEOUT]
     filling.warn(
         "dropped",
-        f"tcp_idle_timeout_seconds has no effect: {without}; Terraform drops it too",
+        f"tcp_idle_timeout_seconds has no effect: {without}; Terraform drops it too, so remove it",
         filling.place_of(IDLE_TIMEOUT),
     )
 

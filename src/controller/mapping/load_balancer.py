@@ -23,7 +23,7 @@ from controller.mapping.table import (
     Table,
 )
 
-_APPLICATION = "it applies to application load balancers; Terraform drops it too"
+_APPLICATION = "it applies to application load balancers; Terraform drops it too, so remove it"
 
 
 def _scheme(internal: Json) -> Json:

@@ -50,7 +50,7 @@ def elastic_ips(stack: StackDraft) -> None:
         if not internal and not any(given(block, "allocation_id") for block in written):
             balancer.filling.warn(
                 "elastic-ip",
-                "has no Elastic IP, so its address is another one after every wake; give a "
+                "has no Elastic IP, so its address changes with every wake; give a "
                 "subnet_mapping an allocation_id",
             )
 

@@ -46,7 +46,7 @@ _HEALTH_CHECK: Table = {
     "unhealthy_threshold": Sent("UnhealthyThresholdCount", default=3),
 }
 
-_COOKIES = "cookies are for application load balancers; Terraform drops it too"
+_COOKIES = "cookies are for application load balancers; Terraform drops it too, so remove it"
 
 _STICKINESS: Table = {
     "cookie_duration": Dropped(_COOKIES),
@@ -55,7 +55,7 @@ _STICKINESS: Table = {
     "type": SetAfter("stickiness.type"),
 }
 
-_FAILOVER = "it applies to gateway load balancers; Terraform drops it too"
+_FAILOVER = "it applies to gateway load balancers; Terraform drops it too, so remove it"
 
 _TARGET_FAILOVER: Table = {
     "on_deregistration": Dropped(_FAILOVER),
@@ -102,7 +102,7 @@ TABLE: Table = {
     "id": ReadOnly(),
     "ip_address_type": Sent("IpAddressType"),
     "lambda_multi_value_headers_enabled": Dropped(
-        "it applies to Lambda targets; Terraform drops it too", harmless=(False,)
+        "it applies to Lambda targets; Terraform drops it too, so remove it", harmless=(False,)
     ),
     "load_balancer_arns": ReadOnly(),
     "load_balancing_algorithm_type": Refused(_APPLICATION),
@@ -114,7 +114,7 @@ TABLE: Table = {
     "preserve_client_ip": SetAfter("preserve_client_ip.enabled", read=read_bool),
     "protocol": Sent("Protocol"),
     "protocol_version": Dropped(
-        "it applies to HTTP and HTTPS target groups; Terraform drops it too"
+        "it applies to HTTP and HTTPS target groups; Terraform drops it too, so remove it"
     ),
     "proxy_protocol_v2": SetAfter("proxy_protocol_v2.enabled", unset=("", False)),
     "region": Handled("provider.find_home"),
@@ -171,7 +171,8 @@ def _drop_attributes_of_alb(filling: Filling) -> None:
         if key in filling.places:
             filling.warn(
                 "dropped",
-                f'{key} has no effect with target_type = "alb"; Terraform drops it too',
+                f'{key} has no effect with target_type = "alb"; Terraform drops it too, so '
+                "remove it",
                 filling.places[key],
             )
         del filling.attributes[key]
