@@ -157,6 +157,16 @@ def test_a_stack_that_serves_people_is_not_taken_down_for_a_task_that_does_not_c
     assert not server.aws.calls.of("DeleteService")
 
 
+def test_without_credentials_nothing_is_said_to_cost_money(tmp_path):
+    """Nothing was looked at, so nothing can have been made."""
+    done = dormouse(
+        "apply", SHIPPED, "--to", "awake", AWS_EC2_METADATA_DISABLED="true", HOME=str(tmp_path)
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("Unable to locate credentials; set AWS_PROFILE and AWS_REGION") == 1
+    assert "cost money" not in done.stderr and len(done.stderr.splitlines()) == 1
+
+
 def test_an_endpoint_that_does_not_answer_is_one_line_and_exit_1():
     done = dormouse(
         "plan",

@@ -120,6 +120,8 @@ def _run(stack: Stack, target: Target, order: Order, poll: timedelta, view: View
     if target is Target.AWAKE and outcome.result in (Result.FAILED, Result.BLOCKED):
         limits = Limits(poll=poll, give_up_at=_give_up_at(stack, Target.ASLEEP))
         taken_down = reconciler.run(Target.ASLEEP, limits)
+        if outcome.observed is None and taken_down.cause == outcome.cause:
+            raise click.ClickException(outcome.cause)  # never saw the stack, so changed nothing
         if taken_down.result is not Result.CONVERGED:
             raise click.ClickException(
                 f"{outcome.cause}; taking it down again did not finish either, and it may still "
