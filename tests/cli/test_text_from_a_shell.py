@@ -88,7 +88,7 @@ def directory(tmp_path):
 def test_paths_that_are_no_utf_8_are_read_and_shown(directory):
     code, out, err = run("check", directory, "--stack", "abc")
     assert (code, err) == (0, "")
-    assert out.endswith("caf\\udce9: no problems\n")
+    assert "caf\\udce9: no problems\n" in out
     code, out, err = run("compile", directory, "--stack", "abc")
     assert (code, err) == (0, "")
     assert "nl\N{REPLACEMENT CHARACTER}.tf:2" in out

@@ -113,4 +113,4 @@ def test_a_stack_that_is_not_published_fails_the_invocation_with_a_sentence(clou
     """Lambda then tries again, and tells the topic."""
     with pytest.raises(FunctionError, match='stack "other" is not published') as error:
         cloud.controller.invoke({"stack": "other"})
-    assert error.value.kind == "SpecError"
+    assert error.value.kind == "NotPublishedError"
