@@ -351,6 +351,24 @@ def test_a_setting_published_while_it_is_degraded_does_not_replace_its_load_bala
     assert (home.healthy(), home.deletions()) == (1, [])
 
 
+def test_a_service_renamed_to_one_that_never_comes_up_leaves_the_old_one_to_serve():
+    """Both are in one target group: of the new one no task runs, and yet somebody is served."""
+    home = Home()
+    home.aws.conditions.containers(CONTAINER, "exits_at_once")
+    renamed = service(request={"desiredCount": 2, "serviceName": "renamed"})
+    home.publish(replace(of_tasks(2), resources=(*of_tasks(2).resources[:3], renamed)))
+    home.live(20)
+    loads = home.aws.calls.of("DescribeServices")
+    home.live(30)
+
+    assert home.deletions() == []
+    assert home.healthy() == 2
+    assert (home.events("failed"), len(home.events("degraded"))) == ([], 1)
+    assert home.status()["state"] == "awake"
+    more = len(home.aws.calls.of("DescribeServices")) - len(loads)
+    assert more <= 2 * 30 / 5  # mended slowly, with what is left behind looked at as slowly
+
+
 def test_a_status_that_is_lost_while_it_is_degraded_takes_nothing_down():
     home = Home()
     home.replace_one("exits_at_once")

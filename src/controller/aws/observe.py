@@ -268,13 +268,19 @@ class Observer:
         return job
 
     def _groups_in_use(self, look: _Look) -> list[str]:
-        """Target groups whose health decides whether a running service is awake."""
+        """
+        Target groups whose health decides whether a running service is awake.
+
+        Also of one whose tasks all stop: what it takes the place of may serve in the same group.
+        """
         if look.target is not Target.AWAKE:
             return []
         arns: list[str] = []
         for resource in self._read_now(look, Kind.SERVICE):
             found = look.services.get(resource.address)
-            if found and found["status"] == "ACTIVE" and found.get("runningCount"):
+            if not found or found["status"] != "ACTIVE":
+                continue
+            if found.get("runningCount") or service.needs_stopped_tasks(found):
                 arns += [arn for arn in self._groups_now(look, resource) if arn]
         return list(dict.fromkeys(arns))
 

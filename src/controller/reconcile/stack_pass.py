@@ -296,7 +296,9 @@ class StackPass:
             return
         waits = outcome.result is not Result.CONVERGED and decision.state is Target.AWAKE
         if waits or self._status.outbox:
-            self._rest_due = self._clock.now()  # what has just happened is told first
+            # What has just happened is told first; a degraded stack is mended slowly.
+            is_slow = outcome.result is Result.DEGRADED and not self._status.outbox
+            self._rest_due = self._clock.now() + (MEND if is_slow else timedelta(0))
             return
         self._write(self._clock.now())
         for left in records.leftovers:
