@@ -23,7 +23,7 @@ from controller.domain.damage import Damaged, parted
 from controller.domain.hold import Hold
 from controller.domain.lease import Lease
 from controller.store import items
-from controller.store.conditions import is_invalid, is_refused
+from controller.store.conditions import is_invalid, is_refused, through_conflicts
 from controller.store.requests import Requests
 
 KEEP_ASKED = timedelta(days=7)
@@ -160,9 +160,8 @@ class Asked(Requests):
 
         A mark that is no number would have every press refused: it is counted anew.
         """
-        mark = _touch(stack, due_at)
         try:
-            return self._write_together(*writes, mark)
+            return self._write_with_mark(stack, due_at, *writes)
         except ClientError as error:
             if not is_invalid(error):
                 raise
@@ -177,7 +176,16 @@ class Asked(Requests):
         except ClientError as error:
             if not is_refused(error):
                 raise
-        return self._write_together(*writes, mark)
+        return self._write_with_mark(stack, due_at, *writes)
+
+    def _write_with_mark(self, stack: str, due_at: datetime, *writes: Mapping[str, Any]) -> bool:
+        """A mark alone needs no transaction, which is billed twice."""
+        mark = _touch(stack, due_at)
+        if writes:
+            return self._write_together(*writes, mark)
+        request = self._named(mark["Update"])
+        through_conflicts(lambda: self._dynamodb.update_item(**request))
+        return True
 
     def _lease_item(self, stack: str, id_: str) -> items.Item | None:
         key = items.asked_key(stack, f"{items.LEASE}{id_}")
