@@ -21,18 +21,20 @@ from controller.domain.timing import profile
 from controller.reconcile.side_by_side import one_by_one
 from controller.store.table import Table
 from controller.tell.teller import NoLog, Teller
-from direct import Crash, DirectSession, refusal
+from direct import Crash, DirectClient, DirectSession, refusal
 from factories import SUBNET, target_group
 from local.aws import LaptopAws
 from local.calls import READS
 from local.errors import AwsError
 from local.records import create_table
 from local.tables.tables import Tables
+from local.world import Region
 from simulation import damage, upsets
 from simulation.clockwork import Clockwork, Process
 from simulation.functions import BUDGET, Function
 from simulation.observer import EVERY, Observer, Problem
 from simulation.resident import Resident
+from simulation.sites import OTHER_ACCOUNT, Place, Site
 from simulation.story import MINUTE, Story
 from simulation.timeline import Timeline
 from simulation.trouble import (
@@ -63,6 +65,7 @@ class Container(DirectSession):
 
     def __init__(self, house: House) -> None:
         super().__init__(house.aws)
+        self._roles: dict[str, _InRole] = {}
         self._house = house
         self._process: Process
         self._stack: str
@@ -80,13 +83,28 @@ class Container(DirectSession):
     def sleep(self, seconds: float) -> None:
         self._process.sleep(seconds)
 
-    def make(self, service: str, operation: str, params: dict[str, Any], region: str) -> Any:
+    def client(self, name: str, region_name: str | None = None, **options: Any) -> DirectClient:
+        account = options.get("aws_access_key_id", "")
+        if not account:
+            return super().client(name, region_name)
+        if account not in self._roles:
+            self._roles[account] = _InRole(self, self._house.sessions[account], account)
+        return self._roles[account].client(name, region_name)
+
+    def make(
+        self,
+        service: str,
+        operation: str,
+        params: dict[str, Any],
+        region: str,
+        account: str = "",
+    ) -> Any:
         house, process = self._house, self._process
         if process.dead:
             raise Crash(process.name)
         blow = house.strike(process, service, operation)
         if blow is None:
-            return self._take(service, operation, params, region)
+            return self._take(service, operation, params, Place(account, region))
         if blow.seconds:
             process.sleep(blow.seconds)
         struck = f"{service}:{operation} {blow.kind}"
@@ -96,7 +114,7 @@ class Container(DirectSession):
         if blow.error and blow.when == "before":
             house.note("fault", f"{struck}: {blow.error}")
             raise refusal(blow.error, operation)
-        reply = self._take(service, operation, params, region)
+        reply = self._take(service, operation, params, Place(account, region))
         if operation == "DeleteLoadBalancer" and (blow.dies or blow.error):
             house.residents[self._stack].observer.unseen_end()
         if blow.dies:
@@ -107,17 +125,22 @@ class Container(DirectSession):
             raise refusal(blow.error, operation)
         return reply
 
-    def _take(self, service: str, operation: str, params: dict[str, Any], region: str) -> Any:
+    def _take(self, service: str, operation: str, params: dict[str, Any], place: Place) -> Any:
         """Let it have its effect, under the eyes of those whom it must not touch."""
+        if service == "sts":
+            account = params["RoleArn"].split(":")[4]
+            keys = dict.fromkeys(("SecretAccessKey", "SessionToken"), "x")
+            return {"Credentials": {"AccessKeyId": account, **keys}}
+        ask, region = self._house.sessions[place.account].ask, place.region
         if service not in AWS:
-            return self.ask(service, operation, params, region)
+            return ask(service, operation, params, region)
         resident = self._house.residents[self._stack]
-        if region != resident.site.region:
-            resident.observer.complain(f"{operation} was called in {region}")
+        if place not in resident.places:
+            resident.observer.complain(f"{operation} was called in {region} {place.account}")
         if operation.startswith(READS):
-            return self.ask(service, operation, params, region)
+            return ask(service, operation, params, region)
         resident.observer.will_call(operation, params)
-        if operation == "StopTask" and not self._house.may_stop(params["task"], region):
+        if operation == "StopTask" and not self._house.may_stop(params["task"], place):
             self._house.note("fault", f"{self._process.name} may not stop a task without our tags")
             raise refusal(DENIED, operation)
         house, stack = self._house, self._stack
@@ -127,13 +150,25 @@ class Container(DirectSession):
         self._house.note("call", f"{self._process.name} {service}:{operation}")
         others = [one for one in self._house.residents.values() if one is not resident]
         before = [set(one.belongings()) for one in others]
-        reply = self.ask(service, operation, params, region)
+        reply = ask(service, operation, params, region)
         for one, had in zip(others, before, strict=True):
             if set(one.belongings()) != had:
                 resident.observer.complain(f"{operation} changed what is {one.stack}'s: {params}")
         house.rights.saw(house, stack, operation)
-        resident.observer.saw_call(operation, params)
+        resident.observer.saw_call(operation, params, place)
         return reply
+
+
+class _InRole(DirectSession):
+    """Their clients in the account of a role."""
+
+    def __init__(self, container: Container, plain: DirectSession, account: str) -> None:
+        super().__init__(plain.aws)
+        self._container = container
+        self._account = account
+
+    def make(self, service: str, operation: str, params: dict[str, Any], region: str) -> Any:
+        return self._container.make(service, operation, params, region, self._account)
 
 
 class _Topic:
@@ -163,13 +198,24 @@ class House:
         self.work = Clockwork(story.start)
         self.weather = Weather(story.spells, self._dice("calls"))
         self.triggers = self._dice("triggers")
+        lives = [story, story.neighbour] if story.neighbour else [story]
         self.aws = LaptopAws(
             profile=story.profile, clock=self.work.clock, seed=f"simulated-{story.seed}"
         )
-        self.aws.records_calls = False
+        self.clouds = {"": self.aws}
+        if any(one.goes_to_another_account for one in lives):
+            self.clouds[OTHER_ACCOUNT] = LaptopAws(
+                profile=story.profile,
+                clock=self.work.clock,
+                seed=f"simulated-{story.seed}",
+                account=OTHER_ACCOUNT,
+            )
+        self.sessions = {account: DirectSession(aws) for account, aws in self.clouds.items()}
+        for aws in self.clouds.values():
+            aws.records_calls = False
         self.tables = Tables()
         self.tables.play(self.aws)
-        self.plain = DirectSession(self.aws)
+        self.plain = self.sessions[""]
         create_table(self.plain.client("dynamodb"), TABLE)
         self.table_name = TABLE
         self._records = self.tables.table({"TableName": TABLE})
@@ -190,7 +236,6 @@ class House:
         self.strangers: dict[str, set[str]] = {}
         self._skews = [timedelta(0), timedelta(0)]
         self._usual = profile(story.profile)
-        lives = [story, story.neighbour] if story.neighbour else [story]
         for life in lives:
             self._furnish(life)
         self.residents = {life.site.stack: Resident(self, life) for life in lives}
@@ -235,9 +280,30 @@ class House:
     def _furnish(self, life: Story) -> None:
         site = life.site
         known = site.region in self.strangers
-        site.furnish(self.aws, others=known)
+        site.furnish(self.aws, site.region, others=known)
         if not known:
             self.strangers[site.region] = self._place_strangers(site.region)
+
+    def look(self, place: Place) -> Region:
+        return self.clouds[place.account].look(place.region)
+
+    def cloud_of(self, arn: str) -> LaptopAws:
+        return self.clouds[self._account_of(arn)]
+
+    def client_of(self, arn: str, service: str) -> DirectClient:
+        """Somebody's client, in the account and region of an ARN."""
+        return self.sessions[self._account_of(arn)].client(service, arn.split(":")[3])
+
+    def _account_of(self, arn: str) -> str:
+        account = arn.split(":")[4]
+        return account if account in self.clouds else ""
+
+    def prepare(self, site: Site, place: Place) -> None:
+        """What Terraform keeps in a place to which a stack moves."""
+        region = self.look(place)
+        if site.allocation_id not in region.ec2.addresses:
+            others = bool(region.ecs.clusters)
+            site.furnish(self.clouds[place.account], place.region, others=others)
 
     def _place_strangers(self, region: str) -> set[str]:
         """Things of almost the same names that other people made, a task that runs among them."""
@@ -399,9 +465,9 @@ class House:
         self.calls += 1
         return self.weather.strike(service, operation) if self.weather.on else None
 
-    def may_stop(self, arn: str, region: str) -> bool:
+    def may_stop(self, arn: str, place: Place) -> bool:
         """The role's right to stop a task is one for tasks that carry our tags."""
-        clusters = self.aws.look(region).ecs.clusters.values()
+        clusters = self.look(place).ecs.clusters.values()
         tasks = [each for cluster in clusters for each in cluster.tasks.values()]
         return any(each.arn == arn and "dormouse:stack" in each.tags for each in tasks)
 
@@ -416,7 +482,26 @@ class House:
         return change
 
     def _apply(self, spell: Spell, on: bool) -> None:
-        conditions, world = self.aws.conditions, self.aws.world
+        for aws in self.clouds.values():
+            self._strike_account(aws, spell, on)
+        match spell.kind:
+            case _ if spell.kind == BAD_TASK:
+                if on:
+                    upsets.break_a_task(self, self._struck(spell), FAMILY, spell.strength)
+            case _ if spell.kind == STRANGER:
+                if on:
+                    upsets.move_in(self, self._struck(spell), FAMILY, spell.strength)
+                else:
+                    upsets.move_out(self, self._struck(spell))
+            case "skewed clocks":
+                skew = timedelta(seconds=20 + 80 * spell.strength)
+                self._skews = [skew, -skew] if on else [timedelta(0)] * 2
+            case _ if on:
+                self._happens(spell.kind, self._struck(spell))
+
+    def _strike_account(self, aws: LaptopAws, spell: Spell, on: bool) -> None:
+        """What becomes of everything in one account."""
+        conditions, world = aws.conditions, aws.world
         match spell.kind:
             case "bad image":
                 conditions.containers(FAMILY, "image_pull_error" if on else "healthy")
@@ -435,24 +520,12 @@ class House:
                 for name in names:
                     conditions.load_balancer(name, "failed" if on else "active")
             case _ if spell.kind == BAD_TASK:
-                if on:
-                    upsets.break_a_task(self, self._struck(spell), FAMILY, spell.strength)
-                else:
-                    conditions.containers(FAMILY, "healthy")
-            case _ if spell.kind == STRANGER:
-                if on:
-                    upsets.move_in(self, self._struck(spell), FAMILY, spell.strength)
-                else:
-                    upsets.move_out(self, self._struck(spell))
+                behaviour = upsets.behaviour(spell.strength) if on else "healthy"
+                conditions.containers(FAMILY, behaviour)
             case _ if spell.kind == ENDLESS_DRAIN:
                 conditions.drains_for_ever = on
             case "partial metrics":
                 conditions.metric_status = "PartialData" if on else "Complete"
-            case "skewed clocks":
-                skew = timedelta(seconds=20 + 80 * spell.strength)
-                self._skews = [skew, -skew] if on else [timedelta(0)] * 2
-            case _ if on:
-                self._happens(spell.kind, self._struck(spell))
 
     def _struck(self, spell: Spell) -> Resident:
         residents = list(self.residents.values())
@@ -479,9 +552,9 @@ class House:
             case "balancer deleted by hand":
                 for balancer in observer.balancers():
                     observer.unseen_end()
-                    elbv2 = self.plain.client("elbv2", resident.site.region)
+                    elbv2 = self.client_of(balancer.arn, "elbv2")
                     elbv2.delete_load_balancer(LoadBalancerArn=balancer.arn)
             case "task interrupted":
                 for task in observer.tasks():
                     if task.last_status == "RUNNING":
-                        self.aws.interrupt(task.arn)
+                        self.cloud_of(task.arn).interrupt(task.arn)

@@ -37,7 +37,7 @@ class Bill:
 def bills(house: House, resident: Resident) -> Iterator[Bill]:
     stack, region = resident.stack, resident.site.region
     status = Status.from_json(house.table.load(stack).status)
-    lifetimes = [life for life in house.aws.lifetimes() if resident.owns(life)]
+    lifetimes = resident.lifetimes()
     for month in _months(house):
         events = house.table.events(stack, month.start, house.now + DAY)
         past = Past(uses=house.table.uses(stack), events=until_settled(events, month))

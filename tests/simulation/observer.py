@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_left, bisect_right
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ from simulation import damage
 from simulation.damage import Damage
 from simulation.money import bills
 from simulation.oracle import Wants, Wish
+from simulation.sites import MOVES, Place
 from simulation.trouble import BAD_TASK, LATE_RIGHTS
 from system.desk import FORBIDDEN
 
@@ -133,30 +135,37 @@ class Observer:
     # what really stands
 
     def _region(self) -> Region:
+        """The one in which it was at first, with the strangers."""
         return self._house.aws.look(self._resident.site.region)
 
+    def _regions(self) -> list[Region]:
+        """All that it ever was in."""
+        return [self._house.look(place) for place in self._resident.places]
+
+    def _clusters(self) -> Iterator[Any]:
+        for region in self._regions():
+            yield from region.ecs.clusters.values()
+
     def balancers(self) -> list[Any]:
-        region = self._region()
         return [
             each
+            for region in self._regions()
             for each in region.elbv2.balancers.values()
             if each.tags.get("dormouse:stack") == self._stack and each.deleted_at > region.now
         ]
 
     def services(self) -> list[Any]:
-        clusters = self._region().ecs.clusters.values()
         return [
             each
-            for cluster in clusters
+            for cluster in self._clusters()
             for each in cluster.services.values()
             if each.tags.get("dormouse:stack") == self._stack and each.status != "INACTIVE"
         ]
 
     def tasks(self) -> list[Any]:
-        clusters = self._region().ecs.clusters.values()
         return [
             task
-            for cluster in clusters
+            for cluster in self._clusters()
             for task in cluster.tasks.values()
             if task.last_status not in ("STOPPED", "DELETED")
             and task.service.tags.get("dormouse:stack") == self._stack
@@ -164,31 +173,25 @@ class Observer:
 
     def is_healthy(self) -> bool:
         """Whether people could use it: an active load balancer with a target that is healthy."""
-        region = self._region()
-        return any(
-            balancer.state(region.now).startswith("active")
-            and any(
-                target.status == "healthy"
-                for listener in balancer.listeners
-                for group in region.elbv2.groups.values()
-                if group.arn in listener.group_arns
-                for target in group.targets.values()
-            )
-            for balancer in self.balancers()
-        )
+        return any(target.status == "healthy" for target in self._targets())
 
     def serving(self) -> int:
         """How many targets of it are healthy, behind an active load balancer."""
-        region = self._region()
-        return sum(
-            target.status == "healthy"
-            for balancer in self.balancers()
-            if balancer.state(region.now).startswith("active")
-            for listener in balancer.listeners
-            for group in region.elbv2.groups.values()
-            if group.arn in listener.group_arns
-            for target in group.targets.values()
-        )
+        return sum(target.status == "healthy" for target in self._targets())
+
+    def _targets(self) -> Iterator[Any]:
+        """What is behind its active load balancers, wherever these are."""
+        balancers = self.balancers()
+        for region in self._regions() if balancers else ():
+            for balancer in balancers:
+                if region.elbv2.balancers.get(balancer.arn) is not balancer:
+                    continue
+                if not balancer.state(region.now).startswith("active"):
+                    continue
+                for listener in balancer.listeners:
+                    for group in region.elbv2.groups.values():
+                        if group.arn in listener.group_arns:
+                            yield from group.targets.values()
 
     def strangers_tasks(self) -> list[Any]:
         """Tasks of a service of our name that is not ours."""
@@ -273,10 +276,12 @@ class Observer:
         if operation in ("DeleteLoadBalancer", "DeleteService") and self._up:
             self._served_before_call = self._was_whole and self.serving() > 0
 
-    def saw_call(self, operation: str, params: dict[str, Any]) -> None:
+    def saw_call(self, operation: str, params: dict[str, Any], place: Place | None = None) -> None:
         if operation in FORBIDDEN:
             self.complain(f"{operation} was called")
-        if operation in ("UpdateService", "DeleteService") and self._is_strangers_service(params):
+        if operation in ("UpdateService", "DeleteService") and self._is_strangers_service(
+            params, place
+        ):
             self.complain(f"{operation} was called on a stranger's service of our name")
         text = str(params)
         if any(arn in text for arn in self.strangers):
@@ -287,7 +292,8 @@ class Observer:
             self._made()
         if operation == "CreateLoadBalancer" and self._house.weather.has("skewed clocks"):
             self._doubtful_hours += 1  # between AWS's clock and one that is off
-        is_old = self._is_of_an_earlier_name(operation, params)
+        elsewhere = place is not None and place != self._resident.place
+        is_old = elsewhere or self._is_of_an_earlier_name(operation, params)
         if operation in ("DeleteLoadBalancer", "DeleteService") and self._up and not is_old:
             self._torn_down()
 
@@ -299,8 +305,9 @@ class Observer:
             return f"/{self._resident.balancer}/" not in params["LoadBalancerArn"]
         return False
 
-    def _is_strangers_service(self, params: dict[str, Any]) -> bool:
-        clusters = self._region().ecs.clusters.values()
+    def _is_strangers_service(self, params: dict[str, Any], place: Place | None) -> bool:
+        region = self._house.look(place) if place else self._region()
+        clusters = region.ecs.clusters.values()
         found = (cluster.services.get(params["service"]) for cluster in clusters)
         return any(one and "dormouse:stack" not in one.tags for one in found)
 
@@ -308,10 +315,13 @@ class Observer:
         now, self._gone_since = self.now, None
         if not self._up:
             self._up, self._up_since = True, now
-        if len(self.balancers()) > 1:
+        if len(self.balancers()) > 1 and now - self._last_change(*MOVES) > 2 * HOUR:
             self.complain("two load balancers of one stack", "two balancers")
-        if len(self.services()) > 1 and now - self._changed_at.get("service", 0.0) > 2 * HOUR:
+        if len(self.services()) > 1 and now - self._last_change("service", *MOVES) > 2 * HOUR:
             self.complain("two services of one stack", "two services")
+
+    def _last_change(self, *whats: str) -> float:
+        return max(self._changed_at.get(what, 0.0) for what in whats)
 
     def _may_be_made_anew(self) -> None:
         """One that never served anybody gave way to another, and its service stayed: no sleep."""
@@ -396,6 +406,7 @@ class Observer:
         if not calm:
             return
         self._check_damage(now)
+        self._check_alone(now)
         if not healthy:
             self._check_awake(now)
         if paid:
@@ -494,6 +505,12 @@ class Observer:
             if not any(self._has_heard(kind, self._down_at - 10 * TICK) for kind in kinds):
                 self.complain("nobody was told that it is asleep")
 
+    def _check_alone(self, now: float) -> None:
+        """What an earlier place or name has left does not outlive the change for hours."""
+        is_long_ago = now - self._last_change("balancer", *MOVES) > 2 * HOUR
+        if is_long_ago and len(self.balancers()) > 1:
+            self.complain("it has two load balancers, hours after a change", "two balancers")
+
     def _check_damage(self, now: float) -> None:
         for one in self.damages:
             if one.told or not one.counts or now - one.at < damage.TELL_WITHIN:
@@ -539,8 +556,7 @@ class Observer:
 
     def _is_moving(self, now: float) -> bool:
         """It gets another load balancer or target group, and nobody calls that a new start."""
-        moved = max(self._changed_at.get(what, 0.0) for what in ("balancer", "group"))
-        return now - moved < CONVERGE
+        return now - self._last_change("balancer", "group", *MOVES) < CONVERGE
 
     def unseen_end(self) -> None:
         """
@@ -589,11 +605,7 @@ class Observer:
 
     def paid_hours(self) -> int:
         """Every started hour of every load balancer of ours, as AWS bills it."""
-        ours = [
-            life
-            for life in self._house.aws.lifetimes()
-            if life.kind == "load_balancer" and self._resident.owns(life)
-        ]
+        ours = [life for life in self._resident.lifetimes() if life.kind == "load_balancer"]
         end = self._house.now
         return sum(
             -(-((one.ended_at or end) - one.started_at) // timedelta(hours=1)) for one in ours

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +14,12 @@ from controller.domain.openings import Openings
 from controller.domain.plan import Target
 from controller.domain.policy import parse_policy
 from controller.domain.report import rules_of
+from controller.domain.spec import Spec
 from controller.domain.status import Status
 from local.lifetimes import Lifetime
 from simulation import damage
 from simulation.observer import Observer
-from simulation.sites import Shape
+from simulation.sites import Place, Shape
 from simulation.story import Press, Story
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ class Resident:
         self.shape = Shape()
         self.visitor = ""
         self.visitors: set[str] = set()
+        self.places = [self.site.place(self.shape)]
+        self._settings: dict[str, Any] = {}
         self.observer = Observer(house, self)
         self.publish(story.policy, None)
 
@@ -51,20 +55,36 @@ class Resident:
         for press in self.story.presses:
             house.work.at(press.at, self._press_of(press))
         names = [f"{self.site.region}/{name}" for name in self.site.balancers]
-        for at in self.story.visits:
-            for name in names:
-                house.aws.traffic.flows(name, at, new_flows=4, bytes=20_000)
+        moves = self.story.moves
+        names += [f"{self.site.away}/{name}" for name in self.site.balancers] if moves else []
+        for cloud in house.clouds.values():
+            for at in self.story.visits:
+                for name in names:
+                    cloud.traffic.flows(name, at, new_flows=4, bytes=20_000)
         house.aws.traffic.noise(names[0], self.story.start)
 
     def owns(self, life: Lifetime) -> bool:
         """Whether this is on the stack's bill."""
         site = self.site
         if life.kind == "elastic_ip":
-            return life.arn == site.allocation_id
+            return life.arn == site.allocation_id and life.region == site.region
         if life.arn in self.visitors:
             return False
         mine = site.balancers if life.kind == "load_balancer" else site.services
-        return life.region == site.region and life.name in mine
+        return life.region in (site.region, site.away) and life.name in mine
+
+    def lifetimes(self) -> list[Lifetime]:
+        """
+        What is on its bill, wherever it stood.
+
+        At the prices of its first region, as the ledger is asked here: it has one list of prices.
+        """
+        found = []
+        for account, cloud in self._house.clouds.items():
+            for life in cloud.lifetimes():
+                if self.owns(life) and not (account and life.kind == "elastic_ip"):
+                    found.append(replace(life, region=self.site.region))
+        return found
 
     def hear(self, event: Event) -> None:
         self.told.append(event)
@@ -77,10 +97,10 @@ class Resident:
 
     def _stop_what_drains(self) -> None:
         """Somebody with more rights than the controller sees to tasks that do not end."""
-        ecs = self._house.plain.client("ecs", self.site.region)
         for task in self.observer.tasks():
             if task.last_status == "DEACTIVATING" and task.stopping:
                 self._house.note("people", f"stop a task of {self.stack}")
+                ecs = self._house.client_of(task.arn, "ecs")
                 ecs.stop_task(cluster=task.cluster.name, task=task.arn)
 
     # what people do
@@ -150,20 +170,34 @@ class Resident:
 
     def publish(self, settings: dict[str, Any], change: str | None) -> None:
         """A policy, and one of the `CHANGES` of the stack itself."""
+        settings = settings or self._settings
+        self._settings = settings
         policy = parse_policy(settings)
         if change is not None:
             self.shape = self.shape.with_change(change)
             self.observer.changed(change)
+        if self.place not in self.places:
+            self._house.prepare(self.site, self.place)
+            self.places.append(self.place)
         tags = self.story.tags_tasks
         tasks = self.story.tasks
         spec = self.site.spec(policy.to_json(), self.shape, tags_tasks=tags, tasks=tasks)
-        self._house.table.put_spec(spec, self._house.now)
+        self._put(spec)
         self.observer.wants.published(policy, settings)
 
     def publish_again(self) -> None:
         """What the files say by now, as they say it."""
         spec = self._house.table.load(self.stack).spec
-        self._house.table.put_spec(spec, self._house.now)
+        self._put(spec)
+
+    def _put(self, spec: Spec) -> None:
+        house = self._house
+        house.table.put_spec(spec, house.now, account=lambda: house.aws.account)
+
+    @property
+    def place(self) -> Place:
+        """Where its files put it by now."""
+        return self.site.place(self.shape)
 
     @property
     def balancer(self) -> str:
@@ -199,14 +233,14 @@ class Resident:
 
     def belongings(self) -> Iterator[object]:
         """Everything of the stack as it stands, to see whether a call of another's changes it."""
-        region = self._house.aws.look(self.site.region)
         for balancer in self.observer.balancers():
             yield balancer.arn, tuple(listener.arn for listener in balancer.listeners)
-        for group in region.elbv2.groups.values():
-            if group.tags.get("dormouse:stack") == self.stack:
-                yield group.arn, tuple(group.targets)
+        for region in map(self._house.look, self.places):
+            for group in region.elbv2.groups.values():
+                if group.tags.get("dormouse:stack") == self.stack:
+                    yield group.arn, tuple(group.targets)
+            yield region.ec2.addresses[self.site.allocation_id].association_id
         for service in self.observer.services():
             yield service.arn, service.status, service.desired, len(service.deployments)
         for task in self.observer.tasks():
             yield task.arn, task.desired_status
-        yield region.ec2.addresses[self.site.allocation_id].association_id

@@ -18,7 +18,20 @@ HARMLESS = ("cluster's address", "region written out", "count")
 """Changes that take nothing down; "balancer", "group" and "service" are others' names."""
 
 CHANGES = (*HARMLESS, "balancer", "group", "service")
+MOVES = ("region", "role")
+"""Changes of the place: the same names, in another region or in the account of a role."""
+
+OTHER_ACCOUNT = "222222222222"
+ROLE = f"arn:aws:iam::{OTHER_ACCOUNT}:role/dormouse"
 CONTROLLERS_REGION = "us-east-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A region of an account; "" is the controller's own."""
+
+    account: str
+    region: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +56,8 @@ class Site:
     region: str
     allocation_id: str
     public_ip: str
+    away: str = "eu-west-1"
+    """Where it goes when its files name another region."""
     balancer: str = "ecs-nlb"
     group: str = "ecs-target-group"
     service: str = "nsfw_api_service"
@@ -59,14 +74,20 @@ class Site:
     def groups(self) -> Sequence[str]:
         return self.group, self.group + RENAMED
 
+    def place(self, shape: Shape) -> Place:
+        account = OTHER_ACCOUNT if "role" in shape.changed else ""
+        return Place(account, self.away if "region" in shape.changed else self.region)
+
     def spec(
         self, policy: dict[str, Any], shape: Shape, *, tags_tasks: bool, tasks: int = 1
     ) -> Spec:
         """The article's stack here; `tags_tasks` lets its tasks carry our tags."""
-        unsaid = "region written out" in shape.changed and self.region == CONTROLLERS_REGION
+        place = self.place(shape)
+        unsaid = "region written out" in shape.changed and place.region == CONTROLLERS_REGION
         return article_spec(
             stack=self.stack,
-            region=None if unsaid else self.region,
+            region=None if unsaid else place.region,
+            role_arn=ROLE if place.account else None,
             policy=policy,
             resources=tuple(self._resources(shape, tasks, tags_tasks=tags_tasks)),
         )
@@ -89,14 +110,14 @@ class Site:
             service(request=named),
         ]
 
-    def furnish(self, aws: LaptopAws, *, others: bool) -> None:
-        """What Terraform keeps; with `others` the surroundings are there already."""
+    def furnish(self, aws: LaptopAws, region: str, *, others: bool) -> None:
+        """What Terraform keeps there; with `others` the surroundings are there already."""
         address = {"allocation_id": self.allocation_id, "public_ip": self.public_ip}
         things: dict[str, Any] = {"elastic_ips": [address]}
         if not others:
-            subnets = [{**each, "az": f"{self.region}a"} for each in ARTICLE["subnets"]]
+            subnets = [{**each, "az": f"{region}a"} for each in ARTICLE["subnets"]]
             things = {**ARTICLE, "subnets": subnets, **things}
-        aws.furnish(region=self.region, **things)
+        aws.furnish(region=region, **things)
 
 
 HOME = Site(stack="nsfw-api", region="us-east-1", allocation_id=EIP, public_ip="203.0.113.25")
@@ -112,6 +133,7 @@ NEXT_DOOR = Site(
 ABROAD = Site(
     stack="nsfw-api-b",
     region="ap-northeast-1",
+    away="eu-central-1",
     allocation_id="eipalloc-0c0c0c0c0c0c0c0c0",
     public_ip="203.0.113.27",
 )

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from simulation.damage import draw_damages
-from simulation.sites import ABROAD, CHANGES, HOME, NEXT_DOOR, Site
+from simulation.sites import ABROAD, CHANGES, HOME, MOVES, NEXT_DOOR, Site
 from simulation.trouble import Spell, draw_later, draw_spells
 
 MINUTE = timedelta(minutes=1)
@@ -81,6 +81,15 @@ class Story:
     def end(self) -> datetime:
         return self.start + self.days * DAY
 
+    @property
+    def moves(self) -> bool:
+        """Whether its files name another place at some time."""
+        return any(each.kind == "publish" and each.more[1] in MOVES for each in self.presses)
+
+    @property
+    def goes_to_another_account(self) -> bool:
+        return any(each.kind == "publish" and each.more[1] == "role" for each in self.presses)
+
     def __str__(self) -> str:
         rules = ", ".join(f"{key}={value}" for key, value in self.policy.items())
         when = f"{self.days} days from {self.start:%a %d %b %Y}"
@@ -137,6 +146,8 @@ def _life(
 
     policy = draw_policy(dice("policy"), start, days) | settings
     presses = sorted(_presses(dice("people"), policy, start, days), key=lambda press: press.at)
+    moves = _moves(dice("moves"), presses, start, days)
+    presses = sorted([*presses, *moves], key=lambda press: press.at)
     return Story(
         seed=seed,
         start=start,
@@ -198,6 +209,19 @@ def _presses(
             changed = draw_policy(choose, start, days) | {"time_zone": policy["time_zone"]}
             change = choose.choice(CHANGES) if choose.random() < 0.6 else None
             yield Press(at, "publish", more=(changed, change))
+
+
+def _moves(
+    choose: random.Random, presses: list[Press], start: datetime, days: int
+) -> Iterator[Press]:
+    """In every third story up to three, most of them soon after somebody has asked for it."""
+    if choose.random() > 1 / 3:
+        return
+    for _ in range(choose.choice((1, 2, 2, 3))):
+        at = start + choose.uniform(0, days * 24 * 60) * MINUTE
+        if presses and choose.random() < 0.7:
+            at = choose.choice(presses).at + choose.uniform(0, 60) * MINUTE
+        yield Press(at, "publish", more=({}, choose.choice(MOVES)))
 
 
 def _visits(

@@ -16,6 +16,7 @@ from controller.domain.damage import Damaged
 from controller.domain.errors import EndPassError, SpecError
 from controller.domain.messages import write_message
 from controller.domain.plan import Target
+from controller.domain.spec_identity import left_behind
 from controller.reconcile import books, stack_pass
 from controller.reconcile.loop import Reconciler
 from controller.reconcile.outcome import Outcome, Result
@@ -27,7 +28,7 @@ from simulation.clockwork import Clockwork
 from simulation.deaths import Mortal, Point, story_of
 from simulation.functions import Function
 from simulation.house import House
-from simulation.sites import ABROAD, CHANGES, HARMLESS, NEXT_DOOR
+from simulation.sites import ABROAD, CHANGES, HARMLESS, MOVES, NEXT_DOOR
 from simulation.story import Press, Story, tell
 from simulation.trouble import (
     AFTERMATH,
@@ -446,9 +447,36 @@ def lived_through(story: Story) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("change", [*CHANGES, *MOVES])
 def test_a_change_there_and_back_gives_no_reason_to_complain(change):
     assert lived_through(changed_while_awake(change, change)) == ""
+
+
+@pytest.mark.parametrize("move", MOVES)
+def test_a_move_brings_it_up_there_before_it_goes_here(move):
+    story = changed_while_awake(move)
+    house = House(story).run(story.start + WAKE + HOUR + 20 * MINUTE)
+    (balancer,) = house.observer.balancers()
+    (resident,) = house.residents.values()
+
+    assert house.problems == []
+    assert house.observer.is_healthy()
+    assert balancer in house.look(resident.place).elbv2.balancers.values()
+    assert resident.place != resident.places[0]
+
+
+@pytest.mark.parametrize("move", MOVES)
+def test_an_old_place_that_is_forgotten_is_seen(monkeypatch, move):
+    """As the stack of a former role once was: its load balancer was paid for ever."""
+
+    def forgetful(old, new, home):
+        same = (old.region, old.role_arn) == (new.region, new.role_arn)
+        return left_behind(old, new, home) if same else None
+
+    monkeypatch.setattr(table, "left_behind", forgetful)
+    found = lived_through(changed_while_awake(move))
+    assert "it has two load balancers, hours after a change" in found
+    assert "its load balancer outlives the decision by minutes" in found
 
 
 def test_all_changes_one_after_the_other_give_none():

@@ -27,14 +27,19 @@ BOUND = ("Modify", "Delete", "CreateListener", "CreateService", "UpdateService")
 DENIED_YET = AwsError("AccessDenied", "User is not authorized to perform this action", 403)
 
 
+def behaviour(strength: float) -> str:
+    """What becomes of each task that comes in place of a bad one."""
+    return BEHAVIOURS[int(strength * 1000) % len(BEHAVIOURS)]
+
+
 def break_a_task(house: House, resident: Resident, family: str, strength: float) -> None:
-    """From now on no task comes up, and one of those that run is taken away."""
-    behaviour = BEHAVIOURS[int(strength * 1000) % len(BEHAVIOURS)]
-    house.aws.conditions.containers(family, behaviour)
+    """No task comes up any more, and one of those that run is taken away."""
     running = [task for task in resident.observer.tasks() if task.last_status == "RUNNING"]
     if running:
-        house.note("fault", f"a task of {resident.stack} is retired; its kind is {behaviour} now")
-        house.aws.interrupt(running[0].arn, "TerminationNotice")
+        house.note(
+            "fault", f"a task of {resident.stack} is retired; its kind is {behaviour(strength)} now"
+        )
+        house.cloud_of(running[0].arn).interrupt(running[0].arn, "TerminationNotice")
 
 
 def move_in(house: House, resident: Resident, family: str, strength: float) -> None:
