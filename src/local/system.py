@@ -164,6 +164,10 @@ def laptop_system(
                 yield system
 
 
+ROOM = {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 1000}
+"""How many functions run at one time in an account that is no longer new."""
+
+
 def deploy(aws: LaptopAws, spec: Spec) -> Keys:
     """Make a table, the keys of the links, and publish a stack; both functions' `ENVIRONMENT`."""
     now, session = aws.clock.now(), aws.session()
@@ -203,6 +207,8 @@ def _controller(system: LaptopSystem) -> Function:
     handle = _tidied(aws, entry.make_handler(controller))
     function = Function(ENVIRONMENT["DORMOUSE_CONTROLLER"], handle, aws.clock, failed)
     aws.answer_with("lambda", "Invoke", function.invoke)
+    aws.answer_with("lambda", "GetAccountSettings", lambda _: {"AccountLimit": ROOM})
+    aws.answer_with("lambda", "GetFunctionConcurrency", lambda _: {})
     return function
 
 

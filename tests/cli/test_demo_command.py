@@ -10,10 +10,15 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
+
+from controller.hcl.world import Inputs
+from controller.mapping.compile import compile_stack
+from local.system import DEPLOYMENT, laptop_system
 
 SHIPPED = str(Path(__file__).parents[2] / "infra" / "nsfw-api")
 PATIENCE = 120
@@ -128,3 +133,15 @@ def is_open(url: str) -> bool:
     host, port = re.search(r"//([\d.]+):(\d+)", url).groups()
     with socket.socket() as probe:
         return probe.connect_ex((host, int(port))) == 0
+
+
+def test_its_account_has_room_for_functions_so_doctor_has_nothing_to_say_of_it():
+    compiled = compile_stack(Path(SHIPPED), Inputs(), datetime(2026, 11, 23, tzinfo=UTC))
+    with laptop_system(compiled.spec, speed=60, port=0) as system:
+        functions = system.aws.session().client("lambda")
+        room = functions.get_account_settings()["AccountLimit"]
+        name = f"{DEPLOYMENT}-api"
+        assert "ReservedConcurrentExecutions" not in (
+            functions.get_function_concurrency(FunctionName=name)
+        )
+    assert room["UnreservedConcurrentExecutions"] >= 100
