@@ -258,7 +258,12 @@ def test_told_to_end_it_takes_terraform_and_the_plan_with_it(root, told, number)
     (told / "waits").touch()
     command = [sys.executable, "-m", "controller.cli", "check", str(root), "-var", "port=80"]
     environment = os.environ | {"TMPDIR": str(told / "temp")}
-    process = subprocess.Popen([*command, "--terraform"], env=environment)
+    process = subprocess.Popen(
+        [*command, "--terraform"],
+        env=environment,
+        # Where the tests themselves run in the background, Ctrl-C is ignored, and by children too.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     deadline = time.monotonic() + 60
     while not (told / "waiting").exists() or not (told / "waiting").read_text():
         assert time.monotonic() < deadline

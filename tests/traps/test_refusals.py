@@ -172,7 +172,7 @@ CASES = [
     listener(
         "alb-group",
         TLS,
-        group={"target_type": '"alb"'},
+        group={"target_type": '"alb"', "deregistration_delay": None},
         service={"load_balancer": None, "health_check_grace_period_seconds": None},
         met=False,
     ),
