@@ -30,7 +30,7 @@ demo: setup ## The whole system on this machine, to press and to watch (in a pip
 test: setup ## Run every test
 	@$(BIN)/pytest -n 2 --dist loadfile
 
-QUICK := tests/domain tests/reconcile tests/mapping tests/hcl tests/aws
+QUICK := tests/domain tests/asking tests/reconcile tests/mapping tests/hcl tests/aws
 
 quick: setup lint types imports ## Format, lint, types, imports and the fast tests, in under a minute
 	@$(BIN)/pytest -q -n 2 -m "not slow and not terraform and not emulator" $(QUICK)
@@ -64,7 +64,7 @@ soak: setup ## Live through DAYS simulated days from SEED on with JOBS processes
 MUTANTS ?= *
 MUTANTS_VENV := .venv-mutants
 
-mutants: setup ## Change the deciding code a line at a time: does a test notice? (MUTANTS="controller.domain.plan*" for one file)
+mutants: setup ## Change the deciding code a line at a time: does a test notice? (MUTANTS="controller.domain.planning.plan*" for one file)
 	@UV_PROJECT_ENVIRONMENT=$(MUTANTS_VENV) $(BIN)/uv sync --quiet --frozen --no-install-project --group mutants --python $(BIN)/python
 	@cmp -s pyproject.toml mutants/pyproject.toml || rm -rf mutants # made with other settings
 	@PYTHONPATH=src nice $(MUTANTS_VENV)/bin/mutmut run --max-children $(JOBS) $(foreach names,$(MUTANTS),"$(names)")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.process import Run, run
-from controller.domain.spec import Spec
+from controller.domain.planning.spec import Spec
 from local.furnish_spec import furnish_for
 from local.server import LaptopServer
 from oracle import Terraform as Oracle

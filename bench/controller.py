@@ -11,8 +11,8 @@ from types import TracebackType
 from typing import Any
 
 from bench.function import MARK
-from controller.domain.lease import Lease
-from controller.domain.spec import Spec
+from controller.domain.decision.lease import Lease
+from controller.domain.planning.spec import Spec
 from controller.store.table import Table
 from local.records import create_table
 from local.server import LaptopServer

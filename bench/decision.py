@@ -15,11 +15,11 @@ from functools import partial
 from typing import Any
 
 from bench.report import Measure
-from controller.domain.desired import decide
-from controller.domain.lease import Lease
-from controller.domain.marks import Activity, Marks, Standing
-from controller.domain.openings import Rules
-from controller.domain.policy import parse_policy
+from controller.domain.decision.desired import decide
+from controller.domain.decision.lease import Lease
+from controller.domain.decision.lifecycle import Activity, BilledResource, Lifecycle
+from controller.domain.decision.office_hours import Rules
+from controller.domain.policy.policy import parse_policy
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -59,13 +59,13 @@ def leases() -> list[Lease]:
     ]
 
 
-def up() -> Marks:
+def up() -> Lifecycle:
     arn = "arn:aws:elasticloadbalancing:us-east-1:1:loadbalancer/net/ecs-nlb/1"
     began = NOW - 3 * HOUR
-    return Marks(
+    return Lifecycle(
         waking_since=began,
         ready_at=began + LEAD,
-        standing=(Standing(address="aws_lb.nlb[0]", arn=arn, since=began),),
+        billed=(BilledResource(address="aws_lb.nlb[0]", arn=arn, since=began),),
         activity=Activity(looked_at=NOW - HOUR, last_at=NOW - HOUR),
     )
 
@@ -85,8 +85,8 @@ def cases() -> Iterator[tuple[str, list[float]]]:
     asked = leases()
     for name, policy in CASES.items():
         rules = Rules.of(parse_policy(policy), LEAD)
-        for state, marks in (("asleep", Marks()), ("awake", up())):
-            yield f"{name}, {state}", microseconds(partial(decide, rules, asked, None, marks))
+        for state, lifecycle in (("asleep", Lifecycle()), ("awake", up())):
+            yield f"{name}, {state}", microseconds(partial(decide, rules, asked, None, lifecycle))
 
 
 def measure() -> Iterator[Measure]:

@@ -22,14 +22,14 @@ from typing import Any
 from bench.buckets import PATIENCE, RATES, Bucket
 from bench.recorded import Asked, Passes, Recorded
 from controller.bootstrap import bootstrap
-from controller.domain.crowd import early_by
-from controller.domain.desired import decide
-from controller.domain.history import Learned
-from controller.domain.marks import Marks
-from controller.domain.openings import Rules
-from controller.domain.policy import parse_policy
-from controller.domain.timing import TYPICAL
-from controller.reconcile.heartbeat import BRIEF, QUEUED
+from controller.domain.decision.desired import decide
+from controller.domain.decision.history import Learned
+from controller.domain.decision.lifecycle import Lifecycle
+from controller.domain.decision.office_hours import Rules
+from controller.domain.decision.wake_spread import spread_offset
+from controller.domain.planning.timing import TYPICAL
+from controller.domain.policy.policy import parse_policy
+from controller.reconcile.heartbeat import QUEUED, SHORT_PASS
 from controller.reconcile.loop import LAST_STEPS
 from controller.reconcile.outcome import POLL
 from direct import DirectSession
@@ -205,8 +205,8 @@ class Morning:
         spread = timedelta(minutes=self._scenario.spread_minutes)
         moments = []
         for name in self._stacks:
-            lead = Learned().lead(policy.wake_timeout) + early_by(name, spread)
-            due_at = decide(Rules.of(policy, lead), (), None, Marks(), SUNDAY).until
+            lead = Learned().lead(policy.wake_timeout) + spread_offset(name, spread)
+            due_at = decide(Rules.of(policy, lead), (), None, Lifecycle(), SUNDAY).until
             assert due_at is not None
             self._table.put_status(name, {}, due_at)
             moments.append((due_at - OPENS).total_seconds())
@@ -284,7 +284,7 @@ class Morning:
         due_at = self.aws.clock.now() + timedelta(seconds=60)
         self._table.claim(stack.name, self._fences[stack.name], due_at)
         self._pass_requests += self._kind(stack, brief).table - 2  # the two that are made here
-        budget = (BRIEF if brief else ALL_OF_IT) - LAST_STEPS - POLL
+        budget = (SHORT_PASS if brief else ALL_OF_IT) - LAST_STEPS - POLL
         way = _Way(stack, self._rounds(stack, brief), brief, self.now + budget.total_seconds())
         self._go_on(way, 0)
 

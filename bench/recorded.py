@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from bench.shipped import STACK, compiled
 from controller.bootstrap import bootstrap
-from controller.reconcile.heartbeat import BRIEF
+from controller.reconcile.heartbeat import SHORT_PASS
 from controller.reconcile.side_by_side import one_by_one
 from direct import DirectSession
 from local.aws import LaptopAws
@@ -52,7 +52,7 @@ class Passes:
 
 def record() -> Passes:
     (patient,) = _wake(timedelta(seconds=300))
-    first, *looks, last = _wake(BRIEF)
+    first, *looks, last = _wake(SHORT_PASS)
     return Passes(patient=patient, first=first, look=looks[0], last=last)
 
 

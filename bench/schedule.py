@@ -15,8 +15,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from bench.report import Measure
-from controller.domain.policy import Policy, parse_policy
-from controller.domain.schedule import Schedule
+from controller.domain.policy.policy import Policy, parse_policy
+from controller.domain.policy.schedule import Schedule
 
 BOUND_MILLISECONDS = 5
 QUESTIONS = ("open_at", "window_at", "next_change", "next_opening")

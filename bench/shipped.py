@@ -7,7 +7,7 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
-from controller.domain.spec import Kind, Spec
+from controller.domain.planning.spec import Kind, Spec
 from controller.hcl.world import Inputs
 from controller.mapping.compile import compile_stack
 

@@ -27,8 +27,8 @@ from bench.contenders import Contender, Dormouse, Terraform, Waiters, Way, missi
 from bench.controller import Controller
 from bench.report import Measure
 from bench.shipped import compiled, drain_delay, health_check, write_four
-from controller.domain.spec import Spec
-from controller.domain.timing import TYPICAL, sleep_chain, wake_chain
+from controller.domain.planning.spec import Spec
+from controller.domain.planning.timing import TYPICAL, sleep_chain, wake_chain
 from local.furnish_spec import furnish_for
 from local.server import LaptopServer
 

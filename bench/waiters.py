@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from controller.aws.clients import Clients
 from controller.aws.context import Context
-from controller.domain.spec import Kind, Spec
+from controller.domain.planning.spec import Kind, Spec
 
 LOOK_SECONDS = 15
 VISIBLE_SECONDS = 5

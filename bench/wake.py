@@ -14,10 +14,10 @@ from bench.report import Measure
 from bench.shipped import STACK, compiled, drain_delay, health_check
 from controller.aws.clients import Clients
 from controller.aws.cloud import AwsCloud
-from controller.domain.plan import Target
-from controller.domain.progress import Progress
-from controller.domain.spec import Spec
-from controller.domain.timing import sleep_chain, wake_chain
+from controller.domain.planning.plan import Target
+from controller.domain.planning.progress import Progress
+from controller.domain.planning.spec import Spec
+from controller.domain.planning.timing import sleep_chain, wake_chain
 from controller.reconcile.loop import Reconciler
 from controller.reconcile.outcome import Result
 from controller.reconcile.side_by_side import one_by_one

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from controller.domain.observed import Address, Holder, Observation, Observed, State
-from controller.domain.spec import Kind, ResourceSpec, Spec
+from controller.domain.planning.observed import Address, Holder, Observation, Observed, State
+from controller.domain.planning.spec import Kind, ResourceSpec, Spec
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from controller.domain.spec import Json
+from controller.domain.planning.spec import Json
 
 HTML = "text/html; charset=utf-8"
 

@@ -36,7 +36,7 @@ from controller.aws.link_keys import fetch_from_ssm
 from controller.domain.errors import PermanentError
 from controller.domain.ports import Clock
 from controller.links import STACK_NAME
-from controller.tell.log_lines import as_log_line
+from controller.notify.log_lines import as_log_line
 
 logger = Logger(json_serializer=as_log_line)
 

@@ -7,8 +7,8 @@ from importlib.metadata import PackageNotFoundError, version
 from api.problems import NOT_FOUND
 from api.request import FORM, JSON
 from api.routes import LONGEST_WAIT, METHODS
-from controller.domain.report import State
-from controller.domain.spec import Json
+from controller.domain.planning.spec import Json
+from controller.domain.reporting.report import State
 from controller.links import STACK_NAME, Scope
 
 PROBLEM = "application/problem+json"

@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import quote
 
 from api.answers import Answer, json_answer, see_other
-from api.discretion import for_link
 from api.keyring import KeyRing
 from api.problems import (
     NOT_AWAKE,
@@ -21,13 +20,14 @@ from api.problems import (
     over_budget,
     unprocessable,
 )
+from api.redaction import for_link
 from api.request import KEY, Request
-from api.stacks import OverBudgetError, Stacks, View
-from controller.domain.asking import end_asked_for
+from api.stacks import OverBudgetError, Stacks, StackView
+from controller.asking.requested_end import end_asked_for
 from controller.domain.errors import TextError
-from controller.domain.plan import Target
+from controller.domain.planning.plan import Target
 from controller.domain.ports import Clock
-from controller.domain.report import Report, State
+from controller.domain.reporting.report import Report, State
 from controller.links import STACK_NAME, Link, Scope, is_shaped
 
 LONGEST_WAIT = 25
@@ -38,7 +38,7 @@ CROWDED_SECONDS = 5
 RETRY_SECONDS = (2, 30)
 """The least and the most that a program is told to wait between two looks."""
 
-Show = Callable[[View, Link, Request], Answer]
+Show = Callable[[StackView, Link, Request], Answer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +105,14 @@ class Routes:
 
     # who may come in
 
-    def _enter(self, request: Request, stack: str) -> tuple[Link, View]:
+    def _enter(self, request: Request, stack: str) -> tuple[Link, StackView]:
         """Whoever has no good key for the stack learns nothing, and the table is not read."""
         link = self._link(request, stack)
         return link, self._look(stack)
 
     def _enter_to_change(
         self, request: Request, stack: str, scope: Scope, *known: str
-    ) -> tuple[Link, View, dict[str, str]]:
+    ) -> tuple[Link, StackView, dict[str, str]]:
         """`known` are the fields that it takes: one that is misspelt must not count for none."""
         link = self._link(request, stack)
         request.check_origin()
@@ -130,13 +130,13 @@ class Routes:
             raise RefusedError(NOT_FOUND)
         return link
 
-    def _look(self, stack: str) -> View:
+    def _look(self, stack: str) -> StackView:
         view = self.stacks.look(stack)
         if view is None:
             raise RefusedError(NOT_FOUND)
         return view
 
-    def _when_awake(self, stack: str, end: datetime) -> View:
+    def _when_awake(self, stack: str, end: datetime) -> StackView:
         while True:
             left = (end - self.clock.now()).total_seconds()
             self.clock.sleep(max(0.0, min(POLL_SECONDS, left)))
@@ -146,7 +146,7 @@ class Routes:
 
     # what changes
 
-    def _keep_awake(self, view: View, link: Link, until: datetime) -> None:
+    def _keep_awake(self, view: StackView, link: Link, until: datetime) -> None:
         try:
             self.stacks.keep_awake(view, link, until)
         except OverBudgetError as error:
@@ -176,7 +176,7 @@ def _page_address(request: Request, stack: str, query: str) -> str:
     return f"../{stack}{query}&{key}" if query else f"../{stack}?{key}"
 
 
-def _status(view: View, link: Link) -> dict[str, Any]:
+def _status(view: StackView, link: Link) -> dict[str, Any]:
     return for_link(view.report.to_json(), link)
 
 
@@ -194,7 +194,7 @@ def _wait(request: Request) -> int:
     return int(text)
 
 
-def _until(view: View, text: str) -> datetime:
+def _until(view: StackView, text: str) -> datetime:
     try:
         return end_asked_for(text, view.rules, view.now)
     except TextError as error:

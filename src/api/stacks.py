@@ -14,17 +14,17 @@ from datetime import datetime, timedelta
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any
 
-from api.discretion import without_accounts
+from api.redaction import without_accounts
+from controller.asking.requested_end import closing_asked_for, ends_late_enough, lease_to_extend
 from controller.aws.start_pass import start_pass
-from controller.domain.asking import closing_asked_for, ends_late_enough, lease_to_extend
+from controller.domain.decision.hold import sleep_now
+from controller.domain.decision.lease import Lease
+from controller.domain.decision.office_hours import OfficeHours, Rules, Window
 from controller.domain.errors import SpecError
-from controller.domain.hold import sleep_now
-from controller.domain.lease import Lease
-from controller.domain.openings import Opening, Openings, Rules
-from controller.domain.plan import Target
-from controller.domain.policy import Policy
-from controller.domain.report import Report, make_report, rules_of
-from controller.domain.status import Status
+from controller.domain.planning.plan import Target
+from controller.domain.policy.policy import Policy
+from controller.domain.reporting.report import Report, make_report, rules_of
+from controller.domain.reporting.status import Status
 from controller.links import Link
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class UnsureError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class StackView:
     """One stack at one moment: what the table knows, and the report made of it."""
 
     records: Records
@@ -66,7 +66,7 @@ class View:
         return self.rules.policy
 
     @property
-    def closing(self) -> Opening | None:
+    def closing(self) -> Window | None:
         """The office hours that "until closing" means, if it means any."""
         return closing_asked_for(self.rules, self.now)
 
@@ -89,7 +89,7 @@ class Stacks:
         self._log = log
         self._here = BoundedSemaphore(MOST_HELD)
 
-    def look(self, stack: str) -> View | None:
+    def look(self, stack: str) -> StackView | None:
         """Read everything of one stack by one request; None if there is no such stack."""
         try:
             records = self._table.load(stack)
@@ -102,9 +102,9 @@ class Stacks:
         report = make_report(
             records.spec, status, records.leases, records.hold, now, records.damaged
         )
-        return View(records=records, rules=rules, report=without_accounts(report), now=now)
+        return StackView(records=records, rules=rules, report=without_accounts(report), now=now)
 
-    def keep_awake(self, view: View, link: Link, until: datetime) -> None:
+    def keep_awake(self, view: StackView, link: Link, until: datetime) -> None:
         """
         See that the link's lease lasts until then at least. It never shortens one.
 
@@ -133,7 +133,7 @@ class Stacks:
                 )
         self._nudge(link.stack)
 
-    def put_to_sleep(self, view: View, link: Link) -> None:
+    def put_to_sleep(self, view: StackView, link: Link) -> None:
         """
         Hold it asleep until the next opening; one that is held asleep already is left.
 
@@ -144,13 +144,13 @@ class Stacks:
             self._look_again(view)
             return
         by = link.name or HOLDER
-        openings = Openings(view.rules, view.now)
-        hold = sleep_now(link.stack, openings, view.records.leases, by, "", view.now)
+        windows = OfficeHours(view.rules, view.now)
+        hold = sleep_now(link.stack, windows, view.records.leases, by, "", view.now)
         with _writing():
             self._table.hold(hold)
         self._nudge(link.stack)
 
-    def _look_again(self, view: View) -> None:
+    def _look_again(self, view: StackView) -> None:
         """What is wanted stands already; where no pass has taken it up, have one look."""
         if not view.report.is_taken_up:
             with _writing():
@@ -202,7 +202,7 @@ class Stacks:
 
         return Table(self._clients("dynamodb"), self._table_name)
 
-    def _check_budget(self, view: View, link: Link) -> None:
+    def _check_budget(self, view: StackView, link: Link) -> None:
         granted = sorted(
             lease.granted_at
             for lease in view.records.leases

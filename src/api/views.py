@@ -22,14 +22,14 @@ from markupsafe import Markup
 
 from api.problems import Problem
 from api.request import Request
-from api.stacks import HOLDER, View
-from api.words import Words
-from controller.domain.asking import SAME
-from controller.domain.endpoint import address_text
-from controller.domain.moments import parse_moment
-from controller.domain.plan import Target
-from controller.domain.report import BLOCKED, FAILED, STARTING, Report, State
-from controller.domain.spec import Json
+from api.stacks import HOLDER, StackView
+from api.translations import Translations
+from controller.asking.requested_end import SAME
+from controller.domain.planning.endpoint import address_text
+from controller.domain.planning.plan import Target
+from controller.domain.planning.spec import Json
+from controller.domain.reporting.report import BLOCKED, FAILED, STARTING, Report, State
+from controller.domain.timestamps import parse_timestamp
 from controller.links import STACK_NAME, Link, Scope
 
 PAGES = Path(__file__).parent / "pages"
@@ -50,16 +50,16 @@ _EYES = {"awake": "open", "waking": "half", "sleeping": "half", STUCK: "half"}
 _FACES = {State.ASLEEP: "asleep", State.WAKING: "waking", State.AWAKE: "awake"}
 
 
-def stack_page(view: View, link: Link, request: Request) -> tuple[str, str]:
+def stack_page(view: StackView, link: Link, request: Request) -> tuple[str, str]:
     """The page of a stack, and its Content-Security-Policy."""
-    words = Words(request.language, view.policy.zone, view.now)
+    words = Translations(request.language, view.policy.zone, view.now)
     page = _Page(view, link, request, words)
     return _render("stack.html.j2", **page.context())
 
 
 def problem_page(problem: Problem, request: Request) -> tuple[str, str]:
     """The page that says what is wrong. Of a bad key it is the same whatever was asked for."""
-    words = Words(request.language, UTC, datetime(2000, 1, 1, tzinfo=UTC))
+    words = Translations(request.language, UTC, datetime(2000, 1, 1, tzinfo=UTC))
     return _render(
         "problem.html.j2",
         language=request.language,
@@ -87,10 +87,10 @@ def _way_back(problem: Problem, request: Request) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    view: View
+    view: StackView
     link: Link
     request: Request
-    words: Words
+    words: Translations
 
     @property
     def report(self) -> Report:
@@ -100,7 +100,7 @@ class _Page:
     def _is_stuck(self) -> bool:
         """It should be asleep, something of it stands and costs, and AWS refuses to delete it."""
         report, status = self.report, self.report.status
-        refused = report.phase == FAILED and status.marks.failure is None
+        refused = report.phase == FAILED and status.lifecycle.failure is None
         return report.state is State.GOING_TO_SLEEP and (status.stuck is not None or refused)
 
     @property
@@ -222,7 +222,7 @@ class _Page:
         """Moments as they are read here; everything else as it is."""
         text = str(value)
         try:
-            return self.words.moment(parse_moment(text))
+            return self.words.moment(parse_timestamp(text))
         except Exception:
             return self._name(text)
 
@@ -281,12 +281,12 @@ class _Page:
         if not steps:
             return {"name": name, "mark": "waiting", "text": words("step.waiting"), "elapsed": None}
         last = steps[-1]
-        began = parse_moment(steps[0]["started_at"])
+        began = parse_timestamp(steps[0]["started_at"])
         if last["finished_at"]:
-            seconds = int((parse_moment(last["finished_at"]) - began).total_seconds())
+            seconds = int((parse_timestamp(last["finished_at"]) - began).total_seconds())
             mark, text = "done", words("step.done")
         else:
-            seconds = self._seconds_since(parse_moment(last["started_at"])) or 0
+            seconds = self._seconds_since(parse_timestamp(last["started_at"])) or 0
             mark, text = "running", words.phase(last["step"])
             usual = last["usual_seconds"]
             if usual:

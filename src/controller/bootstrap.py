@@ -16,14 +16,16 @@ from controller.aws.invitations import Invitations
 from controller.aws.start_pass import start_pass
 from controller.aws.topic import Topic
 from controller.aws.traffic import TrafficReader
-from controller.domain.crowd import early_by
+from controller.domain.decision.history import Event, Wake
+from controller.domain.decision.idle import Traffic
+from controller.domain.decision.wake_spread import spread_offset
 from controller.domain.errors import LockLostError, NotPublishedError
-from controller.domain.history import Event, Wake
-from controller.domain.idle import Traffic
-from controller.domain.overdue import LONGEST_PASS, Overdue
+from controller.domain.guards.overdue import LONGEST_PASS, Overdue
+from controller.domain.money.usage import UsageProfile
+from controller.domain.planning.spec import Json, Spec
 from controller.domain.ports import Clock, Cloud, SideBySide
-from controller.domain.spec import Json, Spec
-from controller.domain.usage import Use
+from controller.notify.notifier import Log, NoLog, Notifier
+from controller.notify.webhook import Webhook
 from controller.reconcile.heartbeat import Heartbeat
 from controller.reconcile.ports import Tell
 from controller.reconcile.side_by_side import Threads
@@ -32,8 +34,6 @@ from controller.settings import Settings
 from controller.store.asked import AskedFor
 from controller.store.lock import LENGTH, Lock, LockKeeper
 from controller.store.table import Records, Table
-from controller.tell.teller import Log, NoLog, Teller
-from controller.tell.webhook import Webhook
 
 RENEW = timedelta(seconds=15)
 """A pass that was away for longer asks whether the lock is still its own."""
@@ -110,16 +110,16 @@ class LockedStack:
     def put_event(self, event: Event) -> bool:
         return self._table.put_event(event)
 
-    def told(self, event: Event) -> None:
-        self._table.told(event, self._clock.now())
+    def mark_delivered(self, event: Event) -> None:
+        self._table.mark_delivered(event, self._clock.now())
 
     def events(self, start: datetime) -> Sequence[Event]:
         return list(self._table.events(self._stack, start, self._clock.now()))
 
-    def uses(self) -> Sequence[tuple[datetime, Use]]:
+    def uses(self) -> Sequence[tuple[datetime, UsageProfile]]:
         return self._table.uses(self._stack)
 
-    def put_use(self, use: Use, now: datetime) -> None:
+    def put_use(self, use: UsageProfile, now: datetime) -> None:
         self._table.put_use(self._stack, use, now)
 
     def renew_lock(self) -> bool:
@@ -135,11 +135,11 @@ class LockedStack:
         if self._table.let_go(self._stack):
             self._locks.forget(self._lock)
 
-    def put_off(self) -> None:
+    def back_off(self) -> None:
         """After a pass that broke; where this breaks too, the next heartbeat tries again."""
         with suppress(Exception):
             asked = self._seen.count if self._seen else None
-            self._table.put_off(self._stack, self._clock.now(), self._lock.fence, asked)
+            self._table.back_off(self._stack, self._clock.now(), self._lock.fence, asked)
 
     def release(self) -> None:
         self._locks.release(self._lock, self._clock.now())
@@ -179,7 +179,7 @@ class Controller:
                 self.clock,
                 self.side_by_side,
                 self.tell,
-                early_by(stack, self.settings.spread),
+                spread_offset(stack, self.settings.spread),
             )
             return stack_pass.run(now + budget).as_log()
         except LockLostError:
@@ -188,7 +188,7 @@ class Controller:
             store.let_go()
             raise
         except Exception:
-            store.put_off()
+            store.back_off()
             raise
         finally:
             self._release(store, stack)
@@ -257,15 +257,15 @@ def bootstrap(
         clients=clients,
         clock=clock,
         side_by_side=side_by_side or Threads(),
-        tell=tell or make_teller(settings, clients, clock, log),
+        tell=tell or make_notifier(settings, clients, clock, log),
         log=log,
     )
 
 
-def make_teller(settings: Settings, clients: Clients, clock: Clock, log: Log) -> Teller:
+def make_notifier(settings: Settings, clients: Clients, clock: Clock, log: Log) -> Notifier:
     """Whoever is to be told, by the settings; with none of them nobody is."""
     can_invite = settings.keys and settings.api
-    return Teller(
+    return Notifier(
         clock=clock,
         log=log,
         topic=Topic(clients, settings.topic) if settings.topic else None,

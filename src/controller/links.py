@@ -20,9 +20,14 @@ from enum import IntEnum
 from itsdangerous import BadData, URLSafeSerializer
 
 from controller.domain.errors import PermanentError
-from controller.domain.moments import format_moment, parse_moment, read_moment, write_moment
-from controller.domain.spec import Json
+from controller.domain.planning.spec import Json
 from controller.domain.stack_name import STACK_NAME as STACK_NAME
+from controller.domain.timestamps import (
+    format_timestamp,
+    parse_timestamp,
+    read_timestamp,
+    write_timestamp,
+)
 
 LONGEST_KEY = 512
 LONGEST_NAME = 40
@@ -133,8 +138,8 @@ class Keys:
                 {
                     "id": secret.id,
                     "secret": secret.secret,
-                    "created_at": format_moment(secret.created_at),
-                    "retires_at": write_moment(secret.retires_at),
+                    "created_at": format_timestamp(secret.created_at),
+                    "retires_at": write_timestamp(secret.retires_at),
                 }
                 for secret in self.secrets
             ],
@@ -198,8 +203,8 @@ def _secret(data: Mapping[str, Json]) -> Secret:
     return Secret(
         id=data["id"],
         secret=data["secret"],
-        created_at=parse_moment(data["created_at"]),
-        retires_at=read_moment(data["retires_at"]),
+        created_at=parse_timestamp(data["created_at"]),
+        retires_at=read_timestamp(data["retires_at"]),
     )
 
 

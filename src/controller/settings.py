@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from controller.domain.errors import PermanentError
-from controller.domain.messages import Level
+from controller.domain.notification.messages import Level
 
 PASSES_AT_ONCE = 8
 """With the heartbeat and the wake URL they fit the ten that a new account's Lambda runs."""

@@ -19,8 +19,8 @@ from datetime import UTC, datetime
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from controller.domain.timing import Timing
-from controller.domain.timing import profile as find_profile
+from controller.domain.planning.timing import Timing
+from controller.domain.planning.timing import profile as find_profile
 from local import acm, cloudwatch
 from local.calls import Call, Calls, result_of
 from local.clock import Clock, ManualClock

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from controller.domain.ledger import cost
-from controller.domain.prices import find_prices
-from controller.domain.spec import Spec
-from controller.domain.usage import Span, Tasks, Usage, Use, Window
+from controller.domain.money.ledger import cost
+from controller.domain.money.prices import find_prices
+from controller.domain.money.usage import Amounts, BillingInterval, Interval, Tasks, UsageProfile
+from controller.domain.planning.spec import Spec
 from local.lifetimes import Lifetime
 
 MONTH = timedelta(hours=730)
@@ -40,7 +40,7 @@ def make_bill(
     spec: Spec, lifetimes: Iterable[Lifetime], started_at: datetime, now: datetime
 ) -> Bill:
     """The bill from `started_at` to `now`; started load balancer hours count in full."""
-    prices, window, use = find_prices(spec.region), Window(started_at, now), Use.of(spec)
+    prices, window, use = find_prices(spec.region), Interval(started_at, now), UsageProfile.of(spec)
     parts = dict.fromkeys(NAMES, Decimal(0))
     for life in lifetimes:
         parts[life.kind] += cost(_used(life, window, use), prices)
@@ -52,17 +52,17 @@ def make_bill(
 
 def month_of(spec: Spec, awake: Decimal, times: int) -> tuple[Decimal, Decimal, Decimal]:
     """A month with so many times awake at this price, one of being always on, one asleep."""
-    prices, use = find_prices(spec.region), Use.of(spec)
+    prices, use = find_prices(spec.region), UsageProfile.of(spec)
     start = datetime(2026, 1, 1, tzinfo=UTC)
-    window = Window(start, start + MONTH)
+    window = Interval(start, start + MONTH)
     asleep = cost(use.at_rest(window), prices)
     return asleep + awake * times, cost(use.always_on(window), prices), asleep
 
 
-def _used(life: Lifetime, window: Window, use: Use) -> Usage:
+def _used(life: Lifetime, window: Interval, use: UsageProfile) -> Amounts:
     until = life.ended_at or window.end
     if life.kind == ADDRESS:
-        return Usage(elastic_ip=window.hours(life.started_at, until))
+        return Amounts(elastic_ip=window.hours(life.started_at, until))
     tasks = None
     if life.kind == TASK:
         size = life.details
@@ -71,5 +71,7 @@ def _used(life: Lifetime, window: Window, use: Use) -> Usage:
             memory=int(size.get("memory") or 512),
             public_ip=bool(size.get("public_ip")),
         )
-    span = Span(address=life.name, arn=life.arn, since=life.started_at, until=until, tasks=tasks)
+    span = BillingInterval(
+        address=life.name, arn=life.arn, since=life.started_at, until=until, tasks=tasks
+    )
     return span.used(window, use)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from controller.domain.timing import NEVER
+from controller.domain.planning.timing import NEVER
 
 
 class Containers(StrEnum):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from controller.domain.spec import Kind, Spec, in_a_loop, references
+from controller.domain.planning.spec import Kind, Spec, in_a_loop, references
 
 Thing = dict[str, Any]
 DEFAULT_VPC = "vpc-0a1b2c3d4e5f60718"

@@ -23,7 +23,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import unquote
 
-from controller.domain.timing import PROFILES, Timing
+from controller.domain.planning.timing import PROFILES, Timing
 from local import control, wire
 from local.aws import LaptopAws
 from local.clock import Clock, ScaledClock

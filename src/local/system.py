@@ -23,12 +23,12 @@ from typing import Any
 
 from api import handler as wake_url
 from controller.bootstrap import bootstrap
-from controller.domain.history import Event
-from controller.domain.policy import Policy
-from controller.domain.report import Report, make_report
-from controller.domain.schedule import Schedule
-from controller.domain.spec import Kind, Spec
-from controller.domain.status import Status
+from controller.domain.decision.history import Event
+from controller.domain.planning.spec import Kind, Spec
+from controller.domain.policy.policy import Policy
+from controller.domain.policy.schedule import Schedule
+from controller.domain.reporting.report import Report, make_report
+from controller.domain.reporting.status import Status
 from controller.handlers import entry
 from controller.links import Keys, Link, Scope, make_secret
 from controller.reconcile.side_by_side import one_by_one

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 from itertools import count
 
-from controller.domain.timing import Timing
+from controller.domain.planning.timing import Timing
 from local.acm import Certificate
 from local.clock import Clock
 from local.conditions import Conditions

@@ -1,9 +1,9 @@
 import pytest
 
-from house import House
+from installation import Installation
 
 
 @pytest.fixture
-def house():
+def installation():
     """The article's stack, asleep and published, and its wake URL."""
-    return House()
+    return Installation()

@@ -21,7 +21,7 @@ from states import STATES
 
 from api.handler import logger
 from factories import article_spec
-from house import STACK, House
+from installation import STACK, Installation
 from local.function_url import FunctionUrl
 
 DOCS = Path(__file__).parents[2] / "docs" / "pictures"
@@ -54,14 +54,14 @@ box-shadow:0 0 0 1px #cfc6b8}}
 
 def take(browser: Browser, state: str, looks: Mapping[str, Look], scope: str) -> dict[str, bytes]:
     """The page of one state, by the name of the look."""
-    house, taken = House(), {}
-    house.publish(article_spec(policy=POLICY))
-    STATES[state](house)
-    with FunctionUrl(house.handle) as url:
+    installation, taken = Installation(), {}
+    installation.publish(article_spec(policy=POLICY))
+    STATES[state](installation)
+    with FunctionUrl(installation.handle) as url:
         for name, look in looks.items():
             with closing(browser.new_context(**look)) as context:
                 page = context.new_page()
-                page.goto(f"{url.address}/s/{STACK}?k={house.key(scope)}")
+                page.goto(f"{url.address}/s/{STACK}?k={installation.key(scope)}")
                 taken[name] = page.screenshot(full_page=True)
     return taken
 

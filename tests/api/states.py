@@ -3,52 +3,52 @@
 from __future__ import annotations
 
 
-def asleep(house):
+def asleep(installation):
     pass
 
 
-def waking(house):
-    house.press("wake")
-    house.run(60)
+def waking(installation):
+    installation.press("wake")
+    installation.run(60)
 
 
-def awake(house):
-    house.press("wake")
-    house.run()
+def awake(installation):
+    installation.press("wake")
+    installation.run()
 
 
-def sleeping(house):
-    awake(house)
-    house.press("sleep", scope="admin")
-    house.run(35)
+def sleeping(installation):
+    awake(installation)
+    installation.press("sleep", scope="admin")
+    installation.run(35)
 
 
-def failed(house):
-    house.aws.conditions.containers("nsfw-api-container", "image_pull_error")
-    house.press("wake")
-    house.run(3600)
+def failed(installation):
+    installation.aws.conditions.containers("nsfw-api-container", "image_pull_error")
+    installation.press("wake")
+    installation.run(3600)
 
 
-def blocked(house):
+def blocked(installation):
     subnet = {"SubnetId": "subnet-0a1b2c3d4e5f60718"}
-    house.session.client("elbv2").create_load_balancer(
+    installation.session.client("elbv2").create_load_balancer(
         Name="ecs-nlb", Type="network", SubnetMappings=[subnet]
     )
-    house.press("wake")
-    house.run(3600)
+    installation.press("wake")
+    installation.run(3600)
 
 
-def held(house):
-    house.press("sleep", scope="admin")
-    house.run()
+def held(installation):
+    installation.press("sleep", scope="admin")
+    installation.run()
 
 
-def stuck(house):
+def stuck(installation):
     """A VPC endpoint service holds the load balancer that should be deleted."""
-    awake(house)
-    house.aws.conditions.endpoint_services.add("ecs-nlb")
-    house.press("sleep", scope="admin")
-    house.run(3600)
+    awake(installation)
+    installation.aws.conditions.endpoint_services.add("ecs-nlb")
+    installation.press("sleep", scope="admin")
+    installation.run(3600)
 
 
 STATES = {

@@ -9,8 +9,8 @@ from threading import Thread
 
 import pytest
 
-from api.words import EN, JA
-from house import STACK, House
+from api.translations import EN, JA
+from installation import STACK, Installation
 from local.aws import LaptopAws
 from local.clock import ScaledClock
 from local.function_url import FunctionUrl
@@ -28,7 +28,7 @@ SERVICE = "http://203.0.113.25:5000/"
 PATIENCE = 30_000
 
 
-class LiveHouse(House):
+class LiveInstallation(Installation):
     """A house whose clock runs, and whose controller starts when it is called."""
 
     def __init__(self, speed: float) -> None:
@@ -59,11 +59,11 @@ def browser():
 
 @pytest.fixture
 def live():
-    house = LiveHouse(speed=40)
-    with FunctionUrl(house.handle) as url:
-        house.address = url.address
-        yield house
-        house.close()
+    installation = LiveInstallation(speed=40)
+    with FunctionUrl(installation.handle) as url:
+        installation.address = url.address
+        yield installation
+        installation.close()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from api import handler
 from controller.handlers import entry
 from controller.store import items
-from house import BROWSER, STACK, House
+from installation import BROWSER, STACK, Installation
 from local.function_url import Context
 
 HALF = '{"for": "\\ud800"}'
@@ -19,10 +19,10 @@ HOSTILE = "caf\udce9 \x1b[31m \N{RIGHT-TO-LEFT OVERRIDE} \ud800 " + "x" * 100_00
 
 
 @pytest.fixture
-def house():
-    house = House()
-    house.run()
-    return house
+def installation():
+    installation = Installation()
+    installation.run()
+    return installation
 
 
 def as_lambda_sends(reply):
@@ -30,9 +30,9 @@ def as_lambda_sends(reply):
     return json.dumps(reply, ensure_ascii=False).encode("utf-8")
 
 
-def asked(house, body, **headers):
-    named = {"authorization": f"Bearer {house.key()}", "content_type": "application/json"}
-    return house.ask("POST", f"/s/{STACK}/wake", body, **named, **headers)
+def asked(installation, body, **headers):
+    named = {"authorization": f"Bearer {installation.key()}", "content_type": "application/json"}
+    return installation.ask("POST", f"/s/{STACK}/wake", body, **named, **headers)
 
 
 @pytest.mark.parametrize(
@@ -47,19 +47,19 @@ def asked(house, body, **headers):
     ],
 )
 @pytest.mark.parametrize("accept", ["application/json", BROWSER])
-def test_what_json_can_write_and_nobody_can_send_is_refused(house, body, accept):
-    reply = asked(house, body, accept=accept)
+def test_what_json_can_write_and_nobody_can_send_is_refused(installation, body, accept):
+    reply = asked(installation, body, accept=accept)
     assert reply.status == 422
     assert as_lambda_sends(vars(reply))
-    assert house.leases() == []
+    assert installation.leases() == []
     if accept != BROWSER:
         assert len(reply.json["detail"]) < 300
         assert "\x1b" not in reply.json["detail"]
 
 
-def damage(house, sort, **texts):
+def damage(installation, sort, **texts):
     """A record whose texts are as whoever edits the table by hand may leave them."""
-    now = house.now
+    now = installation.now
     body = {
         "stack": STACK,
         "id": "x",
@@ -71,14 +71,17 @@ def damage(house, sort, **texts):
         **texts,
     }
     item = items.with_body(items.asked_key(STACK, sort), body)
-    house.session.client("dynamodb").put_item(TableName="dormouse", Item=item)
+    installation.session.client("dynamodb").put_item(TableName="dormouse", Item=item)
 
 
 @pytest.mark.parametrize("sort", ["lease#x", "hold"])
-def test_a_reason_in_the_table_ends_neither_page_nor_pass(house, sort, monkeypatch):
+def test_a_reason_in_the_table_ends_neither_page_nor_pass(installation, sort, monkeypatch):
     """However it came there: page, JSON, log and the controller's own answer go on."""
-    damage(house, sort, holder=HOSTILE, by=HOSTILE, reason=HOSTILE)
-    for reply in (house.page("admin"), house.program("GET", f"/s/{STACK}/status", "admin")):
+    damage(installation, sort, holder=HOSTILE, by=HOSTILE, reason=HOSTILE)
+    for reply in (
+        installation.page("admin"),
+        installation.program("GET", f"/s/{STACK}/status", "admin"),
+    ):
         assert reply.status == 200
         assert len(as_lambda_sends(vars(reply))) < 60_000
         assert "\x1b" not in reply.body
@@ -86,21 +89,21 @@ def test_a_reason_in_the_table_ends_neither_page_nor_pass(house, sort, monkeypat
     lines = io.StringIO()
     before = entry.logger.registered_handler.setStream(lines)
     try:
-        told = entry.make_handler(house.controller)({"stack": STACK}, Context())
+        told = entry.make_handler(installation.controller)({"stack": STACK}, Context())
     finally:
         entry.logger.registered_handler.setStream(before)
     assert told["result"] == "unfinished"
     assert as_lambda_sends(told)
     assert lines.getvalue().isascii()
-    house.run()
-    assert house.status()["state"] == "awake"
+    installation.run()
+    assert installation.status()["state"] == "awake"
 
 
-def test_a_log_line_holds_what_nobody_can_encode_as_escapes(house):
+def test_a_log_line_holds_what_nobody_can_encode_as_escapes(installation):
     lines = io.StringIO()
     before = handler.logger.registered_handler.setStream(lines)
     try:
-        house.handle(
+        installation.handle(
             {
                 "rawPath": "/s/\ud800\x1b",
                 "headers": {"accept": "\udcff"},

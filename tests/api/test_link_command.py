@@ -10,16 +10,16 @@ import pytest
 from api.keyring import FRESH
 from controller.cli.main import run
 from controller.store.withdrawals import KeysTurn, Withdrawals
-from house import KEYS, STACK
+from installation import KEYS, STACK
 from local.errors import AwsError
 from local.faults import Fault
 
 
 @pytest.fixture
-def dormouse(house, monkeypatch, capsys):
+def dormouse(installation, monkeypatch, capsys):
     """Run the command in the account of the house, at its time."""
-    monkeypatch.setattr("controller.cli.deployment.open_session", lambda: house.session)
-    monkeypatch.setattr("controller.cli.deployment.open_clock", lambda: house.aws.clock)
+    monkeypatch.setattr("controller.cli.deployment.open_session", lambda: installation.session)
+    monkeypatch.setattr("controller.cli.deployment.open_clock", lambda: installation.aws.clock)
     monkeypatch.setenv("DORMOUSE_TABLE", "dormouse")
 
     def call(*arguments: str, code: int = 0) -> tuple[str, str]:
@@ -30,162 +30,171 @@ def dormouse(house, monkeypatch, capsys):
     return call
 
 
-def opens(house, url: str) -> bool:
-    reply = house.ask("GET", url.removeprefix("http://laptop"), accept="application/json")
+def opens(installation, url: str) -> bool:
+    reply = installation.ask("GET", url.removeprefix("http://laptop"), accept="application/json")
     return reply.status == 200
 
 
-def scope_of(house, url: str) -> list[int]:
+def scope_of(installation, url: str) -> list[int]:
     target = url.removeprefix("http://laptop").replace("?", "/{}?")
     buttons = ("wake", "sleep")
-    return [house.ask("POST", target.format(b), accept="application/json").status for b in buttons]
+    return [
+        installation.ask("POST", target.format(b), accept="application/json").status
+        for b in buttons
+    ]
 
 
 @pytest.mark.parametrize(
     ("scope", "statuses"), [("view", [403, 403]), ("wake", [202, 403]), ("admin", [202, 200])]
 )
-def test_a_link_opens_the_page_and_allows_what_its_scope_says(house, dormouse, scope, statuses):
+def test_a_link_opens_the_page_and_allows_what_its_scope_says(
+    installation, dormouse, scope, statuses
+):
     url, _ = dormouse(STACK, "--scope", scope)
     assert url.startswith(f"http://laptop/s/{STACK}?k=")
-    assert opens(house, url)
-    assert scope_of(house, url) == statuses
+    assert opens(installation, url)
+    assert scope_of(installation, url) == statuses
 
 
-def test_the_first_link_makes_the_first_key_and_stores_it_encrypted(house, dormouse):
-    ssm = house.session.client("ssm")
+def test_the_first_link_makes_the_first_key_and_stores_it_encrypted(installation, dormouse):
+    ssm = installation.session.client("ssm")
     ssm.delete_parameter(Name=KEYS)
     url, said = dormouse(STACK)
     assert said == "The first key was made."
     assert ssm.get_parameter(Name=KEYS)["Parameter"]["Type"] == "SecureString"
-    assert opens(house, url)
+    assert opens(installation, url)
     assert dormouse(STACK)[1] == ""
 
 
-def test_a_link_that_cannot_be_made_leaves_no_key_behind(house, dormouse):
-    ssm = house.session.client("ssm")
+def test_a_link_that_cannot_be_made_leaves_no_key_behind(installation, dormouse):
+    ssm = installation.session.client("ssm")
     ssm.delete_parameter(Name=KEYS)
 
     def describe(params):
         raise AwsError("ValidationError", f"Stack with id {params['StackName']} does not exist")
 
-    house.aws.answer_with("cloudformation", "DescribeStacks", describe)
+    installation.aws.answer_with("cloudformation", "DescribeStacks", describe)
     _, said = dormouse(STACK, "--url", "", code=1)
     assert "The first key was made" not in said
     with pytest.raises(ssm.exceptions.ParameterNotFound):
         ssm.get_parameter(Name=KEYS)
 
 
-def test_a_link_ends_when_it_was_told_to(house, dormouse):
+def test_a_link_ends_when_it_was_told_to(installation, dormouse):
     url, _ = dormouse(STACK, "--expires", "2d")
-    house.aws.clock.advance(2 * 86400 - 1)
-    assert opens(house, url)
-    house.aws.clock.advance(1)
-    assert not opens(house, url)
+    installation.aws.clock.advance(2 * 86400 - 1)
+    assert opens(installation, url)
+    installation.aws.clock.advance(1)
+    assert not opens(installation, url)
 
 
-def test_who_it_is_for_is_who_keeps_it_awake(house, dormouse):
+def test_who_it_is_for_is_who_keeps_it_awake(installation, dormouse):
     url, _ = dormouse(STACK, "--name", "営業部")
-    scope_of(house, url)
-    assert house.leases()[0].holder == "営業部"
+    scope_of(installation, url)
+    assert installation.leases()[0].holder == "営業部"
 
 
-def test_links_outlast_a_rotation_by_the_overlap(house, dormouse):
+def test_links_outlast_a_rotation_by_the_overlap(installation, dormouse):
     old, _ = dormouse(STACK, "--expires", "365d")
     new, said = dormouse(STACK, "--expires", "365d", "--rotate", "--overlap", "7d")
     assert "7 more days" in said
-    house.aws.clock.advance(6 * 86400)
-    assert [opens(house, old), opens(house, new)] == [True, True]
-    house.aws.clock.advance(86400)
-    assert [opens(house, old), opens(house, new)] == [False, True]
+    installation.aws.clock.advance(6 * 86400)
+    assert [opens(installation, old), opens(installation, new)] == [True, True]
+    installation.aws.clock.advance(86400)
+    assert [opens(installation, old), opens(installation, new)] == [False, True]
 
 
-def test_a_rotation_without_a_stack_prints_no_link(house, dormouse):
+def test_a_rotation_without_a_stack_prints_no_link(installation, dormouse):
     old, _ = dormouse(STACK)
-    assert opens(house, old)
+    assert opens(installation, old)
     out, said = dormouse("--rotate", "--overlap", "0")
     assert (out, said) == ("", "All older links stop working within a minute.")
-    house.aws.clock.advance(FRESH / timedelta(seconds=1))
-    assert not opens(house, old)
+    installation.aws.clock.advance(FRESH / timedelta(seconds=1))
+    assert not opens(installation, old)
 
 
-def test_one_link_is_withdrawn_and_the_others_stay(house, dormouse):
+def test_one_link_is_withdrawn_and_the_others_stay(installation, dormouse):
     gone, kept = dormouse(STACK)[0], dormouse(STACK)[0]
-    assert opens(house, gone)
+    assert opens(installation, gone)
     dormouse("--withdraw", gone)
-    house.aws.clock.advance(FRESH / timedelta(seconds=1))
-    assert [opens(house, gone), opens(house, kept)] == [False, True]
+    installation.aws.clock.advance(FRESH / timedelta(seconds=1))
+    assert [opens(installation, gone), opens(installation, kept)] == [False, True]
 
 
-def test_two_withdrawals_at_once_lose_neither(house, dormouse):
+def test_two_withdrawals_at_once_lose_neither(installation, dormouse):
     """The second is given while the first has read the keys and not yet written."""
     links = [dormouse(STACK)[0] for _ in range(3)]
-    between(house, "PutItem", lambda: dormouse("--withdraw", links[1]))
+    between(installation, "PutItem", lambda: dormouse("--withdraw", links[1]))
     dormouse("--withdraw", links[0])
-    house.aws.clock.advance(FRESH / timedelta(seconds=1))
-    assert [opens(house, link) for link in links] == [False, False, True]
+    installation.aws.clock.advance(FRESH / timedelta(seconds=1))
+    assert [opens(installation, link) for link in links] == [False, False, True]
 
 
-def test_a_withdrawal_while_all_links_are_ended_brings_none_back(house, dormouse):
+def test_a_withdrawal_while_all_links_are_ended_brings_none_back(installation, dormouse):
     old, other = dormouse(STACK)[0], dormouse(STACK)[0]
-    between(house, "PutItem", lambda: dormouse("--rotate", "--overlap", "0"))
+    between(installation, "PutItem", lambda: dormouse("--rotate", "--overlap", "0"))
     dormouse("--withdraw", other)
-    house.aws.clock.advance(FRESH / timedelta(seconds=1))
-    assert [opens(house, link) for link in (old, other)] == [False, False]
+    installation.aws.clock.advance(FRESH / timedelta(seconds=1))
+    assert [opens(installation, link) for link in (old, other)] == [False, False]
 
 
-def test_two_rotations_at_once_leave_both_links_good(house, dormouse):
+def test_two_rotations_at_once_leave_both_links_good(installation, dormouse):
     second = []
-    between(house, "PutItem", lambda: second.append(dormouse(STACK, "--rotate")[0]))
+    between(installation, "PutItem", lambda: second.append(dormouse(STACK, "--rotate")[0]))
     first, _ = dormouse(STACK, "--rotate")
-    assert [opens(house, link) for link in (first, *second)] == [True, True]
+    assert [opens(installation, link) for link in (first, *second)] == [True, True]
 
 
-def test_who_made_the_first_key_at_the_same_moment_does_not_end_the_others_link(house, dormouse):
-    house.session.client("ssm").delete_parameter(Name=KEYS)
+def test_who_made_the_first_key_at_the_same_moment_does_not_end_the_others_link(
+    installation, dormouse
+):
+    installation.session.client("ssm").delete_parameter(Name=KEYS)
     second = []
-    between(house, "PutParameter", lambda: second.append(dormouse(STACK)[0]))
+    between(installation, "PutParameter", lambda: second.append(dormouse(STACK)[0]))
     first, said = dormouse(STACK)
     assert said == ""  # the key was the other's
-    assert [opens(house, link) for link in (first, *second)] == [True, True]
+    assert [opens(installation, link) for link in (first, *second)] == [True, True]
 
 
-def test_a_turn_that_was_not_given_back_ends_by_itself(house, dormouse):
+def test_a_turn_that_was_not_given_back_ends_by_itself(installation, dormouse):
     """Its process has died: whoever comes next waits for half a minute."""
-    KeysTurn(house.session.client("dynamodb"), "dormouse", house.aws.clock, "dead").__enter__()
-    began = house.now
+    KeysTurn(
+        installation.session.client("dynamodb"), "dormouse", installation.aws.clock, "dead"
+    ).__enter__()
+    began = installation.now
     dormouse(STACK, "--rotate")
-    assert timedelta(seconds=29) <= house.now - began <= timedelta(seconds=31)
+    assert timedelta(seconds=29) <= installation.now - began <= timedelta(seconds=31)
 
 
-def test_withdrawn_links_have_room(house, dormouse):
+def test_withdrawn_links_have_room(installation, dormouse):
     """A parameter would have been full after some hundred."""
     kept = dormouse(STACK)[0]
-    withdrawals = Withdrawals(house.session.client("dynamodb"), "dormouse")
+    withdrawals = Withdrawals(installation.session.client("dynamodb"), "dormouse")
     for number in range(500):
-        withdrawals.withdraw(f"{number:08x}", house.now + timedelta(days=90))
+        withdrawals.withdraw(f"{number:08x}", installation.now + timedelta(days=90))
     gone = dormouse(STACK)[0]
     dormouse("--withdraw", gone)
-    house.aws.clock.advance(FRESH / timedelta(seconds=1))
-    assert [opens(house, gone), opens(house, kept)] == [False, True]
+    installation.aws.clock.advance(FRESH / timedelta(seconds=1))
+    assert [opens(installation, gone), opens(installation, kept)] == [False, True]
 
 
-def test_a_withdrawal_is_forgotten_after_the_end_of_its_link(house, dormouse):
+def test_a_withdrawal_is_forgotten_after_the_end_of_its_link(installation, dormouse):
     dormouse("--withdraw", dormouse(STACK, "--expires", "2d")[0])
-    found = house.session.client("dynamodb").scan(TableName="dormouse")["Items"]
+    found = installation.session.client("dynamodb").scan(TableName="dormouse")["Items"]
     (item,) = [one for one in found if one["pk"]["S"] == "links"]
-    ends = house.now + timedelta(days=2)
+    ends = installation.now + timedelta(days=2)
     assert ends.timestamp() <= int(item["expires"]["N"]) <= (ends + timedelta(days=2)).timestamp()
 
 
-def test_keys_that_cannot_be_read_are_begun_anew_as_the_error_says(house, dormouse):
-    ssm = house.session.client("ssm")
+def test_keys_that_cannot_be_read_are_begun_anew_as_the_error_says(installation, dormouse):
+    ssm = installation.session.client("ssm")
     ssm.put_parameter(Name=KEYS, Value="nonsense", Type="SecureString", Overwrite=True)
     _, said = dormouse(STACK, code=1)
     assert "dormouse link --rotate --overlap 0" in said
-    assert opens(house, dormouse(STACK, "--rotate", "--overlap", "0")[0])
+    assert opens(installation, dormouse(STACK, "--rotate", "--overlap", "0")[0])
 
 
-def between(house, operation, act):
+def between(installation, operation, act):
     """Something happens once, before the next call of `operation` acts."""
     due = [act]
 
@@ -194,7 +203,7 @@ def between(house, operation, act):
             due.pop()()
         return False
 
-    house.aws.faults.add(Fault(operation=operation, predicate=happens))
+    installation.aws.faults.add(Fault(operation=operation, predicate=happens))
 
 
 def test_a_link_that_is_not_ours_cannot_be_withdrawn(dormouse):
@@ -202,18 +211,18 @@ def test_a_link_that_is_not_ours_cannot_be_withdrawn(dormouse):
     assert "none of the present keys has signed it" in said
 
 
-def test_json_tells_what_the_link_is(house, dormouse):
+def test_json_tells_what_the_link_is(installation, dormouse):
     told = json.loads(dormouse(STACK, "--json", "--expires", "1h")[0])
     assert (told["stack"], told["scope"]) == (STACK, "wake")
     assert told["expires_at"] == "2026-11-23T10:00:00Z"
     assert told["url"].endswith(told["key"])
 
 
-def test_the_address_is_asked_of_aws(house, dormouse, monkeypatch, capsys):
+def test_the_address_is_asked_of_aws(installation, dormouse, monkeypatch, capsys):
     asked = []
     output = {"OutputKey": "WakeUrl", "OutputValue": "https://abc.lambda-url.us-east-1.on.aws/"}
     answer = {"Stacks": [{"Outputs": [output]}]}
-    house.aws.answer_with(
+    installation.aws.answer_with(
         "cloudformation", "DescribeStacks", lambda p: asked.append(p["StackName"]) or answer
     )
     assert run(["link", STACK, "--deployment", "trial"]) == 0
@@ -234,7 +243,7 @@ def test_the_address_is_asked_of_aws(house, dormouse, monkeypatch, capsys):
         [STACK, "--name", "a\nb"],
     ],
 )
-def test_what_cannot_be_a_link_is_refused_before_aws_is_asked(house, dormouse, arguments):
-    start = len(house.aws.calls)
+def test_what_cannot_be_a_link_is_refused_before_aws_is_asked(installation, dormouse, arguments):
+    start = len(installation.aws.calls)
     dormouse(*arguments, code=2)
-    assert house.aws.calls[start:] == []
+    assert installation.aws.calls[start:] == []

@@ -9,9 +9,9 @@ from io import StringIO
 import pytest
 
 from api import handler as api
-from controller.domain.overdue import Overdue
+from controller.domain.guards.overdue import Overdue
 from controller.handlers import entry
-from house import STACK
+from installation import STACK
 from local.function_url import REQUEST_ID, Context
 
 
@@ -37,9 +37,9 @@ def said():
 
 
 @pytest.fixture
-def nudges(house):
+def started_passes(installation):
     taken = []
-    house.aws.answer_with(
+    installation.aws.answer_with(
         "lambda", "Invoke", lambda p: taken.append(json.loads(p["Payload"])) or {"StatusCode": 202}
     )
     return taken
@@ -49,11 +49,13 @@ def named(lines, message):
     return [line for line in lines if line["message"] == message]
 
 
-def test_a_press_can_be_followed_from_the_request_to_the_end_of_its_pass(house, said, nudges):
-    house.press("wake")
-    (nudge,) = nudges
-    assert nudge == {"stack": STACK, "correlation_id": REQUEST_ID}
-    entry.make_handler(house.controller)(nudge, PASS)
+def test_a_press_can_be_followed_from_the_request_to_the_end_of_its_pass(
+    installation, said, started_passes
+):
+    installation.press("wake")
+    (start,) = started_passes
+    assert start == {"stack": STACK, "correlation_id": REQUEST_ID}
+    entry.make_handler(installation.controller)(start, PASS)
 
     (request,), (pass_,) = named(said(), "request"), named(said(), "pass")
     assert request["correlation_id"] == pass_["correlation_id"] == REQUEST_ID
@@ -66,12 +68,12 @@ def test_a_press_can_be_followed_from_the_request_to_the_end_of_its_pass(house, 
     assert pass_["cause"] == ""
 
 
-def test_a_pass_of_a_heartbeat_carries_the_heartbeats_id(house, said, nudges):
-    handle = entry.make_handler(house.controller)
+def test_a_pass_of_a_heartbeat_carries_the_heartbeats_id(installation, said, started_passes):
+    handle = entry.make_handler(installation.controller)
     handle({}, PASS)
-    (nudge,) = nudges
-    assert nudge == {"stack": STACK, "correlation_id": PASS.aws_request_id}
-    handle(nudge, replace(PASS, aws_request_id="another"))
+    (start,) = started_passes
+    assert start == {"stack": STACK, "correlation_id": PASS.aws_request_id}
+    handle(start, replace(PASS, aws_request_id="another"))
 
     (heartbeat,), (pass_,) = named(said(), "heartbeat"), named(said(), "pass")
     assert heartbeat["due"] == [STACK]
@@ -79,50 +81,50 @@ def test_a_pass_of_a_heartbeat_carries_the_heartbeats_id(house, said, nudges):
     assert pass_["function_request_id"] == "another"
 
 
-def test_a_heartbeat_that_finds_nothing_logs_nothing(house, said, nudges):
+def test_a_heartbeat_that_finds_nothing_logs_nothing(installation, said, started_passes):
     """43,800 a month: docs/costs.md counts no line for them."""
-    handle = entry.make_handler(house.controller)
+    handle = entry.make_handler(installation.controller)
     handle({"stack": STACK}, PASS)
     lines = len(said())
     handle({}, PASS)
 
-    assert nudges == []
+    assert started_passes == []
     assert len(said()) == lines
 
 
-def test_a_pass_that_fails_says_for_which_stack(house, said):
+def test_a_pass_that_fails_says_for_which_stack(installation, said):
     with pytest.raises(Exception, match='stack "other" is not published'):
-        entry.make_handler(house.controller)({"stack": "other"}, PASS)
+        entry.make_handler(installation.controller)({"stack": "other"}, PASS)
     (line,) = named(said(), "pass ended")
     assert (line["level"], line["stack"]) == ("ERROR", "other")
     assert line["correlation_id"] == PASS.aws_request_id
     assert "dormouse publish infra/other" in line["cause"]
 
 
-def test_a_pass_that_breaks_says_for_which_stack_and_where(house, said, monkeypatch):
+def test_a_pass_that_breaks_says_for_which_stack_and_where(installation, said, monkeypatch):
     monkeypatch.setattr("controller.bootstrap.StackPass.run", lambda *_: 1 // 0)
     with pytest.raises(ZeroDivisionError):
-        entry.make_handler(house.controller)({"stack": STACK}, PASS)
+        entry.make_handler(installation.controller)({"stack": STACK}, PASS)
     (line,) = named(said(), "pass failed")
     assert (line["level"], line["stack"]) == ("ERROR", STACK)
     assert "ZeroDivisionError" in line["exception"]
 
 
-def test_what_is_overdue_is_an_error_that_the_alarms_filter_finds(house, said, monkeypatch):
+def test_what_is_overdue_is_an_error_that_the_alarms_filter_finds(installation, said, monkeypatch):
     """The template's filters look for `$.overdue`, at the root of a line of any log level."""
     monkeypatch.setattr(
         "controller.reconcile.stack_pass.find_overdue", lambda *_: Overdue.AWAKE_TOO_LONG
     )
-    entry.make_handler(house.controller)({"stack": STACK}, PASS)
+    entry.make_handler(installation.controller)({"stack": STACK}, PASS)
     (line,) = named(said(), "pass")
     assert (line["level"], line["overdue"]) == ("ERROR", "awake_too_long")
 
 
-def test_metrics_stand_at_the_root_of_their_line(house, said, monkeypatch):
+def test_metrics_stand_at_the_root_of_their_line(installation, said, monkeypatch):
     """Where CloudWatch looks for `_aws`."""
-    tell = replace(house.controller.tell, log=entry.logger, namespace="Dormouse/dormouse")
-    house.press("wake")
-    entry.make_handler(replace(house.controller, tell=tell))({"stack": STACK}, PASS)
+    tell = replace(installation.controller.tell, log=entry.logger, namespace="Dormouse/dormouse")
+    installation.press("wake")
+    entry.make_handler(replace(installation.controller, tell=tell))({"stack": STACK}, PASS)
 
     (line,) = named(said(), "measured")
     assert line["Wakes"] == 1

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from api.openapi import describe
 from api.problems import NOT_FOUND
 from api.routes import METHODS
-from house import STACK, House
+from installation import STACK, Installation
 from local.function_url import FunctionUrl
 
 schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed")
 checks = pytest.importorskip("schemathesis.specs.openapi.checks")
 
 
-def test_every_route_is_described(house):
-    described = house.ask("GET", "/openapi.json").json
+def test_every_route_is_described(installation):
+    described = installation.ask("GET", "/openapi.json").json
     found = {(path, method.upper()) for path, item in described["paths"].items() for method in item}
     assert found == {
         (path.replace("<stack>", "{stack}"), method)
@@ -28,24 +28,24 @@ def test_every_route_is_described(house):
     }
 
 
-def test_what_is_answered_has_the_fields_that_are_described(house):
+def test_what_is_answered_has_the_fields_that_are_described(installation):
     schemas = describe()["components"]["schemas"]
-    assert set(house.status()) == set(schemas["Status"]["properties"])
+    assert set(installation.status()) == set(schemas["Status"]["properties"])
     assert set(NOT_FOUND.to_json()) == set(schemas["Problem"]["properties"])
 
 
-def test_the_description_is_the_same_for_everybody(house):
-    assert house.ask("GET", "/openapi.json").body == json.dumps(
+def test_the_description_is_the_same_for_everybody(installation):
+    assert installation.ask("GET", "/openapi.json").body == json.dumps(
         describe(), ensure_ascii=False, separators=(",", ":")
     )
 
 
 @pytest.fixture(scope="module")
 def served():
-    house = House()
-    with FunctionUrl(house.handle) as url:
-        house.address = url.address
-        yield house
+    installation = Installation()
+    with FunctionUrl(installation.handle) as url:
+        installation.address = url.address
+        yield installation
 
 
 # A missing key is a 404 here and not a 401, so that nobody learns which stacks there are: what

@@ -12,7 +12,7 @@ import pytest
 from api.handler import make_handler
 from api.stacks import MOST_HELD
 from controller.store.seats import SEATS, Seats
-from house import ENVIRONMENT, STACK, House
+from installation import ENVIRONMENT, STACK, Installation
 from local.faults import Fault
 from local.function_url import Context, make_event
 
@@ -20,8 +20,8 @@ from local.function_url import Context, make_event
 class Gate:
     """The house's clock, on which nobody's sleep ends before the gate is opened."""
 
-    def __init__(self, house):
-        self._house = house
+    def __init__(self, installation):
+        self._house = installation
         self.opened = Event()
 
     def now(self):
@@ -33,21 +33,21 @@ class Gate:
 
 
 @pytest.fixture
-def house():
-    house = House()
-    house.run()
-    return house
+def installation():
+    installation = Installation()
+    installation.run()
+    return installation
 
 
 @pytest.fixture
-def crowd(house):
+def crowd(installation):
     """Requests that all come at the same time, each by the key that is given for it."""
-    gate = Gate(house)
+    gate = Gate(installation)
     pool = ThreadPoolExecutor(40)
 
     def send(keys, environments=1):
         handlers = [
-            make_handler(ENVIRONMENT, session=house.session, clock=gate)
+            make_handler(ENVIRONMENT, session=installation.session, clock=gate)
             for _ in range(environments)
         ]
         return [
@@ -74,17 +74,17 @@ def settled(requests, held):
 
 
 @pytest.mark.parametrize("environments", [1, 12])
-def test_a_link_has_a_few_answers_held_and_the_rest_at_once(house, crowd, environments):
+def test_a_link_has_a_few_answers_held_and_the_rest_at_once(installation, crowd, environments):
     """However many environments of the function its requests reach."""
     send, gate = crowd
-    requests = send([house.key("view")] * 12, environments)
+    requests = send([installation.key("view")] * 12, environments)
     answered = settled(requests, SEATS)
     for reply in answered:
         assert reply["statusCode"] == 200
         assert reply["headers"]["Retry-After"] == "5"
         assert json.loads(reply["body"])["state"] == "asleep"
-    assert house.leases() == []
-    assert house.table.asked(STACK) == 1  # the publication
+    assert installation.leases() == []
+    assert installation.table.asked(STACK) == 1  # the publication
 
     gate.opened.set()
     replies = [one.result(60) for one in requests]
@@ -92,38 +92,41 @@ def test_a_link_has_a_few_answers_held_and_the_rest_at_once(house, crowd, enviro
     assert sum("Retry-After" not in reply["headers"] for reply in replies) == SEATS
 
 
-def test_an_environment_holds_so_many_whoever_asks(house, crowd):
+def test_an_environment_holds_so_many_whoever_asks(installation, crowd):
     send, _ = crowd
-    keys = [house.key("view", id=f"{number:08x}") for number in range(MOST_HELD + 4)]
+    keys = [installation.key("view", id=f"{number:08x}") for number in range(MOST_HELD + 4)]
     assert len(settled(send(keys), MOST_HELD)) == 4
 
 
-def test_a_seat_is_free_again_after_its_answer(house):
+def test_a_seat_is_free_again_after_its_answer(installation):
     for _ in range(SEATS + 2):
-        assert "Retry-After" not in ask(house.handle, house.key("view"))["headers"]
+        assert "Retry-After" not in ask(installation.handle, installation.key("view"))["headers"]
 
 
-def test_a_seat_whose_process_died_is_free_after_its_end(house):
-    seats = Seats(house.session.client("dynamodb"), "dormouse", STACK, "viewaaaa")
-    taken = [seats.take(house.now, house.now + timedelta(seconds=25)) for _ in range(SEATS + 1)]
+def test_a_seat_whose_process_died_is_free_after_its_end(installation):
+    seats = Seats(installation.session.client("dynamodb"), "dormouse", STACK, "viewaaaa")
+    taken = [
+        seats.take(installation.now, installation.now + timedelta(seconds=25))
+        for _ in range(SEATS + 1)
+    ]
     assert taken == ["seat0", "seat1", "seat2", None]
-    assert ask(house.handle, house.key("view"))["headers"]["Retry-After"] == "5"
-    house.aws.clock.advance(26)
-    assert "Retry-After" not in ask(house.handle, house.key("view"))["headers"]
+    assert ask(installation.handle, installation.key("view"))["headers"]["Retry-After"] == "5"
+    installation.aws.clock.advance(26)
+    assert "Retry-After" not in ask(installation.handle, installation.key("view"))["headers"]
 
 
-def test_where_the_table_does_not_say_the_answer_comes_at_once(house):
-    house.aws.faults.add(
+def test_where_the_table_does_not_say_the_answer_comes_at_once(installation):
+    installation.aws.faults.add(
         Fault(operation="GetItem", code="InternalServerError", status=500, times=99)
     )
-    reply = ask(house.handle, house.key("view"))
+    reply = ask(installation.handle, installation.key("view"))
     assert (reply["statusCode"], reply["headers"]["Retry-After"]) == (200, "5")
 
 
-def test_what_is_not_held_takes_no_seat(house):
-    house.press("wake")
-    house.run()
-    start = len(house.aws.calls)
+def test_what_is_not_held_takes_no_seat(installation):
+    installation.press("wake")
+    installation.run()
+    start = len(installation.aws.calls)
     for seconds in (0, 25):
-        assert ask(house.handle, house.key("view"), seconds)["statusCode"] == 200
-    assert {call.operation for call in house.aws.calls[start:]} <= {"Query", "GetParameter"}
+        assert ask(installation.handle, installation.key("view"), seconds)["statusCode"] == 200
+    assert {call.operation for call in installation.aws.calls[start:]} <= {"Query", "GetParameter"}

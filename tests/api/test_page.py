@@ -12,10 +12,10 @@ from html.parser import HTMLParser
 import pytest
 from states import STATES, awake, waking
 
-from api import views, words
-from api.words import EN, JA, Words
+from api import translations, views
+from api.translations import EN, JA, Translations
 from factories import article_spec
-from house import STACK
+from installation import STACK
 from local.faults import FOREVER, Fault
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -63,12 +63,12 @@ class Page(HTMLParser):
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize("face", STATES)
-def test_the_page_says_how_it_stands(house, face, language):
-    STATES[face](house)
-    reply = house.page("admin", language)
+def test_the_page_says_how_it_stands(installation, face, language):
+    STATES[face](installation)
+    reply = installation.page("admin", language)
     page = Page(reply.body)
 
-    table = words.TABLES[language]
+    table = translations.TABLES[language]
     assert ("body", {"class": face}) in page.elements
     assert table[face] in page.text
     assert page.open == []
@@ -78,18 +78,18 @@ def test_the_page_says_how_it_stands(house, face, language):
 
 
 @pytest.mark.parametrize("face", STATES)
-def test_a_page_in_japanese_has_no_english_of_ours(house, face):
+def test_a_page_in_japanese_has_no_english_of_ours(installation, face):
     """What AWS said, names and addresses stay as they are."""
-    STATES[face](house)
-    html = re.sub(r'<p class="cause".*?</p>', "", house.page("admin", "ja").body)
+    STATES[face](installation)
+    html = re.sub(r'<p class="cause".*?</p>', "", installation.page("admin", "ja").body)
     left = re.sub(r"https?://\S+|nsfw-api|UTC|lost", "", Page(html).text)
     assert re.findall(r"[A-Za-z]{3,}", left.replace("AWS", "")) == []
 
 
-def test_what_cannot_be_deleted_is_not_told_as_a_wake_that_failed(house):
+def test_what_cannot_be_deleted_is_not_told_as_a_wake_that_failed(installation):
     """Whoever pays learns that it still costs, and why; no step of the tries looks done."""
-    STATES["stuck"](house)
-    text = Page(house.page("view").body).text
+    STATES["stuck"](installation)
+    text = Page(installation.page("view").body).text
     assert "It cannot get to sleep" in text and "still costs money" in text
     assert "currently associated with another service" in text
     assert "could not wake" not in text and "done" not in text
@@ -108,9 +108,9 @@ BUTTONS = {
 
 
 @pytest.mark.parametrize("face", STATES)
-def test_the_buttons_are_those_that_make_sense_and_that_the_link_allows(house, face):
-    STATES[face](house)
-    found = {scope: [b for b, _ in Page(house.page(scope).body).buttons] for scope in SCOPES}
+def test_the_buttons_are_those_that_make_sense_and_that_the_link_allows(installation, face):
+    STATES[face](installation)
+    found = {scope: [b for b, _ in Page(installation.page(scope).body).buttons] for scope in SCOPES}
     assert found["admin"] == BUTTONS[face]
     assert found["wake"] == [b for b in BUTTONS[face] if b != "sleep"]
     assert found["view"] == []
@@ -119,15 +119,15 @@ def test_the_buttons_are_those_that_make_sense_and_that_the_link_allows(house, f
 SCOPES = ("view", "wake", "admin")
 
 
-def test_what_a_button_sends_is_what_the_server_takes(house):
+def test_what_a_button_sends_is_what_the_server_takes(installation):
     """Each button of a page, pressed as a browser would, ends at the page again."""
-    house.publish(article_spec(policy={"office_hours": [WEEKDAYS], "idle_timeout": "10m"}))
-    house.press("sleep", scope="admin")
-    forms = re.findall(r'<form method="post" action="([^"]+)"', house.page("admin").body)
-    values = re.findall(r'name="for" value="([^"]+)"', house.page("admin").body)
+    installation.publish(article_spec(policy={"office_hours": [WEEKDAYS], "idle_timeout": "10m"}))
+    installation.press("sleep", scope="admin")
+    forms = re.findall(r'<form method="post" action="([^"]+)"', installation.page("admin").body)
+    values = re.findall(r'name="for" value="([^"]+)"', installation.page("admin").body)
     assert values == ["1h", "3h", "close"]
     for value in values:
-        reply = house.ask(
+        reply = installation.ask(
             "POST",
             f"/s/{forms[0].replace('&amp;', '&')}",
             f"for={value}",
@@ -136,12 +136,12 @@ def test_what_a_button_sends_is_what_the_server_takes(house):
         assert reply.status == 303
         back = reply.headers["location"]
         assert back.startswith(f"../{STACK}?go=1&k=")
-        assert house.ask("GET", f"/s/{back.removeprefix('../')}").status == 200
+        assert installation.ask("GET", f"/s/{back.removeprefix('../')}").status == 200
 
 
-def test_addresses_are_relative_and_nothing_comes_from_elsewhere(house):
-    awake(house)
-    page = Page(house.page("admin").body)
+def test_addresses_are_relative_and_nothing_comes_from_elsewhere(installation):
+    awake(installation)
+    page = Page(installation.page("admin").body)
     outside = "http://203.0.113.25:5000/"
     for tag, attrs in page.elements:
         for name in ("src", "href", "action"):
@@ -151,8 +151,8 @@ def test_addresses_are_relative_and_nothing_comes_from_elsewhere(house):
                 assert relative or address in (outside, "data:,"), (tag, address)
 
 
-def test_scripts_and_styles_are_those_whose_hashes_the_policy_names(house):
-    reply = house.page()
+def test_scripts_and_styles_are_those_whose_hashes_the_policy_names(installation):
+    reply = installation.page()
     policy = reply.headers["content-security-policy"]
     for tag in ("script", "style"):
         (inline,) = re.findall(rf"<{tag}>(.*?)</{tag}>", reply.body, re.DOTALL)
@@ -162,55 +162,61 @@ def test_scripts_and_styles_are_those_whose_hashes_the_policy_names(house):
     assert not re.search(r"\son[a-z]+=", reply.body)
 
 
-def test_a_browser_without_javascript_looks_again_only_while_something_moves(house):
-    assert "http-equiv" not in house.page().body
-    waking(house)
-    assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in house.page().body
+def test_a_browser_without_javascript_looks_again_only_while_something_moves(installation):
+    assert "http-equiv" not in installation.page().body
+    waking(installation)
+    assert (
+        '<noscript><meta http-equiv="refresh" content="5"></noscript>' in installation.page().body
+    )
 
 
-def test_who_pressed_is_sent_on_once_it_is_awake_and_who_looks_is_not(house):
-    waking(house)
-    assert "203.0.113.25" not in house.page(query="&go=1").body
-    house.run()
-    assert 'data-go="http://203.0.113.25:5000/"' in house.page(query="&go=1").body
-    assert 'content="3;url=http://203.0.113.25:5000/"' in house.page(query="&go=1").body
-    assert "data-go" not in house.page().body
+def test_who_pressed_is_sent_on_once_it_is_awake_and_who_looks_is_not(installation):
+    waking(installation)
+    assert "203.0.113.25" not in installation.page(query="&go=1").body
+    installation.run()
+    assert 'data-go="http://203.0.113.25:5000/"' in installation.page(query="&go=1").body
+    assert 'content="3;url=http://203.0.113.25:5000/"' in installation.page(query="&go=1").body
+    assert "data-go" not in installation.page().body
 
 
-def test_words_of_others_are_text_and_never_markup(house):
-    house.press("wake")
-    (lease,) = house.leases()
-    house.table.grant(replace(lease, id="x", holder="<script>alert(1)</script>{{7*7}}"))
-    body = house.page().body
+def test_words_of_others_are_text_and_never_markup(installation):
+    installation.press("wake")
+    (lease,) = installation.leases()
+    installation.table.grant(replace(lease, id="x", holder="<script>alert(1)</script>{{7*7}}"))
+    body = installation.page().body
     assert "&lt;script&gt;alert(1)&lt;/script&gt;{{7*7}}" in body
     assert body.count("<script>") == 1
 
 
-def test_a_wake_that_nobody_works_on_says_so_instead_of_spinning(house):
-    waking(house)
-    assert EN["stale"][:12] not in house.page().body
-    house.aws.clock.advance(600)
-    assert "No news for 10 min" in house.page().body
+def test_a_wake_that_nobody_works_on_says_so_instead_of_spinning(installation):
+    waking(installation)
+    assert EN["stale"][:12] not in installation.page().body
+    installation.aws.clock.advance(600)
+    assert "No news for 10 min" in installation.page().body
 
 
-def test_times_are_those_of_the_stack(house):
-    house.publish(article_spec(policy={"time_zone": "Asia/Tokyo", "office_hours": [WEEKDAYS]}))
-    assert "Wakes Tue 24 Nov 08:" in Page(house.page().body).text
-    assert "11月24日(火) 08:" in Page(house.page(language="ja").body).text
+def test_times_are_those_of_the_stack(installation):
+    installation.publish(
+        article_spec(policy={"time_zone": "Asia/Tokyo", "office_hours": [WEEKDAYS]})
+    )
+    assert "Wakes Tue 24 Nov 08:" in Page(installation.page().body).text
+    assert "11月24日(火) 08:" in Page(installation.page(language="ja").body).text
 
 
-def test_the_page_of_a_bad_key_is_for_people_too(house):
-    reply = house.ask("GET", f"/s/{STACK}", accept="text/html", accept_language="ja,en;q=0.5")
+def test_the_page_of_a_bad_key_is_for_people_too(installation):
+    reply = installation.ask(
+        "GET", f"/s/{STACK}", accept="text/html", accept_language="ja,en;q=0.5"
+    )
     assert JA["not_found"] in Page(reply.body).text
     assert reply.status == 404
     assert "http-equiv" not in reply.body
 
 
-def test_a_refused_press_leads_back_to_the_page(house):
-    reply = house.press("wake", scope="view")
+def test_a_refused_press_leads_back_to_the_page(installation):
+    reply = installation.press("wake", scope="view")
     assert (reply.status, Page(reply.body).attribute("a", "href")) == (
         403,
-        [f"../{STACK}?k={house.key('view')}"],
+        [f"../{STACK}?k={installation.key('view')}"],
     )
 
 
@@ -227,8 +233,8 @@ def test_a_refused_press_leads_back_to_the_page(house):
         (";;;q=,,ja;q=x", "ja"),
     ],
 )
-def test_the_language_is_what_the_reader_prefers(house, accept, language):
-    assert house.page(language=accept).headers["content-language"] == language
+def test_the_language_is_what_the_reader_prefers(installation, accept, language):
+    assert installation.page(language=accept).headers["content-language"] == language
 
 
 # words
@@ -260,7 +266,7 @@ def problems_text() -> str:
 
 
 def test_every_rule_of_a_decision_has_its_words():
-    from controller.domain.rest import Rule
+    from controller.domain.decision.sleep_rules import Rule
 
     assert {f"rule.{rule}" for rule in Rule} - set(EN) == {"rule.slept"}
 
@@ -278,7 +284,9 @@ def test_every_rule_of_a_decision_has_its_words():
     ],
 )
 def test_durations_read_as_people_say_them(seconds, en, ja):
-    said = [Words(lang, UTC, NOW).duration(timedelta(seconds=seconds)) for lang in ("en", "ja")]
+    said = [
+        Translations(lang, UTC, NOW).duration(timedelta(seconds=seconds)) for lang in ("en", "ja")
+    ]
     assert said == [en, ja]
 
 
@@ -287,34 +295,36 @@ def test_assets_cannot_end_their_element():
         assert "</" not in (views.PAGES / name).read_text()
 
 
-def test_the_page_says_what_the_month_has_saved_with_the_running_hour(house):
+def test_the_page_says_what_the_month_has_saved_with_the_running_hour(installation):
     """By the very numbers of the status, and from the two reads that the page makes anyway."""
-    house.run()  # the first pass opens the account
-    house.aws.clock.advance(20 * 3600)
-    house.press("wake")
-    house.run()
-    house.aws.clock.advance(600)
-    saved = house.status()["saved"]
-    start = len(list(house.aws.calls))
-    pages = {language: Page(house.page("view", language).body).text for language in ("en", "ja")}
+    installation.run()  # the first pass opens the account
+    installation.aws.clock.advance(20 * 3600)
+    installation.press("wake")
+    installation.run()
+    installation.aws.clock.advance(600)
+    saved = installation.status()["saved"]
+    start = len(list(installation.aws.calls))
+    pages = {
+        language: Page(installation.page("view", language).body).text for language in ("en", "ja")
+    }
 
-    assert saved["month"] == f"{house.now:%Y-%m}"
+    assert saved["month"] == f"{installation.now:%Y-%m}"
     assert saved["saved"] > 0.5
     spent, always = (f"{saved[name]:.2f}" for name in ("spent", "always_on"))
     assert f"it cost {spent} $ and would have cost {always} $ always on" in pages["en"]
     assert f"{spent}ドル、ずっと動かしていれば{always}ドル" in pages["ja"]
-    assert [call.operation for call in list(house.aws.calls)[start:]].count("Query") == 4
+    assert [call.operation for call in list(installation.aws.calls)[start:]].count("Query") == 4
 
 
-def test_before_the_first_pass_nothing_is_said_of_money(house):
-    assert house.status()["saved"] is None
-    assert words.EN["saved"] not in Page(house.page("view").body).text
+def test_before_the_first_pass_nothing_is_said_of_money(installation):
+    assert installation.status()["saved"] is None
+    assert translations.EN["saved"] not in Page(installation.page("view").body).text
 
 
-def test_account_numbers_in_what_aws_said_do_not_reach_those_with_a_link(house):
+def test_account_numbers_in_what_aws_said_do_not_reach_those_with_a_link(installation):
     """Neither by the page nor by its JSON; the records, which take rights to read, keep them."""
     said = "User: arn:aws:sts::123456789012:assumed-role/x is not authorized (210987654321.dkr.ecr)"
-    house.aws.faults.add(
+    installation.aws.faults.add(
         Fault(
             operation="CreateLoadBalancer",
             code="AccessDenied",
@@ -323,35 +333,40 @@ def test_account_numbers_in_what_aws_said_do_not_reach_those_with_a_link(house):
             times=FOREVER,
         )
     )
-    house.press("wake")
-    house.run(3600)
+    installation.press("wake")
+    installation.run(3600)
 
-    status, page = house.program("GET", f"/s/{STACK}/status", "admin"), house.page("admin")
+    status, page = (
+        installation.program("GET", f"/s/{STACK}/status", "admin"),
+        installation.page("admin"),
+    )
     for told in (status.body, page.body):
         assert "arn:aws:sts::************:assumed-role/x" in told
         assert not re.search("123456789012|210987654321", told)
-    assert "123456789012" in house.table.load(STACK).status["marks"]["failure"]["cause"]
+    assert "123456789012" in installation.table.load(STACK).status["lifecycle"]["failure"]["cause"]
 
 
 @pytest.mark.parametrize(("scope", "seen"), [("admin", True), ("wake", False), ("view", False)])
-def test_what_the_files_have_outgrown_is_shown_to_those_who_run_it(house, scope, seen):
+def test_what_the_files_have_outgrown_is_shown_to_those_who_run_it(installation, scope, seen):
     """Whoever only uses the stack can do nothing about it."""
     dates = {"closed_on": ["holidays:JP"], "holidays": {"JP": ["2026-11-23"]}}
-    house.publish(article_spec(policy=dates))
-    assert ("holidays:JP" in Page(house.page(scope, "ja").body).text) is seen
+    installation.publish(article_spec(policy=dates))
+    assert ("holidays:JP" in Page(installation.page(scope, "ja").body).text) is seen
 
 
-def test_a_service_behind_tls_is_opened_by_https(house):
-    house.publish(article_spec(endpoint={"port": 443, "protocol": "TLS", "open_path": "/"}))
-    awake(house)
-    assert 'href="https://203.0.113.25:443/"' in house.page().body
-    assert 'data-go="https://203.0.113.25:443/"' in house.page(query="&go=1").body
+def test_a_service_behind_tls_is_opened_by_https(installation):
+    installation.publish(article_spec(endpoint={"port": 443, "protocol": "TLS", "open_path": "/"}))
+    awake(installation)
+    assert 'href="https://203.0.113.25:443/"' in installation.page().body
+    assert 'data-go="https://203.0.113.25:443/"' in installation.page(query="&go=1").body
 
 
-def test_udp_is_told_as_text_and_leads_nowhere(house):
-    house.publish(article_spec(endpoint={"port": 27015, "protocol": "UDP", "open_path": "/"}))
-    awake(house)
-    for body in (house.page().body, house.page(query="&go=1").body):
+def test_udp_is_told_as_text_and_leads_nowhere(installation):
+    installation.publish(
+        article_spec(endpoint={"port": 27015, "protocol": "UDP", "open_path": "/"})
+    )
+    awake(installation)
+    for body in (installation.page().body, installation.page(query="&go=1").body):
         assert '<p class="address">203.0.113.25:27015 (UDP)</p>' in body
         assert "data-go" not in body
         assert "http://203" not in body

@@ -6,7 +6,7 @@ import botocore.session
 import pytest
 
 from controller.aws.tags import Owner, with_ecs_owner, with_elb_owner
-from controller.domain.owner_tags import tag_value
+from controller.domain.planning.owner_tags import tag_value
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from controller.aws.traffic import TrafficReader
-from controller.domain.marks import Standing
+from controller.domain.decision.lifecycle import BilledResource
 from local.aws import LaptopAws
 from local.faults import Fault, throttled
 
@@ -32,7 +32,9 @@ def balancer(aws, name="ecs-nlb"):
         .create_load_balancer(Name=name, Type="network", Subnets=["subnet-0a1b2c3d4e5f60718"])
     )
     (made,) = reply["LoadBalancers"]
-    return Standing(address="aws_lb.a", arn=made["LoadBalancerArn"], since=made["CreatedTime"])
+    return BilledResource(
+        address="aws_lb.a", arn=made["LoadBalancerArn"], since=made["CreatedTime"]
+    )
 
 
 def at(minute):
@@ -134,7 +136,7 @@ def test_a_failed_read_is_a_problem_and_no_exception(aws, reader, fault):
 
 def test_a_load_balancer_that_never_was_has_no_counts(aws, reader):
     """Unknown dimensions give empty lists, no error (§4.3)."""
-    never = Standing(address="aws_lb.a", arn="arn:x:loadbalancer/net/never/1", since=START)
+    never = BilledResource(address="aws_lb.a", arn="arn:x:loadbalancer/net/never/1", since=START)
     counts = reader.read([never], at(0), at(10))
 
     assert (counts.minutes, counts.problem) == ((), "")
@@ -155,7 +157,7 @@ def test_an_answer_in_pages_is_read_to_its_end(aws):
             asked.append(request.get("NextToken"))
             return next(pages)
 
-    never = Standing(address="aws_lb.a", arn="arn:x:loadbalancer/net/a/1", since=START)
+    never = BilledResource(address="aws_lb.a", arn="arn:x:loadbalancer/net/a/1", since=START)
     counts = TrafficReader(Pages()).read([never], at(0), at(10))
     assert [(each.new_flows, each.bytes) for each in counts.minutes] == [(1, 10), (2, 20)]
     assert asked == [None, "more"]

@@ -1,9 +1,9 @@
 import pytest
 
-from catalogue.tools import Calendar, Desk, fresh_desk
-from controller.domain.timing import profile as timing_of
+from catalogue.tools import Calendar, StackUnderTest, fresh_desk
+from controller.domain.planning.timing import profile as timing_of
 from local.aws import LaptopAws
-from system.desk import FORBIDDEN
+from system.stack_under_test import FORBIDDEN
 
 
 @pytest.fixture(scope="session")
@@ -15,9 +15,9 @@ def accounts():
 @pytest.fixture
 def desk_of(accounts):
     """Makes desks, and sees to it that no pass on any of them made a forbidden call."""
-    made: list[Desk] = []
+    made: list[StackUnderTest] = []
 
-    def make(profile="typical", *args, **options) -> Desk:
+    def make(profile="typical", *args, **options) -> StackUnderTest:
         free = accounts.setdefault(timing_of(profile), [])
         aws = free.pop() if free else LaptopAws(profile=profile, clock=Calendar())
         aws.clock.restart()

@@ -103,7 +103,7 @@ ELSEWHERE: dict[int, tuple[str, ...]] = {
         "system/test_troubled_days.py::"
         "test_a_long_connection_keeps_it_awake_as_long_as_it_says_something",
     ),
-    66: ("domain/test_schedule.py::test_a_window_inside_a_gap_comes_back_the_week_after",),
+    66: ("domain/policy/test_schedule.py::test_a_window_inside_a_gap_comes_back_the_week_after",),
     68: (
         "deploy/test_template.py::test_both_permissions_that_a_public_function_url_needs_are_there",
     ),

@@ -14,7 +14,7 @@ from itertools import pairwise
 import pytest
 
 from catalogue.tools import LISTENER, SERVICE, Watch, by_hand, calls_of, one_pass
-from controller.domain.observed import State
+from controller.domain.planning.observed import State
 from controller.reconcile.loop import WHOLE
 from controller.reconcile.outcome import POLL, Result
 from local.faults import Fault

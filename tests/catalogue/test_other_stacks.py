@@ -27,8 +27,8 @@ from catalogue.tools import (
     one_pass,
     stop_after,
 )
-from controller.domain.owner_tags import owner_tags
-from controller.domain.plan import Order
+from controller.domain.planning.owner_tags import owner_tags
+from controller.domain.planning.plan import Order
 from controller.reconcile.outcome import Result
 from factories import article_spec, listener, load_balancer, service, target_group
 from local.faults import FOREVER, Fault

@@ -42,7 +42,7 @@ from catalogue.tools import (
     one_balancer_at_a_time,
     one_pass,
 )
-from controller.domain.progress import Progress
+from controller.domain.planning.progress import Progress
 from controller.reconcile.outcome import Result
 from local.faults import FOREVER, Fault, throttled
 

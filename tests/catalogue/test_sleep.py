@@ -26,7 +26,7 @@ from catalogue.tools import (
     one_pass,
     stop_after,
 )
-from controller.domain.plan import Order
+from controller.domain.planning.plan import Order
 from controller.reconcile.outcome import Result
 from factories import article_spec, target_group
 from local.faults import Fault

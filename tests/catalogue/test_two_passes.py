@@ -25,7 +25,7 @@ from catalogue.tools import (
     one_pass,
 )
 from catalogue.turns import run_together
-from controller.domain.plan import Order
+from controller.domain.planning.plan import Order
 from controller.reconcile.outcome import Result
 
 GRAINS = ["round", "call"]

@@ -22,7 +22,7 @@ from catalogue.tools import (
     one_pass,
     stop_after,
 )
-from controller.domain.timing import TYPICAL
+from controller.domain.planning.timing import TYPICAL
 from controller.reconcile.outcome import Result
 from factories import article_spec, service
 from local.faults import FOREVER, Fault

@@ -24,7 +24,7 @@ from catalogue.tools import (
     one_pass,
     stop_after,
 )
-from controller.domain.observed import State
+from controller.domain.planning.observed import State
 from controller.reconcile.outcome import Result
 from factories import article_spec, load_balancer
 from local.ec2 import interfaces

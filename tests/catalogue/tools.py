@@ -12,12 +12,12 @@ from unittest import mock
 
 from controller.aws.clients import Clients
 from controller.aws.cloud import AwsCloud
-from controller.domain.plan import Order, Target
-from controller.domain.progress import Progress
-from controller.domain.spec import Spec
+from controller.domain.planning.plan import Order, Target
+from controller.domain.planning.progress import Progress
+from controller.domain.planning.spec import Spec
 from controller.reconcile import loop
 from controller.reconcile.loop import Reconciler
-from controller.reconcile.outcome import POLL, Limits, Outcome, Round
+from controller.reconcile.outcome import POLL, Iteration, Limits, Outcome
 from controller.reconcile.side_by_side import one_by_one
 from direct import Crash, DirectSession, Dying
 from factories import EIP, LB, LISTENER, SERVICE, SUBNET, TG, article_spec
@@ -25,7 +25,7 @@ from local.aws import LaptopAws
 from local.calls import Call
 from local.clock import ManualClock
 from local.furnish import ARTICLE
-from system.desk import ASLEEP, AWAKE, Desk
+from system.stack_under_test import ASLEEP, AWAKE, StackUnderTest
 
 __all__ = [
     "ASLEEP",
@@ -42,10 +42,10 @@ __all__ = [
     "TG",
     "Calendar",
     "Crash",
-    "Desk",
-    "DirectDesk",
     "DirectSession",
+    "DirectStack",
     "Dying",
+    "StackUnderTest",
     "Watch",
     "by_hand",
     "calls_of",
@@ -76,18 +76,18 @@ def fresh_desk(
     aws: LaptopAws | None = None,
     direct: bool = True,
     **things: Any,
-) -> Desk:
+) -> StackUnderTest:
     """
     The article's stack asleep in an account of its own; `things` are furnished besides.
 
     Its sessions are direct, which is five times as quick, or else boto3's.
     """
     aws = aws or LaptopAws(profile=profile)
-    kind = DirectDesk if direct else Desk
+    kind = DirectStack if direct else StackUnderTest
     return furnished(kind(aws, spec or article_spec()), **things)
 
 
-class DirectDesk(Desk):
+class DirectStack(StackUnderTest):
     """A desk whose calls spend no time in botocore."""
 
     @property
@@ -95,7 +95,7 @@ class DirectDesk(Desk):
         return DirectSession(self.aws)
 
 
-def furnished(desk: Desk, **things: Any) -> Desk:
+def furnished(desk: StackUnderTest, **things: Any) -> StackUnderTest:
     """Put what Terraform keeps into the account; `things` are added or replace theirs."""
     wanted = dict(ARTICLE)
     for kind, more in things.items():
@@ -113,7 +113,7 @@ def _name(thing: Any) -> str:
 
 
 def one_pass(
-    desk: Desk,
+    desk: StackUnderTest,
     target: str,
     *,
     seconds: float | None = None,
@@ -123,7 +123,7 @@ def one_pass(
     session: Any = None,
     progress: Progress | None = None,
     order: Order = Order.FAST,
-    report: Callable[[Round], None] | None = None,
+    report: Callable[[Iteration], None] | None = None,
     still_wanted: Callable[[], bool] = lambda: True,
 ) -> Outcome:
     """
@@ -155,10 +155,10 @@ def one_pass(
         return reconciler.run(Target(target), limits, still_wanted)
 
 
-def is_ready_to(verb: str, address: str) -> Callable[[Round], bool]:
+def is_ready_to(verb: str, address: str) -> Callable[[Iteration], bool]:
     """True of a round that is about to take this step."""
 
-    def test(seen: Round) -> bool:
+    def test(seen: Iteration) -> bool:
         return any(a.verb == verb and a.address == address for a in seen.plan.ready)
 
     return test
@@ -192,10 +192,10 @@ class Watch:
     """
 
     then: Callable[[], object] | None = None
-    when: Callable[[Round], bool] = lambda seen: True
-    rounds: list[Round] = field(default_factory=list)
+    when: Callable[[Iteration], bool] = lambda seen: True
+    rounds: list[Iteration] = field(default_factory=list)
 
-    def __call__(self, seen: Round) -> None:
+    def __call__(self, seen: Iteration) -> None:
         self.rounds.append(seen)
         if self.then and self.when(seen):
             happens, self.then = self.then, None
@@ -230,7 +230,7 @@ class Watch:
         return None
 
 
-def _waits(seen: Round) -> list[str]:
+def _waits(seen: Iteration) -> list[str]:
     waiting = [text for _, text in (*seen.plan.waiting, *seen.plan.blocked)]
     return [t for t in (*waiting, *(a.waits_for for a in seen.plan.actions)) if t]
 
@@ -239,30 +239,30 @@ def _waits(seen: Round) -> list[str]:
 
 
 @contextmanager
-def by_hand(desk: Desk) -> Iterator[Any]:
+def by_hand(desk: StackUnderTest) -> Iterator[Any]:
     """A session for what a person does; its calls do not count as the controller's."""
     start = len(desk.aws.calls)
     yield desk.session
     del desk.aws.calls[start:]
 
 
-def calls_of(desk: Desk, *operations: str, since: int = 0) -> list[Call]:
+def calls_of(desk: StackUnderTest, *operations: str, since: int = 0) -> list[Call]:
     return [call for call in list(desk.aws.calls)[since:] if call.operation in operations]
 
 
-def changes_since(desk: Desk, start: int) -> list[str]:
+def changes_since(desk: StackUnderTest, start: int) -> list[str]:
     """The operations, other than reads, that were asked for since the n-th call."""
     return [call.operation for call in list(desk.aws.calls)[start:] if not call.is_read]
 
 
-def is_quiet(desk: Desk) -> bool:
+def is_quiet(desk: StackUnderTest) -> bool:
     """Nothing stands, nothing runs up a bill but the Elastic IP, and that is free."""
     paid = [life for life in desk.aws.lifetimes() if life.kind != "elastic_ip"]
     free = not desk.elastic_ip().get("AssociationId")
     return desk.standing() == ASLEEP and all(life.ended_at for life in paid) and free
 
 
-def one_balancer_at_a_time(desk: Desk, kind: str = "load_balancer") -> bool:
+def one_balancer_at_a_time(desk: StackUnderTest, kind: str = "load_balancer") -> bool:
     """By the account's own record of lifetimes, no two of one name ever overlapped."""
     lives = [life for life in desk.aws.lifetimes() if life.kind == kind]
     for name in {life.name for life in lives}:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from controller.cli.main import run
-from controller.domain.hold import Hold
-from controller.domain.lease import Lease
+from controller.domain.decision.hold import Hold
+from controller.domain.decision.lease import Lease
 from system.days import STACK, Days, days
 
 SHIPPED = Path(__file__).parents[2] / "infra" / "nsfw-api"
@@ -60,7 +60,7 @@ class Deployed:
         return Said(found, said.out, said.err)
 
     @property
-    def nudges(self) -> list[str]:
+    def started_passes(self) -> list[str]:
         return self.world.nudged
 
     def work(self) -> None:

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from controller.cli.main import cli
-from controller.domain.spec import Spec
+from controller.domain.planning.spec import Spec
 
 TEXT = """
 variable "delay" {

@@ -137,7 +137,7 @@ def test_where_aws_does_not_tell_its_prices_the_table_is_used_and_named(
 
 def keep_in(monkeypatch, folder):
     folder.chmod(0o700)
-    monkeypatch.setattr("controller.hcl.kept.cache_folder", lambda: folder)
+    monkeypatch.setattr("controller.hcl.disk_cache.cache_folder", lambda: folder)
 
 
 def product(usage: str, usd: str) -> dict:

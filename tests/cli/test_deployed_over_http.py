@@ -17,7 +17,7 @@ from controller.store.table import Table
 from local.clock import ScaledClock
 from local.records import create_table
 from local.server import LaptopServer
-from system.desk import ASLEEP, AWAKE, Desk
+from system.stack_under_test import ASLEEP, AWAKE, StackUnderTest
 
 pytestmark = pytest.mark.slow
 
@@ -36,7 +36,7 @@ class Laptop:
     def __init__(self, server: LaptopServer) -> None:
         session = server.aws.session()
         create_table(session.client("dynamodb"), "dormouse")
-        self.url, self.desk = server.url, Desk(server.aws)
+        self.url, self.desk = server.url, StackUnderTest(server.aws)
         self.table = Table(session.client("dynamodb"), "dormouse")
         self._controller = bootstrap(
             {"DORMOUSE_TABLE": "dormouse", "DORMOUSE_CONTROLLER": "dormouse-controller"},

@@ -10,7 +10,7 @@ from controller.store.table import Table
 from factories import article_spec
 from local.faults import FOREVER, Fault
 from local.records import create_table
-from system.desk import ASLEEP, AWAKE, FORBIDDEN
+from system.stack_under_test import ASLEEP, AWAKE, FORBIDDEN
 
 STACK_ID = "arn:aws:cloudformation:us-east-1:123456789012:stack/dormouse/1"
 TABLE = "dormouse-Table-1A2B3C"

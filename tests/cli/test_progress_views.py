@@ -9,13 +9,13 @@ import pytest
 from rich.console import Console
 
 from controller.cli import report_views, views
-from controller.domain.marks import Marks
-from controller.domain.observed import State
-from controller.domain.plan import Plan, Target
-from controller.domain.progress import Timeline
-from controller.domain.report import make_report
-from controller.domain.status import Status
-from controller.reconcile.outcome import Round
+from controller.domain.decision.lifecycle import Lifecycle
+from controller.domain.planning.observed import State
+from controller.domain.planning.plan import Plan, Target
+from controller.domain.planning.progress import Timeline
+from controller.domain.reporting.report import make_report
+from controller.domain.reporting.status import Status
+from controller.reconcile.outcome import Iteration
 from factories import LB, NOON, TG, article_spec, observed
 from local.clock import ManualClock
 
@@ -35,14 +35,14 @@ def waking():
         target=Target.AWAKE,
         phase="load balancer starting",
         timeline=WAY,
-        marks=Marks(waking_since=NOON),
+        lifecycle=Lifecycle(waking_since=NOON),
     )
     policy = {"office_hours": [[["mon"], "09:00", "18:00"]]}
     return make_report(article_spec(policy=policy), status, (), None, NOW)
 
 
 def a_round():
-    return Round(
+    return Iteration(
         target=Target.AWAKE,
         observed=observed({LB: State.PENDING, TG: State.READY}),
         plan=Plan(target=Target.AWAKE, waiting=((LB, "load balancer starting"),)),

@@ -7,9 +7,9 @@ import shutil
 import pytest
 from deployed import SHIPPED, STACK, deploy
 
-from controller.domain.spec import Spec
+from controller.domain.planning.spec import Spec
 from local.faults import Fault
-from system.desk import AWAKE
+from system.stack_under_test import AWAKE
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_a_new_stack_is_stored_handed_on_and_woken_in_its_office_hours(dormouse)
     said = dormouse("publish", str(SHIPPED))
     assert said.out == f"{STACK}: published (4 resources)\n"
     assert stored(dormouse).source["dir"] == str(SHIPPED)
-    assert dormouse.nudges == [STACK]
+    assert dormouse.started_passes == [STACK]
     dormouse.work()
     assert dormouse.world.desk.standing() == AWAKE
     assert dormouse("status").out.startswith(f"{STACK}  awake")
@@ -63,7 +63,7 @@ def test_publishing_again_writes_nothing(dormouse):
 
     assert dormouse("publish", str(SHIPPED)).out == f"{STACK}: unchanged\n"
     assert dormouse.written(start) == []
-    assert dormouse.nudges == []
+    assert dormouse.started_passes == []
     assert stored(dormouse) == before
 
 
@@ -110,7 +110,7 @@ def test_several_at_once_each_under_its_name(dormouse, directory):
         f"{STACK}: published (4 resources)",
         "other: published (4 resources)",
     ]
-    assert sorted(dormouse.nudges) == [STACK, "other"]
+    assert sorted(dormouse.started_passes) == [STACK, "other"]
     assert dormouse.world.controller.table.published() == [STACK, "other"]
 
 

@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from deployed import STACK, deploy
 
-from controller.domain.moments import parse_moment
+from controller.domain.timestamps import parse_timestamp
 from factories import article_spec
 from local.errors import AwsError
 from local.faults import Fault
-from system.desk import ASLEEP, AWAKE
+from system.stack_under_test import ASLEEP, AWAKE
 
 URL = "http://203.0.113.25:5000/"
 
@@ -43,7 +43,7 @@ def test_a_wake_is_recorded_in_the_callers_name_done_and_ends_with_the_address(d
     assert (lease.holder, lease.reason) == ("ann", "demo")
     assert lease.expires_at == dormouse.world.moment("Tue 08:30")
     assert standing(dormouse) == AWAKE
-    assert dormouse.nudges == []  # and none is left undone
+    assert dormouse.started_passes == []  # and none is left undone
 
 
 def test_without_waiting_a_wake_is_recorded_and_handed_on(dormouse):
@@ -51,7 +51,7 @@ def test_without_waiting_a_wake_is_recorded_and_handed_on(dormouse):
 
     assert said.out.startswith(f"{STACK} is waking")
     assert said.err == ""
-    assert dormouse.nudges == [STACK]
+    assert dormouse.started_passes == [STACK]
     assert standing(dormouse) == ASLEEP
     dormouse.work()
     assert standing(dormouse) == AWAKE
@@ -314,7 +314,7 @@ def test_status_in_json_is_the_designs(dormouse):
     assert told["leases"][0]["holder"] == "ann"
     assert told["hold"] is None
     assert told["next"][0]["state"] == "asleep"
-    assert parse_moment(told["until"]) > dormouse.world.now
+    assert parse_timestamp(told["until"]) > dormouse.world.now
     assert {"reason", "evidence", "steps", "eta_seconds"} <= told.keys()
 
 

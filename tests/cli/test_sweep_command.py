@@ -6,7 +6,7 @@ import pytest
 from deployed import deploy
 
 from local.faults import Fault
-from system.desk import ASLEEP, AWAKE, Desk
+from system.stack_under_test import ASLEEP, AWAKE, StackUnderTest
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def deployed(monkeypatch, capsys):
 @pytest.fixture
 def leftover(deployed):
     """A stack that nobody has published, awake."""
-    desk = Desk(deployed.world.aws, replace(deployed.world.spec, stack="gone"))
+    desk = StackUnderTest(deployed.world.aws, replace(deployed.world.spec, stack="gone"))
     desk.wake()
     return desk
 

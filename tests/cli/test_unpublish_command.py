@@ -8,12 +8,12 @@ import pytest
 from deployed import STACK, deploy
 
 from controller.cli.main import run
-from controller.domain.month import Month
+from controller.domain.money.month import Month
 from controller.store import items
 from factories import LB, load_balancer
-from house import House
+from installation import Installation
 from local.faults import FOREVER, Fault
-from system.desk import ASLEEP, AWAKE
+from system.stack_under_test import ASLEEP, AWAKE
 
 DONE = f"{STACK} is taken out of the controller; its links open nothing any more.\n"
 
@@ -193,9 +193,9 @@ def test_interrupted_anywhere_it_ends_the_same_when_repeated(dormouse, monkeypat
 
 
 def test_its_links_open_nothing(monkeypatch, capsys):
-    house = House()
-    assert house.page().status == 200
-    assert house.table.take_out("nsfw-api", house.table.load("nsfw-api").asked)
-    house.table.clear_out("nsfw-api")
-    assert house.page().status == 404
-    assert house.press("wake").status == 404
+    installation = Installation()
+    assert installation.page().status == 200
+    assert installation.table.take_out("nsfw-api", installation.table.load("nsfw-api").asked)
+    installation.table.clear_out("nsfw-api")
+    assert installation.page().status == 404
+    assert installation.press("wake").status == 404

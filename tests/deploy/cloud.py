@@ -16,8 +16,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from controller.domain.lease import Lease
-from controller.domain.timing import Timing
+from controller.domain.decision.lease import Lease
+from controller.domain.planning.timing import Timing
 from controller.links import Keys, Link, Scope, make_secret
 from controller.store.table import Table
 from deploy.stack import deploy

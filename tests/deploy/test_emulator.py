@@ -17,7 +17,7 @@ from controller.store.table import Table
 from deploy import others
 from deploy.emulator import running
 from factories import EIP
-from system.desk import FORBIDDEN
+from system.stack_under_test import FORBIDDEN
 
 pytestmark = [pytest.mark.slow, pytest.mark.emulator]
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from controller.domain.upkeep import upkeep
-from controller.tell.measures import UNITS
+from controller.domain.money.controller_cost import controller_parts
+from controller.notify.measures import UNITS
 from deploy import idle_bill, prices
 from deploy.idle_bill import BESIDE_THE_TEMPLATE, beyond_free, bill, total
 from deploy.prices import ALARM, ELASTIC_IP, METRIC, UnknownCostError
@@ -134,7 +134,7 @@ def test_the_ledger_takes_the_same_prices_for_the_controller():
         "function GB-s": prices.RUN_TIME["arm64"],
         "table reads": prices.READS,
     }
-    parts = {p.what: p for p in upkeep(timedelta(hours=730), awake=timedelta(0), wakes=0)}
+    parts = {p.what: p for p in controller_parts(timedelta(hours=730), awake=timedelta(0), wakes=0)}
     for what, price in listed.items():
         assert float(parts[what].price) == price.usd
         assert parts[what].free == price.free

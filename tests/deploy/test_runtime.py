@@ -12,7 +12,7 @@ from deploy import others
 from deploy.artifact import build
 from deploy.cloud import STACK, running, start
 from local.lambda_function import FunctionError
-from system.desk import FORBIDDEN
+from system.stack_under_test import FORBIDDEN
 
 pytestmark = pytest.mark.slow
 

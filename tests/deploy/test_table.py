@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from controller.domain.lease import Lease
+from controller.domain.decision.lease import Lease
 from controller.store import items
 from controller.store.lock import LockKeeper
 from controller.store.table import Table

@@ -14,8 +14,8 @@ import pytest
 from cfnlint.config import ManualArgs
 from samtranslator.model.exceptions import InvalidDocumentException
 
-from controller.domain.messages import Level
-from controller.domain.overdue import Overdue
+from controller.domain.guards.overdue import Overdue
+from controller.domain.notification.messages import Level
 from controller.reconcile.stack_pass import CHECK, SLOW
 from deploy import others
 from deploy.stack import ACCOUNT, ROOT, deploy, outputs, read, translate

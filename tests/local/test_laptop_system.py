@@ -21,7 +21,7 @@ from local.furnish_spec import furnish_for
 from local.server import LaptopServer
 from local.stand_in import StandIn, free_address, is_free
 from local.system import quiet_moment
-from system.desk import Desk
+from system.stack_under_test import StackUnderTest
 
 FRIDAY = datetime(2026, 11, 27, 3, tzinfo=UTC)
 HOURS = {
@@ -99,7 +99,7 @@ def test_a_function_is_invoked_over_http_too():
 
 def test_whoever_uses_the_address_makes_the_load_balancers_traffic():
     aws = LaptopAws(profile="typical")
-    desk = Desk(aws)
+    desk = StackUnderTest(aws)
     ip = free_address([5000])
     aws.furnish(**furnish_for(desk.spec, ip))
     with StandIn(aws, ip, weight=60) as service:
@@ -123,7 +123,7 @@ def test_what_is_furnished_lets_a_group_that_is_written_by_its_id_in():
     }
     parts = (target_group(), load_balancer(), listener(), service(request=request))
     aws = LaptopAws(profile="fast", clock=ManualClock(FRIDAY))
-    desk = Desk(aws, article_spec(resources=parts))
+    desk = StackUnderTest(aws, article_spec(resources=parts))
     aws.furnish(**furnish_for(desk.spec))
 
     assert desk.wake().result is Result.CONVERGED
@@ -144,7 +144,7 @@ def test_the_bill_is_that_of_what_stood_beside_what_leaving_it_on_costs():
     """Two started hours of a load balancer (USD 0.0225 in us-east-1), one task, one address."""
     aws = LaptopAws(profile="typical")
     aws.furnish_article()
-    desk, began = Desk(aws), aws.clock.now()
+    desk, began = StackUnderTest(aws), aws.clock.now()
     desk.wake()
     aws.clock.advance(3600)
     desk.sleep()

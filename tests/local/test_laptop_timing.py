@@ -1,11 +1,14 @@
-"""The chains that `controller.domain.timing` promises are those that the accounts really show."""
+"""
+The chains that `controller.domain.planning.timing` promises are those that the accounts
+really show.
+"""
 
 import dataclasses
 
 import pytest
 from laptop_stack import CLUSTER, SERVICE
 
-from controller.domain.timing import (
+from controller.domain.planning.timing import (
     NEVER,
     PROFILES,
     SLOW,

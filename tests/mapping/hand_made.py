@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from controller.domain.planning.spec import Spec
 from controller.domain.problem import Place, Problem
-from controller.domain.spec import Spec
 from controller.hcl.construct import make_object, make_tuple, unknown
 from controller.hcl.plain import from_python
 from controller.hcl.types import STRING, Type

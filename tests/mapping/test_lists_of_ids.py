@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hand_made import NOW
 
+from controller.domain.planning.references import resolve
 from controller.domain.problem import Level
-from controller.domain.requests import resolve
 from controller.hcl.world import Inputs
 from controller.mapping.compile import compile_stack
 from hcl.cases import write

@@ -17,9 +17,9 @@ from hand_made import (
     world,
 )
 
+from controller.domain.planning.spec import Kind, Spec
 from controller.domain.problem import Level, Place, Problem
-from controller.domain.spec import Kind, Spec
-from controller.hcl import kept
+from controller.hcl import disk_cache
 from controller.hcl.types import NUMBER
 from controller.hcl.world import Uncounted
 from controller.mapping import service_model
@@ -374,7 +374,7 @@ def test_a_spec_that_the_table_does_not_take_is_foreseen(monkeypatch):
 def test_a_request_that_was_found_sound_needs_no_sdk_the_next_time(tmp_path, monkeypatch):
     """The answer is remembered for this request alone, and only that there was nothing to find."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    kept.cache_folder.cache_clear()
+    disk_cache.cache_folder.cache_clear()
     asked = []
     real = service_model.findings
 
@@ -396,7 +396,7 @@ def test_a_request_that_was_found_sound_needs_no_sdk_the_next_time(tmp_path, mon
             path.read_bytes().decode("latin-1") for path in kept_in(tmp_path)
         )
     finally:
-        kept.cache_folder.cache_clear()
+        disk_cache.cache_folder.cache_clear()
 
 
 def kept_in(folder):

@@ -17,7 +17,7 @@ from hand_made import (
     stack,
 )
 
-from controller.domain.spec import references
+from controller.domain.planning.spec import references
 from controller.mapping import look_ups
 from controller.mapping.sources import DATA, MANAGED
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from directories import FRONT, SERVICE, SLEEPERS, STACK, compile_text, errors, told, two_worlds
 
-from controller.domain.hourly_prices import HOURLY, hourly
+from controller.domain.money.hourly_prices import HOURLY, hourly
 from controller.domain.problem import Level
 from controller.mapping import idle_cost
 

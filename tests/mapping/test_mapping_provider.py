@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hand_made import NOW
 
-from controller.domain.spec import Kind
+from controller.domain.planning.spec import Kind
 from controller.hcl.world import Inputs
 from controller.mapping.compile import compile_stack
 

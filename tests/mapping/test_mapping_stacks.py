@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from hand_made import NOW
 
+from controller.domain.planning.spec import references
 from controller.domain.problem import Level
-from controller.domain.spec import references
 from controller.hcl.world import Inputs
 from controller.mapping.compile import compile_stack
 

@@ -19,8 +19,8 @@ from hand_made import NOW
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from controller.domain.planning.spec import Spec
 from controller.domain.problem import Level
-from controller.domain.spec import Spec
 from controller.hcl.world import Inputs
 from controller.mapping.assemble import Compiled
 from controller.mapping.compile import compile_stack

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from controller.domain.errors import EndPassError, PermanentError
-from controller.reconcile.heartbeat import BRIEF, LAST_WAVE, QUEUED, Due, Heartbeat
+from controller.reconcile.heartbeat import LAST_WAVE, QUEUED, SHORT_PASS, Due, Heartbeat
 from controller.reconcile.side_by_side import one_by_one
 from factories import NOON
 from local.clock import ManualClock
@@ -27,7 +27,7 @@ class Index:
             self.read.append(each.stack)
             yield each
 
-    def handed_on(self, due, until):
+    def defer_until(self, due, until):
         self.later.append((due, until - NOON))
 
 
@@ -70,7 +70,7 @@ def test_more_than_fit_go_in_waves_of_ten_seconds_and_are_due_again_when_lambda_
     beat = Beat("abcde")
     assert beat.run() == "abcde"
     assert beat.started == [("a", 0), ("b", 0), ("c", 10), ("d", 10), ("e", 20)]
-    assert beat.given == {BRIEF}
+    assert beat.given == {SHORT_PASS}
     assert beat.index.later == [
         (Due(stack, f"due of {stack}"), timedelta(seconds=seconds) + QUEUED)
         for stack, seconds in beat.started

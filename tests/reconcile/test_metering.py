@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from controller.domain.marks import Marks, Standing
-from controller.domain.meter import Meter, SeenTask
-from controller.domain.observed import ABSENT, State
-from controller.domain.plan import Target, make_plan
-from controller.domain.progress import Progress, Timeline
-from controller.domain.status import Status
-from controller.domain.usage import Span, Tasks, Use
+from controller.domain.decision.lifecycle import BilledResource, Lifecycle
+from controller.domain.money.meter import Meter, SeenTask
+from controller.domain.money.usage import BillingInterval, Tasks, UsageProfile
+from controller.domain.planning.observed import ABSENT, State
+from controller.domain.planning.plan import Target, make_plan
+from controller.domain.planning.progress import Progress, Timeline
+from controller.domain.reporting.status import Status
 from controller.reconcile.metering import (
     changed_services,
     ended_services,
@@ -21,22 +21,22 @@ from controller.reconcile.metering import (
     nothing_stands,
     unseen_services,
 )
-from controller.reconcile.outcome import Round
+from controller.reconcile.outcome import Iteration
 from factories import LB, NOON, SERVICE, TG, article_spec, observed, seen, service
 
 SPEC = article_spec()
 MINUTE = timedelta(minutes=1)
 BALANCER = "arn:aws:elasticloadbalancing:us-east-1:1:loadbalancer/net/ecs-nlb/1"
 SERVICE_ARN = "arn:aws:ecs:us-east-1:1:service/c/nsfw_api_service"
-STOOD = Standing(address=LB, arn=BALANCER, since=NOON - 30 * MINUTE)
-RAN = Standing(address=SERVICE, arn=SERVICE_ARN, since=NOON - 30 * MINUTE)
+STOOD = BilledResource(address=LB, arn=BALANCER, since=NOON - 30 * MINUTE)
+RAN = BilledResource(address=SERVICE, arn=SERVICE_ARN, since=NOON - 30 * MINUTE)
 BOTH = article_spec(resources=(service(asleep={"desiredCount": 1}, request={"desiredCount": 3}),))
 
 
-def look(target: Target = Target.ASLEEP, **states) -> Round:
+def look(target: Target = Target.ASLEEP, **states) -> Iteration:
     found = observed({LB: ABSENT} | states)
     plan = make_plan(SPEC, target, found)
-    return Round(now=NOON, target=target, observed=found, plan=plan, timeline=Timeline())
+    return Iteration(now=NOON, target=target, observed=found, plan=plan, timeline=Timeline())
 
 
 def balancer(state: State = State.READY, **changes):
@@ -48,11 +48,11 @@ def tasks(state: State = State.READY, **changes):
 
 
 def stood(*standing, **changes) -> Status:
-    return Status(marks=Marks(standing=standing), **changes)
+    return Status(lifecycle=Lifecycle(billed=standing), **changes)
 
 
 def standing(status: Status, spec=SPEC, target: Target = Target.ASLEEP, **states):
-    return metered(status, spec, look(target, **states), NOON).marks.standing
+    return metered(status, spec, look(target, **states), NOON).lifecycle.billed
 
 
 @pytest.mark.parametrize(
@@ -61,11 +61,11 @@ def standing(status: Status, spec=SPEC, target: Target = Target.ASLEEP, **states
 )
 def test_a_load_balancer_is_paid_until_our_own_delete_or_until_found_gone(deleted_arn, until):
     progress = Progress().after_delete(LB, deleted_arn, NOON - 5 * MINUTE)
-    status = Status(marks=Marks(standing=(STOOD,)), progress=progress)
+    status = Status(lifecycle=Lifecycle(billed=(STOOD,)), progress=progress)
     after = metered(status, SPEC, look(), NOON)
 
     assert [(each.arn, each.until) for each in after.meter.ended] == [(BALANCER, until)]
-    assert after.marks.standing == ()
+    assert after.lifecycle.billed == ()
 
 
 def test_load_balancers_and_services_are_counted_from_when_aws_says_they_were_made():
@@ -75,8 +75,8 @@ def test_load_balancers_and_services_are_counted_from_when_aws_says_they_were_ma
         TG: seen(State.READY, TG, created_at=NOON - 4 * MINUTE),
     }
     assert standing(Status(), target=Target.AWAKE, **made) == (
-        Standing(address=LB, arn=BALANCER, since=NOON - 3 * MINUTE),
-        Standing(address=SERVICE, arn=SERVICE_ARN, since=NOON - 2 * MINUTE),
+        BilledResource(address=LB, arn=BALANCER, since=NOON - 3 * MINUTE),
+        BilledResource(address=SERVICE, arn=SERVICE_ARN, since=NOON - 2 * MINUTE),
     )
 
 
@@ -95,7 +95,7 @@ def test_a_service_counts_while_its_tasks_drain_and_a_load_balancer_not_after_it
 def test_a_service_that_was_made_again_has_the_same_arn_and_is_another():
     again = tasks(created_at=NOON - MINUTE)
     after = metered(stood(RAN), SPEC, look(**{SERVICE: again}), NOON)
-    assert [each.since for each in after.marks.standing] == [NOON - MINUTE]
+    assert [each.since for each in after.lifecycle.billed] == [NOON - MINUTE]
     assert [each.since for each in after.meter.ended] == [RAN.since]
 
 
@@ -103,36 +103,36 @@ def test_a_service_ends_when_it_is_found_gone_and_not_with_our_delete():
     """Its tasks drain meanwhile. The bill says whose tasks they were."""
     progress = Progress().after_delete(SERVICE, SERVICE_ARN, NOON - 5 * MINUTE)
     (span,) = metered(stood(RAN, progress=progress), SPEC, look(), NOON).meter.ended
-    assert span == Span(
+    assert span == BillingInterval(
         address=SERVICE,
         arn=SERVICE_ARN,
         since=RAN.since,
         until=NOON,
-        tasks=Use.of(SPEC).tasks[SERVICE],
+        tasks=UsageProfile.of(SPEC).tasks[SERVICE],
     )
 
 
 @pytest.mark.parametrize(("lived", "until"), [(0, 10), (-1, 0)])
 def test_a_delete_from_before_it_was_made_was_of_another(lived, until):
     since = NOON - 10 * MINUTE
-    fresh = Standing(address=LB, arn=BALANCER, since=since)
+    fresh = BilledResource(address=LB, arn=BALANCER, since=since)
     progress = Progress().after_delete(LB, BALANCER, since + lived * MINUTE)
     (span,) = metered(stood(fresh, progress=progress), SPEC, look(), NOON).meter.ended
     assert (span.since, span.until, span.tasks) == (since, NOON - until * MINUTE, None)
 
 
 def test_what_our_clock_sees_end_before_it_began_lasted_no_time():
-    ahead = Standing(address=LB, arn=BALANCER, since=NOON + MINUTE)
+    ahead = BilledResource(address=LB, arn=BALANCER, since=NOON + MINUTE)
     (span,) = metered(stood(ahead), SPEC, look(), NOON).meter.ended
     assert (span.since, span.until) == (NOON, NOON)
 
 
 def test_a_service_of_both_worlds_counts_from_the_wake_and_not_at_rest():
-    waking = Marks(waking_since=NOON - 9 * MINUTE)
+    waking = Lifecycle(waking_since=NOON - 9 * MINUTE)
     there = {SERVICE: tasks(created_at=NOON - 99 * MINUTE)}
     since = NOON - 9 * MINUTE
-    ours = Standing(address=SERVICE, arn=SERVICE_ARN, since=since)
-    assert standing(Status(marks=waking), BOTH, Target.AWAKE, **there) == (ours,)
+    ours = BilledResource(address=SERVICE, arn=SERVICE_ARN, since=since)
+    assert standing(Status(lifecycle=waking), BOTH, Target.AWAKE, **there) == (ours,)
     assert standing(Status(), BOTH, Target.AWAKE, **there)[0].since == NOON
     assert standing(stood(RAN), BOTH, Target.AWAKE, **there) == (RAN,)
     assert standing(stood(RAN), BOTH, Target.ASLEEP, **there) == ()
@@ -145,7 +145,7 @@ def test_what_a_dead_pass_made_is_found_by_the_sleep_that_takes_it_down():
     made = balancer(created_at=NOON - 3 * MINUTE)
     after = metered(Status(), SPEC, look(**{LB: made}), NOON)
 
-    assert [(each.arn, each.since) for each in after.marks.standing] == [
+    assert [(each.arn, each.since) for each in after.lifecycle.billed] == [
         (BALANCER, NOON - 3 * MINUTE)
     ]
 
@@ -159,22 +159,22 @@ def test_what_a_dead_pass_made_is_found_by_the_sleep_that_takes_it_down():
     ],
 )
 def test_what_is_not_known_to_be_ours_is_not_counted(found):
-    assert metered(Status(), SPEC, look(**{LB: found}), NOON).marks.standing == ()
+    assert metered(Status(), SPEC, look(**{LB: found}), NOON).lifecycle.billed == ()
 
 
 def test_a_look_for_a_replaced_spec_leaves_alone_what_it_does_not_name():
-    other = Standing(address="aws_lb.other", arn=f"{BALANCER}7", since=NOON)
-    status = Status(marks=Marks(standing=(STOOD, other)))
+    other = BilledResource(address="aws_lb.other", arn=f"{BALANCER}7", since=NOON)
+    status = Status(lifecycle=Lifecycle(billed=(STOOD, other)))
 
-    assert metered(status, SPEC, look(), NOON, whole=False).marks.standing == (other,)
-    assert metered(status, SPEC, look(), NOON).marks.standing == ()
+    assert metered(status, SPEC, look(), NOON, whole=False).lifecycle.billed == (other,)
+    assert metered(status, SPEC, look(), NOON).lifecycle.billed == ()
 
 
 def test_tasks_are_asked_for_by_the_spec_that_names_their_service():
     """One of a replaced spec has no address in this one: it counts as long as it stood."""
     task = SeenTask(arn="arn:t", created_at=NOON, since=NOON, until=None, tasks=Tasks())
     ended = tuple(
-        Span(address=address, arn=SERVICE_ARN, since=NOON - MINUTE, until=NOON)
+        BillingInterval(address=address, arn=SERVICE_ARN, since=NOON - MINUTE, until=NOON)
         for address in (SERVICE, "aws_ecs_service.old")
     )
     meter = Meter(ended=ended).saw(SERVICE, [task]).saw("aws_ecs_service.old", [task])
@@ -183,14 +183,14 @@ def test_tasks_are_asked_for_by_the_spec_that_names_their_service():
 
 
 def test_when_nothing_stands_all_of_it_is_over():
-    meter = Meter().using(Use.of(SPEC), NOON - 60 * MINUTE)
+    meter = Meter().using(UsageProfile.of(SPEC), NOON - 60 * MINUTE)
     progress = Progress().after_delete(LB, BALANCER, NOON - 5 * MINUTE)
     after = nothing_stands(stood(STOOD, RAN, meter=meter, progress=progress), NOON)
 
-    assert after.marks.standing == ()
+    assert after.lifecycle.billed == ()
     assert [(each.arn, each.until, each.tasks) for each in after.meter.ended] == [
         (BALANCER, NOON - 5 * MINUTE, None),
-        (SERVICE_ARN, NOON, Use.of(SPEC).tasks[SERVICE]),
+        (SERVICE_ARN, NOON, UsageProfile.of(SPEC).tasks[SERVICE]),
     ]
 
 
@@ -214,7 +214,7 @@ def test_the_tasks_of_a_service_are_asked_for_once_when_it_leaves():
 def test_of_a_service_that_keeps_tasks_asleep_nobody_can_tell_which_are_more():
     leaving = observed({SERVICE: tasks(State.LEAVING)})
     assert leaving_services(stood(RAN), BOTH, leaving) == []
-    ended = Span(address=SERVICE, arn=SERVICE_ARN, since=RAN.since, until=NOON)
+    ended = BillingInterval(address=SERVICE, arn=SERVICE_ARN, since=RAN.since, until=NOON)
     assert unseen_services(stood(meter=Meter(ended=(ended,))), BOTH) == []
 
 
@@ -243,7 +243,7 @@ def test_a_service_whose_tasks_were_stopped_since_anybody_looked_has_changed(
 
 def test_a_service_that_was_gone_before_anybody_looked_is_asked_for_afterwards():
     def span(address, arn):
-        return Span(address=address, arn=arn, since=RAN.since, until=NOON)
+        return BillingInterval(address=address, arn=arn, since=RAN.since, until=NOON)
 
     ended = (
         span(SERVICE, SERVICE_ARN),
@@ -258,7 +258,7 @@ def test_a_service_that_was_gone_before_anybody_looked_is_asked_for_afterwards()
 
 def test_only_services_are_ended_services():
     ended = tuple(
-        Span(address=SERVICE, arn=arn, since=RAN.since, until=NOON)
+        BillingInterval(address=SERVICE, arn=arn, since=RAN.since, until=NOON)
         for arn in (SERVICE_ARN, "arn:aws:ecs:us-east-1:1:task/c/1")
     )
     seen_before = Meter(ended=ended).saw(SERVICE, [])

@@ -8,15 +8,15 @@ from datetime import timedelta
 import pytest
 
 from controller.domain.errors import PermanentError, RetryError
-from controller.domain.plan import Target
-from controller.domain.spec import Kind
-from controller.domain.status import Status
-from controller.domain.sweeping import Known, Thing
+from controller.domain.guards.sweeping import Known, OwnedResource
+from controller.domain.planning.plan import Target
+from controller.domain.planning.spec import Kind
+from controller.domain.reporting.status import Status
 from controller.reconcile.sweep import PATIENCE, POLL, Sweep
 from factories import NOON, article_spec
 from local.clock import ManualClock
 
-BALANCER = Thing(
+BALANCER = OwnedResource(
     kind=Kind.LOAD_BALANCER,
     name="nlb",
     arn="arn:lb",
@@ -41,8 +41,8 @@ class Region:
     `fail` is raised by looks, and `refuse` by deletes.
     """
 
-    def __init__(self, *things: Thing, lag: int = 0, stay: str = "") -> None:
-        self.things = {thing.arn: thing for thing in things}
+    def __init__(self, *all_owned: OwnedResource, lag: int = 0, stay: str = "") -> None:
+        self.all_owned = {owned.arn: owned for owned in all_owned}
         self.deleted: list[str] = []
         self.fail: list[Exception] = []
         self.refuse: dict[str, list[Exception]] = {}
@@ -56,16 +56,16 @@ class Region:
         for arn, left in list(self._leaving.items()):
             self._leaving[arn] = left - 1
             if left == 0:
-                del self.things[arn], self._leaving[arn]
-        return list(self.things.values())
+                del self.all_owned[arn], self._leaving[arn]
+        return list(self.all_owned.values())
 
-    def delete(self, thing):
-        if self.refuse.get(thing.arn):
-            raise self.refuse[thing.arn].pop(0)
-        self.deleted.append(thing.arn)
-        if thing.arn == self._stay:
+    def delete(self, owned):
+        if self.refuse.get(owned.arn):
+            raise self.refuse[owned.arn].pop(0)
+        self.deleted.append(owned.arn)
+        if owned.arn == self._stay:
             return
-        self._leaving[thing.arn] = self._lag
+        self._leaving[owned.arn] = self._lag
 
 
 class Records:
@@ -113,8 +113,8 @@ class Broom:
         self.said.append(text)
         self.meanwhile(text)
 
-    def delete(self, *things: Thing):
-        swept = self.sweep.delete(things)
+    def delete(self, *all_owned: OwnedResource):
+        swept = self.sweep.delete(all_owned)
         return swept.deleted, swept.kept
 
     @property
@@ -130,7 +130,7 @@ def test_a_region_that_cannot_be_read_is_left_out_from_then_on():
     far.fail = [PermanentError("eu-west-1: denied"), PermanentError("again")]
     broom = Broom(far, near, records=Records())
 
-    assert [verdict.thing for verdict in broom.sweep.look()] == [BALANCER]
+    assert [verdict.owned for verdict in broom.sweep.look()] == [BALANCER]
     assert broom.delete(BALANCER) == ([BALANCER], [])
     assert broom.sweep.unseen == ["eu-west-1: denied"]
     assert far.looks == 1
@@ -138,7 +138,7 @@ def test_a_region_that_cannot_be_read_is_left_out_from_then_on():
 
 def test_all_regions_are_looked_at():
     broom = Broom(Region(BALANCER), Region(OTHER), records=Records())
-    assert [verdict.thing for verdict in broom.sweep.look()] == [BALANCER, OTHER]
+    assert [verdict.owned for verdict in broom.sweep.look()] == [BALANCER, OTHER]
 
 
 def test_what_two_roles_see_in_one_region_is_one_thing():
@@ -170,7 +170,7 @@ def test_a_target_group_waits_for_what_hangs_on_it():
 
     def look(text):
         if "load balancer" in text:
-            region.things["arn:tg"] = TARGETS
+            region.all_owned["arn:tg"] = TARGETS
 
     broom.meanwhile = look
     deleted, kept = broom.delete(BALANCER, replace(TARGETS, load_balancers=("arn:lb",)))
@@ -291,7 +291,7 @@ def test_what_is_asked_for_meanwhile_is_spared_and_what_has_begun_is_waited_for(
 def test_each_stack_is_judged_by_its_own_records():
     records = Records(nsfw_api=AWAKE)
     broom = Broom(Region(OURS, BALANCER), records=records)
-    assert {v.thing.stack: v.leftover for v in broom.sweep.look()} == {
+    assert {v.owned.stack: v.leftover for v in broom.sweep.look()} == {
         "gone": True,
         "nsfw-api": False,
     }
@@ -303,7 +303,7 @@ def test_each_stack_is_judged_by_its_own_records():
 def test_without_records_only_what_somebody_answers_for_is_deleted():
     region = Region(BALANCER, OTHER)
     broom = Broom(region, answered_for=["gone"])
-    assert {v.thing.stack: v.leftover for v in broom.sweep.look()} == {"gone": True, "other": False}
+    assert {v.owned.stack: v.leftover for v in broom.sweep.look()} == {"gone": True, "other": False}
     assert broom.delete(BALANCER, OTHER) == (
         [BALANCER],
         [(OTHER, "the records cannot be read, so it may well be needed")],

@@ -8,8 +8,8 @@ import json
 import textwrap
 from typing import Any
 
-from controller.domain import policy
-from controller.domain.policy import Policy, parse_policy
+from controller.domain.policy import policy
+from controller.domain.policy.policy import Policy, parse_policy
 
 HEAD = """\
 # The variable `dormouse`

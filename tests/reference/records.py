@@ -8,13 +8,13 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from controller.domain.history import Event, EventKind, Wake
-from controller.domain.hold import Hold
-from controller.domain.lease import Lease
-from controller.domain.plan import Target
-from controller.domain.spec import Spec
-from controller.domain.status import Status
-from controller.domain.usage import Use
+from controller.domain.decision.history import Event, EventKind, Wake
+from controller.domain.decision.hold import Hold
+from controller.domain.decision.lease import Lease
+from controller.domain.money.usage import UsageProfile
+from controller.domain.planning.plan import Target
+from controller.domain.planning.spec import Spec
+from controller.domain.reporting.status import Status
 from controller.store import items
 from factories import NOON, article_spec
 
@@ -68,7 +68,7 @@ def _samples() -> dict[str, tuple[Any, Any]]:
     )
     wake = Wake(started_at=NOON, ready_at=_LATER, reason="office hours", from_rest=True)
     event = Event(stack="nsfw-api", at=NOON, kind=EventKind.AWAKE, reason="office hours")
-    use = {"at": "2026-11-23T12:00:00Z", "use": Use.of(spec).to_json()}
+    use = {"at": "2026-11-23T12:00:00Z", "use": UsageProfile.of(spec).to_json()}
     return {
         items.SPEC: (Spec, body),
         items.STATUS: (Status, Status().to_json()),
@@ -76,5 +76,5 @@ def _samples() -> dict[str, tuple[Any, Any]]:
         items.HOLD: (Hold, hold.to_json()),
         f"{items.EVENT}<time>#<kind>": (Event, event.to_json()),
         f"{items.WAKE}<time>": (Wake, wake.to_json()),
-        f"{items.ACCOUNT}<time>": (Use, use),
+        f"{items.ACCOUNT}<time>": (UsageProfile, use),
     }

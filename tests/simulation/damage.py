@@ -14,16 +14,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from controller.domain.history import Event
-from controller.domain.hold import Hold
-from controller.domain.lease import Lease
-from controller.domain.packing import pack, unpack
-from controller.domain.plan import Target
+from controller.domain.decision.history import Event
+from controller.domain.decision.hold import Hold
+from controller.domain.decision.lease import Lease
+from controller.domain.planning.packing import pack, unpack
+from controller.domain.planning.plan import Target
 from controller.store import items
 from simulation.trouble import MINUTE, Spell
 
 if TYPE_CHECKING:
-    from simulation.house import House
+    from simulation.installation import Installation
     from simulation.resident import Resident
 
 LEASE, HOLD, LEFTOVER, STATUS = KINDS = "lease", "hold", "leftover", "status"
@@ -36,7 +36,7 @@ A_FIELD_IS_MISSING: dict[str, Callable[[dict[str, Any]], None]] = {
     LEASE: lambda body: body.pop("expires_at"),
     HOLD: lambda body: body.pop("until"),
     LEFTOVER: lambda body: body.pop("resources"),
-    STATUS: lambda body: body.update(marks=5),
+    STATUS: lambda body: body.update(lifecycle=5),
 }
 AN_UNKNOWN_WORD: dict[str, Callable[[dict[str, Any]], None]] = {
     LEASE: lambda body: body.update(granted_at="soon"),
@@ -91,20 +91,20 @@ def draw_damages(
     return sorted(spells, key=lambda spell: spell.since)
 
 
-def strike(house: House, resident: Resident, spell: Spell) -> None:
+def strike(installation: Installation, resident: Resident, spell: Spell) -> None:
     """Damage a record of that kind, or leave a damaged one where there is none."""
     kind = spell.kind.rpartition(" ")[2]
-    found = _choose(house, resident, kind)
+    found = _choose(installation, resident, kind)
     if found is None:
         return
     good, item, record = found
     way = WAYS[int(spell.strength * 1000) % len(WAYS)]
     torn = _torn(item, way[kind] if way else None)
-    house.note("fault", f"the record {record} of {resident.stack} is damaged")
-    _put(house, torn)
-    assert record in {each.record for each in house.table.load(resident.stack).damaged}
-    observer, now = resident.observer, house.now
-    counts = kind != STATUS or not house.running  # or a pass under way writes over it
+    installation.note("fault", f"the record {record} of {resident.stack} is damaged")
+    _put(installation, torn)
+    assert record in {each.record for each in installation.table.load(resident.stack).damaged}
+    observer, now = resident.observer, installation.now
+    counts = kind != STATUS or not installation.running  # or a pass under way writes over it
     observer.damaged(Damage(now.timestamp(), record, torn, good, counts))
     if kind == LEASE and good:
         observer.wants.lost(record.removeprefix(items.LEASE), now)
@@ -112,18 +112,20 @@ def strike(house: House, resident: Resident, spell: Spell) -> None:
         observer.wants.held(None, now)
     elif kind == STATUS:
         observer.memory_lost()
-    house.table.ask(resident.stack, now)
+    installation.table.ask(resident.stack, now)
 
 
-def _choose(house: House, resident: Resident, kind: str) -> tuple[Item | None, Item, str] | None:
+def _choose(
+    installation: Installation, resident: Resident, kind: str
+) -> tuple[Item | None, Item, str] | None:
     """The record as it stands, if it does; as it would be, and its sort key."""
-    stack, now = resident.stack, house.now
-    records = house.table.load(stack)
+    stack, now = resident.stack, installation.now
+    records = installation.table.load(stack)
     if kind == STATUS:
         if items.STATUS in {each.record for each in records.damaged}:
             return None
         key = items.key(stack, items.STATUS)
-        item = _item(house, key)
+        item = _item(installation, key)
         return (item, item, items.STATUS) if item and "body" in item else None
     if kind == LEASE:
         ends = now + timedelta(hours=9)
@@ -150,7 +152,7 @@ def _choose(house: House, resident: Resident, kind: str) -> tuple[Item | None, I
         fresh = items.with_body(key, left.to_json())
     if key["sk"]["S"] in {each.record for each in records.damaged}:
         return None
-    stands = _item(house, key)
+    stands = _item(installation, key)
     return stands, stands or fresh, key["sk"]["S"]
 
 
@@ -162,30 +164,34 @@ def _torn(item: Item, change: Callable[[dict[str, Any]], None] | None) -> Item:
     return {**item, "body": {"S": pack(json.dumps(body))}}
 
 
-def told(house: House, resident: Resident, event: Event) -> None:
+def told(installation: Installation, resident: Resident, event: Event) -> None:
     """Somebody has read of it: a leftover that cannot be read is put right."""
     for damage in resident.observer.damages:
         if damage.record in event.reason and damage.record.startswith(items.LEFTOVER):
-            minutes = house.triggers.uniform(1, 10)
-            house.work.after(minutes * 60, lambda d=damage: _put_right(house, resident, d))
+            minutes = installation.triggers.uniform(1, 10)
+            installation.work.after(
+                minutes * 60, lambda d=damage: _put_right(installation, resident, d)
+            )
 
 
-def _put_right(house: House, resident: Resident, damage: Damage) -> None:
+def _put_right(installation: Installation, resident: Resident, damage: Damage) -> None:
     """As it was, and published once more: what the files name by now is no leftover."""
-    if not stands(house, damage):
+    if not stands(installation, damage):
         return
-    house.note("people", f"the record {damage.record} of {resident.stack} is put right")
+    installation.note("people", f"the record {damage.record} of {resident.stack} is put right")
     key = {name: damage.found[name] for name in ("pk", "sk")}
     if damage.good is None:
-        house.plain.client("dynamodb").delete_item(TableName=house.table_name, Key=key)
+        installation.plain.client("dynamodb").delete_item(
+            TableName=installation.table_name, Key=key
+        )
     else:
-        _put(house, damage.good)
+        _put(installation, damage.good)
     resident.publish_again()
 
 
-def stands(house: House, damage: Damage) -> bool:
+def stands(installation: Installation, damage: Damage) -> bool:
     """Whether the record is as it was damaged."""
-    found = _item(house, damage.found)
+    found = _item(installation, damage.found)
     return found is not None and _content(found) == _content(damage.found)
 
 
@@ -193,11 +199,11 @@ def _content(item: Item) -> tuple[Any, Any]:
     return item.get("body"), item.get("version")
 
 
-def _item(house: House, key: Item) -> Item | None:
-    table = house.tables.table({"TableName": house.table_name})
+def _item(installation: Installation, key: Item) -> Item | None:
+    table = installation.tables.table({"TableName": installation.table_name})
     found: Item | None = table.items.get((key["pk"]["S"], key["sk"]["S"]))
     return found
 
 
-def _put(house: House, item: Item) -> None:
-    house.plain.client("dynamodb").put_item(TableName=house.table_name, Item=item)
+def _put(installation: Installation, item: Item) -> None:
+    installation.plain.client("dynamodb").put_item(TableName=installation.table_name, Item=item)

@@ -14,7 +14,7 @@ from typing import Any
 
 from local.calls import READS
 from simulation.clockwork import Process
-from simulation.house import House
+from simulation.installation import Installation
 from simulation.story import Press, Story, tell
 from simulation.trouble import Blow
 
@@ -65,7 +65,7 @@ class _Seen:
     after: object
 
 
-class Mortal(House):
+class Mortal(Installation):
     """A house in which one call is the last of its process."""
 
     def __init__(self, story: Story, point: Point | None = None) -> None:
@@ -91,11 +91,11 @@ class Mortal(House):
 
 def points(story: Story, since: float, until: float) -> tuple[int, Sequence[Point]]:
     """How many points there are among the calls of these seconds, and one of each that differ."""
-    house = Mortal(story).live(until)
+    installation = Mortal(story).live(until)
     first = story.start + timedelta(seconds=since)
     found: dict[object, Point] = {}
     tried = 0
-    for nth, seen in enumerate(house.seen, start=1):
+    for nth, seen in enumerate(installation.seen, start=1):
         if seen.at >= first:
             tried += 2
             found.setdefault(seen.before, Point(nth, "before", seen.call))

@@ -8,14 +8,14 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from controller.domain.ledger import Account, Past, account_month, until_settled
-from controller.domain.month import Month
-from controller.domain.prices import find_prices
-from controller.domain.status import Status
+from controller.domain.money.ledger import Past, Statement, month_usage, until_settled
+from controller.domain.money.month import Month
+from controller.domain.money.prices import find_prices
+from controller.domain.reporting.status import Status
 from system import second_account
 
 if TYPE_CHECKING:
-    from simulation.house import House
+    from simulation.installation import Installation
     from simulation.resident import Resident
 
 DAY = timedelta(days=1)
@@ -34,19 +34,19 @@ class Bill:
         return abs(self.ledger - self.second)
 
 
-def bills(house: House, resident: Resident) -> Iterator[Bill]:
+def bills(installation: Installation, resident: Resident) -> Iterator[Bill]:
     stack, region = resident.stack, resident.site.region
-    status = Status.from_json(house.table.load(stack).status)
+    status = Status.from_json(installation.table.load(stack).status)
     lifetimes = resident.lifetimes()
-    for month in _months(house):
-        events = house.table.events(stack, month.start, house.now + DAY)
-        past = Past(uses=house.table.uses(stack), events=until_settled(events, month))
-        used = account_month(month, past, status.meter, status.marks, house.now)
-        account = Account(used=used, prices=find_prices(region))
+    for month in _months(installation):
+        events = installation.table.events(stack, month.start, installation.now + DAY)
+        past = Past(uses=installation.table.uses(stack), events=until_settled(events, month))
+        used = month_usage(month, past, status.meter, status.lifecycle, installation.now)
+        account = Statement(used=used, prices=find_prices(region))
         second = second_account.spent(lifetimes, used.start, used.end)
         yield Bill(str(month), float(account.spent), float(sum(second.values(), Fraction(0))))
 
 
-def _months(house: House) -> list[Month]:
-    found = [Month.of(house.story.start), Month.of(house.now)]
+def _months(installation: Installation) -> list[Month]:
+    found = [Month.of(installation.story.start), Month.of(installation.now)]
     return list(dict.fromkeys(found))

@@ -23,10 +23,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from controller.domain.history import Event, EventKind
-from controller.domain.packing import unpack
-from controller.domain.plan import Target
-from controller.domain.timing import profile, sleep_chain, wake_chain
+from controller.domain.decision.history import Event, EventKind
+from controller.domain.planning.packing import unpack
+from controller.domain.planning.plan import Target
+from controller.domain.planning.timing import profile, sleep_chain, wake_chain
 from local.world import Region
 from simulation import damage
 from simulation.damage import Damage
@@ -34,11 +34,11 @@ from simulation.money import bills
 from simulation.oracle import Wants, Wish
 from simulation.sites import MOVES, Place
 from simulation.trouble import BAD_TASK, LATE_RIGHTS
-from system.desk import FORBIDDEN
+from system.stack_under_test import FORBIDDEN
 
 if TYPE_CHECKING:
-    from controller.domain.policy import Policy
-    from simulation.house import House
+    from controller.domain.policy.policy import Policy
+    from simulation.installation import Installation
     from simulation.resident import Resident
 
 CONVERGE = 20 * 60.0
@@ -69,7 +69,7 @@ class Problem:
 class Figures:
     """What is counted: openings, hours, and what was told twice for want of a note."""
 
-    openings: Counter[str] = field(default_factory=Counter)
+    windows: Counter[str] = field(default_factory=Counter)
     told_again: int = 0
     needed_seconds: float = 0.0
     wakes: int = 0
@@ -77,13 +77,13 @@ class Figures:
 
 
 class Observer:
-    def __init__(self, house: House, resident: Resident) -> None:
-        self._house = house
+    def __init__(self, installation: Installation, resident: Resident) -> None:
+        self._house = installation
         self._resident = resident
         self._stack = resident.stack
         story = resident.story
         self.wants = _Wants(self, story.start, story.end)
-        self.strangers = set(house.strangers[resident.site.region])
+        self.strangers = set(installation.strangers[resident.site.region])
         self.problems: list[Problem] = []
         self.figures = Figures()
         timing = profile(story.profile)
@@ -547,13 +547,13 @@ class Observer:
         ):
             return
         if self.is_healthy():
-            self.figures.openings["ready"] += 1
+            self.figures.windows["ready"] += 1
         elif not self._was_calm(now - before):
-            self.figures.openings["late after trouble"] += 1
+            self.figures.windows["late after trouble"] += 1
         elif self.figures.wakes < 2 or now - self._forgot_at < 24 * HOUR:
-            self.figures.openings["late before it had learned"] += 1
+            self.figures.windows["late before it had learned"] += 1
         else:
-            self.figures.openings["late"] += 1
+            self.figures.windows["late"] += 1
             self.complain("it is not ready at the opening", "opening")
 
     # changes
@@ -646,10 +646,10 @@ class _Wants(Wants):
 
     def published(self, policy: Policy, settings: Any) -> None:  # type: ignore[override]
         observer = self._observer
-        house = observer._house
+        installation = observer._house
         end = observer._resident.story.end
-        for opens_at, _ in super().published(settings, house.now):
-            moment = datetime.fromtimestamp(opens_at, house.now.tzinfo)
-            if house.now < moment < end and opens_at not in self._seen:
+        for opens_at, _ in super().published(settings, installation.now):
+            moment = datetime.fromtimestamp(opens_at, installation.now.tzinfo)
+            if installation.now < moment < end and opens_at not in self._seen:
                 self._seen.add(opens_at)
-                house.work.at(moment, lambda at=opens_at: observer.opening(at))
+                installation.work.at(moment, lambda at=opens_at: observer.opening(at))

@@ -7,15 +7,15 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from controller.domain.history import Event, EventKind
-from controller.domain.hold import Hold, sleep_now
-from controller.domain.lease import Lease
-from controller.domain.openings import Openings
-from controller.domain.plan import Target
-from controller.domain.policy import parse_policy
-from controller.domain.report import rules_of
-from controller.domain.spec import Spec
-from controller.domain.status import Status
+from controller.domain.decision.history import Event, EventKind
+from controller.domain.decision.hold import Hold, sleep_now
+from controller.domain.decision.lease import Lease
+from controller.domain.decision.office_hours import OfficeHours
+from controller.domain.planning.plan import Target
+from controller.domain.planning.spec import Spec
+from controller.domain.policy.policy import parse_policy
+from controller.domain.reporting.report import rules_of
+from controller.domain.reporting.status import Status
 from local.lifetimes import Lifetime
 from simulation import damage
 from simulation.observer import Observer
@@ -23,7 +23,7 @@ from simulation.sites import Place, Shape
 from simulation.story import Press, Story
 
 if TYPE_CHECKING:
-    from simulation.house import House
+    from simulation.installation import Installation
 
 PERSON = (1.0, 10.0)
 """Minutes until somebody who was told of a drain that does not end stops the task."""
@@ -35,8 +35,8 @@ class Resident:
     `visitors` are the ARNs of all that ever had, tasks included: they are on another bill.
     """
 
-    def __init__(self, house: House, story: Story) -> None:
-        self._house = house
+    def __init__(self, installation: Installation, story: Story) -> None:
+        self._house = installation
         self.story = story
         self.site = story.site
         self.stack = story.site.stack
@@ -46,22 +46,22 @@ class Resident:
         self.visitors: set[str] = set()
         self.places = [self.site.place(self.shape)]
         self._settings: dict[str, Any] = {}
-        self.observer = Observer(house, self)
+        self.observer = Observer(installation, self)
         self.publish(story.policy, None)
 
     def plan(self) -> None:
         """Put on the agenda what its people do, and let its users and scanners come."""
-        house = self._house
+        installation = self._house
         for press in self.story.presses:
-            house.work.at(press.at, self._press_of(press))
+            installation.work.at(press.at, self._press_of(press))
         names = [f"{self.site.region}/{name}" for name in self.site.balancers]
         moves = self.story.moves
         names += [f"{self.site.away}/{name}" for name in self.site.balancers] if moves else []
-        for cloud in house.clouds.values():
+        for cloud in installation.clouds.values():
             for at in self.story.visits:
                 for name in names:
                     cloud.traffic.flows(name, at, new_flows=4, bytes=20_000)
-        house.aws.traffic.noise(names[0], self.story.start)
+        installation.aws.traffic.noise(names[0], self.story.start)
 
     def owns(self, life: Lifetime) -> bool:
         """Whether this is on the stack's bill."""
@@ -140,8 +140,8 @@ class Resident:
     def _do_sleep(self, press: Press) -> None:
         records = self._house.table.load(self.stack)
         rules = rules_of(records.spec, Status.from_json(records.status))
-        openings = Openings(rules, press.at)
-        self._put_hold(sleep_now(self.stack, openings, records.leases, "ann", "", press.at))
+        windows = OfficeHours(rules, press.at)
+        self._put_hold(sleep_now(self.stack, windows, records.leases, "ann", "", press.at))
 
     def _do_hold(self, press: Press) -> None:
         leases = self._house.table.load(self.stack).leases
@@ -191,8 +191,10 @@ class Resident:
         self._put(spec)
 
     def _put(self, spec: Spec) -> None:
-        house = self._house
-        house.table.put_spec(spec, house.now, account=lambda: house.aws.account)
+        installation = self._house
+        installation.table.put_spec(
+            spec, installation.now, account=lambda: installation.aws.account
+        )
 
     @property
     def place(self) -> Place:

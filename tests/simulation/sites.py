@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from controller.domain.spec import ResourceSpec, Spec
+from controller.domain.planning.spec import ResourceSpec, Spec
 from factories import EIP, SUBNET, article_spec, listener, load_balancer, service, target_group
 from local.aws import LaptopAws
 from local.furnish import ARTICLE

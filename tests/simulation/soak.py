@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from simulation.house import House
+from simulation.installation import Installation
 from simulation.money import Bill, bills
 from simulation.story import tell
 
@@ -44,7 +44,7 @@ class Report:
     title: str
     problems: list[tuple[str, str]]
     timeline: list[str]
-    openings: Counter[str]
+    windows: Counter[str]
     calls: int
     passes: int
     wakes: int
@@ -67,13 +67,13 @@ def live(
     began = time.process_time()
     gc.set_threshold(*COLLECT)
     story = tell(seed, days, calm=calm, **(settings or {}))
-    house = House(story).run()
-    problems, timeline = house.problems, []
+    installation = Installation(story).run()
+    problems, timeline = installation.problems, []
     if whole:
-        timeline = house.timeline.around(story.start, AFTER, story.end - story.start)
+        timeline = installation.timeline.around(story.start, AFTER, story.end - story.start)
     elif problems:
-        timeline = house.timeline.around(problems[0].at, BEFORE, AFTER)
-    observers = [resident.observer for resident in house.residents.values()]
+        timeline = installation.timeline.around(problems[0].at, BEFORE, AFTER)
+    observers = [resident.observer for resident in installation.residents.values()]
     figures = [observer.figures for observer in observers]
     return Report(
         seed=seed,
@@ -82,21 +82,25 @@ def live(
         title=str(story),
         problems=[(f"{p.at:%a %d %b %Y %H:%M:%S}", p.what) for p in problems],
         timeline=timeline,
-        openings=sum((each.openings for each in figures), Counter()),
-        calls=house.calls,
-        passes=house.passes,
+        windows=sum((each.windows for each in figures), Counter()),
+        calls=installation.calls,
+        passes=installation.passes,
         wakes=sum(each.wakes for each in figures),
         failed_wakes=sum(each.failed_wakes for each in figures),
         told_again=sum(each.told_again for each in figures),
         hours=[
             (one.story.policy["finish_paid_hour"], one.observer.paid_hours(), needed / 3600)
             for one, needed in zip(
-                house.residents.values(), [each.needed_seconds for each in figures], strict=True
+                installation.residents.values(),
+                [each.needed_seconds for each in figures],
+                strict=True,
             )
         ],
         seconds=time.process_time() - began,
-        bills=[bill for one in house.residents.values() for bill in bills(house, one)],
-        digest=house.timeline.digest(),
+        bills=[
+            bill for one in installation.residents.values() for bill in bills(installation, one)
+        ],
+        digest=installation.timeline.digest(),
     )
 
 
@@ -167,7 +171,7 @@ def _again(report: Report, options: argparse.Namespace) -> str:
 def _summary(reports: Sequence[Report], seconds: float, jobs: int) -> None:
     days = sum(report.days * report.stacks for report in reports)
     stacks = sum(report.stacks for report in reports)
-    openings: Counter[str] = sum((report.openings for report in reports), Counter())
+    windows: Counter[str] = sum((report.windows for report in reports), Counter())
     broken = sum(1 for report in reports if report.problems)
     cpu = sum(report.seconds for report in reports)
     speed, alone = days / seconds * 60, days / cpu * 60
@@ -180,7 +184,7 @@ def _summary(reports: Sequence[Report], seconds: float, jobs: int) -> None:
         f"{sum(r.wakes for r in reports)} wakes, {sum(r.failed_wakes for r in reports)} failed, "
         f"{sum(r.told_again for r in reports)} events told again after a death"
     )
-    print("openings: " + ", ".join(f"{n} {what}" for what, n in sorted(openings.items())))
+    print("openings: " + ", ".join(f"{n} {what}" for what, n in sorted(windows.items())))
     for finishes in (True, False):
         some = [each for report in reports for each in report.hours if each[0] is finishes]
         needed = sum(each[2] for each in some)

@@ -33,16 +33,16 @@ def test_a_process_that_died_at_any_call_is_taken_up_by_the_next(way, capsys):
     number, differing = points(story, since, until=since + 8 * MINUTE)
     assert len(differing) >= 20
     for point in differing:
-        house = Mortal(story, point).live(since + 20 * MINUTE)
-        observer = house.observer
+        installation = Mortal(story, point).live(since + 20 * MINUTE)
+        observer = installation.observer
         where = f"{way}, died {point}"
-        assert house.seen[point.nth - 1].call == point.call, where
+        assert installation.seen[point.nth - 1].call == point.call, where
         assert not observer.problems, (where, observer.problems)
         assert observer.is_healthy() is (wanted == AWAKE), where
         if wanted == ASLEEP:
             assert not observer.balancers() and not observer.services(), where
-            assert not house.aws.look().ec2.addresses[EIP].association_id, where
-        told = {str(event.kind) for event in house.told}
+            assert not installation.aws.look().ec2.addresses[EIP].association_id, where
+        told = {str(event.kind) for event in installation.told}
         assert wanted in told, where
     with capsys.disabled():
         print(f" [{way}: {number} points, {len(differing)} that differ]", end="")
@@ -53,9 +53,9 @@ def test_nothing_that_runs_in_a_dead_process_reaches_aws():
     presses, since, _ = WAYS["wake"]
     story = story_of(*presses)
     _, differing = points(story, since, until=since + 8 * MINUTE)
-    house = Mortal(story, differing[3]).live(since + MINUTE)
-    dead = [text for _, source, text in house.timeline.lines if "is dead" in text]
+    installation = Mortal(story, differing[3]).live(since + MINUTE)
+    dead = [text for _, source, text in installation.timeline.lines if "is dead" in text]
 
     assert len(dead) == 1
-    assert house.calls == differing[3].nth
+    assert installation.calls == differing[3].nth
     assert Crash  # what it died of is no Exception: nothing may catch it

@@ -12,22 +12,22 @@ from controller.aws import service
 from controller.aws.clients import Clients
 from controller.aws.load_balancer import LoadBalancerAdapter
 from controller.bootstrap import Controller
-from controller.domain.damage import Damaged
 from controller.domain.errors import EndPassError, SpecError
-from controller.domain.messages import write_message
-from controller.domain.plan import Target
-from controller.domain.spec_identity import left_behind
-from controller.reconcile import books, stack_pass
+from controller.domain.notification.messages import write_message
+from controller.domain.planning.plan import Target
+from controller.domain.planning.spec_identity import left_behind
+from controller.domain.reporting.damage import Damaged
+from controller.notify.notifier import Notifier
+from controller.reconcile import stack_pass, transitions
 from controller.reconcile.loop import Reconciler
 from controller.reconcile.outcome import Outcome, Result
 from controller.store import items, table
-from controller.tell.teller import Teller
 from deploy.stack import read
 from simulation import damage, functions
 from simulation.clockwork import Clockwork
 from simulation.deaths import Mortal, Point, story_of
 from simulation.functions import Function
-from simulation.house import House
+from simulation.installation import Installation
 from simulation.sites import ABROAD, CHANGES, HARMLESS, MOVES, NEXT_DOOR
 from simulation.story import Press, Story, tell
 from simulation.trouble import (
@@ -48,8 +48,8 @@ WAKE, SLEEP = 10 * MINUTE, 40 * MINUTE
 LATE = timedelta(days=1)
 
 
-def lived(story: Story) -> House:
-    return House(story).run(story.start + 3 * HOUR)
+def lived(story: Story) -> Installation:
+    return Installation(story).run(story.start + 3 * HOUR)
 
 
 def problems(story: Story) -> str:
@@ -78,11 +78,11 @@ DRAIN = (ENDLESS_DRAIN, -MINUTE)
 
 @pytest.mark.parametrize("tags_tasks", [True, False])
 def test_an_endless_drain_is_ended_by_the_controller_or_by_whom_it_told(tags_tasks):
-    house = lived(slept_through(DRAIN, tags_tasks=tags_tasks))
-    stops = [text for _, _, text in house.timeline.lines if "StopTask" in text]
-    kinds = [str(event.kind) for event in house.told]
+    installation = lived(slept_through(DRAIN, tags_tasks=tags_tasks))
+    stops = [text for _, _, text in installation.timeline.lines if "StopTask" in text]
+    kinds = [str(event.kind) for event in installation.told]
 
-    assert house.problems == []
+    assert installation.problems == []
     assert bool(stops) is tags_tasks
     assert ("stuck" in kinds) is not tags_tasks
     assert kinds[-1] == "asleep"
@@ -90,12 +90,12 @@ def test_an_endless_drain_is_ended_by_the_controller_or_by_whom_it_told(tags_tas
 
 def test_tasks_that_drain_for_ever_and_are_not_stopped_are_seen(monkeypatch):
     monkeypatch.setattr(service, "DRAIN_STUCK", LATE)
-    monkeypatch.setattr(books, "STUCK_AFTER", LATE)
+    monkeypatch.setattr(transitions, "STUCK_AFTER", LATE)
     assert "it outlives the decision: service" in problems(slept_through(DRAIN))
 
 
 def test_a_stuck_sleep_of_which_nobody_is_told_is_seen(monkeypatch):
-    monkeypatch.setattr(books, "STUCK_AFTER", LATE)
+    monkeypatch.setattr(transitions, "STUCK_AFTER", LATE)
     story = slept_through(DRAIN, tags_tasks=False)
     assert "it outlives the decision: service" in problems(story)
 
@@ -127,9 +127,9 @@ BROKEN_TASK = spell(BAD_TASK, 40 * MINUTE, 45 * MINUTE)
 
 
 def test_one_bad_task_of_two_takes_nothing_down_and_is_told():
-    house = lived(woken(BROKEN_TASK, tasks=2))
-    kinds = [str(event.kind) for event in house.told]
-    assert house.problems == []
+    installation = lived(woken(BROKEN_TASK, tasks=2))
+    kinds = [str(event.kind) for event in installation.told]
+    assert installation.problems == []
     assert kinds[:4] == ["waking", "awake", "degraded", "restored"]
 
 
@@ -140,7 +140,7 @@ def test_a_teardown_of_what_serves_people_is_seen(monkeypatch):
 
 
 def test_a_missing_task_of_which_nobody_is_told_is_seen(monkeypatch):
-    monkeypatch.setattr(books, "_is_degraded", lambda _: False)
+    monkeypatch.setattr(transitions, "_is_degraded", lambda _: False)
     assert "nobody was told that it runs with fewer tasks" in problems(woken(BROKEN_TASK, tasks=2))
 
 
@@ -180,16 +180,16 @@ def test_a_hand_on_a_strangers_tasks_is_seen(monkeypatch):
 
 
 def test_a_message_of_which_no_text_can_be_made_is_told_all_the_same():
-    house = lived(woken(spell(BROKEN_MESSAGE, MINUTE, 30 * MINUTE)))
-    assert house.problems == []
-    assert [str(event.kind) for event in house.told][:2] == ["waking", "awake"]
+    installation = lived(woken(spell(BROKEN_MESSAGE, MINUTE, 30 * MINUTE)))
+    assert installation.problems == []
+    assert [str(event.kind) for event in installation.told][:2] == ["waking", "awake"]
 
 
 def test_a_broken_message_that_silences_a_stack_is_seen(monkeypatch):
     def written(self, spec, event):
         return write_message(spec, event)
 
-    monkeypatch.setattr(Teller, "_written", written)
+    monkeypatch.setattr(Notifier, "_written", written)
     story = woken(spell(BROKEN_MESSAGE, MINUTE, 30 * MINUTE))
     assert "nobody was told that it is awake" in problems(story)
 
@@ -223,32 +223,34 @@ def spoiled(kind: str, way: int, at: timedelta = 30 * MINUTE, *presses: Press) -
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("kind", damage.KINDS)
 def test_a_damaged_record_is_told_once_and_nothing_else_happens(kind, way):
-    house = lived(spoiled(kind, way))
-    kinds = [str(event.kind) for event in house.told]
-    assert house.problems == []
+    installation = lived(spoiled(kind, way))
+    kinds = [str(event.kind) for event in installation.told]
+    assert installation.problems == []
     assert kinds.count("damaged") == 1
     assert kinds[-1] == "asleep"
 
 
 def test_a_lease_that_cannot_be_read_keeps_nothing_awake():
-    house = House(spoiled("lease", 0)).run(woken().start + HOUR)
-    assert house.problems == []
-    assert str(house.told[-1].kind) == "asleep"
+    installation = Installation(spoiled("lease", 0)).run(woken().start + HOUR)
+    assert installation.problems == []
+    assert str(installation.told[-1].kind) == "asleep"
 
 
 def test_a_hold_that_cannot_be_read_keeps_nothing_asleep():
     hold = Press(woken().start + 25 * MINUTE, "hold", 20, "asleep")
     again = Press(woken().start + HOUR, "wake", 1)
-    house = House(spoiled("hold", 0, 50 * MINUTE, hold, again)).run(woken().start + 80 * MINUTE)
-    assert house.problems == []
-    assert house.observer.is_healthy()
+    installation = Installation(spoiled("hold", 0, 50 * MINUTE, hold, again)).run(
+        woken().start + 80 * MINUTE
+    )
+    assert installation.problems == []
+    assert installation.observer.is_healthy()
 
 
 def test_a_leftover_that_cannot_be_read_is_put_right_by_whom_it_is_told():
     """A load balancer of an earlier name, which is on its way out when its record is damaged."""
-    house = lived(spoiled("leftover", 0, 40 * MINUTE + 20 * SECOND, renamed()))
-    assert house.problems == []
-    assert [one.good is not None for one in house.observer.damages] == [True]
+    installation = lived(spoiled("leftover", 0, 40 * MINUTE + 20 * SECOND, renamed()))
+    assert installation.problems == []
+    assert [one.good is not None for one in installation.observer.damages] == [True]
 
 
 def renamed() -> Press:
@@ -267,7 +269,7 @@ def test_a_controller_that_stops_at_a_damaged_record_is_seen(monkeypatch, kind):
             raise SpecError(str(found))
         return found
 
-    class Before(House):
+    class Before(Installation):
         """Only what its functions read is read strictly."""
 
         def _start(self, *arguments):
@@ -277,32 +279,35 @@ def test_a_controller_that_stops_at_a_damaged_record_is_seen(monkeypatch, kind):
             finally:
                 monkeypatch.setattr(items, "readable", real)
 
-    house = Before(spoiled(kind, 0)).run(woken().start + 5 * HOUR)
-    found = "\n".join(problem.what for problem in house.problems)
+    installation = Before(spoiled(kind, 0)).run(woken().start + 5 * HOUR)
+    found = "\n".join(problem.what for problem in installation.problems)
     assert "a process ended with an error in fair weather" in found
-    assert f"nobody was told that a record is damaged: {house.observer.damages[0].record}" in found
+    assert (
+        f"nobody was told that a record is damaged: {installation.observer.damages[0].record}"
+        in found
+    )
 
 
 def test_damage_of_which_nobody_is_told_is_seen(monkeypatch):
-    monkeypatch.setattr(books, "set_aside", lambda status, *_: status)
+    monkeypatch.setattr(transitions, "set_aside", lambda status, *_: status)
     assert "nobody was told that a record is damaged: lease#" in problems(spoiled("lease", 0))
 
 
 def test_damage_that_is_told_again_and_again_is_seen(monkeypatch):
-    real = books.set_aside
+    real = transitions.set_aside
 
     def forgetful(status, *rest):
         return real(replace(status, set_aside=()), *rest)
 
-    monkeypatch.setattr(books, "set_aside", forgetful)
+    monkeypatch.setattr(transitions, "set_aside", forgetful)
     assert "told twice of one damaged record: hold" in problems(spoiled("hold", 1))
 
 
 def test_a_leftover_of_which_nobody_is_told_is_paid_for(monkeypatch):
-    monkeypatch.setattr(books, "set_aside", lambda status, *_: status)
+    monkeypatch.setattr(transitions, "set_aside", lambda status, *_: status)
     story = spoiled("leftover", 0, 40 * MINUTE + 20 * SECOND, renamed())
     assert "service nsfw_api_service" in "\n".join(
-        problem.what for problem in House(story).run(story.start + 6 * HOUR).problems
+        problem.what for problem in Installation(story).run(story.start + 6 * HOUR).problems
     )
 
 
@@ -366,12 +371,12 @@ def test_a_pass_that_died_is_tried_again_by_lambda_where_no_heartbeat_is():
     seen = Mortal(story).live((WAKE + 2 * MINUTE).total_seconds()).seen
     nth = next(n for n, one in enumerate(seen, 1) if one.call == "ecs:CreateService")
     point = Point(nth, "before", "ecs:CreateService")
-    house = Mortal(story, point).live((WAKE + 10 * MINUTE).total_seconds())
-    lines = house.timeline.lines
+    installation = Mortal(story, point).live((WAKE + 10 * MINUTE).total_seconds())
+    lines = installation.timeline.lines
     died = next(at for at, _, text in lines if text.endswith(" is dead"))
     made = next(at for at, source, text in lines if source == "call" and "CreateService" in text)
 
-    assert house.observer.is_healthy()
+    assert installation.observer.is_healthy()
     assert MINUTE <= made - died < 2 * MINUTE
 
 
@@ -398,10 +403,10 @@ def side_by_side(site) -> Story:
 
 @pytest.mark.parametrize("site", [NEXT_DOOR, ABROAD])
 def test_two_stacks_live_side_by_side(site):
-    house = lived(side_by_side(site))
+    installation = lived(side_by_side(site))
 
-    assert house.problems == []
-    for resident in house.residents.values():
+    assert installation.problems == []
+    for resident in installation.residents.values():
         assert [str(event.kind) for event in resident.told if event.kind != "sleeping_soon"] == [
             "waking",
             "awake",
@@ -442,8 +447,8 @@ def changed_while_awake(*changes: str) -> Story:
 
 
 def lived_through(story: Story) -> str:
-    house = House(story).run(story.start + 16 * HOUR)
-    return "\n".join(problem.what for problem in house.problems)
+    installation = Installation(story).run(story.start + 16 * HOUR)
+    return "\n".join(problem.what for problem in installation.problems)
 
 
 @pytest.mark.slow
@@ -455,13 +460,13 @@ def test_a_change_there_and_back_gives_no_reason_to_complain(change):
 @pytest.mark.parametrize("move", MOVES)
 def test_a_move_brings_it_up_there_before_it_goes_here(move):
     story = changed_while_awake(move)
-    house = House(story).run(story.start + WAKE + HOUR + 20 * MINUTE)
-    (balancer,) = house.observer.balancers()
-    (resident,) = house.residents.values()
+    installation = Installation(story).run(story.start + WAKE + HOUR + 20 * MINUTE)
+    (balancer,) = installation.observer.balancers()
+    (resident,) = installation.residents.values()
 
-    assert house.problems == []
-    assert house.observer.is_healthy()
-    assert balancer in house.look(resident.place).elbv2.balancers.values()
+    assert installation.problems == []
+    assert installation.observer.is_healthy()
+    assert balancer in installation.look(resident.place).elbv2.balancers.values()
     assert resident.place != resident.places[0]
 
 

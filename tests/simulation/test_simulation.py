@@ -15,7 +15,7 @@ from controller.aws.load_balancer import LoadBalancerAdapter
 from controller.reconcile import stack_pass
 from local.clock import ManualClock
 from simulation import soak
-from simulation.house import House
+from simulation.installation import Installation
 from simulation.oracle import Wants
 from simulation.story import tell
 
@@ -70,7 +70,7 @@ def test_what_breaks_is_told_with_its_timeline_and_how_to_see_it_again(monkeypat
 
 def wrong_with(days: int = 3, **settings) -> str:
     story = tell(8, days, calm=True, alone=True, **OFFICE, **settings)
-    return "\n".join(problem.what for problem in House(story).run().problems)
+    return "\n".join(problem.what for problem in Installation(story).run().problems)
 
 
 def test_a_healthy_controller_gives_no_reason_to_complain():
@@ -95,29 +95,29 @@ def test_an_opening_that_is_missed_is_seen(monkeypatch):
 
 
 def test_a_second_load_balancer_is_seen():
-    house = House(
+    installation = Installation(
         tell(8, 1, calm=True, alone=True, **{**OFFICE, "office_hours": ["daily 00:00-24:00"]})
     )
-    house.work.run(house.story.start + timedelta(minutes=20))
-    assert house.observer.is_healthy()
-    house.plain.client("elbv2").create_load_balancer(
+    installation.work.run(installation.story.start + timedelta(minutes=20))
+    assert installation.observer.is_healthy()
+    installation.plain.client("elbv2").create_load_balancer(
         Name="another",
         Type="network",
         SubnetMappings=[{"SubnetId": "subnet-0a1b2c3d4e5f60718"}],
         Tags=[{"Key": "dormouse:stack", "Value": "nsfw-api"}],
     )
-    house.observer.saw_call("CreateLoadBalancer", {})
-    assert [problem.what for problem in house.observer.problems] == [
+    installation.observer.saw_call("CreateLoadBalancer", {})
+    assert [problem.what for problem in installation.observer.problems] == [
         "two load balancers of one stack"
     ]
 
 
 def test_a_hand_on_what_is_a_strangers_or_on_an_address_is_seen():
-    house = House(tell(8, 1, calm=True, alone=True, **OFFICE))
-    (arn, *_) = sorted(house.observer.strangers)
-    house.observer.saw_call("DeleteLoadBalancer", {"LoadBalancerArn": arn})
-    house.observer.saw_call("ReleaseAddress", {})
-    told = [problem.what for problem in house.observer.problems]
+    installation = Installation(tell(8, 1, calm=True, alone=True, **OFFICE))
+    (arn, *_) = sorted(installation.observer.strangers)
+    installation.observer.saw_call("DeleteLoadBalancer", {"LoadBalancerArn": arn})
+    installation.observer.saw_call("ReleaseAddress", {})
+    told = [problem.what for problem in installation.observer.problems]
 
     assert told[0].startswith("DeleteLoadBalancer was called on a stranger's")
     assert told[1] == "ReleaseAddress was called"

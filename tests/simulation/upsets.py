@@ -11,13 +11,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from controller.domain.history import Event
+from controller.domain.decision.history import Event
 from factories import SUBNET, target_group
 from local.errors import AwsError
 from simulation.trouble import LATE_RIGHTS, Spell
 
 if TYPE_CHECKING:
-    from simulation.house import House
+    from simulation.installation import Installation
     from simulation.resident import Resident
 
 BEHAVIOURS = ("exits_at_once", "unhealthy", "image_pull_error")
@@ -32,24 +32,26 @@ def behaviour(strength: float) -> str:
     return BEHAVIOURS[int(strength * 1000) % len(BEHAVIOURS)]
 
 
-def break_a_task(house: House, resident: Resident, family: str, strength: float) -> None:
+def break_a_task(
+    installation: Installation, resident: Resident, family: str, strength: float
+) -> None:
     """No task comes up any more, and one of those that run is taken away."""
     running = [task for task in resident.observer.tasks() if task.last_status == "RUNNING"]
     if running:
-        house.note(
+        installation.note(
             "fault", f"a task of {resident.stack} is retired; its kind is {behaviour(strength)} now"
         )
-        house.cloud_of(running[0].arn).interrupt(running[0].arn, "TerminationNotice")
+        installation.cloud_of(running[0].arn).interrupt(running[0].arn, "TerminationNotice")
 
 
-def move_in(house: House, resident: Resident, family: str, strength: float) -> None:
+def move_in(installation: Installation, resident: Resident, family: str, strength: float) -> None:
     """Make somebody else's load balancer, target group or service under our name."""
     site = resident.site
-    elbv2 = house.plain.client("elbv2", site.region)
+    elbv2 = installation.plain.client("elbv2", site.region)
     kind = ("balancer", "group", "service")[int(strength * 1000) % 3]
     if resident.stands():
         return
-    house.note("people", f"somebody makes a {kind} of the name that {resident.stack} uses")
+    installation.note("people", f"somebody makes a {kind} of the name that {resident.stack} uses")
     if kind == "balancer":
         made = elbv2.create_load_balancer(
             Name=resident.balancer, Type="network", SubnetMappings=[{"SubnetId": SUBNET}]
@@ -59,21 +61,21 @@ def move_in(house: House, resident: Resident, family: str, strength: float) -> N
         made = elbv2.create_target_group(**{**target_group().request, "Name": resident.group})
         arn = made["TargetGroups"][0]["TargetGroupArn"]
     else:
-        arn = _make_service(house, resident, family)
+        arn = _make_service(installation, resident, family)
     resident.visitor = arn
     resident.visitors.add(arn)
     resident.observer.strangers.add(arn)
 
 
-def _make_service(house: House, resident: Resident, family: str) -> str:
-    ecs = house.plain.client("ecs", resident.site.region)
+def _make_service(installation: Installation, resident: Resident, family: str) -> str:
+    ecs = installation.plain.client("ecs", resident.site.region)
     made = ecs.create_service(
         cluster="nsfw_api_cluster",
         serviceName=resident.service,
         taskDefinition=family,
         desiredCount=1,
         launchType="FARGATE",
-        loadBalancers=[_behind_theirs(house, resident, family)],
+        loadBalancers=[_behind_theirs(installation, resident, family)],
         networkConfiguration={
             "awsvpcConfiguration": {"subnets": [SUBNET], "assignPublicIp": "ENABLED"}
         },
@@ -81,9 +83,9 @@ def _make_service(house: House, resident: Resident, family: str) -> str:
     return str(made["service"]["serviceArn"])
 
 
-def _behind_theirs(house: House, resident: Resident, family: str) -> dict[str, Any]:
+def _behind_theirs(installation: Installation, resident: Resident, family: str) -> dict[str, Any]:
     """A place behind the strangers' own load balancer, so that its tasks have to drain."""
-    elbv2 = house.plain.client("elbv2", resident.site.region)
+    elbv2 = installation.plain.client("elbv2", resident.site.region)
     group = elbv2.describe_target_groups(Names=["ecs-target-group-2"])["TargetGroups"][0]
     return {
         "targetGroupArn": group["TargetGroupArn"],
@@ -92,27 +94,27 @@ def _behind_theirs(house: House, resident: Resident, family: str) -> dict[str, A
     }
 
 
-def move_out(house: House, resident: Resident) -> None:
+def move_out(installation: Installation, resident: Resident) -> None:
     """They take it away; what drains for longer than they like they stop themselves."""
     arn, resident.visitor = resident.visitor, ""
     if not arn:
         return
-    house.note("people", f"somebody takes away what has the name that {resident.stack} uses")
+    installation.note("people", f"somebody takes away what has the name that {resident.stack} uses")
     resident.observer.strangers.discard(arn)
     resident.visitors |= {task.arn for task in resident.observer.strangers_tasks()}
-    elbv2 = house.plain.client("elbv2", resident.site.region)
+    elbv2 = installation.plain.client("elbv2", resident.site.region)
     if ":loadbalancer/" in arn:
         elbv2.delete_load_balancer(LoadBalancerArn=arn)
     elif ":targetgroup/" in arn:
         elbv2.delete_target_group(TargetGroupArn=arn)
     else:
-        ecs = house.plain.client("ecs", resident.site.region)
+        ecs = installation.plain.client("ecs", resident.site.region)
         ecs.delete_service(cluster="nsfw_api_cluster", service=arn.rpartition("/")[2], force=True)
-        house.work.after(25 * 60, lambda: _stop_theirs(house, resident))
+        installation.work.after(25 * 60, lambda: _stop_theirs(installation, resident))
 
 
-def _stop_theirs(house: House, resident: Resident) -> None:
-    ecs = house.plain.client("ecs", resident.site.region)
+def _stop_theirs(installation: Installation, resident: Resident) -> None:
+    ecs = installation.plain.client("ecs", resident.site.region)
     for task in resident.observer.strangers_tasks():
         ecs.stop_task(cluster="nsfw_api_cluster", task=task.arn)
 
@@ -123,16 +125,16 @@ class Rights:
     def __init__(self) -> None:
         self._made_at: dict[str, Any] = {}
 
-    def refuse(self, house: House, stack: str, operation: str) -> bool:
-        spell = house.weather.now(LATE_RIGHTS)
+    def refuse(self, installation: Installation, stack: str, operation: str) -> bool:
+        spell = installation.weather.now(LATE_RIGHTS)
         made_at = self._made_at.get(stack)
         if spell is None or made_at is None or not operation.startswith(BOUND):
             return False
-        return bool(house.now - made_at < timedelta(seconds=5 + 40 * spell.strength))
+        return bool(installation.now - made_at < timedelta(seconds=5 + 40 * spell.strength))
 
-    def saw(self, house: House, stack: str, operation: str) -> None:
+    def saw(self, installation: Installation, stack: str, operation: str) -> None:
         if operation in ("CreateLoadBalancer", "CreateTargetGroup"):
-            self._made_at[stack] = house.now
+            self._made_at[stack] = installation.now
 
 
 def damaged(event: Event, spell: Spell | None, broken: set[str]) -> Event:

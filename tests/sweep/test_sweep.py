@@ -12,8 +12,8 @@ from controller.aws.clients import Clients
 from controller.cli.deployment import Deployment
 from controller.cli.sweep import TableRecords
 from controller.domain.errors import SpecError
-from controller.domain.owner_tags import owner_tags
-from controller.domain.spec import Kind
+from controller.domain.planning.owner_tags import owner_tags
+from controller.domain.planning.spec import Kind
 from controller.reconcile.sweep import Sweep
 from direct import Crash, DirectSession, Dying
 from factories import (
@@ -27,7 +27,7 @@ from factories import (
 )
 from local.faults import FOREVER, Fault, throttled
 from system.days import STACK, days
-from system.desk import ASLEEP, AWAKE, FORBIDDEN, Desk
+from system.stack_under_test import ASLEEP, AWAKE, FORBIDDEN, StackUnderTest
 
 PAID = {"load_balancer", "service"}
 
@@ -55,16 +55,16 @@ def sweep_of(week, *, records="table", session=None, **options):
 
 
 def leftovers(sweep):
-    return [verdict.thing for verdict in sweep.look() if verdict.leftover]
+    return [verdict.owned for verdict in sweep.look() if verdict.leftover]
 
 
 def why(sweep, kind=Kind.LOAD_BALANCER):
-    return [(v.leftover, v.why) for v in sweep.look() if v.thing.kind is kind]
+    return [(v.leftover, v.why) for v in sweep.look() if v.owned.kind is kind]
 
 
 def wake_by_hand(week, **changes):
     """The same resources without the controller, as `dormouse apply` would make them."""
-    desk = Desk(week.aws, replace(week.spec, **changes))
+    desk = StackUnderTest(week.aws, replace(week.spec, **changes))
     assert desk.wake().result == "converged"
     return desk
 
@@ -106,13 +106,13 @@ def test_what_belongs_to_no_published_stack_is_left_over(week):
     wake_by_hand(week, stack="gone")
     found = sweep_of(week).look()
 
-    assert {v.thing.kind for v in found} == {*PAID, "target_group"}
+    assert {v.owned.kind for v in found} == {*PAID, "target_group"}
     assert all(v.leftover and 'no stack "gone" in the records' in v.why for v in found)
 
 
 def test_what_it_costs_and_since_when_is_told(week):
     wake_by_hand(week, stack="gone")
-    by_kind = {v.thing.kind: v.to_json() for v in sweep_of(week).look()}
+    by_kind = {v.owned.kind: v.to_json() for v in sweep_of(week).look()}
 
     assert by_kind[Kind.LOAD_BALANCER]["usd_per_hour"] == pytest.approx(0.0225)
     assert by_kind[Kind.SERVICE]["usd_per_hour"] == pytest.approx(0.0173, abs=0.0001)
@@ -148,31 +148,31 @@ def test_what_an_awake_stacks_spec_does_not_name_is_left_over(week):
     )
     week.aws.clock.advance(30)
 
-    (thing,) = leftovers(sweep_of(week))
-    assert thing.arn == arn
-    assert sweep_of(week).delete([thing]).deleted == [thing]
+    (owned,) = leftovers(sweep_of(week))
+    assert owned.arn == arn
+    assert sweep_of(week).delete([owned]).deleted == [owned]
     assert week.desk.standing() == AWAKE
 
 
 def test_a_stack_that_somebody_has_just_asked_for_is_not_touched(week):
     """The lease is in the records, and no pass has seen it yet."""
     made_by_hand(week, owner_tags(STACK, LB))
-    (thing,) = leftovers(sweep_of(week))
+    (owned,) = leftovers(sweep_of(week))
     week.wake()
 
     assert not leftovers(sweep_of(week))
-    swept = sweep_of(week).delete([thing])
+    swept = sweep_of(week).delete([owned])
     assert not swept.deleted
-    assert swept.kept == [(thing, 'stack "nsfw-api" is awake, or about to be')]
+    assert swept.kept == [(owned, 'stack "nsfw-api" is awake, or about to be')]
 
 
 def test_a_stack_that_a_pass_is_working_on_is_not_touched(week):
     made_by_hand(week, owner_tags(STACK, LB))
-    (thing,) = leftovers(sweep_of(week))
+    (owned,) = leftovers(sweep_of(week))
     assert records_of(week).take(STACK, week.now)
 
     assert "a pass is working" in why(sweep_of(week))[0][1]
-    assert sweep_of(week).delete([thing]).kept == [(thing, "a pass is working on its stack")]
+    assert sweep_of(week).delete([owned]).kept == [(owned, "a pass is working on its stack")]
     assert week.desk.standing()["load_balancers"] == 1
 
 
@@ -193,9 +193,9 @@ def test_a_sleep_that_no_pass_goes_on_with_is_swept(week):
     week.controller.table.put_status(STACK, half_way, week.now)
     week.aws.clock.advance(600)
 
-    things = leftovers(sweep_of(week))
-    assert {thing.kind for thing in things} == {*PAID, "target_group"}
-    assert not sweep_of(week).delete(things).kept
+    all_owned = leftovers(sweep_of(week))
+    assert {owned.kind for owned in all_owned} == {*PAID, "target_group"}
+    assert not sweep_of(week).delete(all_owned).kept
     assert week.desk.standing() == ASLEEP
 
 
@@ -206,7 +206,7 @@ def test_a_service_that_stands_asleep_too_is_no_leftover(week):
     week.publish(article_spec(resources=resources, policy=week.spec.policy))
     week.live("Mon 06:20")
 
-    found = {v.thing.kind: v for v in sweep_of(week).look()}
+    found = {v.owned.kind: v for v in sweep_of(week).look()}
     assert not found[Kind.SERVICE].leftover
     assert found[Kind.SERVICE].why == "it stands while the stack sleeps, too"
 
@@ -240,10 +240,10 @@ def test_strangers_are_not_even_looked_at(week, tags):
 
 def test_what_changed_hands_since_it_was_shown_survives(week):
     arn = made_by_hand(week, owner_tags("gone", LB))
-    things = leftovers(sweep_of(week))
+    all_owned = leftovers(sweep_of(week))
     elbv2 = week.aws.session().client("elbv2")
     elbv2.remove_tags(ResourceArns=[arn], TagKeys=["dormouse:stack"])
-    swept = sweep_of(week).delete(things)
+    swept = sweep_of(week).delete(all_owned)
 
     assert not swept.deleted
     assert week.desk.standing()["load_balancers"] == 1
@@ -286,12 +286,12 @@ def test_a_target_group_waits_until_its_tasks_are_gone(week):
 
 def test_swept_twice_the_second_finds_nothing(week):
     wake_by_hand(week, stack="gone")
-    things = leftovers(sweep_of(week))
-    sweep_of(week).delete(things)
+    all_owned = leftovers(sweep_of(week))
+    sweep_of(week).delete(all_owned)
     start = len(week.aws.calls)
 
     assert sweep_of(week).look() == []
-    assert sweep_of(week).delete(things).kept == []
+    assert sweep_of(week).delete(all_owned).kept == []
     assert all(call.is_read for call in list(week.aws.calls)[start:])
 
 
@@ -299,10 +299,10 @@ def test_swept_twice_the_second_finds_nothing(week):
 @pytest.mark.parametrize("operation", ["DeleteService", "DeleteLoadBalancer", "DeleteTargetGroup"])
 def test_killed_anywhere_the_next_sweep_finishes(week, operation, after):
     wake_by_hand(week, stack="gone")
-    things = leftovers(sweep_of(week))
+    all_owned = leftovers(sweep_of(week))
     session = DirectSession(week.aws, Dying(operation, after=after))
     with pytest.raises(Crash):
-        sweep_of(week, session=session).delete(things)
+        sweep_of(week, session=session).delete(all_owned)
     week.aws.clock.advance(30)
     sweep_of(week).delete(leftovers(sweep_of(week)))
 
@@ -322,10 +322,10 @@ def test_killed_under_a_stacks_lock_the_stack_can_be_woken_within_a_minute(week)
 def test_woken_in_the_middle_of_a_sweep_the_stack_ends_up_awake(week):
     """The load balancer is on its way out; the wake waits for the Elastic IP, and gets it."""
     wake_by_hand(week)
-    things = leftovers(sweep_of(week))
-    assert len(things) == 3
+    all_owned = leftovers(sweep_of(week))
+    assert len(all_owned) == 3
     week.during(week.now + timedelta(seconds=7), lambda: week.wake(hours=8))
-    sweep_of(week).delete(things)
+    sweep_of(week).delete(all_owned)
     week.live("Mon 06:30")
 
     assert week.desk.standing() == AWAKE
@@ -342,7 +342,7 @@ def test_what_cannot_be_deleted_is_told_and_keeps_nothing_else(week):
     )
     swept = sweep_of(week).delete(leftovers(sweep_of(week)))
 
-    causes = {thing.kind: cause for thing, cause in swept.kept}
+    causes = {owned.kind: cause for owned, cause in swept.kept}
     assert "deletion protection is enabled" in causes[Kind.LOAD_BALANCER]
     assert week.desk.standing()["services"] == 0
 
@@ -358,10 +358,10 @@ def test_a_throttled_delete_is_tried_again(week):
 def test_a_look_that_is_throttled_meanwhile_is_taken_again(week):
     wake_by_hand(week, stack="gone")
     sweep = sweep_of(week)
-    things = leftovers(sweep)
+    all_owned = leftovers(sweep)
     week.aws.faults.add(throttled("elbv2", "DescribeLoadBalancers", times=2))
 
-    assert len(sweep.delete(things).deleted) == 3
+    assert len(sweep.delete(all_owned).deleted) == 3
     assert week.desk.standing() == ASLEEP
 
 
@@ -386,7 +386,7 @@ def test_a_region_that_cannot_be_read_hides_no_other(week):
 
     week.aws.faults.clear()
     sweep = Sweep([far, near], records_of(week), week.aws.clock)
-    assert {thing.region for thing in leftovers(sweep)} == {"us-east-1"}
+    assert {owned.region for owned in leftovers(sweep)} == {"us-east-1"}
 
 
 # without records
@@ -424,5 +424,5 @@ def test_a_balancer_that_the_spec_names_otherwise_is_left_over(week):
     )
     week.aws.clock.advance(60)
 
-    told = [(v.thing.name, v.why) for v in sweep_of(week).look() if v.leftover]
+    told = [(v.owned.name, v.why) for v in sweep_of(week).look() if v.leftover]
     assert told == [("before", 'the spec of "nsfw-api" now calls it "ecs-nlb"')]

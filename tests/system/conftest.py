@@ -1,7 +1,7 @@
 import pytest
 
 from local.aws import LaptopAws
-from system.desk import FORBIDDEN, Desk
+from system.stack_under_test import FORBIDDEN, StackUnderTest
 
 
 @pytest.fixture(params=["typical"])
@@ -9,7 +9,7 @@ def desk(request):
     """The article's stack, asleep, in an account of its own."""
     aws = LaptopAws(profile=request.param)
     aws.furnish_article()
-    desk = Desk(aws)
+    desk = StackUnderTest(aws)
     yield desk
     made = {call.operation for call in aws.calls}
     assert not made & FORBIDDEN

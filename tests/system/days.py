@@ -10,12 +10,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from controller.bootstrap import Controller, bootstrap
-from controller.domain.history import Event
-from controller.domain.hold import Hold, sleep_now
-from controller.domain.lease import Lease
-from controller.domain.openings import Openings, Rules
-from controller.domain.policy import Policy, parse_policy
-from controller.domain.spec import Spec
+from controller.domain.decision.history import Event
+from controller.domain.decision.hold import Hold, sleep_now
+from controller.domain.decision.lease import Lease
+from controller.domain.decision.office_hours import OfficeHours, Rules
+from controller.domain.planning.spec import Spec
+from controller.domain.policy.policy import Policy, parse_policy
 from controller.reconcile.side_by_side import one_by_one
 from factories import article_spec
 from local.aws import LaptopAws
@@ -23,7 +23,7 @@ from local.clock import ManualClock
 from local.lifetimes import Lifetime
 from local.records import create_table
 from local.tables.tables import Tables
-from system.desk import Desk
+from system.stack_under_test import StackUnderTest
 
 STACK = "nsfw-api"
 TICK = timedelta(minutes=1)
@@ -56,7 +56,7 @@ class Days:
         Tables().play(self.aws)
         create_table(self.aws.session().client("dynamodb"), "dormouse")
         self.spec = article_spec(policy=self.policy.to_json())
-        self.desk = Desk(self.aws, self.spec)
+        self.desk = StackUnderTest(self.aws, self.spec)
         self.nudged: list[str] = []
         self._planned: list[tuple[datetime, Callable[[], None]]] = []
         self.aws.answer_with("lambda", "Invoke", self._take_invocation)
@@ -182,9 +182,9 @@ class Days:
 
     def sleep(self) -> None:
         table = self.controller.table
-        openings = Openings(Rules.of(self.policy, timedelta(minutes=5)), self.now)
+        windows = OfficeHours(Rules.of(self.policy, timedelta(minutes=5)), self.now)
         leases = table.load(STACK).leases
-        table.hold(sleep_now(STACK, openings, leases, "ann", "", self.now))
+        table.hold(sleep_now(STACK, windows, leases, "ann", "", self.now))
 
     def hold(self, hold: Hold) -> None:
         self.controller.table.hold(hold)

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from controller.domain.spec import Kind
-from controller.domain.timing import TYPICAL
-from controller.domain.wake_path import Checks, KeptGroup, wake_path
+from controller.domain.planning.spec import Kind
+from controller.domain.planning.timing import TYPICAL
+from controller.domain.planning.wake_path import Checks, KeptGroup, wake_path
 from controller.reconcile.outcome import Result
 from factories import article_spec
 from local.aws import LaptopAws
 from local.furnish_spec import furnish_for
-from system.desk import Desk
+from system.stack_under_test import StackUnderTest
 
 WEB = {
     "$look_up": "target_group",
@@ -38,7 +38,7 @@ def test_it_wakes_and_sleeps_and_the_others_group_stays(alone):
     spec, service = behind(alone=alone)
     aws = LaptopAws("typical")
     aws.furnish(**furnish_for(spec))
-    desk = Desk(aws, spec)
+    desk = StackUnderTest(aws, spec)
     began = aws.clock.now()
 
     assert desk.wake().result is Result.CONVERGED
@@ -66,7 +66,7 @@ def test_a_group_that_terraform_named_is_found_by_its_prefix():
     things["target_groups"] = [{**group, "name": name} for name in names]
     arns = aws.furnish(**things)["target_groups"]
 
-    assert Desk(aws, spec).wake().result is Result.CONVERGED
+    assert StackUnderTest(aws, spec).wake().result is Result.CONVERGED
     ecs = aws.session().client("ecs")
     (found,) = ecs.describe_services(cluster="nsfw_api_cluster", services=["nsfw_api_service"])[
         "services"

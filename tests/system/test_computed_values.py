@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from controller.domain.fitness.finding import Level
-from controller.domain.spec import Kind
+from controller.domain.diagnostics.finding import Level
+from controller.domain.planning.spec import Kind
 from controller.hcl.world import Inputs
 from controller.mapping.compile import compile_stack
 from controller.reconcile.outcome import Result
-from fitness.exam import Exam
+from diagnostics.exam import Exam
 from local.aws import LaptopAws
-from system.desk import Desk
+from system.stack_under_test import StackUnderTest
 
 VPC = "vpc-0a1b2c3d4e5f60718"
 ZONES = {"subnet-0a": "us-east-1a", "subnet-0b": "us-east-1b", "subnet-0c": "us-east-1c"}
@@ -129,7 +129,7 @@ def desk(aws, tmp_path):
     (tmp_path / "main.tf").write_text(FILES)
     compiled = compile_stack(tmp_path, Inputs(), datetime(2026, 11, 30, tzinfo=UTC), stack="app")
     assert compiled.spec is not None, [str(problem) for problem in compiled.problems]
-    return Desk(aws, compiled.spec)
+    return StackUnderTest(aws, compiled.spec)
 
 
 def test_what_is_computed_at_wake_time_is_what_terraform_would_have_made(desk):

@@ -12,8 +12,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from controller.bootstrap import bootstrap
+from controller.domain.decision.lease import Lease
 from controller.domain.errors import EndPassError, PolicyError, SpecError
-from controller.domain.lease import Lease
 from controller.handlers import entry
 from controller.reconcile.side_by_side import one_by_one
 from controller.store import items
@@ -23,7 +23,7 @@ from local.aws import LaptopAws
 from local.errors import AwsError
 from local.function_url import Context
 from local.records import create_table
-from system.desk import ASLEEP, AWAKE, FORBIDDEN, Desk
+from system.stack_under_test import ASLEEP, AWAKE, FORBIDDEN, StackUnderTest
 
 BUDGET = timedelta(seconds=300)
 
@@ -33,7 +33,7 @@ def desk():
     aws = LaptopAws(profile="typical")
     aws.furnish_article()
     create_table(aws.session().client("dynamodb"), "dormouse")
-    desk = Desk(aws)
+    desk = StackUnderTest(aws)
     yield desk
     assert not {call.operation for call in aws.calls} & FORBIDDEN
 

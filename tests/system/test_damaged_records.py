@@ -9,10 +9,10 @@ import pytest
 from controller.domain.errors import SpecError
 from controller.store import items
 from factories import article_spec, load_balancer
-from house import STACK as HOUSE_STACK
-from house import House
+from installation import STACK as HOUSE_STACK
+from installation import Installation
 from system.days import STACK, days
-from system.desk import ASLEEP, AWAKE
+from system.stack_under_test import ASLEEP, AWAKE
 
 OFFICE = {"office_hours": ["Mon-Fri 09:00-18:00"], "finish_paid_hour": False}
 
@@ -69,7 +69,7 @@ DAMAGE = {
     "a leftover of a later release": (LEFTOVER, {"version": {"N": "2"}, "body": {"S": "{}"}}),
     "a status with an unknown word": (STATUS, {"body": {"S": '{"target": "dozing"}'}}),
     "a status with an unknown event": (STATUS, {"body": {"S": '{"troubles": ["sunburn"]}'}}),
-    "a status of the wrong shape": (STATUS, {"body": {"S": '{"marks": 5, "meter": []}'}}),
+    "a status of the wrong shape": (STATUS, {"body": {"S": '{"lifecycle": 5, "meter": []}'}}),
     "a status of a later release": (STATUS, {"version": {"N": "2"}, "body": {"S": "{}"}}),
 }
 
@@ -194,54 +194,54 @@ def test_history_that_cannot_be_read_is_not_learned_from(make_days):
 
 
 @pytest.fixture
-def house():
-    house = House()
-    house.run()
-    return house
+def installation():
+    installation = Installation()
+    installation.run()
+    return installation
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_page_and_status_show_the_stack_all_the_same(house, damage):
+def test_page_and_status_show_the_stack_all_the_same(installation, damage):
     assert HOUSE_STACK == STACK
     key, attributes = DAMAGE[damage]
-    put(house.session.client("dynamodb"), key, attributes)
+    put(installation.session.client("dynamodb"), key, attributes)
 
-    assert house.page("admin").status == 200
-    shown = house.program("GET", f"/s/{STACK}/status", "admin")
+    assert installation.page("admin").status == 200
+    shown = installation.program("GET", f"/s/{STACK}/status", "admin")
     assert shown.status == 200
     (warning,) = shown.json["warnings"]
     assert warning.startswith(f'the record "{key["sk"]["S"]}" cannot be read and is left aside')
-    assert house.press("wake").status == 303
-    house.run()
-    assert house.status()["state"] == "awake"
+    assert installation.press("wake").status == 303
+    installation.run()
+    assert installation.status()["state"] == "awake"
 
 
-def test_a_press_writes_over_a_lease_of_its_own_name_that_cannot_be_read(house):
-    count = house.table.asked(STACK)
+def test_a_press_writes_over_a_lease_of_its_own_name_that_cannot_be_read(installation):
+    count = installation.table.asked(STACK)
     key = items.asked_key(STACK, f"lease#wakeaaaa-{count}")
-    put(house.session.client("dynamodb"), key, {"body": {"S": "{"}})
+    put(installation.session.client("dynamodb"), key, {"body": {"S": "{"}})
 
-    assert house.press("wake").status == 303
-    (lease,) = house.leases()
+    assert installation.press("wake").status == 303
+    (lease,) = installation.leases()
     assert lease.id == f"wakeaaaa-{count}"
 
 
 # publishing
 
 
-def test_a_spec_that_cannot_be_read_says_how_to_mend_it_and_is_mended_so(house):
-    put(house.session.client("dynamodb"), items.key(STACK, "spec"), {"body": {"S": "{"}})
+def test_a_spec_that_cannot_be_read_says_how_to_mend_it_and_is_mended_so(installation):
+    put(installation.session.client("dynamodb"), items.key(STACK, "spec"), {"body": {"S": "{"}})
     with pytest.raises(SpecError, match="publish it again: dormouse publish infra/nsfw-api"):
-        house.run()
+        installation.run()
 
-    house.publish(article_spec())
-    assert house.run()["result"] == "converged"
+    installation.publish(article_spec())
+    assert installation.run()["result"] == "converged"
 
 
-def test_a_leftover_that_cannot_be_read_is_not_lost_by_publishing(house):
+def test_a_leftover_that_cannot_be_read_is_not_lost_by_publishing(installation):
     """What it named may still stand."""
-    put(house.session.client("dynamodb"), LEFTOVER, {"body": {"S": "{"}})
+    put(installation.session.client("dynamodb"), LEFTOVER, {"body": {"S": "{"}})
     renamed = load_balancer(request={"Name": "other"})
-    house.publish(article_spec(resources=(renamed, *article_spec().resources[2:])))
+    installation.publish(article_spec(resources=(renamed, *article_spec().resources[2:])))
 
-    assert [each.record for each in house.table.load(STACK).damaged] == ["spec#sha256:0"]
+    assert [each.record for each in installation.table.load(STACK).damaged] == ["spec#sha256:0"]

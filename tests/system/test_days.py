@@ -12,12 +12,12 @@ from datetime import date, timedelta
 
 import pytest
 
-from controller.domain.history import EventKind
-from controller.domain.hold import Hold
-from controller.domain.plan import Target
-from controller.domain.policy import parse_policy
+from controller.domain.decision.history import EventKind
+from controller.domain.decision.hold import Hold
+from controller.domain.planning.plan import Target
+from controller.domain.policy.policy import parse_policy
 from system.days import STACK, days
-from system.desk import ASLEEP, AWAKE, FORBIDDEN
+from system.stack_under_test import ASLEEP, AWAKE, FORBIDDEN
 
 OFFICE = {"office_hours": ["Mon-Fri 09:00-18:00"], "finish_paid_hour": False}
 

@@ -12,12 +12,12 @@ from datetime import timedelta
 
 import pytest
 
-from controller.domain.lease import Lease
-from controller.domain.messages import Level, write_message
-from controller.domain.owner_tags import ADDRESS, STACK
+from controller.domain.decision.lease import Lease
+from controller.domain.notification.messages import Level, write_message
+from controller.domain.planning.owner_tags import ADDRESS, STACK
 from direct import DirectSession
 from factories import article_spec, listener, load_balancer, service, target_group
-from house import House
+from installation import Installation
 from local.faults import Fault
 
 CONTAINER = "nsfw-api-container"
@@ -34,7 +34,7 @@ class Quick(DirectSession):
         return self.aws.session().client(name, region_name=region_name, **others)
 
 
-class Home(House):
+class Home(Installation):
     """A house with a stack of several tasks that somebody wants for ten hours."""
 
     def __init__(self, spec=None, tasks=2, wakes=True):
@@ -139,7 +139,7 @@ def test_a_task_that_is_replaced_in_its_usual_time_is_told_to_nobody():
     home.aws.interrupt(home.tasks()[0], "TerminationNotice")
     home.live(30)
     assert (home.healthy(), home.deletions()) == (2, [])
-    assert [str(e.kind) for e in home.events() if e.kind.is_told] == ["waking", "awake"]
+    assert [str(e.kind) for e in home.events() if e.kind.is_notified] == ["waking", "awake"]
 
 
 def test_what_heals_is_told_to_run_in_full_again():
@@ -234,7 +234,7 @@ def test_a_wake_of_which_one_task_never_comes_up_still_fails():
     home = Home(wakes=False)
     home.aws.conditions.containers(CONTAINER, "exits_at_once")
     home.live(30)
-    assert [str(e.kind) for e in home.events() if e.kind.is_told][:2] == ["waking", "failed"]
+    assert [str(e.kind) for e in home.events() if e.kind.is_notified][:2] == ["waking", "failed"]
     assert home.events("degraded") == []
 
 

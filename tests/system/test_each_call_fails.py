@@ -7,16 +7,16 @@ import itertools
 from controller.reconcile.outcome import Result
 from local.aws import LaptopAws
 from local.faults import Fault
-from system.desk import ASLEEP, AWAKE, Desk
+from system.stack_under_test import ASLEEP, AWAKE, StackUnderTest
 
 
-def fresh_desk() -> Desk:
+def fresh_desk() -> StackUnderTest:
     aws = LaptopAws(profile="typical")
     aws.furnish_article()
-    return Desk(aws)
+    return StackUnderTest(aws)
 
 
-def at_most_one_load_balancer(desk: Desk) -> bool:
+def at_most_one_load_balancer(desk: StackUnderTest) -> bool:
     """By the account's own record of lifetimes, no two ever overlapped."""
     spans = sorted(
         (life.started_at, life.ended_at)

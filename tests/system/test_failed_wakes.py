@@ -8,7 +8,7 @@ import pytest
 from controller.reconcile.outcome import Result
 from factories import LB, article_spec, listener, load_balancer, service, target_group
 from local.faults import Fault
-from system.desk import ASLEEP, AWAKE
+from system.stack_under_test import ASLEEP, AWAKE
 
 
 @pytest.mark.parametrize(

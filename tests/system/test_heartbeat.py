@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from controller.bootstrap import bootstrap
-from controller.domain.crowd import early_by
+from controller.domain.decision.wake_spread import spread_offset
 from controller.domain.errors import PermanentError
 from controller.handlers.entry import make_handler
-from controller.reconcile.heartbeat import BRIEF, LAST_WAVE, QUEUED, WAVE
+from controller.reconcile.heartbeat import LAST_WAVE, QUEUED, SHORT_PASS, WAVE
 from controller.reconcile.loop import LAST_STEPS
 from controller.reconcile.outcome import POLL
 from controller.reconcile.side_by_side import one_by_one
@@ -84,7 +84,7 @@ def test_a_crowd_is_handed_on_in_waves_the_longest_overdue_first():
     assert fleet.controller.hand_on_due() == fleet.names
     assert [seconds for seconds, _ in fleet.invoked] == [0] * 4 + [10] * 4 + [20] * 2
     assert fleet.order() == fleet.names
-    assert {event["seconds"] for _, event in fleet.invoked} == {BRIEF.total_seconds()}
+    assert {event["seconds"] for _, event in fleet.invoked} == {SHORT_PASS.total_seconds()}
 
 
 def test_what_does_not_fit_is_left_to_the_next_heartbeat_which_begins_with_it():
@@ -161,7 +161,7 @@ def test_a_pass_in_a_crowd_makes_everything_and_leaves_the_waiting_to_the_next()
     spec = replace(article_spec(policy=hours), stack="s00")
     fleet.controller.table.put_spec(spec, fleet.began)
     handle = make_handler(fleet.controller)
-    event = {"stack": "s00", "seconds": BRIEF.total_seconds()}
+    event = {"stack": "s00", "seconds": SHORT_PASS.total_seconds()}
 
     result = handle(event, Context())
     assert result["result"] == "unfinished"
@@ -182,7 +182,7 @@ def test_a_stack_that_nobody_remembers_is_looked_at_twice_in_a_crowd_too():
     fleet = Fleet(1)
     fleet.aws.furnish_article()
     handle = make_handler(fleet.controller)
-    event = {"stack": "s00", "seconds": BRIEF.total_seconds()}
+    event = {"stack": "s00", "seconds": SHORT_PASS.total_seconds()}
     assert handle(event, Context())["result"] == "unfinished"
     fleet.advance_to_minute(1)
     assert handle(event, Context())["result"] == "converged"
@@ -198,7 +198,7 @@ class Context:
 
 
 def test_the_times_of_a_crowd_fit_one_another_and_the_template():
-    assert BRIEF - LAST_STEPS - POLL < WAVE
+    assert SHORT_PASS - LAST_STEPS - POLL < WAVE
     assert LAST_WAVE < MINUTE
     template = (Path(__file__).parents[2] / "template.yaml").read_text()
     assert f"MaximumEventAgeInSeconds: {QUEUED.total_seconds():.0f}" in template
@@ -213,7 +213,7 @@ def test_a_stack_of_a_spread_wakes_earlier_by_its_share_and_sees_its_opening():
     monday.live("Mon 09:30")
 
     usual = monday.moment("Mon 08:54")  # the lead of a stack that has never been awake
-    early = early_by("nsfw-api", spread)
+    early = spread_offset("nsfw-api", spread)
     assert early > timedelta(minutes=20)
     begun = monday.balancers()[0].started_at
     assert timedelta(0) <= begun - (usual - early) <= MINUTE

@@ -12,10 +12,10 @@ from fractions import Fraction
 
 import pytest
 
-from controller.domain.ledger import Account, Past, account_month, account_now, until_settled
-from controller.domain.month import Month
-from controller.domain.prices import find_prices
-from controller.domain.status import Status
+from controller.domain.money.ledger import Past, Statement, month_usage, until_settled, usage_now
+from controller.domain.money.month import Month
+from controller.domain.money.prices import find_prices
+from controller.domain.reporting.status import Status
 from factories import SERVICE, article_spec, service
 from local.faults import Fault
 from system import second_account
@@ -28,24 +28,24 @@ CLOSE = Fraction(1, 10_000)
 """While it is awake, a task counts from the creation of its service: AWS is asked at its end."""
 
 
-def ledger(day, month=NOVEMBER) -> Account:
+def ledger(day, month=NOVEMBER) -> Statement:
     """As `dormouse cost` makes it."""
     table, status = day.controller.table, Status.from_json(day.status)
     events = table.events(STACK, month.start, day.now + timedelta(days=1))
     past = Past(uses=table.uses(STACK), events=until_settled(events, month))
-    used = account_month(month, past, status.meter, status.marks, day.now)
-    return Account(used=used, prices=find_prices("us-east-1"))
+    used = month_usage(month, past, status.meter, status.lifecycle, day.now)
+    return Statement(used=used, prices=find_prices("us-east-1"))
 
 
-def tally(day) -> Account:
+def tally(day) -> Statement:
     """As the page shows it: from the status alone."""
     status = Status.from_json(day.status)
-    return Account(
-        used=account_now(status.meter, status.marks, day.now), prices=find_prices("us-east-1")
+    return Statement(
+        used=usage_now(status.meter, status.lifecycle, day.now), prices=find_prices("us-east-1")
     )
 
 
-def agree(day, month=NOVEMBER, *, close=EXACT) -> Account:
+def agree(day, month=NOVEMBER, *, close=EXACT) -> Statement:
     """The ledger, once it has been compared with the second account, and the tally with both."""
     account = ledger(day, month)
     start, end = account.used.start, account.used.end

@@ -15,7 +15,7 @@ from controller.reconcile.outcome import Result
 from local.aws import LaptopAws
 from local.clock import ManualClock
 from local.furnish_spec import furnish_for
-from system.desk import ASLEEP, AWAKE, Desk
+from system.stack_under_test import ASLEEP, AWAKE, StackUnderTest
 
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
 SHIPPED = Path(__file__).parents[2] / "infra" / "nsfw-api"
@@ -49,7 +49,7 @@ def desk(tmp_path):
     assert compiled.spec is not None, compiled.problems
     aws = LaptopAws("fast", clock=ManualClock(START))
     aws.furnish(**furnish_for(compiled.spec))
-    return Desk(aws, compiled.spec)
+    return StackUnderTest(aws, compiled.spec)
 
 
 def test_it_wakes_needs_nothing_more_and_sleeps(desk):

@@ -9,12 +9,12 @@ from random import Random
 import pytest
 from botocore.exceptions import ClientError
 
+from controller.domain.decision.history import Event, EventKind, Wake
+from controller.domain.decision.hold import Hold
+from controller.domain.decision.lease import Lease
 from controller.domain.errors import LockLostError, SpecError
-from controller.domain.history import Event, EventKind, Wake
-from controller.domain.hold import Hold
-from controller.domain.lease import Lease
-from controller.domain.packing import LARGEST_ITEM, pack, stored_size
-from controller.domain.plan import Target
+from controller.domain.planning.packing import LARGEST_ITEM, pack, stored_size
+from controller.domain.planning.plan import Target
 from controller.store import items
 from controller.store.table import Table
 from factories import LB, NOON, SERVICE, article_spec, load_balancer
@@ -453,7 +453,7 @@ def test_the_last_wakes_are_read_newest_first(table):
 def test_an_event_is_recorded_until_it_has_been_told(table):
     assert table.put_event(event())
     assert table.put_event(event())  # nobody knows whether it was told
-    table.told(event(), NOON)
+    table.mark_delivered(event(), NOON)
 
     assert not table.put_event(event())
     assert list(table.events(STACK, NOON, NOON + HOUR)) == [event()]

@@ -22,7 +22,7 @@ from local.aws import LaptopAws
 from local.faults import FOREVER, Fault
 from local.furnish import ARTICLE
 from system.days import STACK, Days, days
-from system.desk import ASLEEP, AWAKE, FORBIDDEN, Desk
+from system.stack_under_test import ASLEEP, AWAKE, FORBIDDEN, StackUnderTest
 
 FACTORIES = {LB: load_balancer, TG: target_group, SERVICE: service}
 ROLE_A = "arn:aws:iam::111111111111:role/dormouse"
@@ -269,7 +269,7 @@ def moved(day):
 def test_another_account_is_woken_before_the_old_one_sleeps_there(moved):
     moved.live("Mon 08:00")
 
-    assert Desk(moved.other).standing() == AWAKE
+    assert StackUnderTest(moved.other).standing() == AWAKE
     assert moved.desk.standing() == ASLEEP
     assert leftovers(moved) == ()
     assert moved.status["replaced"] == {}
@@ -284,7 +284,7 @@ def test_back_to_an_account_that_cannot_be_left(moved):
 
     assert moved.desk.standing() == AWAKE
     assert moved.status["phase"] == "awake"
-    assert Desk(moved.other).standing() == AWAKE
+    assert StackUnderTest(moved.other).standing() == AWAKE
     told = [event for event in moved.told if event.kind == "stuck"]
     assert len(told) == 1
     for said in ("222222222222", '"ecs-nlb"', "sts:AssumeRole", "sweep --forget nsfw-api"):
@@ -295,7 +295,7 @@ def test_back_to_an_account_that_cannot_be_left(moved):
 
     moved.session.refused.clear()
     moved.live("Mon 10:00")
-    assert Desk(moved.other).standing() == ASLEEP
+    assert StackUnderTest(moved.other).standing() == ASLEEP
     assert leftovers(moved) == ()
     assert moved.status["replaced"] == {}
     assert moved.desk.standing() == AWAKE

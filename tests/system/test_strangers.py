@@ -2,10 +2,10 @@
 
 import pytest
 
-from controller.domain.observed import State
+from controller.domain.planning.observed import State
 from controller.reconcile.outcome import Result
 from factories import EIP, SERVICE, SUBNET
-from system.desk import AWAKE
+from system.stack_under_test import AWAKE
 
 CHANGES = ("Create", "Modify", "Delete", "Update", "Set", "Add", "Remove", "Put", "Register")
 

@@ -13,15 +13,15 @@ from dataclasses import replace
 import pytest
 
 from api.keyring import KeyRing
-from controller.domain.history import Event, EventKind
+from controller.domain.decision.history import Event, EventKind
 from controller.links import Scope
+from controller.notify import notifier
+from controller.notify.webhook import WebhookError
 from controller.store.table import Table
-from controller.tell import teller
-from controller.tell.webhook import WebhookError
 from local.faults import Fault
 from system.days import BUDGET, STACK, days
-from system.desk import ASLEEP, AWAKE
 from system.post_office import KEYS, URL, PostOffice
+from system.stack_under_test import ASLEEP, AWAKE
 
 OFFICE = {
     "office_hours": ["Mon-Fri 09:00-18:00"],
@@ -230,7 +230,7 @@ def test_what_sns_does_not_take_is_told_soon_after_in_order_and_once(make_office
     day.plan("Mon 13:00", day.wake)
     day.live("Mon 13:02")
     assert office.mails() == []
-    assert day.results[-1]["untold"] == 2
+    assert day.results[-1]["undelivered"] == 2
     assert day.due_at() <= day.moment("Mon 13:08")
     # Recorded all the same, for the ledger.
     assert [kind for _, kind in day.story()] == ["waking", "awake"]
@@ -293,7 +293,7 @@ def test_a_pass_that_dies_over_telling_is_taken_up_within_two_minutes(
     """
     office = make_office(**ONE_HOUR)
     day = office.day
-    told, alive = Table.told, [True]
+    told, alive = Table.mark_delivered, [True]
 
     def die(self, event, now):
         if alive and event.kind == "asleep":
@@ -309,7 +309,7 @@ def test_a_pass_that_dies_over_telling_is_taken_up_within_two_minutes(
 
     publish = day.controller.tell.topic.publish
     if after:
-        monkeypatch.setattr(Table, "told", die)
+        monkeypatch.setattr(Table, "mark_delivered", die)
     else:
         monkeypatch.setattr(day.controller.tell.topic, "publish", die_before)
     day.plan("Mon 13:00", day.wake)
@@ -374,14 +374,14 @@ def test_a_webhook_that_is_down_fails_no_pass_and_is_asked_once(make_office):
 
 
 def break_the_text_of(monkeypatch, kind, error):
-    whole = teller.write_message
+    whole = notifier.write_message
 
     def broken(spec, event, link=None):
         if event.kind == kind:
             raise error
         return whole(spec, event, link)
 
-    monkeypatch.setattr(teller, "write_message", broken)
+    monkeypatch.setattr(notifier, "write_message", broken)
 
 
 @pytest.mark.parametrize("error", [KeyError("a fact that is missing"), ValueError("odd")])
@@ -394,7 +394,7 @@ def test_a_fault_in_one_text_is_logged_and_the_event_told_plainly(make_office, m
     assert [mail.kind for mail in mails] == ["awake", "sleeping_soon", "asleep"]
     assert mails[0].subject == "nsfw-api: awake"
     assert "office hours" in mails[0].body
-    assert all("untold" not in result for result in office.day.results)
+    assert all("undelivered" not in result for result in office.day.results)
     (fault,) = [facts for _, said, facts in office.log.lines if said == "message not written"]
     assert fault["event"] == "awake"
     assert f"{type(error).__name__}: {error}" in fault["traceback"]
@@ -438,8 +438,8 @@ def test_a_fault_of_whoever_tells_is_in_the_log_of_the_pass_and_holds_nothing_up
     office.day.controller = replace(office.day.controller, tell=faulty)
     office.day.plan("Mon 13:00", office.day.wake)
     office.day.live("Mon 13:04")
-    first = next(result for result in office.day.results if result.get("untold"))
-    assert (first["untold"], told[:2]) == (1, ["waking", "awake"])
+    first = next(result for result in office.day.results if result.get("undelivered"))
+    assert (first["undelivered"], told[:2]) == (1, ["waking", "awake"])
     assert "RuntimeError: a fault of its own" in first["fault"]
     assert [mail.kind for mail in office.mails()] == ["awake"]
 
@@ -457,7 +457,7 @@ def test_a_fault_of_the_webhook_or_of_a_measure_tells_nothing_twice(make_office,
         raise ZeroDivisionError
 
     office = make_office(environment={"DORMOUSE_METRICS": "Dormouse/x"}, **OFFICE)
-    monkeypatch.setattr(teller, "measure", broken)
+    monkeypatch.setattr(notifier, "measure", broken)
     office.day.controller = office.controller(webhook=Broken())
     office.day.live("Mon 23:00")
     assert [mail.kind for mail in office.mails()] == ["awake", "sleeping_soon", "asleep"]

@@ -11,14 +11,14 @@ from datetime import timedelta
 
 import pytest
 
-from controller.domain.moments import format_moment
+from controller.domain.timestamps import format_timestamp
 from controller.store import items
 from controller.store.lock import LockKeeper
 from controller.store.table import Table
 from factories import EIP, LB, article_spec, load_balancer
 from local.faults import FOREVER, Fault
 from system.days import STACK, days
-from system.desk import ASLEEP, AWAKE, FORBIDDEN
+from system.stack_under_test import ASLEEP, AWAKE, FORBIDDEN
 
 OFFICE = {"office_hours": ["Mon-Fri 09:00-18:00"], "finish_paid_hour": False}
 
@@ -255,7 +255,7 @@ def test_a_lost_table_in_office_hours_finds_its_stack_awake(make_days):
 
     assert day.desk.standing() == AWAKE
     assert len(day.balancers()) == 1
-    assert day.status["marks"]["standing"][0][2] == "2026-11-22T23:54:00Z"
+    assert day.status["lifecycle"]["billed"][0][2] == "2026-11-22T23:54:00Z"
     assert day.status["learned"]["totals"] == []  # a wake of no time teaches nothing
     day.live("Mon 19:00")
     assert day.desk.standing() == ASLEEP
@@ -429,7 +429,7 @@ def test_people_are_told_what_a_time_awake_was_made_of(make_days):
     spans = {span[0].partition(".")[0]: span[2:] for span in told["asleep"].facts["spans"]}
     assert spans["aws_lb"] == ["2026-11-28T04:00:02Z", "2026-11-28T05:00:00Z"]
     (task,) = (one for one in day.aws.lifetimes() if one.kind == "task")
-    pulled, stopped = format_moment(task.started_at), format_moment(task.ended_at)
+    pulled, stopped = format_timestamp(task.started_at), format_timestamp(task.ended_at)
     assert spans["aws_ecs_service"][:2] == [pulled, stopped]  # by AWS's own account of the task
 
 

@@ -20,7 +20,7 @@ from factories import article_spec
 from local.aws import LaptopAws
 from local.clock import ManualClock
 from local.records import create_table
-from system.desk import ASLEEP, AWAKE, Desk
+from system.stack_under_test import ASLEEP, AWAKE, StackUnderTest
 
 STACK = "nsfw-api"
 RELEASES = sorted((Path(__file__).parents[1] / "data" / "records").glob("*.json"))
@@ -50,7 +50,7 @@ def items(request):
 
 def test_a_wake_begun_by_an_earlier_release_is_kept_and_ended_by_this_one(items):
     aws, controller = account(items)
-    desk = Desk(aws)
+    desk = StackUnderTest(aws)
     assert controller.run_pass(STACK, "test", BUDGET)["result"] == "converged"
     assert desk.standing() == AWAKE
 
@@ -85,7 +85,7 @@ def test_a_spec_of_a_later_release_is_not_guessed_at_and_nothing_is_done(items):
     aws, controller = account(of_a_later_release(items, "spec"))
     with pytest.raises(SpecError, match="found version 99, expected 1 at most; deploy the release"):
         controller.run_pass(STACK, "test", BUDGET)
-    assert Desk(aws).standing() == ASLEEP
+    assert StackUnderTest(aws).standing() == ASLEEP
     assert [call.service for call in aws.writes() if call.service in ("elbv2", "ecs")] == []
 
 
@@ -97,7 +97,7 @@ def test_another_record_of_a_later_release_is_set_aside_and_stops_nothing(items,
     assert damaged.record.startswith(kind)
     assert "found version 99, expected 1 at most; deploy the release" in damaged.why
     assert controller.run_pass(STACK, "test", BUDGET)["result"] == "converged"
-    assert Desk(aws).standing() == stands
+    assert StackUnderTest(aws).standing() == stands
 
 
 def test_a_past_wake_of_a_later_release_teaches_nothing(items):

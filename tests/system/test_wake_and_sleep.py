@@ -2,11 +2,11 @@
 
 import pytest
 
-from controller.domain.plan import Order
-from controller.domain.timing import profile, wake_chain
+from controller.domain.planning.plan import Order
+from controller.domain.planning.timing import profile, wake_chain
 from controller.reconcile.outcome import Result
 from factories import EIP, LB, SERVICE, TG
-from system.desk import ASLEEP, AWAKE
+from system.stack_under_test import ASLEEP, AWAKE
 
 PROFILES = ["fast", "typical", "slow"]
 

@@ -19,7 +19,7 @@ from controller.reconcile.outcome import Result
 from local.clock import ManualClock
 from local.server import LaptopServer
 from oracle import Terraform, needs_terraform
-from system.desk import Desk
+from system.stack_under_test import StackUnderTest
 
 pytestmark = [pytest.mark.terraform, pytest.mark.slow]
 
@@ -49,7 +49,7 @@ def test_terraform_imports_the_four_and_sees_no_changes(directory):
         terraform = Terraform(directory, server.url)
         terraform.init()
         terraform.apply(awake=False)
-        desk = Desk(server.aws, compiled.spec)
+        desk = StackUnderTest(server.aws, compiled.spec)
         outcome = desk.wake()
         assert outcome.result is Result.CONVERGED, outcome.cause
 

@@ -17,8 +17,8 @@ import pytest
 
 from controller.aws.clients import Clients
 from controller.aws.cloud import AwsCloud
-from controller.domain.plan import Target, make_plan
-from controller.domain.progress import Progress
+from controller.domain.planning.plan import Target, make_plan
+from controller.domain.planning.progress import Progress
 from controller.hcl.world import Inputs
 from controller.mapping.compile import compile_stack
 from controller.reconcile.side_by_side import one_by_one

@@ -14,13 +14,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from controller.domain.spec import Spec
+from controller.domain.planning.spec import Spec
 from controller.hcl.world import Inputs
 from controller.mapping.compile import Compiled, compile_stack
 from local.aws import LaptopAws
 from local.clock import ManualClock
 from local.furnish_spec import furnish_for
-from system.desk import Desk
+from system.stack_under_test import StackUnderTest
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 HCL = str | list[str] | None
@@ -157,8 +157,8 @@ def problems_of(directory: Path) -> list[tuple[str, str]]:
     return [(p.rule, str(p.level)) for p in compiled(directory).problems]
 
 
-def desk_for(spec: Spec, **options: Any) -> Desk:
+def desk_for(spec: Spec, **options: Any) -> StackUnderTest:
     """A laptop AWS with all that Terraform keeps for this stack."""
     aws = LaptopAws(profile="fast", clock=ManualClock(NOW), region=spec.region or "us-east-1")
     aws.furnish(**furnish_for(spec, **options))
-    return Desk(aws, spec)
+    return StackUnderTest(aws, spec)

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from controller.domain.progress import Progress
-from controller.domain.spec import Spec
+from controller.domain.planning.progress import Progress
+from controller.domain.planning.spec import Spec
 from controller.mapping.assemble import _KINDS
 from controller.mapping.ignored import ignored_fields
 from controller.reconcile.outcome import Result
@@ -109,8 +109,8 @@ def test_an_attribute_is_set_also_when_the_pass_died_before_it(tmp_path):
     desk.session.client("elbv2").modify_target_group_attributes(
         TargetGroupArn=group_of(desk), Attributes=[{"Key": key, "Value": "300"}]
     )
-    untold = Progress(created=outcome.progress.created)
-    assert changes_of_next_pass(desk, untold) == ["ModifyTargetGroupAttributes"]
+    undelivered = Progress(created=outcome.progress.created)
+    assert changes_of_next_pass(desk, undelivered) == ["ModifyTargetGroupAttributes"]
 
 
 def test_a_grace_period_that_the_new_files_change(tmp_path):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from controller.domain.client_addresses import sees_clients
+from controller.domain.planning.client_addresses import sees_clients
 from traps.garden import SERVICE, SUBNET, compiled, garden
 
 OPEN = """

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from controller.cli.ends import parse_local
-from controller.domain.policy import find_problems, parse_policy
-from controller.domain.policy_warnings import find_warnings
+from controller.domain.policy.policy import find_problems, parse_policy
+from controller.domain.policy.policy_warnings import find_warnings
 from traps.garden import HEAD, compiled, garden, problems_of
 
 BERLIN = ZoneInfo("Europe/Berlin")

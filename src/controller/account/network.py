@@ -8,8 +8,8 @@ from typing import Any
 
 from controller.aws.clients import Client
 from controller.aws.elastic_ip import ElasticIpReader, interpret, is_held
-from controller.domain.fitness.facts import Facts, Rule, SecurityGroup, Subnet, fronts
-from controller.domain.observed import Address
+from controller.domain.diagnostics.facts import Facts, Rule, SecurityGroup, Subnet, fronts
+from controller.domain.planning.observed import Address
 
 
 def read_subnets(ec2: Client, ids: Sequence[str]) -> dict[str, Subnet]:

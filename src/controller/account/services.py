@@ -13,11 +13,11 @@ from controller.aws.errors import code_of
 from controller.aws.load_balancer import LoadBalancerAdapter
 from controller.aws.service import Backing, ServiceAdapter
 from controller.aws.target_group import TargetGroupAdapter
-from controller.domain.fitness.facts import Container, Quota, Role, TaskDefinition
-from controller.domain.observed import Observation
-from controller.domain.plan import Target
-from controller.domain.progress import Progress
-from controller.domain.spec import Kind, ResourceSpec
+from controller.domain.diagnostics.facts import Container, Quota, Role, TaskDefinition
+from controller.domain.planning.observed import Observation
+from controller.domain.planning.plan import Target
+from controller.domain.planning.progress import Progress
+from controller.domain.planning.spec import Kind, ResourceSpec
 
 
 def read_clusters(ecs: Client, names: Sequence[str]) -> dict[str, str]:

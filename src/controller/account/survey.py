@@ -18,13 +18,13 @@ from controller.aws import leftovers
 from controller.aws.clients import Clients
 from controller.aws.context import Context
 from controller.aws.errors import translate
+from controller.domain.diagnostics.account import LINKED_ROLES
+from controller.domain.diagnostics.facts import Back, Caller, Facts, Front, Refusal, backs, fronts
 from controller.domain.errors import DeniedError, DormouseError
-from controller.domain.fitness.account import LINKED_ROLES
-from controller.domain.fitness.facts import Back, Caller, Facts, Front, Refusal, backs, fronts
-from controller.domain.observed import Leftover
+from controller.domain.planning.observed import Leftover
+from controller.domain.planning.references import resolve
+from controller.domain.planning.spec import Json, Kind, ResourceSpec, Spec
 from controller.domain.ports import SideBySide
-from controller.domain.requests import resolve
-from controller.domain.spec import Json, Kind, ResourceSpec, Spec
 
 _REFERABLE = ("arn", "id", "arn_suffix", "dns_name", "zone_id", "name", "port", "vpc_id")
 

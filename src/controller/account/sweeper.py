@@ -14,12 +14,12 @@ from controller.aws.clients import Client, Clients
 from controller.aws.context import TAGS_LIMIT
 from controller.aws.errors import GONE, code_of, translate
 from controller.aws.tags import from_ecs, from_elb
-from controller.domain.ledger import cost
-from controller.domain.owner_tags import ADDRESS, STACK
-from controller.domain.prices import find_prices
-from controller.domain.spec import Kind
-from controller.domain.sweeping import Thing
-from controller.domain.usage import Tasks
+from controller.domain.guards.sweeping import OwnedResource
+from controller.domain.money.ledger import cost
+from controller.domain.money.prices import find_prices
+from controller.domain.money.usage import Tasks
+from controller.domain.planning.owner_tags import ADDRESS, STACK
+from controller.domain.planning.spec import Kind
 
 _DESCRIBE_LIMIT = 10  # services per DescribeServices (AWS behaviour §2.4)
 
@@ -42,7 +42,7 @@ class Sweeper:
     def _ecs(self) -> Client:
         return self._clients.ecs
 
-    def find(self) -> list[Thing]:
+    def find(self) -> list[OwnedResource]:
         """All load balancers, services and target groups that carry both our tags."""
         try:
             return [*self._load_balancers(), *self._services(), *self._target_groups()]
@@ -53,41 +53,41 @@ class Sweeper:
         where = f"look for leftovers in {self.region}"
         return f"{where} as {self._role_arn}" if self._role_arn else where
 
-    def delete(self, thing: Thing) -> None:
+    def delete(self, owned: OwnedResource) -> None:
         """
         Delete a thing, after a last look at its tags; what is gone already is deleted.
 
         Returns at once. Raises the domain's errors; RetryError for what takes its time.
         """
         try:
-            if self._is_ours(thing):
-                self._delete(thing)
+            if self._is_ours(owned):
+                self._delete(owned)
         except Exception as error:
             if code_of(error) in GONE:
                 return
-            raise translate(error, f'delete {_kind(thing)} "{thing.name}"') from error
+            raise translate(error, f'delete {_kind(owned)} "{owned.name}"') from error
 
-    def _delete(self, thing: Thing) -> None:
-        match thing.kind:
+    def _delete(self, owned: OwnedResource) -> None:
+        match owned.kind:
             case Kind.SERVICE:
-                self._ecs.delete_service(cluster=thing.cluster, service=thing.name, force=True)
+                self._ecs.delete_service(cluster=owned.cluster, service=owned.name, force=True)
             case Kind.LOAD_BALANCER:
-                self._elbv2.delete_load_balancer(LoadBalancerArn=thing.arn)
+                self._elbv2.delete_load_balancer(LoadBalancerArn=owned.arn)
             case _:
-                self._elbv2.delete_target_group(TargetGroupArn=thing.arn)
+                self._elbv2.delete_target_group(TargetGroupArn=owned.arn)
 
-    def _is_ours(self, thing: Thing) -> bool:
+    def _is_ours(self, owned: OwnedResource) -> bool:
         """The tags that it was shown with: somebody may have taken it over since."""
-        if thing.kind is Kind.SERVICE:
-            reply = self._ecs.list_tags_for_resource(resourceArn=thing.arn)
+        if owned.kind is Kind.SERVICE:
+            reply = self._ecs.list_tags_for_resource(resourceArn=owned.arn)
             tags: Tags = from_ecs(reply.get("tags", ()))
         else:
-            tags = self._tags([thing.arn]).get(thing.arn, {})
-        return (tags.get(STACK), tags.get(ADDRESS)) == (thing.stack, thing.address)
+            tags = self._tags([owned.arn]).get(owned.arn, {})
+        return (tags.get(STACK), tags.get(ADDRESS)) == (owned.stack, owned.address)
 
     # what there is
 
-    def _load_balancers(self) -> Iterator[Thing]:
+    def _load_balancers(self) -> Iterator[OwnedResource]:
         listed = _pages(self._elbv2, "describe_load_balancers", "LoadBalancers")
         found = [each for each in listed if each.get("Type") == "network"]
         for each, tags in self._with_tags(found, "LoadBalancerArn"):
@@ -100,7 +100,7 @@ class Sweeper:
                 usd_per_hour=find_prices(self.region).load_balancer,
             )
 
-    def _target_groups(self) -> Iterator[Thing]:
+    def _target_groups(self) -> Iterator[OwnedResource]:
         listed = _pages(self._elbv2, "describe_target_groups", "TargetGroups")
         for each, tags in self._with_tags(listed, "TargetGroupArn"):
             arn = each["TargetGroupArn"]
@@ -122,7 +122,7 @@ class Sweeper:
             raise
         return len(reply["TargetHealthDescriptions"])
 
-    def _services(self) -> Iterator[Thing]:
+    def _services(self) -> Iterator[OwnedResource]:
         """One that drains is listed no more (AWS behaviour §2.4), so it is not found again."""
         for cluster in _pages(self._ecs, "list_clusters", "clusterArns"):
             arns = _pages(self._ecs, "list_services", "serviceArns", cluster=cluster)
@@ -132,7 +132,9 @@ class Sweeper:
                 )
                 yield from self._of_services(cluster, reply["services"])
 
-    def _of_services(self, cluster: str, found: Iterable[Mapping[str, Any]]) -> Iterator[Thing]:
+    def _of_services(
+        self, cluster: str, found: Iterable[Mapping[str, Any]]
+    ) -> Iterator[OwnedResource]:
         for each in found:
             tags = from_ecs(each.get("tags", ()))
             if _carries_both(tags) and each["status"] != "INACTIVE":
@@ -160,8 +162,8 @@ class Sweeper:
         )
         return cost(tasks.used(Decimal(1), Decimal(1)), find_prices(self.region))
 
-    def _thing(self, kind: Kind, name: str, arn: str, tags: Tags, **more: Any) -> Thing:
-        return Thing(
+    def _thing(self, kind: Kind, name: str, arn: str, tags: Tags, **more: Any) -> OwnedResource:
+        return OwnedResource(
             kind=kind,
             name=name,
             arn=arn,
@@ -202,8 +204,8 @@ def _carries_both(tags: Tags) -> bool:
     return STACK in tags and ADDRESS in tags
 
 
-def _kind(thing: Thing) -> str:
-    return str(thing.kind).replace("_", " ")
+def _kind(owned: OwnedResource) -> str:
+    return str(owned.kind).replace("_", " ")
 
 
 def _pages(client: Any, operation: str, result: str, **request: Any) -> list[Any]:

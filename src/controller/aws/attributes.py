@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 
 from controller.aws.clients import Client
-from controller.domain.spec import Kind, ResourceSpec
+from controller.domain.planning.spec import Kind, ResourceSpec
 
 ATTRIBUTES = "attributes"
 AT_FIRST = "attributes to begin with"

@@ -15,13 +15,13 @@ from controller.aws.load_balancer import LoadBalancerAdapter
 from controller.aws.observe import LISTENERS, Observer
 from controller.aws.service import ServiceAdapter
 from controller.aws.target_group import TargetGroupAdapter
-from controller.domain.meter import SeenTask
-from controller.domain.observed import Observation, Observed, State
-from controller.domain.plan import Action, Target, Verb
+from controller.domain.money.meter import SeenTask
+from controller.domain.money.usage import tasks_of
+from controller.domain.planning.observed import Observation, Observed, State
+from controller.domain.planning.plan import Action, Target, Verb
+from controller.domain.planning.progress import Progress
+from controller.domain.planning.spec import Kind, ResourceSpec, Spec, in_a_loop, references
 from controller.domain.ports import SideBySide
-from controller.domain.progress import Progress
-from controller.domain.spec import Kind, ResourceSpec, Spec, in_a_loop, references
-from controller.domain.usage import tasks_of
 
 
 class AwsCloud:

@@ -9,9 +9,9 @@ from controller.aws.clients import Clients
 from controller.aws.errors import GONE, code_of
 from controller.aws.look_ups import LookUps
 from controller.aws.tags import Owner, from_elb
-from controller.domain.plan import Target
-from controller.domain.requests import resolve
-from controller.domain.spec import Json, ResourceSpec, Spec
+from controller.domain.planning.plan import Target
+from controller.domain.planning.references import resolve
+from controller.domain.planning.spec import Json, ResourceSpec, Spec
 
 TAGS_LIMIT = 20
 """ARNs per DescribeTags (AWS behaviour §1.14)."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from controller.aws.clients import Client
 from controller.aws.errors import code_of
-from controller.domain.observed import Address, Holder
+from controller.domain.planning.observed import Address, Holder
 
 _OF_NLB = re.compile(r"^ELB (?P<id>net/(?P<name>[^/]+)/[0-9a-f]+)$")
 
@@ -106,4 +106,4 @@ def _holder(
         # The interface went between two reads; the association follows within seconds.
         return Holder.LEAVING, ""
     holder = found.get("InstanceId") or interface or found.get("NetworkInterfaceId", "")
-    return Holder.STRANGER, str(holder)
+    return Holder.FOREIGN, str(holder)

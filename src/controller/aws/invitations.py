@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 
 from controller.aws.clients import Clients
 from controller.aws.link_keys import fetch_from_ssm
-from controller.domain.history import Event
-from controller.domain.letters import Invitation
-from controller.domain.moments import read_moment
+from controller.domain.decision.history import Event
+from controller.domain.notification.notification_text import Invitation
+from controller.domain.timestamps import read_timestamp
 from controller.links import Keys, Link, Scope
 
 AFTER = timedelta(hours=1)
@@ -39,7 +39,7 @@ class Invitations:
         The link's id follows from the event: one that is told again has the same link. Raises
         what AWS answers.
         """
-        ends_at = read_moment(event.facts.get("ends_at"))
+        ends_at = read_timestamp(event.facts.get("ends_at"))
         text = self._fetch() if ends_at else None
         if ends_at is None or text is None:
             return None

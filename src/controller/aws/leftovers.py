@@ -14,9 +14,9 @@ from controller.aws.context import Context
 from controller.aws.errors import DENIED, code_of
 from controller.aws.service import ServiceAdapter
 from controller.aws.tags import Owner, from_ecs
-from controller.domain.observed import Leftover
-from controller.domain.owner_tags import ADDRESS
-from controller.domain.spec import Kind
+from controller.domain.planning.observed import Leftover
+from controller.domain.planning.owner_tags import ADDRESS
+from controller.domain.planning.spec import Kind
 
 Search = Callable[[], Iterator[Leftover]]
 

@@ -10,9 +10,9 @@ from controller.aws.clients import Client
 from controller.aws.errors import GONE, code_of
 from controller.aws.settings import as_set, differing, plainly
 from controller.aws.tags import Owner, with_elb_owner
-from controller.domain.observed import ABSENT, Observation, State
-from controller.domain.progress import READ_LAG, Progress
-from controller.domain.spec import Kind, ResourceSpec
+from controller.domain.planning.observed import ABSENT, Observation, State
+from controller.domain.planning.progress import READ_LAG, Progress
+from controller.domain.planning.spec import Kind, ResourceSpec
 
 STARTING = "load balancer starting"
 

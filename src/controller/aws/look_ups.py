@@ -16,7 +16,7 @@ from typing import Any
 from controller.aws.clients import Clients
 from controller.aws.errors import code_of, translate
 from controller.domain.errors import DormouseError, PermanentError
-from controller.domain.spec import Json
+from controller.domain.planning.spec import Json
 
 Keys = Mapping[str, Any]
 Found = Sequence[Mapping[str, Any]]

@@ -14,8 +14,8 @@ from typing import Any
 
 from controller.aws.clients import Client
 from controller.aws.traffic import ACTIVE, BYTES, NAMESPACE, NEW, STATISTICS
-from controller.domain.idle import MINUTE, STRETCH, Minute
-from controller.domain.usage import Window
+from controller.domain.decision.idle import MINUTE, STRETCH, Minute
+from controller.domain.money.usage import Interval
 
 PERIODS = (
     (timedelta(days=15), timedelta(minutes=1)),
@@ -31,7 +31,7 @@ Series = Mapping[str, Mapping[datetime, float]]
 
 
 def read_past(
-    cloudwatch: Client, balancers: Sequence[str], window: Window, now: datetime
+    cloudwatch: Client, balancers: Sequence[str], window: Interval, now: datetime
 ) -> list[Minute]:
     """
     The minutes of `window` with counts, of all these load balancers together, oldest first.
@@ -61,14 +61,14 @@ def spread(
         )
 
 
-def _parts(window: Window, now: datetime) -> Iterator[tuple[Window, timedelta]]:
+def _parts(window: Interval, now: datetime) -> Iterator[tuple[Interval, timedelta]]:
     """The window cut where counts become coarser, the oldest part first."""
     ages = [age - _SAFE for age, _ in PERIODS]
     for index in reversed(range(len(PERIODS))):
         start = max(window.start, now - ages[index])
         end = window.end if index == 0 else min(window.end, now - ages[index - 1])
         period = PERIODS[index][1]
-        aligned = Window(_floor(start, period), _floor(end, period) if index else end)
+        aligned = Interval(_floor(start, period), _floor(end, period) if index else end)
         if aligned.start < aligned.end:
             yield aligned, period
 
@@ -78,7 +78,7 @@ def _floor(moment: datetime, period: timedelta) -> datetime:
     return moment - since % period
 
 
-def _ask(cloudwatch: Client, balancer: str, part: Window, period: timedelta) -> Series:
+def _ask(cloudwatch: Client, balancer: str, part: Interval, period: timedelta) -> Series:
     request: dict[str, Any] = {
         "MetricDataQueries": [_query(balancer, metric, period) for metric in STATISTICS],
         "StartTime": part.start,
@@ -110,7 +110,7 @@ def _query(balancer: str, metric: str, period: timedelta) -> dict[str, Any]:
     }
 
 
-def _minutes(each: Sequence[Series], period: timedelta, part: Window) -> Iterator[Minute]:
+def _minutes(each: Sequence[Series], period: timedelta, part: Interval) -> Iterator[Minute]:
     known = set.intersection(*(set().union(*series.values()) for series in each))
     for at in sorted(known):
         if part.start <= at < part.end:

@@ -16,7 +16,7 @@ from typing import Any
 from controller.aws.clients import Client
 from controller.aws.errors import translate
 from controller.domain.errors import PermanentError
-from controller.domain.prices import Prices
+from controller.domain.money.prices import Prices
 
 ENDPOINT_REGION = "us-east-1"
 

@@ -20,11 +20,11 @@ from controller.aws.service_events import (
 )
 from controller.aws.settings import differing, plainly
 from controller.aws.tags import Owner, from_ecs, with_ecs_owner
-from controller.domain.draining import DRAIN_STUCK
 from controller.domain.errors import DeniedError
-from controller.domain.observed import ABSENT, Observation, State
-from controller.domain.progress import Progress
-from controller.domain.spec import Json, Kind, ResourceSpec, references
+from controller.domain.planning.draining import DRAIN_STUCK
+from controller.domain.planning.observed import ABSENT, Observation, State
+from controller.domain.planning.progress import Progress
+from controller.domain.planning.spec import Json, Kind, ResourceSpec, references
 
 TASK_STARTING = "task starting"
 HEALTH_CHECK = "health check"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from controller.domain.spec import Json, ResourceSpec, references
+from controller.domain.planning.spec import Json, ResourceSpec, references
 
 Read = Callable[[Mapping[str, Any]], Json]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from controller.domain.owner_tags import ADDRESS, STACK, owner_tags
+from controller.domain.planning.owner_tags import ADDRESS, STACK, owner_tags
 
 
 @dataclass(frozen=True, slots=True)

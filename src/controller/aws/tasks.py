@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from controller.domain.meter import SeenTask
-from controller.domain.usage import Tasks
+from controller.domain.money.meter import SeenTask
+from controller.domain.money.usage import Tasks
 
 _BY_FARGATE = ("FARGATE", "")
 _ARCHITECTURE = "ecs.cpu-architecture"

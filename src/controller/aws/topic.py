@@ -7,7 +7,7 @@ from botocore.exceptions import ParamValidationError
 from controller.aws.clients import Clients
 from controller.aws.errors import code_of, translate
 from controller.domain.errors import MessageRefusedError
-from controller.domain.messages import Message
+from controller.domain.notification.messages import Message
 
 _REFUSED = frozenset({"InvalidParameter", "ParameterValueInvalid", "InvalidParameterValue"})
 """Source: SNS API reference, Publish, "Errors"."""

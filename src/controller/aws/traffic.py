@@ -13,8 +13,8 @@ from typing import Any
 
 from controller.aws.clients import Client
 from controller.aws.errors import translate
-from controller.domain.idle import Counts, Minute
-from controller.domain.marks import Standing
+from controller.domain.decision.idle import Counts, Minute
+from controller.domain.decision.lifecycle import BilledResource
 
 NAMESPACE = "AWS/NetworkELB"
 PERIOD_SECONDS = 60
@@ -33,7 +33,7 @@ class TrafficReader:
     def __init__(self, cloudwatch: Client) -> None:
         self._cloudwatch = cloudwatch
 
-    def read(self, balancers: Sequence[Standing], start: datetime, end: datetime) -> Counts:
+    def read(self, balancers: Sequence[BilledResource], start: datetime, end: datetime) -> Counts:
         """
         The minutes in [start, end) for which every load balancer has counts, summed up.
 
@@ -52,7 +52,7 @@ class TrafficReader:
         return Counts(tuple(_minutes(series, len(balancers))))
 
     def _ask(
-        self, balancers: Sequence[Standing], start: datetime, end: datetime
+        self, balancers: Sequence[BilledResource], start: datetime, end: datetime
     ) -> tuple[Series, str]:
         request: dict[str, Any] = {
             "MetricDataQueries": [
@@ -80,7 +80,7 @@ class TrafficReader:
             request["NextToken"] = more
 
 
-def _query(index: int, balancer: Standing, metric: str) -> dict[str, Any]:
+def _query(index: int, balancer: BilledResource, metric: str) -> dict[str, Any]:
     return {
         "Id": _id(index, metric),
         "MetricStat": {

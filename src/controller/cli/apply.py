@@ -14,14 +14,14 @@ from controller.cli.inputs import TerraformCommand, terraform_options
 from controller.cli.screen import format_duration
 from controller.cli.target import Stack, open_stack
 from controller.cli.views import View, make_view
-from controller.domain.draining import longest_drain
-from controller.domain.durations import parse_duration
-from controller.domain.endpoint import find_endpoint
 from controller.domain.errors import TextError
-from controller.domain.plan import Order, Target
-from controller.domain.policy import Policy
-from controller.domain.serving import find_shortfalls, say_shortfalls
-from controller.domain.spec import Json, Spec
+from controller.domain.planning.draining import longest_drain
+from controller.domain.planning.endpoint import find_endpoint
+from controller.domain.planning.plan import Order, Target
+from controller.domain.planning.serving import find_shortfalls, say_shortfalls
+from controller.domain.planning.spec import Json, Spec
+from controller.domain.policy.durations import parse_duration
+from controller.domain.policy.policy import Policy
 from controller.reconcile.loop import Reconciler
 from controller.reconcile.outcome import Limits, Outcome, Result
 from controller.reconcile.serving import Served

@@ -7,15 +7,15 @@ from datetime import datetime
 
 import click
 
+from controller.asking.requested_end import end_asked_for
 from controller.cli.following import follow
-from controller.cli.stacks import Look, Stacks, print_json
+from controller.cli.stacks import Stacks, StackView, print_json
 from controller.cli.telling import say_standing
-from controller.domain.asking import end_asked_for
 from controller.domain.errors import TextError
-from controller.domain.report import Report, State
+from controller.domain.reporting.report import Report, State
 
 
-def asked_end(look: Look, text: str, option: str = "--for") -> datetime:
+def asked_end(look: StackView, text: str, option: str = "--for") -> datetime:
     """The end that --for asks for; a wrong one ends the command before anything is written."""
     try:
         return end_asked_for(text, look.rules, look.now)

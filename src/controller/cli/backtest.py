@@ -16,18 +16,18 @@ from typing import TYPE_CHECKING
 import click
 
 from controller.cli.inputs import InputError, TerraformCommand, check_directory, terraform_inputs
+from controller.domain.decision.idle import Minute, floor_minute
+from controller.domain.decision.office_hours import Rules
 from controller.domain.errors import PermanentError
-from controller.domain.idle import Minute, floor_minute
-from controller.domain.ledger import cost, number
-from controller.domain.moments import format_moment
-from controller.domain.openings import Rules
-from controller.domain.periods import parse_period
-from controller.domain.policy import Policy
-from controller.domain.prices import Prices, find_prices
-from controller.domain.replay import Past, Replay, replay
-from controller.domain.spec import Json, Kind, Spec
-from controller.domain.suggestions import Regular, find_regular, suggest
-from controller.domain.usage import Use, Window
+from controller.domain.money.ledger import cost, number
+from controller.domain.money.prices import Prices, find_prices
+from controller.domain.money.replay import Past, Replay, replay
+from controller.domain.money.suggestions import Regular, find_regular, suggest
+from controller.domain.money.usage import Interval, UsageProfile
+from controller.domain.planning.spec import Json, Kind, Spec
+from controller.domain.policy.periods import parse_period
+from controller.domain.policy.policy import Policy
+from controller.domain.timestamps import format_timestamp
 
 if TYPE_CHECKING:
     from controller.aws.clients import Clients
@@ -46,7 +46,7 @@ class Backtest:
     """One stack's past, and what its policy would have made of it."""
 
     stack: str
-    use: Use
+    use: UsageProfile
     policy: Policy
     lead: timedelta
     past: Past
@@ -95,14 +95,15 @@ class Backtest:
         return {
             "stack": self.stack,
             **({"load_balancer": self.balancer} if self.balancer else {}),
-            "from": format_moment(result.window.start),
-            "to": format_moment(result.window.end),
+            "from": format_timestamp(result.window.start),
+            "to": format_timestamp(result.window.end),
             "hours_used": round(result.hours_used, 2),
             "hours_awake": round(result.hours_awake, 2),
             "spent": number(self.spent),
             "always_on": number(self.always_on),
             "missed": [
-                {"at": format_moment(each.at), "flows": round(each.flows)} for each in result.missed
+                {"at": format_timestamp(each.at), "flows": round(each.flows)}
+                for each in result.missed
             ],
             "unknown_hours": round(result.hours_unknown, 2),
             "suggestions": [each.to_json() for each in suggestions],
@@ -188,9 +189,9 @@ def _spec(ctx: click.Context, directory: str) -> Spec:
 
 def _of_files(spec: Spec, days: int, file: Path | None) -> Backtest:
     from controller.cli.session import clients_for
-    from controller.domain.report import rules_of
-    from controller.domain.status import Status
-    from controller.domain.wake_path import wake_path
+    from controller.domain.planning.wake_path import wake_path
+    from controller.domain.reporting.report import rules_of
+    from controller.domain.reporting.status import Status
 
     rules = rules_of(spec, Status())
     wake = timedelta(seconds=wake_path(spec).seconds) or WAKE
@@ -201,7 +202,7 @@ def _of_files(spec: Spec, days: int, file: Path | None) -> Backtest:
         past = _from_aws(clients, _standing(clients, spec), days)
     return Backtest(
         stack=spec.stack,
-        use=Use.of(spec),
+        use=UsageProfile.of(spec),
         policy=rules.policy,
         lead=rules.lead,
         past=replace(past, wake=wake),
@@ -282,20 +283,20 @@ def _from_aws(clients: Clients, balancers: Sequence[Balancer], days: int) -> Pas
 
     now = floor_minute(open_clock().now())
     born = floor_minute(max(each.created_at for each in balancers).astimezone(UTC))
-    window = Window(max(now - timedelta(days=days), born), now)
+    window = Interval(max(now - timedelta(days=days), born), now)
     names = [each.dimension for each in balancers]
     with _reaching():
         minutes = read_past(clients.get("cloudwatch"), names, window, now)
     return Past(window=_counted(window, minutes), minutes=minutes)
 
 
-def _counted(window: Window, minutes: Sequence[Minute]) -> Window:
+def _counted(window: Interval, minutes: Sequence[Minute]) -> Interval:
     """Without the time before the first counts, and without the minutes that are still to come."""
     if not minutes:
         return window
     ends_at = minutes[-1].ends_at
     is_late = window.end - ends_at > LATE
-    return Window(
+    return Interval(
         minutes[0].at if minutes[0].at - window.start <= LATE else window.start,
         window.end if is_late else ends_at,
     )
@@ -308,7 +309,7 @@ def _from_file(file: Path, days: int) -> Past:
     minutes = read_traffic(file)
     end = minutes[-1].ends_at
     start = max(minutes[0].at, end - timedelta(days=days))
-    return Past(window=Window(start, end), minutes=_since(minutes, start))
+    return Past(window=Interval(start, end), minutes=_since(minutes, start))
 
 
 def _since(minutes: Sequence[Minute], start: datetime) -> list[Minute]:

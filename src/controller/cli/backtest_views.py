@@ -11,8 +11,8 @@ import click
 
 from controller.cli.hour_strip import LEGEND, strip
 from controller.cli.screen import format_duration
-from controller.domain.prices import origin
-from controller.domain.sentences import say_duration
+from controller.domain.formatting import say_duration
+from controller.domain.money.prices import origin
 
 if TYPE_CHECKING:
     from controller.cli.backtest import Backtest, Suggestion

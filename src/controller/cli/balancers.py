@@ -9,7 +9,7 @@ from typing import Any
 
 from controller.aws.clients import Clients
 from controller.aws.errors import code_of
-from controller.domain.usage import Tasks, Use
+from controller.domain.money.usage import Tasks, UsageProfile
 
 _AT_ONCE = 10
 """Services that one DescribeServices takes."""
@@ -33,9 +33,11 @@ class Balancer:
     def region(self) -> str:
         return self.arn.split(":")[3]
 
-    def use(self) -> Use:
+    def use(self) -> UsageProfile:
         """What it and the services behind it use while they stand."""
-        return Use(region=self.region, balancers=1, elastic_ips=self.elastic_ips, tasks=self.tasks)
+        return UsageProfile(
+            region=self.region, balancers=1, elastic_ips=self.elastic_ips, tasks=self.tasks
+        )
 
 
 def find_balancers(

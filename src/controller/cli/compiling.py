@@ -11,7 +11,7 @@ import click
 from controller.cli.inputs import read_inputs
 from controller.cli.problems import print_problems, summary
 from controller.cli.state import one_directory, state_finder
-from controller.domain.spec import Spec
+from controller.domain.planning.spec import Spec
 from controller.mapping.compile import Compiled, compile_stack
 
 

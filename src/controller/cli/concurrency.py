@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from controller.cli.deployment import Deployment
+from controller.domain.diagnostics.deployment import Room
 from controller.domain.errors import DormouseError
-from controller.domain.fitness.deployment import Room
 
 PARAMETER = "ApiConcurrency"
 

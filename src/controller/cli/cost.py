@@ -13,15 +13,15 @@ import click
 from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.inputs import InputError
 from controller.cli.pricing import prices_of
-from controller.cli.stacks import Look, Stacks
+from controller.cli.stacks import Stacks, StackView
 from controller.domain.errors import TextError
-from controller.domain.ledger import Account, Past, account_month, number, until_settled
-from controller.domain.month import Month
-from controller.domain.prices import Prices, origin
-from controller.domain.sentences import say_money
-from controller.domain.spec import Json
-from controller.domain.upkeep import Part, upkeep, upkeep_cost
-from controller.domain.usage import ZERO
+from controller.domain.formatting import say_money
+from controller.domain.money.controller_cost import Part, controller_cost, controller_parts
+from controller.domain.money.ledger import Past, Statement, month_usage, number, until_settled
+from controller.domain.money.month import Month
+from controller.domain.money.prices import Prices, origin
+from controller.domain.money.usage import ZERO
+from controller.domain.planning.spec import Json
 
 
 @click.command("cost")
@@ -54,7 +54,7 @@ def command(stack: str | None, month: str | None, as_json: bool, deployment: Dep
         _say_origin(found, region, why_not)
 
 
-def _region(look: Look, deployment: Deployment) -> str:
+def _region(look: StackView, deployment: Deployment) -> str:
     """A stack that names no region is in the controller's own."""
     region = look.records.spec.region or deployment.clients.dynamodb.meta.region_name
     return str(region)
@@ -65,19 +65,19 @@ class Bill:
     """The account of one stack, with its share of the controller's own cost."""
 
     stack: str
-    account: Account
-    upkeep: list[Part]
+    account: Statement
+    controller_parts: list[Part]
 
     @property
     def controller(self) -> Decimal:
-        return upkeep_cost(self.upkeep)
+        return controller_cost(self.controller_parts)
 
     def to_json(self) -> dict[str, Json]:
         return {
             "stack": self.stack,
             **self.account.to_json(),
             "controller": number(self.controller),
-            "controller_parts": [part.to_json() for part in self.upkeep],
+            "controller_parts": [part.to_json() for part in self.controller_parts],
         }
 
 
@@ -93,16 +93,16 @@ def _month(text: str | None, now: datetime) -> Month:
     return month
 
 
-def _bill(asked: Stacks, look: Look, month: Month, prices: Prices, stacks: int) -> Bill:
+def _bill(asked: Stacks, look: StackView, month: Month, prices: Prices, stacks: int) -> Bill:
     table, status = asked.deployment.table, look.report.status
     with asked.deployment.reaching(f'read the history of "{look.stack}"'):
         events = table.events(look.stack, month.start, look.now + timedelta(seconds=1))
         past = Past(uses=table.uses(look.stack), events=until_settled(events, month))
-    used = account_month(month, past, status.meter, status.marks, look.now)
+    used = month_usage(month, past, status.meter, status.lifecycle, look.now)
     return Bill(
         stack=look.stack,
-        account=Account(used=used, prices=prices),
-        upkeep=upkeep(
+        account=Statement(used=used, prices=prices),
+        controller_parts=controller_parts(
             used.end - used.start, awake=used.awake, wakes=used.wakes, stacks=max(1, stacks)
         ),
     )
@@ -160,7 +160,7 @@ def _in_full(bill: Bill) -> Iterator[str]:
     yield f"  the controller itself: {_say_upkeep([bill])}"
 
 
-def _covered(account: Account) -> str:
+def _covered(account: Statement) -> str:
     """Which part of the month it is about, where that is not all of it."""
     used = account.used
     if used.start >= used.end:
@@ -205,11 +205,11 @@ def _row(bills: Sequence[Bill]) -> str:
 
 
 def _say_upkeep(bills: Sequence[Bill]) -> str:
-    parts = [part for bill in bills for part in bill.upkeep]
+    parts = [part for bill in bills for part in bill.controller_parts]
     without = sum((part.without_allowance for part in parts), ZERO)
     return (
-        f"about {say_money(upkeep_cost(parts))} by assumed passes ({say_money(without)} where the "
-        "account's free calls are used up otherwise)"
+        f"about {say_money(controller_cost(parts))} by assumed passes ({say_money(without)} where "
+        "the account's free calls are used up otherwise)"
     )
 
 

@@ -15,7 +15,7 @@ from controller.cli.compiling import spec_or_exit
 from controller.cli.inputs import InputError, TerraformCommand, terraform_inputs
 from controller.cli.project import shipped_stack
 from controller.cli.toolbox import bring_laptop
-from controller.domain.spec import Spec
+from controller.domain.planning.spec import Spec
 
 if TYPE_CHECKING:
     from local.system import LaptopSystem

@@ -17,12 +17,12 @@ from rich.table import Table
 from rich.text import Text
 
 from controller.cli.screen import format_duration
-from controller.domain.endpoint import address_text
-from controller.domain.history import Event, EventKind
-from controller.domain.moments import parse_moment
-from controller.domain.plan import Target
-from controller.domain.report import Report, State
-from controller.domain.sentences import say_moment
+from controller.domain.decision.history import Event, EventKind
+from controller.domain.formatting import say_moment
+from controller.domain.planning.endpoint import address_text
+from controller.domain.planning.plan import Target
+from controller.domain.reporting.report import Report, State
+from controller.domain.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
     from local.bill import Bill
@@ -148,7 +148,7 @@ class News:
             case EventKind.AWAKE:
                 return self._say_awake(event)
             case EventKind.SLEEPING_SOON:
-                ends_at = parse_moment(event.facts["ends_at"])
+                ends_at = parse_timestamp(event.facts["ends_at"])
                 when = ends_at.astimezone(self._system.policy.zone)
                 return f"it will go to sleep at {when:%H:%M}: {event.reason}"
             case EventKind.SLEEPING:
@@ -165,7 +165,7 @@ class News:
     def _say_awake(self, event: Event) -> str:
         where = address_text(event.facts.get("endpoint"))
         began = event.facts.get("waking_since")
-        took = event.at - parse_moment(began) if began else timedelta(0)
+        took = event.at - parse_timestamp(began) if began else timedelta(0)
         yours = format_duration(took / self._speed)
         return f"awake at {where} after {format_duration(took)} ({yours} of yours)"
 

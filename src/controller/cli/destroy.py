@@ -14,10 +14,10 @@ from controller.cli.following import follow
 from controller.cli.leaving import Leave, hold_asleep, name_standing
 from controller.cli.removal import Remains, find_remains, remove
 from controller.cli.samconfig import Environment, environment_option
-from controller.cli.stacks import Look, Stacks
+from controller.cli.stacks import Stacks, StackView
 from controller.cli.telling import say_standing
 from controller.domain.errors import PermanentError
-from controller.domain.report import Report, State
+from controller.domain.reporting.report import Report, State
 
 
 @click.command("destroy")
@@ -52,10 +52,10 @@ def command(environment: Environment, leave: str | None) -> None:
     click.echo("All that Dormouse made is gone; Elastic IPs and what Terraform made are untouched.")
 
 
-def _look(deployment: Deployment, remains: Remains) -> list[Look]:
+def _look(deployment: Deployment, remains: Remains) -> list[StackView]:
     """At the stacks of the controller that is there; without one, at those of the last tables."""
     tables = [deployment.table_name] if remains.stack else remains.tables
-    found: list[Look] = []
+    found: list[StackView] = []
     for table in tables:
         stacks = Stacks(_with_table(deployment, table))
         found += stacks.look_at_all(stacks.names())
@@ -67,7 +67,7 @@ def _with_table(deployment: Deployment, table: str) -> Deployment:
     return Deployment(deployment.name, environment={"DORMOUSE_TABLE": table})
 
 
-def _tell(remains: Remains, looks: Sequence[Look]) -> None:
+def _tell(remains: Remains, looks: Sequence[StackView]) -> None:
     click.echo("This is removed:", err=True)
     for line in remains.lines():
         click.echo(f"  {line}", err=True)
@@ -85,7 +85,7 @@ def _ask() -> str:
     return answer
 
 
-def _put_to_sleep(deployment: Deployment, remains: Remains, looks: Sequence[Look]) -> None:
+def _put_to_sleep(deployment: Deployment, remains: Remains, looks: Sequence[StackView]) -> None:
     """By the controller itself, which has the rights; what cannot sleep stops everything."""
     if not looks:
         return
@@ -150,7 +150,7 @@ def _not_asleep(reports: Sequence[Report], why: str) -> str:
     )
 
 
-def _warn(looks: Sequence[Look]) -> None:
+def _warn(looks: Sequence[StackView]) -> None:
     for look in looks:
         if look.report.state is not State.ASLEEP:
             click.echo(

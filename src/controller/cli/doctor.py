@@ -14,17 +14,17 @@ from rich.table import Table
 from rich.text import Text
 
 from controller.account.survey import Survey
-from controller.cli.care import read_care
 from controller.cli.compiling import spec_or_exit
+from controller.cli.controller_health import read_health
 from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.inputs import InputError, TerraformCommand, terraform_inputs
 from controller.cli.session import clients_for
 from controller.cli.stacks import Stacks
 from controller.cli.without_folder import missing_folder
+from controller.domain.diagnostics.examine import examine
+from controller.domain.diagnostics.finding import Finding, Level, count, problem, warning
 from controller.domain.errors import DormouseError
-from controller.domain.fitness.examine import examine
-from controller.domain.fitness.finding import Finding, Level, count, problem, warning
-from controller.domain.spec import Spec
+from controller.domain.planning.spec import Spec
 from controller.links import STACK_NAME
 from controller.reconcile.side_by_side import Threads
 
@@ -60,7 +60,7 @@ def command(
         findings = _examine(spec, now, say)
         if published:
             say("reading the records")
-            findings += [*read_care(deployment, spec, now), *_folder(spec)]
+            findings += [*read_health(deployment, spec, now), *_folder(spec)]
     _print(spec, findings, as_json=as_json)
     ctx.exit(1 if count(findings, Level.PROBLEM) else 0)
 

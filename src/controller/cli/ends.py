@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 import click
 
 from controller.cli.apply import Duration
-from controller.cli.stacks import Look
-from controller.domain.durations import LONGEST
+from controller.cli.stacks import StackView
 from controller.domain.errors import TextError
 from controller.domain.lookalikes import lookalike
-from controller.domain.periods import parse_minute
+from controller.domain.policy.durations import LONGEST
+from controller.domain.policy.periods import parse_minute
+from controller.domain.policy.wallclock import MINUTES_OF_DAY, first_instant
 from controller.domain.text import quoted
-from controller.domain.wallclock import MINUTES_OF_DAY, first_instant
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -37,7 +37,7 @@ def end_options(command: Command) -> Command:
     return command
 
 
-def read_end(look: Look, duration: timedelta | None, until: str | None) -> datetime:
+def read_end(look: StackView, duration: timedelta | None, until: str | None) -> datetime:
     """One of the two must be given, and lie ahead."""
     if (duration is None) == (until is None):
         raise click.UsageError("say how long: either --for, such as 3h, or --until, such as 18:00")
@@ -57,7 +57,7 @@ def read_end(look: Look, duration: timedelta | None, until: str | None) -> datet
     return end
 
 
-def _local(moment: datetime, look: Look) -> str:
+def _local(moment: datetime, look: StackView) -> str:
     return f"{moment.astimezone(look.rules.policy.zone):%Y-%m-%d %H:%M %Z}"
 
 

@@ -8,7 +8,7 @@ from controller.cli.asking import asked_end, conclude
 from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.stacks import Stacks, json_option, stacks_argument
 from controller.domain.errors import PermanentError
-from controller.domain.plan import Target
+from controller.domain.planning.plan import Target
 
 
 @click.command("extend")

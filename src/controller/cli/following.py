@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 import click
 
 from controller.cli.report_views import make_report_view
-from controller.cli.stacks import Look, Stacks
+from controller.cli.stacks import Stacks, StackView
 from controller.domain.errors import EndPassError, PermanentError, RetryError
-from controller.domain.report import BLOCKED, FAILED, Report, State
+from controller.domain.reporting.report import BLOCKED, FAILED, Report, State
 
 POLL_SECONDS = 3.0
 STALE = timedelta(minutes=4)
@@ -47,7 +47,7 @@ def follow(stacks: Stacks, names: Sequence[str], *, wanted: State | None = None)
         raise
 
 
-def _look(stacks: Stacks, names: Sequence[str], *, patient: bool) -> list[Look]:
+def _look(stacks: Stacks, names: Sequence[str], *, patient: bool) -> list[StackView]:
     """The stacks as they are; none of them when AWS cannot be asked just now."""
     try:
         return stacks.look_at_all(names)
@@ -77,7 +77,7 @@ class _Pulse:
         self._controller = stacks.deployment.controller
         self._last: dict[str, tuple[datetime | None, datetime]] = {}
 
-    def check(self, look: Look) -> None:
+    def check(self, look: StackView) -> None:
         """Raise PermanentError where nothing has been written for too long."""
         written_at = look.report.status.updated_at
         known, since = self._last.get(look.stack, (written_at, look.now))

@@ -9,7 +9,7 @@ import click
 
 from controller.cli.deployment import Deployment
 from controller.cli.stacks import Stacks
-from controller.domain.spec import Kind, Spec
+from controller.domain.planning.spec import Kind, Spec
 
 
 def forget_replaced(deployment: Deployment, stack: str, *, yes: bool) -> None:

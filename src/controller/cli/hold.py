@@ -10,9 +10,9 @@ import click
 from controller.cli.asking import conclude
 from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.ends import end_options, read_end
-from controller.cli.stacks import Look, Stacks, json_option, reason_option, stacks_argument
-from controller.domain.hold import Hold
-from controller.domain.plan import Target
+from controller.cli.stacks import Stacks, StackView, json_option, reason_option, stacks_argument
+from controller.domain.decision.hold import Hold
+from controller.domain.planning.plan import Target
 
 
 @click.command("hold")
@@ -80,7 +80,7 @@ def refuse_end(duration: timedelta | None, until: str | None, option: str) -> No
         raise click.UsageError(f"{option} takes neither --for nor --until")
 
 
-def _make(look: Look, state: Target, end: datetime, by: str, reason: str) -> Hold:
+def _make(look: StackView, state: Target, end: datetime, by: str, reason: str) -> Hold:
     return Hold(
         stack=look.stack,
         state=state,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from zoneinfo import ZoneInfo
 
-from controller.domain.usage import Window
+from controller.domain.money.usage import Interval
 
 _SLOT = timedelta(minutes=30)
 _SCALE = "00    03    06    09    12    15    18    21    24"
@@ -30,9 +30,9 @@ LEGEND = "   ".join(
 
 
 def strip(
-    window: Window,
+    window: Interval,
     zone: ZoneInfo,
-    stays: Sequence[Window],
+    stays: Sequence[Interval],
     used: Iterable[datetime],
     unknown: Iterable[datetime],
 ) -> Iterator[str]:

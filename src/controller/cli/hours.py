@@ -20,20 +20,20 @@ from controller.cli.inputs import (
     terraform_inputs,
 )
 from controller.cli.stacks import Stacks
+from controller.domain.decision.hold import Hold
+from controller.domain.decision.office_hours import Rules
 from controller.domain.errors import TextError
-from controller.domain.forecast import Forecast, make_forecast
-from controller.domain.hold import Hold
-from controller.domain.ledger import cost, number
-from controller.domain.moments import format_moment, parse_moment
-from controller.domain.openings import Rules
-from controller.domain.plan import Target
-from controller.domain.policy_warnings import SHORTEST_GAP
-from controller.domain.prices import find_prices, origin
-from controller.domain.report import rules_of
-from controller.domain.schedule import Window
-from controller.domain.sentences import say_duration
-from controller.domain.spec import Json, Spec
-from controller.domain.status import Status
+from controller.domain.formatting import say_duration
+from controller.domain.money.forecast import Forecast, make_forecast
+from controller.domain.money.ledger import cost, number
+from controller.domain.money.prices import find_prices, origin
+from controller.domain.planning.plan import Target
+from controller.domain.planning.spec import Json, Spec
+from controller.domain.policy.policy_warnings import SHORTEST_GAP
+from controller.domain.policy.schedule import OpenWindow
+from controller.domain.reporting.report import rules_of
+from controller.domain.reporting.status import Status
+from controller.domain.timestamps import format_timestamp, parse_timestamp
 from controller.links import STACK_NAME
 
 
@@ -81,7 +81,7 @@ def command(
 class Calendar:
     spec: Spec
     rules: Rules
-    windows: tuple[Window, ...]
+    windows: tuple[OpenWindow, ...]
     forecast: Forecast
     hold: Hold | None = None
 
@@ -93,7 +93,7 @@ class Calendar:
     def end(self) -> datetime:
         return self.forecast.window.end
 
-    def hours_of(self, window: Window) -> float:
+    def hours_of(self, window: OpenWindow) -> float:
         """Hours of it in the calendar in which it is open, and not held asleep."""
         part = window.within(self.begin, self.end)
         closes_at = part.closes_at or self.end
@@ -106,7 +106,7 @@ class Calendar:
             return self.begin
         return max(self.begin, self.hold.until)
 
-    def is_held(self, window: Window) -> bool:
+    def is_held(self, window: OpenWindow) -> bool:
         """Whether a hold keeps it asleep for some part of the window."""
         return max(window.opens_at, self.begin) < self.held_until
 
@@ -123,7 +123,7 @@ class Calendar:
         return cost(self.forecast.always, find_prices(self.spec.region))
 
 
-def _of_calendar(window: Window, begin: datetime, end: datetime) -> Window:
+def _of_calendar(window: OpenWindow, begin: datetime, end: datetime) -> OpenWindow:
     """Whole, even where it began before the calendar; one that never ends, as far as that goes."""
     return window if window.closes_at else window.within(begin, end)
 
@@ -155,7 +155,7 @@ def _read_start(text: str, zone: ZoneInfo) -> datetime:
     except ValueError:
         pass
     try:
-        return parse_moment(text)
+        return parse_timestamp(text)
     except TextError:
         raise InputError(
             f'--from: "{text}" is neither a date nor an instant; write 2026-03-27 or '
@@ -170,8 +170,8 @@ def _to_json(calendar: Calendar) -> dict[str, Json]:
         "time_zone": calendar.rules.policy.time_zone,
         "windows": [
             {
-                "opens_at": format_moment(window.opens_at),
-                "closes_at": format_moment(window.closes_at) if window.closes_at else None,
+                "opens_at": format_timestamp(window.opens_at),
+                "closes_at": format_timestamp(window.closes_at) if window.closes_at else None,
                 **({"held": "asleep"} if calendar.is_held(window) else {}),
             }
             for window in calendar.windows
@@ -215,7 +215,7 @@ def _say_hold(hold: Hold, zone: ZoneInfo) -> str:
     return f"{hold.by} holds {hold.stack} {hold.state} until {until}{why}: {meanwhile}"
 
 
-def _remark(calendar: Calendar, window: Window) -> str:
+def _remark(calendar: Calendar, window: OpenWindow) -> str:
     """Held asleep in it; or closed for so short a time before it that nobody would see it."""
     if calendar.is_held(window):
         return "   held asleep"

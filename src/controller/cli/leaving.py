@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 
-from controller.cli.stacks import Look
-from controller.domain.hold import Hold
-from controller.domain.plan import Target
-from controller.domain.report import Report
+from controller.cli.stacks import StackView
+from controller.domain.decision.hold import Hold
+from controller.domain.planning.plan import Target
+from controller.domain.reporting.report import Report
 
 LONG = timedelta(days=7)
 """How long stacks are held asleep: until all is gone, or somebody looks why it is not."""
@@ -21,7 +21,7 @@ class Leave(StrEnum):
     ASLEEP = "asleep"
 
 
-def hold_asleep(look: Look, by: str, reason: str) -> Hold:
+def hold_asleep(look: StackView, by: str, reason: str) -> Hold:
     """A hold that no wake that was asked for before it ends."""
     return Hold(
         stack=look.stack,

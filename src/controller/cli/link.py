@@ -13,8 +13,8 @@ from controller.cli.apply import Duration
 from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.stacks import check_name
 from controller.domain.errors import PermanentError, TextError
-from controller.domain.moments import format_moment
 from controller.domain.text import check
+from controller.domain.timestamps import format_timestamp
 from controller.links import LONGEST_LIFE, LONGEST_NAME, Keys, Link, Scope, make_secret
 
 LONGEST_TEXT = 4096
@@ -208,6 +208,6 @@ def _print(link: Link, key: str, url: str, as_json: bool) -> None:
         "stack": link.stack,
         "scope": str(link.scope),
         "name": link.name,
-        "expires_at": format_moment(link.expires_at),
+        "expires_at": format_timestamp(link.expires_at),
     }
     click.echo(json.dumps(told, indent=2))

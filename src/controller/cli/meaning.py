@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from controller.domain.ledger import number
-from controller.domain.prices import find_prices, origin
-from controller.domain.sentences import say_money
+from controller.domain.formatting import say_money
+from controller.domain.money.ledger import number
+from controller.domain.money.prices import find_prices, origin
 from controller.mapping.summary import Summary
 
 

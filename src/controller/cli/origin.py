@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from controller.domain.spec import Json, Spec
+from controller.domain.planning.spec import Json, Spec
 
 _URL = re.compile(r'\[remote "origin"\][^\[]*?^\s*url\s*=\s*(\S+)', re.MULTILINE | re.DOTALL)
 _SCHEME = re.compile(r"^[a-z+]+://|^(?=[^/]*@[^/]*:)")

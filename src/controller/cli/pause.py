@@ -11,7 +11,7 @@ from controller.cli.asking import conclude
 from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.ends import end_options
 from controller.cli.stacks import Stacks, json_option, reason_option, stacks_argument
-from controller.domain.plan import Target
+from controller.domain.planning.plan import Target
 
 
 @click.command("pause")

@@ -11,9 +11,9 @@ from controller.cli.compiling import spec_or_exit
 from controller.cli.inputs import TerraformCommand, terraform_options
 from controller.cli.render import render_plan
 from controller.cli.target import open_stack
-from controller.domain.plan import Order, Plan, Target, make_plan
-from controller.domain.progress import Progress
-from controller.domain.spec import Json, Spec
+from controller.domain.planning.plan import Order, Plan, Target, make_plan
+from controller.domain.planning.progress import Progress
+from controller.domain.planning.spec import Json, Spec
 
 
 @click.command("plan", cls=TerraformCommand)

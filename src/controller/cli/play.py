@@ -11,7 +11,7 @@ from urllib.request import Request, urlopen
 import click
 
 from controller.cli.demo_views import LOOK_SECONDS, News
-from controller.domain.report import FAILED, Report, State
+from controller.domain.reporting.report import FAILED, Report, State
 
 if TYPE_CHECKING:
     from local.system import LaptopSystem

@@ -6,18 +6,18 @@ from datetime import UTC, datetime
 
 from controller.cli.session import on_laptop
 from controller.domain.errors import DormouseError
-from controller.domain.prices import Prices, find_prices
+from controller.domain.money.prices import Prices, find_prices
 
 
 def prices_of(region: str) -> tuple[Prices, str]:
     """The prices of a region, and why they are not today's, or ""."""
     if on_laptop():
         return find_prices(region), ""  # it knows no prices
-    from controller.hcl import kept
+    from controller.hcl import disk_cache
 
     today = datetime.now(UTC).date()
-    place = kept.place_of("prices", region, today.isoformat())
-    found = kept.load(place) if place else None
+    place = disk_cache.place_of("prices", region, today.isoformat())
+    found = disk_cache.load(place) if place else None
     if isinstance(found, Prices):
         return found, ""
     try:
@@ -25,7 +25,7 @@ def prices_of(region: str) -> tuple[Prices, str]:
     except DormouseError as error:
         return find_prices(region), str(error)
     if place:
-        kept.save(place, asked)
+        disk_cache.save(place, asked)
     return asked, ""
 
 

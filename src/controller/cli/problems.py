@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 import click
 
+from controller.domain.planning.spec import Json
 from controller.domain.problem import Level, Problem
-from controller.domain.spec import Json
 from controller.domain.text import clean_lines
 
 _COLOURS = {Level.ERROR: "red", Level.WARNING: "yellow"}

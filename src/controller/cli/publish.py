@@ -23,8 +23,8 @@ from controller.cli.stack_folders import leave_out
 from controller.cli.stacks import Stacks
 from controller.cli.without_folder import note_gone
 from controller.domain.errors import SpecError
-from controller.domain.spec import Json, Spec
-from controller.domain.spec_changes import SpecChanges, compare_specs
+from controller.domain.planning.spec import Json, Spec
+from controller.domain.planning.spec_changes import SpecChanges, compare_specs
 
 NEW, CHANGED, UNCHANGED = "new", "changed", "unchanged"
 _LONGEST_VALUE = 60

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 import click
 
-from controller.domain.plan import Action, Plan, Target, Verb
-from controller.domain.spec import Json, Spec
+from controller.domain.planning.plan import Action, Plan, Target, Verb
+from controller.domain.planning.spec import Json, Spec
 
 _SIGNS = {
     Verb.CREATE: ("+", "green", "will be created"),

@@ -16,10 +16,10 @@ from controller.cli.screen import (
     make_steps_table,
     open_console,
 )
-from controller.domain.moments import parse_moment
+from controller.domain.planning.spec import Json
 from controller.domain.ports import Clock
-from controller.domain.report import Report, State
-from controller.domain.spec import Json
+from controller.domain.reporting.report import Report, State
+from controller.domain.timestamps import parse_timestamp
 
 
 def make_report_view(clock: Clock) -> LiveReports | PlainReports:
@@ -86,9 +86,9 @@ def _rows(report: Report, now: datetime) -> Iterator[tuple[str, str, bool, str]]
     for address, steps in by_address.items():
         last = steps[-1]
         if last["finished_at"]:
-            took = parse_moment(last["finished_at"]) - parse_moment(steps[0]["started_at"])
+            took = parse_timestamp(last["finished_at"]) - parse_timestamp(steps[0]["started_at"])
             text = done if address in known else "free"
             yield address, text, False, format_duration(took)
         else:
-            took = max(timedelta(0), now - parse_moment(last["started_at"]))
+            took = max(timedelta(0), now - parse_timestamp(last["started_at"]))
             yield address, str(last["step"]), True, format_duration(took)

@@ -12,8 +12,8 @@ from urllib.request import urlopen
 
 from controller.aws.clients import Clients
 from controller.cli.inputs import InputError
+from controller.domain.planning.spec import Spec
 from controller.domain.ports import Clock
-from controller.domain.spec import Spec
 
 if TYPE_CHECKING:
     import boto3

@@ -7,10 +7,10 @@ import click
 from controller.cli.asking import conclude
 from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.stacks import Stacks, json_option, reason_option, stacks_argument
-from controller.domain.hold import sleep_now
-from controller.domain.openings import Openings
-from controller.domain.plan import Target
-from controller.domain.report import State
+from controller.domain.decision.hold import sleep_now
+from controller.domain.decision.office_hours import OfficeHours
+from controller.domain.planning.plan import Target
+from controller.domain.reporting.report import State
 
 
 @click.command("sleep")
@@ -32,9 +32,9 @@ def command(
     for look in asked.look_at_all(stacks):
         held = look.report.hold
         if held is None or held.state is not Target.ASLEEP:
-            openings = Openings(look.rules, look.now)
+            windows = OfficeHours(look.rules, look.now)
             leases = look.records.leases
-            asked.hold(sleep_now(look.stack, openings, leases, asked.caller, reason, look.now))
+            asked.hold(sleep_now(look.stack, windows, leases, asked.caller, reason, look.now))
         else:
             asked.look_again(look)
     conclude(asked, stacks, wanted=State.ASLEEP if wait else None, as_json=as_json)

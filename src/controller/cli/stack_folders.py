@@ -10,7 +10,7 @@ import click
 
 from controller.cli.inputs import InputError
 from controller.cli.origin import find_origin
-from controller.domain.spec import Spec
+from controller.domain.planning.spec import Spec
 from controller.hcl.directory import read
 
 

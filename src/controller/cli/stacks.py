@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from controller.asking.requested_end import ends_late_enough, lease_to_extend
 from controller.cli.deployment import Deployment
 from controller.cli.session import on_laptop
-from controller.domain.asking import ends_late_enough, lease_to_extend
+from controller.domain.decision.hold import Hold
+from controller.domain.decision.lease import Lease
+from controller.domain.decision.office_hours import Rules
 from controller.domain.errors import NotPublishedError, TextError
-from controller.domain.hold import Hold
-from controller.domain.lease import Lease
-from controller.domain.openings import Rules
-from controller.domain.reading import closest
-from controller.domain.report import Report, make_report, rules_of
-from controller.domain.spec import Json
-from controller.domain.status import Status
+from controller.domain.planning.spec import Json
+from controller.domain.policy.validation import closest
+from controller.domain.reporting.report import Report, make_report, rules_of
+from controller.domain.reporting.status import Status
 from controller.domain.text import LONGEST_NAME, LONGEST_REASON, check, clean, quoted
 from controller.links import STACK_NAME
 from controller.reconcile.side_by_side import Threads
@@ -34,7 +34,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
+class StackView:
     """One stack at one moment: what the table knows, and the report made of it."""
 
     records: Records
@@ -57,7 +57,7 @@ class Stacks:
         with self.deployment.reaching("list the stacks"):
             return self.deployment.table.published()
 
-    def look(self, stack: str) -> Look:
+    def look(self, stack: str) -> StackView:
         """Read everything of a stack by one request. Raises SpecError for an unknown one."""
         try:
             with self.deployment.reaching(f'read the records of "{stack}"'):
@@ -70,9 +70,9 @@ class Stacks:
         report = make_report(
             records.spec, status, records.leases, records.hold, now, records.damaged
         )
-        return Look(records=records, rules=rules, report=report, now=now)
+        return StackView(records=records, rules=rules, report=report, now=now)
 
-    def look_at_each(self, stacks: Sequence[str]) -> list[Look | Exception]:
+    def look_at_each(self, stacks: Sequence[str]) -> list[StackView | Exception]:
         """Side by side; what cannot be read of one hides no other."""
         threads = Threads()
         try:
@@ -80,7 +80,7 @@ class Stacks:
         finally:
             threads.close()
 
-    def look_at_all(self, stacks: Sequence[str]) -> list[Look]:
+    def look_at_all(self, stacks: Sequence[str]) -> list[StackView]:
         """Every one of them can be read before anything is done with the first."""
         looks = []
         for found in self.look_at_each(stacks):
@@ -89,7 +89,7 @@ class Stacks:
             looks.append(found)
         return looks
 
-    def keep_awake(self, look: Look, until: datetime, reason: str = "") -> None:
+    def keep_awake(self, look: StackView, until: datetime, reason: str = "") -> None:
         """
         See that the caller's lease lasts until then at least; it is never shortened.
 
@@ -118,7 +118,7 @@ class Stacks:
                 )
         self.start_pass(look.stack)
 
-    def look_again(self, look: Look) -> None:
+    def look_again(self, look: StackView) -> None:
         """What is wanted stands already; where no pass has taken it up, have one look."""
         if not look.report.is_taken_up:
             with self.deployment.reaching(f'ask for "{look.stack}" to be looked at'):
@@ -130,7 +130,7 @@ class Stacks:
             self.deployment.table.hold(hold)
         self.start_pass(hold.stack)
 
-    def lift_hold(self, look: Look) -> None:
+    def lift_hold(self, look: StackView) -> None:
         with self.deployment.reaching(f'end the hold of "{look.stack}"'):
             self.deployment.table.lift_hold(look.stack, look.now)
         self.start_pass(look.stack)

@@ -10,12 +10,12 @@ import click
 from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.following import follow
 from controller.cli.screen import format_duration
-from controller.cli.stacks import Look, Stacks, json_option, print_json, stacks_argument
+from controller.cli.stacks import Stacks, StackView, json_option, print_json, stacks_argument
 from controller.cli.telling import end_of_state, say_local, say_standing
 from controller.domain.errors import DormouseError
-from controller.domain.moments import parse_moment
-from controller.domain.report import BLOCKED, FAILED, Report, State, policy_of
-from controller.domain.sentences import say_duration, say_money
+from controller.domain.formatting import say_duration, say_money
+from controller.domain.reporting.report import BLOCKED, FAILED, Report, State, policy_of
+from controller.domain.timestamps import parse_timestamp
 
 _COLOURS = {State.AWAKE: "green", State.WAKING: "yellow", State.GOING_TO_SLEEP: "yellow"}
 
@@ -58,7 +58,7 @@ def command(
     ctx.exit(1 if unread else 0)
 
 
-def _readable(found: list[Look | Exception]) -> tuple[list[Report], list[DormouseError]]:
+def _readable(found: list[StackView | Exception]) -> tuple[list[Report], list[DormouseError]]:
     """The reports, and why there is none of others: one stack must not hide the rest."""
     unread: list[DormouseError] = []
     reports = []
@@ -138,8 +138,8 @@ def _steps(report: Report) -> Iterator[str]:
     if report.has_settled:
         return
     for step in report.steps:
-        began = parse_moment(step["started_at"])
-        ended = parse_moment(step["finished_at"]) if step["finished_at"] else None
+        began = parse_timestamp(step["started_at"])
+        ended = parse_timestamp(step["finished_at"]) if step["finished_at"] else None
         took = format_duration((ended or report.now) - began)
         usual = step["usual_seconds"]
         hint = (

@@ -18,10 +18,10 @@ from controller.cli.forgetting import forget_replaced
 from controller.cli.screen import format_duration
 from controller.cli.session import open_session
 from controller.domain.errors import DormouseError
-from controller.domain.report import make_report
-from controller.domain.spec import Spec
-from controller.domain.status import Status
-from controller.domain.sweeping import Known, Thing, Verdict
+from controller.domain.guards.sweeping import Known, OwnedResource, Verdict
+from controller.domain.planning.spec import Spec
+from controller.domain.reporting.report import make_report
+from controller.domain.reporting.status import Status
 from controller.reconcile.sweep import Sweep, Swept
 from controller.store.lock import Lock, LockKeeper
 
@@ -72,15 +72,15 @@ def command(
     verdicts = sweep.look()
     for error in sweep.unseen:
         click.echo(f"error: {error}", err=True)
-    leftovers = [v.thing for v in verdicts if v.leftover]
+    leftovers = [v.owned for v in verdicts if v.leftover]
     if not as_json:
         _show(verdicts, deployment.clock.now(), all_seen=not sweep.unseen)
     swept = Swept()
     if delete and leftovers and (yes or _agreed(leftovers)):
         ours = {spec.stack for spec in specs} | set(answered_for)
-        strange = [thing for thing in leftovers if yes and thing.stack not in ours]
-        swept = sweep.delete([thing for thing in leftovers if thing not in strange])
-        swept.kept += [(thing, _unanswered(thing)) for thing in strange]
+        strange = [owned for owned in leftovers if yes and owned.stack not in ours]
+        swept = sweep.delete([owned for owned in leftovers if owned not in strange])
+        swept.kept += [(owned, _unanswered(owned)) for owned in strange]
     _tell(verdicts, swept, as_json=as_json)
     ctx.exit(1 if swept.kept or sweep.unseen else 0)
 
@@ -199,15 +199,15 @@ def _show(verdicts: Sequence[Verdict], now: datetime, *, all_seen: bool) -> None
 
 
 def _line(verdict: Verdict, now: datetime) -> str:
-    thing = verdict.thing
+    owned = verdict.owned
     mark = click.style("leftover", fg="yellow") if verdict.leftover else "needed  "
-    cost = f"{thing.usd_per_hour:.4f} $/h" if thing.usd_per_hour else "free"
-    age = f", for {format_duration(now - thing.since)}" if thing.since else ""
-    kind = str(thing.kind).replace("_", " ")
-    return f'{mark}  {kind} "{thing.name}" ({thing.region}, {cost}{age}): {verdict.why}'
+    cost = f"{owned.usd_per_hour:.4f} $/h" if owned.usd_per_hour else "free"
+    age = f", for {format_duration(now - owned.since)}" if owned.since else ""
+    kind = str(owned.kind).replace("_", " ")
+    return f'{mark}  {kind} "{owned.name}" ({owned.region}, {cost}{age}): {verdict.why}'
 
 
-def _agreed(leftovers: Sequence[Thing]) -> bool:
+def _agreed(leftovers: Sequence[OwnedResource]) -> bool:
     number = f"{len(leftovers)} leftover{'' if len(leftovers) == 1 else 's'}"
     click.echo(
         "A stack of another deployment, or one woken by dormouse apply, is in no record here."
@@ -215,11 +215,11 @@ def _agreed(leftovers: Sequence[Thing]) -> bool:
     return click.confirm(f"Delete {number} for good?", default=False)
 
 
-def _unanswered(thing: Thing) -> str:
+def _unanswered(owned: OwnedResource) -> str:
     """Another deployment's stack looks the same; only a person can tell, and nobody was asked."""
     return (
-        f'no record here knows its stack "{thing.stack}", which may be another deployment\'s; '
-        f"answer for it by --without-table {thing.stack}"
+        f'no record here knows its stack "{owned.stack}", which may be another deployment\'s; '
+        f"answer for it by --without-table {owned.stack}"
     )
 
 
@@ -229,18 +229,18 @@ def _say(text: str) -> None:
 
 def _tell(verdicts: Sequence[Verdict], swept: Swept, *, as_json: bool) -> None:
     if as_json:
-        deleted = {thing.arn for thing in swept.deleted}
+        deleted = {owned.arn for owned in swept.deleted}
         told = {
-            "resources": [{**v.to_json(), "deleted": v.thing.arn in deleted} for v in verdicts],
-            "kept": [{"arn": thing.arn, "why": why} for thing, why in swept.kept],
+            "resources": [{**v.to_json(), "deleted": v.owned.arn in deleted} for v in verdicts],
+            "kept": [{"arn": owned.arn, "why": why} for owned, why in swept.kept],
         }
         click.echo(json.dumps(told, indent=2))
         return
-    for thing in swept.deleted:
-        click.echo(f'deleted {str(thing.kind).replace("_", " ")} "{thing.name}"')
-    for thing, why in swept.kept:
-        click.echo(f'error: "{thing.name}" still stands: {why}', err=True)
-    leftovers = [v.thing for v in verdicts if v.leftover]
+    for owned in swept.deleted:
+        click.echo(f'deleted {str(owned.kind).replace("_", " ")} "{owned.name}"')
+    for owned, why in swept.kept:
+        click.echo(f'error: "{owned.name}" still stands: {why}', err=True)
+    leftovers = [v.owned for v in verdicts if v.leftover]
     if leftovers and not (swept.deleted or swept.kept):
-        cost = sum(thing.usd_per_hour for thing in leftovers)
+        cost = sum(owned.usd_per_hour for owned in leftovers)
         click.echo(f"{len(leftovers)} left over, {cost:.4f} $ an hour; --delete removes them.")

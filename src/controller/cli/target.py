@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from controller.aws.cloud import AwsCloud
 from controller.cli.session import clients_for, open_clock
+from controller.domain.planning.spec import Spec
 from controller.domain.ports import Clock, SideBySide
-from controller.domain.spec import Spec
 from controller.reconcile.side_by_side import Threads
 
 

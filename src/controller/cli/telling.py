@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, tzinfo
 
-from controller.domain.endpoint import address_text
-from controller.domain.plan import Target
-from controller.domain.report import Report, State, policy_of
-from controller.domain.sentences import say_duration, say_moment
+from controller.domain.formatting import say_duration, say_moment
+from controller.domain.planning.endpoint import address_text
+from controller.domain.planning.plan import Target
+from controller.domain.reporting.report import Report, State, policy_of
 
 
 def say_standing(report: Report) -> str:

@@ -19,7 +19,7 @@ import click
 
 from controller.cli.project import shipped_file
 from controller.domain.errors import PermanentError
-from controller.hcl.kept import cache_folder
+from controller.hcl.disk_cache import cache_folder
 
 SAM = "aws-sam-cli==1.170.0"
 LAPTOP = "laptop"

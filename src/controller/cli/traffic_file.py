@@ -11,9 +11,9 @@ from pathlib import Path
 
 from controller.aws.past_traffic import spread
 from controller.cli.inputs import InputError
+from controller.domain.decision.idle import MINUTE, Minute, floor_minute
 from controller.domain.errors import TextError
-from controller.domain.idle import MINUTE, Minute, floor_minute
-from controller.domain.moments import parse_moment
+from controller.domain.timestamps import parse_timestamp
 
 COLUMNS = ("time", "new_flows", "processed_bytes", "active_flows")
 
@@ -59,7 +59,7 @@ def _rows(file: Path, reader: csv.DictReader[str]) -> Iterator[_Row]:
     for row in reader:
         place = f"{file}:{reader.line_num}"
         try:
-            at = parse_moment(row["time"] or "")
+            at = parse_timestamp(row["time"] or "")
         except TextError as error:
             raise InputError(f"{place}: time: {error}") from None
         yield _Row(at, *(_number(place, name, row.get(name)) for name in COLUMNS[1:]))

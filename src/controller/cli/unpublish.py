@@ -11,16 +11,16 @@ import click
 from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.following import POLL_SECONDS, follow
 from controller.cli.leaving import Leave, hold_asleep, name_standing
-from controller.cli.stacks import Look, Stacks, check_name
-from controller.domain.bill import awake_hour
+from controller.cli.stacks import Stacks, StackView, check_name
+from controller.domain.decision.history import Event, EventKind
 from controller.domain.errors import NotPublishedError, PermanentError, SpecError
-from controller.domain.history import Event, EventKind
-from controller.domain.plan import Target
-from controller.domain.reading import closest
-from controller.domain.report import State
-from controller.domain.sentences import say_money
-from controller.domain.status import Status
-from controller.domain.usage import Use
+from controller.domain.formatting import say_money
+from controller.domain.money.bill import awake_hour
+from controller.domain.money.usage import UsageProfile
+from controller.domain.planning.plan import Target
+from controller.domain.policy.validation import closest
+from controller.domain.reporting.report import State
+from controller.domain.reporting.status import Status
 from controller.reconcile.metering import nothing_stands
 from controller.store.lock import Lock, LockKeeper
 
@@ -84,14 +84,14 @@ def _take_out(stacks: Stacks, stack: str, leave: Leave) -> None:
     )
 
 
-def _rests(look: Look) -> bool:
+def _rests(look: StackView) -> bool:
     """Nothing of it stands, by the last pass, and nothing asks for it."""
     status = look.report.status
     asleep = status.target is Target.ASLEEP and status.settled
     return asleep and not look.records.leftovers and look.report.decision.state is Target.ASLEEP
 
 
-def _put_to_sleep(stacks: Stacks, look: Look) -> None:
+def _put_to_sleep(stacks: Stacks, look: StackView) -> None:
     """By the controller itself, which has the rights; followed as any other sleep."""
     stacks.hold(hold_asleep(look, stacks.caller, _REASON))
     why = ""
@@ -124,7 +124,7 @@ def _wait_for_the_rest(stacks: Stacks, stack: str) -> None:
         clock.sleep(POLL_SECONDS)
 
 
-def _warn(look: Look) -> None:
+def _warn(look: StackView) -> None:
     if not _rests(look):
         click.echo(
             f"warning: {look.stack} stays as it is and goes on costing up to "
@@ -134,7 +134,7 @@ def _warn(look: Look) -> None:
         )
 
 
-def _is_taken_out(stacks: Stacks, look: Look) -> bool:
+def _is_taken_out(stacks: Stacks, look: StackView) -> bool:
     """Under its lock: what is known of its money goes into the history, and the stack out."""
     table, stack = stacks.deployment.table, look.stack
     with stacks.deployment.reaching(f'take "{stack}" out'):
@@ -143,7 +143,7 @@ def _is_taken_out(stacks: Stacks, look: Look) -> bool:
         return table.take_out(stack, look.records.asked)
 
 
-def _last_events(look: Look) -> Iterator[Event]:
+def _last_events(look: StackView) -> Iterator[Event]:
     """What no pass has recorded yet, and what has been billed up to now of what is left awake."""
     status: Status = look.report.status
     yield from status.outbox
@@ -188,8 +188,8 @@ def _clear_out(deployment: Deployment, stack: str) -> None:
     with deployment.reaching(f'take out what is left of "{stack}"'):
         table.clear_out(stack)
         uses = table.uses(stack)
-        if uses and uses[-1][1] != Use():
-            table.put_use(stack, Use(), deployment.clock.now())
+        if uses and uses[-1][1] != UsageProfile():
+            table.put_use(stack, UsageProfile(), deployment.clock.now())
 
 
 @contextmanager

@@ -16,12 +16,12 @@ from controller.cli.screen import (
     make_steps_table,
     open_console,
 )
-from controller.domain.observed import State
-from controller.domain.plan import Target
+from controller.domain.planning.observed import State
+from controller.domain.planning.plan import Target
+from controller.domain.planning.progress import Step, Timeline
+from controller.domain.planning.spec import Spec
 from controller.domain.ports import Clock
-from controller.domain.progress import Step, Timeline
-from controller.domain.spec import Spec
-from controller.reconcile.outcome import Round
+from controller.reconcile.outcome import Iteration
 
 
 def make_view(spec: Spec, clock: Clock) -> View:
@@ -33,7 +33,7 @@ def make_view(spec: Spec, clock: Clock) -> View:
 class PlainView(Lines):
     """One line when something begins, waits or is done."""
 
-    def __call__(self, seen: Round) -> None:
+    def __call__(self, seen: Iteration) -> None:
         before = _WORDS[State.ABSENT] if seen.target is Target.AWAKE else _WORDS[State.READY]
         for address, text in _states(seen).items():
             self.say(address, text, seen.now, before=before)
@@ -45,9 +45,9 @@ class LiveView(Drawing):
     def __init__(self, spec: Spec, clock: Clock, console: Console) -> None:
         super().__init__(clock, console)
         self._spec = spec
-        self._seen: Round | None = None
+        self._seen: Iteration | None = None
 
-    def __call__(self, seen: Round) -> None:
+    def __call__(self, seen: Iteration) -> None:
         self._seen = seen
 
     def draw(self) -> RenderableType:
@@ -70,7 +70,7 @@ class LiveView(Drawing):
         table.add_row(self.spinner, text)
         return table
 
-    def _table(self, seen: Round, now: datetime) -> Table:
+    def _table(self, seen: Iteration, now: datetime) -> Table:
         table = make_steps_table()
         for address, text in _states(seen).items():
             running = _running(seen.timeline, address)
@@ -87,7 +87,7 @@ class LiveView(Drawing):
 View = LiveView | PlainView
 
 
-def _states(seen: Round) -> Mapping[str, str]:
+def _states(seen: Iteration) -> Mapping[str, str]:
     """Each resource in words, in the order of the spec; Elastic IPs only when they are awaited."""
     waits = {a.address: a.waits_for for a in seen.plan.actions}
     busy = dict(seen.plan.waiting)
@@ -114,7 +114,7 @@ _WORDS = {
 }
 
 
-def _mark(seen: Round, address: str, running: Step | None) -> tuple[str, str]:
+def _mark(seen: Iteration, address: str, running: Step | None) -> tuple[str, str]:
     state = seen.observed[address].state
     if running:
         return "…", ""

@@ -7,7 +7,7 @@ import click
 from controller.cli.asking import asked_end, conclude
 from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.stacks import Stacks, json_option, reason_option, stacks_argument
-from controller.domain.report import State
+from controller.domain.reporting.report import State
 
 
 @click.command("wake")

@@ -12,7 +12,7 @@ from controller.cli.origin import find_origin
 from controller.cli.stack_folders import gone
 from controller.cli.stacks import Stacks
 from controller.domain.errors import SpecError
-from controller.domain.spec import Spec
+from controller.domain.planning.spec import Spec
 
 
 def note_gone(stacks: Stacks, parents: Iterable[Path]) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from controller.domain.meter import SeenTask
-from controller.domain.observed import Observation, Observed
-from controller.domain.plan import Action, Target
-from controller.domain.progress import Progress
+from controller.domain.money.meter import SeenTask
+from controller.domain.planning.observed import Observation, Observed
+from controller.domain.planning.plan import Action, Target
+from controller.domain.planning.progress import Progress
 
 T = TypeVar("T")
 

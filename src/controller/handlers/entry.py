@@ -18,7 +18,7 @@ from aws_lambda_powertools import Logger
 from controller.bootstrap import Controller, bootstrap
 from controller.domain.errors import DormouseError
 from controller.domain.text import cleaned
-from controller.tell.log_lines import as_log_line
+from controller.notify.log_lines import as_log_line
 
 logger = Logger(json_serializer=as_log_line)
 

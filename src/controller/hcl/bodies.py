@@ -13,7 +13,7 @@ from controller.hcl.evaluate import evaluate
 from controller.hcl.loops import iterate
 from controller.hcl.origins import describe_origins, lacking_file
 from controller.hcl.references import iterator_name
-from controller.hcl.scope import Bindings, Poisoned, Scope
+from controller.hcl.scope import Bindings, Scope, UpstreamError
 from controller.hcl.syntax import BlockSyntax, Body, Expression
 from controller.hcl.types import ListType, MapType, ObjectType, SetType, TupleType
 from controller.hcl.values import Origin, Value
@@ -67,7 +67,7 @@ class BodyEvaluator:
             self.report(error.at(place))
         except RecursionError:
             self.report(HclError("value", "the expression is nested too deeply", place=place))
-        except Poisoned:
+        except UpstreamError:
             pass
         return None
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from controller.domain.computing import FUNCTIONS
+from controller.domain.planning.computing import FUNCTIONS
 from controller.hcl import numbers
 from controller.hcl.bounds import compare, result_bounds
 from controller.hcl.construct import (

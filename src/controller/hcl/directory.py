@@ -21,7 +21,7 @@ from controller.hcl.origins import lacking_file, out_of_reach, way_out_of
 from controller.hcl.parse import parse_argument
 from controller.hcl.provider_version import UNKNOWN, AwsProvider, find_aws_provider
 from controller.hcl.required_version import RULE as REQUIRED_VERSION
-from controller.hcl.scope import Poisoned
+from controller.hcl.scope import UpstreamError
 from controller.hcl.static_check import StaticChecker, check_modules
 from controller.hcl.syntax import Expression
 from controller.hcl.values import Value
@@ -114,7 +114,7 @@ class _Console:
             raise error
         try:
             value = evaluate(expression, self._evaluation.root.scope())
-        except Poisoned:
+        except UpstreamError:
             raise self._cause() from None
         except RecursionError:
             raise HclError(

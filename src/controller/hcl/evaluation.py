@@ -25,7 +25,7 @@ from controller.hcl.references import is_constant
 from controller.hcl.repetition import Expansion, Key, address_with_key, expand
 from controller.hcl.resources import ResourceEvaluator, with_depends_on
 from controller.hcl.schema import SLEEPERS
-from controller.hcl.scope import Poisoned, TemplateScope
+from controller.hcl.scope import TemplateScope, UpstreamError
 from controller.hcl.syntax import (
     Expression,
 )
@@ -178,7 +178,7 @@ class Evaluation:
         try:
             given = self._given_to(instance, variable)
             value = final_value(variable, given)
-        except Poisoned:
+        except UpstreamError:
             return
         except HclError as error:
             self._report(error, instance.inside(f"var.{variable.name}") if instance.path else "")
@@ -189,16 +189,16 @@ class Evaluation:
         """Raises Poisoned where a value was meant to be given, but is broken."""
         if instance.parent is None:
             if variable.name in self._no_value:
-                raise Poisoned
+                raise UpstreamError
             return self._given.get(variable.name)
         call = instance.parent.module.declarations.modules[instance.path[-1]]
         argument = call.body.arguments.get(variable.name)
         if argument is None:
             if variable.default is None:
-                raise Poisoned
+                raise UpstreamError
             return None
         if argument.expression in self._wrong:
-            raise Poisoned
+            raise UpstreamError
         scope = instance.parent.scope(instance.expansion_kind, instance.each)
         try:
             return Given(evaluate(argument.expression, scope), argument.place)
@@ -215,7 +215,7 @@ class Evaluation:
                 check_condition(validation, instance.scope(), "validation", place)
             except HclError as error:
                 self._report(error, f"var.{variable.name}")
-            except Poisoned:
+            except UpstreamError:
                 continue
 
     def variable_places(self) -> dict[str, Place]:
@@ -272,7 +272,7 @@ class Evaluation:
                 check_condition(condition, instance.scope(), "precondition", condition.place)
             except HclError as error:
                 self._report(error, f"output.{output.name}")
-            except Poisoned:
+            except UpstreamError:
                 continue
 
     def _check_marks(self, output: Output, value: Value, *, is_root: bool) -> None:
@@ -302,7 +302,7 @@ class Evaluation:
             evaluated = self._resources.evaluate(instance, resource)
         except HclError as error:
             self._report(error.at(resource.place), address)
-        except Poisoned:
+        except UpstreamError:
             pass
         else:
             instance.resources[resource.key] = evaluated
@@ -320,7 +320,7 @@ class Evaluation:
         except HclError as error:
             self._report(error.at(call.place), address)
             return
-        except Poisoned:
+        except UpstreamError:
             return
         instances = {
             key: self._called(instance, call, child, expansion, key) for key in expansion.instances
@@ -348,7 +348,7 @@ class Evaluation:
     ) -> Expansion:
         expressions = (call.repetition.count, call.repetition.for_each)
         if any(expression in self._wrong for expression in expressions):
-            raise Poisoned
+            raise UpstreamError
         expansion = expand(call.repetition, instance.scope())
         if expansion.unknown and _has_sleepers(child):
             raise HclError(

@@ -3,7 +3,7 @@ python-hcl2's grammar, ready to parse, with its tables kept between runs.
 
 Lark needs about two seconds to turn the grammar into tables. python-hcl2 keeps them in a pickle
 inside its own package folder, so an installation that cannot be written to pays the two seconds
-every time. Here they are kept in the user's cache folder (see `kept.py`).
+every time. Here they are kept in the user's cache folder (see `disk_cache.py`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from lark import Lark, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 from lark.lexer import Token
 
-from controller.hcl import kept
+from controller.hcl import disk_cache
 from controller.hcl.errors import HclError
 from controller.hcl.source import Code, Source
 
@@ -89,7 +89,7 @@ def _wants_operand(before: str) -> bool:
 @cache
 def _parser() -> Lark:
     text = (_package_folder() / "hcl2.lark").read_text(encoding="utf-8")
-    place = kept.place_of("grammar", text, *_STARTS)
+    place = disk_cache.place_of("grammar", text, *_STARTS)
     return (_load(place) if place else None) or _build(text, place)
 
 
@@ -104,12 +104,12 @@ def _package_folder() -> Path:
 def _build(text: str, place: Path | None) -> Lark:
     parser = Lark(text, parser="lalr", start=list(_STARTS))
     if place:
-        kept.write(place, parser.save)
+        disk_cache.write(place, parser.save)
     return parser
 
 
 def _load(place: Path) -> Lark | None:
-    with kept.reading(place) as file:
+    with disk_cache.reading(place) as file:
         if file is None:
             return None
         try:

@@ -20,7 +20,7 @@ from controller.hcl.numbers import Number, format_number
 from controller.hcl.origins import PROVIDER_FUNCTION, missing_file
 from controller.hcl.references import Subject, subject_of
 from controller.hcl.repetition import Expansion, Key
-from controller.hcl.scope import CallingScope, Poisoned
+from controller.hcl.scope import CallingScope, UpstreamError
 from controller.hcl.syntax import AttributeStep, KeyStep, Reference, Step
 from controller.hcl.types import DYNAMIC
 from controller.hcl.values import Origin, Pattern, Unknown, Value
@@ -37,7 +37,7 @@ class EvaluatedInstance:
 
     def whole(self) -> Value:
         if self.broken:
-            raise Poisoned
+            raise UpstreamError
         return self.value
 
 
@@ -87,7 +87,7 @@ class EvaluatedResource:
             get_element(self._all(), step.key)
         except HclError as error:
             raise error.at(step.place) from None
-        raise Poisoned
+        raise UpstreamError
 
 
 def _is_key(given: Value, key: Key) -> bool:
@@ -125,7 +125,7 @@ class EvaluatedCall:
             if following.name in declared.outputs:
                 return chosen.output(following.name), used + 1
             if ("output", following.name) in declared.broken:
-                raise Poisoned
+                raise UpstreamError
             raise self._no_output(following, declared.outputs)
         return chosen.all_outputs(), used
 
@@ -209,7 +209,7 @@ def _none_of(subject: Subject, steps: tuple[Step, ...], error: HclError) -> HclE
 
 def _present(value: Value | None) -> Value:
     if value is None:
-        raise Poisoned
+        raise UpstreamError
     return value
 
 
@@ -254,7 +254,7 @@ class ModuleScope(CallingScope):
             mode, type_, name = subject.name
             found = self._instance.resources.get((mode, type_, name))
         if found is None:
-            raise Poisoned
+            raise UpstreamError
         try:
             value, used = found.resolve(steps)
         except HclError as error:
@@ -287,5 +287,5 @@ class ModuleScope(CallingScope):
         """`each.key`, `each.value` or `count.index`; the static check has seen that it is one."""
         wanted = "for_each" if subject.kind == "each" else "count"
         if self._kind != wanted or not self._each:
-            raise Poisoned
+            raise UpstreamError
         return self._each[1 if subject.name == ("value",) else 0]

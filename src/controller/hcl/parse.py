@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import controller.hcl.kept as kept
+import controller.hcl.disk_cache as kept
 from controller.hcl.syntax import Body, Expression
 
 

@@ -32,7 +32,7 @@ from controller.hcl.resource_value import (
 )
 from controller.hcl.schema import SLEEPERS, schema_of
 from controller.hcl.schema_check import conform, is_checked
-from controller.hcl.scope import Poisoned, Scope
+from controller.hcl.scope import Scope, UpstreamError
 from controller.hcl.syntax import AttributeStep, Expression, KeyStep, Reference
 from controller.hcl.types import NUMBER
 from controller.hcl.values import Origin, Value
@@ -75,7 +75,7 @@ class ResourceEvaluator:
         """Raises HclError or Poisoned where even the number of instances cannot be told."""
         expressions = (resource.repetition.count, resource.repetition.for_each)
         if any(expression in self.wrong for expression in expressions):
-            raise Poisoned
+            raise UpstreamError
         expansion = expand(resource.repetition, module.scope())
         if expansion.unknown and self._sleeps(module, resource):
             raise HclError(
@@ -131,7 +131,7 @@ class ResourceEvaluator:
             return True
         try:
             value = evaluate(argument.expression, module.scope())
-        except (HclError, Poisoned):
+        except (HclError, UpstreamError):
             return True
         return value.data not in foreign
 
@@ -189,7 +189,7 @@ class ResourceEvaluator:
                 check_condition(condition, scope, "precondition", condition.place)
             except HclError as error:
                 report(error)
-            except Poisoned:
+            except UpstreamError:
                 continue
 
     def _refuse_unfit(

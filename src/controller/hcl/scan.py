@@ -83,7 +83,7 @@ def scan_body(source: Source) -> Code:
 
     Where it raises HclError, `source.partial` holds what had been read up to there.
     """
-    stretch = _Stretch(source, 0, "body")
+    stretch = _Scanner(source, 0, "body")
     try:
         return stretch.read()
     except HclError:
@@ -98,7 +98,7 @@ def scan_template(source: Source) -> TemplateText:
 
 def _reader(source: Source) -> TemplateReader:
     def read_code(start: int) -> Code:
-        return _Stretch(source, start, "value").read()
+        return _Scanner(source, start, "value").read()
 
     return TemplateReader(source, read_code)
 
@@ -119,7 +119,7 @@ class _Level:
         return self.kind in ("body", "object")
 
 
-class _Stretch:
+class _Scanner:
     """One run of code: a body, or a value that ends at the brace which closes its sequence."""
 
     def __init__(self, source: Source, start: int, kind: str) -> None:

@@ -11,7 +11,7 @@ from controller.hcl.syntax import Reference
 from controller.hcl.values import Value
 
 
-class Poisoned(Exception):  # noqa: N818 - a state, not a mistake
+class UpstreamError(Exception):
     """
     The value depends on something whose error has been reported already.
 

@@ -64,7 +64,7 @@ class Item:
 @dataclass(frozen=True, slots=True)
 class Computed:
     """
-    A function or operator applied to terms, in the names of `controller.domain.computing`.
+    A function or operator applied to terms, in the names of `controller.domain.planning.computing`.
 
     "for" has the terms collection, value, condition and key, of which the last two may be missing
     (an empty text), and `loop` for its items; `group` as in the language.

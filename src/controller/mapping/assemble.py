@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from controller.domain.moments import format_moment
-from controller.domain.packing import LARGEST_ITEM, stored_size
+from controller.domain.planning.packing import LARGEST_ITEM, stored_size
+from controller.domain.planning.spec import Json, Kind, ResourceSpec, Spec
 from controller.domain.problem import Level, Place, Problem
-from controller.domain.spec import Json, Kind, ResourceSpec, Spec
 from controller.domain.stack_name import EXPECTED, STACK_NAME
 from controller.domain.text import LONGEST_CAUSE, clean
+from controller.domain.timestamps import format_timestamp
 from controller.hcl.evaluation import FILE, MISSING_FILE
 from controller.hcl.provider_version import LEAVES_ZONES_ALONE, AwsProvider
 from controller.hcl.world import Block, ResourceInstance, World
@@ -153,7 +153,7 @@ def compile_worlds(
         resources=tuple(_finish(draft, address, needs[address]) for address in order),
         policy=policy,
         endpoint=find_endpoint(draft, order, policy),
-        source={"dir": clean(source, LONGEST_CAUSE), "compiled_at": format_moment(compiled_at)},
+        source={"dir": clean(source, LONGEST_CAUSE), "compiled_at": format_timestamp(compiled_at)},
     )
     too_large = _too_large(spec)
     if too_large:

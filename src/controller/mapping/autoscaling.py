@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from controller.domain.spec import Json
+from controller.domain.planning.spec import Json
 from controller.hcl import numbers
 from controller.hcl.values import Unknown
 from controller.hcl.world import ResourceInstance

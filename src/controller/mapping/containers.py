@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from controller.domain.spec import Json
+from controller.domain.planning.spec import Json
 from controller.mapping.draft import Draft, StackDraft
 from controller.mapping.fill import given
 from controller.mapping.task import task_definition_of

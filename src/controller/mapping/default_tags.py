@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from controller.domain.planning.spec import Json
 from controller.domain.problem import Problem
-from controller.domain.spec import Json
 from controller.hcl.convert import convert
 from controller.hcl.errors import HclError
 from controller.hcl.types import STRING, MapType

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from controller.domain.planning.spec import Json, Kind, ResourceSpec, references, split_reference
 from controller.domain.problem import Problem
-from controller.domain.spec import Json, Kind, ResourceSpec, references, split_reference
 from controller.hcl.world import ResourceInstance
 from controller.mapping.fill import Filling
 from controller.mapping.references import is_reference

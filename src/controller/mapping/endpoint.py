@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from controller.domain.spec import Json, Kind
+from controller.domain.planning.spec import Json, Kind
 from controller.mapping.draft import Draft, StackDraft
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from controller.domain.planning.spec import Json
 from controller.domain.problem import Level, Place, Problem
-from controller.domain.spec import Json
 from controller.hcl.construct import elements_of, is_sensitive, is_wholly_known, merge_unknown
 from controller.hcl.origins import describe_origins, lacking_file
 from controller.hcl.types import BOOL, NUMBER

@@ -15,8 +15,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from controller.domain.planning.spec import Json
 from controller.domain.problem import Level, Problem
-from controller.domain.spec import Json
 from controller.hcl.construct import elements_of, is_sensitive, is_wholly_known, merge_unknown
 from controller.hcl.origins import kind_of
 from controller.hcl.schema import SLEEPERS

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 
-from controller.domain.spec import Json
+from controller.domain.planning.spec import Json
 
 _TRUE = ("1", "t", "T", "TRUE", "true", "True")
 _FALSE = ("0", "f", "F", "FALSE", "false", "False")

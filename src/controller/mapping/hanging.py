@@ -12,8 +12,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from controller.domain.planning.spec import Kind
 from controller.domain.problem import Level, Place, Problem
-from controller.domain.spec import Kind
 from controller.hcl.construct import string
 from controller.hcl.convert import unknowns_in
 from controller.hcl.types import DYNAMIC

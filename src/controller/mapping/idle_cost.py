@@ -2,7 +2,7 @@
 What Terraform keeps and AWS bills by the hour, also while the stack sleeps (rule `idle-cost`).
 
 One row for each Terraform type: what it is called, and how the configuration says its size and
-number. Prices are those of `controller.domain.hourly_prices`.
+number. Prices are those of `controller.domain.money.hourly_prices`.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from controller.domain.hourly_prices import AS_OF, HOURLY, HOURS_IN_A_MONTH, hourly, is_of
-from controller.domain.ledger import cost
-from controller.domain.prices import DEFAULT_REGION, find_prices
+from controller.domain.formatting import say_money
+from controller.domain.money.hourly_prices import AS_OF, HOURLY, HOURS_IN_A_MONTH, hourly, is_of
+from controller.domain.money.ledger import cost
+from controller.domain.money.prices import DEFAULT_REGION, find_prices
+from controller.domain.money.usage import Tasks
 from controller.domain.problem import Level, Place, Problem
-from controller.domain.sentences import say_money
-from controller.domain.usage import Tasks
 from controller.hcl import numbers
 from controller.hcl.values import Unknown
 from controller.hcl.world import Block, ResourceInstance

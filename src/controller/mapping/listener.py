@@ -7,7 +7,7 @@ order, and only configured attributes are set after the create.
 
 from __future__ import annotations
 
-from controller.domain.spec import Json
+from controller.domain.planning.spec import Json
 from controller.hcl.world import Block
 from controller.mapping.fill import Filling, given, known
 from controller.mapping.table import (

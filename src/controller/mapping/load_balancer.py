@@ -8,7 +8,7 @@ with the provider's defaults.
 
 from __future__ import annotations
 
-from controller.domain.spec import Json
+from controller.domain.planning.spec import Json
 from controller.hcl.origins import describe_origins
 from controller.hcl.world import Block
 from controller.mapping.fill import Filling, given, known

@@ -90,8 +90,8 @@ from collections.abc import Iterator, Mapping, Set
 from types import MappingProxyType
 from typing import Any
 
+from controller.domain.planning.spec import Json
 from controller.domain.problem import Level, Problem
-from controller.domain.spec import Json
 from controller.hcl.values import Origin
 from controller.hcl.world import Block, ResourceInstance
 from controller.mapping.draft import canonical

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from controller.domain.spec import Json
+from controller.domain.planning.spec import Json
 from controller.hcl.construct import make_object, merge_unknown
 from controller.hcl.origins import describe_origins, is_made_anew
 from controller.hcl.values import Unknown

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from controller.domain.client_addresses import sees_clients
-from controller.domain.spec import Json, Kind
+from controller.domain.planning.client_addresses import sees_clients
+from controller.domain.planning.spec import Json, Kind
 from controller.hcl import numbers
 from controller.hcl.values import Unknown
 from controller.hcl.world import Block, ResourceInstance

@@ -5,8 +5,8 @@ from __future__ import annotations
 import heapq
 from collections.abc import Mapping
 
+from controller.domain.planning.spec import Kind
 from controller.domain.problem import Level, Problem
-from controller.domain.spec import Kind
 from controller.mapping.draft import Draft, StackDraft
 
 _RANK = {kind: rank for rank, kind in enumerate(Kind)}

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from controller.domain.policy import Policy, find_problems, parse_policy
-from controller.domain.policy_warnings import find_ending_holidays, find_warnings
+from controller.domain.policy.policy import Policy, find_problems, parse_policy
+from controller.domain.policy.policy_warnings import find_ending_holidays, find_warnings
 from controller.domain.problem import Level, Place, Problem
 from controller.domain.stack_name import STACK_NAME
 from controller.hcl.inner_places import nearest_place

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from controller.domain.spec import Json
+from controller.domain.planning.spec import Json
 from controller.hcl import numbers
 from controller.hcl.carried import SETS
 from controller.hcl.origins import describe_origins, is_made_anew

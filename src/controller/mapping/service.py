@@ -8,7 +8,7 @@ are always said, the rest where it is configured.
 
 from __future__ import annotations
 
-from controller.domain.spec import Json
+from controller.domain.planning.spec import Json
 from controller.hcl.world import Block
 from controller.mapping.fill import Filling, given
 from controller.mapping.go_words import read_document, read_minutes

@@ -15,7 +15,7 @@ from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
 from botocore.validate import ParamValidator
 
-from controller.domain.spec import Json, Kind
+from controller.domain.planning.spec import Json, Kind
 from controller.mapping.references import is_reference
 
 _OPERATIONS = {

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from controller.domain.spec import Json
+from controller.domain.planning.spec import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from controller.domain.bill import asleep_hour, awake_hour
-from controller.domain.hourly_prices import HOURS_IN_A_MONTH
-from controller.domain.ledger import number
-from controller.domain.problem import Level, Place, Problem
-from controller.domain.spec import Json, Kind, Spec
-from controller.domain.wake_path import (
+from controller.domain.money.bill import asleep_hour, awake_hour
+from controller.domain.money.hourly_prices import HOURS_IN_A_MONTH
+from controller.domain.money.ledger import number
+from controller.domain.planning.spec import Json, Kind, Spec
+from controller.domain.planning.wake_path import (
     Checks,
     Kept,
     KeptGroup,
@@ -20,6 +19,7 @@ from controller.domain.wake_path import (
     slow_groups,
     wake_path,
 )
+from controller.domain.problem import Level, Place, Problem
 from controller.hcl.world import Block, ResourceInstance
 from controller.mapping.draft import Draft, StackDraft
 from controller.mapping.fill import known

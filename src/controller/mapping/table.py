@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from controller.domain.spec import Json
+from controller.domain.planning.spec import Json
 
 Read = Callable[[Json], Json]
 """Turns the value as Terraform has it into the value as AWS takes it."""

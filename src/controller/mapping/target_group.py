@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from controller.domain.spec import Json
+from controller.domain.planning.spec import Json
 from controller.hcl.world import Block
 from controller.mapping.fill import Filling, given, known
 from controller.mapping.go_words import read_bool, read_integer

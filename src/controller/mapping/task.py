@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from controller.domain.spec import Json
+from controller.domain.planning.spec import Json
 from controller.hcl.world import ResourceInstance
 from controller.mapping.draft import Draft, StackDraft
 from controller.mapping.fill import known

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from controller.domain.owner_tags import owner_tags as tags_of_owner
-from controller.domain.spec import Kind
+from controller.domain.planning.owner_tags import owner_tags as tags_of_owner
+from controller.domain.planning.spec import Kind
 from controller.mapping.autoscaling import check_count
 from controller.mapping.containers import check_containers
 from controller.mapping.draft import Draft, StackDraft

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from controller.domain.spec import Kind
-from controller.hcl import kept
+from controller.domain.planning.spec import Kind
+from controller.hcl import disk_cache
 from controller.mapping.fill import Filling
 
 _NOTHING = "nothing found"
@@ -24,8 +24,8 @@ _NOTHING = "nothing found"
 def validate(kind: Kind, filling: Filling) -> None:
     """Report everything in the request that the API would not take."""
     request = json.dumps(filling.request, sort_keys=True)
-    place = kept.place_of("request", kind.value, request, *_versions())
-    if place and kept.load(place) == _NOTHING:
+    place = disk_cache.place_of("request", kind.value, request, *_versions())
+    if place and disk_cache.load(place) == _NOTHING:
         return
     from controller.mapping.service_model import findings
 
@@ -33,13 +33,13 @@ def validate(kind: Kind, filling: Filling) -> None:
     for rule, message, path in found:
         filling.error(rule, message, filling.place_of(path))
     if place and not found:
-        kept.save(place, _NOTHING)
+        disk_cache.save(place, _NOTHING)
 
 
 @cache
 def _versions() -> tuple[str, ...]:
     """What decides the answer besides the request: the SDK, and how its model is read."""
-    return tuple(kept.state_of(path) for path in _sources())
+    return tuple(disk_cache.state_of(path) for path in _sources())
 
 
 def _sources() -> Iterator[Path]:

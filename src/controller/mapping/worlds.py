@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from controller.domain.planning.spec import Kind
 from controller.domain.problem import Level, Place, Problem
-from controller.domain.spec import Kind
 from controller.hcl import numbers
 from controller.hcl.values import Unknown, Value
 from controller.hcl.world import Block, ResourceInstance, World

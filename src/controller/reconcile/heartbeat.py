@@ -18,11 +18,14 @@ from typing import Protocol
 from controller.domain.errors import EndPassError
 from controller.domain.ports import Clock, SideBySide
 
-BRIEF = timedelta(seconds=34)
+SHORT_PASS = timedelta(seconds=34)
 """What a pass in a crowd is given: it takes every step that is ready, and waits for none."""
 
 WAVE = timedelta(seconds=10)
-"""After this a pass of `BRIEF` has left (it begins no step with less time, `loop.LAST_STEPS`)."""
+"""
+After this a pass of `SHORT_PASS` has left (it begins no step with less time,
+`loop.LAST_STEPS`).
+"""
 
 LAST_WAVE = timedelta(seconds=45)
 """No wave begins later: two heartbeats side by side would start the same passes."""
@@ -51,7 +54,7 @@ class DueIndex(Protocol):
         """Find them page by page as they are asked for, the longest overdue first."""
         ...
 
-    def handed_on(self, due: Due, until: datetime) -> None:
+    def defer_until(self, due: Due, until: datetime) -> None:
         """Let it be due again at `until`, unless a pass has said otherwise since."""
         ...
 
@@ -80,7 +83,7 @@ class Heartbeat:
         self._clock = clock
         self._side_by_side = side_by_side
         self._at_once = at_once
-        self._handed_on: list[str] = []
+        self._deferred: list[str] = []
         self._failed: list[tuple[str, Exception]] = []
         self._twins: dict[str, list[Due]] = {}
         self._queued: dict[str, datetime] = {}
@@ -100,7 +103,7 @@ class Heartbeat:
         else:
             self._hand_on_waves(chain(first, overdue), began)
         self._tell_failed()
-        return self._handed_on
+        return self._deferred
 
     def _each_once(self, overdue: Iterator[Due]) -> Iterator[Due]:
         """A stack may be due by what its last pass said, and by what was asked for since."""
@@ -109,7 +112,7 @@ class Heartbeat:
                 self._twins[due.stack] = []
                 yield due
             elif due.stack in self._queued:
-                self._index.handed_on(due, self._queued[due.stack])
+                self._index.defer_until(due, self._queued[due.stack])
             else:
                 self._twins[due.stack].append(due)
 
@@ -133,23 +136,23 @@ class Heartbeat:
             if isinstance(result, Exception):
                 self._failed.append((due.stack, result))
             else:
-                self._handed_on.append(due.stack)
+                self._deferred.append(due.stack)
 
     def _all_of_its_time(self, due: Due) -> None:
         self._start(due.stack, None)
 
     def _brief(self, due: Due) -> None:
         """While it waits in Lambda's queue, the next heartbeats do not hand it on again."""
-        self._start(due.stack, BRIEF)
+        self._start(due.stack, SHORT_PASS)
         until = self._queued[due.stack] = self._clock.now() + QUEUED
         for each in (due, *self._twins[due.stack]):
-            self._index.handed_on(each, until)
+            self._index.defer_until(each, until)
 
     def _tell_failed(self) -> None:
         if not self._failed:
             return
         said = "; ".join(f"{stack}: {error}" for stack, error in self._failed[:5])
-        all_due = len(self._failed) + len(self._handed_on)
+        all_due = len(self._failed) + len(self._deferred)
         raise EndPassError(
             f"cannot start a pass for {len(self._failed)} of {all_due} due stacks ({said}); "
             "they stay due",

@@ -18,14 +18,14 @@ from controller.domain.errors import (
     PermanentError,
     RetryError,
 )
-from controller.domain.observed import Address, Holder, Observation, Observed, State
-from controller.domain.plan import Action, Order, Plan, Target, Verb, make_plan
+from controller.domain.formatting import say_duration
+from controller.domain.planning.observed import Address, Holder, Observation, Observed, State
+from controller.domain.planning.plan import Action, Order, Plan, Target, Verb, make_plan
+from controller.domain.planning.progress import READ_LAG, Progress, Timeline, settled_key
+from controller.domain.planning.spec import Kind, Spec
 from controller.domain.ports import Clock, Cloud, SideBySide
-from controller.domain.progress import READ_LAG, Progress, Timeline, settled_mark
-from controller.domain.sentences import say_duration
-from controller.domain.spec import Kind, Spec
-from controller.reconcile.outcome import POLL, Limits, Outcome, Report, Result, Round
-from controller.reconcile.patience import MOST_UPDATES, SLOWEST_RETRY, Patience
+from controller.reconcile.outcome import POLL, Iteration, Limits, Outcome, Report, Result
+from controller.reconcile.retry_policy import MOST_UPDATES, SLOWEST_RETRY, RetryPolicy
 from controller.reconcile.serving import Serving
 
 SHORTEST_POLL = timedelta(seconds=1)
@@ -61,7 +61,7 @@ def _always() -> bool:
     return True
 
 
-def _say_nothing(seen: Round) -> None:
+def _say_nothing(seen: Iteration) -> None:
     pass
 
 
@@ -88,7 +88,7 @@ class Reconciler:
         self._report = report
         self.progress = progress or Progress()
         self.timeline = timeline or Timeline()
-        self._patience = Patience(clock)
+        self._patience = RetryPolicy(clock)
         self._serving = Serving(spec, None)
         self._quiet_until: datetime | None = None
         self._prepared = False
@@ -113,13 +113,13 @@ class Reconciler:
         """
         limits = limits or Limits()
         self._began_at = self._clock.now()
-        self._patience = Patience(self._clock)
+        self._patience = RetryPolicy(self._clock)
         self._serving = Serving(self._spec, limits.served if target is Target.AWAKE else None)
         self._prepared = False
         self._plan = None
-        is_blind = target is Target.ASLEEP and not self.progress.swept
-        since = self.progress.blind_since or self._began_at
-        self.progress = replace(self.progress, blind_since=since if is_blind else None)
+        is_blind = target is Target.ASLEEP and not self.progress.leftovers_checked_for
+        since = self.progress.cold_since or self._began_at
+        self.progress = replace(self.progress, cold_since=since if is_blind else None)
         observed: Observed | None = None
         plan: Plan | None = None
         while True:
@@ -295,7 +295,7 @@ class Reconciler:
 
     def _settle(self, action: Action, arn: str) -> None:
         """Remember that this object is as the spec asks: it is not compared again."""
-        mark = settled_mark(arn, self._spec[action.address])
+        mark = settled_key(arn, self._spec[action.address])
         standing = {m.partition("#")[0] for m in self.progress.settled} | {arn}
         self.progress = self.progress.with_settled(frozenset({mark}), frozenset(standing))
 
@@ -336,12 +336,12 @@ class Reconciler:
         self, target: Target, observed: Observed, plan: Plan
     ) -> tuple[Result, Target, str] | None:
         if plan.converged:
-            blind_since = self.progress.blind_since
-            if blind_since and self._clock.now() - blind_since < BLIND:
+            cold_since = self.progress.cold_since
+            if cold_since and self._clock.now() - cold_since < BLIND:
                 return None
             self.progress = self.progress.without_failures()
             if observed.leftovers == ():
-                self.progress = replace(self.progress, swept=self._spec.hash)
+                self.progress = replace(self.progress, leftovers_checked_for=self._spec.hash)
             return Result.CONVERGED, target, "; ".join(plan.warnings)
         failure = self._failure(observed, plan)
         if failure and not self._serving.is_ready:
@@ -464,7 +464,7 @@ class Reconciler:
         now = self._clock.now()
         self.timeline = _advance(self.timeline, self._spec, observed, plan, now)
         self._report(
-            Round(
+            Iteration(
                 now=now,
                 target=target,
                 observed=observed,

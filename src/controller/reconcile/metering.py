@@ -12,21 +12,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from controller.domain.marks import Marks, Standing
-from controller.domain.observed import Observation, Observed, State
-from controller.domain.plan import Target
-from controller.domain.progress import Progress
-from controller.domain.spec import Kind, ResourceSpec, Spec
-from controller.domain.spec_identity import find_by_arn, is_replaced
-from controller.domain.status import Status
-from controller.domain.usage import Span, Use
-from controller.reconcile.outcome import Round
+from controller.domain.decision.lifecycle import BilledResource, Lifecycle
+from controller.domain.money.usage import BillingInterval, UsageProfile
+from controller.domain.planning.observed import Observation, Observed, State
+from controller.domain.planning.plan import Target
+from controller.domain.planning.progress import Progress
+from controller.domain.planning.spec import Kind, ResourceSpec, Spec
+from controller.domain.planning.spec_identity import find_by_arn, is_replaced
+from controller.domain.reporting.status import Status
+from controller.reconcile.outcome import Iteration
 
 BILLED = (Kind.LOAD_BALANCER, Kind.SERVICE)
 
 
 def metered(
-    status: Status, spec: Spec, look: Round, now: datetime, *, whole: bool = True
+    status: Status, spec: Spec, iteration: Iteration, now: datetime, *, whole: bool = True
 ) -> Status:
     """
     Take down what has begun to cost money, and what has ended.
@@ -34,24 +34,24 @@ def metered(
     Without `whole` the spec is one that was replaced: what it does not name is left alone. With
     it what a replaced one names is.
     """
-    marks = status.marks
-    found = _billed(marks, spec, look)
+    lifecycle = status.lifecycle
+    found = _billed(lifecycle, spec, iteration)
     keys = {(each.arn, each.since) for each in found}
-    others = [each for each in marks.standing if (each.arn, each.since) not in keys]
+    others = [each for each in lifecycle.billed if (each.arn, each.since) not in keys]
     mine = {resource.address for resource in spec.resources}
     gone = [e for e in others if e.address in mine or (whole and not is_replaced(e.address))]
     left = [each for each in others if each not in gone]
-    use = Use.of(spec)
-    standing = marks.with_standing((*found, *left))
-    if standing == marks and not gone:
+    use = UsageProfile.of(spec)
+    standing = lifecycle.with_billed((*found, *left))
+    if standing == lifecycle and not gone:
         return status
     meter = status.meter.over([_span(each, use, status.progress, now) for each in gone])
-    return replace(status, marks=standing, meter=meter)
+    return replace(status, lifecycle=standing, meter=meter)
 
 
 def nothing_stands(status: Status, now: datetime) -> Status:
     """Whatever was standing is over, but for what a replaced spec names."""
-    standing = status.marks.standing
+    standing = status.lifecycle.billed
     left = tuple(each for each in standing if is_replaced(each.address))
     return _ending(status, [each for each in standing if each not in left], left, now)
 
@@ -63,31 +63,31 @@ def set_apart(status: Status, spec: Spec, replaced: Sequence[Spec], now: datetim
     What no spec names any more, replaced or not, is over as far as anybody can tell.
     """
     named = {resource.address for resource in spec.resources}
-    if not replaced and all(each.address in named for each in status.marks.standing):
+    if not replaced and all(each.address in named for each in status.lifecycle.billed):
         return status
     specs = (*replaced, spec)
-    known: list[Standing] = []
-    orphans: list[Standing] = []
-    for each in status.marks.standing:
+    known: list[BilledResource] = []
+    orphans: list[BilledResource] = []
+    for each in status.lifecycle.billed:
         found = find_by_arn(specs, each.arn)
         address = found.address if found else each.address
         lost = found is None and is_replaced(each.address)
         (orphans if lost else known).append(replace(each, address=address))
-    if tuple(known) == status.marks.standing:
+    if tuple(known) == status.lifecycle.billed:
         return status
     return _ending(status, orphans, tuple(known), now)
 
 
 def _ending(
-    status: Status, over: Sequence[Standing], left: tuple[Standing, ...], now: datetime
+    status: Status, over: Sequence[BilledResource], left: tuple[BilledResource, ...], now: datetime
 ) -> Status:
     use = status.meter.use
     spans = [_span(each, use, status.progress, now) for each in over]
-    marks = status.marks.with_standing(left)
-    return replace(status, marks=marks, meter=status.meter.over(spans))
+    lifecycle = status.lifecycle.with_billed(left)
+    return replace(status, lifecycle=lifecycle, meter=status.meter.over(spans))
 
 
-def leaving_services(status: Status, spec: Spec, observed: Observed) -> list[Standing]:
+def leaving_services(status: Status, spec: Spec, observed: Observed) -> list[BilledResource]:
     """Services on their way out whose tasks nobody has asked for yet."""
     return [
         each
@@ -96,7 +96,7 @@ def leaving_services(status: Status, spec: Spec, observed: Observed) -> list[Sta
     ]
 
 
-def changed_services(status: Status, spec: Spec, observed: Observed) -> list[Standing]:
+def changed_services(status: Status, spec: Spec, observed: Observed) -> list[BilledResource]:
     """Services that stay, of which AWS has stopped a task since that was last looked for."""
     found = []
     for each in _counted_by_tasks(status, spec):
@@ -106,45 +106,45 @@ def changed_services(status: Status, spec: Spec, observed: Observed) -> list[Sta
     return found
 
 
-def ended_services(status: Status, spec: Spec) -> list[Span]:
+def ended_services(status: Status, spec: Spec) -> list[BillingInterval]:
     """Services of this spec that have ended and whose tasks were seen before that."""
     ours = {each.address for each in spec.of_kind(Kind.SERVICE)} & status.meter.seen.keys()
     return [span for span in status.meter.ended if span.address in ours and ":service/" in span.arn]
 
 
-def unseen_services(status: Status, spec: Spec) -> list[Span]:
+def unseen_services(status: Status, spec: Spec) -> list[BillingInterval]:
     """Services that were gone before anybody asked for their tasks: AWS knows those of an hour."""
-    use = Use.of(spec)
+    use = UsageProfile.of(spec)
     mine = use.tasks.keys() - use.resting.keys() - status.meter.seen.keys()
     return [each for each in status.meter.ended if each.address in mine and not each.is_task]
 
 
-def _counted_by_tasks(status: Status, spec: Spec) -> list[Standing]:
+def _counted_by_tasks(status: Status, spec: Spec) -> list[BilledResource]:
     """A service that keeps tasks while asleep is left out: nobody can tell which ones are more."""
-    use = Use.of(spec)
+    use = UsageProfile.of(spec)
     return [
         each
-        for each in status.marks.standing
+        for each in status.lifecycle.billed
         if each.address in use.tasks and each.address not in use.resting
     ]
 
 
-def _billed(marks: Marks, spec: Spec, look: Round) -> list[Standing]:
+def _billed(lifecycle: Lifecycle, spec: Spec, iteration: Iteration) -> list[BilledResource]:
     """What costs money now; a fresh one counts from when AWS says that it was made."""
-    known = {each.arn: each for each in marks.standing}
+    known = {each.arn: each for each in lifecycle.billed}
     found = []
     for resource in spec.resources:
-        one = look.observed[resource.address]
+        one = iteration.observed[resource.address]
         before = known.get(one.arn)
-        if resource.kind in BILLED and one.arn and _costs(resource, one, before, look.target):
-            since = _since(resource, one, before, marks, look.now)
+        if resource.kind in BILLED and one.arn and _costs(resource, one, before, iteration.target):
+            since = _since(resource, one, before, lifecycle, iteration.now)
             if since:
-                found.append(Standing(address=resource.address, arn=one.arn, since=since))
+                found.append(BilledResource(address=resource.address, arn=one.arn, since=since))
     return found
 
 
 def _costs(
-    resource: ResourceSpec, one: Observation, before: Standing | None, target: Target
+    resource: ResourceSpec, one: Observation, before: BilledResource | None, target: Target
 ) -> bool:
     if one.state is State.LEAVING:
         return resource.kind is Kind.SERVICE and before is not None
@@ -156,21 +156,23 @@ def _costs(
 def _since(
     resource: ResourceSpec,
     one: Observation,
-    before: Standing | None,
-    marks: Marks,
+    before: BilledResource | None,
+    lifecycle: Lifecycle,
     now: datetime,
 ) -> datetime | None:
     if resource.asleep is not None:
-        return before.since if before else marks.waking_since or now
+        return before.since if before else lifecycle.waking_since or now
     return one.created_at or (before.since if before else None)
 
 
-def _span(each: Standing, use: Use, progress: Progress, now: datetime) -> Span:
+def _span(
+    each: BilledResource, use: UsageProfile, progress: Progress, now: datetime
+) -> BillingInterval:
     """Up to our own delete, or else up to when it was found gone."""
     trace = progress.deleted.get(each.address)
     ours = trace and each.is_balancer and trace.arn == each.arn and trace.at >= each.since
     until = trace.at if trace and ours else now
-    return Span(
+    return BillingInterval(
         address=each.address,
         arn=each.arn,
         since=min(each.since, until),

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from controller.domain.observed import Observed
-from controller.domain.plan import Plan, Target
-from controller.domain.progress import Progress, Timeline
+from controller.domain.planning.observed import Observed
+from controller.domain.planning.plan import Plan, Target
+from controller.domain.planning.progress import Progress, Timeline
 from controller.reconcile.serving import Served
 
 POLL = timedelta(seconds=5)
@@ -26,7 +26,7 @@ class Result(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
+class Iteration:
     """One look at the stack, for those who show progress."""
 
     now: datetime
@@ -52,7 +52,7 @@ class Outcome:
 
 
 class Report(Protocol):
-    def __call__(self, seen: Round) -> None: ...
+    def __call__(self, seen: Iteration) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

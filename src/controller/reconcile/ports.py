@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from controller.domain.damage import Damaged
-from controller.domain.history import Event, Wake
-from controller.domain.hold import Hold
-from controller.domain.idle import Traffic
-from controller.domain.lease import Lease
+from controller.domain.decision.history import Event, Wake
+from controller.domain.decision.hold import Hold
+from controller.domain.decision.idle import Traffic
+from controller.domain.decision.lease import Lease
+from controller.domain.money.usage import UsageProfile
+from controller.domain.planning.spec import Json, Spec
 from controller.domain.ports import Cloud, SideBySide
-from controller.domain.spec import Json, Spec
-from controller.domain.usage import Use
+from controller.domain.reporting.damage import Damaged
 
 
 class Records(Protocol):
@@ -48,10 +48,10 @@ class Store(Protocol):
     def put_wake(self, wake: Wake) -> None: ...
     def last_wakes(self) -> Sequence[Wake]: ...
     def put_event(self, event: Event) -> bool: ...
-    def told(self, event: Event) -> None: ...
+    def mark_delivered(self, event: Event) -> None: ...
     def events(self, start: datetime) -> Sequence[Event]: ...
-    def uses(self) -> Sequence[tuple[datetime, Use]]: ...
-    def put_use(self, use: Use, now: datetime) -> None: ...
+    def uses(self) -> Sequence[tuple[datetime, UsageProfile]]: ...
+    def put_use(self, use: UsageProfile, now: datetime) -> None: ...
 
 
 class Clouds(Protocol):

@@ -13,15 +13,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from controller.domain.bill import hour_of
 from controller.domain.errors import DormouseError, PermanentError, SpecError
-from controller.domain.meter import SeenTask
-from controller.domain.observed import Address, Holder, Leftover, Observation, Observed
-from controller.domain.plan import Action, Target, Verb, make_plan
+from controller.domain.money.bill import hour_of
+from controller.domain.money.meter import SeenTask
+from controller.domain.planning.observed import Address, Holder, Leftover, Observation, Observed
+from controller.domain.planning.plan import Action, Target, Verb, make_plan
+from controller.domain.planning.progress import Progress
+from controller.domain.planning.spec import Kind, ResourceSpec, Spec
+from controller.domain.planning.spec_identity import find_by_arn, may_share_place
 from controller.domain.ports import Cloud
-from controller.domain.progress import Progress
-from controller.domain.spec import Kind, ResourceSpec, Spec
-from controller.domain.spec_identity import find_by_arn, may_share_place
 
 UNANSWERED = timedelta(seconds=90)
 """
@@ -67,7 +67,7 @@ def could_be_made(spec: Spec, cloud: Cloud, progress: Progress, now: datetime) -
     except (PermanentError, SpecError):
         return False
     holders = {address.holder for address in observed.addresses.values()}
-    return holders.isdisjoint({Holder.GONE, Holder.STRANGER})
+    return holders.isdisjoint({Holder.GONE, Holder.FOREIGN})
 
 
 def overlap_ends(left: Spec, spec: Spec, observed: Observed | None) -> datetime | None:
@@ -94,7 +94,9 @@ def own_progress(progress: Progress, left: Spec) -> Progress:
 
     That is the new spec's to find out; what a lost memory hides is waited for here, too.
     """
-    return replace(progress, swept=left.hash if progress.swept else "")
+    return replace(
+        progress, leftovers_checked_for=left.hash if progress.leftovers_checked_for else ""
+    )
 
 
 def why_it_stays(left: Spec, cause: str) -> str:
@@ -160,7 +162,7 @@ class Expecting:
     def _freed(self, address: Address) -> Address:
         parts = address.held_by.split("/")
         is_ours = parts[0] == "ELB net" and len(parts) > 1 and parts[1] in self._balancers
-        if address.holder is Holder.STRANGER and is_ours:
+        if address.holder is Holder.FOREIGN and is_ours:
             return replace(address, holder=Holder.LEAVING, held_by="")
         return address
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from controller.domain.observed import Observed, State
-from controller.domain.plan import Action, Plan, Verb
-from controller.domain.serving import serves
-from controller.domain.spec import Spec
+from controller.domain.planning.observed import Observed, State
+from controller.domain.planning.plan import Action, Plan, Verb
+from controller.domain.planning.serving import serves
+from controller.domain.planning.spec import Spec
 
 MENDS_ITSELF = timedelta(minutes=5)
 """A task that is replaced takes less (AWS behaviour §9.2): only then is it told as degraded."""

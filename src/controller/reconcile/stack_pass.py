@@ -14,32 +14,32 @@ from datetime import datetime, timedelta
 from functools import partial
 from traceback import format_exc
 
-from controller.domain.desired import Decision, all_asked_for, decide, settle_marks
-from controller.domain.draining import longest_drain
+from controller.domain.decision.desired import Decision, all_asked_for, decide, settle_lifecycle
+from controller.domain.decision.foresight import Change, foresee
+from controller.domain.decision.history import Event, Learned
+from controller.domain.decision.idle import judge, window_to_read
+from controller.domain.decision.lifecycle import BilledResource
+from controller.domain.decision.office_hours import Rules
+from controller.domain.decision.sleep_rules import paid_hour_ends
 from controller.domain.errors import DormouseError, LockLostError
-from controller.domain.foresight import Change, foresee
-from controller.domain.history import Event, Learned
-from controller.domain.idle import judge, span_to_read
-from controller.domain.ledger import Past, meter_again, standing_again
-from controller.domain.marks import Standing
-from controller.domain.meter import SeenTask
-from controller.domain.moments import format_moment, parse_moment
-from controller.domain.month import Month
-from controller.domain.openings import Rules
-from controller.domain.overdue import Overdue, find_overdue
-from controller.domain.plan import Target
-from controller.domain.policy import Policy
+from controller.domain.guards.overdue import Overdue, find_overdue
+from controller.domain.money.ledger import Past, meter_again, standing_again
+from controller.domain.money.meter import SeenTask
+from controller.domain.money.month import Month
+from controller.domain.money.usage import BillingInterval, UsageProfile
+from controller.domain.planning.draining import longest_drain
+from controller.domain.planning.plan import Target
+from controller.domain.planning.progress import Progress
+from controller.domain.planning.spec import Json, Spec
+from controller.domain.policy.policy import Policy
 from controller.domain.ports import Clock, Cloud, SideBySide
-from controller.domain.progress import Progress
-from controller.domain.report import AHEAD, policy_of, rules_of
-from controller.domain.rest import paid_hour_ends
-from controller.domain.spec import Json, Spec
-from controller.domain.status import Status
-from controller.domain.usage import Span, Use
-from controller.reconcile import books, metering, replaced
-from controller.reconcile.heartbeat import BRIEF
+from controller.domain.reporting.report import AHEAD, policy_of, rules_of
+from controller.domain.reporting.status import Status
+from controller.domain.timestamps import format_timestamp, parse_timestamp
+from controller.reconcile import metering, replaced, transitions
+from controller.reconcile.heartbeat import SHORT_PASS
 from controller.reconcile.loop import Reconciler
-from controller.reconcile.outcome import Limits, Outcome, Result, Round
+from controller.reconcile.outcome import Iteration, Limits, Outcome, Result
 from controller.reconcile.ports import Clouds, Records, Store, Tell, Traffics
 from controller.reconcile.serving import Served
 
@@ -80,7 +80,7 @@ ROOM = timedelta(seconds=30)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassResult:
     """
-    How the pass ended, for the log. `due_at` None: nothing will change by itself. `untold`
+    How the pass ended, for the log. `due_at` None: nothing will change by itself. `undelivered`
     events wait for a pass that can tell them, `fault` is the traceback of what kept one from being
     told; `overdue` is what a guard rail found. `unknown_events` are sentences that ECS has written
     since the last pass, and whose words nobody here knows.
@@ -89,7 +89,7 @@ class PassResult:
     decision: Decision
     outcome: Outcome
     due_at: datetime | None
-    untold: int = 0
+    undelivered: int = 0
     fault: str = ""
     overdue: Overdue | None = None
     unknown_events: tuple[str, ...] = ()
@@ -99,8 +99,8 @@ class PassResult:
             "decision": self.decision.to_json(),
             "result": str(self.outcome.result),
             "cause": self.outcome.cause,
-            "due_at": format_moment(self.due_at) if self.due_at else None,
-            **({"untold": self.untold} if self.untold else {}),
+            "due_at": format_timestamp(self.due_at) if self.due_at else None,
+            **({"undelivered": self.undelivered} if self.undelivered else {}),
             **({"fault": self.fault} if self.fault else {}),
             **({"overdue": str(self.overdue)} if self.overdue else {}),
             **({"unknown_events": list(self.unknown_events)} if self.unknown_events else {}),
@@ -108,7 +108,7 @@ class PassResult:
 
 
 class StackPass:
-    """Make one for each pass; `early` is the stack's share of a spread (`domain.crowd`)."""
+    """Make one for each pass; `spread_offset` is the stack's share of a spread (`domain.crowd`)."""
 
     def __init__(
         self,
@@ -118,7 +118,7 @@ class StackPass:
         clock: Clock,
         side_by_side: SideBySide,
         tell: Tell,
-        early: timedelta = timedelta(0),
+        spread_offset: timedelta = timedelta(0),
     ) -> None:
         self._store = store
         self._clouds = clouds
@@ -128,7 +128,7 @@ class StackPass:
         self._tell = tell
         self._cloud: Cloud
         self._latest: Records
-        self._early = early
+        self._spread_offset = spread_offset
         self._is_found = False
         self._is_patient = True
         self._status = Status()
@@ -143,7 +143,7 @@ class StackPass:
 
         With no more time than a pass in a crowd has, what takes AWS a while is not waited for.
         """
-        self._is_patient = deadline - self._clock.now() > BRIEF
+        self._is_patient = deadline - self._clock.now() > SHORT_PASS
         records = self._store.load()
         self._is_found = not records.status
         self._status = self._remembered(records)
@@ -153,7 +153,7 @@ class StackPass:
             self._note_use(records.spec)
             self._set_apart(records)
             self._tell_damage(records)
-            decision = self._set_out(records)
+            decision = self._begin_transition(records)
             outcome = self._make_room(records, decision, deadline)
             if outcome is None:
                 outcome = self._reconcile(records, decision, deadline)
@@ -170,7 +170,7 @@ class StackPass:
             records = self._store.load()
 
     def _remembered(self, records: Records) -> Status:
-        status = replace(Status.from_json(records.status), early=self._early)
+        status = replace(Status.from_json(records.status), spread_offset=self._spread_offset)
         now = self._clock.now()
         if not records.status:
             # Never seen, or lost; the history tells how long its wakes take.
@@ -181,12 +181,12 @@ class StackPass:
             status = replace(status, meter=meter_again(past, now))
             if not records.status:
                 standing = standing_again(past.events)
-                status = replace(status, marks=status.marks.with_standing(standing))
+                status = replace(status, lifecycle=status.lifecycle.with_billed(standing))
         return status
 
     def _note_use(self, spec: Spec) -> None:
         """What the spec uses counts from now on, also for what the stack would cost always on."""
-        use, now, meter = Use.of(spec), self._clock.now(), self._status.meter
+        use, now, meter = UsageProfile.of(spec), self._clock.now(), self._status.meter
         if meter.use_since is None or meter.use != use:
             self._store.put_use(use, now)
             self._status = replace(self._status, meter=meter.using(use, now))
@@ -194,22 +194,24 @@ class StackPass:
     def _tell_damage(self, records: Records) -> None:
         """Records that cannot be read count as if they were not there, and are told of."""
         now = self._clock.now()
-        self._status = books.set_aside(self._status, records.spec, records.damaged, now)
+        self._status = transitions.set_aside(self._status, records.spec, records.damaged, now)
 
     # deciding
 
-    def _set_out(self, records: Records) -> Decision:
+    def _begin_transition(self, records: Records) -> Decision:
         """Decide, and write down a new target before anything is done about it."""
-        marks = self._status.marks.judged_by(records.spec.hash)
-        self._status = replace(self._status, marks=marks)
+        lifecycle = self._status.lifecycle.judged_by(records.spec.hash)
+        self._status = replace(self._status, lifecycle=lifecycle)
         decision = self._decide(records)
-        now, before = self._clock.now(), self._status.marks
-        settled = settle_marks(self._status.marks, decision, records.leases, now)
-        if settled != self._status.marks:
-            self._status = replace(self._status, marks=settled)
+        now, before = self._clock.now(), self._status.lifecycle
+        settled = settle_lifecycle(self._status.lifecycle, decision, records.leases, now)
+        if settled != self._status.lifecycle:
+            self._status = replace(self._status, lifecycle=settled)
             decision = self._decide(records)
         target = self._status.target
-        self._status = books.set_out(self._status, records.spec, decision, before, now)
+        self._status = transitions.begin_transition(
+            self._status, records.spec, decision, before, now
+        )
         if self._status.target is not target:
             self._write(now)
         return decision
@@ -218,18 +220,18 @@ class StackPass:
         """What holds now, with a look at the traffic where that could change it."""
         now = self._clock.now()
         decision = self._verdict(records, now)
-        if decision.look:
+        if decision.needs_traffic:
             self._look(records.spec, policy_of(records.spec), decision, now)
             decision = self._verdict(records, now)
         return decision
 
     def _verdict(self, records: Records, now: datetime) -> Decision:
         """A decision holds until its `until`, as long as nothing that it rests on changes."""
-        rules, marks = self._rules(records.spec), self._status.marks
-        basis = records.spec.hash, records.asked, rules.lead, marks
+        rules, lifecycle = self._rules(records.spec), self._status.lifecycle
+        basis = records.spec.hash, records.asked, rules.lead, lifecycle
         known = self._decided
         if known is None or known[0] != basis or _is_over(known[1], now):
-            known = basis, decide(rules, records.leases, records.hold, marks, now)
+            known = basis, decide(rules, records.leases, records.hold, lifecycle, now)
             self._decided = known
         return known[1]
 
@@ -237,12 +239,12 @@ class StackPass:
         return rules_of(spec, self._status)
 
     def _look(self, spec: Spec, policy: Policy, decision: Decision, now: datetime) -> None:
-        marks = self._status.marks
-        since = parse_moment(decision.evidence["unused_since"])
-        span = span_to_read(since, policy.idle_timeout or timedelta(0), now)
-        counts = self._traffics(spec).read(marks.balancers, span.start, span.end)
-        activity = judge(counts, span, policy.idle_below, marks.activity, now)
-        self._status = replace(self._status, marks=replace(marks, activity=activity))
+        lifecycle = self._status.lifecycle
+        since = parse_timestamp(decision.evidence["unused_since"])
+        span = window_to_read(since, policy.idle_timeout or timedelta(0), now)
+        counts = self._traffics(spec).read(lifecycle.balancers, span.start, span.end)
+        activity = judge(counts, span, policy.idle_below, lifecycle.activity, now)
+        self._status = replace(self._status, lifecycle=replace(lifecycle, activity=activity))
 
     # doing
 
@@ -250,7 +252,7 @@ class StackPass:
         """Tell what replaced specs have left behind from what the spec names."""
         now, left = self._clock.now(), records.leftovers
         status = metering.set_apart(self._status, records.spec, left, now)
-        self._status = books.still_replaced(status, left)
+        self._status = transitions.still_replaced(status, left)
         self._rest_due = None
 
     def _make_room(
@@ -268,7 +270,7 @@ class StackPass:
             if outcome is None or outcome.result is Result.CONVERGED:
                 continue
             if outcome.result in (Result.UNFINISHED, Result.INTERRUPTED):
-                self._status = books.clearing(self._status, outcome, self._clock.now())
+                self._status = transitions.clearing(self._status, outcome, self._clock.now())
                 return outcome
         return None
 
@@ -292,7 +294,11 @@ class StackPass:
         self, records: Records, decision: Decision, outcome: Outcome, deadline: datetime
     ) -> None:
         """Once the stack is as decided, take down what nobody needs any more."""
-        if not records.leftovers or outcome.result is Result.INTERRUPTED or books.gave_up(outcome):
+        if (
+            not records.leftovers
+            or outcome.result is Result.INTERRUPTED
+            or transitions.gave_up(outcome)
+        ):
             return
         waits = outcome.result is not Result.CONVERGED and decision.state is Target.AWAKE
         if waits or self._status.outbox:
@@ -311,7 +317,7 @@ class StackPass:
                 self._is_due_by(SLOW)
             elif ended.result is Result.CONVERGED:
                 self._store.forget_leftover(left)
-                self._status = books.no_more_replaced(self._status, left)
+                self._status = transitions.no_more_replaced(self._status, left)
             else:
                 self._is_due_by(timedelta(0))
 
@@ -336,7 +342,7 @@ class StackPass:
         began_at = self._clock.now()
         has_answered = is_silent = False
 
-        def show(reconciler: Reconciler, seen: Round) -> None:
+        def show(reconciler: Reconciler, seen: Iteration) -> None:
             nonlocal has_answered
             has_answered = True
             self._meter(part, reconciler, seen, whole=False)
@@ -346,18 +352,21 @@ class StackPass:
             is_silent = not has_answered and self._clock.now() - began_at >= replaced.UNANSWERED
             return not is_silent and self._still_wanted(records, decision)
 
-        swept = self._status.progress.swept
+        leftovers_checked_for = self._status.progress.leftovers_checked_for
         progress = replaced.own_progress(self._status.progress, part)
         self._latest = records
         limits = Limits(deadline=deadline, give_up_at=give_up_at, patient=self._is_patient)
         cloud = replaced.Abandoned(partial(self._clouds, part, self._side_by_side), part, ())
         reconciler = self._reconciler(part, cloud, show, progress)
         outcome = reconciler.run(Target.ASLEEP, limits, is_wanted)
-        self._status = replace(self._status, progress=replace(outcome.progress, swept=swept))
+        self._status = replace(
+            self._status,
+            progress=replace(outcome.progress, leftovers_checked_for=leftovers_checked_for),
+        )
         cause = cloud.refusal if is_silent else outcome.cause
         if is_silent or outcome.result in (Result.FAILED, Result.BLOCKED):
             now = self._clock.now()
-            self._status = books.left_standing(self._status, records.spec, left, cause, now)
+            self._status = transitions.left_standing(self._status, records.spec, left, cause, now)
             return None
         return outcome
 
@@ -384,7 +393,7 @@ class StackPass:
         self,
         spec: Spec,
         cloud: Cloud,
-        show: Callable[[Reconciler, Round], None],
+        show: Callable[[Reconciler, Iteration], None],
         progress: Progress,
     ) -> Reconciler:
         self._cloud = cloud
@@ -418,19 +427,19 @@ class StackPass:
         """Patience with a wake counts from when it set out; see `Served` for one that is over."""
         if decision.state is Target.ASLEEP:
             return None
-        since = self._status.marks.waking_since or self._clock.now()
+        since = self._status.lifecycle.waking_since or self._clock.now()
         return since + policy_of(records.spec).wake_timeout
 
     def _served(self, spec: Spec) -> Served | None:
         """What is known of whether it serves; of one whose status was lost a look tells."""
-        marks = self._status.marks
-        if marks.ready_at is None and not self._is_found:
+        lifecycle = self._status.lifecycle
+        if lifecycle.ready_at is None and not self._is_found:
             return None
         return Served(
             patience=policy_of(spec).wake_timeout,
-            since=marks.ready_at,
-            incomplete_since=marks.incomplete_since,
-            unserved_since=marks.unserved_since,
+            since=lifecycle.ready_at,
+            incomplete_since=lifecycle.incomplete_since,
+            unserved_since=lifecycle.unserved_since,
         )
 
     def _usual(self, decision: Decision) -> timedelta:
@@ -438,17 +447,17 @@ class StackPass:
         known = self._status.learned.usual if decision.state is Target.AWAKE else None
         return known or timedelta(0)
 
-    def _show(self, spec: Spec, reconciler: Reconciler, seen: Round) -> None:
+    def _show(self, spec: Spec, reconciler: Reconciler, seen: Iteration) -> None:
         """Show how far it is, and make sure that somebody comes back if this process dies."""
         before = self._status
         self._meter(spec, reconciler, seen)
-        self._status = books.seen(self._status, spec, seen, seen.now)
+        self._status = transitions.seen(self._status, spec, seen, seen.now)
         changed = _visible(before) != _visible(self._status)
         if changed or seen.now - self._written_at >= SHOW:
             self._write(seen.now)
 
     def _meter(
-        self, spec: Spec, reconciler: Reconciler, seen: Round, *, whole: bool = True
+        self, spec: Spec, reconciler: Reconciler, seen: Iteration, *, whole: bool = True
     ) -> None:
         """Take down what costs money. AWS is asked for the tasks of services that are leaving."""
         status = self._status
@@ -481,7 +490,9 @@ class StackPass:
                 meter = self._status.meter.replaced(each.address, tasks, self._clock.now())
                 self._status = replace(self._status, meter=meter)
 
-    def _tasks(self, service: Standing | Span, known: Sequence[str] = ()) -> list[SeenTask] | None:
+    def _tasks(
+        self, service: BilledResource | BillingInterval, known: Sequence[str] = ()
+    ) -> list[SeenTask] | None:
         """The tasks that this service has had; None where AWS does not tell: money can wait."""
         try:
             tasks = self._cloud.tasks(service.address, known)
@@ -500,20 +511,20 @@ class StackPass:
         self._note_replaced_tasks(records.spec, outcome)
         now, before = self._clock.now(), self._status
         asked_for = all_asked_for(self._rules(records.spec), records.leases, records.hold, now)
-        self._status = books.ended(before, records.spec, outcome, asked_for, now)
-        wake = books.new_wake(before, self._status)
+        self._status = transitions.ended(before, records.spec, outcome, asked_for, now)
+        wake = transitions.new_wake(before, self._status)
         if wake:
             self._store.put_wake(wake)
             self._status = replace(self._status, learned=self._status.learned.after(wake))
             ends = self._next_sleep(records, now, now + AHEAD)
             ends_at = ends.at if ends else None
-            self._status = books.woke(self._status, records.spec, ends_at, now)
+            self._status = transitions.woke(self._status, records.spec, ends_at, now)
 
     def _conclude(
         self, records: Records, decision: Decision, outcome: Outcome
     ) -> PassResult | None:
         """What the pass ends with; None when there is something else to do at once."""
-        if outcome.result is Result.INTERRUPTED or books.gave_up(outcome):
+        if outcome.result is Result.INTERRUPTED or transitions.gave_up(outcome):
             return None
         wanted = self._decide(records)
         self._status = replace(self._status, decision=wanted.to_json())
@@ -556,19 +567,19 @@ class StackPass:
 
     def _warn_at(self, records: Records, now: datetime) -> datetime | None:
         """When to tell that it is going to sleep; if that is now, it is told."""
-        ready_at = self._status.marks.ready_at
+        ready_at = self._status.lifecycle.ready_at
         end = self._next_sleep(records, now, now + CHECK + SOON)
         if end is None or ready_at is None or end.at - ready_at < 2 * SOON:
             return None
         if end.at - SOON > now:
             return end.at - SOON
-        self._status = books.warn(self._status, records.spec, end.at, end.reason, now)
+        self._status = transitions.warn(self._status, records.spec, end.at, end.reason, now)
         return None
 
     def _next_sleep(self, records: Records, now: datetime, horizon: datetime) -> Change | None:
         """When it goes to sleep if nobody asks for anything and somebody uses it until then."""
-        rules, marks = self._rules(records.spec), self._status.marks
-        changes = foresee(rules, records.leases, records.hold, marks, now, horizon)
+        rules, lifecycle = self._rules(records.spec), self._status.lifecycle
+        changes = foresee(rules, records.leases, records.hold, lifecycle, now, horizon)
         return next((change for change in changes if change.state is Target.ASLEEP), None)
 
     def _ahead_of(self, records: Records, decision: Decision) -> datetime | None:
@@ -579,7 +590,7 @@ class StackPass:
         return ahead if ahead > self._clock.now() else None
 
     def _is_punctual(self, records: Records, end: datetime) -> bool:
-        paid = paid_hour_ends(policy_of(records.spec), self._status.marks, end)
+        paid = paid_hour_ends(policy_of(records.spec), self._status.lifecycle, end)
         return paid is not None and paid - end <= PUNCTUAL
 
     def _waits_for_end(self, records: Records, result: PassResult, deadline: datetime) -> bool:
@@ -636,22 +647,22 @@ class StackPass:
         self._status = replace(self._status, outbox=tuple(left))
         # What somebody has just asked for is due by itself.
         self._store.put_status(self._status.to_json(), due_at)
-        return replace(result, due_at=due_at, untold=len(left))
+        return replace(result, due_at=due_at, undelivered=len(left))
 
     def _is_told(self, spec: Spec, event: Event) -> bool:
         if event.is_old_news(self._clock.now()):
             return True
         try:
-            if event.kind.is_told:
+            if event.kind.is_notified:
                 self._tell(spec, event)
         except DormouseError:
             return False  # whoever tells has logged it; a pass does not fail for want of a letter
-        self._store.told(event)
+        self._store.mark_delivered(event)
         return True
 
 
 def _is_over(decision: Decision, now: datetime) -> bool:
-    return decision.look or (decision.until is not None and decision.until <= now)
+    return decision.needs_traffic or (decision.until is not None and decision.until <= now)
 
 
 def _only_frees(outcome: Outcome) -> bool:
@@ -668,4 +679,4 @@ def _soonest(due_at: datetime | None, moment: datetime) -> datetime:
 
 def _visible(status: Status) -> tuple[object, ...]:
     """What people or a later pass would miss."""
-    return status.phase, status.timeline, status.marks.standing
+    return status.phase, status.timeline, status.lifecycle.billed

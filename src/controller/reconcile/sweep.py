@@ -13,8 +13,15 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from controller.domain.errors import DormouseError, RetryError
+from controller.domain.guards.sweeping import (
+    Known,
+    OwnedResource,
+    Verdict,
+    classify,
+    judge,
+    ready_to_go,
+)
 from controller.domain.ports import Clock
-from controller.domain.sweeping import Known, Thing, Verdict, condemn, judge, ready_to_go
 
 POLL = timedelta(seconds=5)
 PATIENCE = timedelta(minutes=10)
@@ -24,11 +31,11 @@ PATIENCE = timedelta(minutes=10)
 class Region(Protocol):
     """One region of AWS, in one role."""
 
-    def find(self) -> list[Thing]:
+    def find(self) -> list[OwnedResource]:
         """Everything that carries our tags."""
         ...
 
-    def delete(self, thing: Thing) -> None:
+    def delete(self, owned: OwnedResource) -> None:
         """Returns at once; RetryError for what AWS refuses for now."""
         ...
 
@@ -56,35 +63,35 @@ class Held(Protocol):
 class Swept:
     """What became of the leftovers: `kept` are those that still stand, with why."""
 
-    deleted: list[Thing] = field(default_factory=list)
-    kept: list[tuple[Thing, str]] = field(default_factory=list)
+    deleted: list[OwnedResource] = field(default_factory=list)
+    kept: list[tuple[OwnedResource, str]] = field(default_factory=list)
 
 
 @dataclass
-class _Errand:
+class StackSweep:
     """The leftovers of one stack on their way out, by ARN."""
 
     swept: Swept
-    waiting: dict[str, Thing]
+    waiting: dict[str, OwnedResource]
     begun: set[str] = field(default_factory=set)
 
-    def see(self, found: Mapping[str, Thing]) -> None:
+    def see(self, found: Mapping[str, OwnedResource]) -> None:
         """Take in how they stand; what stands no more is done with."""
-        for arn, thing in list(self.waiting.items()):
+        for arn, owned in list(self.waiting.items()):
             if arn in found:
                 self.waiting[arn] = found[arn]
                 continue
             del self.waiting[arn]
             if arn in self.begun:
-                self.swept.deleted.append(thing)
+                self.swept.deleted.append(owned)
 
-    def keep(self, thing: Thing, why: str) -> None:
-        del self.waiting[thing.arn]
-        self.swept.kept.append((thing, why))
+    def keep(self, owned: OwnedResource, why: str) -> None:
+        del self.waiting[owned.arn]
+        self.swept.kept.append((owned, why))
 
     def keep_all(self, why: str) -> None:
-        for thing in list(self.waiting.values()):
-            self.keep(thing, why)
+        for owned in list(self.waiting.values()):
+            self.keep(owned, why)
 
 
 class Sweep:
@@ -115,26 +122,26 @@ class Sweep:
 
         A region that cannot be read hides no other: it is left out, and `unseen` says why.
         """
-        found: dict[str, Thing] = {}
+        found: dict[str, OwnedResource] = {}
         for region in list(self._regions):
             try:
-                found |= {thing.arn: thing for thing in region.find()}
+                found |= {owned.arn: owned for owned in region.find()}
             except DormouseError as error:
                 self._regions.remove(region)
                 self.unseen.append(str(error))
         return self._judge(found.values())
 
-    def delete(self, leftovers: Iterable[Thing]) -> Swept:
+    def delete(self, leftovers: Iterable[OwnedResource]) -> Swept:
         """Delete these, as far as they are leftovers still."""
         swept = Swept()
-        by_stack: dict[str, dict[str, Thing]] = {}
-        for thing in leftovers:
-            by_stack.setdefault(thing.stack, {})[thing.arn] = thing
-        for stack, things in by_stack.items():
-            self._sweep_stack(stack, _Errand(swept, things))
+        by_stack: dict[str, dict[str, OwnedResource]] = {}
+        for owned in leftovers:
+            by_stack.setdefault(owned.stack, {})[owned.arn] = owned
+        for stack, all_owned in by_stack.items():
+            self._sweep_stack(stack, StackSweep(swept, all_owned))
         return swept
 
-    def _sweep_stack(self, stack: str, errand: _Errand) -> None:
+    def _sweep_stack(self, stack: str, errand: StackSweep) -> None:
         held = None
         if self._records and self._records.known(stack, self._clock.now()):
             held = self._records.take(stack, self._clock.now())
@@ -147,7 +154,7 @@ class Sweep:
             if held:
                 held.release(self._clock.now())
 
-    def _until_gone(self, errand: _Errand, held: Held | None) -> None:
+    def _until_gone(self, errand: StackSweep, held: Held | None) -> None:
         give_up_at = self._clock.now() + PATIENCE
         while True:
             self._go_on(errand, own_lock=held is not None)
@@ -161,52 +168,54 @@ class Sweep:
                 errand.keep_all("a pass has taken over its stack")
                 return
 
-    def _go_on(self, errand: _Errand, *, own_lock: bool) -> None:
+    def _go_on(self, errand: StackSweep, *, own_lock: bool) -> None:
         """Look, and delete what may go now; what AWS does not answer for now is asked again."""
         try:
             errand.see(self._find())
         except RetryError:
             return
         self._spare(errand, own_lock=own_lock)
-        for thing in ready_to_go(list(errand.waiting.values())):
-            if thing.arn not in errand.begun:
-                self._delete(thing, errand)
+        for owned in ready_to_go(list(errand.waiting.values())):
+            if owned.arn not in errand.begun:
+                self._delete(owned, errand)
 
-    def _spare(self, errand: _Errand, *, own_lock: bool) -> None:
+    def _spare(self, errand: StackSweep, *, own_lock: bool) -> None:
         """Let go of what is needed by now."""
         for verdict in self._judge(errand.waiting.values(), own_lock=own_lock):
-            if not verdict.leftover and verdict.thing.arn not in errand.begun:
-                errand.keep(verdict.thing, verdict.why)
+            if not verdict.leftover and verdict.owned.arn not in errand.begun:
+                errand.keep(verdict.owned, verdict.why)
 
-    def _delete(self, thing: Thing, errand: _Errand) -> None:
-        self._say(f'deleting {str(thing.kind).replace("_", " ")} "{thing.name}"')
+    def _delete(self, owned: OwnedResource, errand: StackSweep) -> None:
+        self._say(f'deleting {str(owned.kind).replace("_", " ")} "{owned.name}"')
         try:
-            self._region_of[thing.arn].delete(thing)
+            self._region_of[owned.arn].delete(owned)
         except RetryError:
             return  # tried again after the next look
         except DormouseError as error:
-            errand.keep(thing, str(error))
+            errand.keep(owned, str(error))
             return
-        errand.begun.add(thing.arn)
+        errand.begun.add(owned.arn)
 
-    def _find(self) -> dict[str, Thing]:
+    def _find(self) -> dict[str, OwnedResource]:
         """What stands in all regions by ARN; a region that two roles see counts once."""
-        found: dict[str, Thing] = {}
+        found: dict[str, OwnedResource] = {}
         self._region_of.clear()
         for region in self._regions:
-            for thing in region.find():
-                if thing.arn not in found:
-                    found[thing.arn] = thing
-                    self._region_of[thing.arn] = region
+            for owned in region.find():
+                if owned.arn not in found:
+                    found[owned.arn] = owned
+                    self._region_of[owned.arn] = region
         return found
 
-    def _judge(self, things: Iterable[Thing], *, own_lock: bool = False) -> list[Verdict]:
-        things = list(things)
+    def _judge(
+        self, all_owned: Iterable[OwnedResource], *, own_lock: bool = False
+    ) -> list[Verdict]:
+        all_owned = list(all_owned)
         now = self._clock.now()
         if self._records is None:
-            return condemn(judge(things, None, now), self._answered_for)
+            return classify(judge(all_owned, None, now), self._answered_for)
         known = {}
-        for stack in {thing.stack for thing in things}:
+        for stack in {owned.stack for owned in all_owned}:
             one = self._records.known(stack, now)
             known[stack] = replace(one, busy=False) if one and own_lock else one
-        return judge(things, known, now)
+        return judge(all_owned, known, now)

@@ -19,9 +19,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from controller.domain.damage import Damaged, parted
-from controller.domain.hold import Hold
-from controller.domain.lease import Lease
+from controller.domain.decision.hold import Hold
+from controller.domain.decision.lease import Lease
+from controller.domain.reporting.damage import Damaged, parted
 from controller.store import items
 from controller.store.conditions import is_invalid, is_refused, through_conflicts
 from controller.store.requests import Requests

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from controller.domain.damage import parted
-from controller.domain.history import REMEMBERED, Event, Wake
-from controller.domain.moments import format_moment, parse_moment
-from controller.domain.usage import Use
+from controller.domain.decision.history import REMEMBERED, Event, Wake
+from controller.domain.money.usage import UsageProfile
+from controller.domain.reporting.damage import parted
+from controller.domain.timestamps import format_timestamp, parse_timestamp
 from controller.store import items
 from controller.store.requests import Requests
 
@@ -45,7 +45,7 @@ class History(Requests):
         item = items.to_item(event.stack, _event_sort(event), event.to_json(), expires=expires)
         return self._put(item, ConditionExpression="attribute_not_exists(told)")
 
-    def told(self, event: Event, now: datetime) -> None:
+    def mark_delivered(self, event: Event, now: datetime) -> None:
         """Note that people know of it."""
         self._update(
             event.stack,
@@ -65,12 +65,12 @@ class History(Requests):
             if isinstance(event, Event):
                 yield event
 
-    def put_use(self, stack: str, use: Use, now: datetime) -> None:
+    def put_use(self, stack: str, use: UsageProfile, now: datetime) -> None:
         """Record what the stack's spec uses from now on; that is kept for good."""
-        body = {"at": format_moment(now), "use": use.to_json()}
+        body = {"at": format_timestamp(now), "use": use.to_json()}
         self._put(items.to_item(stack, f"{items.ACCOUNT}{items.second_text(now)}", body))
 
-    def uses(self, stack: str) -> list[tuple[datetime, Use]]:
+    def uses(self, stack: str) -> list[tuple[datetime, UsageProfile]]:
         """What its specs have used, each from when on, the oldest first."""
         found = self._query(
             "pk = :pk AND begins_with(sk, :prefix)",
@@ -87,9 +87,9 @@ def _parse_event(text: str) -> Event:
     return Event.from_json(json.loads(text))
 
 
-def _parse_use(text: str) -> tuple[datetime, Use]:
+def _parse_use(text: str) -> tuple[datetime, UsageProfile]:
     found = json.loads(text)
-    return parse_moment(found["at"]), Use.from_json(found["use"])
+    return parse_timestamp(found["at"]), UsageProfile.from_json(found["use"])
 
 
 def _event_sort(event: Event) -> str:

@@ -32,11 +32,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from controller.domain.damage import Damaged, read
 from controller.domain.errors import SpecError
-from controller.domain.moments import format_moment
-from controller.domain.packing import pack, to_text, unpack
-from controller.domain.spec import Json, Spec
+from controller.domain.planning.packing import pack, to_text, unpack
+from controller.domain.planning.spec import Json, Spec
+from controller.domain.reporting.damage import Damaged, read
+from controller.domain.timestamps import format_timestamp
 
 T = TypeVar("T")
 
@@ -155,12 +155,12 @@ def is_asked(item: Mapping[str, Mapping[str, str]]) -> bool:
 def due_text(moment: datetime) -> str:
     """The whole second at or after `moment`: texts of one length sort like what they stand for."""
     whole = moment.replace(microsecond=0)
-    return format_moment(whole if whole == moment else whole + timedelta(seconds=1))
+    return format_timestamp(whole if whole == moment else whole + timedelta(seconds=1))
 
 
 def second_text(moment: datetime) -> str:
     """The whole second that `moment` is in."""
-    return format_moment(moment.replace(microsecond=0))
+    return format_timestamp(moment.replace(microsecond=0))
 
 
 def as_found(item: Item) -> dict[str, Any]:

@@ -17,15 +17,15 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from controller.domain.damage import Damaged, parted
+from controller.domain.decision.hold import Hold
+from controller.domain.decision.lease import Lease
 from controller.domain.errors import LockLostError, NotPublishedError, RetryError, SpecError
-from controller.domain.hold import Hold
-from controller.domain.lease import Lease
-from controller.domain.moments import format_moment
-from controller.domain.plan import Target
-from controller.domain.spec import Json, Spec
-from controller.domain.spec_identity import Home, left_behind
-from controller.domain.status import Status
+from controller.domain.planning.plan import Target
+from controller.domain.planning.spec import Json, Spec
+from controller.domain.planning.spec_identity import Home, left_behind
+from controller.domain.reporting.damage import Damaged, parted
+from controller.domain.reporting.status import Status
+from controller.domain.timestamps import format_timestamp
 from controller.reconcile.heartbeat import Due
 from controller.store import items
 from controller.store.asked import Asked, AskedFor
@@ -177,7 +177,7 @@ class Table(Asked, History, Removal):
             raise _lost(stack, items.number(refused_item(error), "fence")) from None
         return True
 
-    def put_off(self, stack: str, now: datetime, fence: int, asked: int | None) -> None:
+    def back_off(self, stack: str, now: datetime, fence: int, asked: int | None) -> None:
         """
         Let a stack whose pass broke wait for longer each time: a minute at first, an hour at last.
 
@@ -289,7 +289,7 @@ class Table(Asked, History, Removal):
         for each in specs:
             rest = left_behind(each, spec, home)
             if rest:
-                since = {"replaced_at": format_moment(now), **rest.source}
+                since = {"replaced_at": format_timestamp(now), **rest.source}
                 left[f"{items.LEFTOVER}{rest.hash}"] = replace(rest, source=since)
         for sort, rest in left.items():
             if sort not in found:
@@ -347,7 +347,7 @@ class Table(Asked, History, Removal):
         for item in found:
             yield Due(items.stack_of(item), item["due_at"]["S"], items.is_asked(item))
 
-    def handed_on(self, due: Due, until: datetime) -> None:
+    def defer_until(self, due: Due, until: datetime) -> None:
         """Let it be due again at `until`; one that became due at another time stays so."""
         key = items.asked_key(due.stack, items.MARK)
         if not due.asked:

@@ -11,8 +11,8 @@ from collections import Counter
 
 import pytest
 
-from controller.domain.computing import FUNCTIONS, CannotComputeError, text
-from controller.domain.requests import resolve
+from controller.domain.planning.computing import FUNCTIONS, CannotComputeError, text
+from controller.domain.planning.references import resolve
 from controller.hcl import numbers
 from controller.hcl.carried import plain_json
 from controller.hcl.convert import is_wholly_known, unknown, without_marks

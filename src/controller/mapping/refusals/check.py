@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from controller.domain.planning.spec import Json, Kind
 from controller.domain.problem import Level
-from controller.domain.spec import Json, Kind
 from controller.hcl.values import Unknown
 from controller.hcl.world import ResourceInstance
 from controller.mapping.draft import Draft, StackDraft

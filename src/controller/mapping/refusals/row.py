@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from controller.domain.planning.spec import Json
 from controller.domain.problem import Level
-from controller.domain.spec import Json
 
 INVALID_PARAMETER = "InvalidParameterException"
 VALIDATION = "ValidationError"

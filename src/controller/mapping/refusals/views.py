@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from controller.domain.spec import Json
+from controller.domain.planning.spec import Json
 from controller.mapping.refusals.row import UNKNOWN
 
 FARGATE = ("FARGATE", "FARGATE_SPOT")

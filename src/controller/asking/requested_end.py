@@ -1,0 +1,74 @@
+"""What people ask for, by wake link or command line: until when, and with which lease. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from controller.domain.decision.lease import Lease
+from controller.domain.decision.office_hours import OfficeHours, Rules, Window
+from controller.domain.errors import TextError
+from controller.domain.policy.durations import format_duration, parse_duration
+from controller.domain.reporting.report import Report
+from controller.domain.text import quoted
+
+SAME = timedelta(seconds=60)
+"""A lease that ends less than this sooner than what is asked for is left as it is."""
+
+SHORTEST = timedelta(minutes=1)
+CLOSE = "close"
+
+
+def end_asked_for(text: str, rules: Rules, now: datetime) -> datetime:
+    """
+    The end that is asked for: "1h", "close", or by the policy where nothing is said.
+
+    Raises TextError for what is no time, or longer than the policy's `max_awake`.
+    """
+    policy = rules.policy
+    if text == CLOSE:
+        closing = closing_asked_for(rules, now)
+        if closing is None or closing.closes_at is None:
+            raise TextError(f'"{CLOSE}" needs office hours that close soon; give a time')
+        return closing.closes_at
+    try:
+        asked = parse_duration(text) if text else min(policy.wake_for, policy.max_awake)
+    except TextError:
+        asked = timedelta(0)
+    if not SHORTEST <= asked <= max(policy.max_awake, SHORTEST):
+        most = format_duration(policy.max_awake)
+        raise TextError(
+            f"{quoted(text)} is not what can be asked for: expected a time from "
+            f'{format_duration(SHORTEST)} to {most}, such as "1h", or "{CLOSE}"'
+        )
+    return now + asked
+
+
+def closing_asked_for(rules: Rules, now: datetime) -> Window | None:
+    """
+    The office hours that "until closing" means: those of now, or the next.
+
+    None when they never close, or close later than the stack may be awake outside of them.
+    """
+    windows = OfficeHours(rules, now)
+    opening = windows.at(now)
+    if opening is None:
+        opening = windows.next_after(now)
+        if opening and (opening.closes_at or now) > now + rules.policy.max_awake:
+            return None
+    return opening if opening and opening.closes_at else None
+
+
+def lease_to_extend(report: Report, prefix: str) -> Lease | None:
+    """
+    The live lease whose id begins so; none of those that something was put over.
+
+    Only a new lease ends a hold asleep, so those that it was put over are of no use.
+    """
+    over = report.hold.over if report.hold else frozenset()
+    mine = (lease for lease in report.leases if lease.id.startswith(prefix))
+    return next((lease for lease in mine if lease.id not in over), None)
+
+
+def ends_late_enough(lease: Lease, until: datetime) -> bool:
+    """Nothing has to be written for the lease to last until then."""
+    return until - lease.expires_at < SAME

@@ -1,0 +1,85 @@
+"""
+What comes next, told by the same decisions: for the page's "next" line and the calendar.
+
+It is assumed that nobody asks for anything new, that every wake takes the lead time, and that
+somebody uses the stack while it is awake: whether nobody will, nobody can know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import count
+
+from controller.domain.decision.desired import Decision, decide, settle_lifecycle
+from controller.domain.decision.hold import Hold
+from controller.domain.decision.lease import Lease
+from controller.domain.decision.lifecycle import BilledResource, Lifecycle
+from controller.domain.decision.office_hours import Rules
+from controller.domain.planning.plan import Target
+from controller.domain.planning.spec import Json
+from controller.domain.timestamps import format_timestamp
+
+_MOST_STEPS = 1000
+_FORESEEN = "arn:aws:elasticloadbalancing:::loadbalancer/net/foreseen"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """At `at` the stack sets out to be `state`."""
+
+    at: datetime
+    state: Target
+    reason: str
+
+    def to_json(self) -> dict[str, Json]:
+        return {"at": format_timestamp(self.at), "state": str(self.state), "reason": self.reason}
+
+
+def foresee(
+    rules: Rules,
+    leases: Sequence[Lease],
+    hold: Hold | None,
+    lifecycle: Lifecycle,
+    now: datetime,
+    until: datetime | None = None,
+) -> Iterator[Change]:
+    """The changes after `now` and before `until`, in order; without `until` a thousand steps."""
+    hold = hold.under(rules) if hold else None
+    rules = replace(rules, policy=replace(rules.policy, idle_timeout=None))
+    since = lifecycle.waking_since or now  # what was over before that gives no reason any more
+    leases = [lease for lease in leases if lease.expires_at > since]
+    decision, lifecycle = _settled(rules, leases, hold, lifecycle, now)
+    for _ in range(_MOST_STEPS) if until is None else count():
+        at = decision.until
+        if at is None or (until is not None and at >= until):
+            return
+        if lifecycle.is_up and lifecycle.ready_at is None:
+            lifecycle = _awake(lifecycle, rules, at)
+        before = decision.state
+        decision, lifecycle = _settled(rules, leases, hold, lifecycle, at)
+        if decision.state is not before:
+            yield Change(at, decision.state, decision.reason)
+
+
+def _settled(
+    rules: Rules, leases: Sequence[Lease], hold: Hold | None, lifecycle: Lifecycle, now: datetime
+) -> tuple[Decision, Lifecycle]:
+    """What is decided once the marks are as the decision makes them."""
+    decision = decide(rules, leases, hold, lifecycle, now)
+    settled = settle_lifecycle(lifecycle, decision, leases, now)
+    if decision.state is Target.ASLEEP:
+        settled = settled.with_billed(())  # the next wake makes others, and pays other hours
+    if settled != lifecycle:
+        decision = decide(rules, leases, hold, settled, now)
+    return decision, settled
+
+
+def _awake(lifecycle: Lifecycle, rules: Rules, now: datetime) -> Lifecycle:
+    """One that set out has become ready by now, on a load balancer made when it set out."""
+    since = lifecycle.waking_since or now
+    ready = lifecycle.ready(min(now, since + rules.lead))
+    if ready.balancers:
+        return ready
+    return ready.with_billed((BilledResource(address="", arn=_FORESEEN, since=since),))

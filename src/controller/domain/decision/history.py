@@ -1,0 +1,241 @@
+"""What past wakes teach, and the events that are told and counted. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from controller.domain.planning.progress import Timeline
+from controller.domain.planning.spec import Json
+from controller.domain.text import clean_lines
+from controller.domain.timestamps import format_timestamp, parse_timestamp, read_timestamp
+
+REMEMBERED = 10
+"""So many of the last wakes teach."""
+
+DEFAULT_WAKE = timedelta(minutes=4)
+"""
+A wake that nobody has seen yet: load balancer and health checks at their usual pace (AWS behaviour
+§9.2, typical: 150 s for the one, 20 s to 150 s for the others).
+"""
+
+_HIGH = 0.9
+_MARGIN = 1.1
+_TICK = timedelta(minutes=1)
+"""A wake begins up to so much after it is due: the heartbeat's distance."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wake:
+    """
+    One wake that succeeded.
+
+    `steps` are address, step, and seconds. `from_rest`: nothing of an earlier time awake was
+    still being taken down, so that its length is what the next one may take.
+    """
+
+    started_at: datetime
+    ready_at: datetime
+    reason: str
+    from_rest: bool
+    steps: tuple[tuple[str, str, float], ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        return (self.ready_at - self.started_at).total_seconds()
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "started_at": format_timestamp(self.started_at),
+            "ready_at": format_timestamp(self.ready_at),
+            "seconds": self.seconds,
+            "reason": self.reason,
+            "from_rest": self.from_rest,
+            "steps": [list(step) for step in self.steps],
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Json]) -> Wake:
+        return Wake(
+            started_at=parse_timestamp(data["started_at"]),
+            ready_at=parse_timestamp(data["ready_at"]),
+            reason=data.get("reason", ""),
+            from_rest=data.get("from_rest", True),
+            steps=tuple((a, s, float(n)) for a, s, n in data.get("steps", ())),
+        )
+
+
+def finished_steps(timeline: Timeline, since: datetime) -> tuple[tuple[str, str, float], ...]:
+    """The steps that began since then and are over, with their seconds."""
+    return tuple(
+        (step.address, step.step, (step.finished_at - step.started_at).total_seconds())
+        for step in timeline.steps
+        if step.finished_at and step.started_at >= since
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """Seconds of the last wakes from rest, the oldest first, in all and by address and step."""
+
+    totals: tuple[float, ...] = ()
+    steps: Mapping[tuple[str, str], tuple[float, ...]] = field(default_factory=dict)
+
+    @staticmethod
+    def of(wakes: Sequence[Wake]) -> Learned:
+        learned = Learned()
+        for wake in sorted(wakes, key=lambda wake: wake.started_at):
+            learned = learned.after(wake)
+        return learned
+
+    def after(self, wake: Wake) -> Learned:
+        if not wake.from_rest:
+            return self
+        steps = dict(self.steps)
+        for address, step, seconds in wake.steps:
+            steps[address, step] = _last((*steps.get((address, step), ()), seconds))
+        return replace(self, totals=_last((*self.totals, wake.seconds)), steps=steps)
+
+    def lead(self, longest: timedelta) -> timedelta:
+        """
+        How long before an opening to begin, in whole minutes: most wakes are ready by then.
+
+        The second slowest of ten, and a tenth more, and what a heartbeat may be late.
+        """
+        usual = percentile(self.totals, _HIGH)
+        wake = DEFAULT_WAKE if usual is None else timedelta(seconds=usual)
+        minutes = math.ceil((wake * _MARGIN + _TICK) / _TICK)
+        return min(minutes * _TICK, longest)
+
+    @property
+    def usual(self) -> timedelta | None:
+        """How long a wake takes, by the median; None before the first."""
+        seconds = percentile(self.totals, 0.5)
+        return None if seconds is None else timedelta(seconds=seconds)
+
+    def remaining(self, elapsed: timedelta) -> timedelta | None:
+        """
+        How much longer a wake will take that has lasted `elapsed`: the median of those that took
+        longer than that. None when none of them did.
+        """
+        totals = self.totals or (DEFAULT_WAKE.total_seconds(),)
+        longer = [seconds for seconds in totals if seconds > elapsed.total_seconds()]
+        usual = percentile(longer, 0.5)
+        return None if usual is None else timedelta(seconds=usual) - elapsed
+
+    def usual_seconds(self, address: str, step: str) -> float | None:
+        """What a step takes, by the median."""
+        return percentile(self.steps.get((address, step), ()), 0.5)
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "totals": list(self.totals),
+            "steps": [[address, step, list(n)] for (address, step), n in self.steps.items()],
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Json]) -> Learned:
+        return Learned(
+            totals=tuple(float(n) for n in data.get("totals", ())),
+            steps={(a, s): tuple(float(n) for n in each) for a, s, each in data.get("steps", ())},
+        )
+
+
+def percentile(numbers: Sequence[float], share: float) -> float | None:
+    """The smallest of the numbers that `share` of them do not exceed; None of none."""
+    if not numbers:
+        return None
+    return sorted(numbers)[max(0, math.ceil(share * len(numbers)) - 1)]
+
+
+def _last(numbers: tuple[float, ...]) -> tuple[float, ...]:
+    return numbers[-REMEMBERED:]
+
+
+LATEST_NEWS = timedelta(days=1)
+"""What could not be told for so long is told no more: it would be news of another day."""
+
+
+class EventKind(StrEnum):
+    """What is told, each once, and what the ledger adds up."""
+
+    WAKING = "waking"
+    AWAKE = "awake"
+    SLEEPING_SOON = "sleeping_soon"
+    SLEEPING = "sleeping"
+    ASLEEP = "asleep"
+    FAILED = "failed"
+    STUCK = "stuck"
+    BLOCKED = "blocked"
+    DEGRADED = "degraded"  # it serves people, though not in full
+    RESTORED = "restored"  # it runs in full again
+    DAMAGED = "damaged"  # records cannot be read and are left aside
+    REPLACED = "replaced"  # something that was billed ended, and the stack lives on
+
+    @property
+    def is_notified(self) -> bool:
+        """People hear of it; the rest is for the ledger alone."""
+        return self is not EventKind.REPLACED
+
+
+ENDED_BY: Mapping[EventKind, frozenset[EventKind]] = {
+    EventKind.STUCK: frozenset({EventKind.ASLEEP, EventKind.AWAKE}),
+    EventKind.FAILED: frozenset({EventKind.AWAKE}),
+    EventKind.BLOCKED: frozenset({EventKind.AWAKE}),
+    EventKind.DEGRADED: frozenset(
+        {
+            EventKind.RESTORED,
+            EventKind.AWAKE,
+            EventKind.ASLEEP,
+            EventKind.FAILED,
+            EventKind.BLOCKED,
+        }
+    ),
+}
+"""The kinds that are trouble, and what says that it is over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """
+    Something that happened to a stack. `at` and `kind` identify it: the same one seen twice is
+    one. `facts` are what belongs to the kind (endpoint, ends_at, spans of billed time),
+    `stands` what is being billed then, and `after` the kinds of trouble that are over with it.
+    """
+
+    stack: str
+    at: datetime
+    kind: EventKind
+    reason: str
+    facts: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        return f"{format_timestamp(self.at.replace(microsecond=0))}#{self.kind}"
+
+    def is_old_news(self, now: datetime) -> bool:
+        """What it says is over by `now`, or about another day."""
+        ends_at = read_timestamp(self.facts.get("ends_at"))
+        return now - self.at >= LATEST_NEWS or (ends_at is not None and ends_at <= now)
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "stack": self.stack,
+            "at": format_timestamp(self.at),
+            "kind": str(self.kind),
+            "reason": self.reason,
+            "facts": dict(self.facts),
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Json]) -> Event:
+        return Event(
+            stack=data["stack"],
+            at=parse_timestamp(data["at"]),
+            kind=EventKind(data["kind"]),
+            reason=clean_lines(data["reason"]),
+            facts=data.get("facts", {}),
+        )

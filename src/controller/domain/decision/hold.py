@@ -1,0 +1,141 @@
+"""A hold: somebody decides for a while, and neither leases nor office hours do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from controller.domain.decision.lease import Lease
+from controller.domain.decision.office_hours import OfficeHours, Rules
+from controller.domain.errors import InvalidLeaseError
+from controller.domain.planning.plan import Target
+from controller.domain.planning.spec import Json
+from controller.domain.policy.durations import LONGEST
+from controller.domain.text import LONGEST_NAME, LONGEST_REASON, clean
+from controller.domain.timestamps import (
+    format_timestamp,
+    parse_timestamp,
+    read_timestamp,
+    write_timestamp,
+)
+
+LONGEST_SLEEP_NOW = timedelta(days=1)
+""""Sleep now" ends by itself where no office hours ever begin again."""
+
+NEAR = timedelta(minutes=2)
+"""An end that was told stays so where only what wakes have taught since would move it so little."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """
+    One stack is to be `state` until `until`; `by` and `reason` say who wants it and why.
+
+    `over` are the ids of the leases that it was put over. A hold asleep ends when a lease comes
+    up that is not among them: a later wake. Ids and not times tell which came later, as the
+    clocks of those who grant and hold may differ.
+
+    With `after` it ends at the next opening, whatever the hours are by then: that is the first
+    which opens after `after`, and `until` only what was foreseen when the hold was set.
+    """
+
+    stack: str
+    state: Target
+    by: str
+    reason: str
+    set_at: datetime
+    until: datetime
+    over: frozenset[str] = frozenset()
+    after: datetime | None = None
+
+    def __post_init__(self) -> None:
+        what = f'cannot hold stack "{self.stack}" {self.state}'
+        for name in ("set_at", "until"):
+            if getattr(self, name).tzinfo is None:
+                raise InvalidLeaseError(f"{what}: {name} has no time zone")
+        if self.until <= self.set_at:
+            raise InvalidLeaseError(
+                f"{what}: it would end at {format_timestamp(self.until)}, expected a moment after "
+                f"{format_timestamp(self.set_at)}"
+            )
+        if self.until - self.set_at > LONGEST:
+            raise InvalidLeaseError(
+                f"{what}: it would end at {format_timestamp(self.until)}, expected at most "
+                f"{LONGEST.days} days"
+            )
+
+    def under(self, rules: Rules) -> Hold:
+        """The same hold with the end that it has by these rules."""
+        if self.after is None:
+            return self
+        until = _next_opening(rules, self.after, self.set_at)
+        if abs(until - self.until) <= NEAR:
+            until = self.until
+        latest = self.set_at + LONGEST
+        soonest = self.set_at + timedelta(microseconds=1)
+        return replace(self, until=min(max(until, soonest), latest), after=None)
+
+    def is_over(self, now: datetime) -> bool:
+        return self.until <= now
+
+    def is_ended_by(self, lease: Lease) -> bool:
+        """A later wake ends a hold asleep, also once that lease itself has run out."""
+        return self.state is Target.ASLEEP and lease.id not in self.over
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "stack": self.stack,
+            "state": str(self.state),
+            "by": self.by,
+            "reason": self.reason,
+            "set_at": format_timestamp(self.set_at),
+            "until": format_timestamp(self.until),
+            "over": sorted(self.over),
+            "after": write_timestamp(self.after),
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Json]) -> Hold:
+        return Hold(
+            stack=data["stack"],
+            state=Target(data["state"]),
+            by=clean(data["by"], LONGEST_NAME),
+            reason=clean(data.get("reason", ""), LONGEST_REASON),
+            set_at=parse_timestamp(data["set_at"]),
+            until=parse_timestamp(data["until"]),
+            over=frozenset(data.get("over", ())),
+            after=read_timestamp(data.get("after")),
+        )
+
+
+def sleep_now(
+    stack: str, windows: OfficeHours, leases: Iterable[Lease], by: str, reason: str, now: datetime
+) -> Hold:
+    """
+    The hold that "sleep now" makes: asleep until the next opening, also one published later.
+
+    While the stack is being woken for an opening, that one has begun and is not the next.
+    """
+    window, next_one = windows.at(now), windows.next_after(now)
+    return Hold(
+        stack=stack,
+        state=Target.ASLEEP,
+        by=by,
+        reason=reason,
+        set_at=now,
+        until=next_one.starts_at if next_one else now + LONGEST_SLEEP_NOW,
+        over=frozenset(lease.id for lease in leases),
+        after=max(now, window.opens_at) if window else now,
+    )
+
+
+def _next_opening(rules: Rules, after: datetime, set_at: datetime) -> datetime:
+    """When the stack is woken for the first opening after that; a day later where there is none."""
+    windows = OfficeHours(rules, after)
+    window = windows.at(after)
+    while window is None or window.opens_at <= after:
+        window = windows.next_after(window.starts_at if window else after)
+        if window is None:
+            return set_at + LONGEST_SLEEP_NOW
+    return window.starts_at

@@ -1,0 +1,33 @@
+"""All that is said about one account: facts in, findings out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from controller.domain.diagnostics import account, containers, network, remembered
+from controller.domain.diagnostics.facts import Facts
+from controller.domain.diagnostics.finding import Finding
+
+CHECKS: Sequence[Callable[[Facts], Iterator[Finding]]] = (
+    account.credentials,
+    account.look_ups,
+    remembered.remembered,
+    network.elastic_ips,
+    network.subnets,
+    network.routes_out,
+    network.security_groups,
+    containers.clusters,
+    containers.task_definitions,
+    containers.execution_roles,
+    account.linked_roles,
+    account.names,
+    account.leftovers,
+    account.quotas,
+    account.refusals,
+)
+"""In the order in which people read them: what all else hangs on comes first."""
+
+
+def examine(facts: Facts) -> list[Finding]:
+    """Every finding once, in the order of the checks."""
+    return list(dict.fromkeys(finding for check in CHECKS for finding in check(facts)))

@@ -1,0 +1,256 @@
+"""
+What was read of an account, in the domain's words; judged by the other modules of this room.
+
+A fact that could not be read is None, and a `Refusal` says why: nothing is concluded from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from controller.domain.planning.client_addresses import sees_clients
+from controller.domain.planning.observed import Address, Leftover, Observation
+from controller.domain.planning.spec import Kind, ResourceSpec, Spec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A read that failed. `denied`: for want of `right`, as IAM names it."""
+
+    check: str
+    subject: str
+    right: str
+    cause: str
+    denied: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    account: str
+    arn: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subnet:
+    """
+    `way_out` is where its default route leads: "igw", "nat", "other" or "" (nowhere); None if
+    the route tables could not be read.
+    """
+
+    id: str
+    vpc_id: str
+    zone: str
+    zone_id: str
+    cidr: str
+    free: int
+    way_out: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """
+    One thing that a security group lets in. `ports` None: all. `source` is a CIDR, a security
+    group's id or a prefix list's.
+    """
+
+    protocol: str
+    ports: tuple[int, int] | None
+    source: str
+
+    def covers(self, protocol: str, port: int) -> bool:
+        if self.protocol not in ("-1", protocol):
+            return False
+        return self.ports is None or self.ports[0] <= port <= self.ports[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityGroup:
+    id: str
+    vpc_id: str
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """`needs_role` says why its start needs the execution role, "" if it does not."""
+
+    name: str
+    image: str
+    ports: tuple[int, ...]
+    needs_role: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskDefinition:
+    arn: str
+    active: bool
+    network_mode: str
+    compatibilities: tuple[str, ...]
+    architecture: str
+    execution_role: str
+    containers: tuple[Container, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """`trusts` are the services that may take it on; `found` False: there is none."""
+
+    name: str
+    found: bool
+    trusts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    what: str
+    used: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """
+    Everything read for one stack. `spec` has its look-ups answered: None stands for one that was
+    not (`unanswered` says why, by the address of the resource), and "ADDRESS.arn" for another
+    resource of the spec. Mappings go by id, name or ARN; what does not exist is left out.
+    `standing` is what stands under the names of the spec, by address; `leftovers` carry the
+    stack's tag under other names.
+    """
+
+    spec: Spec
+    region: str
+    caller: Caller | None = None
+    unanswered: tuple[tuple[str, str], ...] = ()
+    addresses: Mapping[str, Address] | None = None
+    subnets: Mapping[str, Subnet] | None = None
+    groups: Mapping[str, SecurityGroup] | None = None
+    vpcs: frozenset[str] | None = None  # of those that a state has named
+    endpoints: Mapping[str, frozenset[str]] | None = None  # VPC to "ecr.api", "s3", ...
+    clusters: Mapping[str, str] | None = None  # as the spec names it to its status
+    definitions: Mapping[str, TaskDefinition] | None = None
+    roles: Mapping[str, Role] | None = None
+    standing: Mapping[str, Observation] | None = None
+    leftovers: tuple[Leftover, ...] = ()
+    quotas: tuple[Quota, ...] | None = None
+    refusals: tuple[Refusal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Front:
+    """A load balancer as the network sees it."""
+
+    resource: ResourceSpec
+    subnets: tuple[str, ...]
+    groups: tuple[str, ...]
+    internal: bool
+
+    @staticmethod
+    def of(resource: ResourceSpec) -> Front:
+        request = resource.request
+        mapped = [m.get("SubnetId") for m in request.get("SubnetMappings", ())]
+        return Front(
+            resource=resource,
+            subnets=_texts([*mapped, *(request.get("Subnets") or ())]),
+            groups=_texts(request.get("SecurityGroups", ())),
+            internal=request.get("Scheme") == "internal",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A target group that a service is behind; `sees_clients`: their addresses reach the task."""
+
+    container: str
+    port: int
+    protocol: str
+    sees_clients: bool
+    fronts: tuple[Front, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Back:
+    """A service as the network sees it; `cluster` and `definition` are "" if unanswered."""
+
+    resource: ResourceSpec
+    subnets: tuple[str, ...]
+    groups: tuple[str, ...]
+    public_ip: bool
+    cluster: str
+    definition: str
+    targets: tuple[Target, ...] = field(default=())
+
+    @property
+    def fronts(self) -> tuple[Front, ...]:
+        found = {f.resource.address: f for t in self.targets for f in t.fronts}
+        return tuple(found.values())
+
+    @property
+    def on_fargate(self) -> bool:
+        request = self.resource.request
+        strategy = request.get("capacityProviderStrategy", ())
+        providers = [str(each.get("capacityProvider", "")) for each in strategy]
+        return request.get("launchType") == "FARGATE" or any("FARGATE" in p for p in providers)
+
+
+def fronts(spec: Spec) -> tuple[Front, ...]:
+    return tuple(Front.of(each) for each in spec.of_kind(Kind.LOAD_BALANCER))
+
+
+def backs(spec: Spec) -> tuple[Back, ...]:
+    return tuple(_back(spec, each) for each in spec.of_kind(Kind.SERVICE))
+
+
+def _back(spec: Spec, resource: ResourceSpec) -> Back:
+    request = resource.request
+    network = request.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
+    targets = [_target(spec, each) for each in request.get("loadBalancers", ())]
+    return Back(
+        resource=resource,
+        subnets=_texts(network.get("subnets") or ()),
+        groups=_texts(network.get("securityGroups") or ()),
+        public_ip=network.get("assignPublicIp") == "ENABLED",
+        cluster=str(request.get("cluster", "default") or ""),
+        definition=str(request.get("taskDefinition") or ""),
+        targets=tuple(each for each in targets if each),
+    )
+
+
+def _target(spec: Spec, wanted: Mapping[str, object]) -> Target | None:
+    arn, port = str(wanted.get("targetGroupArn")), wanted.get("containerPort")
+    group = _referred(spec, arn)
+    if group is None or not isinstance(port, int):
+        return None
+    protocol = str(group.request.get("Protocol", "TCP"))
+    return Target(
+        container=str(wanted.get("containerName", "")),
+        port=port,
+        protocol="udp" if protocol == "UDP" else "tcp",
+        sees_clients=sees_clients(
+            str(group.request.get("TargetType", "instance")),
+            protocol,
+            group.attributes.get("preserve_client_ip.enabled"),
+        ),
+        fronts=tuple(Front.of(each) for each in _fronts_of(spec, arn)),
+    )
+
+
+def _fronts_of(spec: Spec, group_arn: str) -> list[ResourceSpec]:
+    found = []
+    for listener in spec.of_kind(Kind.LISTENER):
+        actions = listener.request.get("DefaultActions", ())
+        balancer = _referred(spec, str(listener.request.get("LoadBalancerArn")))
+        if balancer and any(group_arn in str(action) for action in actions):
+            found.append(balancer)
+    return found
+
+
+def _referred(spec: Spec, arn: str) -> ResourceSpec | None:
+    address = arn.removesuffix(".arn").removesuffix(".id")
+    return next((r for r in spec.resources if r.address == address), None)
+
+
+def _texts(values: object) -> tuple[str, ...]:
+    """Those that are known."""
+    items = values if isinstance(values, list | tuple) else [values]
+    return tuple(dict.fromkeys(str(each) for each in items if each))

@@ -1,0 +1,53 @@
+"""What an examination of an account says: one line for each thing that it looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from controller.domain.planning.spec import Json
+
+
+class Level(StrEnum):
+    OK = "ok"
+    WARNING = "warning"  # works, or could not be looked at
+    PROBLEM = "problem"  # a wake will fail, or money is running
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """
+    `check` is a short stable name ("elastic-ip"), `subject` what was looked at (a Terraform
+    address or an id); `message` says what was found and, unless it is well, expected and the way
+    out.
+    """
+
+    check: str
+    level: Level
+    subject: str
+    message: str
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "check": self.check,
+            "level": str(self.level),
+            "subject": self.subject,
+            "message": self.message,
+        }
+
+
+def ok(check: str, subject: str, message: str) -> Finding:
+    return Finding(check=check, level=Level.OK, subject=subject, message=message)
+
+
+def warning(check: str, subject: str, message: str) -> Finding:
+    return Finding(check=check, level=Level.WARNING, subject=subject, message=message)
+
+
+def problem(check: str, subject: str, message: str) -> Finding:
+    return Finding(check=check, level=Level.PROBLEM, subject=subject, message=message)
+
+
+def count(findings: Sequence[Finding], level: Level) -> int:
+    return sum(1 for each in findings if each.level is level)

@@ -1,0 +1,84 @@
+"""
+What the office hours of a stretch of time come to: when it is awake for them, and what that uses.
+
+It is told by the decisions themselves (`foresight.py`), so that the time before an opening and the
+rest of a paid hour are in it. Assumed is that nobody asks for more, and that somebody uses it
+while it is open: idleness makes it less. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from controller.domain.decision.desired import decide
+from controller.domain.decision.foresight import foresee
+from controller.domain.decision.hold import Hold
+from controller.domain.decision.lifecycle import Lifecycle
+from controller.domain.decision.office_hours import OfficeHours, Rules
+from controller.domain.money.usage import Amounts, BillingInterval, Interval, UsageProfile, to_hours
+from controller.domain.planning.plan import Target
+from controller.domain.planning.spec import Kind, Spec
+
+_BALANCER = ":loadbalancer/net/foreseen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """`spent` is what is used in `window`, `always` what it would be if it never slept."""
+
+    window: Interval
+    stays: tuple[Interval, ...]
+    spent: Amounts
+    always: Amounts
+
+    @property
+    def awake_hours(self) -> float:
+        return float(sum(self.window.hours(stay.start, stay.end) for stay in self.stays))
+
+    @property
+    def all_hours(self) -> float:
+        return float(to_hours(self.window.length))
+
+
+def make_forecast(
+    spec: Spec, rules: Rules, begin: datetime, end: datetime, hold: Hold | None = None
+) -> Forecast:
+    """`hold` is the one in force, which comes before the office hours for as long as it lasts."""
+    use, window = UsageProfile.of(spec), Interval(begin, end)
+    hold = hold.under(rules) if hold else None
+    stays = tuple(_stays(rules, begin, end, hold))
+    used = (span.used(window, use) for stay in stays for span in _spans(spec, use, stay))
+    return Forecast(
+        window=window,
+        stays=stays,
+        spent=sum(used, use.at_rest(window)),
+        always=use.always_on(window),
+    )
+
+
+def _stays(rules: Rules, begin: datetime, end: datetime, hold: Hold | None) -> Iterator[Interval]:
+    """From when it sets out to be awake until it sets out to sleep; the first may begin before."""
+    opening = OfficeHours(rules, begin).at(begin)
+    start = opening.starts_at if opening and not hold else begin
+    awake_since = (
+        start if decide(rules, (), hold, Lifecycle(), start).state is Target.AWAKE else None
+    )
+    for change in foresee(rules, (), hold, Lifecycle(), start, end):
+        if change.state is Target.AWAKE:
+            awake_since = change.at
+        elif awake_since is not None:
+            yield Interval(awake_since, change.at)
+            awake_since = None
+    if awake_since is not None:
+        yield Interval(awake_since, end)
+
+
+def _spans(spec: Spec, use: UsageProfile, stay: Interval) -> Iterator[BillingInterval]:
+    for balancer in spec.of_kind(Kind.LOAD_BALANCER):
+        yield BillingInterval(
+            address=balancer.address, arn=_BALANCER, since=stay.start, until=stay.end
+        )
+    for address in use.tasks:
+        yield BillingInterval(address=address, arn=address, since=stay.start, until=stay.end)

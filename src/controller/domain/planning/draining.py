@@ -1,0 +1,46 @@
+"""How long a service may drain because its files ask for it. Pure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from controller.domain.planning.spec import Json, Kind, ResourceSpec, Spec, split_reference
+
+DELAY = "deregistration_delay.timeout_seconds"
+
+USUAL_DELAY = timedelta(seconds=300)
+"""What a target group has that names no delay (AWS behaviour §1.2)."""
+
+LONGEST_DELAY = timedelta(seconds=3600)
+"""The most that AWS takes (ELBv2 API reference, TargetGroupAttribute)."""
+
+DRAIN_STUCK = timedelta(minutes=15)
+"""A service that drains for so long beyond its delay does not end by itself (§3.6, F43)."""
+
+
+def drain_delay(spec: Spec, service: ResourceSpec) -> timedelta:
+    """
+    The longest deregistration delay among the target groups of a service; none without one.
+
+    Of a target group that Terraform keeps the delay is not known here, so the longest counts.
+    """
+    groups = [each.get("targetGroupArn") for each in service.request.get("loadBalancers", ())]
+    return max((_delay(spec, group) for group in groups if group), default=timedelta(0))
+
+
+def longest_drain(spec: Spec) -> timedelta:
+    """The longest delay of any service of the stack."""
+    delays = (drain_delay(spec, service) for service in spec.of_kind(Kind.SERVICE))
+    return max(delays, default=timedelta(0))
+
+
+def _delay(spec: Spec, group: Json) -> timedelta:
+    reference = group.get("$ref") if isinstance(group, dict) else None
+    address = split_reference(reference)[0] if reference else ""
+    found = next((each for each in spec.resources if each.address == address), None)
+    if found is None:
+        return LONGEST_DELAY
+    try:
+        return timedelta(seconds=float(found.attributes.get(DELAY, USUAL_DELAY.total_seconds())))
+    except ValueError:
+        return LONGEST_DELAY

@@ -1,0 +1,401 @@
+"""
+Desired and observed in, ordered actions out. Pure: equal inputs give equal plans.
+
+The wake is pipelined (AWS behaviour §1.8): an action waits for the existence of what it refers
+to, never for a load balancer to be active. The sleep deletes service and load balancer together
+(fast, the default) or one after the other (safe, Terraform's order), §3.6. A blocked action
+blocks only what depends on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from controller.domain.planning.observed import (
+    Address,
+    Holder,
+    Leftover,
+    Observation,
+    Observed,
+    State,
+)
+from controller.domain.planning.spec import (
+    Json,
+    Kind,
+    ResourceSpec,
+    Spec,
+    references,
+    split_reference,
+)
+
+
+class Target(StrEnum):
+    AWAKE = "awake"
+    ASLEEP = "asleep"
+
+
+class Order(StrEnum):
+    """How a stack is taken down."""
+
+    FAST = "fast"
+    SAFE = "safe"
+
+
+class Verb(StrEnum):
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """
+    One change to one resource.
+
+    `after` are the addresses whose own actions come first. `waits_for` says in words why it
+    cannot be taken right now; empty means it can. `carried_by` is the address whose deletion
+    takes this resource along, so that no call is made for it. `changes` names what an update
+    puts right, for the world of `target`.
+    """
+
+    verb: Verb
+    kind: Kind
+    address: str
+    after: tuple[str, ...] = ()
+    waits_for: str = ""
+    carried_by: str = ""
+    changes: tuple[str, ...] = ()
+    target: Target = Target.AWAKE
+
+    @property
+    def ready(self) -> bool:
+        return not self.waits_for and not self.carried_by
+
+    @property
+    def starts_deployment(self) -> bool:
+        """More than a service's count is changed (AWS behaviour §2.12)."""
+        return not set(self.changes) <= {"desiredCount"}
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "verb": str(self.verb),
+            "kind": str(self.kind),
+            "address": self.address,
+            "after": list(self.after),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """
+    What is left to do to reach `target`.
+
+    `waiting` are things that take their own time (a task starting, an Elastic IP being
+    released): address or allocation id, and what people are told. `blocked` are those that
+    time does not heal: foreign resources. `failed` are ours that will not recover. The stack
+    has converged when all of these are empty. `warnings` are what keeps nothing from that.
+    """
+
+    target: Target
+    actions: tuple[Action, ...] = ()
+    waiting: tuple[tuple[str, str], ...] = ()
+    blocked: tuple[tuple[str, str], ...] = ()
+    failed: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def converged(self) -> bool:
+        return not (self.actions or self.waiting or self.blocked or self.failed)
+
+    @property
+    def ready(self) -> tuple[Action, ...]:
+        return tuple(action for action in self.actions if action.ready)
+
+
+def make_plan(spec: Spec, target: Target, observed: Observed, order: Order = Order.FAST) -> Plan:
+    """
+    Order the changes that turn `observed` into what `target` asks for.
+
+    Actions come in an order in which they could be taken one by one: creates after what they
+    refer to, deletes before what they refer to.
+    """
+    planner = _Planner(spec, target, observed, order)
+    return planner.wake() if target is Target.AWAKE else planner.sleep()
+
+
+_TERRAFORMS_TO_MAKE = (
+    "is not there: it stands in both worlds, so Terraform makes it; run terraform apply"
+)
+
+
+class _Planner:
+    def __init__(self, spec: Spec, target: Target, observed: Observed, order: Order) -> None:
+        self._spec = spec
+        self._target = target
+        self._observed = observed
+        self._order = order
+        self._actions: list[Action] = []
+        self._waiting: list[tuple[str, str]] = []
+        self._blocked: list[tuple[str, str]] = []
+        self._failed: list[tuple[str, str]] = []
+        self._warnings: list[str] = []
+
+    def wake(self) -> Plan:
+        for resource in self._spec.resources:
+            self._wake_one(resource)
+        self._warnings += self._observed.doubts
+        self._warnings += [one.cause for one in self._unexpected()]
+        for address in self._observed.addresses.values():
+            if address.holder in (Holder.FOREIGN, Holder.LEFTOVER, Holder.GONE):
+                self._blocked.append((address.allocation_id, describe_address(address)))
+        return self._plan()
+
+    def sleep(self) -> Plan:
+        for resource in sorted(self._spec.resources, key=_turn_at_sleep):
+            self._sleep_one(resource)
+        for address in self._observed.addresses.values():
+            self._wait_for_release(address)
+        self._blocked += [(one.address, one.cause) for one in self._unexpected()]
+        return self._plan()
+
+    def _unexpected(self) -> list[Leftover]:
+        return [one for one in self._observed.leftovers or () if not one.expected]
+
+    def _plan(self) -> Plan:
+        return Plan(
+            target=self._target,
+            actions=tuple(self._actions),
+            waiting=tuple(self._waiting),
+            blocked=tuple(self._blocked),
+            failed=tuple(self._failed),
+            warnings=tuple(self._warnings),
+        )
+
+    # awake
+
+    def _wake_one(self, resource: ResourceSpec) -> None:
+        seen = self._observed[resource.address]
+        match seen.state:
+            case State.ABSENT if resource.asleep is not None:
+                what = f'service "{resource.name}" {_TERRAFORMS_TO_MAKE}'
+                self._blocked.append((resource.address, what))
+            case State.ABSENT:
+                self._create(resource, waits_for=self._missing(resource))
+            case State.LEAVING:
+                if seen.differs:
+                    self._update(resource, seen.differs)
+                self._create(resource, waits_for=seen.phase or "its old self is still leaving")
+            case State.FAILED if resource.kind is Kind.LOAD_BALANCER:
+                # A failed load balancer never recovers; a new one may (AWS behaviour §1.4, F07).
+                self._delete(resource, waits_for=_unread(seen))
+            case State.FAILED:
+                if seen.differs and seen.owned:
+                    self._update(resource, seen.differs, waits_for=self._missing(resource))
+                self._failed.append((resource.address, seen.cause))
+            case State.FOREIGN:
+                self._blocked.append((resource.address, seen.cause))
+            case State.PENDING | State.READY:
+                self._wake_standing(resource, seen)
+
+    def _wake_standing(self, resource: ResourceSpec, seen: Observation) -> None:
+        if seen.outdated and seen.owned and self._may_be_replaced(resource):
+            self._delete(resource, waits_for="")
+            return
+        if seen.outdated:
+            self._warnings.append(_tell_outdated(resource, seen))
+        if seen.differs and seen.owned:
+            self._update(resource, seen.differs, waits_for=self._missing(resource))
+        if seen.state is State.PENDING:
+            self._waiting.append((resource.address, seen.phase))
+
+    def _may_be_replaced(self, resource: ResourceSpec) -> bool:
+        """What nobody uses yet is made anew at once; what serves people, at the next wake."""
+        if resource.kind is Kind.LOAD_BALANCER:
+            services = [self._observed[s.address] for s in self._spec.of_kind(Kind.SERVICE)]
+            return not any(one.serves or one.state is State.READY for one in services)
+        if resource.kind is Kind.TARGET_GROUP:
+            return not any(self._stands(other) for other in self._goes_first(resource))
+        return False
+
+    def _create(self, resource: ResourceSpec, *, waits_for: str) -> None:
+        self._act(Verb.CREATE, resource, self._needs(resource), waits_for)
+
+    def _missing(self, resource: ResourceSpec) -> str:
+        """Say what a create lacks: a resource that does not stand yet, or the Elastic IP."""
+        for address in self._needs(resource):
+            seen = self._observed[address]
+            if not seen.state.exists or not seen.owned:
+                return f"waits for {address}"
+        for held in self._observed.addresses.values():
+            if resource.address in held.wanted_by and not held.usable:
+                return describe_address(held)
+        return ""
+
+    def _needs(self, resource: ResourceSpec) -> tuple[str, ...]:
+        known = {r.address for r in self._spec.resources}
+        named = [split_reference(r["$ref"])[0] for r in references(resource.request) if "$ref" in r]
+        wanted = dict.fromkeys([*named, *resource.after])
+        return tuple(address for address in wanted if address in known)
+
+    # asleep
+
+    def _sleep_one(self, resource: ResourceSpec) -> None:
+        seen = self._observed[resource.address]
+        if resource.asleep is not None:
+            self._rest(resource, seen)
+        elif seen.state is State.FOREIGN:
+            # Not ours, so nothing of ours stands under this address: asleep as far as we go.
+            return
+        elif resource.kind is Kind.TARGET_GROUP and self._may_be_used_by_leftovers():
+            # Refused as long as that stands; it is free, and goes once what costs is gone (§3.3).
+            return
+        elif seen.state is State.LEAVING:
+            if seen.differs:
+                self._update(resource, seen.differs)
+            self._waiting.append((resource.address, seen.phase))
+        elif seen.state.exists:
+            self._delete(resource, waits_for=self._obstacle(resource, seen))
+
+    def _may_be_used_by_leftovers(self) -> bool:
+        return any(one.kind is Kind.LOAD_BALANCER for one in self._observed.leftovers or ())
+
+    def _rest(self, resource: ResourceSpec, seen: Observation) -> None:
+        """A service that Terraform keeps in both worlds is scaled, not deleted."""
+        if seen.state is State.FOREIGN:
+            self._blocked.append((resource.address, seen.cause))
+        elif seen.differs and seen.state.exists:
+            self._update(resource, seen.differs, waits_for=_unread(seen))
+        elif seen.state in (State.PENDING, State.LEAVING):
+            self._waiting.append((resource.address, seen.phase))
+
+    def _delete(self, resource: ResourceSpec, *, waits_for: str) -> None:
+        before = tuple(r.address for r in self._goes_first(resource) if self._stands(r))
+        carrier = self._carrier(resource)
+        self._act(Verb.DELETE, resource, before, waits_for, carried_by=carrier)
+
+    def _obstacle(self, resource: ResourceSpec, seen: Observation) -> str:
+        if not seen.owned:
+            return _unread(seen)
+        for other in self._goes_first(resource):
+            if self._stands(other):
+                return f"waits until {other.address} is gone"
+        return ""
+
+    def _goes_first(self, resource: ResourceSpec) -> Iterable[ResourceSpec]:
+        """
+        Yield what must be gone before `resource` may be deleted.
+
+        A target group outlives its service (deleting it under a live one stalls later
+        deployments, §3.7) and everything that forwards to it (refused until then, §3.3).
+        """
+        if resource.kind is Kind.TARGET_GROUP:
+            yield from self._spec.of_kind(Kind.SERVICE)
+            for listener in self._listeners_of(resource):
+                yield listener
+                yield from self._balancers_of(listener)
+        elif self._order is Order.SAFE and resource.kind is not Kind.SERVICE:
+            yield from self._spec.of_kind(Kind.SERVICE)
+
+    def _listeners_of(self, group: ResourceSpec) -> Iterable[ResourceSpec]:
+        for listener in self._spec.of_kind(Kind.LISTENER):
+            if group.address in self._needs(listener):
+                yield listener
+
+    def _balancers_of(self, listener: ResourceSpec) -> Iterable[ResourceSpec]:
+        needs = self._needs(listener)
+        return (b for b in self._spec.of_kind(Kind.LOAD_BALANCER) if b.address in needs)
+
+    def _carrier(self, resource: ResourceSpec) -> str:
+        """Deleting a load balancer deletes its listeners (§3.2): no call of their own."""
+        if resource.kind is not Kind.LISTENER:
+            return ""
+        standing = (b.address for b in self._balancers_of(resource) if self._stands(b))
+        return next(standing, "")
+
+    def _stands(self, resource: ResourceSpec) -> bool:
+        if resource.asleep is not None:
+            return False
+        state = self._observed[resource.address].state
+        return state.exists or state is State.LEAVING
+
+    def _wait_for_release(self, address: Address) -> None:
+        if address.holder is Holder.LEAVING:
+            self._waiting.append((address.allocation_id, describe_address(address)))
+
+    # both
+
+    def _update(
+        self, resource: ResourceSpec, changes: tuple[str, ...], waits_for: str = ""
+    ) -> None:
+        self._act(Verb.UPDATE, resource, (), waits_for, changes=changes)
+
+    def _act(
+        self,
+        verb: Verb,
+        resource: ResourceSpec,
+        after: tuple[str, ...],
+        waits_for: str,
+        *,
+        carried_by: str = "",
+        changes: tuple[str, ...] = (),
+    ) -> None:
+        self._actions.append(
+            Action(
+                verb=verb,
+                kind=resource.kind,
+                address=resource.address,
+                after=after,
+                waits_for=waits_for,
+                carried_by=carried_by,
+                changes=changes,
+                target=self._target,
+            )
+        )
+
+
+def _unread(seen: Observation) -> str:
+    """What is not known to be ours is neither changed nor deleted (AWS behaviour §1.6)."""
+    return "" if seen.owned else "waits until its owner tags can be read"
+
+
+def _tell_outdated(resource: ResourceSpec, seen: Observation) -> str:
+    what = resource.kind.replace("_", " ")
+    return (
+        f'{what} "{resource.name}" ({resource.address}) has not the {", ".join(seen.outdated)} '
+        f"that the Terraform files give it now; the next wake makes it anew"
+    )
+
+
+_TURNS = (Kind.SERVICE, Kind.LISTENER, Kind.LOAD_BALANCER, Kind.TARGET_GROUP)
+
+
+def _turn_at_sleep(resource: ResourceSpec) -> int:
+    """Users before what they use; a target group outlives everything."""
+    return _TURNS.index(resource.kind)
+
+
+def describe_address(address: Address) -> str:
+    """Say in the user's words why an Elastic IP cannot be used, and the way out."""
+    name = f"Elastic IP {address.public_ip or address.allocation_id}"
+    match address.holder:
+        case Holder.LEAVING:
+            return f"{name} is not free yet"
+        case Holder.FOREIGN:
+            return (
+                f"{name} is in use by {address.held_by or 'something else'}; detach it there, "
+                f"or name another address in the Terraform files"
+            )
+        case Holder.LEFTOVER:
+            return (
+                f"{name} is held by {address.held_by}, which carries this stack's tags though the "
+                f'Terraform files do not name it; delete it by "dormouse sweep --delete", or name '
+                f"it again"
+            )
+        case Holder.GONE:
+            return (
+                f"{name} does not exist any more; allocate one and name it in the Terraform files"
+            )
+        case _:
+            return ""

@@ -1,0 +1,207 @@
+"""
+What a pass remembers that AWS cannot tell yet: what we just made, deleted, or failed at.
+
+Everything here can be lost without harm: a create repeated on an existing object returns it, a
+delete repeated on a missing one succeeds (AWS behaviour §1.6, §3). It only saves time and keeps
+a read that lags behind from being taken for the truth (§1.7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from controller.domain.planning.spec import Json, ResourceSpec
+from controller.domain.timestamps import (
+    format_timestamp,
+    parse_timestamp,
+    read_timestamp,
+    write_timestamp,
+)
+
+READ_LAG = timedelta(seconds=60)
+"""How long after an own create "not found" means nothing (AWS behaviour §1.7)."""
+
+DELETE_LAG = timedelta(minutes=2)
+"""How long after an own delete the object may still be listed (AWS behaviour §3.2)."""
+
+
+def settled_key(arn: str, resource: ResourceSpec) -> str:
+    """What says that this object has the attributes or settings that the spec asks for today."""
+    return f"{arn}#{resource.settings_hash}"
+
+
+@dataclass(frozen=True, slots=True)
+class LastAction:
+    """The last thing done to one address: its ARN and when."""
+
+    arn: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What one address was busy with, from and until when (None: still)."""
+
+    address: str
+    step: str
+    started_at: datetime
+    finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """
+    The memory of one stack's current way to awake or asleep.
+
+    `created` and `deleted` are our own latest calls by address. `settled` marks the objects whose
+    attributes were seen or put right. `failures` counts by address what had to be made anew.
+    `leftovers_checked_for` is the hash of the spec beside which nothing else of the stack was
+    found. `cold_since` is when a sleep that remembers nothing first looked. `retry_at` holds back
+    calls that AWS asked to repeat later.
+    """
+
+    created: Mapping[str, LastAction] = field(default_factory=dict)
+    deleted: Mapping[str, LastAction] = field(default_factory=dict)
+    settled: frozenset[str] = frozenset()
+    failures: Mapping[str, int] = field(default_factory=dict)
+    retry_at: Mapping[str, datetime] = field(default_factory=dict)
+    leftovers_checked_for: str = ""
+    cold_since: datetime | None = None
+
+    def just_created(self, address: str, now: datetime) -> LastAction | None:
+        """Our own create whose result a read need not show yet."""
+        trace = self.created.get(address)
+        return trace if trace and now - trace.at < READ_LAG else None
+
+    def is_doomed(self, address: str, arn: str, now: datetime) -> bool:
+        """Tell whether a listed object is the one that we have deleted already."""
+        trace = self.deleted.get(address)
+        return bool(trace and trace.arn == arn and now - trace.at < DELETE_LAG)
+
+    def draining_since(self, address: str, arn: str) -> datetime | None:
+        """When this object was deleted; a service made after that has the same ARN again."""
+        gone = self.deleted.get(address)
+        if gone is None or gone.arn != arn or address in self.created:
+            return None
+        return gone.at
+
+    def after_create(self, address: str, arn: str, now: datetime) -> Progress:
+        return replace(self, created={**self.created, address: LastAction(arn, now)})
+
+    def after_delete(self, address: str, arn: str, now: datetime) -> Progress:
+        created = {a: t for a, t in self.created.items() if a != address}
+        return replace(
+            self, created=created, deleted={**self.deleted, address: LastAction(arn, now)}
+        )
+
+    def after_failure(self, address: str) -> Progress:
+        count = self.failures.get(address, 0) + 1
+        return replace(self, failures={**self.failures, address: count})
+
+    def is_made_anew(self, address: str) -> bool:
+        """Tell whether it had to be made anew on this way: once is enough."""
+        return self.failures.get(address, 0) > 0
+
+    def with_settled(self, marks: frozenset[str], standing: frozenset[str]) -> Progress:
+        """Add `marks`, and forget those of ARNs that stand no more."""
+        kept = {m for m in self.settled | marks if m.partition("#")[0] in standing}
+        return self if kept == self.settled else replace(self, settled=frozenset(kept))
+
+    def is_settled(self, arn: str, resource: ResourceSpec) -> bool:
+        return settled_key(arn, resource) in self.settled
+
+    def was_settled(self, arn: str) -> bool:
+        """Tell whether it once had all that an earlier spec or this one asks for."""
+        return any(mark.startswith(f"{arn}#") for mark in self.settled)
+
+    def is_unfinished(self, address: str, arn: str) -> bool:
+        """Tell whether it is our own latest create, and was never seen with all it was to have."""
+        trace = self.created.get(address)
+        return trace is not None and trace.arn == arn and not self.was_settled(arn)
+
+    def without_failures(self) -> Progress:
+        """Whatever failed on the way is forgotten once the way is done."""
+        return replace(self, failures={}, retry_at={})
+
+    def holding_back(self, address: str, until: datetime) -> Progress:
+        return replace(self, retry_at={**self.retry_at, address: until})
+
+    def is_held_back(self, address: str, now: datetime) -> bool:
+        until = self.retry_at.get(address)
+        return until is not None and now < until
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "created": {a: [t.arn, format_timestamp(t.at)] for a, t in self.created.items()},
+            "deleted": {a: [t.arn, format_timestamp(t.at)] for a, t in self.deleted.items()},
+            "settled": sorted(self.settled),
+            "failures": dict(self.failures),
+            "retry_at": {a: format_timestamp(at) for a, at in self.retry_at.items()},
+            "leftovers_checked_for": self.leftovers_checked_for,
+            "cold_since": write_timestamp(self.cold_since),
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Json]) -> Progress:
+        """Read what `to_json` wrote; missing parts are empty."""
+        return Progress(
+            created=_traces(data.get("created", {})),
+            deleted=_traces(data.get("deleted", {})),
+            settled=frozenset(data.get("settled", ())),
+            failures={a: int(n) for a, n in data.get("failures", {}).items()},
+            retry_at={a: parse_timestamp(at) for a, at in data.get("retry_at", {}).items()},
+            leftovers_checked_for=data.get("leftovers_checked_for", ""),
+            cold_since=read_timestamp(data.get("cold_since")),
+        )
+
+
+def _traces(data: Mapping[str, Json]) -> dict[str, LastAction]:
+    return {a: LastAction(arn, parse_timestamp(at)) for a, (arn, at) in data.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The steps of one way, in the order in which they began."""
+
+    steps: tuple[Step, ...] = ()
+
+    def see(self, address: str, step: str, now: datetime) -> Timeline:
+        """Note that `address` is busy with `step` now; "" means that it is done."""
+        last = next((s for s in reversed(self.steps) if s.address == address), None)
+        running = last if last and last.finished_at is None else None
+        if running and running.step == step:
+            return self
+        steps = self.steps
+        if running:
+            closed = replace(running, finished_at=now)
+            steps = tuple(closed if s is running else s for s in steps)
+        if step:
+            steps = (*steps, Step(address=address, step=step, started_at=now))
+        return Timeline(steps)
+
+    def to_json(self) -> list[dict[str, Json]]:
+        return [
+            {
+                "address": s.address,
+                "step": s.step,
+                "started_at": format_timestamp(s.started_at),
+                "finished_at": format_timestamp(s.finished_at) if s.finished_at else None,
+            }
+            for s in self.steps
+        ]
+
+    @staticmethod
+    def from_json(data: Sequence[Mapping[str, Json]]) -> Timeline:
+        return Timeline(
+            tuple(
+                Step(
+                    address=s["address"],
+                    step=s["step"],
+                    started_at=parse_timestamp(s["started_at"]),
+                    finished_at=parse_timestamp(s["finished_at"]) if s["finished_at"] else None,
+                )
+                for s in data
+            )
+        )

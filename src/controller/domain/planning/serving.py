@@ -1,0 +1,124 @@
+"""
+Whether people are served, and what is missing of it. Pure.
+
+A stack that has been ready once is not given up for what is missing while a target of it is
+healthy: it is degraded, and that is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from controller.domain.planning.observed import Observed, State
+from controller.domain.planning.spec import Json, Kind, Spec
+from controller.domain.timestamps import format_timestamp, parse_timestamp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortfall:
+    """A service of which fewer tasks than `wanted` serve anybody."""
+
+    address: str
+    name: str
+    serving: int
+    wanted: int
+
+    def __str__(self) -> str:
+        tasks = "task" if self.wanted == 1 else "tasks"
+        return f'"{self.name}" runs with {self.serving} of {self.wanted} {tasks}'
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "address": self.address,
+            "name": self.name,
+            "serving": self.serving,
+            "wanted": self.wanted,
+        }
+
+
+def serves(spec: Spec, observed: Observed) -> bool:
+    """
+    Tell whether anybody is served: a healthy target of any service that wants tasks.
+
+    A stack without such a service serves by whatever its load balancers forward to.
+    """
+    services = spec.of_kind(Kind.SERVICE)
+    if any(int(each.request.get("desiredCount", 1)) for each in services):
+        return any(observed[each.address].serves for each in services)
+    balancers = [observed[each.address].state for each in spec.of_kind(Kind.LOAD_BALANCER)]
+    return State.READY in balancers
+
+
+def find_shortfalls(spec: Spec, observed: Observed) -> tuple[Shortfall, ...]:
+    """The services that want more tasks than are healthy."""
+    found = []
+    for service in spec.of_kind(Kind.SERVICE):
+        seen = observed[service.address]
+        wanted = seen.wanted or int(service.request.get("desiredCount", 1))
+        if seen.serving < wanted and seen.state is not State.READY:
+            found.append(
+                Shortfall(
+                    address=service.address,
+                    name=service.name,
+                    serving=seen.serving,
+                    wanted=wanted,
+                )
+            )
+    return tuple(found)
+
+
+def say_shortfalls(found: Sequence[Shortfall]) -> str:
+    """
+    Say it in one line: "runs with 1 of 2 tasks", of several services with their names.
+
+    "" where every service runs in full: something else is not as it should be.
+    """
+    if not found:
+        return ""
+    if len(found) == 1:
+        tasks = "task" if found[0].wanted == 1 else "tasks"
+        return f"runs with {found[0].serving} of {found[0].wanted} {tasks}"
+    return "; ".join(str(each) for each in found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Degraded:
+    """
+    A stack that serves people, though not in full: since when, what of it, and why.
+
+    `least` is the smallest number of serving tasks that people were told of.
+    """
+
+    since: datetime
+    cause: str
+    services: tuple[Shortfall, ...] = ()
+    least: int = 0
+
+    @property
+    def serving(self) -> int:
+        return sum(each.serving for each in self.services)
+
+    @property
+    def reason(self) -> str:
+        """One sentence: "runs with 1 of 2 tasks: a task stopped: ..."."""
+        said = (say_shortfalls(self.services), self.cause)
+        return ": ".join(part for part in said if part)
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "since": format_timestamp(self.since),
+            "cause": self.cause,
+            "services": [each.to_json() for each in self.services],
+            "least": self.least,
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Json]) -> Degraded:
+        return Degraded(
+            since=parse_timestamp(data["since"]),
+            cause=data["cause"],
+            services=tuple(Shortfall(**each) for each in data.get("services", ())),
+            least=data.get("least", 0),
+        )

@@ -1,0 +1,289 @@
+"""
+How a stack stands right now, told to people and programs: page, status requests, command line.
+
+The status record is what the last pass left. What was asked for since then is judged anew, so
+that a wake shows from the moment it was asked for, and not from the first pass that sees it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import islice
+
+from controller.domain.decision.desired import Decision, decide
+from controller.domain.decision.foresight import Change, foresee
+from controller.domain.decision.hold import Hold
+from controller.domain.decision.lease import Lease
+from controller.domain.decision.office_hours import Rules
+from controller.domain.money.ledger import Statement, usage_now
+from controller.domain.money.prices import find_prices
+from controller.domain.planning.plan import Target
+from controller.domain.planning.serving import Degraded
+from controller.domain.planning.spec import Json, Kind, Spec, cached_on_spec
+from controller.domain.policy.policy import Policy
+from controller.domain.policy.policy_warnings import find_ending_holidays
+from controller.domain.policy.schedule import Schedule
+from controller.domain.reporting.damage import Damaged
+from controller.domain.reporting.status import Status
+from controller.domain.timestamps import format_timestamp, write_timestamp
+
+AHEAD = timedelta(days=8)
+"""How far ahead the next changes are told."""
+
+TAKEN_UP = timedelta(minutes=2)
+"""A pass that goes on writes at least every half minute; one that is silent for longer is gone."""
+
+MOST_CHANGES = 2
+FAILED, BLOCKED, STARTING, DEGRADED = "failed", "blocked", "starting", "degraded"
+"""Phases beside those of a pass; a wake that no pass has begun yet is starting."""
+
+
+class State(StrEnum):
+    ASLEEP = "asleep"
+    WAKING = "waking"
+    AWAKE = "awake"
+    GOING_TO_SLEEP = "going to sleep"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """
+    `state` is one of four; `phase` says more, also that the last wake "failed" or is "blocked", or
+    that it is awake and "degraded", and then `cause` why. `since` is when the state began, as far
+    as that is known. `saved` is the running month's account up to now; None before a pass has seen
+    the stack. `warnings` are sentences about what somebody should do before it matters.
+    """
+
+    spec: Spec
+    status: Status
+    state: State
+    phase: str
+    cause: str
+    decision: Decision
+    since: datetime | None
+    eta: timedelta | None
+    leases: tuple[Lease, ...]
+    hold: Hold | None
+    next: tuple[Change, ...]
+    now: datetime
+    saved: Statement | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def has_settled(self) -> bool:
+        """Nothing is under way."""
+        return self.state in (State.ASLEEP, State.AWAKE)
+
+    @property
+    def is_begun(self) -> bool:
+        """A pass has taken up what is decided."""
+        wants_awake = self.state in (State.WAKING, State.AWAKE)
+        return self.status.target is (Target.AWAKE if wants_awake else Target.ASLEEP)
+
+    @property
+    def is_taken_up(self) -> bool:
+        """What is decided is so, or a pass is seen to work on it."""
+        if not self.is_begun or self.has_settled:
+            return self.is_begun
+        written_at = self.status.updated_at
+        return written_at is not None and self.now - written_at < TAKEN_UP
+
+    @property
+    def degraded(self) -> Degraded | None:
+        """What is not in full, where it is awake and serves people all the same."""
+        return self.status.degraded if self.phase == DEGRADED else None
+
+    @property
+    def endpoint(self) -> Mapping[str, Json] | None:
+        """Where it answers; None unless it does."""
+        return self.status.endpoint if self.state is State.AWAKE else None
+
+    def to_json(self) -> dict[str, Json]:
+        """The JSON of `status`; times are RFC 3339 in UTC."""
+        failure = self.status.lifecycle.failure if self.phase == FAILED else None
+        return {
+            "stack": self.spec.stack,
+            "state": str(self.state),
+            "phase": self.phase,
+            "cause": self.cause,
+            "reason": self.decision.reason,
+            "rule": str(self.decision.rule),
+            "evidence": dict(self.decision.evidence),
+            "since": write_timestamp(self.since),
+            "until": write_timestamp(self.decision.until),
+            "leases": [lease.to_json() for lease in self.leases],
+            "hold": self.hold.to_json() if self.hold else None,
+            "endpoint": dict(self.endpoint) if self.endpoint else None,
+            "steps": self.steps,
+            "eta_seconds": None if self.eta is None else round(self.eta.total_seconds(), 1),
+            "next": [change.to_json() for change in self.next],
+            "degraded": self.degraded.to_json() if self.degraded else None,
+            "failure": failure and {"at": format_timestamp(failure.at), "cause": self.cause},
+            "updated_at": write_timestamp(self.status.updated_at),
+            "saved": self.saved.summary() if self.saved else None,
+            "warnings": list(self.warnings),
+        }
+
+    @property
+    def steps(self) -> list[dict[str, Json]]:
+        """What the resources were and are busy with on the present way, as JSON."""
+        if not self.is_begun:
+            return []  # those of the way before
+        learned = self.status.learned
+        return [
+            {**step, "usual_seconds": learned.usual_seconds(step["address"], step["step"])}
+            for step in self.status.timeline.to_json()
+        ]
+
+
+@cached_on_spec
+def policy_of(spec: Spec) -> Policy:
+    """As it applies: without a load balancer nothing counts the traffic, and no hour is paid."""
+    policy = Policy.from_json(spec.policy)
+    if spec.of_kind(Kind.LOAD_BALANCER):
+        return policy
+    return replace(policy, idle_timeout=None, finish_paid_hour=False)
+
+
+def rules_of(spec: Spec, status: Status) -> Rules:
+    """The rules of a stack with the lead time that its wakes have taught."""
+    policy = policy_of(spec)
+    return Rules.of(policy, status.lead(policy.wake_timeout), _schedule_of(spec))
+
+
+@cached_on_spec
+def _schedule_of(spec: Spec) -> Schedule:
+    return Schedule(policy_of(spec))
+
+
+def make_report(
+    spec: Spec,
+    status: Status,
+    leases: Iterable[Lease],
+    hold: Hold | None,
+    now: datetime,
+    damaged: Iterable[Damaged] = (),
+) -> Report:
+    """Tell how a stack stands at `now`; `damaged` are records of it that cannot be read."""
+    rules = rules_of(spec, status)
+    leases = tuple(leases)
+    lifecycle = status.lifecycle.judged_by(spec.hash)
+    hold = hold.under(rules) if hold else None
+    decision = decide(rules, leases, hold, lifecycle, now)
+    live = _live(leases, status, now)
+    state = _state(status, decision)
+    ahead = foresee(rules, leases, hold, lifecycle, now, now + AHEAD)
+    phase, cause = _phase(status, state)
+    return Report(
+        spec=spec,
+        status=status,
+        state=state,
+        phase=phase,
+        cause=cause,
+        decision=decision,
+        since=_since(status, state, live),
+        eta=_eta(status, state, now),
+        leases=live,
+        hold=hold if _is_in_force(hold, leases, status, now) else None,
+        next=tuple(islice(ahead, MOST_CHANGES)),
+        now=now,
+        saved=_saved(spec, status, now),
+        warnings=(
+            *_set_aside(status, state),
+            *map(str, damaged),
+            *_warnings(spec, rules.policy, now),
+        ),
+    )
+
+
+def _set_aside(status: Status, state: State) -> Sequence[str]:
+    """What is not as the files say though the stack does its work, and what stands elsewhere."""
+    is_said = status.degraded is not None
+    causes = [status.cause] if state is State.AWAKE and status.cause and not is_said else []
+    return [*causes, *(trouble.cause for trouble in status.replaced.values())]
+
+
+def _warnings(spec: Spec, policy: Policy, now: datetime) -> Iterator[str]:
+    for code, end in find_ending_holidays(policy, now.astimezone(policy.zone).date()):
+        source = spec.source.get("dir") or f"infra/{spec.stack}"
+        yield (
+            f"the dates of holidays:{code} are known until {end} only, and later ones count as "
+            f'working days; run "dormouse publish {source}" again'
+        )
+
+
+def _saved(spec: Spec, status: Status, now: datetime) -> Statement | None:
+    used = usage_now(status.meter, status.lifecycle, now)
+    return Statement(used=used, prices=find_prices(spec.region)) if used else None
+
+
+def _state(status: Status, decision: Decision) -> State:
+    lifecycle = status.lifecycle
+    if decision.state is Target.AWAKE:
+        ready = (
+            status.target is Target.AWAKE and lifecycle.ready_at and not lifecycle.unserved_since
+        )
+        return State.AWAKE if ready else State.WAKING
+    if status.target is None or (status.target is Target.ASLEEP and status.settled):
+        return State.ASLEEP
+    return State.GOING_TO_SLEEP
+
+
+def _phase(status: Status, state: State) -> tuple[str, str]:
+    if state is State.WAKING and status.target is not Target.AWAKE:
+        return STARTING, ""
+    if state is State.GOING_TO_SLEEP and status.target is not Target.ASLEEP:
+        return str(state), ""
+    if state is State.GOING_TO_SLEEP and status.stuck:  # it costs, whatever came before
+        return status.phase or str(state), status.stuck.cause
+    if state in (State.ASLEEP, State.GOING_TO_SLEEP):
+        if status.blocked:
+            return BLOCKED, status.blocked.cause
+        if status.lifecycle.failure:
+            return FAILED, status.lifecycle.failure.cause
+    if state is State.AWAKE and status.degraded:
+        return DEGRADED, status.degraded.reason
+    if state in (State.ASLEEP, State.AWAKE):
+        return str(state), ""
+    return status.phase or str(state), status.cause
+
+
+def _live(leases: Sequence[Lease], status: Status, now: datetime) -> tuple[Lease, ...]:
+    """What counts or will, the one that ends last first."""
+    live = [
+        each
+        for each in leases
+        if each.expires_at > now and not status.lifecycle.has_consumed_lease(each)
+    ]
+    return tuple(sorted(live, key=lambda lease: (lease.expires_at, lease.id), reverse=True))
+
+
+def _is_in_force(hold: Hold | None, leases: Sequence[Lease], status: Status, now: datetime) -> bool:
+    if hold is None or hold.is_over(now) or status.lifecycle.has_consumed_hold(hold.set_at):
+        return False
+    return not any(hold.is_ended_by(lease) for lease in leases)
+
+
+def _since(status: Status, state: State, live: Sequence[Lease]) -> datetime | None:
+    lifecycle = status.lifecycle
+    match state:
+        case State.AWAKE:
+            return lifecycle.ready_at
+        case State.WAKING:
+            under_way = lifecycle.unserved_since or lifecycle.waking_since
+            return under_way or max((lease.asked_at for lease in live), default=None)
+        case State.GOING_TO_SLEEP:
+            return status.since if status.target is Target.ASLEEP else None
+        case State.ASLEEP:
+            return lifecycle.slept.at if lifecycle.slept else None
+
+
+def _eta(status: Status, state: State, now: datetime) -> timedelta | None:
+    """How much longer the wake should take; None without one, or if it is late."""
+    if state is not State.WAKING or status.lifecycle.unserved_since:
+        return None
+    since = status.lifecycle.waking_since or now
+    return status.learned.remaining(max(timedelta(0), now - since))

@@ -1,0 +1,156 @@
+"""The status record: how a stack stands, as its last pass left it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from controller.domain.decision.history import Event, EventKind, Learned
+from controller.domain.decision.lifecycle import Lifecycle
+from controller.domain.money.meter import Meter
+from controller.domain.planning.plan import Target
+from controller.domain.planning.progress import Progress, Timeline
+from controller.domain.planning.serving import Degraded
+from controller.domain.planning.spec import Json
+from controller.domain.text import LONGEST_CAUSE, clean
+from controller.domain.timestamps import (
+    format_timestamp,
+    parse_timestamp,
+    read_timestamp,
+    write_timestamp,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """
+    A sleep that does not end, or something foreign in the way: since when, and why.
+
+    `standing` are the addresses that are still there, and cost money.
+    """
+
+    since: datetime
+    cause: str
+    standing: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "since": format_timestamp(self.since),
+            "cause": self.cause,
+            "standing": list(self.standing),
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Json]) -> Trouble:
+        return Trouble(
+            since=parse_timestamp(data["since"]),
+            cause=clean(data["cause"], LONGEST_CAUSE),
+            standing=tuple(data.get("standing", ())),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """
+    `target` is where it is going since `since`, and `settled` says that it is there; `from_rest`
+    that it set out from where it had been settled, and not halfway. `degraded` says that it serves
+    people, though not in full. `phase` is what people are
+    told meanwhile, `cause` what holds it up. `decision` is the last one, as JSON.
+    `warned_for` is the end of which people have been warned, `troubles` what they were told of
+    and is not over, `meter` counts the money. `outbox` are events that are not known to be
+    recorded and told. `replaced` is what holds up the end of replaced specs, by their hash: told
+    once, shown until it is over. `spread_offset` is how much earlier than needed its wakes for an
+    opening begin, where many are spread.
+    """
+
+    target: Target | None = None
+    since: datetime | None = None
+    settled: bool = False
+    from_rest: bool = True
+    phase: str = ""
+    cause: str = ""
+    decision: Mapping[str, Json] = field(default_factory=dict)
+    updated_at: datetime | None = None
+    spec_hash: str = ""
+    lifecycle: Lifecycle = field(default_factory=Lifecycle)
+    progress: Progress = field(default_factory=Progress)
+    timeline: Timeline = field(default_factory=Timeline)
+    learned: Learned = field(default_factory=Learned)
+    meter: Meter = field(default_factory=Meter)
+    spread_offset: timedelta = timedelta(0)
+    endpoint: Mapping[str, Json] | None = None
+    stuck: Trouble | None = None
+    blocked: Trouble | None = None
+    replaced: Mapping[str, Trouble] = field(default_factory=dict)
+    degraded: Degraded | None = None
+    warned_for: datetime | None = None
+    troubles: tuple[EventKind, ...] = ()
+    outbox: tuple[Event, ...] = ()
+    set_aside: tuple[str, ...] = ()
+
+    def lead(self, longest: timedelta) -> timedelta:
+        """How long before an opening to begin: `longest` at most, and its share of a spread."""
+        return self.learned.lead(longest) + self.spread_offset
+
+    def to_json(self) -> dict[str, Json]:
+        failure = self.lifecycle.failure
+        return {
+            "target": self.target and str(self.target),
+            "since": write_timestamp(self.since),
+            "settled": self.settled,
+            "from_rest": self.from_rest,
+            "phase": self.phase,
+            "cause": self.cause,
+            "decision": dict(self.decision),
+            "updated_at": write_timestamp(self.updated_at),
+            "spec_hash": self.spec_hash,
+            "lifecycle": self.lifecycle.to_json(),
+            "progress": self.progress.to_json(),
+            "steps": self.timeline.to_json(),
+            "learned": self.learned.to_json(),
+            "meter": self.meter.to_json(),
+            "spread_offset_seconds": self.spread_offset.total_seconds(),
+            "endpoint": dict(self.endpoint) if self.endpoint else None,
+            "failure": failure and {"at": format_timestamp(failure.at), "cause": failure.cause},
+            "stuck": self.stuck.to_json() if self.stuck else None,
+            "blocked": self.blocked.to_json() if self.blocked else None,
+            "replaced": {key: each.to_json() for key, each in self.replaced.items()},
+            "degraded": self.degraded.to_json() if self.degraded else None,
+            "warned_for": write_timestamp(self.warned_for),
+            "troubles": [str(kind) for kind in self.troubles],
+            "outbox": [event.to_json() for event in self.outbox],
+            "set_aside": list(self.set_aside),
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Json]) -> Status:
+        """Read what `to_json` wrote; a missing or empty record is that of a new stack."""
+        target, stuck, blocked = (data.get(key) for key in ("target", "stuck", "blocked"))
+        degraded = data.get("degraded")
+        return Status(
+            target=Target(target) if target else None,
+            since=read_timestamp(data.get("since")),
+            settled=data.get("settled", False),
+            from_rest=data.get("from_rest", True),
+            phase=clean(data.get("phase", ""), LONGEST_CAUSE),
+            cause=clean(data.get("cause", ""), LONGEST_CAUSE),
+            decision=data.get("decision", {}),
+            updated_at=read_timestamp(data.get("updated_at")),
+            spec_hash=data.get("spec_hash", ""),
+            lifecycle=Lifecycle.from_json(data.get("lifecycle", {})),
+            progress=Progress.from_json(data.get("progress", {})),
+            timeline=Timeline.from_json(data.get("steps", [])),
+            learned=Learned.from_json(data.get("learned", {})),
+            meter=Meter.from_json(data.get("meter", {})),
+            spread_offset=timedelta(seconds=data.get("spread_offset_seconds", 0)),
+            endpoint=data.get("endpoint"),
+            stuck=Trouble.from_json(stuck) if stuck else None,
+            blocked=Trouble.from_json(blocked) if blocked else None,
+            replaced={k: Trouble.from_json(t) for k, t in data.get("replaced", {}).items()},
+            degraded=Degraded.from_json(degraded) if degraded else None,
+            warned_for=read_timestamp(data.get("warned_for")),
+            troubles=tuple(EventKind(kind) for kind in data.get("troubles", ())),
+            outbox=tuple(Event.from_json(event) for event in data.get("outbox", ())),
+            set_aside=tuple(data.get("set_aside", ())),
+        )

@@ -1,0 +1,156 @@
+"""
+Lets people know of an event: the topic, the webhook, and the metrics.
+
+Called once for each event by the pass that recorded it, and again by a later pass if it raised
+or if the process died before that was noted. So a message may come twice, rarely, and is never
+lost; SNS promises no more to its subscribers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from traceback import format_exc
+from typing import Any, Protocol
+
+from controller.domain.decision.history import Event, EventKind
+from controller.domain.errors import MessageRefusedError
+from controller.domain.notification.messages import (
+    Level,
+    Message,
+    is_wanted,
+    plain_message,
+    write_message,
+)
+from controller.domain.notification.notification_text import Invitation
+from controller.domain.planning.spec import Spec
+from controller.domain.ports import Clock
+from controller.notify.measures import as_log_line, measure
+from controller.notify.webhook import WebhookError
+
+Log = Any
+"""Like the Logger of Powertools: `info` and `warning` take facts by name."""
+
+
+class NoLog:
+    """Where nobody reads one."""
+
+    def info(self, message: str, /, **facts: Any) -> None:
+        pass
+
+    def warning(self, message: str, /, **facts: Any) -> None:
+        pass
+
+
+class Publishes(Protocol):
+    def publish(self, message: Message) -> None: ...
+
+
+class Posts(Protocol):
+    def post(self, message: Message) -> None: ...
+
+
+class Invites(Protocol):
+    def make(self, event: Event, now: datetime) -> Invitation | None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notifier:
+    """
+    Tells what somebody wants to hear, up to `most`; parts that are None are left out.
+
+    `namespace` is that of the metrics, "" for none.
+    """
+
+    clock: Clock
+    log: Log
+    topic: Publishes | None = None
+    webhook: Posts | None = None
+    invites: Invites | None = None
+    most: Level = Level.NEWS
+    namespace: str = ""
+
+    def __call__(self, spec: Spec, event: Event) -> None:
+        """
+        Tell of an event. Raises what the topic raises; nothing else has been told then.
+
+        The topic comes first, as only it is asked again: the webhook hears a thing once, or, if
+        it is down just then, not at all. A fault in a text or a number keeps nobody from hearing
+        of the event: what is left is told plainly, and the log has the fault.
+        """
+        message = self._written(spec, event)
+        if message:
+            self._publish(spec, message)
+            self._post(message)
+        self._measure(spec, event)
+
+    def _written(self, spec: Spec, event: Event) -> Message | None:
+        try:
+            if not is_wanted(event, self.most):
+                return None
+            return write_message(spec, event, self._invitation(event))
+        except Exception:
+            self._fault("message not written", event)
+            return plain_message(spec, event)
+
+    def _measure(self, spec: Spec, event: Event) -> None:
+        try:
+            values = measure(spec, event) if self.namespace else {}
+            if values:
+                self.log.info("measured", **as_log_line(self.namespace, event, values))
+        except Exception:
+            self._fault("not measured", event)
+
+    def _fault(self, what: str, event: Event) -> None:
+        """Something of ours is wrong; its traceback is for whoever reads the log."""
+        kind = str(event.kind)
+        self.log.warning(what, stack=event.stack, event=kind, traceback=format_exc())
+
+    def _invitation(self, event: Event) -> Invitation | None:
+        """A link for what is about to end; a message without one is better than none."""
+        if self.invites is None or event.kind is not EventKind.SLEEPING_SOON:
+            return None
+        try:
+            return self.invites.make(event, self.clock.now())
+        except Exception as error:
+            self.log.warning("no link to extend", stack=event.stack, error=str(error))
+            return None
+
+    def _publish(self, spec: Spec, message: Message) -> None:
+        if self.topic is None:
+            return
+        try:
+            self._publish_or_plainly(spec, message)
+        except MessageRefusedError as error:
+            # Nor would it be taken later: the next event is not held up for it.
+            self.log.warning("told to nobody", **_about(message), error=str(error))
+            return
+        except Exception as error:
+            self.log.warning("not told", **_about(message), error=str(error))
+            raise
+        self.log.info("told", **_about(message))
+
+    def _publish_or_plainly(self, spec: Spec, message: Message) -> None:
+        if self.topic is None:
+            return
+        try:
+            self.topic.publish(message)
+        except MessageRefusedError:
+            self._fault("message not taken", message.event)
+            self.topic.publish(plain_message(spec, message.event))
+
+    def _post(self, message: Message) -> None:
+        if self.webhook is None:
+            return
+        try:
+            self.webhook.post(message)
+        except WebhookError as error:
+            self.log.warning("webhook failed", **_about(message), error=str(error))
+        except Exception:
+            self._fault("webhook failed", message.event)  # the topic has it: it is not told twice
+
+
+def _about(message: Message) -> dict[str, str]:
+    """What the log says of a message; the text is not in it, as that may hold a link."""
+    event = message.event
+    return {"stack": event.stack, "event": event.id, "level": str(message.level)}
