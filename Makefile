@@ -9,7 +9,7 @@ UV_LOCKED := import tomllib; uv = next(p for p in tomllib.load(open("uv.lock", "
 STACKS := $(wildcard infra/*)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick check format lint types imports bench soak mutants build validate deploy publish destroy costs docs faults pictures clean
+.PHONY: help setup demo test quick check format lint types imports bench soak mutants build validate deploy publish destroy release audit costs docs faults pictures clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,7 +70,7 @@ mutants: setup ## Change the deciding code a line at a time: does a test notice?
 	@PYTHONPATH=src nice $(MUTANTS_VENV)/bin/mutmut run --max-children $(JOBS) $(foreach names,$(MUTANTS),"$(names)")
 	@$(MUTANTS_VENV)/bin/mutmut results | grep -E ': (survived|no tests|timeout|suspicious)$$' || echo "no mutant was left"
 
-SAM ?= $(BIN)/uv tool run --from $(shell sed -n 's/^SAM = "\(.*\)"/\1/p' src/controller/cli/toolbox.py) sam
+SAM ?= $(BIN)/python -m controller.cli.run_sam
 CONFIG_ENV ?= default
 export SAM_CLI_TELEMETRY := 0
 
@@ -88,6 +88,15 @@ publish: setup ## Store the spec of every stack under infra/ for the controller
 
 destroy: setup ## Take all that Dormouse made out of the account (LEAVE=asleep or LEAVE=awake asks nothing)
 	@$(BIN)/dormouse destroy --config-env $(CONFIG_ENV)
+
+release: setup ## Make a release from this commit in dist/: wheel, functions, bills of materials, notes, hashes
+	@PYTHONPATH=tests:src $(BIN)/python -m release
+
+# Exit code 1 where a pinned package has a known vulnerability. Without the source of advisories there is nothing to check.
+audit: setup ## Look for known vulnerabilities in what uv.lock pins (asks api.osv.dev)
+	@$(BIN)/uv audit --frozen --preview-features audit-command >$(VENV)/audit.txt 2>&1; code=$$?; \
+	if grep -qE 'client error \(Connect\)|dns error|timed out' $(VENV)/audit.txt; then echo "SKIPPED: the source of advisories (api.osv.dev) cannot be reached; nothing was checked" >&2; \
+	else cat $(VENV)/audit.txt; exit $$code; fi
 
 costs: setup ## Write the idle bill of template.yaml into docs/costs.md
 	@PYTHONPATH=tests $(BIN)/python -m deploy.idle_bill

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from deployed import SHIPPED, STACK, deploy
 
+from controller.cli import toolbox
 from controller.cli.project import is_checkout
 from controller.cli.toolbox import bring_sam
 from controller.domain.errors import PermanentError
@@ -117,9 +118,11 @@ def test_sam_that_cannot_be_brought_is_a_matter_of_the_network(monkeypatch, tmp_
     monkeypatch.delenv("SAM", raising=False)
     monkeypatch.setenv("UV_OFFLINE", "1")
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setenv("UV_TOOL_DIR", str(tmp_path / "tools"))
-    with pytest.raises(PermanentError, match=r"could not bring SAM.*check the network"):
+    (tmp_path / "own").mkdir()
+    monkeypatch.setattr(toolbox, "cache_folder", lambda: tmp_path / "own")
+    with pytest.raises(PermanentError, match=r"could not install SAM.*check the network"):
         bring_sam()
+    assert not list((tmp_path / "own").iterdir())
 
 
 @pytest.mark.parametrize("verb", ["build", "deploy"])

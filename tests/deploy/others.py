@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from controller.cli.toolbox import SAM
+from controller.cli import toolbox
+from controller.domain.errors import DormouseError
 from deploy.stack import deploy
 from local.side_venv import SideVenvError, find_python, locked, side_venv
 
@@ -37,6 +38,7 @@ def ministack() -> Path:
 def sam() -> Path:
     """The SAM command line of the release that `dormouse deploy` brings."""
     try:
-        return side_venv("sam", SAM, options=AS_OF).with_name("sam")
-    except SideVenvError as error:
-        pytest.skip(f"{SAM} cannot be had here: {error}")
+        toolbox.bring_sam()
+        return Path(toolbox.sam()[0])
+    except DormouseError as error:
+        pytest.skip(f"SAM cannot be had here: {error}")

@@ -66,6 +66,7 @@ def test_it_carries_licence_template_and_example(wheel):
         "controller/shipped/infra/nsfw-api/nlb.tf",
         "controller/shipped/infra/nsfw-api/container_definition.json",
         "controller/shipped/uv.lock",
+        "controller/cli/sam_requirements.txt",
     } <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert not [name for name in names if "tfstate" in name or "__pycache__" in name]

@@ -1,5 +1,6 @@
 """
-Tools that are brought when a command first needs them, pinned: SAM, and what the demo runs on.
+Tools that are installed when a command first needs them, each file held to its hash: SAM, and what
+the demo runs on.
 
 `uv` comes with the package. What it installs is kept in the user's cache folder.
 """
@@ -12,7 +13,8 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
@@ -21,23 +23,39 @@ from controller.cli.project import shipped_file
 from controller.domain.errors import PermanentError
 from controller.hcl.disk_cache import cache_folder
 
-SAM = "aws-sam-cli==1.170.0"
+SAM_REQUIREMENTS = Path(__file__).with_name("sam_requirements.txt")
+"""SAM's own lock: it needs other versions of what the project itself uses."""
+
 LAPTOP = "laptop"
 """The dependency group with what the simulated AWS runs on (pyproject.toml)."""
 
 
 def sam() -> list[str]:
-    """How to call SAM: the variable SAM if it is set, else the pinned release, by uv."""
+    """How to call SAM: the variable SAM if it is set, else the pinned release in the cache."""
     given = os.environ.get("SAM")
     if given:
         return shlex.split(given)
-    return [find_uv(), "tool", "run", "--from", SAM, "sam"]
+    return [str(_sam_program())]
 
 
 def bring_sam() -> None:
-    """Have SAM here before it is called, so that a missing network is told as such."""
-    if not os.environ.get("SAM"):
-        _uv("tool", "run", "--from", SAM, "sam", "--version", doing="bring SAM")
+    """Have SAM here before it is called, so that a missing network is reported as such."""
+    if os.environ.get("SAM") or _sam_program().exists():
+        return
+    click.echo("Installing SAM (once, about 200 MB) …", err=True)
+    requirements = SAM_REQUIREMENTS.read_text(encoding="utf-8")
+    place = _sam_program().parents[1]
+    with _scratch_of(place) as scratch:
+        # A relocatable environment finds its Python after the folder has been renamed.
+        create = ["venv", "--quiet", "--relocatable", "--python", sys.executable, str(scratch)]
+        _uv(*create, doing="make an environment for SAM")
+        python = str(scratch / "bin" / "python")
+        _install(requirements, "--python", python, doing="install SAM")
+
+
+def _sam_program() -> Path:
+    mark = _mark(SAM_REQUIREMENTS.read_text(encoding="utf-8"))
+    return _cache() / f"sam-{mark}" / "bin" / "sam"
 
 
 def find_uv() -> str:
@@ -61,9 +79,11 @@ def bring_laptop() -> None:
         return
     requirements = _locked(LAPTOP)
     place = _cache() / f"{LAPTOP}-{_mark(requirements)}"
-    if not (place / ".ready").exists():
+    if not place.exists():
         click.echo("Installing what the demo runs on (once, about 60 MB) …", err=True)
-        _install(requirements, place)
+        with _scratch_of(place) as scratch:
+            target = ["--python", sys.executable, "--target", str(scratch)]
+            _install(requirements, *target, doing="install what the demo runs on")
     sys.path.append(str(place))
 
 
@@ -80,20 +100,20 @@ def _locked(group: str) -> str:
     return _uv("export", *options, "--directory", str(folder), doing="read the lock file")
 
 
-def _install(requirements: str, place: Path) -> None:
-    """Whole or not at all: another process may do the same."""
+def _install(requirements: str, *into: str, doing: str) -> None:
+    """Install exactly these, each file held to its hash."""
+    options = ["--quiet", "--require-hashes", "--no-deps", *into, "--requirements", "-"]
+    _uv("pip", "install", *options, doing=doing, given=requirements)
+
+
+@contextmanager
+def _scratch_of(place: Path) -> Iterator[Path]:
+    """A folder that becomes `place` at the end, whole or not at all; another process may do it."""
     scratch = place.with_name(f"{place.name}.{os.getpid()}")
     shutil.rmtree(scratch, ignore_errors=True)
     try:
-        options = ["--quiet", "--require-hashes", "--no-deps", "--python", sys.executable]
-        _uv(
-            *("pip", "install", *options, "--target", str(scratch), "--requirements", "-"),
-            doing="install what the demo runs on",
-            given=requirements,
-        )
-        (scratch / ".ready").touch()
-        if not (place / ".ready").exists():
-            shutil.rmtree(place, ignore_errors=True)
+        yield scratch
+        with suppress(OSError):  # the other process was first
             scratch.rename(place)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
