@@ -11,7 +11,6 @@ import os
 import re
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -33,6 +32,7 @@ from api.request import Request, read_request
 from api.routes import METHODS, Routes
 from api.stacks import Stacks, UnsureError
 from controller.aws.link_keys import fetch_from_ssm
+from controller.clock import SystemClock
 from controller.domain.errors import PermanentError
 from controller.domain.ports import Clock
 from controller.links import STACK_NAME
@@ -41,14 +41,6 @@ from controller.notify.log_lines import as_log_line
 logger = Logger(json_serializer=as_log_line)
 
 Handle = Callable[[dict[str, Any], Any], dict[str, Any]]
-
-
-class SystemClock:
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-    def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta, tzinfo
 
+from controller.domain.formatting import DAYS, MONTHS
+
 EN: Mapping[str, str] = {
     "asleep": "Asleep",
     "held": "On hold",
@@ -263,8 +265,7 @@ JA: Mapping[str, str] = {
 
 TABLES: Mapping[str, Mapping[str, str]] = {"en": EN, "ja": JA}
 
-_DAYS = {"en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), "ja": "月火水木金土日"}
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DAYS = {"en": DAYS, "ja": "月火水木金土日"}
 _UNITS = {"en": (" h", " min", " s", " "), "ja": ("時間", "分", "秒", "")}
 
 
@@ -295,7 +296,7 @@ class Translations:
         day = _DAYS[self.language][local.weekday()]
         if self.language == "ja":
             return f"{local.month}月{local.day}日({day}) {local:%H:%M}"
-        return f"{day} {local.day} {_MONTHS[local.month - 1]} {local:%H:%M}"
+        return f"{day} {local.day} {MONTHS[local.month - 1]} {local:%H:%M}"
 
     def duration(self, duration: timedelta) -> str:
         """Write "1 h 5 min" or "40 s"; seconds only below ten minutes."""

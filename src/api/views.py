@@ -28,7 +28,7 @@ from controller.asking.requested_end import SAME
 from controller.domain.planning.endpoint import address_text
 from controller.domain.planning.plan import Target
 from controller.domain.planning.spec import Json
-from controller.domain.reporting.report import BLOCKED, FAILED, STARTING, Report, State
+from controller.domain.reporting.report import BLOCKED, FAILED, STALE, STARTING, Report, State
 from controller.domain.timestamps import parse_timestamp
 from controller.links import STACK_NAME, Link, Scope
 
@@ -38,9 +38,6 @@ POLL = {True: 3, False: 20}
 
 REFRESH = 5
 """Seconds after which a browser without JavaScript loads the page of a wake or a sleep again."""
-
-STALE = timedelta(minutes=4)
-"""A pass writes at least every half minute, and one that died is taken up within two minutes."""
 
 _BEGINNINGS = (STARTING, "waking")
 """Phases that say no more than that it is waking."""

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from controller.domain.errors import EndPassError, PermanentError
-from controller.reconcile.heartbeat import LAST_WAVE, QUEUED, SHORT_PASS, Due, Heartbeat
+from controller.domain.ports import Due
+from controller.reconcile.heartbeat import LAST_WAVE, QUEUED, SHORT_PASS, Heartbeat
 from controller.reconcile.side_by_side import one_by_one
 from factories import NOON
 from local.clock import ManualClock

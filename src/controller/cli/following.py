@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import click
 
 from controller.cli.report_views import make_report_view
 from controller.cli.stacks import Stacks, StackView
 from controller.domain.errors import EndPassError, PermanentError, RetryError
-from controller.domain.reporting.report import BLOCKED, FAILED, Report, State
+from controller.domain.reporting.report import BLOCKED, FAILED, STALE, Report, State
 
 POLL_SECONDS = 3.0
-STALE = timedelta(minutes=4)
-"""A pass writes at least every half minute, and one that died is taken up within two minutes."""
 
 
 def follow(stacks: Stacks, names: Sequence[str], *, wanted: State | None = None) -> list[Report]:

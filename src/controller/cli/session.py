@@ -4,29 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import UTC, datetime
-from time import sleep
+from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from controller.aws.clients import Clients
 from controller.cli.inputs import InputError
+from controller.clock import SystemClock
 from controller.domain.planning.spec import Spec
 from controller.domain.ports import Clock
 
 if TYPE_CHECKING:
     import boto3
-
-
-class SystemClock:
-    """The machine's clock."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-    def sleep(self, seconds: float) -> None:
-        sleep(seconds)
 
 
 def open_session() -> boto3.Session:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def say_moment(moment: datetime, zone: tzinfo) -> str:
@@ -17,7 +17,7 @@ def say_moment(moment: datetime, zone: tzinfo) -> str:
     it says does.
     """
     local = moment.astimezone(zone)
-    day = f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}"
+    day = f"{DAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]}"
     return f"{day} {local.hour:02}:{local.minute:02}"
 
 

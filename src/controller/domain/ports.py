@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -12,6 +13,19 @@ from controller.domain.planning.plan import Action, Target
 from controller.domain.planning.progress import Progress
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """
+    A stack in the index of what is due; `at` is the moment as the index writes it.
+
+    `asked`: it is there for what somebody asked for, and may be there for its own sake besides.
+    """
+
+    stack: str
+    at: str
+    asked: bool = False
 
 
 class Clock(Protocol):

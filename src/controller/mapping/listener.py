@@ -20,6 +20,7 @@ from controller.mapping.table import (
     SetAfter,
     Table,
 )
+from controller.mapping.target_group import PROTOCOLS
 
 IDLE_TIMEOUT = "tcp.idle_timeout.seconds"
 # What AWS does where the provider sends nothing (NLB user guide, "Idle timeout").
@@ -28,7 +29,6 @@ _WITHOUT_TIMEOUT = {
     "UDP": "a UDP flow always ends after 120 seconds without traffic",
     "TCP_UDP": "TCP connections are closed after 350 seconds without traffic",
 }
-PROTOCOLS = ("TCP", "TLS", "UDP", "TCP_UDP")
 _APPLICATION = "AWS takes it for listeners of application load balancers only; leave it out"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from controller.domain.planning.client_addresses import sees_clients
+from controller.domain.planning.client_addresses import ANYWHERE, sees_clients
 from controller.domain.planning.spec import Json, Kind
 from controller.hcl import numbers
 from controller.hcl.values import Unknown
@@ -14,7 +14,6 @@ from controller.mapping.draft import Draft, StackDraft, canonical
 from controller.mapping.fill import given, known
 from controller.mapping.task import is_fargate
 
-_ANYWHERE = ("0.0.0.0/0", "::/0")
 # As security group rules name them, by name or by number; -1 is any.
 _PROTOCOLS = {"tcp": ("tcp", "6", "-1", "all"), "udp": ("udp", "17", "-1", "all")}
 _ROUTES_OUT = ("aws_nat_gateway", "aws_vpc_endpoint")
@@ -272,4 +271,4 @@ def _admits_all(rule: Block) -> bool:
     found: list[object] = [known(rule, "cidr_ipv4"), known(rule, "cidr_ipv6")]
     for name in ("cidr_blocks", "ipv6_cidr_blocks"):
         found += [element.data for element in known(rule, name) or ()]
-    return any(cidr in _ANYWHERE for cidr in found)
+    return any(cidr in ANYWHERE for cidr in found)

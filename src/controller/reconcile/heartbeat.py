@@ -10,13 +10,12 @@ wake, the next heartbeat) find room. What is left when the next heartbeat is nea
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain, islice
 from typing import Protocol
 
 from controller.domain.errors import EndPassError
-from controller.domain.ports import Clock, SideBySide
+from controller.domain.ports import Clock, Due, SideBySide
 
 SHORT_PASS = timedelta(seconds=34)
 """What a pass in a crowd is given: it takes every step that is ready, and waits for none."""
@@ -32,19 +31,6 @@ LAST_WAVE = timedelta(seconds=45)
 
 QUEUED = timedelta(seconds=300)
 """So long Lambda keeps an event that finds no room (template.yaml, MaximumEventAgeInSeconds)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """
-    A stack in the index of what is due; `at` is the moment as the index writes it.
-
-    `asked`: it is there for what somebody asked for, and may be there for its own sake besides.
-    """
-
-    stack: str
-    at: str
-    asked: bool = False
 
 
 class DueIndex(Protocol):

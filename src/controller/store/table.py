@@ -23,10 +23,10 @@ from controller.domain.errors import LockLostError, NotPublishedError, RetryErro
 from controller.domain.planning.plan import Target
 from controller.domain.planning.spec import Json, Spec
 from controller.domain.planning.spec_identity import Home, left_behind
+from controller.domain.ports import Due
 from controller.domain.reporting.damage import Damaged, parted
 from controller.domain.reporting.status import Status
 from controller.domain.timestamps import format_timestamp
-from controller.reconcile.heartbeat import Due
 from controller.store import items
 from controller.store.asked import Asked, AskedFor
 from controller.store.conditions import MOST_CONFLICTS, is_refused, refused_item

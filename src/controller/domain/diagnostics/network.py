@@ -16,6 +16,7 @@ from controller.domain.diagnostics.facts import (
     fronts,
 )
 from controller.domain.diagnostics.finding import Finding, ok, problem, warning
+from controller.domain.planning.client_addresses import ANYWHERE
 from controller.domain.planning.observed import Address, Holder
 from controller.domain.planning.plan import describe_address
 
@@ -27,8 +28,6 @@ FARGATE_ZONES = {"ap-northeast-1": frozenset({"apne1-az1", "apne1-az2", "apne1-a
 
 ENDPOINTS = ("ecr.api", "ecr.dkr", "s3", "logs")
 """What stands in for a way to the internet when the image is in ECR (AWS behaviour §2.3)."""
-
-_ANYWHERE = ("0.0.0.0/0", "::/0")
 
 
 def elastic_ips(facts: Facts) -> Iterator[Finding]:
@@ -275,7 +274,7 @@ def _senders(facts: Facts, target: Target) -> list[str]:
     near = [s.cidr for each in ids if (s := (facts.subnets or {}).get(each))]
     internal = bool(target.fronts) and all(front.internal for front in target.fronts)
     if target.sees_clients and not internal:
-        return [*near, _ANYWHERE[0]]
+        return [*near, ANYWHERE[0]]
     return near
 
 

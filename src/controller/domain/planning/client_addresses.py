@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+ANYWHERE = ("0.0.0.0/0", "::/0")
+"""Every address there is, as the rules of security groups write it."""
+
 
 def sees_clients(target_type: str, protocol: str, preserve_client_ip: str | None) -> bool:
     """

@@ -36,6 +36,9 @@ AHEAD = timedelta(days=8)
 TAKEN_UP = timedelta(minutes=2)
 """A pass that goes on writes at least every half minute; one that is silent for longer is gone."""
 
+STALE = timedelta(minutes=4)
+"""A status that a pass in progress has not written for so long: that pass is gone."""
+
 MOST_CHANGES = 2
 FAILED, BLOCKED, STARTING, DEGRADED = "failed", "blocked", "starting", "degraded"
 """Phases beside those of a pass; a wake that no pass has begun yet is starting."""

@@ -1,0 +1,114 @@
+"""The records of one stack, bound to the lock that a pass holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from controller.domain.decision.history import Event, Wake
+from controller.domain.errors import LockLostError
+from controller.domain.money.usage import UsageProfile
+from controller.domain.planning.spec import Json, Spec
+from controller.domain.ports import Clock
+from controller.store.asked import AskedFor
+from controller.store.lock import LENGTH, Lock, LockKeeper
+from controller.store.table import Records, Table
+
+RENEW = timedelta(seconds=15)
+"""A pass that was away for longer asks whether the lock is still its own."""
+
+
+class StackRecords:
+    """The store of one stack whose lock this pass holds (`controller.reconcile.ports.Store`)."""
+
+    def __init__(self, table: Table, locks: LockKeeper, lock: Lock, clock: Clock) -> None:
+        self._table = table
+        self._locks = locks
+        self._lock = lock
+        self._stack = lock.stack
+        self._clock = clock
+        self._seen: AskedFor | None = None
+        self._renewed_at = clock.now()
+
+    def claim(self) -> None:
+        """Shut out the passes before this one; if this one is lost, another comes."""
+        try:
+            self._claim()
+        except LockLostError as error:
+            higher = self._locks.count_on(self._lock, error.fence) if error.fence else None
+            if higher is None:
+                raise
+            self._lock = higher
+            self._claim()
+
+    def _claim(self) -> None:
+        self._table.claim(self._stack, self._lock.fence, self._clock.now() + LENGTH)
+
+    def load(self) -> Records:
+        """Read everything, and take up what was asked for: from now on this pass is what is due."""
+        records = self._table.load(self._stack)
+        if records.asked_for.is_due:
+            if self._seen is not None:
+                self._claim()  # what this pass wrote since may say that nothing is due
+            self._table.take_up(self._stack, records.asked)
+        self._seen = records.asked_for
+        return records
+
+    def asked(self) -> int:
+        return self._table.asked(self._stack)
+
+    def put_status(
+        self, status: Mapping[str, Json], due_at: datetime | None, asked: int | None = None
+    ) -> bool:
+        """Store how the pass stands; with `asked`, which is how it ends, if nothing came since."""
+        if asked is not None and (self._seen is None or self._seen.count != asked):
+            return False
+        seen = self._seen if asked is not None else None
+        return self._table.put_status(self._stack, status, due_at, self._lock.fence, seen)
+
+    def forget_leftover(self, spec: Spec) -> None:
+        self._table.forget_leftover(self._stack, spec)
+
+    def put_wake(self, wake: Wake) -> None:
+        self._table.put_wake(self._stack, wake)
+
+    def last_wakes(self) -> Sequence[Wake]:
+        return self._table.last_wakes(self._stack)
+
+    def put_event(self, event: Event) -> bool:
+        return self._table.put_event(event)
+
+    def mark_delivered(self, event: Event) -> None:
+        self._table.mark_delivered(event, self._clock.now())
+
+    def events(self, start: datetime) -> Sequence[Event]:
+        return list(self._table.events(self._stack, start, self._clock.now()))
+
+    def uses(self) -> Sequence[tuple[datetime, UsageProfile]]:
+        return self._table.uses(self._stack)
+
+    def put_use(self, use: UsageProfile, now: datetime) -> None:
+        self._table.put_use(self._stack, use, now)
+
+    def renew_lock(self) -> bool:
+        """Hold it for another minute; with most of the last one left that is not written."""
+        now = self._clock.now()
+        if now - self._renewed_at < RENEW:
+            return True
+        self._renewed_at = now
+        return self._locks.renew(self._lock, now)
+
+    def let_go(self) -> None:
+        """After a pass for what is not published: it failed once, and is due no more."""
+        if self._table.let_go(self._stack):
+            self._locks.forget(self._lock)
+
+    def back_off(self) -> None:
+        """After a pass that broke; where this breaks too, the next heartbeat tries again."""
+        with suppress(Exception):
+            asked = self._seen.count if self._seen else None
+            self._table.back_off(self._stack, self._clock.now(), self._lock.fence, asked)
+
+    def release(self) -> None:
+        self._locks.release(self._lock, self._clock.now())
