@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from controller.aws.service import ServiceAdapter
+from controller.aws.service_calls import ServiceAdapter
 from controller.aws.service_events import unknown_events
 from factories import NOON
 from local.ecs import messages

@@ -423,8 +423,8 @@ def test_a_stack_of_another_region_that_is_looked_for_at_home_is_seen(monkeypatc
 def test_a_hand_on_what_is_the_other_stacks_is_seen(monkeypatch):
     real = LoadBalancerAdapter.delete
 
-    def delete_all(self, seen):
-        real(self, seen)
+    def delete_all(self, resource, seen):
+        real(self, resource, seen)
         for each in self._elbv2.describe_load_balancers()["LoadBalancers"]:
             if "/ecs-nlb" in each["LoadBalancerArn"] and "ecs-nlb-2" not in each["LoadBalancerArn"]:
                 self._elbv2.delete_load_balancer(LoadBalancerArn=each["LoadBalancerArn"])

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from controller.aws import load_balancer, service, target_group
 from controller.aws.clients import Client
-from controller.aws.context import Context, desired_count
+from controller.aws.context import Context
 from controller.aws.errors import code_of
-from controller.aws.load_balancer import LoadBalancerAdapter
-from controller.aws.service import Backing, ServiceAdapter
-from controller.aws.target_group import TargetGroupAdapter
+from controller.aws.kinds import make_kinds
+from controller.aws.snapshot import Snapshot
 from controller.domain.diagnostics.facts import Container, Quota, Role, TaskDefinition
 from controller.domain.planning.observed import Observation
 from controller.domain.planning.plan import Target
 from controller.domain.planning.progress import Progress
-from controller.domain.planning.spec import Kind, ResourceSpec
+from controller.domain.planning.spec import ResourceSpec
 
 
 def read_clusters(ecs: Client, names: Sequence[str]) -> dict[str, str]:
@@ -98,32 +97,20 @@ def read_quotas(elbv2: Client) -> tuple[Quota, ...]:
 
 def read_standing(context: Context, resource: ResourceSpec, now: datetime) -> Observation | None:
     """What stands under the name of a resource, ours or not; None if that cannot be told."""
-    owner, nothing, elbv2 = context.owner(resource), Progress(), context.clients.elbv2
-    match resource.kind:
-        case Kind.LOAD_BALANCER:
-            seen = LoadBalancerAdapter(elbv2).describe(resource)
-            tags = _tags(context, seen, "LoadBalancerArn")
-            return load_balancer.interpret(resource, seen, tags, owner, nothing, now)
-        case Kind.TARGET_GROUP:
-            seen = TargetGroupAdapter(elbv2).describe(resource)
-            tags = _tags(context, seen, "TargetGroupArn")
-            return target_group.interpret(resource, seen, tags, owner, nothing, now)
-        case Kind.SERVICE:
-            try:
-                cluster = context.cluster(resource)
-                found = ServiceAdapter(context.clients.ecs).describe(cluster, [resource.name])
-            except Exception as error:
-                if code_of(error) != "ClusterNotFoundException":
-                    raise
-                return None  # the cluster's own check says so
-            seen, count = found.get(resource.name), desired_count(resource, Target.AWAKE)
-            return service.interpret(resource, seen, Backing(), count, owner, nothing, now)
-        case _:
-            return None
-
-
-def _tags(context: Context, seen: Mapping[str, Any] | None, key: str) -> dict[str, str] | None:
-    return context.read_tags([seen[key]])[seen[key]] if seen else None
+    kind = make_kinds(context)[resource.kind]
+    snapshot = Snapshot(spec=context.spec, target=Target.AWAKE, progress=Progress(), now=now)
+    try:
+        for read in kind.first_reads(snapshot, [resource]):
+            read()
+    except Exception as error:
+        if code_of(error) != "ClusterNotFoundException":
+            raise
+        return None  # the cluster's own check says so
+    arn = snapshot.arn(resource.address)
+    if arn and kind.attributes:
+        snapshot.tags = context.read_tags([arn])
+    # Neither its health nor its settings count here.
+    return kind.interpret(replace(snapshot, target=Target.ASLEEP), resource)
 
 
 def _all(elbv2: Client, what: str, result: str) -> list[dict[str, Any]]:

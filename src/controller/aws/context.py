@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from controller.aws.clients import Clients
 from controller.aws.errors import GONE, code_of
 from controller.aws.look_ups import LookUps
+from controller.aws.snapshot import Snapshot
 from controller.aws.tags import Owner, from_elb
+from controller.domain.errors import PermanentError, SpecError
+from controller.domain.planning.observed import Observed
 from controller.domain.planning.plan import Target
 from controller.domain.planning.references import resolve
 from controller.domain.planning.spec import Json, ResourceSpec, Spec
@@ -31,6 +34,23 @@ class Context:
     def resolve(self, value: Json, known: Mapping[str, Mapping[str, str]]) -> Json:
         """Fill references; `known` is what AWS gave to each address so far."""
         return resolve(value, known, self._look_up)
+
+    def found_or_none(self, value: Json, snapshot: Snapshot) -> str | None:
+        """What a reference stands for as far as it is known now; None: it is not."""
+        try:
+            return str(self.resolve(value, snapshot.known))
+        except (SpecError, PermanentError):
+            return None
+
+    def filled(
+        self, resource: ResourceSpec, observed: Observed, fields: Collection[str] | None = None
+    ) -> dict[str, Json]:
+        """The request that creates a resource, or some of its fields, with what is known."""
+        known = {address: seen.attributes for address, seen in observed.resources.items()}
+        request = resource.request
+        wanted = {k: v for k, v in request.items() if fields is None or k in fields}
+        filled: dict[str, Json] = self.resolve(wanted, known)
+        return filled
 
     def answered(self, resource: ResourceSpec) -> ResourceSpec:
         """The resource with texts for all its attributes."""

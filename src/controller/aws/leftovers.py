@@ -12,7 +12,7 @@ from functools import partial
 
 from controller.aws.context import Context
 from controller.aws.errors import DENIED, code_of
-from controller.aws.service import ServiceAdapter
+from controller.aws.service_calls import ServiceAdapter
 from controller.aws.tags import Owner, from_ecs
 from controller.domain.planning.observed import Leftover
 from controller.domain.planning.owner_tags import ADDRESS

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from controller.aws.clients import Client
+from controller.aws.attributes import AttributeCalls
+from controller.aws.context import Context
 from controller.aws.errors import GONE, code_of
+from controller.aws.kind import Job, fresh
 from controller.aws.settings import differing, plainly
+from controller.aws.snapshot import Snapshot
 from controller.aws.tags import Owner, with_elb_owner
-from controller.domain.planning.observed import ABSENT, Observation, State
+from controller.domain.planning.observed import ABSENT, Observation, Observed, State
+from controller.domain.planning.plan import Action, Target
 from controller.domain.planning.progress import Progress
 from controller.domain.planning.spec import Kind, ResourceSpec
 
@@ -26,11 +31,46 @@ _CHANGEABLE = (
 _COMPARED = {key: plainly(key) for key in ("Protocol", "SslPolicy")}
 
 
+# What a fresh one has. Source: botocore's elbv2 model, ListenerAttribute (AWS behaviour §1.5).
+_ATTRIBUTES = AttributeCalls(
+    call="listener_attributes",
+    parameter="ListenerArn",
+    defaults={"tcp.idle_timeout.seconds": "350"},
+)
+
+
 class ListenerAdapter:
     kind = Kind.LISTENER
+    attributes: AttributeCalls | None = _ATTRIBUTES
+    leaving = ""
 
-    def __init__(self, elbv2: Client) -> None:
-        self._elbv2 = elbv2
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._elbv2 = context.clients.elbv2
+
+    def first_reads(self, snapshot: Snapshot, resources: Sequence[ResourceSpec]) -> list[Job]:
+        return []
+
+    def second_reads(self, snapshot: Snapshot, resources: Sequence[ResourceSpec]) -> list[Job]:
+        """One call for each load balancer that has been found."""
+        by_balancer: dict[str, list[ResourceSpec]] = {}
+        for resource in resources:
+            arn = self._balancer_of(snapshot, resource)
+            if arn:
+                by_balancer.setdefault(arn, []).append(resource)
+        return [partial(self._read, snapshot, arn, some) for arn, some in by_balancer.items()]
+
+    def _balancer_of(self, snapshot: Snapshot, resource: ResourceSpec) -> str:
+        """ARN of the load balancer that a listener belongs to, "" while there is none."""
+        return self._context.found_or_none(resource.request["LoadBalancerArn"], snapshot) or ""
+
+    def _read(self, snapshot: Snapshot, arn: str, resources: Sequence[ResourceSpec]) -> None:
+        found = self.describe(arn)
+        for resource in resources:
+            one = find(resource, found)
+            snapshot.put(resource.address, one, identity(one["ListenerArn"]) if one else {})
+        if snapshot.target is Target.AWAKE:
+            snapshot.unnamed[arn] = unnamed(resources, found)
 
     def describe(self, load_balancer_arn: str) -> list[dict[str, Any]]:
         """All listeners of a load balancer; none for one that is not there."""
@@ -43,19 +83,39 @@ class ListenerAdapter:
         found: list[dict[str, Any]] = reply["Listeners"]
         return found
 
-    def create(self, resource: ResourceSpec, request: Mapping[str, Any], owner: Owner) -> str:
+    def interpret(self, snapshot: Snapshot, resource: ResourceSpec) -> Observation:
+        found = snapshot.found.get(resource.address)
+        tags = snapshot.tags.get(snapshot.arn(resource.address))
+        actions = (a for a in resource.request.get("DefaultActions", ()) if "TargetGroupArn" in a)
+        action = next(actions, None)
+        target = self._context.found_or_none(action["TargetGroupArn"], snapshot) if action else None
+        owner = self._context.owner(resource)
+        return interpret(resource, found, tags, target, owner, snapshot.progress, snapshot.now)
+
+    def create(
+        self, resource: ResourceSpec, request: Mapping[str, Any], observed: Observed
+    ) -> Observation:
+        """On a load balancer that is ours, so it is ours: no need to read its tags."""
+        owner = self._context.owner(resource)
         reply = self._elbv2.create_listener(**with_elb_owner(request, owner))
-        return str(reply["Listeners"][0]["ListenerArn"])
+        made = identity(str(reply["Listeners"][0]["ListenerArn"]))
+        return fresh(resource, self.attributes, made, "", owned=True)
 
-    def update(self, resource: ResourceSpec, request: Mapping[str, Any], seen: Observation) -> None:
-        changes = {
-            key: request[key] for key in _CHANGEABLE if key in request and not resource.ignores(key)
+    def update(
+        self, resource: ResourceSpec, changes: Collection[str], action: Action, observed: Observed
+    ) -> None:
+        wanted = self._context.filled(resource, observed)
+        fields = {
+            key: wanted[key] for key in _CHANGEABLE if key in wanted and not resource.ignores(key)
         }
-        self._elbv2.modify_listener(ListenerArn=seen.arn, **changes)
+        self._elbv2.modify_listener(ListenerArn=observed[resource.address].arn, **fields)
 
-    def delete(self, seen: Observation) -> None:
+    def delete(self, resource: ResourceSpec, seen: Observation) -> None:
+        self.delete_by_arn(seen.arn)
+
+    def delete_by_arn(self, arn: str) -> None:
         try:
-            self._elbv2.delete_listener(ListenerArn=seen.arn)
+            self._elbv2.delete_listener(ListenerArn=arn)
         except Exception as error:
             if code_of(error) not in GONE:
                 raise

@@ -2,26 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from controller.aws.clients import Client
+from controller.aws.attributes import AttributeCalls
+from controller.aws.context import Context
 from controller.aws.errors import GONE, code_of
+from controller.aws.kind import Job, made_or_found
+from controller.aws.listener import ListenerAdapter, unnamed
 from controller.aws.settings import as_set, differing, plainly
+from controller.aws.snapshot import Snapshot
 from controller.aws.tags import Owner, with_elb_owner
-from controller.domain.planning.observed import ABSENT, Observation, State
+from controller.domain.planning.observed import ABSENT, Observation, Observed, State
+from controller.domain.planning.plan import Action
 from controller.domain.planning.progress import READ_LAG, Progress
 from controller.domain.planning.spec import Kind, ResourceSpec
 
 STARTING = "load balancer starting"
 
+LISTENERS = "listeners"
+"""Differs in a load balancer that has a listener of ours which the spec does not name any more."""
+
+
+# What a fresh one has. Source: botocore's elbv2 model, LoadBalancerAttribute (AWS behaviour §1.3).
+_ATTRIBUTES = AttributeCalls(
+    call="load_balancer_attributes",
+    parameter="LoadBalancerArn",
+    varied=True,
+    defaults={
+        "access_logs.s3.enabled": "false",
+        "access_logs.s3.bucket": "",
+        "access_logs.s3.prefix": "",
+        "deletion_protection.enabled": "false",
+        "dns_record.client_routing_policy": "any_availability_zone",
+        "load_balancing.cross_zone.enabled": "false",
+        "zonal_shift.config.enabled": "false",
+    },
+)
+
 
 class LoadBalancerAdapter:
     kind = Kind.LOAD_BALANCER
+    attributes: AttributeCalls | None = _ATTRIBUTES
+    leaving = "load balancer being deleted"
 
-    def __init__(self, elbv2: Client) -> None:
-        self._elbv2 = elbv2
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._elbv2 = context.clients.elbv2
+
+    def first_reads(self, snapshot: Snapshot, resources: Sequence[ResourceSpec]) -> list[Job]:
+        return [partial(self._read, snapshot, resource) for resource in resources]
+
+    def _read(self, snapshot: Snapshot, resource: ResourceSpec) -> None:
+        found = self.describe(resource)
+        snapshot.put(resource.address, found, identity(found["LoadBalancerArn"]) if found else {})
+
+    def second_reads(self, snapshot: Snapshot, resources: Sequence[ResourceSpec]) -> list[Job]:
+        return []
 
     def describe(self, resource: ResourceSpec) -> dict[str, Any] | None:
         """Ask for one name a call: one missing name hides the others (AWS behaviour §1.14)."""
@@ -34,12 +74,38 @@ class LoadBalancerAdapter:
         found: list[dict[str, Any]] = reply["LoadBalancers"]
         return found[0] if found else None
 
-    def create(self, resource: ResourceSpec, request: Mapping[str, Any], owner: Owner) -> str:
-        """Return the ARN of the new one, or of an existing one with equal settings (§1.6)."""
-        reply = self._elbv2.create_load_balancer(**with_elb_owner(request, owner))
-        return str(reply["LoadBalancers"][0]["LoadBalancerArn"])
+    def interpret(self, snapshot: Snapshot, resource: ResourceSpec) -> Observation:
+        owner, tags = self._context.owner(resource), snapshot.tags
+        found = snapshot.found.get(resource.address)
+        own = tags.get(snapshot.arn(resource.address))
+        seen = interpret(resource, found, own, owner, snapshot.progress, snapshot.now)
+        others = (tags.get(arn) for arn in snapshot.unnamed.get(seen.arn, ()))
+        if seen.state.exists and any(owner.owns(each) for each in others if each):
+            return replace(seen, differs=(LISTENERS,))
+        return seen
 
-    def delete(self, seen: Observation) -> None:
+    def create(
+        self, resource: ResourceSpec, request: Mapping[str, Any], observed: Observed
+    ) -> Observation:
+        """Of the new one, or of an existing one with equal settings (§1.6)."""
+        owner = self._context.owner(resource)
+        reply = self._elbv2.create_load_balancer(**with_elb_owner(request, owner))
+        made = identity(str(reply["LoadBalancers"][0]["LoadBalancerArn"]))
+        return made_or_found(self._context, resource, self.attributes, made, STARTING)
+
+    def update(
+        self, resource: ResourceSpec, changes: Collection[str], action: Action, observed: Observed
+    ) -> None:
+        """A port that the files do not open any more must not stay open."""
+        listeners = ListenerAdapter(self._context)
+        found = listeners.describe(observed[resource.address].arn)
+        arns = unnamed(self._context.spec.of_kind(Kind.LISTENER), found)
+        owner = self._context.owner(resource)
+        for arn, tags in self._context.read_tags(arns).items() if arns else ():
+            if owner.owns(tags or {}):
+                listeners.delete_by_arn(arn)
+
+    def delete(self, resource: ResourceSpec, seen: Observation) -> None:
         """Return at once; listeners go with it, and a missing one is no error (§3.2)."""
         try:
             self._elbv2.delete_load_balancer(LoadBalancerArn=seen.arn)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from controller.aws.clients import Client
+from controller.aws.attributes import AttributeCalls
+from controller.aws.context import Context
 from controller.aws.errors import GONE, code_of
+from controller.aws.kind import Job, made_or_found
 from controller.aws.settings import differing, plainly
+from controller.aws.snapshot import Snapshot
 from controller.aws.tags import Owner, with_elb_owner
-from controller.domain.planning.observed import ABSENT, Observation, State
+from controller.domain.planning.observed import ABSENT, Observation, Observed, State
+from controller.domain.planning.plan import Action
 from controller.domain.planning.progress import Progress
 from controller.domain.planning.spec import Kind, ResourceSpec
 
@@ -32,11 +37,45 @@ _CHECKED = {key: plainly(key) for key in _HEALTH_CHECK}
 _FIXED = {key: plainly(key) for key in ("Protocol", "Port", "VpcId", "TargetType", "IpAddressType")}
 
 
+# What a fresh one has. Source: botocore's elbv2 model, TargetGroupAttribute (AWS behaviour §1.2).
+_ATTRIBUTES = AttributeCalls(
+    call="target_group_attributes",
+    parameter="TargetGroupArn",
+    defaults={
+        "deregistration_delay.connection_termination.enabled": "false",
+        "deregistration_delay.timeout_seconds": "300",
+        "load_balancing.cross_zone.enabled": "use_load_balancer_configuration",
+        "proxy_protocol_v2.enabled": "false",
+        "stickiness.enabled": "false",
+        "stickiness.type": "source_ip",
+        "target_group_health.dns_failover.minimum_healthy_targets.count": "1",
+        "target_group_health.dns_failover.minimum_healthy_targets.percentage": "off",
+        "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count": "1",
+        "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": "off",
+        "target_health_state.unhealthy.connection_termination.enabled": "true",
+        "target_health_state.unhealthy.draining_interval_seconds": "0",
+    },
+)
+
+
 class TargetGroupAdapter:
     kind = Kind.TARGET_GROUP
+    attributes: AttributeCalls | None = _ATTRIBUTES
+    leaving = ""
 
-    def __init__(self, elbv2: Client) -> None:
-        self._elbv2 = elbv2
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._elbv2 = context.clients.elbv2
+
+    def first_reads(self, snapshot: Snapshot, resources: Sequence[ResourceSpec]) -> list[Job]:
+        return [partial(self._read, snapshot, resource) for resource in resources]
+
+    def _read(self, snapshot: Snapshot, resource: ResourceSpec) -> None:
+        found = self.describe(resource)
+        snapshot.put(resource.address, found, identity(found["TargetGroupArn"]) if found else {})
+
+    def second_reads(self, snapshot: Snapshot, resources: Sequence[ResourceSpec]) -> list[Job]:
+        return []
 
     def describe(self, resource: ResourceSpec) -> dict[str, Any] | None:
         try:
@@ -58,19 +97,31 @@ class TargetGroupAdapter:
         health: list[dict[str, Any]] = reply["TargetHealthDescriptions"]
         return health
 
-    def create(self, resource: ResourceSpec, request: Mapping[str, Any], owner: Owner) -> str:
+    def interpret(self, snapshot: Snapshot, resource: ResourceSpec) -> Observation:
+        found = snapshot.found.get(resource.address)
+        tags = snapshot.tags.get(snapshot.arn(resource.address))
+        owner = self._context.owner(resource)
+        return interpret(resource, found, tags, owner, snapshot.progress, snapshot.now)
+
+    def create(
+        self, resource: ResourceSpec, request: Mapping[str, Any], observed: Observed
+    ) -> Observation:
+        owner = self._context.owner(resource)
         reply = self._elbv2.create_target_group(**with_elb_owner(request, owner))
-        return str(reply["TargetGroups"][0]["TargetGroupArn"])
+        made = identity(str(reply["TargetGroups"][0]["TargetGroupArn"]))
+        return made_or_found(self._context, resource, self.attributes, made, "")
 
-    def update(self, resource: ResourceSpec, request: Mapping[str, Any], seen: Observation) -> None:
-        changes = {
-            key: request[key]
-            for key in _HEALTH_CHECK
-            if key in request and not resource.ignores(key)
+    def update(
+        self, resource: ResourceSpec, changes: Collection[str], action: Action, observed: Observed
+    ) -> None:
+        wanted = self._context.filled(resource, observed)
+        health_check = {
+            key: wanted[key] for key in _HEALTH_CHECK if key in wanted and not resource.ignores(key)
         }
-        self._elbv2.modify_target_group(TargetGroupArn=seen.arn, **changes)
+        arn = observed[resource.address].arn
+        self._elbv2.modify_target_group(TargetGroupArn=arn, **health_check)
 
-    def delete(self, seen: Observation) -> None:
+    def delete(self, resource: ResourceSpec, seen: Observation) -> None:
         """Refused for some seconds after its listener or load balancer went (§3.3, F39)."""
         try:
             self._elbv2.delete_target_group(TargetGroupArn=seen.arn)

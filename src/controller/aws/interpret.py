@@ -1,0 +1,88 @@
+"""What a snapshot means: every address and Elastic IP of a stack in the domain's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from controller.aws import elastic_ip
+from controller.aws.attributes import left_to_set
+from controller.aws.context import Context
+from controller.aws.kind import ResourceKind
+from controller.aws.load_balancer import identity
+from controller.aws.snapshot import Snapshot
+from controller.domain.errors import PermanentError
+from controller.domain.planning.observed import Address, Observation, Observed, State
+from controller.domain.planning.plan import Target
+from controller.domain.planning.progress import settled_key
+from controller.domain.planning.spec import Kind, ResourceSpec
+
+Kinds = Mapping[Kind, ResourceKind]
+
+
+def interpret(snapshot: Snapshot, context: Context, kinds: Kinds) -> Observed:
+    """Say what was read. Asks AWS nothing but look-ups that nobody has asked before."""
+    resources, settled = {}, set()
+    for resource in snapshot.spec.resources:
+        seen = kinds[resource.kind].interpret(snapshot, resource)
+        lacks = _lacks(snapshot, context, kinds, resource, seen)
+        if lacks:
+            seen = replace(seen, differs=(*seen.differs, *lacks))
+        elif lacks is not None:
+            settled.add(settled_key(seen.arn, resource))
+        resources[resource.address] = seen
+    return Observed(
+        at=snapshot.now,
+        resources=resources,
+        addresses=_addresses(snapshot, resources),
+        settled=frozenset(settled),
+        leftovers=snapshot.leftovers,
+        doubts=tuple(str(error) for error in snapshot.unresolved.values()),
+    )
+
+
+def _lacks(
+    snapshot: Snapshot,
+    context: Context,
+    kinds: Kinds,
+    resource: ResourceSpec,
+    seen: Observation,
+) -> tuple[str, ...] | None:
+    """Which attributes are still to be set; None where that was not seen."""
+    calls = kinds[resource.kind].attributes
+    if not seen.state.exists:
+        return None
+    if calls is None:
+        # Its settings are a part of its description, and have been compared already.
+        is_settled = snapshot.target is Target.AWAKE and not set(seen.differs) - {"desiredCount"}
+        return () if is_settled else None
+    found = snapshot.attributes.get(seen.arn)
+    if found is None:
+        return None
+    try:
+        wanted = context.answered(resource)
+    except PermanentError as error:
+        snapshot.unresolved[resource.address] = error
+        return None
+    is_fresh = snapshot.progress.is_unfinished(resource.address, seen.arn)
+    return left_to_set(wanted, calls, found, fresh=is_fresh)
+
+
+def _addresses(snapshot: Snapshot, resources: Mapping[str, Observation]) -> dict[str, Address]:
+    balancers = snapshot.spec.of_kind(Kind.LOAD_BALANCER)
+    names = [balancer.name for balancer in balancers]
+    seen = [resources[balancer.address] for balancer in balancers]
+    standing = [o.attributes.get("arn_suffix", "") for o in seen if o.state.exists]
+    strange = [o.attributes.get("arn_suffix", "") for o in seen if o.state is State.FOREIGN]
+    others = [identity(one.arn)["arn_suffix"] for one in snapshot.leftovers or ()]
+    result = {}
+    for allocation_id, wanted_by in snapshot.allocations.items():
+        interface = snapshot.interfaces.get(allocation_id)
+        holder = snapshot.balancer_with(allocation_id)
+        if holder:
+            interface = f"ELB {identity(holder)['arn_suffix']}"
+        found = snapshot.elastic_ips.get(allocation_id)
+        result[allocation_id] = elastic_ip.interpret(
+            allocation_id, found, interface, wanted_by, standing, strange, names, others
+        )
+    return result

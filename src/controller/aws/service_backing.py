@@ -1,0 +1,32 @@
+"""What else decides whether a service does its work: its targets and its stopped tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backing:
+    """
+    What else decides whether a service does its work.
+
+    `healthy` is the least number of healthy targets over its target groups (None: it has none),
+    `reached` whether any of them has one,
+    `stopped` its stopped tasks, newest first, `outside_zone` a zone its load balancer lacks,
+    `served` the zones that it has (none: unknown). `groups` are the ARNs of its target groups as
+    the spec has them now, where all are known and its settings count (None: they do not),
+    `standing` those of all target groups of the spec that stand. `drain_delay` is how long its
+    files let it drain.
+    """
+
+    healthy: int | None = None
+    reached: bool = False
+    stopped: Sequence[Mapping[str, Any]] = ()
+    outside_zone: str = ""
+    served: frozenset[str] = frozenset()
+    groups: tuple[str, ...] | None = None
+    standing: frozenset[str] = frozenset()
+    drain_delay: timedelta = timedelta(0)

@@ -1,0 +1,107 @@
+"""Why a service does not come up: read from its events and its stopped tasks. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from controller.aws.service_backing import Backing
+from controller.aws.service_events import INCONSISTENT, QUOTA, UNHEALTHY
+
+GIVE_UP_AFTER = 3
+"""So many tasks stopped for the same kind of reason: the wake will not heal by itself."""
+
+
+def needs_stopped_tasks(found: Mapping[str, Any]) -> bool:
+    """Tell whether something went wrong that only the stopped tasks explain."""
+    if any(int(d.get("failedTasks", 0)) > 0 for d in found.get("deployments", ())):
+        return True
+    return any(
+        word in event.get("message", "")
+        for event in found.get("events", ())
+        for word in (UNHEALTHY, INCONSISTENT)
+    )
+
+
+def find_failure(found: Mapping[str, Any], backing: Backing) -> str:
+    """Why the service will not come up by itself, or "" (AWS behaviour §2.8, §2.10)."""
+    reasons = _reasons(found, backing)
+    told = _told(reasons[0], backing) if reasons else ""
+    for deployment in found.get("deployments", ()):
+        if deployment.get("rolloutState") == "FAILED":
+            return f"the deployment failed: {told or deployment.get('rolloutStateReason', '')}"
+    for event in found.get("events", ())[:10]:
+        if QUOTA in event.get("message", ""):
+            return f"{event['message']}; raise the Fargate quota"
+    if len(reasons) >= GIVE_UP_AFTER:
+        return f"{len(reasons)} tasks stopped: {told}"
+    return ""
+
+
+def _reasons(found: Mapping[str, Any], backing: Backing) -> list[str]:
+    """Why tasks of this service failed, newest first; an earlier service had the same name."""
+    since = found.get("createdAt")
+    own = (t for t in backing.stopped if since is None or t.get("createdAt", since) >= since)
+    reasons = (_failure_reason(task, backing.served) for task in own)
+    return [reason for reason in reasons if reason]
+
+
+def _told(reason: str, backing: Backing) -> str:
+    return _zone_trap(backing) or reason + _hint(reason)
+
+
+def _zone_trap(backing: Backing) -> str:
+    return _outside("runs", backing.outside_zone) if backing.outside_zone else ""
+
+
+def _outside(runs: str, zone: str) -> str:
+    return (
+        f"a task {runs} in {zone}, which the load balancer does not serve; narrow the service's "
+        f"subnets to the load balancer's"
+    )
+
+
+def _failure_reason(task: Mapping[str, Any], served: frozenset[str]) -> str:
+    """Why a task failed; "" for one that was stopped on purpose or replaced by AWS (F37, F38)."""
+    reason = str(task.get("stoppedReason", ""))
+    code = task.get("stopCode", "")
+    if code in ("TaskFailedToStart", "EssentialContainerExited"):
+        return _container_reason(task) or reason
+    if "failed ELB health checks" not in reason:
+        return ""
+    zone = str(task.get("availabilityZone", ""))
+    # Its target is gone by now; where it ran still tells that no check could pass (F32).
+    return _outside("ran", zone) if zone and served and zone not in served else reason
+
+
+def _container_reason(task: Mapping[str, Any]) -> str:
+    for container in task.get("containers", ()):
+        if container.get("reason"):
+            return str(container["reason"])
+        if container.get("exitCode"):
+            return f'container "{container.get("name")}" exited with {container["exitCode"]}'
+    return ""
+
+
+def _hint(reason: str) -> str:
+    if "CannotPullContainerError" in reason:
+        return "; check the image's name and that the subnet has a way to the registry"
+    if "ResourceInitializationError" in reason:
+        return "; set assign_public_ip = true, or add VPC endpoints (ecr.api, ecr.dkr, s3, logs)"
+    if "failed ELB health checks" in reason:
+        return "; check the container's port and the security group"
+    return ""
+
+
+def explain_delay(found: Mapping[str, Any], backing: Backing) -> str:
+    """Why a pending service takes longer than usual, in one line, or ""."""
+    trap = _zone_trap(backing)
+    if trap:
+        return trap
+    reasons = _reasons(found, backing)
+    if reasons:
+        return f"a task stopped: {_told(reasons[0], backing)}"
+    for event in found.get("events", ())[:5]:
+        if "unable to place a task" in event.get("message", ""):
+            return str(event["message"])
+    return ""

@@ -1,0 +1,112 @@
+"""What one observation has read so far: the ground on which each kind interprets its resources."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from controller.domain.errors import PermanentError
+from controller.domain.planning.observed import Leftover
+from controller.domain.planning.plan import Target
+from controller.domain.planning.progress import Progress
+from controller.domain.planning.spec import Kind, Spec
+
+Described = Mapping[str, Any]
+T = TypeVar("T")
+
+
+@dataclass
+class Snapshot:
+    """
+    Terraform's address to what AWS says of it, and what else was read for that.
+
+    `found` are the descriptions as AWS gives them, `identities` what others may refer to of what
+    was found ("arn" among it). `only` are the addresses that are read now; None: all. Written by
+    jobs that run side by side, each under keys of its own.
+    """
+
+    spec: Spec
+    target: Target
+    progress: Progress
+    now: datetime
+    only: Collection[str] | None = None
+    found: dict[str, Described] = field(default_factory=dict)
+    identities: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    unnamed: dict[str, list[str]] = field(default_factory=dict)  # listeners by load balancer, ARNs
+    allocations: dict[str, list[str]] = field(default_factory=dict)  # id -> wanted by
+    unresolved: dict[str, PermanentError] = field(default_factory=dict)  # wanted by -> why not
+    elastic_ips: dict[str, Described] = field(default_factory=dict)
+    interfaces: dict[str, str | None] = field(default_factory=dict)
+    health: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by ARN
+    stopped: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    tags: dict[str, dict[str, str] | None] = field(default_factory=dict)  # by ARN
+    attributes: dict[str, dict[str, str]] = field(default_factory=dict)  # by ARN
+    leftovers: tuple[Leftover, ...] | None = None
+
+    def reads(self, address: str) -> bool:
+        return self.only is None or address in self.only
+
+    def put(self, address: str, found: Described | None, identity: Mapping[str, str]) -> None:
+        """Take down what a read has found; None: nothing."""
+        if found is not None:
+            self.found[address] = found
+            self.identities[address] = identity
+
+    def take_over(self, last: Snapshot) -> None:
+        """Begin with what was read last, but for what is to be read now."""
+        self.found = self._unread(last.found)
+        self.identities = self._unread(last.identities)
+        self.elastic_ips = self._unread(last.elastic_ips)
+        self.interfaces = self._unread(last.interfaces)
+        self.stopped = self._unread(last.stopped)
+        self.unnamed, self.health = dict(last.unnamed), dict(last.health)
+        self.tags, self.attributes = dict(last.tags), dict(last.attributes)
+        self.leftovers = last.leftovers
+
+    def _unread(self, found: Mapping[str, T]) -> dict[str, T]:
+        return {address: one for address, one in found.items() if not self.reads(address)}
+
+    def arn(self, address: str) -> str:
+        """The ARN by which a resource is listed now; "" while it is not."""
+        return self.identities.get(address, {}).get("arn", "")
+
+    def of_kind(self, kind: Kind) -> Iterator[Described]:
+        """The descriptions of what was found of one kind."""
+        for resource in self.spec.of_kind(kind):
+            if resource.address in self.found:
+                yield self.found[resource.address]
+
+    @property
+    def known(self) -> dict[str, Mapping[str, str]]:
+        """What the reads and our own creates tell about ARNs, for filling references."""
+        known: dict[str, Mapping[str, str]] = {}
+        for address, trace in self.progress.created.items():
+            if self.progress.just_created(address, self.now):
+                known[address] = {"arn": trace.arn, "id": trace.arn}
+        return known | self.identities
+
+    @property
+    def standing_groups(self) -> frozenset[str]:
+        """ARNs of the target groups of the spec that stand."""
+        return frozenset(found["TargetGroupArn"] for found in self.of_kind(Kind.TARGET_GROUP))
+
+    @property
+    def served_zones(self) -> frozenset[str]:
+        """The zones of the load balancers, as ECS names them."""
+        return frozenset(
+            zone["ZoneName"]
+            for found in self.of_kind(Kind.LOAD_BALANCER)
+            for zone in found.get("AvailabilityZones", ())
+            if zone.get("ZoneName")
+        )
+
+    def balancer_with(self, allocation_id: str) -> str:
+        """ARN of the listed load balancer that says it has this Elastic IP, or ""."""
+        for found in self.of_kind(Kind.LOAD_BALANCER):
+            for zone in found.get("AvailabilityZones", ()):
+                for address in zone.get("LoadBalancerAddresses", ()):
+                    if address.get("AllocationId") == allocation_id:
+                        return str(found["LoadBalancerArn"])
+        return ""
