@@ -22,8 +22,9 @@ from api.problems import (
 )
 from api.redaction import for_link
 from api.request import KEY, Request
-from api.stacks import OverBudgetError, Stacks, StackView
+from api.stacks import OverBudgetError, Stacks
 from controller.asking.requested_end import end_asked_for
+from controller.asking.stack_view import StackView
 from controller.domain.errors import TextError
 from controller.domain.planning.plan import Target
 from controller.domain.ports import Clock

@@ -1,7 +1,7 @@
 """
 The records as the wake URL uses them: look at a stack, and ask for something on somebody's behalf.
 
-This is the one place in the room that knows the store. Nothing here touches a resource: what was
+This is the one module of `api` that knows the store. Nothing here touches a resource: what was
 asked for is written down, and the controller is told to look.
 """
 
@@ -9,26 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any
 
 from api.redaction import without_accounts
-from controller.asking.requested_end import closing_asked_for, ends_late_enough, lease_to_extend
+from controller.asking.requested_end import ends_late_enough, lease_to_extend
+from controller.asking.stack_view import StackView, view_records
 from controller.aws.start_pass import start_pass
 from controller.domain.decision.hold import sleep_now
 from controller.domain.decision.lease import Lease
-from controller.domain.decision.office_hours import OfficeHours, Rules, Window
+from controller.domain.decision.office_hours import OfficeHours
 from controller.domain.errors import SpecError
 from controller.domain.planning.plan import Target
-from controller.domain.policy.policy import Policy
-from controller.domain.reporting.report import Report, make_report, rules_of
-from controller.domain.reporting.status import Status
 from controller.links import Link
 
 if TYPE_CHECKING:
-    from controller.store.table import Records, Table
+    from controller.store.table import Table
 
 WAKES_A_DAY = 24
 """So many leases one link may begin within 24 hours; to extend one is free."""
@@ -50,25 +48,6 @@ class OverBudgetError(Exception):
 
 class UnsureError(Exception):
     """A write did not end well: whether it was made is not known."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StackView:
-    """One stack at one moment: what the table knows, and the report made of it."""
-
-    records: Records
-    rules: Rules
-    report: Report
-    now: datetime
-
-    @property
-    def policy(self) -> Policy:
-        return self.rules.policy
-
-    @property
-    def closing(self) -> Window | None:
-        """The office hours that "until closing" means, if it means any."""
-        return closing_asked_for(self.rules, self.now)
 
 
 class Stacks:
@@ -96,13 +75,8 @@ class Stacks:
         except SpecError as error:
             self._log.warning("no such stack", stack=stack, error=str(error))
             return None
-        now = self._now()
-        status = Status.from_json(records.status)
-        rules = rules_of(records.spec, status)
-        report = make_report(
-            records.spec, status, records.leases, records.hold, now, records.damaged
-        )
-        return StackView(records=records, rules=rules, report=without_accounts(report), now=now)
+        view = view_records(records, self._now())
+        return replace(view, report=without_accounts(view.report))
 
     def keep_awake(self, view: StackView, link: Link, until: datetime) -> None:
         """

@@ -22,9 +22,10 @@ from markupsafe import Markup
 
 from api.problems import Problem
 from api.request import Request
-from api.stacks import HOLDER, StackView
+from api.stacks import HOLDER
 from api.translations import Translations
 from controller.asking.requested_end import SAME
+from controller.asking.stack_view import StackView
 from controller.domain.planning.endpoint import address_text
 from controller.domain.planning.plan import Target
 from controller.domain.planning.spec import Json

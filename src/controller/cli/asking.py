@@ -8,8 +8,9 @@ from datetime import datetime
 import click
 
 from controller.asking.requested_end import end_asked_for
+from controller.asking.stack_view import StackView
 from controller.cli.following import follow
-from controller.cli.stacks import Stacks, StackView, print_json
+from controller.cli.stacks import Stacks, print_json
 from controller.cli.telling import say_standing
 from controller.domain.errors import TextError
 from controller.domain.reporting.report import Report, State

@@ -10,10 +10,11 @@ from decimal import Decimal
 
 import click
 
+from controller.asking.stack_view import StackView
 from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.inputs import InputError
 from controller.cli.pricing import prices_of
-from controller.cli.stacks import Stacks, StackView
+from controller.cli.stacks import Stacks
 from controller.domain.errors import TextError
 from controller.domain.formatting import say_money
 from controller.domain.money.controller_cost import Part, controller_cost, controller_parts

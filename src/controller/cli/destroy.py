@@ -8,13 +8,14 @@ from contextlib import contextmanager
 
 import click
 
+from controller.asking.stack_view import StackView
 from controller.aws.clients import Client
 from controller.cli.deployment import Deployment
 from controller.cli.following import follow
 from controller.cli.leaving import Leave, hold_asleep, name_standing
 from controller.cli.removal import Remains, find_remains, remove
 from controller.cli.samconfig import Environment, environment_option
-from controller.cli.stacks import Stacks, StackView
+from controller.cli.stacks import Stacks
 from controller.cli.telling import say_standing
 from controller.domain.errors import PermanentError
 from controller.domain.reporting.report import Report, State

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from controller.asking.stack_view import StackView
 from controller.cli.apply import Duration
-from controller.cli.stacks import StackView
 from controller.domain.errors import TextError
 from controller.domain.lookalikes import lookalike
 from controller.domain.policy.durations import LONGEST

@@ -7,8 +7,9 @@ from datetime import datetime
 
 import click
 
+from controller.asking.stack_view import StackView
 from controller.cli.report_views import make_report_view
-from controller.cli.stacks import Stacks, StackView
+from controller.cli.stacks import Stacks
 from controller.domain.errors import EndPassError, PermanentError, RetryError
 from controller.domain.reporting.report import BLOCKED, FAILED, STALE, Report, State
 

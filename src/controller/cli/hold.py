@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 
 import click
 
+from controller.asking.stack_view import StackView
 from controller.cli.asking import conclude
 from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.ends import end_options, read_end
-from controller.cli.stacks import Stacks, StackView, json_option, reason_option, stacks_argument
+from controller.cli.stacks import Stacks, json_option, reason_option, stacks_argument
 from controller.domain.decision.hold import Hold
 from controller.domain.planning.plan import Target
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 
-from controller.cli.stacks import StackView
+from controller.asking.stack_view import StackView
 from controller.domain.decision.hold import Hold
 from controller.domain.planning.plan import Target
 from controller.domain.reporting.report import Report

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
 from getpass import getuser
@@ -13,38 +12,22 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from controller.asking.requested_end import ends_late_enough, lease_to_extend
+from controller.asking.stack_view import StackView, view_records
 from controller.cli.deployment import Deployment
 from controller.cli.session import on_laptop
 from controller.domain.decision.hold import Hold
 from controller.domain.decision.lease import Lease
-from controller.domain.decision.office_hours import Rules
 from controller.domain.errors import NotPublishedError, TextError
 from controller.domain.planning.spec import Json
 from controller.domain.policy.validation import closest
-from controller.domain.reporting.report import Report, make_report, rules_of
-from controller.domain.reporting.status import Status
 from controller.domain.text import LONGEST_NAME, LONGEST_REASON, check, clean, quoted
 from controller.links import STACK_NAME
 from controller.reconcile.side_by_side import Threads
 
 if TYPE_CHECKING:
-    from controller.store.table import Records
+    pass
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True, kw_only=True)
-class StackView:
-    """One stack at one moment: what the table knows, and the report made of it."""
-
-    records: Records
-    rules: Rules
-    report: Report
-    now: datetime
-
-    @property
-    def stack(self) -> str:
-        return self.report.spec.stack
 
 
 class Stacks:
@@ -64,13 +47,7 @@ class Stacks:
                 records = self.deployment.table.load(stack)
         except NotPublishedError as error:
             raise NotPublishedError(f"{error}{closest(stack, self.names())}") from None
-        now = self.deployment.clock.now()
-        status = Status.from_json(records.status)
-        rules = rules_of(records.spec, status)
-        report = make_report(
-            records.spec, status, records.leases, records.hold, now, records.damaged
-        )
-        return StackView(records=records, rules=rules, report=report, now=now)
+        return view_records(records, self.deployment.clock.now())
 
     def look_at_each(self, stacks: Sequence[str]) -> list[StackView | Exception]:
         """Side by side; what cannot be read of one hides no other."""

@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import click
 
+from controller.asking.stack_view import StackView
 from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.following import follow
 from controller.cli.screen import format_duration
-from controller.cli.stacks import Stacks, StackView, json_option, print_json, stacks_argument
+from controller.cli.stacks import Stacks, json_option, print_json, stacks_argument
 from controller.cli.telling import end_of_state, say_local, say_standing
 from controller.domain.errors import DormouseError
 from controller.domain.formatting import say_duration, say_money

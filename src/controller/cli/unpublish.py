@@ -8,10 +8,11 @@ from datetime import timedelta
 
 import click
 
+from controller.asking.stack_view import StackView
 from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.following import POLL_SECONDS, follow
 from controller.cli.leaving import Leave, hold_asleep, name_standing
-from controller.cli.stacks import Stacks, StackView, check_name
+from controller.cli.stacks import Stacks, check_name
 from controller.domain.decision.history import Event, EventKind
 from controller.domain.errors import NotPublishedError, PermanentError, SpecError
 from controller.domain.formatting import say_money
