@@ -30,8 +30,8 @@ from controller.domain.decision.wake_spread import spread_offset
 from controller.domain.planning.timing import TYPICAL
 from controller.domain.policy.policy import parse_policy
 from controller.reconcile.heartbeat import QUEUED, SHORT_PASS
-from controller.reconcile.loop import LAST_STEPS
 from controller.reconcile.outcome import POLL
+from controller.reconcile.verdicts import LAST_STEPS
 from direct import DirectSession
 from local.aws import LaptopAws
 from local.clock import ManualClock

@@ -24,7 +24,7 @@ from controller.domain.ports import Clock, Cloud, SideBySide
 from controller.notify.notifier import Log, NoLog, Notifier
 from controller.notify.webhook import Webhook
 from controller.reconcile.heartbeat import Heartbeat
-from controller.reconcile.ports import Tell
+from controller.reconcile.ports import Ports, Tell
 from controller.reconcile.side_by_side import Threads
 from controller.reconcile.stack_pass import StackPass
 from controller.settings import Settings
@@ -63,15 +63,10 @@ class Controller:
         store = StackRecords(self.table, locks, lock, self.clock)
         try:
             store.claim()
-            stack_pass = StackPass(
-                store,
-                self._cloud,
-                self._traffic,
-                self.clock,
-                self.side_by_side,
-                self.tell,
-                spread_offset(stack, self.settings.spread),
+            ports = Ports(
+                store, self._cloud, self._traffic, self.clock, self.side_by_side, self.tell
             )
+            stack_pass = StackPass(ports, spread_offset(stack, self.settings.spread))
             return stack_pass.run(now + budget).as_log()
         except LockLostError:
             return {"result": "lost"}

@@ -15,8 +15,8 @@ import pytest
 
 from catalogue.tools import LISTENER, SERVICE, Watch, by_hand, calls_of, one_pass
 from controller.domain.planning.observed import State
-from controller.reconcile.loop import WHOLE
 from controller.reconcile.outcome import POLL, Result
+from controller.reconcile.pacing import WHOLE
 from local.faults import Fault
 
 AT_REST = ("DescribeTargetGroups", "DescribeListeners", "DescribeTags", "DescribeAddresses")

@@ -15,7 +15,7 @@ from controller.aws.cloud import AwsCloud
 from controller.domain.planning.plan import Order, Target
 from controller.domain.planning.progress import Progress
 from controller.domain.planning.spec import Spec
-from controller.reconcile import loop
+from controller.reconcile import pacing
 from controller.reconcile.loop import Reconciler
 from controller.reconcile.outcome import POLL, Iteration, Limits, Outcome
 from controller.reconcile.side_by_side import one_by_one
@@ -151,7 +151,7 @@ def one_pass(
     )
     if every is None:
         return reconciler.run(Target(target), limits, still_wanted)
-    with mock.patch.object(loop, "SHORTEST_POLL", every):
+    with mock.patch.object(pacing, "SHORTEST_POLL", every):
         return reconciler.run(Target(target), limits, still_wanted)
 
 

@@ -16,7 +16,7 @@ from samtranslator.model.exceptions import InvalidDocumentException
 
 from controller.domain.guards.overdue import Overdue
 from controller.domain.notification.messages import Level
-from controller.reconcile.stack_pass import CHECK, SLOW
+from controller.reconcile.next_visit import CHECK, SLOW
 from deploy import others
 from deploy.stack import ACCOUNT, ROOT, deploy, outputs, read, translate
 

@@ -15,28 +15,21 @@ from controller.domain.errors import (
     SoonError,
     WaitError,
 )
-from controller.domain.planning.observed import Holder
-from controller.domain.planning.plan import Action, Plan, Target, Verb
+from controller.domain.planning.plan import Action, Target, Verb
 from controller.domain.planning.spec import Kind
 from controller.reconcile.retry_policy import (
-    BLOCKED_GRACE,
-    FOREIGN_GRACE,
     MOST_UPDATES,
     SLOWEST_RETRY,
     SOON,
     RetryPolicy,
 )
-from factories import EIP, LB, NOON, SERVICE, TG, observed
+from factories import LB, NOON, SERVICE, TG
 from local.clock import ManualClock
 
 MOMENT = timedelta(milliseconds=1)
 CREATE = Action(verb=Verb.CREATE, kind=Kind.LOAD_BALANCER, address=LB)
 REPAIR = Action(verb=Verb.UPDATE, kind=Kind.SERVICE, address=SERVICE, changes=("desiredCount",))
 DELETE = Action(verb=Verb.DELETE, kind=Kind.TARGET_GROUP, address=TG, target=Target.ASLEEP)
-
-
-def plan(target=Target.AWAKE, **parts):
-    return Plan(target=target, **parts)
 
 
 @pytest.fixture
@@ -110,18 +103,6 @@ def test_somebody_waits_for_a_wake_so_its_waits_do_not_grow(patience):
     assert asleep[-1] == 60
 
 
-def test_a_read_that_is_denied_for_a_moment_is_no_reason_to_end(patience, clock):
-    denied = DeniedError("no")
-    assert patience.may_be_allowed_soon(denied)
-    wait(clock, SOON - MOMENT)
-    assert patience.may_be_allowed_soon(denied)
-    wait(clock, MOMENT)
-    assert not patience.may_be_allowed_soon(denied)
-    patience.answered()
-    assert patience.may_be_allowed_soon(denied)
-    assert not patience.may_be_allowed_soon(PermanentError("gone"))
-
-
 # what is given up
 
 
@@ -131,81 +112,8 @@ def test_the_same_update_of_the_same_object_is_counted(patience):
     assert patience.updates(replace(REPAIR, changes=("platformVersion",)), "arn:1") == 1
 
 
-def test_on_the_way_to_awake_only_a_setting_is_given_up(patience):
-    patience.final = {LB: "no", SERVICE: "no", TG: "no"}
-    assert patience.is_given_up(REPAIR)
-    assert patience.is_given_up(DELETE)
-    assert not patience.is_given_up(CREATE)
+def test_what_was_said_of_the_one_before_does_not_hold_for_a_new_one(patience):
+    patience.final = {SERVICE: "no", TG: "no"}
     patience.made(SERVICE)
     patience.made("nothing.was.said.of.this")
-    assert not patience.is_given_up(REPAIR)
-
-
-def test_a_sleep_is_given_up_when_nothing_else_can_be_done_or_is_on_its_way(patience):
-    left = plan(Target.ASLEEP, actions=(DELETE,))
-    assert not patience.is_all_given_up(left)
-    assert not patience.is_all_given_up(plan(Target.ASLEEP))
-    patience.final[TG] = "no"
-    assert patience.is_all_given_up(left)
-    assert not patience.is_all_given_up(replace(left, waiting=((LB, "being deleted"),)))
-    other = replace(DELETE, address=LB, kind=Kind.LOAD_BALANCER)
-    assert not patience.is_all_given_up(replace(left, actions=(DELETE, other)))
-    blocked = replace(other, waits_for="its tags cannot be read yet")
-    assert patience.is_all_given_up(replace(left, actions=(DELETE, blocked)))
-
-
-def test_a_wake_has_arrived_when_only_refused_repairs_are_left(patience):
-    left = plan(actions=(REPAIR,))
-    assert not patience.is_all_refused(left)
-    assert not patience.is_all_refused(plan())
-    patience.final[SERVICE] = "no"
-    assert patience.is_all_refused(left)
-    assert not patience.is_all_refused(replace(left, actions=(REPAIR, CREATE)))
-    assert not patience.is_all_refused(replace(left, waiting=((LB, "starting"),)))
-    assert not patience.is_all_refused(replace(left, blocked=((LB, "not ours"),)))
-
-
-# what stands in the way
-
-
-def test_a_stranger_is_believed_after_half_a_minute(patience, clock):
-    blocked = plan(blocked=((LB, "not ours"),))
-    world = observed({})
-    assert not patience.is_blocked(Target.AWAKE, world, blocked)
-    wait(clock, BLOCKED_GRACE - MOMENT)
-    assert not patience.is_blocked(Target.AWAKE, world, blocked)
-    wait(clock, MOMENT)
-    assert patience.is_blocked(Target.AWAKE, world, blocked)
-
-
-def test_one_that_went_away_meanwhile_counts_from_anew(patience, clock):
-    blocked, world = plan(blocked=((LB, "not ours"),)), observed({})
-    assert not patience.is_blocked(Target.AWAKE, world, blocked)
-    wait(clock, BLOCKED_GRACE)
-    assert not patience.is_blocked(Target.AWAKE, world, plan())
-    assert not patience.is_blocked(Target.AWAKE, world, blocked)
-
-
-def test_an_elastic_ip_in_somebody_elses_use_is_waited_for_as_long_as_it_is_all(patience, clock):
-    """It is free, and may come back (F03)."""
-    world = observed({}, Holder.FOREIGN)
-    only_held = plan(blocked=((EIP, "in use"),))
-    assert not patience.is_blocked(Target.AWAKE, world, only_held)
-    wait(clock, FOREIGN_GRACE - MOMENT)
-    assert not patience.is_blocked(Target.AWAKE, world, only_held)
-    both = replace(only_held, blocked=((EIP, "in use"), (LB, "not ours")))
-    assert patience.is_blocked(Target.AWAKE, world, both)
-    wait(clock, MOMENT)
-    assert patience.is_blocked(Target.AWAKE, world, only_held)
-
-
-def test_a_sleep_is_blocked_only_once_there_is_nothing_else_to_do(patience, clock):
-    blocked, world = plan(Target.ASLEEP, blocked=((SERVICE, "not ours"),)), observed({})
-    for busy in ({"actions": (DELETE,)}, {"waiting": ((LB, "being deleted"),)}):
-        assert not patience.is_blocked(Target.ASLEEP, world, replace(blocked, **busy))
-        wait(clock, BLOCKED_GRACE)
-    assert not patience.is_blocked(Target.ASLEEP, world, blocked)
-    wait(clock, BLOCKED_GRACE)
-    assert patience.is_blocked(Target.ASLEEP, world, blocked)
-    busy_wake = plan(blocked=((LB, "not ours"),), waiting=((TG, "being made"),))
-    assert patience.is_blocked(Target.AWAKE, world, busy_wake)
+    assert patience.final == {TG: "no"}

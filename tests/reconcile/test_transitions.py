@@ -24,7 +24,7 @@ from controller.domain.planning.plan import Action, Plan, Target, Verb, make_pla
 from controller.domain.planning.progress import LastAction, Progress, Step, Timeline
 from controller.domain.planning.spec import Kind
 from controller.domain.reporting.status import Status, Trouble
-from controller.reconcile import transitions
+from controller.reconcile import leftover_status, transitions
 from controller.reconcile.outcome import Iteration, Outcome, Result
 from factories import LB, NOON, SERVICE, TG, article_spec, observed, seen, target_group
 
@@ -68,7 +68,6 @@ def outcome(result, target=AWAKE, **changes):
             "result": result,
             "target": target,
             "cause": "",
-            "due_at": None,
             "observed": None,
             "plan": None,
             "progress": Progress(),
@@ -478,10 +477,10 @@ def test_a_new_spec_that_waits_for_what_is_in_its_place_says_so():
     busy = outcome(
         Result.UNFINISHED, ASLEEP, cause="it drains", progress=Progress(leftovers_checked_for="1")
     )
-    assert transitions.clearing(IS_AWAKE, busy, NOON) == replace(
+    assert leftover_status.clearing(IS_AWAKE, busy, NOON) == replace(
         IS_AWAKE,
         progress=busy.progress,
-        phase=transitions.CLEARING,
+        phase=leftover_status.CLEARING,
         cause="it drains",
         settled=False,
         updated_at=NOON,
@@ -493,7 +492,7 @@ OLD = article_spec(region="eu-west-1")
 
 def test_a_replaced_spec_that_cannot_be_taken_down_is_told_at_once_and_once():
     """And what the stack itself does is not touched by it."""
-    stuck = transitions.left_standing(IS_AWAKE, SPEC, OLD, "no right to delete", NOON)
+    stuck = leftover_status.left_standing(IS_AWAKE, SPEC, OLD, "no right to delete", NOON)
     (trouble,) = stuck.replaced.values()
     assert replace(stuck, replaced={}, outbox=()) == IS_AWAKE
     assert (trouble.since, trouble.standing) == (NOON, (LB, SERVICE))
@@ -508,7 +507,7 @@ def test_a_replaced_spec_that_cannot_be_taken_down_is_told_at_once_and_once():
     assert facts["standing"] == [LB, SERVICE]
     assert set(facts["hours"]) == {LB, SERVICE}
 
-    later = transitions.left_standing(
+    later = leftover_status.left_standing(
         replace(stuck, outbox=()), SPEC, OLD, "still no right", NOON + MINUTE
     )
     assert told(later) == []
@@ -518,11 +517,11 @@ def test_a_replaced_spec_that_cannot_be_taken_down_is_told_at_once_and_once():
 
 
 def test_the_trouble_with_a_replaced_spec_is_over_with_it():
-    stuck = transitions.left_standing(IS_AWAKE, SPEC, OLD, "no", NOON)
-    assert transitions.still_replaced(stuck, [OLD]) is stuck
-    assert transitions.still_replaced(stuck, [SPEC]).replaced == {}
-    assert transitions.no_more_replaced(stuck, OLD).replaced == {}
-    assert transitions.no_more_replaced(stuck, SPEC) is stuck
+    stuck = leftover_status.left_standing(IS_AWAKE, SPEC, OLD, "no", NOON)
+    assert leftover_status.still_replaced(stuck, [OLD]) is stuck
+    assert leftover_status.still_replaced(stuck, [SPEC]).replaced == {}
+    assert leftover_status.no_more_replaced(stuck, OLD).replaced == {}
+    assert leftover_status.no_more_replaced(stuck, SPEC) is stuck
 
 
 # what is told besides

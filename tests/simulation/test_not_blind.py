@@ -18,8 +18,9 @@ from controller.domain.planning.plan import Target
 from controller.domain.planning.spec_identity import left_behind
 from controller.domain.reporting.damage import Damaged
 from controller.notify.notifier import Notifier
-from controller.reconcile import stack_pass, transitions
-from controller.reconcile.loop import Reconciler
+from controller.reconcile import limits, tracker, transitions
+from controller.reconcile.clearing import Clearing
+from controller.reconcile.journal import Journal
 from controller.reconcile.outcome import Outcome, Result
 from controller.store import items, table
 from deploy.stack import read
@@ -103,7 +104,7 @@ def test_a_stuck_sleep_of_which_nobody_is_told_is_seen(monkeypatch):
 def test_a_status_lost_in_the_middle_of_a_sleep_that_takes_its_hours_along_is_seen(monkeypatch):
     story = slept_through(DRAIN, ("status lost", 5 * MINUTE))
     assert problems(story) == ""
-    monkeypatch.setattr(stack_pass, "standing_again", lambda _: ())
+    monkeypatch.setattr(tracker, "standing_again", lambda _: ())
     assert "the ledger of" in problems(story)
 
 
@@ -134,7 +135,7 @@ def test_one_bad_task_of_two_takes_nothing_down_and_is_told():
 
 
 def test_a_teardown_of_what_serves_people_is_seen(monkeypatch):
-    monkeypatch.setattr(stack_pass.StackPass, "_served", lambda *_: None)
+    monkeypatch.setattr(limits, "served_before", lambda *_, **__: None)
     found = problems(woken(BROKEN_TASK, tasks=2))
     assert "torn down while a target is healthy: lease wanted it" in found
 
@@ -202,7 +203,7 @@ def test_rights_that_come_late_only_make_a_wake_later():
 
 
 def test_a_wake_that_fails_for_rights_that_come_late_is_seen(monkeypatch):
-    monkeypatch.setattr(Reconciler, "_fresh_until", lambda *_: None)
+    monkeypatch.setattr(Journal, "fresh_until", lambda *_: None)
     assert "a wake failed for rights that came late" in problems(woken(LATE_ONES))
 
 
@@ -505,19 +506,18 @@ def test_what_is_left_behind_and_keeps_the_new_spec_waiting_is_seen(monkeypatch)
     """As a place did once that nobody could reach any more."""
 
     def never(self, *_):
-        status = self._status
+        status = self._tracker.status
         return Outcome(
             result=Result.UNFINISHED,
             target=Target.ASLEEP,
             cause="it cannot be reached",
-            due_at=None,
             observed=None,
             plan=None,
             progress=status.progress,
             timeline=status.timeline,
         )
 
-    monkeypatch.setattr(stack_pass.StackPass, "_take_down", never)
+    monkeypatch.setattr(Clearing, "_take_down", never)
     story = story_of((WAKE.total_seconds(), "wake", 10))
     before = Press(story.start + MINUTE, "publish", more=(story.policy, "balancer"))
     said = lived_through(replace(story, presses=[before, *story.presses]))

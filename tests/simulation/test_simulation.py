@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from controller.aws.load_balancer import LoadBalancerAdapter
-from controller.reconcile import stack_pass
+from controller.reconcile import deciding, tracker
 from local.clock import ManualClock
 from simulation import soak
 from simulation.installation import Installation
@@ -78,19 +78,19 @@ def test_a_healthy_controller_gives_no_reason_to_complain():
 
 
 def test_sleep_in_spite_of_users_is_seen(monkeypatch):
-    quiet = stack_pass.judge
+    quiet = deciding.judge
 
     def deaf(counts, span, limits, before, now):
         silent = tuple(replace(each, new_flows=0, bytes=0) for each in counts.minutes)
         return quiet(replace(counts, minutes=silent), span, limits, before, now)
 
-    monkeypatch.setattr(stack_pass, "judge", deaf)
+    monkeypatch.setattr(deciding, "judge", deaf)
     assert "torn down while in use" in wrong_with(idle_timeout="30m")
 
 
 def test_an_opening_that_is_missed_is_seen(monkeypatch):
     late = timedelta(minutes=-7)
-    monkeypatch.setattr(stack_pass.Learned, "lead", lambda *_: late)
+    monkeypatch.setattr(tracker.Learned, "lead", lambda *_: late)
     assert "it is not ready at the opening" in wrong_with(days=5)
 
 

@@ -14,9 +14,9 @@ from controller.domain.decision.wake_spread import spread_offset
 from controller.domain.errors import PermanentError
 from controller.handlers.entry import make_handler
 from controller.reconcile.heartbeat import LAST_WAVE, QUEUED, SHORT_PASS, WAVE
-from controller.reconcile.loop import LAST_STEPS
 from controller.reconcile.outcome import POLL
 from controller.reconcile.side_by_side import one_by_one
+from controller.reconcile.verdicts import LAST_STEPS
 from controller.settings import Settings
 from controller.store.items import due_text
 from direct import DirectSession

@@ -107,19 +107,18 @@ def _run(stack: Stack, target: Target, order: Order, poll: timedelta, view: View
 
     Not what serves people, and not for credentials that have run out: those say nothing of it.
     """
-    reconciler = _reconciler(stack, order, view)
     give_up_at, patience = _give_up_at(stack, target), _wake_timeout(stack.spec)
     limits = Limits(poll=poll, give_up_at=give_up_at, served=Served(patience=patience))
-    outcome = reconciler.run(target, limits)
+    outcome = _reconciler(stack, order, view).run(target, limits)
     for _ in range(MOST_RENEWALS):
         if outcome.result is not Result.UNFINISHED:
             break
         stack.clock.sleep(poll.total_seconds())
-        reconciler = _reconciler(stack.afresh(), order, view, outcome)
-        outcome = reconciler.run(target, limits)
+        stack = stack.afresh()
+        outcome = _reconciler(stack, order, view, outcome).run(target, limits)
     if target is Target.AWAKE and outcome.result in (Result.FAILED, Result.BLOCKED):
         limits = Limits(poll=poll, give_up_at=_give_up_at(stack, Target.ASLEEP))
-        taken_down = reconciler.run(Target.ASLEEP, limits)
+        taken_down = _reconciler(stack, order, view, outcome).run(Target.ASLEEP, limits)
         if outcome.observed is None and taken_down.cause == outcome.cause:
             raise click.ClickException(outcome.cause)  # never saw the stack, so changed nothing
         if taken_down.result is not Result.CONVERGED:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -27,7 +27,7 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Iteration:
-    """One look at the stack, for those who show progress."""
+    """One look at the stack, for those who show how far it is or count what it costs."""
 
     now: datetime
     target: Target
@@ -35,16 +35,16 @@ class Iteration:
     plan: Plan
     timeline: Timeline
     note: str = ""
+    progress: Progress = field(default_factory=Progress)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How a pass ended. `cause` is a sentence for people; `due_at` when to look again."""
+    """How a run ended. `cause` is a sentence for people."""
 
     result: Result
     target: Target
     cause: str
-    due_at: datetime | None
     observed: Observed | None
     plan: Plan | None
     progress: Progress

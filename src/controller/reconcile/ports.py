@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -12,7 +13,7 @@ from controller.domain.decision.idle import Traffic
 from controller.domain.decision.lease import Lease
 from controller.domain.money.usage import UsageProfile
 from controller.domain.planning.spec import Json, Spec
-from controller.domain.ports import Cloud, SideBySide
+from controller.domain.ports import Clock, Cloud, SideBySide
 from controller.domain.reporting.damage import Damaged
 
 
@@ -61,3 +62,15 @@ class Clouds(Protocol):
 Traffics = Callable[[Spec], Traffic]
 Tell = Callable[[Spec, Event], None]
 """Lets people know of an event; called again at the next pass when it raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """All that a pass for one stack is given."""
+
+    store: Store
+    clouds: Clouds
+    traffics: Traffics
+    clock: Clock
+    side_by_side: SideBySide
+    tell: Tell

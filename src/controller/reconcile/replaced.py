@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 
 from controller.domain.errors import DormouseError, PermanentError, SpecError
 from controller.domain.money.bill import hour_of
@@ -22,6 +22,7 @@ from controller.domain.planning.progress import Progress
 from controller.domain.planning.spec import Kind, ResourceSpec, Spec
 from controller.domain.planning.spec_identity import find_by_arn, may_share_place
 from controller.domain.ports import Cloud
+from controller.reconcile.ports import Ports, Records
 
 UNANSWERED = timedelta(seconds=90)
 """
@@ -176,13 +177,20 @@ class Expecting:
         return self._cloud.tasks(address, known)
 
 
+def expecting(ports: Ports, records: Records) -> Expecting:
+    """The spec's cloud, which knows what replaced ones have left behind."""
+    spec = records.spec
+    return Expecting(partial(ports.clouds, spec, ports.side_by_side), spec, records.leftovers)
+
+
 class Abandoned(Expecting):
     """
     A cloud of a replaced spec. What else carries the stack's tags is no business of its own.
 
-    `refusal` is what the last look was answered, where that was no look.
+    `has_answered`: AWS has told how it stands. `refusal` is what it has said instead ("").
     """
 
+    has_answered = False
     refusal = ""
 
     def observe(
@@ -193,7 +201,9 @@ class Abandoned(Expecting):
         only: Collection[str] | None = None,
     ) -> Observed:
         try:
-            return replace(super().observe(target, progress, now, only), leftovers=None)
+            observed = super().observe(target, progress, now, only)
         except DormouseError as error:
             self.refusal = str(error)
             raise
+        self.has_answered = True
+        return replace(observed, leftovers=None)

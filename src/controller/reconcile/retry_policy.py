@@ -16,15 +16,8 @@ from controller.domain.errors import (
     SoonError,
     WaitError,
 )
-from controller.domain.planning.observed import Holder, Observed
-from controller.domain.planning.plan import Action, Plan, Target, Verb
+from controller.domain.planning.plan import Action, Target
 from controller.domain.ports import Clock
-
-BLOCKED_GRACE = timedelta(seconds=30)
-"""Tags of fresh objects may not be readable for some seconds; only then is a stranger believed."""
-
-FOREIGN_GRACE = timedelta(minutes=15)
-"""So long an Elastic IP in somebody else's use is waited for (AWS behaviour F03); it is free."""
 
 SOON = timedelta(minutes=1)
 """What heals within this time or not at all (AWS behaviour F25, F70)."""
@@ -48,8 +41,6 @@ class RetryPolicy:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._blocked_since: datetime | None = None
-        self._denied_since: datetime | None = None
         self._refusals: dict[str, int] = {}
         self._asked: dict[str, tuple[datetime, int]] = {}
         self._updates: dict[tuple[str, str, tuple[str, ...]], int] = {}
@@ -64,16 +55,6 @@ class RetryPolicy:
         key = action.address, arn, action.changes
         self._updates[key] = self._updates.get(key, 0) + 1
         return self._updates[key]
-
-    def answered(self) -> None:
-        """A round was not refused."""
-        self._denied_since = None
-
-    def may_be_allowed_soon(self, error: DormouseError) -> bool:
-        """A read that is denied for a moment is no reason to tear down what serves people."""
-        now = self._clock.now()
-        self._denied_since = self._denied_since or now
-        return isinstance(error, DeniedError) and now - self._denied_since < SOON
 
     def hold_back(self, action: Action, error: DormouseError) -> timedelta:
         """How long to leave a refused call alone: longer each time, a minute at most."""
@@ -102,35 +83,3 @@ class RetryPolicy:
         if fresh and isinstance(error, DeniedError):
             return False
         return count >= _PATIENCE.get(type(error), 1)
-
-    def is_given_up(self, action: Action) -> bool:
-        """On the way to awake only an update ever is: what is gone meanwhile is made anew."""
-        is_step = action.verb is Verb.UPDATE or action.target is Target.ASLEEP
-        return is_step and action.address in self.final
-
-    def is_all_given_up(self, plan: Plan) -> bool:
-        """Whatever could be done now was refused for good, and nothing else is on its way."""
-        given_up = all(self.is_given_up(action) for action in plan.ready)
-        return bool(self.final) and not plan.waiting and given_up
-
-    def is_all_refused(self, plan: Plan) -> bool:
-        """Nothing is left but repairs that were refused for good."""
-        left = [a for a in plan.actions if not self.is_given_up(a)]
-        return bool(self.final) and not (left or plan.waiting or plan.blocked)
-
-    def is_blocked(self, target: Target, observed: Observed, plan: Plan) -> bool:
-        """A wake is blocked by any stranger; a sleep only once there is nothing else to do."""
-        busy = bool(plan.waiting or plan.actions)
-        if not plan.blocked or (target is Target.ASLEEP and busy):
-            self._blocked_since = None
-            return False
-        now = self._clock.now()
-        self._blocked_since = self._blocked_since or now
-        return now - self._blocked_since >= _grace(observed, plan)
-
-
-def _grace(observed: Observed, plan: Plan) -> timedelta:
-    """How long something in the way is watched before it is believed to stay."""
-    held = {a.allocation_id for a in observed.addresses.values() if a.holder is Holder.FOREIGN}
-    only_held = all(address in held for address, _ in plan.blocked)
-    return FOREIGN_GRACE if only_held else BLOCKED_GRACE

@@ -8,7 +8,7 @@ may take.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from controller.domain.planning.observed import Observed, State
@@ -36,50 +36,68 @@ class Served:
     unserved_since: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Serving:
-    """Make one for each run; `served` is None for a wake, or on the way to sleep."""
+    """
+    What a run knows of whether people are served; `served` is None for a wake, or a sleep.
 
-    def __init__(self, spec: Spec, served: Served | None) -> None:
-        self._spec = spec
-        self._served = served
-        self._has_looked = False
-        self.is_ready = bool(served and served.since)
-        self._incomplete_since = served.incomplete_since if served else None
-        self._unserved_since = served.unserved_since if served else None
+    `is_ready`: it has been ready once. `has_looked`: a look has told how it is now.
+    """
 
-    def note(self, observed: Observed, plan: Plan) -> None:
-        """Take down what a look has shown."""
-        is_served, now = serves(self._spec, observed), observed.at
-        if self._served and not self._has_looked and is_served:
-            self.is_ready = True
-        self._has_looked = True
-        self._unserved_since = None if is_served else self._unserved_since or now
-        self._incomplete_since = None if plan.converged else self._incomplete_since or now
+    served: Served | None = None
+    is_ready: bool = False
+    has_looked: bool = False
+    incomplete_since: datetime | None = None
+    unserved_since: datetime | None = None
+
+    @staticmethod
+    def of(served: Served | None) -> Serving:
+        """What is known before the first look."""
+        if served is None:
+            return Serving()
+        return Serving(
+            served=served,
+            is_ready=served.since is not None,
+            incomplete_since=served.incomplete_since,
+            unserved_since=served.unserved_since,
+        )
+
+    def noted(self, spec: Spec, observed: Observed, plan: Plan) -> Serving:
+        """What is known with what a look has shown."""
+        is_served, now = serves(spec, observed), observed.at
+        is_found = self.served is not None and not self.has_looked and is_served
+        return replace(
+            self,
+            is_ready=self.is_ready or is_found,
+            has_looked=True,
+            unserved_since=None if is_served else self.unserved_since or now,
+            incomplete_since=None if plan.converged else self.incomplete_since or now,
+        )
 
     @property
     def is_kept(self) -> bool:
         """It serves people, as far as anybody knows: it is not taken down for what fails."""
-        return self.is_ready and self._unserved_since is None
+        return self.is_ready and self.unserved_since is None
 
     @property
     def is_lost(self) -> bool:
         """It was ready, and nobody is served now."""
-        return self.is_ready and self._unserved_since is not None
+        return self.is_ready and self.unserved_since is not None
 
     def is_lasting(self, now: datetime) -> bool:
         """Tell whether it has not worked in full for longer than a task takes to be replaced."""
-        since = self._incomplete_since
+        since = self.incomplete_since
         return since is not None and now - since >= MENDS_ITSELF
 
     def give_up_at(self) -> datetime | None:
         """When patience with a stack that serves nobody any more ends; None while it serves."""
-        if self._served is None or not self.is_lost or self._unserved_since is None:
+        if self.served is None or not self.is_lost or self.unserved_since is None:
             return None
-        return self._unserved_since + self._served.patience
+        return self.unserved_since + self.served.patience
 
     @property
     def patience(self) -> timedelta:
-        return self._served.patience if self._served else timedelta(0)
+        return self.served.patience if self.served else timedelta(0)
 
     def spares(self, action: Action, observed: Observed, *, made_anew: bool) -> bool:
         """
@@ -91,6 +109,6 @@ class Serving:
         seen = observed[action.address]
         if not self.is_ready or action.verb is not Verb.DELETE or seen.state is not State.FAILED:
             return False
-        since = self._served.since if self._served else None
+        since = self.served.since if self.served else None
         is_old = since is None or (seen.created_at is not None and seen.created_at <= since)
         return made_anew or (self.is_kept and is_old)

@@ -7,19 +7,13 @@ told goes into the outbox with the same write, so that it cannot be lost or made
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from controller.domain.decision.desired import Decision
-from controller.domain.decision.history import ENDED_BY, Event, EventKind, Wake, finished_steps
-from controller.domain.decision.lifecycle import (
-    BilledResource,
-    ConsumedRequests,
-    Failure,
-    Lifecycle,
-)
-from controller.domain.money.bill import hour_of
+from controller.domain.decision.history import Event, EventKind, Wake, finished_steps
+from controller.domain.decision.lifecycle import Activity, ConsumedRequests, Failure, Lifecycle
 from controller.domain.money.ledger import Statement, usage_now
 from controller.domain.money.prices import find_prices
 from controller.domain.planning.draining import drain_delay
@@ -27,14 +21,15 @@ from controller.domain.planning.endpoint import find_endpoint
 from controller.domain.planning.observed import State
 from controller.domain.planning.plan import Target
 from controller.domain.planning.progress import Progress, Timeline
-from controller.domain.planning.serving import Degraded, find_shortfalls, serves
+from controller.domain.planning.serving import serves
 from controller.domain.planning.spec import Json, Kind, Spec
 from controller.domain.reporting.damage import Damaged
 from controller.domain.reporting.status import Status, Trouble
 from controller.domain.timestamps import format_timestamp, write_timestamp
+from controller.reconcile.degradation import degraded, restored
+from controller.reconcile.events import no_longer_ready, note_replaced, spans_of, tell
 from controller.reconcile.metering import nothing_stands
 from controller.reconcile.outcome import Iteration, Outcome, Result
-from controller.reconcile.replaced import billed, why_it_stays
 
 STUCK_AFTER = timedelta(minutes=15)
 """
@@ -47,8 +42,6 @@ MOST_STEPS = 100
 
 MOST_ENDED = 20
 """So many spans wait for a wake to end before they are written down; then they are anyway."""
-
-CLEARING = "taking down what the earlier configuration made"
 
 
 def begin_transition(
@@ -80,10 +73,19 @@ def begin_transition(
         warned_for=None,
     )
     if waking:
-        return _tell(status, spec, EventKind.WAKING, now, decision.reason)
+        return tell(status, spec, EventKind.WAKING, now, decision.reason)
     if not before.is_up:
         return status
-    return _no_longer_ready(status, spec, EventKind.SLEEPING, before, now, decision.reason)
+    return no_longer_ready(status, spec, EventKind.SLEEPING, before, now, decision.reason)
+
+
+def decided(status: Status, decision: Decision) -> Status:
+    """What people and programs are told of why it is as it is."""
+    return replace(status, decision=decision.to_json())
+
+
+def looked_at_traffic(status: Status, activity: Activity) -> Status:
+    return replace(status, lifecycle=replace(status.lifecycle, activity=activity))
 
 
 def set_aside(status: Status, spec: Spec, damaged: Sequence[Damaged], now: datetime) -> Status:
@@ -93,7 +95,7 @@ def set_aside(status: Status, spec: Spec, damaged: Sequence[Damaged], now: datet
         return status
     news = [str(each) for each in damaged if each.id not in status.set_aside]
     status = replace(status, set_aside=ids)
-    return _tell(status, spec, EventKind.DAMAGED, now, "\n".join(news)) if news else status
+    return tell(status, spec, EventKind.DAMAGED, now, "\n".join(news)) if news else status
 
 
 def _for_new_wake(progress: Progress) -> Progress:
@@ -155,6 +157,11 @@ def new_wake(before: Status, after: Status) -> Wake | None:
     )
 
 
+def learned(status: Status, wake: Wake) -> Status:
+    """How long its wakes take, with one more."""
+    return replace(status, learned=status.learned.after(wake))
+
+
 def woke(status: Status, spec: Spec, ends_at: datetime | None, now: datetime) -> Status:
     """Tell that it has become ready, and until when it stays as far as that can be foreseen."""
     lifecycle, decision = status.lifecycle, status.decision
@@ -165,7 +172,7 @@ def woke(status: Status, spec: Spec, ends_at: datetime | None, now: datetime) ->
         "rule": decision.get("rule", ""),
         "ends_at": write_timestamp(ends_at),
     }
-    return _tell(status, spec, EventKind.AWAKE, now, str(decision.get("reason", "")), **facts)
+    return tell(status, spec, EventKind.AWAKE, now, str(decision.get("reason", "")), **facts)
 
 
 def warn(status: Status, spec: Spec, ends_at: datetime, reason: str, now: datetime) -> Status:
@@ -174,52 +181,12 @@ def warn(status: Status, spec: Spec, ends_at: datetime, reason: str, now: dateti
         return status
     status = replace(status, warned_for=ends_at)
     facts = {"ends_at": format_timestamp(ends_at)}
-    return _tell(status, spec, EventKind.SLEEPING_SOON, now, reason, **facts)
+    return tell(status, spec, EventKind.SLEEPING_SOON, now, reason, **facts)
 
 
-def clearing(status: Status, outcome: Outcome, now: datetime) -> Status:
-    """Something of a replaced spec is in the place of the new one, which has to wait for it."""
-    return replace(
-        status,
-        progress=outcome.progress,
-        phase=CLEARING,
-        cause=outcome.cause,
-        settled=False,
-        updated_at=now,
-    )
-
-
-def still_replaced(status: Status, replaced: Sequence[Spec]) -> Status:
-    """Forget the trouble with replaced specs of which nothing stands any more."""
-    known = {left.hash for left in replaced}
-    found = {key: each for key, each in status.replaced.items() if key in known}
-    return status if found == status.replaced else replace(status, replaced=found)
-
-
-def no_more_replaced(status: Status, left: Spec) -> Status:
-    """Nothing of it stands any more."""
-    found = {key: each for key, each in status.replaced.items() if key != left.hash}
-    return status if found == status.replaced else replace(status, replaced=found)
-
-
-def left_standing(status: Status, spec: Spec, left: Spec, cause: str, now: datetime) -> Status:
-    """Something of a replaced spec cannot be put to sleep: tell that once, and show it."""
-    before = status.replaced.get(left.hash)
-    cause, paid = why_it_stays(left, cause), billed(left)
-    since = before.since if before else now
-    trouble = Trouble(since=since, cause=cause, standing=paid)
-    status = replace(status, replaced={**status.replaced, left.hash: trouble})
-    if before:
-        return status
-    facts = {
-        "standing": list(paid),
-        "hours": {address: str(hour_of(left, address)) for address in paid},
-        "since": format_timestamp(now),
-        "replaced": True,
-        "stands": [each.to_json() for each in _still_billed(status, {})],
-    }
-    event = Event(stack=spec.stack, at=now, kind=EventKind.STUCK, reason=cause, facts=facts)
-    return replace(status, outbox=(*status.outbox, event))
+def told(status: Status, left: tuple[Event, ...]) -> Status:
+    """The outbox was told, but for what is left."""
+    return replace(status, outbox=left)
 
 
 def _wake_ended(
@@ -227,59 +194,21 @@ def _wake_ended(
 ) -> Status:
     if outcome.result is Result.CONVERGED:
         first = status.lifecycle.ready_at is None
-        status = _note_replaced(status, spec, now)
+        status = note_replaced(status, spec, now)
         status = replace(status, lifecycle=status.lifecycle.ready(now), settled=True)
-        status = _restored(status, spec, now) if status.degraded else status
+        status = restored(status, spec, now) if status.degraded else status
         return replace(status, meter=status.meter.woken(now)) if first else status
     if not gave_up(outcome):
         if len(status.meter.ended) >= MOST_ENDED:
-            status = _note_replaced(status, spec, now)
+            status = note_replaced(status, spec, now)
         status = replace(status, settled=False)
-        return _degraded(status, spec, outcome, now) if _is_degraded(outcome) else status
+        return degraded(status, spec, outcome, now) if _is_degraded(outcome) else status
     failure = Failure(at=now, cause=outcome.cause, spec_hash=spec.hash, spent=asked_for)
     before = status.lifecycle
     status = replace(status, lifecycle=status.lifecycle.failed(failure), settled=False)
     if outcome.result is Result.FAILED:
-        return _no_longer_ready(status, spec, EventKind.FAILED, before, now, outcome.cause)
+        return no_longer_ready(status, spec, EventKind.FAILED, before, now, outcome.cause)
     return _blocked(status, spec, outcome, now, before)
-
-
-def _is_degraded(outcome: Outcome) -> bool:
-    return outcome.result is Result.DEGRADED
-
-
-def _degraded(status: Status, spec: Spec, outcome: Outcome, now: datetime) -> Status:
-    """It serves people all the same; told once, and again when fewer tasks serve."""
-    if status.lifecycle.ready_at is None:  # its status was lost, and it was found serving
-        lifecycle = replace(status.lifecycle.ready(now), incomplete_since=now)
-        status = replace(status, lifecycle=lifecycle, meter=status.meter.woken(now))
-    before, observed = status.degraded, outcome.observed
-    found = Degraded(
-        since=before.since if before else status.lifecycle.incomplete_since or now,
-        cause=outcome.cause,
-        services=find_shortfalls(spec, observed) if observed else (),
-    )
-    if before and (observed is None or found.serving >= before.least):
-        return replace(status, degraded=replace(found, least=before.least))
-    status = replace(status, degraded=replace(found, least=found.serving))
-    facts = {
-        "since": format_timestamp(found.since),
-        "services": [each.to_json() for each in found.services],
-        "cause": found.cause,
-        "endpoint": status.endpoint,
-    }
-    return _tell(status, spec, EventKind.DEGRADED, now, found.reason, **facts)
-
-
-def _restored(status: Status, spec: Spec, now: datetime) -> Status:
-    """It runs in full again."""
-    degraded, status = status.degraded, replace(status, degraded=None)
-    facts = {
-        "since": write_timestamp(degraded.since if degraded else None),
-        "endpoint": status.endpoint,
-    }
-    reason = str(status.decision.get("reason", ""))
-    return _tell(status, spec, EventKind.RESTORED, now, reason, **facts)
 
 
 def _sleep_ended(status: Status, spec: Spec, outcome: Outcome, now: datetime) -> Status:
@@ -288,13 +217,13 @@ def _sleep_ended(status: Status, spec: Spec, outcome: Outcome, now: datetime) ->
         if not status.settled and (_took_down(outcome) or status.meter.ended):
             slept = status.lifecycle.slept
             facts = {
-                "spans": _spans(status),
+                "spans": spans_of(status),
                 "slept_at": write_timestamp(slept.at if slept else None),
                 "rule": slept.rule if slept else "",
                 "month": _month(status, spec, now),
             }
             reason = str(status.decision.get("reason", ""))
-            status = _tell(status, spec, EventKind.ASLEEP, now, reason, **facts)
+            status = tell(status, spec, EventKind.ASLEEP, now, reason, **facts)
         meter = status.meter.told(now).at_rest()
         return replace(status, meter=meter, settled=True, stuck=None, endpoint=None)
     status = replace(status, settled=False)
@@ -323,7 +252,7 @@ def _stuck(status: Status, spec: Spec, outcome: Outcome, since: datetime, now: d
         "billed": [each.address for each in status.lifecycle.billed],
         "since": format_timestamp(since),
     }
-    return _tell(status, spec, EventKind.STUCK, now, outcome.cause, **facts)
+    return tell(status, spec, EventKind.STUCK, now, outcome.cause, **facts)
 
 
 def _blocked(
@@ -335,7 +264,7 @@ def _blocked(
     status = replace(status, blocked=trouble)
     before, target = before or status.lifecycle, str(outcome.target)
     cause = outcome.cause
-    return _no_longer_ready(status, spec, EventKind.BLOCKED, before, now, cause, target=target)
+    return no_longer_ready(status, spec, EventKind.BLOCKED, before, now, cause, target=target)
 
 
 def _took_down(outcome: Outcome) -> bool:
@@ -351,63 +280,10 @@ def _left(outcome: Outcome) -> tuple[str, ...]:
     return tuple(a for a, one in found if one.state.exists or one.state is State.LEAVING)
 
 
-def _spans(status: Status) -> Json:
-    """What is not billed any more, as `Span` writes it."""
-    return [span.to_json() for span in status.meter.ended]
-
-
 def _month(status: Status, spec: Spec, now: datetime) -> Json:
     """What the month has come to with that; None of a stack whose meter was never begun."""
     used = usage_now(status.meter, status.lifecycle, now)
     return Statement(used=used, prices=find_prices(spec.region)).summary() if used else None
-
-
-def _no_longer_ready(
-    status: Status,
-    spec: Spec,
-    kind: EventKind,
-    before: Lifecycle,
-    now: datetime,
-    reason: str,
-    **facts: Json,
-) -> Status:
-    """Tell of an end; the time in which the stack could be used is over."""
-    status = replace(status, meter=status.meter.rested(before.ready_at, now))
-    if before.ready_at:
-        facts["ready_at"] = write_timestamp(before.ready_at)
-    return _tell(status, spec, kind, now, reason, **facts)
-
-
-def _note_replaced(status: Status, spec: Spec, now: datetime) -> Status:
-    """Write down for the ledger what has ended though the stack stays awake."""
-    if not status.meter.ended:
-        return status
-    facts = {"spans": _spans(status)}
-    status = _tell(status, spec, EventKind.REPLACED, now, "replaced while awake", **facts)
-    return replace(status, meter=status.meter.told(now))
-
-
-def _tell(
-    status: Status, spec: Spec, kind: EventKind, at: datetime, reason: str, **facts: Json
-) -> Status:
-    over = [trouble for trouble in status.troubles if kind in ENDED_BY[trouble]]
-    if over:
-        facts["after"] = [str(trouble) for trouble in over]
-    troubles = {trouble: None for trouble in status.troubles if trouble not in over}
-    if kind in ENDED_BY:
-        troubles[kind] = None
-    facts["stands"] = [each.to_json() for each in _still_billed(status, facts)]
-    event = Event(stack=spec.stack, at=at, kind=kind, reason=reason, facts=facts)
-    return replace(status, troubles=tuple(troubles), outbox=(*status.outbox, event))
-
-
-def _still_billed(status: Status, facts: Mapping[str, Json]) -> Iterator[BilledResource]:
-    """What a lost status would have to count on, beside the spans that the event itself tells."""
-    yield from status.lifecycle.billed
-    if "spans" not in facts:
-        for span in status.meter.ended:
-            if not span.is_task:
-                yield BilledResource(address=span.address, arn=span.arn, since=span.since)
 
 
 def _phase(iteration: Iteration) -> str:
@@ -428,3 +304,7 @@ def _final_phase(outcome: Outcome) -> str:
             return "degraded"
         case _:
             return "waking" if outcome.target is Target.AWAKE else "going to sleep"
+
+
+def _is_degraded(outcome: Outcome) -> bool:
+    return outcome.result is Result.DEGRADED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from controller.domain.decision.history import Event, EventKind, Learned
@@ -92,6 +92,15 @@ class Status:
     def lead(self, longest: timedelta) -> timedelta:
         """How long before an opening to begin: `longest` at most, and its share of a spread."""
         return self.learned.lead(longest) + self.spread_offset
+
+    def with_lifecycle(self, lifecycle: Lifecycle) -> Status:
+        return self if lifecycle == self.lifecycle else replace(self, lifecycle=lifecycle)
+
+    def with_progress(self, progress: Progress) -> Status:
+        return self if progress == self.progress else replace(self, progress=progress)
+
+    def with_meter(self, meter: Meter) -> Status:
+        return replace(self, meter=meter)
 
     def to_json(self) -> dict[str, Json]:
         failure = self.lifecycle.failure

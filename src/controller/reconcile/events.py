@@ -1,0 +1,70 @@
+"""
+What a pass writes into the outbox of a status: events, each with the facts that tell of it. Pure.
+
+They are written together with the status that they belong to, so none can be lost or made up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from controller.domain.decision.history import ENDED_BY, Event, EventKind
+from controller.domain.decision.lifecycle import BilledResource, Lifecycle
+from controller.domain.planning.spec import Json, Spec
+from controller.domain.reporting.status import Status
+from controller.domain.timestamps import write_timestamp
+
+
+def tell(
+    status: Status, spec: Spec, kind: EventKind, at: datetime, reason: str, **facts: Json
+) -> Status:
+    over = [trouble for trouble in status.troubles if kind in ENDED_BY[trouble]]
+    if over:
+        facts["after"] = [str(trouble) for trouble in over]
+    troubles = {trouble: None for trouble in status.troubles if trouble not in over}
+    if kind in ENDED_BY:
+        troubles[kind] = None
+    facts["stands"] = [each.to_json() for each in still_billed(status, facts)]
+    event = Event(stack=spec.stack, at=at, kind=kind, reason=reason, facts=facts)
+    return replace(status, troubles=tuple(troubles), outbox=(*status.outbox, event))
+
+
+def no_longer_ready(
+    status: Status,
+    spec: Spec,
+    kind: EventKind,
+    before: Lifecycle,
+    now: datetime,
+    reason: str,
+    **facts: Json,
+) -> Status:
+    """Tell of an end; the time in which the stack could be used is over."""
+    status = replace(status, meter=status.meter.rested(before.ready_at, now))
+    if before.ready_at:
+        facts["ready_at"] = write_timestamp(before.ready_at)
+    return tell(status, spec, kind, now, reason, **facts)
+
+
+def note_replaced(status: Status, spec: Spec, now: datetime) -> Status:
+    """Write down for the ledger what has ended though the stack stays awake."""
+    if not status.meter.ended:
+        return status
+    facts = {"spans": spans_of(status)}
+    status = tell(status, spec, EventKind.REPLACED, now, "replaced while awake", **facts)
+    return replace(status, meter=status.meter.told(now))
+
+
+def spans_of(status: Status) -> Json:
+    """What is not billed any more, as `Span` writes it."""
+    return [span.to_json() for span in status.meter.ended]
+
+
+def still_billed(status: Status, facts: Mapping[str, Json]) -> Iterator[BilledResource]:
+    """What a lost status would have to count on, beside the spans that the event itself tells."""
+    yield from status.lifecycle.billed
+    if "spans" not in facts:
+        for span in status.meter.ended:
+            if not span.is_task:
+                yield BilledResource(address=span.address, arn=span.arn, since=span.since)

@@ -1,0 +1,97 @@
+"""What a run remembers of its own steps: its progress, and the timeline that people see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from controller.domain.planning.observed import Holder, Observation, Observed, State
+from controller.domain.planning.plan import Action, Plan, Target, Verb
+from controller.domain.planning.progress import READ_LAG, Progress, Timeline, settled_key
+from controller.domain.planning.spec import Kind, Spec
+
+SHOWN = timedelta(seconds=30)
+"""After this an update has to show; a read that lags is not a reason to make it again (§9.2)."""
+
+_STEPS = {Verb.CREATE: "creating", Verb.UPDATE: "updating", Verb.DELETE: "deleting"}
+
+
+class Journal:
+    """Make one for each run, with what the one before remembered."""
+
+    def __init__(self, spec: Spec, progress: Progress, timeline: Timeline) -> None:
+        self._spec = spec
+        self.progress = progress
+        self.timeline = timeline
+
+    def begin(self, target: Target, now: datetime) -> None:
+        """A sleep that remembers nothing is blind, from its first run on."""
+        is_blind = target is Target.ASLEEP and not self.progress.leftovers_checked_for
+        since = self.progress.cold_since or now
+        self.progress = replace(self.progress, cold_since=since if is_blind else None)
+
+    def saw(self, observed: Observed) -> None:
+        """Whoever deleted a service: from now on counts how long it drains."""
+        for service in self._spec.of_kind(Kind.SERVICE):
+            seen = observed[service.address]
+            known = self.progress.draining_since(service.address, seen.arn)
+            if seen.state is State.LEAVING and known is None:
+                self.progress = self.progress.after_delete(service.address, seen.arn, observed.at)
+        standing = frozenset(one.arn for one in observed.resources.values() if one.arn)
+        self.progress = self.progress.with_settled(observed.settled, standing)
+
+    def advance(self, observed: Observed, plan: Plan, now: datetime) -> None:
+        """Close the steps that are over and open the ones that have begun."""
+        timeline, busy = self.timeline, dict(plan.waiting)
+        for resource in self._spec.resources:
+            seen = observed[resource.address]
+            timeline = timeline.see(resource.address, busy.get(resource.address) or seen.phase, now)
+        for allocation_id, address in observed.addresses.items():
+            step = "Elastic IP not free yet" if address.holder is Holder.LEAVING else ""
+            timeline = timeline.see(allocation_id, step, now)
+        self.timeline = timeline
+
+    def takes(self, actions: Sequence[Action], now: datetime) -> None:
+        for action in actions:
+            self.timeline = self.timeline.see(action.address, _STEPS[action.verb], now)
+
+    def made(self, action: Action, arn: str, now: datetime) -> None:
+        self.progress = self.progress.after_create(action.address, arn, now)
+        if action.kind is Kind.SERVICE:
+            self._settle(action, arn)
+
+    def deleted(self, action: Action, before: Observation, now: datetime) -> None:
+        """One that was taken down for something better to come is not made anew for ever."""
+        self.progress = self.progress.after_delete(action.address, before.arn, now)
+        for_better = before.outdated and action.target is Target.AWAKE
+        if before.state is State.FAILED or for_better:
+            self.progress = self.progress.after_failure(action.address)
+
+    def updated(self, action: Action, arn: str, times: int, now: datetime) -> None:
+        """Each update of a service is a deployment, and may show later than it is answered."""
+        if "attributes" in action.changes or action.kind is Kind.SERVICE:
+            self._settle(action, arn)
+        if times > 1 or (action.kind is Kind.SERVICE and action.starts_deployment):
+            self.hold_back(action.address, now + SHOWN)
+
+    def hold_back(self, address: str, until: datetime) -> None:
+        self.progress = self.progress.holding_back(address, until)
+
+    def fresh_until(self, action: Action) -> datetime | None:
+        """Until when what it is about, or builds on, counts as made a moment ago (F70)."""
+        about = (action.address, *action.after, *self._spec[action.address].after)
+        made = [self.progress.created[each].at for each in about if each in self.progress.created]
+        return max(made) + READ_LAG if made else None
+
+    def arrived(self, observed: Observed) -> None:
+        """The stack is as it should be."""
+        self.progress = self.progress.without_failures()
+        if observed.leftovers == ():
+            self.progress = replace(self.progress, leftovers_checked_for=self._spec.hash)
+
+    def _settle(self, action: Action, arn: str) -> None:
+        """Remember that this object is as the spec asks: it is not compared again."""
+        mark = settled_key(arn, self._spec[action.address])
+        standing = {m.partition("#")[0] for m in self.progress.settled} | {arn}
+        self.progress = self.progress.with_settled(frozenset({mark}), frozenset(standing))

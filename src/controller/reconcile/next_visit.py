@@ -1,0 +1,124 @@
+"""
+When a stack is to be looked at again, and whether people are to be warned by then. Pure.
+
+To compute a moment tells nobody anything: what is to be told is part of the answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from controller.domain.decision.desired import Decision
+from controller.domain.decision.foresight import Change, foresee
+from controller.domain.decision.sleep_rules import paid_hour_ends
+from controller.domain.planning.plan import Target
+from controller.domain.policy.policy import Policy
+from controller.domain.reporting.report import policy_of, rules_of
+from controller.domain.reporting.status import Status
+from controller.reconcile.outcome import Outcome, Result
+from controller.reconcile.ports import Records
+
+SLOW = timedelta(minutes=15)
+"""How often something is tried that only a person can put right (AWS behaviour §10.4)."""
+
+CHECK = timedelta(minutes=15)
+"""How often an awake stack is looked at for what others did to it (F50)."""
+
+MEND = timedelta(minutes=5)
+"""How often a degraded stack is looked at: ECS goes on replacing its tasks by itself (§2.8)."""
+
+SOON = timedelta(minutes=10)
+"""How long before its end people are told that it is going to sleep."""
+
+PUNCTUAL = timedelta(seconds=60)
+"""An end so close before that of a paid hour is waited for: the next heartbeat may be late."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """
+    The next pass is due at `at`; None: nothing will change by itself.
+
+    `ending` is the end of which people are to be warned now, if they have not been.
+    """
+
+    at: datetime | None
+    ending: Change | None = None
+
+
+def next_visit(
+    status: Status,
+    records: Records,
+    decision: Decision,
+    outcome: Outcome,
+    now: datetime,
+    clear_at: datetime | None = None,
+) -> Visit:
+    """
+    What follows from how a pass went.
+
+    `clear_at` is when what replaced specs have left behind is to be looked at again.
+    """
+    if outcome.result is Result.UNFINISHED:
+        needs_person = status.stuck and not only_waits_for_addresses(outcome)
+        return Visit(at=now + SLOW if needs_person else now)
+    moments, ending = [decision.until, clear_at], None
+    if outcome.result is Result.DEGRADED:
+        warn_at, ending = _warn_at(status, records, now)
+        moments += [now + MEND, warn_at]
+    elif outcome.result is not Result.CONVERGED:
+        moments.append(now + SLOW)
+    elif decision.state is Target.AWAKE:
+        warn_at, ending = _warn_at(status, records, now)
+        moments += [now + CHECK, warn_at, _ahead_of_end(status, records, decision, now)]
+    return Visit(at=min((at for at in moments if at), default=None), ending=ending)
+
+
+def next_sleep(status: Status, records: Records, now: datetime, horizon: datetime) -> Change | None:
+    """When it goes to sleep if nobody asks for anything and somebody uses it until then."""
+    rules = rules_of(records.spec, status)
+    changes = foresee(rules, records.leases, records.hold, status.lifecycle, now, horizon)
+    return next((change for change in changes if change.state is Target.ASLEEP), None)
+
+
+def is_punctual(status: Status, policy: Policy, end: datetime) -> bool:
+    """Tell whether the next hour would be paid almost at once after this end."""
+    paid = paid_hour_ends(policy, status.lifecycle, end)
+    return paid is not None and paid - end <= PUNCTUAL
+
+
+def only_waits_for_addresses(outcome: Outcome) -> bool:
+    """Whether nothing is left but Elastic IPs that AWS has yet to free: no person can help."""
+    plan, observed = outcome.plan, outcome.observed
+    if plan is None or observed is None or plan.actions or plan.blocked or plan.failed:
+        return False
+    return all(address in observed.addresses for address, _ in plan.waiting)
+
+
+def soonest(first: datetime | None, second: datetime) -> datetime:
+    return second if first is None else min(first, second)
+
+
+def _warn_at(
+    status: Status, records: Records, now: datetime
+) -> tuple[datetime | None, Change | None]:
+    """When to tell that it is going to sleep; or what is to be told, if that is now."""
+    ready_at = status.lifecycle.ready_at
+    end = next_sleep(status, records, now, now + CHECK + SOON)
+    if end is None or ready_at is None or end.at - ready_at < 2 * SOON:
+        return None, None
+    if end.at - SOON > now:
+        return end.at - SOON, None
+    return None, end
+
+
+def _ahead_of_end(
+    status: Status, records: Records, decision: Decision, now: datetime
+) -> datetime | None:
+    """Come back before an end after which the next hour would be paid almost at once."""
+    until = decision.until
+    if until is None or not is_punctual(status, policy_of(records.spec), until):
+        return None
+    ahead = until - PUNCTUAL
+    return ahead if ahead > now else None

@@ -1,0 +1,63 @@
+"""
+Tell people what is in the outbox of a status, in order, and mark it as told.
+
+What the topic does not take now waits, and what follows it, so that it is told in order. An event
+that cannot be told for a fault of its own waits alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from traceback import format_exc
+
+from controller.domain.decision.history import Event
+from controller.domain.errors import DormouseError
+from controller.domain.planning.spec import Spec
+from controller.domain.ports import Clock
+from controller.reconcile.ports import Store, Tell
+from controller.reconcile.still_wanted import renew_lock
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What could not be told, and the traceback of a fault that kept one from it ("")."""
+
+    left: tuple[Event, ...] = ()
+    fault: str = ""
+
+
+class Outbox:
+    def __init__(self, store: Store, tell: Tell, clock: Clock) -> None:
+        self._store = store
+        self._tell = tell
+        self._clock = clock
+
+    def deliver(self, spec: Spec, events: Sequence[Event]) -> Delivery:
+        """Record and tell them."""
+        left: list[Event] = []
+        fault, is_held_up = "", False
+        for event in [event for event in events if self._store.put_event(event)]:
+            if is_held_up:
+                left.append(event)
+                continue
+            renew_lock(self._store)
+            try:
+                if self._is_told(spec, event):
+                    continue
+                is_held_up = True
+            except Exception:
+                fault = format_exc()
+            left.append(event)
+        return Delivery(tuple(left), fault)
+
+    def _is_told(self, spec: Spec, event: Event) -> bool:
+        if event.is_old_news(self._clock.now()):
+            return True
+        try:
+            if event.kind.is_notified:
+                self._tell(spec, event)
+        except DormouseError:
+            return False  # whoever tells has logged it; a pass does not fail for want of a letter
+        self._store.mark_delivered(event)
+        return True

@@ -1,0 +1,199 @@
+"""What a turn comes to: which steps may be taken, whether the run ends, and why. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from controller.domain.errors import DeniedError, DormouseError, EndPassError, RetryError
+from controller.domain.formatting import say_duration
+from controller.domain.planning.observed import Holder, State
+from controller.domain.planning.plan import Action, Target
+from controller.domain.planning.progress import Progress
+from controller.reconcile.outcome import Limits, Result
+from controller.reconcile.retry_policy import SOON
+from controller.reconcile.turn import Seen, Turn
+
+BLIND = timedelta(seconds=25)
+"""
+So long a sleep that remembers nothing goes on looking: what a process made that died with its
+memory need not be listed yet (AWS behaviour §1.7; §9.2: 20 s at the slowest).
+"""
+
+LAST_STEPS = timedelta(seconds=20)
+"""No new step is started when a Lambda has less time left than this (AWS behaviour §5.4)."""
+
+BLOCKED_GRACE = timedelta(seconds=30)
+"""Tags of fresh objects may not be readable for some seconds; only then is a stranger believed."""
+
+FOREIGN_GRACE = timedelta(minutes=15)
+"""So long an Elastic IP in somebody else's use is waited for (AWS behaviour F03); it is free."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why a run stops; `cause` is a sentence for people."""
+
+    result: Result
+    cause: str = ""
+
+
+def takeable(turn: Turn, seen: Seen) -> list[Action]:
+    """A wake with a stranger in its way, or that has failed, makes nothing that costs money."""
+    is_wake = turn.target is Target.AWAKE and not turn.serving.is_ready
+    if is_wake and (seen.plan.blocked or find_failure(seen, turn.progress)):
+        return []
+    return [action for action in seen.plan.ready if _may_take(action, turn, seen)]
+
+
+def only_waits(turn: Turn, seen: Seen) -> bool:
+    """Nothing is to be done or decided but to go on waiting."""
+    plan = seen.plan
+    ends = plan.converged or (
+        not turn.serving.is_lost and (plan.blocked or find_failure(seen, turn.progress))
+    )
+    return not (ends or turn.final or takeable(turn, seen))
+
+
+def find_end(turn: Turn, limits: Limits) -> Ending | None:
+    """Why the run ends with this turn; None: it goes on."""
+    if turn.error:
+        ended = _end_by_error(turn, turn.error)
+    else:
+        ended = _end_by_state(turn, turn.seen) if turn.seen else None
+    return ended or _out_of_time(turn, limits)
+
+
+def find_failure(seen: Seen, progress: Progress) -> str:
+    """Why what is seen will not get there without a person; "" if it may."""
+    plan = seen.plan
+    if plan.failed:
+        return plan.failed[0][1]
+    for action in plan.actions:
+        one = seen.observed[action.address]
+        again = progress.is_made_anew(action.address)
+        if plan.target is Target.AWAKE and one.state is State.FAILED and again:
+            return f"made anew once, and failed again: {one.cause}"
+    return ""
+
+
+def blocked_since(turn: Turn, seen: Seen) -> datetime | None:
+    """A wake is blocked by any stranger; a sleep only once there is nothing else to do."""
+    is_busy = bool(seen.plan.waiting or seen.plan.actions)
+    if not seen.plan.blocked or (turn.target is Target.ASLEEP and is_busy):
+        return None
+    return turn.blocked_since or turn.now
+
+
+def is_blocked(turn: Turn, seen: Seen) -> bool:
+    """Tell whether what stands in the way has been there for long enough to be believed."""
+    since = turn.blocked_since
+    return since is not None and turn.now - since >= _grace(seen)
+
+
+def find_holdup(turn: Turn) -> str:
+    """Say what the stack is still waiting for."""
+    if turn.note:
+        return turn.note
+    if turn.seen is None:
+        return "AWS has not answered yet"
+    plan, observed = turn.seen.plan, turn.seen.observed
+    if plan.converged:
+        return "making sure that nothing else is on its way"
+    said = list(turn.final.values())
+    said += [text for _, text in (*plan.blocked, *plan.waiting) if text]
+    said += [one.cause for one in observed.resources.values() if one.cause]
+    said += [action.waits_for for action in plan.actions if action.waits_for]
+    return "; ".join(dict.fromkeys(said))
+
+
+def _may_take(action: Action, turn: Turn, seen: Seen) -> bool:
+    made_anew = turn.progress.is_made_anew(action.address)
+    return not (
+        turn.progress.is_held_back(action.address, turn.now)
+        or turn.is_given_up(action)
+        or turn.serving.spares(action, seen.observed, made_anew=made_anew)
+    )
+
+
+def _end_by_error(turn: Turn, error: DormouseError) -> Ending | None:
+    """What a round comes to that was refused as a whole; None: it is asked for again."""
+    if isinstance(error, EndPassError):
+        return Ending(Result.UNFINISHED, str(error))
+    if isinstance(error, RetryError) or _may_be_allowed_soon(turn, error) or turn.serving.is_lost:
+        return None
+    return Ending(Result.DEGRADED if turn.serving.is_kept else Result.FAILED, str(error))
+
+
+def _may_be_allowed_soon(turn: Turn, error: DormouseError) -> bool:
+    """A read that is denied for a moment is no reason to tear down what serves people."""
+    since = turn.refused_since or turn.now
+    return isinstance(error, DeniedError) and turn.now - since < SOON
+
+
+def _end_by_state(turn: Turn, seen: Seen) -> Ending | None:
+    plan, failure = seen.plan, find_failure(seen, turn.progress)
+    if plan.converged:
+        return _arrived(turn, seen)
+    if failure and not turn.serving.is_ready:
+        return Ending(Result.FAILED, failure)
+    if turn.target is Target.AWAKE and not failure and turn.is_all_refused(plan):
+        return Ending(Result.CONVERGED, "; ".join((*plan.warnings, *turn.final.values())))
+    if turn.serving.is_ready:
+        cause = _degraded_by(turn, seen, failure)
+        return Ending(Result.DEGRADED, cause) if cause else None
+    if is_blocked(turn, seen):
+        return Ending(Result.BLOCKED, plan.blocked[0][1])
+    if turn.target is Target.ASLEEP and turn.is_all_given_up(plan):
+        return Ending(Result.FAILED, next(iter(turn.final.values())))
+    return None
+
+
+def _arrived(turn: Turn, seen: Seen) -> Ending | None:
+    cold_since = turn.progress.cold_since
+    if cold_since and turn.now - cold_since < BLIND:
+        return None
+    return Ending(Result.CONVERGED, "; ".join(seen.plan.warnings))
+
+
+def _degraded_by(turn: Turn, seen: Seen, failure: str) -> str:
+    """What keeps a stack that serves people from being complete, once that lasts."""
+    if not turn.serving.is_kept:
+        return ""
+    if failure or is_blocked(turn, seen):
+        return failure or seen.plan.blocked[0][1]
+    is_final = turn.final and not seen.plan.waiting
+    if is_final or turn.serving.is_lasting(turn.now):
+        return find_holdup(turn) or "it does not get complete"
+    return ""
+
+
+def _out_of_time(turn: Turn, limits: Limits) -> Ending | None:
+    now, lost_at = turn.now, turn.serving.give_up_at()
+    if lost_at and now >= lost_at:
+        if turn.seen and turn.seen.plan.blocked:
+            return Ending(Result.BLOCKED, turn.seen.plan.blocked[0][1])
+        lost = f"no target was healthy for {say_duration(turn.serving.patience)}"
+        return Ending(Result.FAILED, f"{lost}: {find_holdup(turn)}")
+    if limits.give_up_at and now >= limits.give_up_at and not turn.serving.is_ready:
+        return Ending(Result.FAILED, f"not {turn.target} in time: {find_holdup(turn)}")
+    is_late = limits.deadline and now + LAST_STEPS + limits.poll >= limits.deadline
+    if is_late or not (limits.patient or _goes_on(turn)):
+        return Ending(Result.UNFINISHED, find_holdup(turn))
+    return None
+
+
+def _goes_on(turn: Turn) -> bool:
+    """Whether a step was taken in this round, or can be soon by something else than waiting."""
+    if turn.has_taken or turn.seen is None:
+        return True
+    held = any(at > turn.now for at in turn.progress.retry_at.values())
+    return held or not all(one.owned for one in turn.seen.observed.resources.values())
+
+
+def _grace(seen: Seen) -> timedelta:
+    """How long something in the way is watched before it is believed to stay."""
+    addresses = seen.observed.addresses.values()
+    held = {a.allocation_id for a in addresses if a.holder is Holder.FOREIGN}
+    only_held = all(address in held for address, _ in seen.plan.blocked)
+    return FOREIGN_GRACE if only_held else BLOCKED_GRACE

@@ -1,0 +1,78 @@
+"""Records of one stack, kept in memory: what the parts of a pass ask of a store, and no more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from controller.domain.decision.history import Event, EventKind
+from controller.domain.decision.lease import Lease
+from factories import NOON, article_spec
+
+HOUR = timedelta(hours=1)
+OFFICE = [["mon", "tue", "wed", "thu", "fri"], "09:00", "18:00"]
+
+
+def lease(until: datetime, since: datetime = NOON, **changes: Any) -> Lease:
+    given = {"stack": "nsfw-api", "id": "one", "holder": "somebody", "reason": "", **changes}
+    return Lease(**{"granted_at": since, "expires_at": until, **given})
+
+
+@dataclass
+class Loaded:
+    """What was loaded at once."""
+
+    spec: Any = field(default_factory=article_spec)
+    status: Any = field(default_factory=dict)
+    leases: tuple[Lease, ...] = ()
+    hold: Any = None
+    leftovers: tuple[Any, ...] = ()
+    asked: int = 0
+    damaged: tuple[Any, ...] = ()
+
+
+@dataclass
+class MemoryStore:
+    records: Loaded = field(default_factory=Loaded)
+    has_lock: bool = True
+    written: list[tuple[dict[str, Any], datetime | None]] = field(default_factory=list)
+    loads: int = 0
+    told_events: list[Event] = field(default_factory=list)
+    history: tuple[Event, ...] = ()
+
+    def load(self) -> Loaded:
+        self.loads += 1
+        return self.records
+
+    def asked(self) -> int:
+        return self.records.asked
+
+    def put_status(
+        self, status: dict[str, Any], due_at: datetime | None, asked: int | None = None
+    ) -> bool:
+        self.written.append((status, due_at))
+        return asked is None or asked == self.records.asked
+
+    def renew_lock(self) -> bool:
+        return self.has_lock
+
+    def put_event(self, event: Event) -> bool:
+        """False of one that was told before."""
+        return event not in self.told_events
+
+    def mark_delivered(self, event: Event) -> None:
+        self.told_events.append(event)
+
+    def last_wakes(self) -> tuple[Any, ...]:
+        return ()
+
+    def uses(self) -> tuple[Any, ...]:
+        return ()
+
+    def events(self, start: datetime) -> tuple[Event, ...]:
+        return self.history
+
+
+def event(kind: EventKind = EventKind.WAKING, at: datetime = NOON) -> Event:
+    return Event(stack="nsfw-api", at=at, kind=kind, reason="office hours")
