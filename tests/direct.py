@@ -77,7 +77,18 @@ class _Meta:
     partition: str = "aws"
 
 
+class _UnheardError(Exception):
+    """What no call here raises: the laptop's refusals are plain `ClientError`s."""
+
+
+class _Exceptions:
+    def __getattr__(self, name: str) -> type[Exception]:
+        return _UnheardError
+
+
 class DirectClient:
+    exceptions = _Exceptions()
+
     def __init__(self, session: DirectSession, service: str, region: str) -> None:
         self.meta = _Meta(region)
         self._session = session

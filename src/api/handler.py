@@ -31,9 +31,9 @@ from api.problems import (
 from api.request import Request, read_request
 from api.routes import METHODS, Routes
 from api.stacks import Stacks, UnsureError
+from api.wiring import clients_of, is_of_aws, required
 from controller.aws.link_keys import fetch_from_ssm
 from controller.clock import SystemClock
-from controller.domain.errors import PermanentError
 from controller.domain.ports import Clock
 from controller.links import STACK_NAME
 from controller.notify.log_lines import as_log_line
@@ -57,12 +57,12 @@ def make_handler(
     Raises PermanentError when the environment lacks what template.yaml gives.
     """
     clock = clock or SystemClock()
-    clients = _clients(session)
-    keys = _required(environment, "DORMOUSE_KEYS_PARAMETER")
+    clients = clients_of(session)
+    keys = required(environment, "DORMOUSE_KEYS_PARAMETER")
     stacks = Stacks(
         clients,
-        _required(environment, "DORMOUSE_TABLE"),
-        _required(environment, "DORMOUSE_CONTROLLER"),
+        required(environment, "DORMOUSE_TABLE"),
+        required(environment, "DORMOUSE_CONTROLLER"),
         clock.now,
         logger,
     )
@@ -123,7 +123,7 @@ def _respond(app: LambdaFunctionUrlResolver, route: Callable[[Request], Answer])
         answer = _say(UNSURE, request)
     except Exception as error:
         logger.exception("request failed")
-        passes = isinstance(error, KeysUnreadableError) or _is_of_aws(error)
+        passes = isinstance(error, KeysUnreadableError) or is_of_aws(error)
         answer = _say(UNAVAILABLE if passes else BROKEN, request)
     return Response(
         status_code=answer.status,
@@ -167,29 +167,3 @@ def _show(view: Any, link: Any, request: Request) -> Answer:
     page, policy = stack_page(view, link, request)
     headers = {"Content-Security-Policy": policy, "Content-Language": request.language}
     return Answer(200, HTML, page, headers)
-
-
-def _is_of_aws(error: Exception) -> bool:
-    """An error of the SDK, known by its module: it need not be imported to ask."""
-    return type(error).__module__.partition(".")[0] in ("botocore", "boto3")
-
-
-def _clients(session: Any) -> Callable[[str], Any]:
-    @lru_cache(maxsize=1)
-    def made() -> Any:
-        from controller.aws.clients import Clients
-
-        if session is None:
-            import boto3
-
-            return Clients(boto3.Session(), region=None)
-        return Clients(session, region=None)
-
-    return lambda name: made().get(name)
-
-
-def _required(environment: Mapping[str, str], name: str) -> str:
-    value = environment.get(name)
-    if not value:
-        raise PermanentError(f"{name} is not set; template.yaml gives it to the function")
-    return value

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
+from controller.door_links import DoorLink, read_door
 from controller.links import Keys, Link
 
 T = TypeVar("T")
@@ -52,6 +53,13 @@ class KeyRing:
         if link is None or link.stack != stack or link.id in self._withdrawn.get():
             return None
         return link
+
+    def read_door(self, key: str, stack: str) -> DoorLink | None:
+        """The door to a stack that a key stands for, or None. Raises KeysUnreadableError."""
+        door = read_door(self._keys.get(), key, self._now())
+        if door is None or door.stack != stack or door.id in self._withdrawn.get():
+            return None
+        return door
 
 
 class _Remembered(Generic[T]):

@@ -153,6 +153,7 @@ def _status() -> dict[str, Json]:
         "until": _MOMENT,
         "leases": {"type": "array", "items": {"type": "object"}},
         "hold": {"type": ["object", "null"]},
+        "held": {"type": "array", "items": {"type": "object"}},
         "endpoint": {"type": ["object", "null"]},
         "steps": {"type": "array", "items": {"type": "object"}},
         "eta_seconds": {"type": ["number", "null"], "minimum": 0},

@@ -15,7 +15,7 @@ from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any
 
 from api.redaction import without_accounts
-from controller.asking.requested_end import ends_late_enough, lease_to_extend
+from controller.asking.requested_end import SAME, ends_late_enough, lease_to_extend
 from controller.asking.stack_view import StackView, view_records
 from controller.aws.start_pass import start_pass
 from controller.domain.decision.hold import sleep_now
@@ -33,6 +33,9 @@ WAKES_A_DAY = 24
 
 DAY = timedelta(days=1)
 HOLDER = "wake link"
+
+LEAST_OFTEN, IN_A_TIMEOUT = timedelta(minutes=5), 6
+"""Use through a door is noted every five minutes, and six times within an idle timeout."""
 
 MOST_HELD = 8
 """So many answers one process holds at a time; under Lambda it has but one request."""
@@ -106,6 +109,19 @@ class Stacks:
                     )
                 )
         self._nudge(link.stack)
+
+    def note_use(self, view: StackView, link: Link, until: datetime) -> None:
+        """
+        Let use through a door count, however little traffic it makes: the link's lease is made
+        longer, which also says when somebody last wanted it; once in a while is enough.
+
+        Raises as `keep_awake` does.
+        """
+        mine = lease_to_extend(view.report, _prefix(link))
+        timeout = view.policy.idle_timeout or LEAST_OFTEN * IN_A_TIMEOUT
+        often = max(SAME, min(LEAST_OFTEN, timeout / IN_A_TIMEOUT))
+        if mine is None or view.now - mine.asked_at >= often:
+            self.keep_awake(view, link, until)
 
     def put_to_sleep(self, view: StackView, link: Link) -> None:
         """

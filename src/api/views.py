@@ -316,6 +316,12 @@ class _Page:
         ]
         if holders:
             facts.append((words("holders"), holders))
+        waiting = [
+            words("at_door", by=each.who, time=words.about(report.now - each.since))
+            for each in report.held
+        ]
+        if waiting:
+            facts.append((words("at_doors"), waiting))
         return [*facts, (words("saved"), [self._saved()])] if report.saved else facts
 
     def _saved(self) -> str:

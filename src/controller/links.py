@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
+from typing import TypeVar
 
 from itsdangerous import BadData, URLSafeSerializer
 
@@ -28,6 +29,8 @@ from controller.domain.timestamps import (
     read_timestamp,
     write_timestamp,
 )
+
+T = TypeVar("T")
 
 LONGEST_KEY = 512
 LONGEST_NAME = 40
@@ -94,32 +97,50 @@ class Keys:
 
     def sign(self, link: Link, now: datetime) -> str:
         """The key of a link, by the newest secret. Raises PermanentError without one."""
-        good = [secret for secret in self.secrets if secret.is_good(now)]
-        if not good:
-            raise PermanentError("no key signs links yet; run dormouse link --rotate")
         claims: list[Json] = [link.stack, int(link.scope), _epoch(link.expires_at), link.id]
         if link.name:
             claims.append(link.name)
-        return f"{good[-1].id}.{_serializer(good[-1]).dumps(claims)}"
+        return self.sign_claims(claims, _SALT, now)
 
     def read(self, key: str, now: datetime) -> Link | None:
         """The link that a key stands for; None for one that is not good, for whatever reason."""
         link = self.authentic(key)
         if link is None or link.expires_at <= now:
             return None
-        secret = self._find(key[:8])
-        return link if secret and secret.is_good(now) else None
+        return link if self.is_in_force(key, now) else None
 
     def authentic(self, key: str) -> Link | None:
         """The link of a key that we signed, be it over or withdrawn; None for any other."""
-        shape = _shape(key)
+        return self.read_claims(key, _SALT, _link)
+
+    def sign_claims(self, claims: Json, salt: bytes, now: datetime) -> str:
+        """
+        The key of these claims, by the newest secret. Raises PermanentError without one.
+
+        A key that was signed with one salt is none with another.
+        """
+        good = [secret for secret in self.secrets if secret.is_good(now)]
+        if not good:
+            raise PermanentError("no key signs links yet; run dormouse link --rotate")
+        return f"{good[-1].id}.{_serializer(good[-1], salt).dumps(claims)}"
+
+    def read_claims(
+        self, key: str, salt: bytes, parse: Callable[[Json], T], longest: int = LONGEST_KEY
+    ) -> T | None:
+        """What `parse` makes of the claims of a key that we signed; None for any other key."""
+        shape = _shape(key, longest)
         secret = self._find(shape[1]) if shape else None
         if shape is None or secret is None:
             return None
         try:
-            return _link(_serializer(secret).loads(shape[2]))
-        except (BadData, ValueError, TypeError, OverflowError):
+            return parse(_serializer(secret, salt).loads(shape[2]))
+        except (BadData, LookupError, ValueError, TypeError, OverflowError):
             return None
+
+    def is_in_force(self, key: str, now: datetime) -> bool:
+        """Whether the secret that a key names still counts."""
+        secret = self._find(key[:8])
+        return secret is not None and secret.is_good(now)
 
     def rotated(self, fresh: Secret, overlap: timedelta) -> Keys:
         """`fresh` signs from now on; the others count for `overlap` longer, or less if they did."""
@@ -166,13 +187,13 @@ class Keys:
         return next((secret for secret in self.secrets if secret.id == id_), None)
 
 
-def is_shaped(key: str) -> bool:
+def is_shaped(key: str, longest: int = LONGEST_KEY) -> bool:
     """Tell whether a text could be a key at all; no secret is needed to say so."""
-    return _shape(key) is not None
+    return _shape(key, longest) is not None
 
 
-def _shape(key: str) -> re.Match[str] | None:
-    return _SHAPE.fullmatch(key) if len(key) <= LONGEST_KEY else None
+def _shape(key: str, longest: int) -> re.Match[str] | None:
+    return _SHAPE.fullmatch(key) if len(key) <= longest else None
 
 
 def make_secret(now: datetime, draw: Callable[[int], str]) -> Secret:
@@ -180,10 +201,10 @@ def make_secret(now: datetime, draw: Callable[[int], str]) -> Secret:
     return Secret(id=draw(4), secret=draw(32), created_at=now)
 
 
-def _serializer(secret: Secret) -> URLSafeSerializer:
+def _serializer(secret: Secret, salt: bytes) -> URLSafeSerializer:
     return URLSafeSerializer(
         secret.secret,
-        salt=_SALT,
+        salt=salt,
         signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
     )
 

@@ -4,24 +4,38 @@ A Lambda function behind an address of this machine, as a Function URL would be 
     with FunctionUrl(handler) as url: ...      # url.address is http://127.0.0.1:<a free port>
 
 Source of the event's shape: AWS behaviour §5.7. A body whose type is not text comes base64
-encoded, and so does a form's, as Lambda sends it.
+encoded, and so does a form's, as Lambda sends it. Cookies come twice, and repeated headers joined
+by a comma. On the way back some headers get another name, and what is too long is a bare 502.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from types import TracebackType
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
+
+from local.clock import Clock, ScaledClock
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 _TEXT = ("text/", "application/json", "application/xml", "application/javascript")
 _MOST_BODY = 6 * 1024 * 1024
+_MOST_EVENT = 6 * 1024 * 1024
+_MOST_RESULT = 6_291_556
+
+_RENAMED = frozenset({"connection", "date", "www-authenticate"})
+"""Headers of a function that reach the client as `x-amzn-Remapped-<name>`."""
+
+_KEPT_BACK = frozenset({"content-length", "keep-alive", "transfer-encoding"})
+_WITHOUT_BODY = (204, 304)
 
 REQUEST_ID = "00000000-0000-0000-0000-000000000000"
 
@@ -34,16 +48,31 @@ class Context:
     memory_limit_in_mb: int = 256
     invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:laptop-api"
     aws_request_id: str = REQUEST_ID
+    ends_at: datetime | None = None
+    clock: Clock | None = None
 
     def get_remaining_time_in_millis(self) -> int:
-        return 30_000
+        if self.ends_at is None or self.clock is None:
+            return 30_000
+        return max(0, int((self.ends_at - self.clock.now()).total_seconds() * 1000))
+
+
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128  # many come at one time, and none of them is to be turned away
 
 
 class FunctionUrl:
-    """Serves from its making until it is closed; `port` 0 takes a free one."""
+    """
+    Serves from its making until it is closed; `port` 0 takes a free one.
 
-    def __init__(self, handler: Handler, port: int = 0) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), _requests_to(handler))
+    Each request has `seconds` of the function's time, by `clock`.
+    """
+
+    def __init__(
+        self, handler: Handler, port: int = 0, *, seconds: float = 30, clock: Clock | None = None
+    ) -> None:
+        clock = clock or ScaledClock()
+        self._server = _Server(("127.0.0.1", port), _requests_to(handler, seconds, clock))
         self._server.daemon_threads = True
         self._thread = Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
@@ -70,26 +99,34 @@ class FunctionUrl:
 
 
 def make_event(
-    method: str, target: str, headers: dict[str, str] | None = None, body: bytes = b""
+    method: str,
+    target: str,
+    headers: Mapping[str, str] | Iterable[tuple[str, str]] | None = None,
+    body: bytes = b"",
+    source: str = "127.0.0.1",
 ) -> dict[str, Any]:
-    """The event of one request; `target` is path and query as they stand in the request line."""
-    parts = urlsplit(target if target.startswith("/") else f"/{target}")
-    lower = {name.lower(): value for name, value in (headers or {}).items()}
-    as_text = lower.get("content-type", "").startswith(_TEXT)
+    """
+    The event of one request; `target` is path and query as they stand in the request line.
+
+    The raw path keeps its percent-encoding, the other one has lost it.
+    """
+    path, _, query = (target if target.startswith("/") else f"/{target}").partition("?")
+    lower = _joined(headers or ())
+    as_text = lower.get("content-type", "").startswith(_TEXT) and _is_utf8(body)
     event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": "$default",
-        "rawPath": unquote(parts.path),
-        "rawQueryString": parts.query,
+        "rawPath": path,
+        "rawQueryString": query.partition("#")[0],
         "headers": lower,
         "requestContext": {
             "accountId": "anonymous",
             "domainName": lower.get("host", "laptop"),
             "http": {
                 "method": method,
-                "path": unquote(parts.path),
+                "path": unquote(path),
                 "protocol": "HTTP/1.1",
-                "sourceIp": "127.0.0.1",
+                "sourceIp": source,
                 "userAgent": lower.get("user-agent", ""),
             },
             "requestId": REQUEST_ID,
@@ -98,13 +135,42 @@ def make_event(
         },
         "isBase64Encoded": bool(body) and not as_text,
     }
+    if "cookie" in lower:
+        event["cookies"] = lower["cookie"].split("; ")
     if body:
-        encoded = body if as_text else base64.b64encode(body)
-        event["body"] = encoded.decode("utf-8", "replace")
+        event["body"] = (body if as_text else base64.b64encode(body)).decode()
     return event
 
 
-def _requests_to(handler: Handler) -> type[BaseHTTPRequestHandler]:
+def _joined(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    for name, value in pairs:
+        lower = name.lower()
+        if lower != "connection":
+            found[lower] = f"{found[lower]},{value}" if lower in found else value
+    return found
+
+
+def _is_utf8(body: bytes) -> bool:
+    with suppress(UnicodeDecodeError):
+        body.decode()
+        return True
+    return False
+
+
+def _returned(reply: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The headers of a function's answer as the client sees them."""
+    for name, value in (reply.get("headers") or {}).items():
+        if name.lower() in _RENAMED:
+            yield f"x-amzn-Remapped-{name}", str(value)
+        elif name.lower() not in _KEPT_BACK:
+            yield name, str(value)
+    for cookie in reply.get("cookies") or ():
+        yield "Set-Cookie", str(cookie)
+
+
+def _requests_to(handler: Handler, seconds: float, clock: Clock) -> type[BaseHTTPRequestHandler]:
     class Requests(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -115,18 +181,33 @@ def _requests_to(handler: Handler) -> type[BaseHTTPRequestHandler]:
                 self.send_error(413)
                 return
             body = self.rfile.read(int(length))
-            event = make_event(self.command, self.path, dict(self.headers), body)
-            self._send(handler(event, Context()))
+            source = self.client_address[0]
+            event = make_event(self.command, self.path, self.headers.items(), body, source)
+            if len(json.dumps(event)) >= _MOST_EVENT:
+                self.send_error(413)
+                return
+            ends_at = clock.now() + timedelta(seconds=seconds)
+            try:
+                reply = handler(event, Context(ends_at=ends_at, clock=clock))
+                if len(json.dumps(reply, ensure_ascii=False).encode()) > _MOST_RESULT:
+                    raise ValueError("the answer is too long")
+            except Exception:
+                reply = {"statusCode": 502, "body": "Internal Server Error"}
+            self._send(reply)
 
         def _send(self, reply: dict[str, Any]) -> None:
             body = str(reply.get("body") or "")
             sent = base64.b64decode(body) if reply.get("isBase64Encoded") else body.encode()
-            self.send_response(reply["statusCode"])
-            for name, value in (reply.get("headers") or {}).items():
-                self.send_header(name, str(value))
-            self.send_header("Content-Length", str(len(sent)))
+            self.send_response_only(reply["statusCode"])
+            self.send_header("Date", self.date_time_string())
+            for name, value in _returned(reply):
+                self.send_header(name, value)
+            if reply["statusCode"] not in _WITHOUT_BODY:
+                self.send_header("Content-Length", str(len(sent)))
             self.end_headers()
-            self.wfile.write(sent)
+            if self.command != "HEAD":
+                with suppress(ConnectionError):  # the client has left; nobody tells the function
+                    self.wfile.write(sent)
 
         do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = _answer  # noqa: N815
         do_TRACE = do_QUERY = _answer  # noqa: N815

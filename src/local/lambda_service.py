@@ -4,7 +4,7 @@ Lambda's Invoke over HTTP on this machine, for functions that run here.
     with LambdaService({"dormouse-controller": function}) as service: ...
 
 Set AWS_ENDPOINT_URL_LAMBDA to `service.url`, and whoever invokes one of the names, waiting for
-the answer or not, reaches the function given for it.
+the answer or not, reaches the function given for it. It also tells the account's limits.
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ from typing import Any
 from urllib.parse import unquote
 
 from local.lambda_function import FunctionError, LambdaFunction
+
+SETTINGS = "/2016-08-19/account-settings"
+ROOM = {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 1000}
+"""How many functions run at one time in an account that is no longer new."""
 
 PREFIX, SUFFIX = "/2015-03-31/functions/", "/invocations"
 
@@ -81,6 +85,14 @@ def _requests_to(service: LambdaService) -> type[BaseHTTPRequestHandler]:
             self.send_response(status)
             for key, value in headers.items():
                 self.send_header(key, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_GET(self) -> None:
+            known = self.path.rstrip("/") == SETTINGS
+            body = json.dumps({"AccountLimit": ROOM} if known else {}).encode()
+            self.send_response(200 if known else 404)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

@@ -1,5 +1,5 @@
 """
-The whole system on a laptop: an AWS, the table, the keys, both functions, and one stack.
+The whole system on a laptop: an AWS, the table, the keys, all functions, and one stack.
 
     with laptop_system(spec, speed=60) as system:
         system.link()                      # the page; what a press of it does is real
@@ -29,10 +29,12 @@ from controller.domain.policy.policy import Policy
 from controller.domain.policy.schedule import Schedule
 from controller.domain.reporting.report import Report, make_report
 from controller.domain.reporting.status import Status
+from controller.door_links import DoorLink, sign_door
 from controller.handlers import entry
 from controller.links import Keys, Link, Scope, make_secret
 from controller.reconcile.side_by_side import one_by_one
 from controller.store.table import Table
+from door import handler as door_function
 from local.aws import LaptopAws
 from local.bill import Bill, make_bill
 from local.clock import ScaledClock
@@ -40,6 +42,7 @@ from local.errors import AwsError
 from local.function_url import FunctionUrl
 from local.functions import Function
 from local.furnish_spec import furnish_for
+from local.lambda_service import ROOM
 from local.records import create_table
 from local.server import LaptopServer
 from local.stand_in import StandIn, free_address, is_free
@@ -51,6 +54,9 @@ ENVIRONMENT = {
     "DORMOUSE_KEYS_PARAMETER": f"/dormouse/{DEPLOYMENT}/keys",
 }
 DEFAULT_REGION = "us-east-1"
+DOOR_SECONDS = 345
+"""The door's time, as template.yaml gives it."""
+
 MOST_CALLS = 20_000
 """So many calls are kept in the record."""
 
@@ -60,13 +66,15 @@ class LaptopSystem:
     """
     What runs inside `laptop_system`.
 
-    `url` is where the wake URL answers, `endpoint` where the AWS does (`AWS_ENDPOINT_URL`).
+    `url` is where the wake URL answers, `door_url` where the door does, `endpoint` where the AWS
+    does (`AWS_ENDPOINT_URL`).
     `trouble` lists what the controller function failed with, which should be nothing.
     """
 
     spec: Spec
     aws: LaptopAws
     url: str
+    door_url: str
     endpoint: str
     service: StandIn
     keys: Keys
@@ -92,10 +100,23 @@ class LaptopSystem:
         key = sign(self.keys, self.spec.stack, self.now, scope, name)
         return f"{self.url}/s/{self.spec.stack}?k={key}"
 
+    def door(self, name: str = "", path: str = "") -> str:
+        """A signed base address for programs, or an address below it."""
+        door = DoorLink(
+            stack=self.spec.stack,
+            expires_at=self.now + timedelta(days=365),
+            id=secrets.token_hex(4),
+            name=name,
+        )
+        key = sign_door(self.keys, door, self.now)
+        return f"{self.door_url}/d/{self.spec.stack}/{key}/{path}"
+
     def report(self) -> Report:
         records = self.table.load(self.spec.stack)
         status = Status.from_json(records.status)
-        return make_report(records.spec, status, records.leases, records.hold, self.now)
+        return make_report(
+            records.spec, status, records.leases, records.hold, self.now, held=records.held
+        )
 
     def events(self) -> Iterable[Event]:
         """Everything that has happened, the oldest first."""
@@ -110,7 +131,11 @@ class LaptopSystem:
         if params.get("StackName") != DEPLOYMENT:
             name = params.get("StackName")
             raise AwsError("ValidationError", f"Stack with id {name} does not exist")
-        outputs = {"Table": DEPLOYMENT, "WakeUrl": f"{self.url}/"}
+        outputs = {
+            "Table": DEPLOYMENT,
+            "WakeUrl": f"{self.url}/",
+            "DoorUrl": f"{self.door_url}/",
+        }
         stack = {
             "StackName": DEPLOYMENT,
             "CreationTime": self.started_at,
@@ -149,12 +174,19 @@ def laptop_system(
     things, region = furnish_for(spec, ip), spec.region or DEFAULT_REGION
     with LaptopServer(profile, clock=clock, furnish=things, region=region) as server:
         keys = deploy(server.aws, spec)
-        handle = wake_url.make_handler(ENVIRONMENT, session=server.aws.session(), clock=clock)
-        with FunctionUrl(handle, port) as url, StandIn(server.aws, ip, weight=speed) as service:
+        session = server.aws.session()
+        handle = wake_url.make_handler(ENVIRONMENT, session=session, clock=clock)
+        pass_on = door_function.make_handler(ENVIRONMENT, session=session, clock=clock)
+        with (
+            FunctionUrl(handle, port) as url,
+            FunctionUrl(pass_on, seconds=DOOR_SECONDS, clock=clock) as door,
+            StandIn(server.aws, ip, weight=speed) as service,
+        ):
             system = LaptopSystem(
                 spec=spec,
                 aws=server.aws,
                 url=url.address,
+                door_url=door.address,
                 endpoint=server.url,
                 service=service,
                 keys=keys,
@@ -162,10 +194,6 @@ def laptop_system(
             server.aws.answer_with("cloudformation", "DescribeStacks", system.describe)
             with without_logs(), _controller(system):
                 yield system
-
-
-ROOM = {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 1000}
-"""How many functions run at one time in an account that is no longer new."""
 
 
 def deploy(aws: LaptopAws, spec: Spec) -> Keys:
@@ -215,7 +243,7 @@ def _controller(system: LaptopSystem) -> Function:
 @contextmanager
 def without_logs() -> Iterator[None]:
     """What the functions would write to CloudWatch Logs; what they fail with is in `trouble`."""
-    handlers = [module.logger.registered_handler for module in (entry, wake_url)]
+    handlers = [module.logger.registered_handler for module in (entry, wake_url, door_function)]
     with Path(os.devnull).open("w") as nowhere:
         before = [handler.setStream(nowhere) for handler in handlers]
         try:

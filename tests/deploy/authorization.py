@@ -30,7 +30,7 @@ ECS_WRITES = {
 
 RESOURCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "dynamodb": lambda p: f"table/{p['TableName']}" + _index(p),
-    "lambda": lambda p: f"function:{p['FunctionName']}",
+    "lambda": lambda p: f"function:{p['FunctionName']}" if "FunctionName" in p else "",
     "sns": lambda p: p["TopicArn"].rpartition(":")[2],
     "ssm": lambda p: f"parameter/{p['Name'].lstrip('/')}",
 }

@@ -18,10 +18,13 @@ from typing import Any
 
 from controller.domain.decision.lease import Lease
 from controller.domain.planning.timing import Timing
+from controller.door_links import DoorLink, sign_door
 from controller.links import Keys, Link, Scope, make_secret
 from controller.store.table import Table
 from deploy.stack import deploy
-from factories import article_spec, target_group
+from factories import article_spec, listener, load_balancer, service, target_group
+from local.function_url import make_event
+from local.furnish import ARTICLE
 from local.lambda_function import LambdaFunction
 from local.lambda_service import LambdaService
 from local.records import create_table
@@ -29,6 +32,9 @@ from local.server import LaptopServer
 
 EVENTS = Path(__file__).parents[1] / "data" / "events"
 STACK = "nsfw-api"
+
+LISTENER_PORT = 5000
+HERE = {**ARTICLE, "elastic_ips": [{**ARTICLE["elastic_ips"][0], "public_ip": "127.0.0.1"}]}
 
 INSTANT = Timing(
     name="instant",
@@ -58,6 +64,7 @@ class Cloud:
     service: LambdaService
     controller: LambdaFunction
     api: LambdaFunction
+    door: LambdaFunction
     keys: Keys
 
     @property
@@ -73,6 +80,15 @@ class Cloud:
             id=f"{scope:a<8}"[:8],
         )
         return self.keys.sign(link, now)
+
+    def door_key(self) -> str:
+        now = datetime.now(UTC)
+        door = DoorLink(stack=STACK, expires_at=now + timedelta(days=1), id="d00rd00r")
+        return sign_door(self.keys, door, now)
+
+    def door_event(self, method: str = "GET", body: bytes = b"", **headers: str) -> Any:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return make_event(method, f"/d/{STACK}/{self.door_key()}/", named, body)
 
     def event(self, name: str, scope: str = "wake") -> Any:
         """An event of tests/data/events, with a key that works."""
@@ -99,21 +115,26 @@ class Cloud:
 
 
 @contextmanager
-def running(artifact: Path, python: Path, logs: Path) -> Iterator[Cloud]:
-    """Both functions, an account with the article's stack published in it, and keys."""
+def running(artifact: Path, python: Path, logs: Path, port: int = LISTENER_PORT) -> Iterator[Cloud]:
+    """
+    All functions, an account with the article's stack published in it, and keys.
+
+    The stack's address is this machine's, with `port` for its listener.
+    """
     with ExitStack() as stack:
-        server = stack.enter_context(LaptopServer(INSTANT, furnish="article"))
+        server = stack.enter_context(LaptopServer(INSTANT, furnish=HERE))
         service = stack.enter_context(LambdaService())
         functions = {}
-        for name in ("Controller", "Api"):
+        for name in ("Controller", "Api", "Door"):
             function = start(stack, server, service, name, artifact, python, logs)
             functions[name] = service.functions[function.name] = function
-        keys = _prepare(server, functions["Controller"].environment)
+        keys = _prepare(server, functions["Controller"].environment, port)
         yield Cloud(
             server=server,
             service=service,
             controller=functions["Controller"],
             api=functions["Api"],
+            door=functions["Door"],
             keys=keys,
         )
 
@@ -146,15 +167,20 @@ def start(
     return stack.enter_context(function)
 
 
-def _prepare(server: LaptopServer, environment: dict[str, str]) -> Keys:
+def _prepare(server: LaptopServer, environment: dict[str, str], port: int) -> Keys:
     session = server.aws.session()
     name = environment["DORMOUSE_TABLE"]
     create_table(session.client("dynamodb"), name)
     topic = environment["DORMOUSE_TOPIC_ARN"]
     session.client("sns").create_topic(Name=topic.rpartition(":")[2])
     checks = {"HealthCheckIntervalSeconds": 5, "HealthCheckTimeoutSeconds": 2}
-    _, *others = article_spec().resources
-    spec = article_spec(resources=(target_group(request=checks), *others))
+    resources = (
+        target_group(request=checks),
+        load_balancer(),
+        listener(request={"Port": port}),
+        service(),
+    )
+    spec = article_spec(resources=resources, endpoint={"port": port, "open_path": "/"})
     now = datetime.now(UTC)
     # The index knows whole seconds: what is due from now on may not be due yet a moment later.
     Table(session.client("dynamodb"), name).put_spec(spec, due_at=now - timedelta(seconds=1))

@@ -19,7 +19,7 @@ from deploy.stack import ROOT, deploy
 
 pytestmark = pytest.mark.slow
 
-HANDLERS = ["controller.handlers.entry", "api.handler"]
+HANDLERS = ["controller.handlers.entry", "api.handler", "door.handler"]
 LEFT_OUT = ["hcl2", "lark", "moto", "rich", "click", "local", "boto3", "botocore", "pydantic"]
 OF_THE_RUNTIME = {"boto3", "botocore", "certifi", "dateutil", "s3transfer", "six", "urllib3"}
 """What Lambda's Python brings: the AWS SDK and what it imports (certifi where there is one)."""
@@ -211,5 +211,5 @@ def test_sam_builds_the_same_as_the_recipe_alone(built, tmp_path):
         env=os.environ | {"SAM_CLI_TELEMETRY": "0"},
     )
     assert result.returncode == 0, result.stdout + result.stderr
-    for function in ("Controller", "Api"):
+    for function in ("Controller", "Api", "Door"):
         assert files(tmp_path / "build" / function) == files(artifact)

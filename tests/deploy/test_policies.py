@@ -18,13 +18,15 @@ from deploy import code_calls
 from deploy.authorization import Account, actions_of
 from deploy.iam import Request, Verdict, allows, evaluate, members, statements
 from deploy.stack import ACCOUNT, ROOT, deploy
+from doorstep.service import Service
+from doorstep.world import World
 from factories import NOON, article_spec
 from installation import Installation
 from local.aws import LaptopAws
 from local.calls import Call
 from system.stack_under_test import StackUnderTest
 
-ROLES = ["ControllerRole", "ApiRole", "HeartbeatRole"]
+ROLES = ["ControllerRole", "ApiRole", "DoorRole", "HeartbeatRole"]
 EVERY_OPTION = {
     "AssumableRoleArns": "arn:aws:iam::210987654321:role/dormouse-*",
     "PassableRoleArns": f"arn:aws:iam::{ACCOUNT}:role/ecs-volumes,arn:aws:iam::{ACCOUNT}:role/tls",
@@ -77,6 +79,12 @@ def controller():
 @pytest.fixture(scope="module")
 def api():
     return statements(deploy()["ApiRole"])
+
+
+@pytest.fixture(scope="module", params=["ApiRole", "DoorRole"])
+def public(request):
+    """Of the two functions that anybody may call."""
+    return statements(deploy()[request.param])
 
 
 @pytest.fixture(scope="module")
@@ -233,6 +241,22 @@ def test_the_api_may_do_what_it_does_and_no_more(api, shift):
     assert allowed == {q.action for q in asked}
 
 
+def test_the_door_may_do_what_it_does_and_no_more():
+    """A hold that wakes, use while it is awake, and the status of whoever comes again."""
+    role = statements(deploy()["DoorRole"])
+    with Service() as service:
+        world = World(service.port, profile="fast")
+        assert world.ask().status == 200
+        world.run(400)
+        assert world.ask().status == 200
+        world.finish(world.send_to(f"/s/nsfw-api/status?k={world.key()}"))
+    allowed = {a for s in role for a in members(s["Action"]) if not a.startswith("logs:")}
+    asked = list(questions(map(of_the_template, world.made)))
+
+    assert [str(q) for q in asked if not allows(role, q)] == []
+    assert allowed == {q.action for q in asked}
+
+
 def writes_of_records(key):
     """Everything that could be done to one item, or to several in one transaction."""
     put = {"TableName": "dormouse-Table", "Item": key, "Key": key}
@@ -243,27 +267,29 @@ def writes_of_records(key):
 
 
 @pytest.mark.parametrize("sort", ["spec", "spec#0a1b", "status", "lock", "event#2026", "wake#2026"])
-def test_with_the_rights_of_the_api_no_spec_status_or_lock_can_be_written(controller, api, sort):
+def test_with_the_rights_of_a_public_function_no_spec_status_or_lock_can_be_written(
+    controller, public, sort
+):
     """Nor taken away: as whoever has the function would try it."""
     asked = list(questions(writes_of_records(items.key("nsfw-api", sort))))
 
     assert len(asked) == 6
-    assert [str(q) for q in asked if allows(api, q)] == []
+    assert [str(q) for q in asked if allows(public, q)] == []
     assert [str(q) for q in asked if not allows(controller, q)] == []
 
 
-def test_a_lease_can_be_written_by_the_api_but_not_deleted(api):
+def test_a_lease_can_be_written_by_a_public_function_but_not_deleted(public):
     asked = questions(writes_of_records(items.asked_key("nsfw-api", "lease#1")))
-    allowed = [q.action for q in asked if allows(api, q)]
+    allowed = [q.action for q in asked if allows(public, q)]
 
     assert allowed == ["dynamodb:PutItem"] * 2 + ["dynamodb:UpdateItem"] * 2
 
 
 @pytest.mark.parametrize("verb", ["PutItem", "UpdateItem", "BatchWriteItem"])
-def test_a_write_of_the_api_that_names_no_partition_is_refused(api, verb):
+def test_a_write_of_a_public_function_that_names_no_partition_is_refused(public, verb):
     """Such a condition holds where its key is missing (IAM, "ForAllValues")."""
     arn = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/dormouse-Table"
-    assert not allows(api, Request(action=f"dynamodb:{verb}", resource=arn))
+    assert not allows(public, Request(action=f"dynamodb:{verb}", resource=arn))
 
 
 @pytest.mark.parametrize(
@@ -279,6 +305,9 @@ def test_a_write_of_the_api_that_names_no_partition_is_refused(api, verb):
         ("ApiRole", "dynamodb:Query", "dynamodb:{}:table/dormouse-Table"),
         ("ApiRole", "lambda:InvokeFunction", "lambda:{}:function:dormouse-controller"),
         ("ApiRole", "ssm:GetParameter", "ssm:{}:parameter/dormouse/dormouse/keys"),
+        ("DoorRole", "dynamodb:Query", "dynamodb:{}:table/dormouse-Table"),
+        ("DoorRole", "lambda:InvokeFunction", "lambda:{}:function:dormouse-controller"),
+        ("DoorRole", "ssm:GetParameter", "ssm:{}:parameter/dormouse/dormouse/keys"),
     ],
 )
 def test_each_function_reaches_its_own_parts(role, action, resource):
@@ -339,7 +368,7 @@ def test_the_owner_tag_cannot_be_written_on_or_taken_off_later(controller, actio
     assert evaluate(controller, request) is Verdict.REFUSED
 
 
-@pytest.mark.parametrize("role", ["ControllerRole", "ApiRole"])
+@pytest.mark.parametrize("role", ["ControllerRole", "ApiRole", "DoorRole"])
 @pytest.mark.parametrize("operation", NEVER)
 def test_the_elastic_ip_is_out_of_reach(role, operation):
     arn = f"arn:aws:ec2:us-east-1:{ACCOUNT}:elastic-ip/eipalloc-0a1b2c3d4e5f60718"
@@ -399,9 +428,9 @@ def test_a_right_to_everything_beside_ours_does_not_free_the_elastic_ip(controll
     assert evaluate([everything, *controller], request) is Verdict.DENIED
 
 
-def test_the_api_touches_no_stack(api, recorded):
+def test_a_public_function_touches_no_stack(public, recorded):
     asked = list(questions(recorded))
-    assert [str(q) for q in asked if allows(api, q)] == []
+    assert [str(q) for q in asked if allows(public, q)] == []
 
 
 @pytest.mark.parametrize(
@@ -444,7 +473,7 @@ def test_further_roles_and_parameters_are_reached_only_when_named():
     assert [allows(full, r) for r in requests] == [True, True, True]
 
 
-@pytest.mark.parametrize("role", ["ControllerRole", "ApiRole"])
+@pytest.mark.parametrize("role", ["ControllerRole", "ApiRole", "DoorRole"])
 def test_the_keys_of_the_links_can_be_read_but_not_written(role):
     arn = f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/dormouse/dormouse/keys"
     policy = statements(deploy(EVERY_OPTION)[role])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -11,6 +12,8 @@ import pytest
 from deploy import others
 from deploy.artifact import build
 from deploy.cloud import STACK, running, start
+from door.request import MOST_BODY
+from doorstep.service import Service, answer
 from local.lambda_function import FunctionError
 from system.stack_under_test import FORBIDDEN
 
@@ -95,6 +98,26 @@ def test_the_page_is_text_and_its_head_is_empty(cloud):
     assert "<!doctype html>" in page["body"].lower()
     assert head["body"] == ""
     assert cloud.service.later == []
+
+
+def test_a_held_request_wakes_the_stack_and_comes_back_whole(artifact, runtime, logs):
+    """With the largest body that the door takes, both ways; the function has 256 MiB."""
+    body = b"\xff" * MOST_BODY
+    with Service(echo) as service, running(artifact, runtime, logs, service.port) as cloud:
+        reply = cloud.door.invoke(cloud.door_event("POST", body, content_type="image/png"))
+        cloud.finish()
+
+        assert (reply["statusCode"], base64.b64decode(reply["body"]) == body) == (200, True)
+        assert int(reply["headers"]["Dormouse-Held"]) > 0
+        assert [len(each.body) for each in service.received] == [MOST_BODY]
+        assert cloud.door.peak_memory() < HALF
+        assert cloud.door_key() not in cloud.door.log.read_text()
+        (line,) = cloud.door.logged()
+        assert (line["level"], line["status"], line["stack"]) == ("INFO", 200, STACK)
+
+
+def echo(received):
+    return answer(received.body, "Content-Type: image/png")
 
 
 def test_a_pass_ends_before_lambda_ends_it(cloud, artifact, runtime, logs):

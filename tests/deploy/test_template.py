@@ -19,9 +19,12 @@ from controller.domain.notification.messages import Level
 from controller.reconcile.next_visit import CHECK, SLOW
 from deploy import others
 from deploy.stack import ACCOUNT, ROOT, deploy, outputs, read, translate
+from door.exchange import SPARE
+from door.prefer import LONGEST_WAIT
+from door.relay import ANSWER_SECONDS
 
 RUNTIMES_VERSION = "3.13"
-FUNCTIONS = ("Controller", "Api")
+FUNCTIONS = ("Controller", "Api", "Door")
 
 
 @pytest.fixture(scope="module")
@@ -123,26 +126,35 @@ def test_both_permissions_that_a_public_function_url_needs_are_there(deployed):
     ]
     by_action = {p["Action"]: p for p in permissions}
 
+    assert deployed["DoorUrl"]["Properties"]["AuthType"] == "NONE"
+    assert "Cors" not in deployed["DoorUrl"]["Properties"]  # OPTIONS is the service's to answer
     assert deployed["ApiUrl"]["Properties"]["AuthType"] == "NONE"
     assert set(by_action) == {"lambda:InvokeFunctionUrl", "lambda:InvokeFunction"}
     assert by_action["lambda:InvokeFunctionUrl"]["FunctionUrlAuthType"] == "NONE"
     assert by_action["lambda:InvokeFunction"]["InvokedViaFunctionUrl"] is True
     assert {p["Principal"] for p in permissions} == {"*"}
-    assert {p["FunctionName"] for p in permissions} == {"dormouse-api"}
+    assert len(permissions) == 4
+    assert {p["FunctionName"] for p in permissions} == {"dormouse-api", "dormouse-door"}
 
 
-def test_the_limit_of_the_api_is_set_only_when_asked_for(deployed):
+@pytest.mark.parametrize("name", ["Api", "Door"])
+def test_the_limit_of_a_function_is_set_only_when_asked_for(deployed, name):
     """An account with the quota of a new one refuses any."""
-    limited = deploy({"ApiConcurrency": "5"})["Api"]["Properties"]
+    limited = deploy({f"{name}Concurrency": "5"})[name]["Properties"]
 
-    assert "ReservedConcurrentExecutions" not in deployed["Api"]["Properties"]
+    assert "ReservedConcurrentExecutions" not in deployed[name]["Properties"]
     assert limited["ReservedConcurrentExecutions"] == "5"
+
+
+def test_the_door_has_time_for_its_longest_hold_and_an_answer(deployed):
+    seconds = LONGEST_WAIT + ANSWER_SECONDS + SPARE.total_seconds()
+    assert deployed["Door"]["Properties"]["Timeout"] == seconds
 
 
 # the functions
 
 
-@pytest.mark.parametrize(("name", "timeout"), [("Controller", 300), ("Api", 30)])
+@pytest.mark.parametrize(("name", "timeout"), [("Controller", 300), ("Api", 30), ("Door", 345)])
 def test_a_function_runs_on_one_current_runtime_within_its_time(deployed, name, timeout):
     properties = deployed[name]["Properties"]
 
@@ -151,7 +163,7 @@ def test_a_function_runs_on_one_current_runtime_within_its_time(deployed, name, 
     assert (properties["Timeout"], properties["MemorySize"]) == (timeout, 256)
 
 
-@pytest.mark.parametrize("name", ["Controller", "Api"])
+@pytest.mark.parametrize("name", ["Controller", "Api", "Door"])
 def test_a_functions_handler_is_in_the_code(deployed, name):
     module, _, function = deployed[name]["Properties"]["Handler"].rpartition(".")
     path = ROOT / "src" / (module.replace(".", "/") + ".py")
@@ -159,7 +171,7 @@ def test_a_functions_handler_is_in_the_code(deployed, name):
     assert re.search(rf"^def {function}\(event", path.read_text(), re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", ["Controller", "Api"])
+@pytest.mark.parametrize("name", ["Controller", "Api", "Door"])
 def test_a_function_gets_what_it_reads_from_its_environment(deployed, name):
     variables = deployed[name]["Properties"]["Environment"]["Variables"]
 
@@ -172,7 +184,8 @@ def test_a_function_gets_what_it_reads_from_its_environment(deployed, name):
 
 
 @pytest.mark.parametrize(
-    ("name", "code"), [("Api", "api/**/*.py"), ("Controller", "controller/*.py")]
+    ("name", "code"),
+    [("Api", "api/**/*.py"), ("Door", "door/**/*.py"), ("Controller", "controller/*.py")],
 )
 def test_every_variable_that_the_code_reads_is_given(name, code):
     files = (ROOT / "src").glob(code)
@@ -183,7 +196,7 @@ def test_every_variable_that_the_code_reads_is_given(name, code):
     assert sorted(read_there - given) == []
 
 
-@pytest.mark.parametrize("name", ["Controller", "Api"])
+@pytest.mark.parametrize("name", ["Controller", "Api", "Door"])
 def test_logs_are_json_and_end(deployed, name):
     config = deployed[name]["Properties"]["LoggingConfig"]
     group = deployed[f"{name}Logs"]["Properties"]
@@ -287,7 +300,7 @@ def test_the_webhook_is_a_secret_that_only_the_controller_gets():
     variables = [resources[n]["Properties"]["Environment"]["Variables"] for n in FUNCTIONS]
 
     assert read()["Parameters"]["NotifyWebhook"]["NoEcho"] is True
-    assert [v.get("DORMOUSE_WEBHOOK") for v in variables] == [url, None]
+    assert [v.get("DORMOUSE_WEBHOOK") for v in variables] == [url, None, None]
 
 
 @pytest.mark.parametrize(

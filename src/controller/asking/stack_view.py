@@ -44,5 +44,13 @@ def view_records(records: Records, now: datetime) -> StackView:
     """
     status = Status.from_json(records.status)
     rules = rules_of(records.spec, status)
-    report = make_report(records.spec, status, records.leases, records.hold, now, records.damaged)
+    report = make_report(
+        records.spec,
+        status,
+        records.leases,
+        records.hold,
+        now,
+        records.damaged,
+        records.held,
+    )
     return StackView(records=records, rules=rules, report=report, now=now)

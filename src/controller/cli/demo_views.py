@@ -51,6 +51,8 @@ def introduce(system: LaptopSystem, speed: float, *, plays: bool) -> None:
     click.echo('\nOpen this link and press "Wake for 1 hour":\n')
     Console(highlight=False).print(system.link(), soft_wrap=True, style="bold cyan")
     click.echo(
+        f"\nOr let the first request wake it, from another terminal; it waits for the answer:\n\n"
+        f"curl -i {system.door('curl')}\n"
         f"\nOther commands work on it, too, such as this one in another terminal:\n\n"
         f"{_other_command(system)}\n\n"
         "Ctrl-C ends it and shows the bill.\n"
@@ -203,6 +205,9 @@ class Panel:
         if report.cause:
             return Text(f"  {report.cause}", style="red")
         text = Text(f"  {report.decision.reason}")
+        for held in report.held:
+            waits = format_duration(report.now - held.since)
+            text.append(f"; {held.who} waits at the door since {waits}", style="yellow")
         service = self._system.service
         if report.endpoint and service.used_at:
             used = service.used_at.astimezone(self._system.policy.zone)

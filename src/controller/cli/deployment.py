@@ -67,6 +67,11 @@ class Deployment:
         """Where wake links begin."""
         return self._output("WakeUrl")
 
+    @cached_property
+    def door_url(self) -> str:
+        """Where doors begin."""
+        return self._output("DoorUrl")
+
     @property
     def controller(self) -> str:
         """The function that runs the passes."""

@@ -1,4 +1,4 @@
-"""`dormouse link`: make a wake link, withdraw one, or change the key that signs them."""
+"""`dormouse link`: make a link or a door, withdraw one, or change the key that signs them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ import click
 
 from controller.cli.apply import Duration
 from controller.cli.deployment import Deployment, deployment_option
+from controller.cli.door_link import bounds_of, door_base, find_door, print_door
 from controller.cli.stacks import check_name
 from controller.domain.errors import PermanentError, TextError
 from controller.domain.text import check
 from controller.domain.timestamps import format_timestamp
+from controller.door_links import DoorLink
 from controller.links import LONGEST_LIFE, LONGEST_NAME, Keys, Link, Scope, make_secret
 
 LONGEST_TEXT = 4096
@@ -32,6 +34,15 @@ LONGEST_TEXT = 4096
 )
 @click.option("--expires", type=Duration(), default="90d", show_default=True)
 @click.option("--name", default="", help="Whom it is for; shown as who keeps the stack awake.")
+@click.option("--door", "is_door", is_flag=True, help="A base address for programs instead.")
+@click.option(
+    "--from",
+    "sources",
+    metavar="CIDR",
+    multiple=True,
+    help="With --door: good from these addresses alone. May be given several times.",
+)
+@click.option("--methods", metavar="GET,…", help="With --door: good for these methods alone.")
 @click.option("--rotate", is_flag=True, help="Sign links with a new key from now on.")
 @click.option(
     "--overlap",
@@ -49,6 +60,9 @@ def command(
     scope: str,
     expires: timedelta,
     name: str,
+    is_door: bool,
+    sources: tuple[str, ...],
+    methods: str | None,
     rotate: bool,
     overlap: timedelta,
     withdraw: str | None,
@@ -61,15 +75,21 @@ def command(
 
     The keys that sign links are made with the first one. Whoever has a link has what it allows:
     send it as you would a password.
+
+    With --door it is an address for configurations: a program that asks below it has the stack
+    woken, waits, and gets the service's answer. It opens no page.
     """
     _check(stack, expires, name, rotate, withdraw)
+    ranges, verbs = bounds_of(is_door, stack, sources, methods)
     now = deployment.clock.now()
     shelf = Shelf(deployment)
     if withdraw:
         shelf.withdraw(_find(shelf.load(), withdraw))
         click.echo("The link is withdrawn; it stops working within a minute.", err=True)
         return
-    base = (url or deployment.wake_url) if stack else ""  # no key for a link that cannot be made
+    base = ""
+    if stack:  # first, so that no key is made for a link that cannot be
+        base = door_base(deployment, url) if is_door else url or deployment.wake_url
     if rotate:
         keys = shelf.rotate(overlap)
         _say_rotated(overlap)
@@ -79,7 +99,17 @@ def command(
         keys, is_first = shelf.make_first()
         if is_first:
             click.echo("The first key was made.", err=True)
-    if stack:
+    if stack and is_door:
+        door = DoorLink(
+            stack=stack,
+            expires_at=now + expires,
+            id=secrets.token_hex(4),
+            name=name,
+            sources=ranges,
+            methods=verbs,
+        )
+        print_door(keys, door, now, base, as_json=as_json)
+    elif stack:
         link = Link(
             stack=stack,
             scope=Scope.named(scope),
@@ -180,7 +210,7 @@ def _check(
 
 def _find(keys: Keys, text: str) -> Link:
     key = parse_qs(urlsplit(text).query).get("k", [text.strip()])[0]
-    link = keys.authentic(key)
+    link = keys.authentic(key) or find_door(keys, text)
     if link is None:
         raise PermanentError(
             "cannot withdraw the link: none of the present keys has signed it, so it does not "

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Thread
 from time import sleep
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import click
 
 from controller.cli.demo_views import LOOK_SECONDS, News
+from controller.domain.planning.endpoint import scheme_of, takes_http
 from controller.domain.reporting.report import FAILED, Report, State
 
 if TYPE_CHECKING:
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
 
 WAKES_FOR = "1h"
 USES = 3
+PATIENCE_SECONDS = 300
+"""Real ones: at the slowest speed a hold lasts that long."""
+
 LONGEST = timedelta(hours=4)
 """No play lasts longer, on its own clock."""
 
@@ -29,8 +35,11 @@ def play_through(system: LaptopSystem, speed: float) -> bool:
     """Press, wait, use, leave alone, and wait. False when it did not wake, or did not sleep."""
     player = _Player(system, News(system, speed))
     player.press()
+    program = player.start_program()
     if not player.watch(lambda report: report.state is State.AWAKE):
         return False
+    if program:
+        program.tell()
     player.use()
     player.leave_alone()
     return player.watch(lambda report: report.state is State.ASLEEP)
@@ -49,6 +58,17 @@ class _Player:
         form = f"for={WAKES_FOR}".encode()
         with urlopen(Request(f"{address}/wake?{key}", data=form, method="POST")) as page:
             page.read()
+
+    def start_program(self) -> _Program | None:
+        """Let a program ask by its door, which holds the request; None for what takes no HTTP."""
+        spec = self._system.spec
+        # The laptop plays what is behind a load balancer that ends TLS.
+        if not takes_http(spec) or scheme_of(spec) == "https":
+            return None
+        address = self._system.door("a program", "orders")
+        click.echo("At the same time a program asks by its door. It waits for the answer:\n")
+        click.secho(f"$ curl -i {address}\n", bold=True)
+        return _Program(address)
 
     def watch(self, arrived: Callable[[Report], bool]) -> bool:
         """Tell what happens until the stack has arrived; False if it never will."""
@@ -90,6 +110,35 @@ class _Player:
             for line in self._news.lines():
                 click.echo(line)
             sleep(LOOK_SECONDS)
+
+
+class _Program:
+    """One request by the door, in a thread, as it waits for as long as the stack wakes."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._said = "(no answer)"
+        self._thread = Thread(target=self._ask, daemon=True)
+        self._thread.start()
+
+    def tell(self) -> None:
+        self._thread.join(PATIENCE_SECONDS)
+        click.echo(f"\nThe program has its answer:\n\n{self._said}")
+
+    def _ask(self) -> None:
+        request = Request(self._address, headers={"Accept": "application/json"})
+        try:
+            with urlopen(request, timeout=PATIENCE_SECONDS) as reply:
+                self._said = _shown(reply.status, reply.headers, reply.read())
+        except HTTPError as error:
+            self._said = _shown(error.code, error.headers, error.read())
+        except OSError as error:
+            self._said = f"(no answer: {error})"
+
+
+def _shown(status: int, headers: Any, body: bytes) -> str:
+    held = headers.get("Dormouse-Held", "")
+    return f"HTTP/1.1 {status}\nDormouse-Held: {held}\n\n{body.decode('utf-8', 'replace').strip()}"
 
 
 def _ask(url: str) -> str:

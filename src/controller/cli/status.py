@@ -124,6 +124,8 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
         reason = f": {report.hold.reason}" if report.hold.reason else ""
         until = say_local(report.hold.until, zone)
         yield "held by", f"{report.hold.by} {report.hold.state} until {until}{reason}"
+    for held in report.held:
+        yield "waiting", f"{held.who} at the door, for {format_duration(report.now - held.since)}"
     yield from (("steps", line) for line in _steps(report))
     for change in report.next:
         yield "next", f"{say_local(change.at, zone)} {change.state}: {change.reason}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from controller.domain.decision.held import Held
 from controller.domain.decision.history import Event, Wake
 from controller.domain.decision.hold import Hold
 from controller.domain.decision.idle import Traffic
@@ -32,6 +33,8 @@ class Records(Protocol):
     def leftovers(self) -> tuple[Spec, ...]: ...
     @property
     def asked(self) -> int: ...
+    @property
+    def held(self) -> tuple[Held, ...]: ...
     @property
     def damaged(self) -> tuple[Damaged, ...]: ...
 

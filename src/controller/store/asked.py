@@ -19,11 +19,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from controller.domain.decision.held import Held
 from controller.domain.decision.hold import Hold
 from controller.domain.decision.lease import Lease
 from controller.domain.reporting.damage import Damaged, parted
 from controller.store import items
 from controller.store.conditions import is_invalid, is_refused, through_conflicts
+from controller.store.held_slots import held_in
 from controller.store.requests import Requests
 
 KEEP_ASKED = timedelta(days=7)
@@ -37,7 +39,8 @@ class AskedFor:
     """
     What was asked for of one stack; `count` is how often, and `is_due` that no pass knows.
 
-    `damaged` are the records among it that cannot be read.
+    `damaged` are the records among it that cannot be read, `held` the requests that wait at the
+    door, which ask for nothing beside the lease that came with each.
     """
 
     leases: tuple[Lease, ...] = ()
@@ -45,6 +48,7 @@ class AskedFor:
     count: int = 0
     damaged: tuple[Damaged, ...] = ()
     is_due: bool = field(default=False, compare=False)
+    held: tuple[Held, ...] = field(default=(), compare=False)
 
 
 class Asked(Requests):
@@ -72,6 +76,7 @@ class Asked(Requests):
             count=items.number(mark, "asked"),
             damaged=(*lost, *lost_hold),
             is_due="due" in mark,
+            held=held_in(found.get(items.HELD, {})),
         )
 
     def asked(self, stack: str) -> int:

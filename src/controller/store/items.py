@@ -5,7 +5,9 @@ Each stack has two partitions, and a decision needs one Query of each. What peop
 key of its own, so that the wake URL's role can be kept to it:
 
     asked#<name>        asked   hold   lease#<id>                 what was asked for, by whom
+                        held                                      requests that the door holds
     asked#<name>#held   <id of a link>                            its answers that are held now
+    asked##door         slot#<number>                             all requests that doors hold
 
 The rest is the controller's and the publisher's. It sorts so that the Query goes from `lock` to
 `status`, and leaves the history out:
@@ -48,9 +50,10 @@ The two partitions of the sparse index: the stacks that are due, by when, and al
 published, by name. Other items are not in it.
 """
 
-ACCOUNT, EVENT, HOLD, LEASE, LOCK, MARK, SPEC, STATUS, WAKE = (
+ACCOUNT, EVENT, HELD, HOLD, LEASE, LOCK, MARK, SPEC, STATUS, WAKE = (
     "account#",
     "event#",
+    "held",
     "hold",
     "lease#",
     "lock",

@@ -17,6 +17,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from controller.domain.decision.held import Held
 from controller.domain.decision.hold import Hold
 from controller.domain.decision.lease import Lease
 from controller.domain.errors import LockLostError, NotPublishedError, RetryError, SpecError
@@ -65,6 +66,11 @@ class Records:
     @property
     def hold(self) -> Hold | None:
         return self.asked_for.hold
+
+    @property
+    def held(self) -> tuple[Held, ...]:
+        """The requests that wait at the door, or did and were not given back."""
+        return self.asked_for.held
 
     @property
     def asked(self) -> int:

@@ -35,8 +35,7 @@ class Endpoint:
         """
         if self.protocol in _WITHOUT_LINK:
             return None
-        scheme = "https" if self.protocol == "TLS" or self.port == _HTTPS_PORT else "http"
-        return f"{scheme}://{self._host}{self.path}"
+        return f"{_scheme(self.protocol, self.port)}://{self._host}{self.path}"
 
     @property
     def text(self) -> str:
@@ -53,11 +52,26 @@ class Endpoint:
         return told if self.url else {**told, "text": self.text}
 
 
+def scheme_of(spec: Spec) -> str:
+    """In which way the stack is asked once awake: "http", or "https" behind TLS."""
+    return _scheme(str(spec.endpoint.get("protocol")), spec.endpoint.get("port"))
+
+
+def _scheme(protocol: str, port: int | None) -> str:
+    return "https" if protocol == "TLS" or port == _HTTPS_PORT else "http"
+
+
 def address_text(endpoint: Mapping[str, Json] | None) -> str:
     """What people are told of an endpoint that was written down; "" where there is none."""
     if not endpoint:
         return ""
     return str(endpoint.get("url") or endpoint.get("text") or "")
+
+
+def takes_http(spec: Spec) -> bool:
+    """Whether the stack has an address once awake, and one that HTTP could be spoken to."""
+    port, protocol = spec.endpoint.get("port"), str(spec.endpoint.get("protocol") or "TCP")
+    return isinstance(port, int) and protocol not in _WITHOUT_LINK
 
 
 def find_endpoint(spec: Spec, observed: Observed) -> Endpoint | None:

@@ -15,6 +15,7 @@ from itertools import islice
 
 from controller.domain.decision.desired import Decision, decide
 from controller.domain.decision.foresight import Change, foresee
+from controller.domain.decision.held import Held
 from controller.domain.decision.hold import Hold
 from controller.domain.decision.lease import Lease
 from controller.domain.decision.office_hours import Rules
@@ -57,7 +58,8 @@ class Report:
     `state` is one of four; `phase` says more, also that the last wake "failed" or is "blocked", or
     that it is awake and "degraded", and then `cause` why. `since` is when the state began, as far
     as that is known. `saved` is the running month's account up to now; None before a pass has seen
-    the stack. `warnings` are sentences about what somebody should do before it matters.
+    the stack. `warnings` are sentences about what somebody should do before it matters. `held` are
+    the requests that wait at the door.
     """
 
     spec: Spec
@@ -74,6 +76,7 @@ class Report:
     now: datetime
     saved: Statement | None = None
     warnings: tuple[str, ...] = ()
+    held: tuple[Held, ...] = ()
 
     @property
     def has_settled(self) -> bool:
@@ -119,6 +122,7 @@ class Report:
             "until": write_timestamp(self.decision.until),
             "leases": [lease.to_json() for lease in self.leases],
             "hold": self.hold.to_json() if self.hold else None,
+            "held": [each.to_json(self.now) for each in self.held],
             "endpoint": dict(self.endpoint) if self.endpoint else None,
             "steps": self.steps,
             "eta_seconds": None if self.eta is None else round(self.eta.total_seconds(), 1),
@@ -169,8 +173,12 @@ def make_report(
     hold: Hold | None,
     now: datetime,
     damaged: Iterable[Damaged] = (),
+    held: Iterable[Held] = (),
 ) -> Report:
-    """Tell how a stack stands at `now`; `damaged` are records of it that cannot be read."""
+    """
+    Tell how a stack stands at `now`; `damaged` are records of it that cannot be read, `held`
+    requests that were taken down as waiting at the door.
+    """
     rules = rules_of(spec, status)
     leases = tuple(leases)
     lifecycle = status.lifecycle.judged_by(spec.hash)
@@ -199,6 +207,7 @@ def make_report(
             *map(str, damaged),
             *_warnings(spec, rules.policy, now),
         ),
+        held=tuple(each for each in held if each.covers(now)),
     )
 
 
