@@ -8,13 +8,14 @@ from typing import Any
 
 from controller.aws.clients import Client
 from controller.aws.elastic_ip import ElasticIpReader, interpret, is_held
+from controller.aws.listing import list_all
 from controller.domain.diagnostics.facts import Facts, Rule, SecurityGroup, Subnet, fronts
 from controller.domain.planning.observed import Address
 
 
 def read_subnets(ec2: Client, ids: Sequence[str]) -> dict[str, Subnet]:
     """Those that exist; by filter, as one unknown id would hide the others."""
-    found = _pages(ec2, "describe_subnets", "Subnets", "subnet-id", ids)
+    found = _filtered(ec2, "describe_subnets", "Subnets", "subnet-id", ids)
     return {
         s["SubnetId"]: Subnet(
             id=s["SubnetId"],
@@ -30,14 +31,14 @@ def read_subnets(ec2: Client, ids: Sequence[str]) -> dict[str, Subnet]:
 
 def read_vpcs(ec2: Client, ids: Sequence[str]) -> frozenset[str]:
     """Those that exist."""
-    return frozenset(v["VpcId"] for v in _pages(ec2, "describe_vpcs", "Vpcs", "vpc-id", ids))
+    return frozenset(v["VpcId"] for v in _filtered(ec2, "describe_vpcs", "Vpcs", "vpc-id", ids))
 
 
 def with_ways_out(ec2: Client, subnets: Mapping[str, Subnet]) -> dict[str, Subnet]:
     """Say where each default route leads; a subnet without a table of its own has the main one."""
     vpcs = [each.vpc_id for each in subnets.values()]
     own, main = {}, {}
-    for table in _pages(ec2, "describe_route_tables", "RouteTables", "vpc-id", vpcs):
+    for table in _filtered(ec2, "describe_route_tables", "RouteTables", "vpc-id", vpcs):
         for one in table.get("Associations", ()):
             if one.get("SubnetId"):
                 own[one["SubnetId"]] = table
@@ -59,7 +60,7 @@ def _default_route(table: Mapping[str, Any]) -> str:
 
 
 def read_groups(ec2: Client, ids: Sequence[str]) -> dict[str, SecurityGroup]:
-    found = _pages(ec2, "describe_security_groups", "SecurityGroups", "group-id", ids)
+    found = _filtered(ec2, "describe_security_groups", "SecurityGroups", "group-id", ids)
     return {
         g["GroupId"]: SecurityGroup(
             id=g["GroupId"],
@@ -84,8 +85,7 @@ def _rules(permission: Mapping[str, Any]) -> Iterator[Rule]:
 def read_endpoints(ec2: Client) -> dict[str, frozenset[str]]:
     """VPC to what it has endpoints for: "com.amazonaws.us-east-1.ecr.api" is "ecr.api"."""
     found: dict[str, frozenset[str]] = {}
-    pages = ec2.get_paginator("describe_vpc_endpoints").paginate()
-    for each in (one for page in pages for one in page["VpcEndpoints"]):
+    for each in list_all(ec2, "describe_vpc_endpoints", "VpcEndpoints"):
         if str(each.get("State", "")).lower() == "available":
             name = str(each["ServiceName"]).split(".", 3)[-1]
             found[each["VpcId"]] = found.get(each["VpcId"], frozenset()) | {name}
@@ -129,12 +129,11 @@ def _holder(reader: ElasticIpReader, found: Mapping[str, Any] | None) -> str | N
     return reader.describe_interface(str(found["NetworkInterfaceId"]))
 
 
-def _pages(
+def _filtered(
     ec2: Client, operation: str, result: str, name: str, values: Sequence[str]
 ) -> list[dict[str, Any]]:
     """Everything of which the filter `name` has one of the values; nothing for no values."""
     if not values:
         return []
     filters = [{"Name": name, "Values": sorted(set(values))}]
-    pages = ec2.get_paginator(operation).paginate(Filters=filters)
-    return [item for page in pages for item in page[result]]
+    return list_all(ec2, operation, result, Filters=filters)

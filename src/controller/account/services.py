@@ -11,6 +11,7 @@ from controller.aws.clients import Client
 from controller.aws.context import Context
 from controller.aws.errors import code_of
 from controller.aws.kinds import make_kinds
+from controller.aws.listing import list_all
 from controller.aws.snapshot import Snapshot
 from controller.domain.diagnostics.facts import Container, Quota, Role, TaskDefinition
 from controller.domain.planning.observed import Observation
@@ -80,10 +81,12 @@ def read_role(iam: Client, name: str) -> Role:
 
 
 def read_quotas(elbv2: Client) -> tuple[Quota, ...]:
-    limits = {one["Name"]: int(one["Max"]) for one in _all(elbv2, "account_limits", "Limits")}
-    balancers = _all(elbv2, "load_balancers", "LoadBalancers")
+    limits = {
+        one["Name"]: int(one["Max"]) for one in list_all(elbv2, "describe_account_limits", "Limits")
+    }
+    balancers = list_all(elbv2, "describe_load_balancers", "LoadBalancers")
     network = sum(1 for each in balancers if each.get("Type") == "network")
-    groups = len(_all(elbv2, "target_groups", "TargetGroups"))
+    groups = len(list_all(elbv2, "describe_target_groups", "TargetGroups"))
     used = {
         "network-load-balancers": ("network load balancers", network),
         "target-groups": ("target groups", groups),
@@ -111,11 +114,6 @@ def read_standing(context: Context, resource: ResourceSpec, now: datetime) -> Ob
         snapshot.tags = context.read_tags([arn])
     # Neither its health nor its settings count here.
     return kind.interpret(replace(snapshot, target=Target.ASLEEP), resource)
-
-
-def _all(elbv2: Client, what: str, result: str) -> list[dict[str, Any]]:
-    pages = elbv2.get_paginator(f"describe_{what}").paginate()
-    return [item for page in pages for item in page[result]]
 
 
 def _as_list(value: Any) -> list[Any]:

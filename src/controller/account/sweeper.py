@@ -11,9 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 from controller.aws.clients import Client, Clients
-from controller.aws.context import TAGS_LIMIT
 from controller.aws.errors import GONE, code_of, translate
-from controller.aws.tags import from_ecs, from_elb
+from controller.aws.listing import TAGS_LIMIT, in_parts, list_all, read_elb_tags
+from controller.aws.tags import from_ecs
 from controller.domain.guards.sweeping import OwnedResource
 from controller.domain.money.ledger import cost
 from controller.domain.money.prices import find_prices
@@ -82,13 +82,13 @@ class Sweeper:
             reply = self._ecs.list_tags_for_resource(resourceArn=owned.arn)
             tags: Tags = from_ecs(reply.get("tags", ()))
         else:
-            tags = self._tags([owned.arn]).get(owned.arn, {})
+            tags = read_elb_tags(self._elbv2, [owned.arn])[owned.arn] or {}
         return (tags.get(STACK), tags.get(ADDRESS)) == (owned.stack, owned.address)
 
     # what there is
 
     def _load_balancers(self) -> Iterator[OwnedResource]:
-        listed = _pages(self._elbv2, "describe_load_balancers", "LoadBalancers")
+        listed = list_all(self._elbv2, "describe_load_balancers", "LoadBalancers")
         found = [each for each in listed if each.get("Type") == "network"]
         for each, tags in self._with_tags(found, "LoadBalancerArn"):
             yield self._thing(
@@ -101,7 +101,7 @@ class Sweeper:
             )
 
     def _target_groups(self) -> Iterator[OwnedResource]:
-        listed = _pages(self._elbv2, "describe_target_groups", "TargetGroups")
+        listed = list_all(self._elbv2, "describe_target_groups", "TargetGroups")
         for each, tags in self._with_tags(listed, "TargetGroupArn"):
             arn = each["TargetGroupArn"]
             yield self._thing(
@@ -124,9 +124,9 @@ class Sweeper:
 
     def _services(self) -> Iterator[OwnedResource]:
         """One that drains is listed no more (AWS behaviour §2.4), so it is not found again."""
-        for cluster in _pages(self._ecs, "list_clusters", "clusterArns"):
-            arns = _pages(self._ecs, "list_services", "serviceArns", cluster=cluster)
-            for some in _chunks(arns, _DESCRIBE_LIMIT):
+        for cluster in list_all(self._ecs, "list_clusters", "clusterArns"):
+            arns = list_all(self._ecs, "list_services", "serviceArns", cluster=cluster)
+            for some in in_parts(arns, _DESCRIBE_LIMIT):
                 reply = self._ecs.describe_services(
                     cluster=cluster, services=some, include=["TAGS"]
                 )
@@ -180,24 +180,12 @@ class Sweeper:
         self, found: Sequence[Mapping[str, Any]], key: str
     ) -> Iterator[tuple[Mapping[str, Any], Tags]]:
         """Those that carry both our tags, with all their tags."""
-        for some in _chunks(found, TAGS_LIMIT):
-            by_arn = self._tags([each[key] for each in some])
+        for some in in_parts(found, TAGS_LIMIT):
+            by_arn = read_elb_tags(self._elbv2, [each[key] for each in some])
             for each in some:
-                tags = by_arn.get(each[key], {})
+                tags = by_arn[each[key]] or {}
                 if _carries_both(tags):
                     yield each, tags
-
-    def _tags(self, arns: list[str]) -> dict[str, Tags]:
-        """ARN to tags; one that went since it was listed hides no other."""
-        try:
-            reply = self._elbv2.describe_tags(ResourceArns=arns)
-        except Exception as error:
-            if code_of(error) not in GONE:
-                raise
-            if len(arns) == 1:
-                return {}
-            return {arn: tags for one in arns for arn, tags in self._tags([one]).items()}
-        return {d["ResourceArn"]: from_elb(d["Tags"]) for d in reply["TagDescriptions"]}
 
 
 def _carries_both(tags: Tags) -> bool:
@@ -206,13 +194,3 @@ def _carries_both(tags: Tags) -> bool:
 
 def _kind(owned: OwnedResource) -> str:
     return str(owned.kind).replace("_", " ")
-
-
-def _pages(client: Any, operation: str, result: str, **request: Any) -> list[Any]:
-    pages = client.get_paginator(operation).paginate(**request)
-    return [item for page in pages for item in page[result]]
-
-
-def _chunks(items: Sequence[Any], size: int) -> Iterator[list[Any]]:
-    for start in range(0, len(items), size):
-        yield list(items[start : start + size])

@@ -6,18 +6,15 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from controller.aws.clients import Clients
-from controller.aws.errors import GONE, code_of
+from controller.aws.listing import read_elb_tags
 from controller.aws.look_ups import LookUps
 from controller.aws.snapshot import Snapshot
-from controller.aws.tags import Owner, from_elb
+from controller.aws.tags import Owner
 from controller.domain.errors import PermanentError, SpecError
 from controller.domain.planning.observed import Observed
 from controller.domain.planning.plan import Target
 from controller.domain.planning.references import resolve
 from controller.domain.planning.spec import Json, ResourceSpec, Spec
-
-TAGS_LIMIT = 20
-"""ARNs per DescribeTags (AWS behaviour §1.14)."""
 
 
 class Context:
@@ -68,27 +65,8 @@ class Context:
         return str(self.resolve(cluster, {}))
 
     def read_tags(self, arns: list[str]) -> dict[str, dict[str, str] | None]:
-        """
-        ARN to its tags; None where AWS does not know the ARN (yet, or any more).
-
-        However many there are: a load balancer has 50 listeners, and DescribeTags takes 20 ARNs.
-        """
-        found: dict[str, dict[str, str] | None] = {}
-        for start in range(0, len(arns), TAGS_LIMIT):
-            found |= self._read_some_tags(arns[start : start + TAGS_LIMIT])
-        return found
-
-    def _read_some_tags(self, arns: list[str]) -> dict[str, dict[str, str] | None]:
-        try:
-            reply = self.clients.elbv2.describe_tags(ResourceArns=arns)
-        except Exception as error:
-            if code_of(error) not in GONE:
-                raise
-            if len(arns) == 1:
-                return {arns[0]: None}
-            each = [self._read_some_tags([arn]) for arn in arns]
-            return {arn: tags for found in each for arn, tags in found.items()}
-        return {d["ResourceArn"]: from_elb(d["Tags"]) for d in reply["TagDescriptions"]}
+        """ARN to its tags; None where AWS does not know the ARN (yet, or any more)."""
+        return read_elb_tags(self.clients.elbv2, arns)
 
 
 def desired_count(resource: ResourceSpec, target: Target) -> int:

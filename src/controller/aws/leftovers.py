@@ -12,6 +12,7 @@ from functools import partial
 
 from controller.aws.context import Context
 from controller.aws.errors import DENIED, code_of
+from controller.aws.listing import list_all
 from controller.aws.service_calls import ServiceAdapter
 from controller.aws.tags import Owner, from_ecs
 from controller.domain.planning.observed import Leftover
@@ -45,11 +46,9 @@ def _as_far_as_allowed(search: Search) -> list[Leftover]:
 def _load_balancers(context: Context) -> Iterator[Leftover]:
     elbv2 = context.clients.elbv2
     names = {resource.name for resource in context.spec.of_kind(Kind.LOAD_BALANCER)}
-    pages = elbv2.get_paginator("describe_load_balancers").paginate()
     found = {
         each["LoadBalancerArn"]: each["LoadBalancerName"]
-        for page in pages
-        for each in page["LoadBalancers"]
+        for each in list_all(elbv2, "describe_load_balancers", "LoadBalancers")
         if each["Type"] == "network" and each["LoadBalancerName"] not in names
     }
     for arn, each in context.read_tags(list(found)).items():
@@ -65,8 +64,8 @@ def _services(context: Context, cluster: str) -> Iterator[Leftover]:
         for resource in context.spec.of_kind(Kind.SERVICE)
         if context.cluster(resource) == cluster
     }
-    pages = ecs.get_paginator("list_services").paginate(cluster=cluster)
-    names = [arn.rpartition("/")[2] for page in pages for arn in page["serviceArns"]]
+    arns = list_all(ecs, "list_services", "serviceArns", cluster=cluster)
+    names = [arn.rpartition("/")[2] for arn in arns]
     others = [name for name in names if name not in ours]
     for name, found in ServiceAdapter(ecs).describe(cluster, others).items():
         tags = from_ecs(found.get("tags", ()))

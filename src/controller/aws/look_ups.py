@@ -15,6 +15,7 @@ from typing import Any
 
 from controller.aws.clients import Clients
 from controller.aws.errors import code_of, translate
+from controller.aws.listing import list_all, read_elb_tags
 from controller.domain.errors import DormouseError, PermanentError
 from controller.domain.planning.spec import Json
 
@@ -123,14 +124,9 @@ def _arn(clients: Clients, service: str, owner: str, resource: str) -> str:
     return f"arn:{partition}:{service}:{clients.ec2.meta.region_name}:{owner}:{resource}"
 
 
-def _pages(client: Any, operation: str, result: str, **request: Any) -> list[Any]:
-    paginator = client.get_paginator(operation)
-    return [item for page in paginator.paginate(**request) for item in page[result]]
-
-
 def _security_groups_found(clients: Clients, keys: Keys) -> list[dict[str, Any]]:
     filters = _filters(keys, id="group-id")
-    groups = _pages(clients.ec2, "describe_security_groups", "SecurityGroups", Filters=filters)
+    groups = list_all(clients.ec2, "describe_security_groups", "SecurityGroups", Filters=filters)
     prefix = keys.get("name_prefix", "")
     return [
         {
@@ -186,7 +182,7 @@ def _elastic_ips(clients: Clients, keys: Keys) -> Found:
 
 def _subnets_found(clients: Clients, keys: Keys) -> list[dict[str, Any]]:
     filters = _filters(keys, id="subnet-id")
-    subnets = _pages(clients.ec2, "describe_subnets", "Subnets", Filters=filters)
+    subnets = list_all(clients.ec2, "describe_subnets", "Subnets", Filters=filters)
     return [
         {
             "id": s["SubnetId"],
@@ -208,7 +204,7 @@ def _subnets(clients: Clients, keys: Keys) -> Found:
 def _vpcs(clients: Clients, keys: Keys) -> Found:
     filters = _filters(keys, id="vpc-id", cidr_block="cidr")
     filters = [f for f in filters if f["Name"] != "cidr-block"]
-    found = _pages(clients.ec2, "describe_vpcs", "Vpcs", Filters=filters)
+    found = list_all(clients.ec2, "describe_vpcs", "Vpcs", Filters=filters)
     return [
         {
             "id": v["VpcId"],
@@ -281,7 +277,7 @@ def _task_definitions(clients: Clients, keys: Keys) -> Found:
 
 def _load_balancers(clients: Clients, keys: Keys) -> Found:
     request = _by_name_or_arn(keys, "Names", "LoadBalancerArns")
-    found = _pages(clients.elbv2, "describe_load_balancers", "LoadBalancers", **request)
+    found = list_all(clients.elbv2, "describe_load_balancers", "LoadBalancers", **request)
     things = [
         {
             "arn": b["LoadBalancerArn"],
@@ -299,7 +295,7 @@ def _load_balancers(clients: Clients, keys: Keys) -> Found:
 
 def _target_groups(clients: Clients, keys: Keys) -> Found:
     request = _by_name_or_arn(keys, "Names", "TargetGroupArns")
-    found = _pages(clients.elbv2, "describe_target_groups", "TargetGroups", **request)
+    found = list_all(clients.elbv2, "describe_target_groups", "TargetGroups", **request)
     things = [
         {
             "arn": g["TargetGroupArn"],
@@ -330,15 +326,8 @@ def _by_name_or_arn(keys: Keys, by_name: str, by_arn: str) -> dict[str, list[str
 def _tagged(clients: Clients, things: list[dict[str, str]], tags: Mapping[str, str]) -> Found:
     if not tags:
         return things
-    matching = []
-    for start in range(0, len(things), 20):
-        some = {t["arn"]: t for t in things[start : start + 20]}
-        reply = clients.elbv2.describe_tags(ResourceArns=list(some))
-        for described in reply["TagDescriptions"]:
-            having = {t["Key"]: t.get("Value", "") for t in described["Tags"]}
-            if tags.items() <= having.items():
-                matching.append(some[described["ResourceArn"]])
-    return matching
+    having = read_elb_tags(clients.elbv2, [thing["arn"] for thing in things])
+    return [t for t in things if tags.items() <= (having[t["arn"]] or {}).items()]
 
 
 # Others
@@ -353,7 +342,7 @@ def _certificates(clients: Clients, keys: Keys) -> Found:
     request: dict[str, Any] = {"CertificateStatuses": keys.get("statuses") or ["ISSUED"]}
     if keys.get("key_types"):
         request["Includes"] = {"keyTypes": list(keys["key_types"])}
-    found = _pages(clients.acm, "list_certificates", "CertificateSummaryList", **request)
+    found = list_all(clients.acm, "list_certificates", "CertificateSummaryList", **request)
     found = [c for c in found if c["DomainName"] == keys["domain"]]
     if keys.get("types"):
         found = [c for c in found if c.get("Type") in keys["types"]]
@@ -375,7 +364,7 @@ def _discovery_services(clients: Clients, keys: Keys) -> Found:
     filters = []
     if "namespace_id" in keys:
         filters = [{"Name": "NAMESPACE_ID", "Values": [keys["namespace_id"]], "Condition": "EQ"}]
-    found = _pages(clients.servicediscovery, "list_services", "Services", Filters=filters)
+    found = list_all(clients.servicediscovery, "list_services", "Services", Filters=filters)
     return [
         {"arn": s["Arn"], "id": s["Id"], "name": s["Name"]}
         for s in found
@@ -385,7 +374,7 @@ def _discovery_services(clients: Clients, keys: Keys) -> Found:
 
 def _discovery_namespaces(clients: Clients, keys: Keys) -> Found:
     filters = [{"Name": "TYPE", "Values": [keys["type"]]}] if "type" in keys else []
-    found = _pages(clients.servicediscovery, "list_namespaces", "Namespaces", Filters=filters)
+    found = list_all(clients.servicediscovery, "list_namespaces", "Namespaces", Filters=filters)
     return [
         {
             "arn": n["Arn"],

@@ -18,11 +18,12 @@ from datetime import datetime
 from functools import partial
 
 from controller.aws import elastic_ip, leftovers
-from controller.aws.context import TAGS_LIMIT, Context
+from controller.aws.context import Context
 from controller.aws.elastic_ip import ElasticIpReader
 from controller.aws.errors import GONE, code_of, translate
 from controller.aws.interpret import interpret
 from controller.aws.kind import Job, ResourceKind
+from controller.aws.listing import TAGS_LIMIT, in_parts
 from controller.aws.snapshot import Described, Snapshot
 from controller.domain.errors import PermanentError
 from controller.domain.planning.observed import Leftover, Observed
@@ -98,8 +99,7 @@ class Observer:
         """The tags of what ELBv2 has, all in one call, and attributes."""
         jobs: list[Job] = []
         untagged = self._untagged(snapshot)
-        for start in range(0, len(untagged), TAGS_LIMIT):
-            arns = untagged[start : start + TAGS_LIMIT]
+        for arns in in_parts(untagged, TAGS_LIMIT):
             jobs.append(partial(self._read_tags, snapshot, arns))
         if snapshot.target is Target.AWAKE:
             jobs += self._attribute_reads(snapshot)

@@ -9,6 +9,7 @@ from typing import Any
 
 from controller.aws.clients import Clients
 from controller.aws.errors import code_of
+from controller.aws.listing import in_parts, list_all
 from controller.domain.money.usage import Tasks, UsageProfile
 
 _AT_ONCE = 10
@@ -59,11 +60,7 @@ def find_balancers(
         request["LoadBalancerArns"] = list(arns)
     elbv2 = clients.get("elbv2")
     try:
-        found = [
-            each
-            for page in elbv2.get_paginator("describe_load_balancers").paginate(**request)
-            for each in page["LoadBalancers"]
-        ]
+        found = list_all(elbv2, "describe_load_balancers", "LoadBalancers", **request)
     except elbv2.exceptions.LoadBalancerNotFoundException:
         return [], 0
     network = [each for each in found if each["Type"] == "network"]
@@ -96,25 +93,22 @@ def _balancer(
 
 
 def _groups(elbv2: Any, arn: str) -> set[str]:
-    pages = elbv2.get_paginator("describe_target_groups").paginate(LoadBalancerArn=arn)
-    return {group["TargetGroupArn"] for page in pages for group in page["TargetGroups"]}
+    groups = list_all(elbv2, "describe_target_groups", "TargetGroups", LoadBalancerArn=arn)
+    return {group["TargetGroupArn"] for group in groups}
 
 
 def _services(clients: Clients) -> list[tuple[Mapping[str, Any], Tasks]]:
     """The Fargate services of all clusters that are behind something."""
     ecs = clients.get("ecs")
     found = []
-    for page in ecs.get_paginator("list_clusters").paginate():
-        for cluster in page["clusterArns"]:
-            found += list(_of_cluster(ecs, cluster))
+    for cluster in list_all(ecs, "list_clusters", "clusterArns"):
+        found += list(_of_cluster(ecs, cluster))
     return found
 
 
 def _of_cluster(ecs: Any, cluster: str) -> Iterator[tuple[Mapping[str, Any], Tasks]]:
-    pages = ecs.get_paginator("list_services").paginate(cluster=cluster)
-    arns = [arn for page in pages for arn in page["serviceArns"]]
-    for start in range(0, len(arns), _AT_ONCE):
-        some = arns[start : start + _AT_ONCE]
+    arns = list_all(ecs, "list_services", "serviceArns", cluster=cluster)
+    for some in in_parts(arns, _AT_ONCE):
         for service in ecs.describe_services(cluster=cluster, services=some)["services"]:
             if service.get("loadBalancers") and service.get("launchType", "FARGATE") == "FARGATE":
                 yield service, _tasks(ecs, service)

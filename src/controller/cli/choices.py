@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from controller.aws.clients import Client
+from controller.aws.listing import list_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +23,7 @@ def public_subnets(ec2: Client, vpc: str = "") -> list[Choice]:
     filters = [{"Name": "map-public-ip-on-launch", "Values": ["true"]}]
     if vpc:
         filters.append({"Name": "vpc-id", "Values": [vpc]})
-    found = [
-        each
-        for page in ec2.get_paginator("describe_subnets").paginate(Filters=filters)
-        for each in page["Subnets"]
-    ]
+    found = list_all(ec2, "describe_subnets", "Subnets", Filters=filters)
     found.sort(key=lambda s: (not s.get("DefaultForAz"), s["VpcId"], s["AvailabilityZone"]))
     return [Choice(each["SubnetId"], _subnet_text(each)) for each in found]
 

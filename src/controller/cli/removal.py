@@ -12,6 +12,7 @@ import click
 from botocore.exceptions import ClientError
 
 from controller.aws.errors import code_of
+from controller.aws.listing import list_all
 from controller.cli.deployment import Deployment
 from controller.domain.errors import PermanentError
 
@@ -119,11 +120,11 @@ def _stack_id(cloudformation: Any, name: str) -> str:
     return next((str(stack["StackId"]) for stack in standing), "")
 
 
-def _tables(dynamodb: Any, name: str) -> Iterator[str]:
+def _tables(dynamodb: Any, name: str) -> list[str]:
     """By the names that CloudFormation gives: those of deleted stacks are kept, and found."""
     ours = re.compile(rf"{re.escape(name)}-Table-[A-Z0-9]+")
-    for page in dynamodb.get_paginator("list_tables").paginate():
-        yield from (table for table in page["TableNames"] if ours.fullmatch(table))
+    found = list_all(dynamodb, "list_tables", "TableNames")
+    return [table for table in found if ours.fullmatch(table)]
 
 
 def _parameter(ssm: Any, name: str) -> str:
@@ -134,12 +135,11 @@ def _parameter(ssm: Any, name: str) -> str:
     return name
 
 
-def _log_groups(logs: Any, name: str) -> Iterator[str]:
+def _log_groups(logs: Any, name: str) -> list[str]:
     ours = {f"/aws/lambda/{name}-{function}" for function in ("controller", "api")}
-    for page in logs.get_paginator("describe_log_groups").paginate(
-        logGroupNamePrefix=f"/aws/lambda/{name}-"
-    ):
-        yield from (g["logGroupName"] for g in page["logGroups"] if g["logGroupName"] in ours)
+    prefix = f"/aws/lambda/{name}-"
+    groups = list_all(logs, "describe_log_groups", "logGroups", logGroupNamePrefix=prefix)
+    return [g["logGroupName"] for g in groups if g["logGroupName"] in ours]
 
 
 def _managed_bucket(cloudformation: Any) -> str:
