@@ -31,6 +31,7 @@ COMMANDS = {
     "plan": ("controller.cli.plan:command", "Show what would be created or deleted now."),
     "apply": ("controller.cli.apply:command", "Wake a stack, or put it to sleep, from here."),
     "backtest": ("controller.cli.backtest:command", "Replay past weeks: what would it save?"),
+    "adopt": ("controller.cli.adopt:command", "Let a Terraform directory sleep that runs or not."),
     "publish": ("controller.cli.publish:command", "Store specs for the controller."),
     "unpublish": ("controller.cli.unpublish:command", "Take one stack out of the controller."),
     "status": ("controller.cli.status:command", "Show how stacks stand, and why."),

@@ -62,7 +62,7 @@ def _planned(directory: Path, inputs: Inputs, configuration: Configuration) -> F
 
     if any(problem.level is Level.ERROR for problem in configuration.problems):
         return None, ()
-    options = [f"-{kind}={_absolute(kind, text)}" for kind, text in inputs.options]
+    options = [f"-{kind}={absolute(kind, text)}" for kind, text in inputs.options]
     if configuration.declares(AWAKE):
         options.append(f"-var={AWAKE}=true")
     if sys.stderr.isatty():
@@ -75,7 +75,7 @@ def _planned(directory: Path, inputs: Inputs, configuration: Configuration) -> F
         raise
 
 
-def _absolute(kind: str, text: str) -> str:
+def absolute(kind: str, text: str) -> str:
     """Terraform runs in the directory, and files are named from where we are."""
     return str(Path(text).absolute()) if kind == "var-file" else text
 

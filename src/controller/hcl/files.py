@@ -44,15 +44,19 @@ def read_module_files(folder: Path, shown_as: str) -> ModuleFiles:
     base: list[Body] = []
     overrides: list[Body] = []
     problems: list[Problem] = []
-    for path in sorted(folder.iterdir(), key=lambda path: os.fsencode(path.name)):
-        if not _is_configuration(path):
-            continue
+    for path in configuration_files(folder):
         shown = os.fsencode(path.name).decode(errors="replace")  # a name need not be UTF-8
         name = shown if shown_as == "." else f"{shown_as}/{shown}"
         bodies, found = read_body(path, name)
         problems.extend(found)
         (overrides if _OVERRIDE.fullmatch(path.name) else base).extend(bodies)
     return ModuleFiles(tuple(base), tuple(overrides), tuple(problems))
+
+
+def configuration_files(folder: Path) -> list[Path]:
+    """The folder's own `.tf` and `.tf.json` files in the order in which they are merged."""
+    found = (path for path in folder.iterdir() if _is_configuration(path))
+    return sorted(found, key=lambda p: (bool(_OVERRIDE.fullmatch(p.name)), os.fsencode(p.name)))
 
 
 def read_body(path: Path, name: str) -> tuple[tuple[Body, ...], tuple[Problem, ...]]:

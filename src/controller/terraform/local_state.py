@@ -32,11 +32,18 @@ def local_state(
 
     An empty one is what Terraform leaves behind when the state moves to another backend.
     """
-    path = _place(directory, _settled(data_dir(directory, environment)) or backend, workspace)
+    path = _place(directory, settled_backend(directory, backend, environment), workspace)
     try:
         return path if path and path.is_file() and path.stat().st_size else None
     except OSError:
         return None
+
+
+def settled_backend(
+    directory: Path, backend: Backend | None, environment: Mapping[str, str]
+) -> Backend | None:
+    """The backend in use; None where Terraform keeps the state in the directory itself."""
+    return _settled(data_dir(directory, environment)) or backend
 
 
 def _settled(folder: Path) -> Backend | None:

@@ -89,16 +89,16 @@ def plan(directory: Path, options: Sequence[str], environment: Mapping[str, str]
             "--terraform needs terraform on the PATH; install it, or leave the option out",
             input_wrong=False,
         )
-    with _ended_in_order(), tempfile.TemporaryDirectory(prefix="dormouse-") as folder:
+    with ended_in_order(), tempfile.TemporaryDirectory(prefix="dormouse-") as folder:
         file = Path(folder) / "plan"
         # -json only for its errors: the plan itself is in the file.
         planned = ["-json", "-input=false", "-lock=false", "-refresh=true", f"-out={file}"]
-        ended = _run(["plan", *planned, *options], directory, environment)
+        ended = call(["plan", *planned, *options], directory, environment)
         if ended.code or not file.exists():
-            raise _refusal(directory, ended)
-        shown = _run(["show", "-json", "-no-color", str(file)], directory, environment)
+            raise refusal(directory, ended)
+        shown = call(["show", "-json", "-no-color", str(file)], directory, environment)
         if shown.code:
-            raise _refusal(directory, shown)
+            raise refusal(directory, shown)
     try:
         state = read_state(shown.output, "terraform's plan")
     except StateError as error:
@@ -106,7 +106,8 @@ def plan(directory: Path, options: Sequence[str], environment: Mapping[str, str]
     return replace(state, judges=True)
 
 
-def _run(arguments: Sequence[str], directory: Path, environment: Mapping[str, str]) -> Ended:
+def call(arguments: Sequence[str], directory: Path, environment: Mapping[str, str]) -> Ended:
+    """Run terraform in the directory to its end, or end it with us."""
     process = subprocess.Popen(
         ["terraform", *arguments],
         cwd=directory,
@@ -138,7 +139,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextlib.contextmanager
-def _ended_in_order() -> Iterator[None]:
+def ended_in_order() -> Iterator[None]:
     """Being told to end goes the way of an exception, so that nothing is left behind."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -156,7 +157,8 @@ def _ended_in_order() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _refusal(directory: Path, ended: Ended) -> TerraformError:
+def refusal(directory: Path, ended: Ended, does: str = "plan") -> TerraformError:
+    """What Terraform said, in one line; `does` is what it was to do."""
     summary, said = _first_error(ended)
     if summary.startswith(_UNINITIALISED):
         return TerraformError(
@@ -165,7 +167,7 @@ def _refusal(directory: Path, ended: Ended) -> TerraformError:
             input_wrong=True,
         )
     outside = any(words in said.lower() for words in _NOT_THE_INPUT)
-    return TerraformError(f"terraform does not plan {directory}: {said}", input_wrong=not outside)
+    return TerraformError(f"terraform does not {does} {directory}: {said}", input_wrong=not outside)
 
 
 def _first_error(ended: Ended) -> tuple[str, str]:

@@ -36,7 +36,7 @@ def _things(resource: Mapping[str, Any]) -> Iterator[Thing]:
             name: _unwrapped(type_, name, value) for name, value in instance["attributes"].items()
         }
         yield Thing(
-            address=_address(resource, instance),
+            address=address_of(resource, instance),
             mode=mode,
             type=type_,
             values=values,
@@ -45,7 +45,8 @@ def _things(resource: Mapping[str, Any]) -> Iterator[Thing]:
         )
 
 
-def _address(resource: Mapping[str, Any], instance: Mapping[str, Any]) -> str:
+def address_of(resource: Mapping[str, Any], instance: Mapping[str, Any]) -> str:
+    """Terraform's address of one instance of a resource, as the state file has both."""
     module = f"{resource['module']}." if resource.get("module") else ""
     data = "data." if resource["mode"] == "data" else ""
     address = f"{module}{data}{resource['type']}.{resource['name']}"

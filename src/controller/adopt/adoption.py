@@ -1,0 +1,264 @@
+"""
+Hand what runs over from Terraform to Dormouse, without a moment in which it does not serve.
+
+| step       | what is done                                  | killed in it, the next run        |
+|------------|-----------------------------------------------|-----------------------------------|
+| tagging    | what runs gets our tags; then all is proved   | puts all back and begins anew     |
+| writing    | the files are replaced                        | the same                          |
+| forgetting | `terraform state rm` of exactly those         | goes on, if that is done          |
+| checking   | outputs follow; both must see nothing to do   | goes on                           |
+
+Proved is, before anything is written: a plan of the edited files, in a copy, with `awake = true`
+holds only moves and tags; and Dormouse would do nothing. Nothing in AWS is changed but tags.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NoReturn
+
+from controller.adopt import files, journal
+from controller.adopt.journal import HandedOver, Journal, Step
+from controller.adopt.ports import Compile, RefusedError, Running, Say
+from controller.adopt.prepare import Prepared
+from controller.adopt.proof import changed_outputs, created, not_nothing, not_only_moves
+from controller.adopt.shadow import shadow_of
+from controller.adopt.states import addresses_in, serial_of
+from controller.adopt.undoing import Undoing
+from controller.domain.errors import DormouseError, ForeignError, PermanentError
+from controller.domain.planning.owner_tags import STACK, owner_tags
+from controller.domain.planning.spec import Spec
+from controller.mapping.assemble import AWAKE
+from controller.terraform.changing import Terraform
+from controller.terraform.run import TerraformError
+
+_AWAKE = f"-var={AWAKE}=true"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adoption:
+    """One directory; `running` reaches the stack of a spec in AWS."""
+
+    directory: Path
+    terraform: Terraform
+    running: Callable[[Spec], Running]
+    compile: Compile
+    say: Say
+
+    def preflight(self, prepared: Prepared) -> None:
+        """
+        What stands must be as Terraform and its files say, and nobody else's.
+
+        Raises DormouseError; nothing has been touched.
+        """
+        if not prepared.running:
+            self._compare(prepared)
+            return
+        self.say("terraform plan of the files as they are")
+        plan = self.terraform.plan(*self._as_it_runs(prepared))
+        reasons = [*not_nothing(plan), *changed_outputs(plan)]
+        if reasons:
+            raise PermanentError(
+                f"Terraform has something to do before adopt can begin: {_first(reasons)}; run "
+                "terraform apply, then adopt again"
+            )
+        self._marked(prepared, self.running(prepared.after))
+
+    def _compare(self, prepared: Prepared) -> None:
+        """
+        Where nothing runs yet: the edited files must make what the old ones make.
+
+        Only where Terraform can plan here and now; our own evaluation has said it already.
+        """
+        if not prepared.changes.files or not self.terraform.initialised:
+            return
+        self.say("terraform plan of both, as nothing runs yet")
+        try:
+            before = created(self.terraform.plan())
+            with shadow_of(self.directory, prepared.changes.files) as shadow:
+                after = created(self.terraform.elsewhere(shadow).plan(_AWAKE))
+        except TerraformError as error:
+            self.say(f"not proved by Terraform: {error}")
+            return
+        if before != after:
+            raise PermanentError(
+                "with awake = true the edited files would make something else: "
+                f"{', '.join(sorted(before ^ after))}"
+            )
+
+    def run(self, prepared: Prepared, state: bytes) -> None:
+        """
+        Carry it out; `state` is Terraform's as it is now.
+
+        Whatever goes wrong, everything is put back, and DormouseError says why.
+        """
+        running = self.running(prepared.after)
+        handed_over = self._marked(prepared, running) if prepared.running else ()
+        note = journal.begin(
+            self.directory, prepared.stack, prepared.changes.files, handed_over, state
+        )
+        try:
+            self._tag(note, running)
+            self._prove(prepared, running)
+            note = note.at(Step.WRITING)
+            self.say("writing the files")
+            files.write(prepared.changes.files)
+            note = note.at(Step.FORGETTING)
+            self._forget(note)
+            self._finish(note, prepared.after)
+        except (DormouseError, RefusedError) as error:
+            self._take_back(note, error)
+
+    def resume(self, note: Journal) -> bool:
+        """
+        After a crash: go on where Terraform has forgotten already, or else put everything back.
+
+        Tells whether the adoption is complete.
+        """
+        if note.step is Step.DONE:
+            return True
+        if note.step in (Step.FORGETTING, Step.CHECKING) and self._is_forgotten(note):
+            self.say("going on with an adoption that was interrupted")
+            try:
+                files.write(note.changes())
+                after = self._compiled()
+                self._finish(note, after)
+            except (DormouseError, RefusedError) as error:
+                self._take_back(note, error)
+            return True
+        self.say("putting back an adoption that was interrupted")
+        self.undoing(note).run()
+        return False
+
+    def undoing(self, note: Journal) -> Undoing:
+        return Undoing(self.directory, note, self.terraform, self.running, self.compile, self.say)
+
+    def _compiled(self) -> Spec:
+        compiled = self.compile(self.directory)
+        if compiled.spec is None:
+            raise RefusedError(compiled.problems)
+        return compiled.spec
+
+    def _as_it_runs(self, prepared: Prepared) -> tuple[str, ...]:
+        """A directory that is in the two-worlds form already has its sleepers only awake."""
+        return () if prepared.changes.files else (_AWAKE,)
+
+    def _marked(self, prepared: Prepared, running: Running) -> tuple[HandedOver, ...]:
+        """Whether each carries our tags already. Raises ForeignError for another stack's."""
+        found = []
+        for one in prepared.running:
+            tags = running.tags(one.kind, one.arn)
+            if tags is None:
+                raise PermanentError(
+                    f"{one.in_state} is in Terraform's state, but AWS does not know {one.arn}; run "
+                    "terraform apply, then adopt again"
+                )
+            if tags.get(STACK, prepared.stack) != prepared.stack:
+                raise ForeignError(
+                    f'{one.in_state} belongs to the stack "{tags[STACK]}" by its tag {STACK}, '
+                    f'expected none or "{prepared.stack}"; take the tag off, or give --stack '
+                    f"{tags[STACK]}"
+                )
+            found.append(replace(one, was_tagged=STACK in tags))
+        return tuple(found)
+
+    def _tag(self, note: Journal, running: Running) -> None:
+        if note.handed_over:
+            self.say("tagging what runs")
+        for one in note.handed_over:
+            running.tag(one.kind, one.arn, owner_tags(note.stack, one.address))
+
+    def _prove(self, prepared: Prepared, running: Running) -> None:
+        """Raises PermanentError for anything but moves, tags and nothing to do."""
+        if not prepared.running:
+            return
+        self.say(f"terraform plan of the edited files, with {AWAKE} = true")
+        with shadow_of(self.directory, prepared.changes.files) as shadow:
+            plan = self.terraform.elsewhere(shadow).plan(_AWAKE)
+        reasons = list(not_only_moves(plan))
+        if reasons:
+            raise PermanentError(
+                f"the plan of the edited files holds more than moves and tags: {_first(reasons)}"
+            )
+        self._converged(prepared.after, running)
+
+    def _converged(self, after: Spec, running: Running) -> None:
+        self.say("dormouse plan")
+        left = running.left_to_do(after)
+        if left:
+            raise PermanentError(
+                f"Dormouse would change what runs: {_first(left)}; let the files say what runs (or "
+                "wait until it runs in full), then adopt again"
+            )
+
+    def _forget(self, note: Journal) -> None:
+        """`terraform state rm`, if all of them are still there, and nobody else writes it."""
+        if not note.handed_over:
+            return
+        self.say("terraform state rm")
+        wanted = [one.in_state for one in note.handed_over]
+        before = self.terraform.pull()
+        missing = sorted(set(wanted) - addresses_in(before))
+        if missing or serial_of(before) != serial_of(note.state):
+            raise PermanentError(
+                f"somebody else has changed Terraform's state in the meantime (serial "
+                f"{serial_of(before)}, expected {serial_of(note.state)}); adopt again"
+            )
+        self.terraform.forget(wanted)
+        after = self.terraform.pull()
+        left = sorted(set(wanted) & addresses_in(after))
+        if left or addresses_in(before) - addresses_in(after) != set(wanted):
+            raise PermanentError(
+                f"terraform state rm has not forgotten exactly the {len(wanted)}: "
+                f"{', '.join(left) or 'others are gone too'}"
+            )
+
+    def _is_forgotten(self, note: Journal) -> bool:
+        if not note.handed_over:
+            return False
+        return not {one.in_state for one in note.handed_over} & addresses_in(self.terraform.pull())
+
+    def _finish(self, note: Journal, after: Spec) -> None:
+        """Both must see nothing to do."""
+        note = note.at(Step.CHECKING)
+        if note.handed_over:
+            self._settle()
+            self._converged(after, self.running(after))
+        note.at(Step.DONE)
+
+    def _settle(self) -> None:
+        """Outputs whose value sleeps too are written into the state; nothing else may differ."""
+        self.say("terraform plan")
+        plan = self.terraform.plan()
+        reasons = list(not_nothing(plan))
+        if reasons:
+            raise PermanentError(f"Terraform would still change something: {_first(reasons)}")
+        if any(changed_outputs(plan)):
+            self.say("terraform apply of outputs alone")
+            self._apply_outputs()
+
+    def _apply_outputs(self) -> None:
+        self.terraform.apply_if(lambda plan: not any(not_nothing(plan)))
+        plan = self.terraform.plan()
+        reasons = [*not_nothing(plan), *changed_outputs(plan)]
+        if reasons:
+            raise PermanentError(f"Terraform would still change something: {_first(reasons)}")
+
+    def _take_back(self, note: Journal, error: Exception) -> NoReturn:
+        try:
+            self.undoing(note).run()
+        except DormouseError as second:
+            raise PermanentError(
+                f"{error}; and not all of it could be put back: {second}; give dormouse adopt "
+                f"{self.directory} --undo"
+            ) from error
+        raise PermanentError(f"{error}; everything is as it was") from error
+
+
+def _first(reasons: Iterable[str]) -> str:
+    """The first, and how many more."""
+    found = list(reasons)
+    more = len(found) - 1
+    return f"{found[0]} (and {more} more)" if more else found[0]

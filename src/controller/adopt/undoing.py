@@ -1,0 +1,145 @@
+"""
+Take an adoption back, however far it came and however long ago.
+
+Files first: with the old ones and nothing in the state, an apply by mistake changes nothing that
+stands, while with the new ones and everything in the state it would destroy it. Then the state,
+by what is there now:
+
+| in AWS                          | Terraform gets them back by                             |
+|---------------------------------|---------------------------------------------------------|
+| the same as then                | their old entries, in the state as it is now            |
+| others, made by Dormouse since  | `terraform import`                                      |
+| none: asleep                    | `terraform apply`, which makes them                     |
+
+The tags come off last. Every step can be taken twice.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from controller.adopt import files
+from controller.adopt.journal import HandedOver, Journal, Step
+from controller.adopt.ports import Compile, Running, Say
+from controller.adopt.states import addresses_in, serial_of, with_forgotten
+from controller.domain.errors import PermanentError
+from controller.domain.planning.owner_tags import ADDRESS, STACK
+from controller.domain.planning.spec import Spec
+from controller.terraform.changing import Terraform
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """`asleep` are addresses that nothing stands for: the next `terraform apply` makes them."""
+
+    files: tuple[str, ...]
+    taken_in: tuple[str, ...] = ()
+    asleep: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Undoing:
+    directory: Path
+    note: Journal
+    terraform: Terraform
+    running: Callable[[Spec], Running]
+    compile: Compile
+    say: Say
+
+    def run(self) -> Undone:
+        """Raises DormouseError where something cannot be put back; what is done stays done."""
+        note = self.note
+        spec = self._spec() if note.handed_over else None
+        standing = self._standing(spec)
+        note = note.at(Step.UNDOING)
+        self.say("putting the files back")
+        changed = files.put_back(note.changes())
+        taken_in, asleep = self._give_back(standing)
+        self._untag(spec, standing)
+        note.remove()
+        return Undone(changed, taken_in, asleep)
+
+    def _spec(self) -> Spec | None:
+        """As the files say while they are still ours; None where they say nothing any more."""
+        with contextlib.suppress(OSError):
+            return self.compile(self.directory).spec
+        return None
+
+    def _standing(self, spec: Spec | None) -> Mapping[str, str]:
+        """By the address in Terraform's state: the ARN of what stands now."""
+        if spec is None or not self.note.handed_over:
+            return {}
+        aws = self.running(spec)
+        then = {
+            one.in_state: one.arn
+            for one in self.note.handed_over
+            if aws.tags(one.kind, one.arn) is not None
+        }
+        if len(then) == len(self.note.handed_over):
+            return then
+        now = aws.standing(spec)
+        found = {one.in_state: _now(one, now) for one in self.note.handed_over}
+        return {address: arn for address, arn in found.items() if arn}
+
+    def _give_back(self, standing: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Addresses that Terraform has again, and those that nothing stands for."""
+        wanted = {one.in_state: one for one in self.note.handed_over}
+        if not wanted:
+            return (), ()
+        state = self.terraform.pull()
+        lost = [address for address in wanted if address not in addresses_in(state)]
+        if not lost:
+            return (), ()
+        if all(standing.get(address) == wanted[address].arn for address in lost):
+            self.say("terraform state push")
+            self._restore(state, lost)
+            return tuple(lost), ()
+        # One of them has been made anew, and what the others remember of it is of no use.
+        there = [address for address in lost if address in standing]
+        for address in there:
+            self.say(f"terraform import {address}")
+            self.terraform.take_in(address, _import_id(wanted[address], standing[address]))
+        return tuple(there), tuple(address for address in lost if address not in standing)
+
+    def _restore(self, state: bytes, addresses: list[str]) -> None:
+        """At once after `state rm` byte for byte, where the state is a file; else as a new one."""
+        merged = with_forgotten(state, self.note.state, addresses)
+        local = self.terraform.local_state
+        if local and serial_of(state) == serial_of(self.note.state) + 1:
+            files.replace(local, self.note.state)
+        else:
+            self.terraform.push(merged)
+
+    def _untag(self, spec: Spec | None, standing: Mapping[str, str]) -> None:
+        tagged = [
+            one
+            for one in self.note.handed_over
+            if not one.was_tagged and standing.get(one.in_state)
+        ]
+        if spec is None or not tagged:
+            return
+        self.say("taking the tags off")
+        aws = self.running(spec)
+        for one in tagged:
+            aws.untag(one.kind, standing[one.in_state], (STACK, ADDRESS))
+
+
+def _now(one: HandedOver, standing: Mapping[str, str]) -> str:
+    """By the address in the edited files, or in those before where they are back already."""
+    return standing.get(one.address) or standing.get(one.in_state, "")
+
+
+def _import_id(one: HandedOver, arn: str) -> str:
+    """A service is imported by `cluster/service`, which its ARN ends in; the others by ARN."""
+    if one.kind != "service":
+        return arn
+    name = arn.rpartition(":service/")[2]
+    if name.count("/") != 1:
+        raise PermanentError(
+            f"{one.in_state}: {arn} does not name its cluster; import it by hand: terraform import "
+            f"{one.in_state} CLUSTER/SERVICE"
+        )
+    return name
