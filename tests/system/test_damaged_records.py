@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from controller.domain.errors import SpecError
+from controller.domain.planning.spec import Kind
 from controller.store import items
 from factories import article_spec, load_balancer
 from installation import STACK as HOUSE_STACK
@@ -226,16 +228,73 @@ def test_a_press_writes_over_a_lease_of_its_own_name_that_cannot_be_read(install
     assert lease.id == f"wakeaaaa-{count}"
 
 
+# the spec itself
+
+SPEC = items.key(STACK, "spec")
+UNREADABLE_SPECS = {
+    "cut short": {"body": {"S": '{"schema": 1, "stack'}},
+    "of another shape": {"body": {"S": '{"schema": 1, "resources": 5}'}},
+    "of a later release": {"version": {"N": "2"}, "body": {"S": "{}"}},
+}
+
+
+@pytest.mark.parametrize("found", UNREADABLE_SPECS)
+def test_a_spec_that_cannot_be_read_takes_nothing_down_and_keeps_nothing_awake(make_days, found):
+    """The stack goes on by the last one that a pass could read, and people are told once."""
+    day = make_days("Mon 08:00", **OFFICE)
+    day.visit("Mon 09:00", "Mon 17:55")
+    day.live("Mon 10:00")
+    put(day.aws.session().client("dynamodb"), SPEC, UNREADABLE_SPECS[found])
+    day.controller.table.ask(STACK, day.now)
+
+    day.live("Mon 12:00")
+    assert day.desk.standing() == AWAKE
+    day.live("Mon 19:00")
+    assert day.desk.standing() == ASLEEP
+    (event,) = damaged_events(day)
+    assert 'the record "spec" cannot be read' in event.reason
+    assert "publish it again" in event.reason
+    day.live("Tue 09:01")
+    assert day.desk.standing() == AWAKE
+
+
+def test_what_an_unreadable_spec_named_is_not_forgotten_by_publishing(make_days):
+    day = make_days("Mon 08:00", **OFFICE)
+    day.visit("Mon 09:00", "Mon 17:55")
+    day.live("Mon 10:00")
+    put(day.aws.session().client("dynamodb"), SPEC, {"body": {"S": "{"}})
+    renamed = load_balancer(request={"Name": "other"})
+    resources = [renamed if r.address == renamed.address else r for r in day.spec.resources]
+    day.publish(replace(day.spec, resources=tuple(resources)))
+
+    (left,) = day.controller.table.load(STACK).leftovers
+    assert [each.name for each in left.of_kind(Kind.LOAD_BALANCER)] == ["ecs-nlb"]
+    day.live("Mon 10:20")
+    assert day.desk.standing() == AWAKE
+    assert day.controller.table.load(STACK).leftovers == ()
+
+
+def test_both_copies_unreadable_is_an_error_with_the_way_out(make_days):
+    day = make_days("Mon 08:00", **OFFICE)
+    day.live("Mon 08:30")
+    dynamodb = day.aws.session().client("dynamodb")
+    for key in (SPEC, items.key(STACK, "kept_spec#1")):
+        put(dynamodb, key, {"body": {"S": "{"}})
+    with pytest.raises(SpecError, match="publish it again"):
+        day.run_pass()
+
+
 # publishing
 
 
-def test_a_spec_that_cannot_be_read_says_how_to_mend_it_and_is_mended_so(installation):
+def test_a_spec_that_cannot_be_read_is_mended_by_publishing(installation):
     put(installation.session.client("dynamodb"), items.key(STACK, "spec"), {"body": {"S": "{"}})
-    with pytest.raises(SpecError, match="publish it again: dormouse publish infra/nsfw-api"):
-        installation.run()
+    installation.run()
+    assert [each.record for each in installation.table.load(STACK).damaged] == ["spec"]
 
     installation.publish(article_spec())
     assert installation.run()["result"] == "converged"
+    assert installation.table.load(STACK).damaged == ()
 
 
 def test_a_leftover_that_cannot_be_read_is_not_lost_by_publishing(installation):

@@ -81,6 +81,8 @@ class StackPass:
     def _take_note(self, records: Records) -> None:
         """What the records tell before anything is decided: use, replaced specs, damage."""
         now, spec, tracker = self._clock.now(), records.spec, self._tracker
+        if spec.hash != tracker.status.spec_hash:
+            self._store.keep_spec(spec)
         self._billing.note_use(spec)
         tracker.apply(metering.set_apart, spec, records.leftovers, now)
         tracker.apply(leftover_status.still_replaced, records.leftovers)

@@ -14,6 +14,7 @@ The rest is the controller's and the publisher's. It sorts so that the Query goe
 
     stack#<name>   lock   spec   spec#<hash>   status
                    account#<time>                   what the spec uses from then on, for good
+                   kept_spec#<version>              the last spec that a pass could read
                    event#<time>#<kind>   wake#<time>                     history, with TTL
 
 Links belong to no stack; what signs them is not here, but one SecureString in SSM:
@@ -63,6 +64,9 @@ ACCOUNT, EVENT, HELD, HOLD, LEASE, LOCK, MARK, SPEC, STATUS, WAKE = (
     "wake#",
 )
 LEFTOVER = f"{SPEC}#"
+KEPT = "kept_spec#"
+"""The last spec that a pass of this form of records could read; no pass reads it but for that."""
+
 LINKS, WITHDRAWN = "links", "withdrawn#"
 
 Item = dict[str, dict[str, str]]

@@ -43,7 +43,7 @@ class Removal(Requests):
         """Everything but the history."""
         pk = {":pk": items.asked_key(stack, "")["pk"]["S"]}
         yield from self._query("pk = :pk", pk, ConsistentRead=True)
-        ends = {":first": items.LOCK, ":last": items.STATUS}
+        ends = {":first": items.KEPT, ":last": items.STATUS}
         yield from self._query(
             "pk = :pk AND sk BETWEEN :first AND :last",
             {":pk": items.key(stack, "")["pk"]["S"], **ends},

@@ -67,6 +67,9 @@ class StackRecords:
         seen = self._seen if asked is not None else None
         return self._table.put_status(self._stack, status, due_at, self._lock.fence, seen)
 
+    def keep_spec(self, spec: Spec) -> None:
+        self._table.keep_spec(spec)
+
     def forget_leftover(self, spec: Spec) -> None:
         self._table.forget_leftover(self._stack, spec)
 

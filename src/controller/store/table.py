@@ -99,15 +99,16 @@ class Table(Asked, History, Removal):
         leftovers, lost = parted(
             items.readable(found[sort], _parse_spec) for sort in _under(items.LEFTOVER, found)
         )
+        spec, lost_spec = self._spec_or_kept(stack, found[items.SPEC])
         statuses, lost_status = parted(
             items.readable(found[sort], _parse_status) for sort in found if sort == items.STATUS
         )
         return Records(
-            spec=_read_spec(found[items.SPEC]),
+            spec=spec,
             status=statuses[0] if statuses else {},
             asked_for=asked_for,
             leftovers=leftovers,
-            damaged=(*asked_for.damaged, *lost, *lost_status),
+            damaged=(*asked_for.damaged, *lost_spec, *lost, *lost_status),
         )
 
     def claim(self, stack: str, fence: int, due_at: datetime) -> None:
@@ -289,6 +290,8 @@ class Table(Asked, History, Removal):
         yield {"Put": {"Item": items.spec_item(spec), **unchanged}}
         specs, lost = parted(items.readable(item, _parse_spec) for item in found.values() if old)
         kept = {each.record for each in lost}
+        if items.SPEC in kept:
+            specs += self._kept_spec(spec.stack)
         has_role = any(each.role_arn for each in (spec, *specs))
         home = Home(region=self.region, account=account() if account and has_role else None)
         left: dict[str, Spec] = {}
@@ -317,7 +320,12 @@ class Table(Asked, History, Removal):
         reply = self._dynamodb.get_item(
             TableName=self._name, Key=items.key(stack, items.SPEC), ConsistentRead=True
         )
-        return _read_spec(reply["Item"]) if "Item" in reply else None
+        return self._spec_or_kept(stack, reply["Item"])[0] if "Item" in reply else None
+
+    def keep_spec(self, spec: Spec) -> None:
+        """Remember a spec that a pass could read, in case it cannot be read one day."""
+        sort = f"{items.KEPT}{items.VERSION}"
+        self._put(items.to_item(spec.stack, sort, spec.to_json()))
 
     def specs(self, stack: str) -> list[Spec]:
         """The spec, and what replaced ones have left behind; empty where nothing is published."""
@@ -327,7 +335,7 @@ class Table(Asked, History, Removal):
         rest, _ = parted(
             items.readable(found[s], _parse_spec) for s in _under(items.LEFTOVER, found)
         )
-        return [_read_spec(found[items.SPEC]), *rest]
+        return [self._spec_or_kept(stack, found[items.SPEC])[0], *rest]
 
     def published(self) -> list[str]:
         """The names of all stacks, sorted; one published within the last second may be missing."""
@@ -372,6 +380,28 @@ class Table(Asked, History, Removal):
             if not is_refused(error):
                 raise
 
+    def _spec_or_kept(self, stack: str, item: items.Item) -> tuple[Spec, tuple[Damaged, ...]]:
+        """
+        The spec; or the last that a pass could read, and what is wrong with this one.
+
+        So what serves people goes on, and still sleeps when it is to. Raises SpecError.
+        """
+        spec = items.readable(item, _parse_spec)
+        if not isinstance(spec, Damaged):
+            return spec, ()
+        for kept in self._kept_spec(stack):
+            return kept, (spec,)
+        raise SpecError(
+            f'cannot read the spec of stack "{stack}" ({spec.why}); publish it again: '
+            f"dormouse publish infra/{stack}"
+        )
+
+    def _kept_spec(self, stack: str) -> tuple[Spec, ...]:
+        key = items.key(stack, f"{items.KEPT}{items.VERSION}")
+        reply = self._dynamodb.get_item(TableName=self._name, Key=key, ConsistentRead=True)
+        found = [reply["Item"]] if "Item" in reply else []
+        return parted(items.readable(item, _parse_spec) for item in found)[0]
+
     def _load_items(self, stack: str) -> list[items.Item]:
         return list(
             self._query(
@@ -380,17 +410,6 @@ class Table(Asked, History, Removal):
                 ConsistentRead=True,
             )
         )
-
-
-def _read_spec(item: items.Item) -> Spec:
-    spec = items.readable(item, _parse_spec)
-    if isinstance(spec, Damaged):
-        stack = items.stack_of(item)
-        raise SpecError(
-            f'cannot read the spec of stack "{stack}" ({spec.why}); publish it again: '
-            f"dormouse publish infra/{stack}"
-        )
-    return spec
 
 
 def _is_at_rest(item: items.Item) -> bool:

@@ -30,13 +30,14 @@ UNREADABLE = (
 """What reading a record raises that does not hold what was written there."""
 
 WAYS_OUT = {
-    "lease": "ask again for what it was to give",
+    "lease#": "ask again for what it was to give",
     "hold": "hold the stack again, or lift it by dormouse hold --lift",
     "status": "nothing is to be done: it is learned anew",
-    "spec": "what it named may still stand and cost: look with dormouse sweep",
+    "spec": "the stack goes on by the files as they were before; publish it again",
+    "spec#": "what it named may still stand and cost: look with dormouse sweep",
     "asked": "nothing is to be done: it is counted anew",
 }
-"""By what a sort key begins with: what to do about a record that is set aside."""
+"""By a sort key, or what it begins with: what to do about a record that is set aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ class Damaged:
         return f"{self.record} {self.mark}"
 
     def __str__(self) -> str:
-        way_out = WAYS_OUT.get(self.record.partition("#")[0], "see docs/operations.md")
+        kind, mark, _ = self.record.partition("#")
+        way_out = WAYS_OUT.get(kind + mark, "see docs/operations.md")
         return (
             f'the record "{self.record}" cannot be read and is left aside ({self.why}); {way_out}'
         )
