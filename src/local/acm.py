@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from local.world import Region
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    arn: str
-    domain: str
-    tags: Mapping[str, str] = field(default_factory=dict)
+from local.certificate import Certificate
+from local.world import Region
 
 
 def add(region: Region, domain: str, tags: Mapping[str, str]) -> Certificate:

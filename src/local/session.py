@@ -9,9 +9,10 @@ moto answers go as far as `before-send`.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from functools import lru_cache
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import boto3.session
 import botocore.session
@@ -23,9 +24,6 @@ from botocore.model import OperationModel
 from local.calls import Call
 from local.errors import AwsError
 from local.faults import Fault
-
-if TYPE_CHECKING:
-    from local.aws import LaptopAws
 
 ACCESS_KEY = "AKIALAPTOPLAPTOP0000"
 QUICK = Config(user_agent="dormouse-laptop")
@@ -40,6 +38,27 @@ ALONE = {
 """Session variables that the developer's own profile and environment shall not reach."""
 
 PARAMS, OPEN = "laptop_params", "laptop_call"
+
+
+class Account(Protocol):
+    """What answers the calls: `LaptopAws`."""
+
+    @property
+    def moto(self) -> Moto: ...
+    def plays(self, service: str, operation: str = "") -> bool: ...
+    def call(
+        self, service: str, operation: str, params: Mapping[str, Any], region: str | None = None
+    ) -> dict[str, Any]: ...
+    def begin(
+        self, service: str, operation: str, params: Mapping[str, Any], region: str | None = None
+    ) -> Call: ...
+    def strike(self, call: Call) -> Fault | None: ...
+    def finish(self, call: Call, reply: Mapping[str, Any]) -> None: ...
+    def fail(self, call: Call, error: AwsError) -> AwsError: ...
+
+
+class Moto(Protocol):
+    def answer_prepared(self, request: AWSPreparedRequest) -> AWSResponse: ...
 
 
 class LaptopSession(boto3.session.Session):  # type: ignore[misc]  # boto3 has no types
@@ -73,7 +92,7 @@ def _shared_loader() -> Any:
     return botocore.session.Session(ALONE).get_component("data_loader")
 
 
-def make_session(aws: LaptopAws, region: str) -> LaptopSession:
+def make_session(aws: Account, region: str) -> LaptopSession:
     core = botocore.session.Session(ALONE)
     core.register_component("data_loader", _shared_loader())
     core.set_credentials(ACCESS_KEY, "laptop")
@@ -82,7 +101,7 @@ def make_session(aws: LaptopAws, region: str) -> LaptopSession:
     return session
 
 
-def attach(aws: LaptopAws, session: boto3.session.Session) -> None:
+def attach(aws: Account, session: boto3.session.Session) -> None:
     """Let the laptop answer every client that `session` makes from now on."""
     answers = _Answers(aws)
     events = session.events
@@ -95,7 +114,7 @@ def attach(aws: LaptopAws, session: boto3.session.Session) -> None:
 class _Answers:
     """The four places at which botocore can be told what came back."""
 
-    def __init__(self, aws: LaptopAws) -> None:
+    def __init__(self, aws: Account) -> None:
         self._aws = aws
 
     def keep_params(self, params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from itertools import count
 
 from controller.domain.planning.timing import Timing
-from local.acm import Certificate
+from local.certificate import Certificate
 from local.clock import Clock
 from local.conditions import Conditions
 from local.ec2.state import Ec2

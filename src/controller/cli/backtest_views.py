@@ -15,7 +15,7 @@ from controller.domain.formatting import say_duration
 from controller.domain.money.prices import origin
 
 if TYPE_CHECKING:
-    from controller.cli.backtest import Backtest, Suggestion
+    from controller.cli.backtested import Backtest, Suggestion
 
 _MOST_MISSED = 8
 

@@ -18,7 +18,6 @@ from controller.hcl.instance import (
     EvaluatedResource,
     ModuleInstance,
 )
-from controller.hcl.known import Known
 from controller.hcl.known_data import data_attributes
 from controller.hcl.numbers import format_number
 from controller.hcl.origins import describe_origins, lacking_file, out_of_reach, way_out_of
@@ -37,7 +36,7 @@ from controller.hcl.syntax import AttributeStep, Expression, KeyStep, Reference
 from controller.hcl.types import NUMBER
 from controller.hcl.values import Origin, Value
 from controller.hcl.variables import check_condition
-from controller.hcl.world import Attribute, Block, ResourceInstance
+from controller.hcl.world import Attribute, Block, Known, ResourceInstance
 
 EACH = "*"
 """The key of the instance that stands for all of those whose number only AWS knows."""

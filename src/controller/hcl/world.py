@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from controller.domain.problem import Place, Problem
 from controller.hcl.module import MissingModule
 from controller.hcl.provider_version import UNKNOWN, AwsProvider
 from controller.hcl.values import Origin, Value
-
-if TYPE_CHECKING:
-    from controller.hcl.known import Known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +52,14 @@ class Block:
 
     def of_type(self, name: str) -> tuple[Block, ...]:
         return tuple(block for type_, block in self.blocks if type_ == name)
+
+
+class Known(Protocol):
+    """Terraform's memory of what it keeps: asked for values that the files do not say."""
+
+    def complete(self, address: str, mode: str, type_: str, body: Block, value: Value) -> Value:
+        """The value of an instance, with what is unknown in it filled in as far as it is known."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

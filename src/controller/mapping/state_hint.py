@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from controller.domain.problem import Level, Problem
 from controller.hcl.origins import kind_of
 from controller.hcl.values import Origin
-
-if TYPE_CHECKING:
-    from controller.mapping.from_state import Choice
-
-Name = tuple[str, str]
-"""A thing's address and its attribute, "" for the whole of it."""
+from controller.mapping.from_state import Choice
+from controller.mapping.state_names import Name, without_key
 
 
 def explain(
@@ -67,7 +62,3 @@ def _may_be_in_state(address: str, sleepers: frozenset[str]) -> bool:
 def _is_sleeper_type(address: str, sleepers: frozenset[str]) -> bool:
     """Of a block whose instances are not known the address has no key."""
     return any(without_key(sleeper) == address for sleeper in sleepers)
-
-
-def without_key(address: str) -> str:
-    return address.rpartition("[")[0] if address.endswith("]") else address

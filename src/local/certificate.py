@@ -1,0 +1,13 @@
+"""A certificate of ACM."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    arn: str
+    domain: str
+    tags: Mapping[str, str] = field(default_factory=dict)
