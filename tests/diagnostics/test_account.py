@@ -382,7 +382,7 @@ def test_a_load_balancer_that_terraform_has_made_is_to_be_handed_over(exam):
 
     told = said(exam.findings(), "names", PROBLEM)
     assert f'{LB}: load balancer "ecs-nlb" is not ours: tag "dormouse:stack" is missing' in told
-    assert "docs/getting-started.md" in told
+    assert "if Terraform made it, hand it over without a pause: dormouse adopt DIR" in told
 
 
 def test_what_another_stack_has_is_named_with_its_stack(exam):

@@ -13,8 +13,8 @@ from controller.cli.problems import has_errors, print_json, print_problems, summ
 from controller.mapping.assemble import AWAKE
 
 TWO_MAKERS = (
-    f"  terraform apply makes these too, as the files have no variable {AWAKE}: give each of them "
-    f"count = var.{AWAKE} ? 1 : 0"
+    f"  terraform apply makes these too, as the files have no variable {AWAKE}: dormouse adopt DIR "
+    f"gives each of them count = var.{AWAKE} ? 1 : 0"
 )
 
 

@@ -16,8 +16,8 @@ LINKED_ROLES = {
 """What AWS itself acts by; made at the first use in an account (AWS behaviour §1.13, §2.13)."""
 
 HANDING_OVER = (
-    "if Terraform made it, hand it over without a pause as docs/getting-started.md says; if not, "
-    "delete it, or rename ours in the Terraform files"
+    "if Terraform made it, hand it over without a pause: dormouse adopt DIR, with your Terraform "
+    "directory; if not, delete it, or rename ours in the Terraform files"
 )
 
 
