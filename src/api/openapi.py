@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 
+from api import fields
 from api.problems import NOT_FOUND
 from api.request import FORM, JSON
 from api.routes import LONGEST_WAIT, METHODS
 from controller.domain.planning.spec import Json
 from controller.domain.reporting.report import State
+from controller.domain.text import LONGEST_REASON
 from controller.links import STACK_NAME, Scope
 
 PROBLEM = "application/problem+json"
@@ -21,16 +23,46 @@ _SAYS = {
         "How the stack stands, as JSON",
         "With wait, once it is awake; so for three at a time, others at once, with Retry-After.",
     ),
-    "wake": ("Wake the stack", "Grants a lease, or makes the link's own longer. Idempotent."),
+    "wake": (
+        "Wake the stack, now or from a moment ahead on",
+        "Grants a lease, or makes the link's own longer; with at, books. Idempotent.",
+    ),
     "extend": ("Keep the stack awake for longer", "409 unless it is awake or about to be."),
-    "sleep": ("Put the stack to sleep", "Until the next opening, or until somebody wakes it."),
+    "release": (
+        "Give back what this link asked for",
+        "Ends its leases, or the leases and bookings of one id; what others asked for stays.",
+    ),
+    "sleep": (
+        "Put the stack to sleep",
+        "Until the next opening, or for as long as it says, or until somebody wakes it.",
+    ),
 }
-_SCOPES = {"wake": Scope.WAKE, "extend": Scope.WAKE, "sleep": Scope.ADMIN}
+_SCOPES = {
+    "wake": Scope.WAKE,
+    "extend": Scope.WAKE,
+    "release": Scope.WAKE,
+    "sleep": Scope.ADMIN,
+}
+_FIELDS = {
+    "wake": fields.WAKE,
+    "extend": fields.EXTEND,
+    "release": fields.RELEASE,
+    "sleep": fields.SLEEP,
+}
+_FIELD_SAYS = {
+    "for": 'A time such as "1h" or "90m", or "close".',
+    "at": "A booking: from then on, in place of now. An instant, or local to the stack, such as "
+    '"2026-12-07 13:30". It is woken early enough, like for office hours.',
+    "booking": "The id of a booking, which is cancelled: one of this link's, or with an admin link "
+    "anybody's.",
+    "id": "One of several jobs that share a link: each has a lease of its own.",
+    "reason": f"Why, in one line of at most {LONGEST_REASON} characters.",
+}
 _MOMENT: Json = {"type": ["string", "null"], "format": "date-time"}
 _TEXT: Json = {"type": "string"}
 
 _PROBLEMS = {
-    "400": "Something cannot be read",
+    "400": "Something cannot be read, or is not known here; detail names it",
     "403": "The link does not allow it, or another site's page asked",
     "404": "No key, a bad one, or no such stack: always the same",
     "405": "Another method; see Allow",
@@ -98,14 +130,16 @@ def _parameters(name: str) -> list[Json]:
 
 
 def _body(name: str) -> dict[str, Json]:
-    asked = {"type": "string", "description": 'A time such as "1h" or "90m", or "close".'}
-    fields = {"for": asked}  # sleep takes it and leaves it
     schema: Json = {
         "type": "object",
-        "properties": fields,
+        "properties": {each: _field(each) for each in _FIELDS[name]},
         "additionalProperties": False,
     }
     return {"required": False, "content": {kind: {"schema": schema} for kind in (JSON, FORM)}}
+
+
+def _field(name: str) -> dict[str, Json]:
+    return {"type": "string", "description": _FIELD_SAYS[name]}
 
 
 def _responses(name: str, method: str) -> dict[str, Json]:
@@ -142,6 +176,9 @@ def _as_status() -> dict[str, Json]:
 def _status() -> dict[str, Json]:
     properties: dict[str, Json] = {
         "stack": _TEXT,
+        "now": _MOMENT,
+        "time_zone": _TEXT,
+        "summary": _TEXT,
         "state": {"enum": [str(state) for state in State]},
         "phase": _TEXT,
         "cause": _TEXT,
@@ -154,11 +191,13 @@ def _status() -> dict[str, Json]:
         "leases": {"type": "array", "items": {"type": "object"}},
         "hold": {"type": ["object", "null"]},
         "held": {"type": "array", "items": {"type": "object"}},
+        "bookings": {"type": "array", "items": {"type": "object"}},
         "endpoint": {"type": ["object", "null"]},
         "steps": {"type": "array", "items": {"type": "object"}},
         "eta_seconds": {"type": ["number", "null"], "minimum": 0},
         "next": {"type": "array", "items": {"type": "object"}},
         "failure": {"type": ["object", "null"]},
+        "stuck": {"type": ["object", "null"]},
         "saved": {"type": ["object", "null"]},
         "updated_at": _MOMENT,
         "warnings": {"type": "array", "items": {"type": "string"}},
@@ -167,9 +206,9 @@ def _status() -> dict[str, Json]:
 
 
 def _problem() -> dict[str, Json]:
-    fields = list(NOT_FOUND.to_json())
-    properties = {name: {"type": "integer"} if name == "status" else _TEXT for name in fields}
-    return {"type": "object", "required": fields, "properties": properties}
+    names = list(NOT_FOUND.to_json())
+    properties = {name: {"type": "integer"} if name == "status" else _TEXT for name in names}
+    return {"type": "object", "required": names, "properties": properties}
 
 
 def _version() -> str:

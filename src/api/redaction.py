@@ -19,8 +19,9 @@ _ACCOUNT = re.compile(r"(?<![0-9A-Za-z])[0-9]{12}(?![0-9A-Za-z])")
 
 def without_accounts(report: Report) -> Report:
     """The report with every account number in AWS's texts blacked out; the records keep them."""
-    timeline = report.status.timeline
+    timeline, stuck = report.status.timeline, report.status.stuck
     steps = tuple(replace(step, step=_mask(step.step)) for step in timeline.steps)
+    stuck = replace(stuck, cause=_mask(stuck.cause)) if stuck else None
     decision, degraded = report.decision, report.status.degraded
     if degraded:
         degraded = replace(degraded, cause=_mask(degraded.cause))
@@ -33,7 +34,12 @@ def without_accounts(report: Report) -> Report:
         decision=replace(decision, reason=_mask(decision.reason), evidence=evidence),
         cause=_mask(report.cause),
         warnings=tuple(map(_mask, report.warnings)),
-        status=replace(report.status, timeline=replace(timeline, steps=steps), degraded=degraded),
+        status=replace(
+            report.status,
+            timeline=replace(timeline, steps=steps),
+            degraded=degraded,
+            stuck=stuck,
+        ),
     )
 
 

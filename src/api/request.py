@@ -10,7 +10,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -29,9 +29,12 @@ KEY = "k"
 """The parameter of an address that holds a link's key."""
 
 MOST_QUERY = 2048
-MOST_BODY = 1024
+MOST_BODY = 4096
 MOST_FIELDS = 8
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+
+_ADDED = frozenset({"fbclid", "gclid", "msclkid", "mc_cid", "mc_eid", "igshid", "_hsenc", "_hsmi"})
+"""Beside utm_…: the marks of senders and of what opens a link."""
 
 _RANGE = re.compile(r"([^\s;,]+)\s*(?:;[^,]*?\bq=([01](?:\.[0-9]{0,3})?))?[^,]*")
 
@@ -89,14 +92,21 @@ class Request:
             raise RefusedError(FROM_ELSEWHERE)
 
     def check_query(self, *known: str) -> None:
-        """Refuse a parameter in the address that is not among these, by its name."""
+        """
+        Refuse a parameter in the address that is not among these, by its name.
+
+        What mailers and messengers add to a link that is opened means nothing, and is left.
+        """
+        opened = self.method in ("GET", "HEAD")
         for name in self.query:
-            if name not in known:
+            if name not in known and not (opened and _is_added_by_mailers(name)):
+                way_out = (
+                    f"expected {_listed(known)}"
+                    if opened
+                    else "what is asked for goes into the body, as a form or as JSON"
+                )
                 raise RefusedError(
-                    unprocessable(
-                        f"There is no parameter {quoted(name)} here; what is asked for goes into "
-                        "the body, as a form or as JSON."
-                    )
+                    bad_request(f"There is no parameter {quoted(name)} here; {way_out}.")
                 )
 
     def fields(self, *known: str) -> dict[str, str]:
@@ -108,9 +118,10 @@ class Request:
         found = self._fields()
         for name in found:
             if name not in known:
-                expected = " or ".join(f'"{each}"' for each in known)
                 raise RefusedError(
-                    unprocessable(f"There is no field {quoted(name)} here; expected {expected}.")
+                    bad_request(
+                        f"There is no field {quoted(name)} here; expected {_listed(known)}."
+                    )
                 )
         return found
 
@@ -142,6 +153,16 @@ class Request:
         if len(body) > MOST_BODY:
             raise RefusedError(too_large(f"The body is larger than {MOST_BODY} bytes."))
         return body
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Write '"for", "id" or "reason"'."""
+    *most, last = (f'"{name}"' for name in names)
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def _is_added_by_mailers(name: str) -> bool:
+    return name.startswith("utm_") or name in _ADDED
 
 
 def read_request(event: Mapping[str, Any]) -> Request:

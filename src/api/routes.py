@@ -9,6 +9,7 @@ from math import ceil
 from typing import Any
 from urllib.parse import quote
 
+from api import fields
 from api.answers import Answer, json_answer, see_other
 from api.keyring import KeyRing
 from api.problems import (
@@ -23,9 +24,8 @@ from api.problems import (
 from api.redaction import for_link
 from api.request import KEY, Request
 from api.stacks import OverBudgetError, Stacks
-from controller.asking.requested_end import end_asked_for
 from controller.asking.stack_view import StackView
-from controller.domain.errors import TextError
+from controller.domain.decision.hold import sleep_end
 from controller.domain.planning.plan import Target
 from controller.domain.ports import Clock
 from controller.domain.reporting.report import Report, State
@@ -60,7 +60,9 @@ class Routes:
         return json_answer(describe())
 
     def page(self, request: Request, stack: str) -> Answer:
-        link, view = self._enter(request, stack)
+        link = self._link(request, stack)
+        request.check_query(KEY, "go")
+        view = self._look(stack)
         return (
             json_answer(_status(view, link))
             if request.wants_json
@@ -75,6 +77,7 @@ class Routes:
         and are told when to ask again.
         """
         link = self._link(request, stack)
+        request.check_query(KEY, "wait")
         seconds = _wait(request)
         end = self.clock.now() + timedelta(seconds=seconds)
         view = self._look(stack)
@@ -87,29 +90,39 @@ class Routes:
             return json_answer(_status(self._when_awake(stack, end), link))
 
     def wake(self, request: Request, stack: str) -> Answer:
-        link, view, fields = self._enter_to_change(request, stack, Scope.WAKE, "for")
-        self._keep_awake(view, link, _until(view, fields.get("for", "")))
+        """Awake now, or from `at` on."""
+        link, view, sent = self._enter_to_change(request, stack, Scope.WAKE, *fields.WAKE)
+        if "at" in sent:
+            self._book(view, link, sent)
+            return self._changed(request, link)
+        self._keep_awake(view, link, sent)
         return self._changed(request, link, "?go=1")
 
     def extend(self, request: Request, stack: str) -> Answer:
-        link, view, fields = self._enter_to_change(request, stack, Scope.WAKE, "for")
+        link, view, sent = self._enter_to_change(request, stack, Scope.WAKE, *fields.EXTEND)
         if view.report.decision.state is not Target.AWAKE:
             raise RefusedError(NOT_AWAKE)
-        self._keep_awake(view, link, _until(view, fields.get("for", "")))
+        self._keep_awake(view, link, sent)
+        return self._changed(request, link)
+
+    def release(self, request: Request, stack: str) -> Answer:
+        """Give back what this link has asked for; what others have asked for stays."""
+        link, view, sent = self._enter_to_change(request, stack, Scope.WAKE, *fields.RELEASE)
+        if "booking" in sent:
+            self.stacks.cancel(view, link, sent["booking"])
+        if "booking" not in sent or sent.get("id"):
+            self.stacks.release(view, link, fields.asker_of(link, sent))
         return self._changed(request, link)
 
     def sleep(self, request: Request, stack: str) -> Answer:
-        # One form with all the buttons says "for" with this one too; the hold has its own end.
-        link, view, _ = self._enter_to_change(request, stack, Scope.ADMIN, "for")
-        self.stacks.put_to_sleep(view, link)
+        """Until the next opening, or for as long as it says."""
+        link, view, sent = self._enter_to_change(request, stack, Scope.ADMIN, *fields.SLEEP)
+        length = sent.get("for", "")
+        end = fields.read("for", lambda: sleep_end(length, view.now)) if length else None
+        self.stacks.put_to_sleep(view, link, end)
         return self._changed(request, link)
 
     # who may come in
-
-    def _enter(self, request: Request, stack: str) -> tuple[Link, StackView]:
-        """Whoever has no good key for the stack learns nothing, and the table is not read."""
-        link = self._link(request, stack)
-        return link, self._look(stack)
 
     def _enter_to_change(
         self, request: Request, stack: str, scope: Scope, *known: str
@@ -122,10 +135,11 @@ class Routes:
                 out_of_scope(f'This link allows "{link.scope}"; this needs "{scope}".')
             )
         request.check_query(KEY)
-        fields = request.fields(*known)
-        return link, self._look(stack), fields
+        sent = request.fields(*known)
+        return link, self._look(stack), sent
 
     def _link(self, request: Request, stack: str) -> Link:
+        """Whoever has no good key for the stack learns nothing, and the table is not read."""
         link = self.ring.read(request.key, stack) if is_shaped(request.key) else None
         if link is None or not STACK_NAME.fullmatch(stack):
             raise RefusedError(NOT_FOUND)
@@ -147,13 +161,21 @@ class Routes:
 
     # what changes
 
-    def _keep_awake(self, view: StackView, link: Link, until: datetime) -> None:
+    def _keep_awake(self, view: StackView, link: Link, sent: Mapping[str, str]) -> None:
+        asker, reason = fields.asker_of(link, sent), fields.reason_of(sent)
+        until = fields.end_of(sent, view.rules, view.now)
         try:
-            self.stacks.keep_awake(view, link, until)
+            self.stacks.keep_awake(view, link, until, asker, reason)
         except OverBudgetError as error:
             raise RefusedError(
                 over_budget(ceil((error.again_at - view.now).total_seconds()))
             ) from None
+
+    def _book(self, view: StackView, link: Link, sent: Mapping[str, str]) -> None:
+        asker, reason = fields.asker_of(link, sent), fields.reason_of(sent)
+        opens_at = fields.start_of(sent, view.rules, view.now)
+        closes_at = fields.end_of(sent, view.rules, opens_at)
+        self.stacks.book(view, link, asker, opens_at, closes_at, reason)
 
     def _changed(self, request: Request, link: Link, query: str = "") -> Answer:
         """To people, the page; to programs, the status, and when to ask again."""
@@ -195,13 +217,6 @@ def _wait(request: Request) -> int:
     return int(text)
 
 
-def _until(view: StackView, text: str) -> datetime:
-    try:
-        return end_asked_for(text, view.rules, view.now)
-    except TextError as error:
-        raise RefusedError(unprocessable(f"for: {error}.")) from None
-
-
 METHODS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "healthz": ("/healthz", ("GET", "HEAD")),
     "openapi": ("/openapi.json", ("GET", "HEAD")),
@@ -209,6 +224,7 @@ METHODS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "status": ("/s/<stack>/status", ("GET", "HEAD")),
     "wake": ("/s/<stack>/wake", ("POST",)),
     "extend": ("/s/<stack>/extend", ("POST",)),
+    "release": ("/s/<stack>/release", ("POST",)),
     "sleep": ("/s/<stack>/sleep", ("POST",)),
 }
 """The name of each method of `Routes` to its path and what it takes."""

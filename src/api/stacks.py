@@ -14,22 +14,34 @@ from datetime import datetime, timedelta
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any
 
+from api.problems import RefusedError, out_of_scope, unprocessable
 from api.redaction import without_accounts
-from controller.asking.requested_end import SAME, ends_late_enough, lease_to_extend
+from controller.asking.requested_end import (
+    SAME,
+    ends_late_enough,
+    lease_to_extend,
+    leases_to_release,
+)
 from controller.asking.stack_view import StackView, view_records
 from controller.aws.start_pass import start_pass
+from controller.domain.decision.asker import Asker
+from controller.domain.decision.booking import Booking
 from controller.domain.decision.hold import sleep_now
 from controller.domain.decision.lease import Lease
 from controller.domain.decision.office_hours import OfficeHours
 from controller.domain.errors import SpecError
 from controller.domain.planning.plan import Target
-from controller.links import Link
+from controller.domain.text import quoted
+from controller.links import Link, Scope
 
 if TYPE_CHECKING:
     from controller.store.table import Table
 
 WAKES_A_DAY = 24
-"""So many leases one link may begin within 24 hours; to extend one is free."""
+"""So many wakes one link may begin within 24 hours; what finds it awake or waking is free."""
+
+MOST_BOOKINGS = 20
+"""So many bookings one link may have ahead, unless it is an admin's."""
 
 DAY = timedelta(days=1)
 HOLDER = "wake link"
@@ -81,31 +93,44 @@ class Stacks:
         view = view_records(records, self._now())
         return replace(view, report=without_accounts(view.report))
 
-    def keep_awake(self, view: StackView, link: Link, until: datetime) -> None:
+    def keep_awake(
+        self,
+        view: StackView,
+        link: Link,
+        until: datetime,
+        asker: Asker | None = None,
+        reason: str = "",
+    ) -> None:
         """
-        See that the link's lease lasts until then at least. It never shortens one.
+        See that the lease of the link, or of one of its jobs, lasts until then at least.
+
+        It never shortens one.
 
         The id of a new lease follows from how often anything was asked for before: two presses
         at once write the same lease, and one after the stack was sent to sleep is another.
         Raises OverBudgetError, UnsureError.
         """
-        mine = lease_to_extend(view.report, _prefix(link))
+        asker = asker or Asker.of_link(link.id)
+        mine = lease_to_extend(view.report, asker, reason)
         if mine and ends_late_enough(mine, until):
             self._look_again(view)
             return
         with _writing():
             extended = mine and self._table.extend(mine.stack, mine.id, until, view.now)
         if not extended:
-            self._check_budget(view, link)
+            found_awake = view.report.decision.state is Target.AWAKE
+            if not found_awake:
+                self._check_budget(view, asker)
             with _writing():
                 self._table.grant(
                     Lease(
                         stack=link.stack,
-                        id=f"{_prefix(link)}{view.records.asked}",
+                        id=asker.new_id(view.records.asked),
                         holder=link.name or HOLDER,
-                        reason="",
+                        reason=reason,
                         granted_at=view.now,
                         expires_at=until,
+                        found_awake=found_awake,
                     )
                 )
         self._nudge(link.stack)
@@ -117,25 +142,90 @@ class Stacks:
 
         Raises as `keep_awake` does.
         """
-        mine = lease_to_extend(view.report, _prefix(link))
+        mine = lease_to_extend(view.report, Asker.of_link(link.id))
         timeout = view.policy.idle_timeout or LEAST_OFTEN * IN_A_TIMEOUT
         often = max(SAME, min(LEAST_OFTEN, timeout / IN_A_TIMEOUT))
         if mine is None or view.now - mine.asked_at >= often:
             self.keep_awake(view, link, until)
 
-    def put_to_sleep(self, view: StackView, link: Link) -> None:
+    def release(self, view: StackView, link: Link, asker: Asker) -> None:
         """
-        Hold it asleep until the next opening; one that is held asleep already is left.
+        End the leases of the job, and what it has booked; or the leases of all jobs of the link.
+
+        Raises UnsureError.
+        """
+        mine = leases_to_release(view.records.leases, asker, view.now)
+        booked = [each for each in view.report.bookings if asker.job and each.is_of(asker)]
+        for lease in mine:
+            with _writing():
+                self._table.release(link.stack, lease.id, view.now)
+        for booking in booked:
+            with _writing():
+                self._table.cancel(link.stack, booking.id, view.now)
+        if mine or booked:
+            self._nudge(link.stack)
+
+    def book(
+        self,
+        view: StackView,
+        link: Link,
+        asker: Asker,
+        opens_at: datetime,
+        closes_at: datetime,
+        reason: str,
+    ) -> None:
+        """Have it awake from then on. Asked for twice, it is one. Raises UnsureError."""
+        booking = Booking(
+            stack=link.stack,
+            id=f"b{view.records.asked}",
+            owner=asker.prefix,
+            job=asker.job,
+            by=link.name or HOLDER,
+            reason=reason,
+            made_at=view.now,
+            opens_at=opens_at,
+            closes_at=closes_at,
+        )
+        mine = [each for each in view.report.bookings if each.owner == asker.prefix]
+        if len(mine) >= MOST_BOOKINGS and not link.allows(Scope.ADMIN):
+            raise RefusedError(
+                unprocessable(
+                    f"This link has {len(mine)} bookings ahead, as many as it may; cancel one."
+                )
+            )
+        with _writing():
+            self._table.book(booking.among(view.report.bookings))
+        self._nudge(link.stack)
+
+    def cancel(self, view: StackView, link: Link, id_: str) -> None:
+        """End one booking: the link's own, or anybody's by an admin's. Raises UnsureError."""
+        found = next((each for each in view.report.bookings if each.id == id_), None)
+        if found is None:
+            raise RefusedError(unprocessable(f"booking: there is no {quoted(id_)} ahead."))
+        if not (link.allows(Scope.ADMIN) or found.is_of(Asker.of_link(link.id))):
+            raise RefusedError(
+                out_of_scope('That was booked by somebody else; cancelling it needs "admin".')
+            )
+        with _writing():
+            self._table.cancel(link.stack, id_, view.now)
+        self._nudge(link.stack)
+
+    def put_to_sleep(self, view: StackView, link: Link, until: datetime | None = None) -> None:
+        """
+        Hold it asleep until then, or until the next opening; one that is held so already is left.
 
         Raises UnsureError.
         """
         held = view.report.hold
-        if held and held.state is Target.ASLEEP:
+        is_asleep = held is not None and held.state is Target.ASLEEP
+        if held and is_asleep and (until is None or abs(held.until - until) < SAME):
             self._look_again(view)
             return
         by = link.name or HOLDER
         windows = OfficeHours(view.rules, view.now)
         hold = sleep_now(link.stack, windows, view.records.leases, by, "", view.now)
+        if until:
+            hold = replace(hold, until=until, after=None)
         with _writing():
             self._table.hold(hold)
         self._nudge(link.stack)
@@ -192,11 +282,11 @@ class Stacks:
 
         return Table(self._clients("dynamodb"), self._table_name)
 
-    def _check_budget(self, view: StackView, link: Link) -> None:
+    def _check_budget(self, view: StackView, asker: Asker) -> None:
         granted = sorted(
             lease.granted_at
             for lease in view.records.leases
-            if lease.id.startswith(_prefix(link)) and view.now - lease.granted_at < DAY
+            if asker.owns(lease.id) and not lease.found_awake and view.now - lease.granted_at < DAY
         )
         if len(granted) >= WAKES_A_DAY:
             raise OverBudgetError(granted[-WAKES_A_DAY] + DAY)
@@ -220,8 +310,3 @@ def _writing() -> Iterator[None]:
         yield
     except Exception as error:
         raise UnsureError from error
-
-
-def _prefix(link: Link) -> str:
-    """What the ids of a link's leases begin with."""
-    return f"{link.id}-"

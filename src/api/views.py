@@ -26,10 +26,12 @@ from api.stacks import HOLDER
 from api.translations import Translations
 from controller.asking.requested_end import SAME
 from controller.asking.stack_view import StackView
+from controller.domain.decision.asker import Asker
 from controller.domain.planning.endpoint import address_text
 from controller.domain.planning.plan import Target
 from controller.domain.planning.spec import Json
 from controller.domain.reporting.report import BLOCKED, FAILED, STALE, STARTING, Report, State
+from controller.domain.text import LONGEST_REASON
 from controller.domain.timestamps import parse_timestamp
 from controller.links import STACK_NAME, Link, Scope
 
@@ -140,6 +142,8 @@ class _Page:
             "address": address_text(report.endpoint),
             "steps": self._steps(),
             "actions": self._actions(),
+            "bookings": self._bookings(),
+            "book": self._book(),
             "view_only": not self.link.allows(Scope.WAKE),
             "facts": self._facts(),
             "warnings": report.warnings if self.link.allows(Scope.ADMIN) else (),
@@ -351,6 +355,39 @@ class _Page:
 
     def _wake(self) -> dict[str, Any]:
         return self._action("wake", show_title=False, buttons=self._times_to_choose("wake"))
+
+    def _bookings(self) -> list[dict[str, Any]]:
+        """What is ahead or now, each with the way to cancel it for whoever may."""
+        words, mine = self.words, Asker.of_link(self.link.id)
+        rows = []
+        for each in self.report.bookings:
+            opens, closes = words.moment(each.opens_at), words.moment(each.closes_at)
+            text = words("booking", by=self._name(each.by), opens=opens, closes=closes)
+            may = self.link.allows(Scope.WAKE) and each.is_of(mine)
+            rows.append(
+                {
+                    "text": self._capital(text),
+                    "reason": each.reason,
+                    "cancel": each.id if may or self.link.allows(Scope.ADMIN) else "",
+                }
+            )
+        return rows
+
+    def _book(self) -> dict[str, Any] | None:
+        """A form that needs no script."""
+        if not self.link.allows(Scope.WAKE):
+            return None
+        words, most = self.words, self.view.policy.max_awake
+        lengths = [n for n in (1, 2, 3, 4, 6, 8, 12) if timedelta(hours=n) <= most]
+        return {
+            "address": self._address(f"{self.link.stack}/wake"),
+            "release": self._address(f"{self.link.stack}/release"),
+            "longest": LONGEST_REASON,
+            "lengths": [
+                (f"{n}h", words("hours" if n > 1 else "hour", count=str(n))) for n in lengths
+            ]
+            or [("", words.duration(min(self.view.policy.wake_for, most)))],
+        }
 
     def _extend(self) -> dict[str, Any]:
         buttons = [{**b, "style": ""} for b in self._times_to_choose("extend")]

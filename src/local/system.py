@@ -115,7 +115,13 @@ class LaptopSystem:
         records = self.table.load(self.spec.stack)
         status = Status.from_json(records.status)
         return make_report(
-            records.spec, status, records.leases, records.hold, self.now, held=records.held
+            records.spec,
+            status,
+            records.leases,
+            records.hold,
+            self.now,
+            held=records.held,
+            bookings=records.bookings,
         )
 
     def events(self) -> Iterable[Event]:

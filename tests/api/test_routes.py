@@ -195,7 +195,7 @@ def test_a_controller_that_cannot_be_reached_is_left_to_the_heartbeat(installati
 # who may what
 
 
-@pytest.mark.parametrize("button", ["wake", "extend", "sleep"])
+@pytest.mark.parametrize("button", ["wake", "extend", "release", "sleep"])
 def test_a_view_link_changes_nothing(installation, button):
     reply = installation.program("POST", f"/s/{STACK}/{button}", "view")
     assert (reply.status, installation.leases(), installation.started_passes) == (403, [], [])
@@ -284,10 +284,10 @@ def test_a_bearer_counts_before_the_address(installation):
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE"])
-@pytest.mark.parametrize("path", ["", "/status", "/wake", "/extend", "/sleep"])
+@pytest.mark.parametrize("path", ["", "/status", "/wake", "/extend", "/release", "/sleep"])
 def test_only_post_changes_anything(installation, method, path):
     start = len(installation.aws.writes())
-    reply = installation.ask(method, f"/s/{STACK}{path}?k={installation.key('admin')}&for=1h")
+    reply = installation.ask(method, f"/s/{STACK}{path}?k={installation.key('admin')}", b"for=1h")
     reads = method in ("GET", "HEAD") and path in ("", "/status")
     assert reply.status == (200 if reads else 405)
     if not reads:
@@ -355,11 +355,16 @@ def test_a_wait_beyond_the_limit_is_refused(installation, wait):
 @pytest.mark.parametrize(
     ("target", "body", "said"),
     [
-        ("wake", '{"duration": "8h"}', 'no field "duration" here; expected "for"'),
+        (
+            "wake",
+            '{"duration": "8h"}',
+            'no field "duration" here; expected "for", "id" or "reason"',
+        ),
         ("wake", '{"for": "1h", "hours": "8"}', 'no field "hours" here'),
         ("wake", '{"For": "8h"}', 'no field "For" here'),
         ("extend", '{"until": "18:00"}', 'no field "until" here'),
-        ("sleep", '{"until": "18:00"}', 'no field "until" here'),
+        ("sleep", '{"until": "18:00"}', 'no field "until" here; expected "for"'),
+        ("release", '{"for": "1h"}', 'no field "for" here; expected "id"'),
         ("wake?for=8h", "", 'no parameter "for" here; what is asked for goes into the body'),
         ("sleep?for=8h", "", 'no parameter "for" here'),
         ("wake", '{"\\u001b[31m": ""}', "no field"),
@@ -372,21 +377,34 @@ def test_what_is_not_known_is_refused_by_its_name_and_grants_nothing(
     installation.run()
     before = installation.table.load(STACK).asked_for
     reply = installation.program("POST", f"/s/{STACK}/{target}", "admin", body)
-    assert reply.status == 422
+    assert reply.status == 400
+    assert reply.headers["content-type"] == "application/problem+json"
     assert said in reply.json["detail"]
     assert "\x1b" not in reply.json["detail"]
     assert installation.table.load(STACK).asked_for == before
 
 
 def test_a_form_is_held_to_the_same_fields(installation):
-    assert installation.press("wake", "duration=8h").status == 422
-    assert installation.press("wake", "for=1h&utm_source=mail").status == 422
+    assert installation.press("wake", "duration=8h").status == 400
+    assert installation.press("wake", "for=1h&utm_source=mail").status == 400
     assert installation.leases() == []
+
+
+@pytest.mark.parametrize("path", ["", "/status"])
+def test_a_look_is_held_to_the_parameters_that_it_knows(installation, path):
+    """A misspelt wait would look like a stack that does not wake."""
+    reply = installation.program("GET", f"/s/{STACK}{path}?wiat=25")
+    known = '"k" or "wait"' if path else '"k" or "go"'
+    assert reply.status == 400
+    assert reply.json["detail"] == f'There is no parameter "wiat" here; expected {known}.'
+    assert (
+        installation.ask("GET", f"/s/{STACK}{path}?wiat=25").status == 404
+    )  # without a key, as ever
 
 
 def test_what_only_looks_takes_what_a_mailer_adds_to_the_address(installation):
     assert installation.program("GET", f"/s/{STACK}/status?utm_source=mail").status == 200
-    assert installation.page(query="&utm_source=mail").status == 200
+    assert installation.page(query="&utm_source=mail&fbclid=x").status == 200
 
 
 def test_json_that_says_a_thing_twice_is_refused(installation):
@@ -417,8 +435,8 @@ def test_a_program_that_takes_anything_gets_its_errors_of_status_as_json(install
 @pytest.mark.parametrize(
     ("body", "kind", "status"),
     [
-        (b"x" * 1025, "application/json", 413),
-        (b"for=" + b"x" * 1025, "application/x-www-form-urlencoded", 413),
+        (b"x" * 4097, "application/json", 413),
+        (b"for=" + b"x" * 4097, "application/x-www-form-urlencoded", 413),
         (b"<a/>", "application/xml", 415),
         (b"for=1h", "", 415),
         (b"--x", "multipart/form-data; boundary=x", 415),

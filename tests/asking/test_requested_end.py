@@ -11,7 +11,9 @@ from controller.asking.requested_end import (
     end_asked_for,
     ends_late_enough,
     lease_to_extend,
+    leases_to_release,
 )
+from controller.domain.decision.asker import Asker
 from controller.domain.errors import TextError
 from controller.domain.planning.plan import Target
 from controller.domain.reporting.report import make_report
@@ -91,21 +93,53 @@ def report(leases, held=None):
     return make_report(article_spec(), status, leases, held, at("12:00"))
 
 
-def test_extend_means_the_lease_that_ends_last_or_the_one_whose_id_begins_so():
-    leases = [lease("11:00", "13:00", "ab1"), lease("11:00", "14:00", "cd1")]
-    assert lease_to_extend(report(leases), "").id == "cd1"
-    assert lease_to_extend(report(leases), "ab").id == "ab1"
-    assert lease_to_extend(report(leases), "b") is None
-    assert lease_to_extend(report([]), "") is None
+LINK = Asker.of_link("aa")
+
+
+def test_extend_means_the_lease_of_the_job_that_ends_last():
+    leases = [
+        lease("11:00", "13:00", "aa-1"),
+        lease("11:00", "14:00", "aa-2"),
+        lease("11:00", "16:00", "aa-ci#3"),
+        lease("11:00", "17:00", "bb-4"),
+    ]
+    assert lease_to_extend(report(leases), LINK).id == "aa-2"
+    assert lease_to_extend(report(leases), LINK.as_job("ci")).id == "aa-ci#3"
+    assert lease_to_extend(report(leases), LINK.as_job("c")) is None
+    assert lease_to_extend(report([]), LINK) is None
+
+
+def test_extend_means_one_that_was_given_for_the_same_reason():
+    leases = [lease("11:00", "13:00", "aa-1", reason="demo")]
+    assert lease_to_extend(report(leases), LINK, "demo").id == "aa-1"
+    assert lease_to_extend(report(leases), LINK).id == "aa-1"
+    assert lease_to_extend(report(leases), LINK, "release") is None
 
 
 def test_extend_never_means_a_lease_that_sleep_now_was_pressed_over():
-    over = hold("asleep", "11:30", "Tue 09:00", over=frozenset({"ab1"}))
-    assert lease_to_extend(report([lease("11:00", "13:00", "ab1")], over), "") is None
+    over = hold("asleep", "11:30", "Tue 09:00", over=frozenset({"aa-1"}))
+    assert lease_to_extend(report([lease("11:00", "13:00", "aa-1")], over), LINK) is None
 
-    pause = hold("awake", "11:30", "Tue 09:00", over=frozenset({"ab1"}))
-    leases = [lease("11:00", "13:00", "ab1"), lease("11:00", "12:30", "cd1")]
-    assert lease_to_extend(report(leases, pause), "").id == "cd1"
+    pause = hold("awake", "11:30", "Tue 09:00", over=frozenset({"aa-1"}))
+    leases = [lease("11:00", "13:00", "aa-1"), lease("11:00", "12:30", "aa-2")]
+    assert lease_to_extend(report(leases, pause), LINK).id == "aa-2"
+
+
+def test_release_means_what_runs_of_one_job_or_of_all_and_nothing_of_others():
+    leases = [
+        lease("11:00", "13:00", "aa-1"),
+        lease("11:00", "13:00", "aa-ci#2"),
+        lease("11:00", "13:00", "aa-ci2#3"),
+        lease("10:00", "11:30", "aa-4"),
+        lease("11:00", "13:00", "aab-5"),
+    ]
+
+    def released(asker):
+        return [each.id for each in leases_to_release(leases, asker, at("12:00"))]
+
+    assert released(LINK) == ["aa-1", "aa-ci#2", "aa-ci2#3"]
+    assert released(LINK.as_job("ci")) == ["aa-ci#2"]
+    assert released(Asker.of_link("b")) == []
 
 
 @pytest.mark.parametrize(

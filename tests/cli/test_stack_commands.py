@@ -370,3 +370,68 @@ def test_holidays_that_run_out_are_warned_of(monkeypatch, capsys):
     dormouse = deploy(monkeypatch, capsys, **named)
     assert f"warning: {STACK}: the dates of holidays:JP are known until" in dormouse("status").err
     assert 'run "dormouse publish' in dormouse("status", STACK).out
+
+
+# bookings, and giving back
+
+
+def test_a_booking_is_made_listed_shown_by_hours_and_cancelled(dormouse):
+    said = dormouse("wake", STACK, "--at", "20:00", "--for", "2h", "--reason", "demo")
+    (booking,) = dormouse.world.controller.table.load(STACK).bookings
+    line = f"{booking.id}, ann: {at(dormouse, 'Tue 20:00')} until {at(dormouse, 'Tue 22:00')}: demo"
+    assert said.out == f"{STACK} is booked: {line}\n"
+    assert dormouse.leases() == ()
+    assert f"  booked    {line}\n" in dormouse("status", STACK).out
+    assert dormouse.status()["bookings"][0]["opens_at"] == "2026-11-24T11:00:00Z"
+
+    calendar = dormouse("hours", STACK, "--days", "1").out
+    assert "Tue 2026-11-24 20:00 - 22:00" in calendar and "booked by ann" in calendar
+    windows = dormouse("hours", STACK, "--days", "1", "--json").json["windows"]
+    assert windows[-1] == {"opens_at": "2026-11-24T11:00:00Z", "closes_at": "2026-11-24T13:00:00Z"}
+
+    unknown = dormouse("release", STACK, "--booking", "b99", code=1)
+    assert f"those ahead are {booking.id}" in unknown.err
+    assert (
+        dormouse("release", STACK, "--booking", booking.id).out == f"{STACK}: nothing is booked\n"
+    )
+    assert dormouse.status()["bookings"] == []
+
+
+def test_a_booking_that_touches_office_hours_is_one_window_with_them(dormouse):
+    dormouse("wake", STACK, "--at", "17:00", "--for", "3h")
+    windows = dormouse("hours", STACK, "--days", "1", "--json").json["windows"]
+    assert windows == [{"opens_at": "2026-11-24T00:00:00Z", "closes_at": "2026-11-24T11:00:00Z"}]
+
+
+def test_a_booking_under_a_pause_is_told_that_it_does_not_wake(dormouse):
+    dormouse("pause", STACK, "--until", "2026-12-01")
+    said = dormouse("wake", STACK, "--at", "20:00")
+    assert said.err.startswith(f"note: ann holds {STACK} asleep until Tue 1 Dec 00:00 JST, which")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--at", "tomorrow"), "--at: cannot read"),
+        (("--at", "2026-11-24 06:00"), "which is over"),
+        (("--at", "20:00", "--for", "13h"), "--for: "),
+    ],
+)
+def test_what_cannot_be_booked_writes_nothing(dormouse, arguments, said):
+    start = len(dormouse.world.aws.calls)
+    assert said in dormouse("wake", STACK, *arguments, code=2).err
+    assert dormouse.written(start) == []
+
+
+def test_release_gives_back_what_the_caller_asked_for(dormouse):
+    dormouse.world.wake(2, "aaaaaaaa-1")
+    dormouse("wake", STACK, "--no-wait", "--id", "ci")
+    dormouse("wake", STACK, "--no-wait", "--for", "3h")
+    dormouse("release", STACK, "--id", "ci")
+    now = dormouse.world.now
+    live = [lease.id for lease in dormouse.leases() if lease.expires_at > now]
+    assert len(live) == 2 and not any("ci" in id_ for id_ in live)
+
+    said = dormouse("release", STACK, "--json")
+    assert [lease["id"] for lease in said.json["leases"]] == ["aaaaaaaa-1"]
+    assert said.err == ""

@@ -8,6 +8,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
+from controller.domain.decision.booking import Booking
 from controller.domain.decision.history import Event, EventKind, Wake
 from controller.domain.decision.hold import Hold
 from controller.domain.decision.lease import Lease
@@ -58,6 +59,16 @@ def _samples() -> dict[str, tuple[Any, Any]]:
         granted_at=NOON,
         expires_at=_LATER,
     )
+    booking = Booking(
+        stack="nsfw-api",
+        id="b17",
+        owner="cli#ann#",
+        by="ann",
+        reason="demo",
+        made_at=NOON,
+        opens_at=_LATER,
+        closes_at=_LATER + timedelta(hours=2),
+    )
     hold = Hold(
         stack="nsfw-api",
         state=Target.ASLEEP,
@@ -73,6 +84,7 @@ def _samples() -> dict[str, tuple[Any, Any]]:
         items.SPEC: (Spec, body),
         items.STATUS: (Status, Status().to_json()),
         f"{items.LEASE}<id>": (Lease, lease.to_json()),
+        f"{items.BOOKING}<id>": (Booking, booking.to_json()),
         items.HOLD: (Hold, hold.to_json()),
         f"{items.EVENT}<time>#<kind>": (Event, event.to_json()),
         f"{items.WAKE}<time>": (Wake, wake.to_json()),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from controller.domain.decision.asker import Asker
 from controller.domain.decision.lease import Lease
 from controller.domain.decision.office_hours import OfficeHours, Rules, Window
 from controller.domain.errors import TextError
@@ -49,7 +51,7 @@ def closing_asked_for(rules: Rules, now: datetime) -> Window | None:
 
     None when they never close, or close later than the stack may be awake outside of them.
     """
-    windows = OfficeHours(rules, now)
+    windows = OfficeHours(rules.by_hours, now)
     opening = windows.at(now)
     if opening is None:
         opening = windows.next_after(now)
@@ -58,15 +60,30 @@ def closing_asked_for(rules: Rules, now: datetime) -> Window | None:
     return opening if opening and opening.closes_at else None
 
 
-def lease_to_extend(report: Report, prefix: str) -> Lease | None:
+def lease_to_extend(report: Report, asker: Asker, reason: str = "") -> Lease | None:
     """
-    The live lease whose id begins so; none of those that something was put over.
+    The live lease of this job, given for that reason if one is said; none of those that something
+    was put over.
 
     Only a new lease ends a hold asleep, so those that it was put over are of no use.
     """
     over = report.hold.over if report.hold else frozenset()
-    mine = (lease for lease in report.leases if lease.id.startswith(prefix))
-    return next((lease for lease in mine if lease.id not in over), None)
+    return next(
+        (
+            lease
+            for lease in report.leases
+            if asker.is_of_this_job(lease.id)
+            and lease.id not in over
+            and reason in ("", lease.reason)
+        ),
+        None,
+    )
+
+
+def leases_to_release(leases: Iterable[Lease], asker: Asker, now: datetime) -> list[Lease]:
+    """The live leases of this job; of all its jobs where none is named."""
+    mine = asker.is_of_this_job if asker.job else asker.owns
+    return [lease for lease in leases if lease.expires_at > now and mine(lease.id)]
 
 
 def ends_late_enough(lease: Lease, until: datetime) -> bool:

@@ -43,7 +43,7 @@ def view_records(records: Records, now: datetime) -> StackView:
     Raises SpecError or PolicyError where they cannot be judged.
     """
     status = Status.from_json(records.status)
-    rules = rules_of(records.spec, status)
+    rules = rules_of(records.spec, status, records.bookings)
     report = make_report(
         records.spec,
         status,
@@ -52,5 +52,6 @@ def view_records(records: Records, now: datetime) -> StackView:
         now,
         records.damaged,
         records.held,
+        records.bookings,
     )
     return StackView(records=records, rules=rules, report=report, now=now)

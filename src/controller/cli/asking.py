@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import click
 
-from controller.asking.requested_end import end_asked_for
-from controller.asking.stack_view import StackView
 from controller.cli.following import follow
+from controller.cli.places import Place, PublishedStack, side_by_side
+from controller.cli.say_booking import say_booking
 from controller.cli.stacks import Stacks, print_json
-from controller.cli.telling import say_standing
-from controller.domain.errors import TextError
-from controller.domain.reporting.report import Report, State
+from controller.cli.told import Told
+from controller.domain.ports import Clock
+from controller.domain.reporting.report import State
+from controller.domain.reporting.standing import say_local
+from controller.domain.timestamps import parse_timestamp
 
 
-def asked_end(look: StackView, text: str, option: str = "--for") -> datetime:
-    """The end that --for asks for; a wrong one ends the command before anything is written."""
-    try:
-        return end_asked_for(text, look.rules, look.now)
-    except TextError as error:
-        raise click.UsageError(f"{option}: {error} ({look.stack})") from None
+def conclude_stacks(
+    stacks: Stacks, names: Sequence[str], *, wanted: State | None = None, as_json: bool = False
+) -> None:
+    """As `conclude`, of published stacks alone."""
+    places: list[Place] = [PublishedStack(stacks, name) for name in names]
+    conclude(places, stacks.deployment.clock, wanted=wanted, as_json=as_json)
 
 
 def conclude(
-    stacks: Stacks,
-    names: Sequence[str],
+    places: Sequence[Place],
+    clock: Clock,
     *,
     wanted: State | None = None,
     as_json: bool = False,
@@ -36,29 +37,57 @@ def conclude(
     ends anywhere else.
     """
     if wanted:
-        reports = follow(stacks, names, wanted=wanted)
+        ends = follow(places, clock, wanted=wanted)
     else:
-        reports = [look.report for look in stacks.look_at_all(names)]
+        ends = side_by_side([place.look for place in places])
     if as_json:
-        print_json(names, [report.to_json() for report in reports])
-    missed = [report for report in reports if wanted and report.state is not wanted]
-    for report in reports:
-        if report in missed:
-            click.echo(f"error: {_why(report, wanted)}", err=True)
+        print_json([place.stack for place in places], [told.data for told in ends])
+    missed = [told for told in ends if wanted and told.state is not wanted]
+    for told in ends:
+        if told in missed:
+            click.echo(f"error: {say_why_not(told, wanted)}", err=True)
         elif not as_json:
-            click.echo(say_standing(report))
+            click.echo(told.summary)
     if missed:
         click.get_current_context().exit(1)
 
 
-def _why(report: Report, wanted: State | None) -> str:
-    stack = report.spec.stack
-    if report.status.stuck and report.state is State.GOING_TO_SLEEP:
-        left = ", ".join(report.status.stuck.standing)
+def conclude_bookings(places: Sequence[Place], *, as_json: bool = False) -> None:
+    """Say what is booked now, and what is in its way."""
+    ends = side_by_side([place.look for place in places])
+    if as_json:
+        print_json([place.stack for place in places], [told.data for told in ends])
+        return
+    for told in ends:
+        if not told.bookings:
+            click.echo(f"{told.stack}: nothing is booked")
+        for booking in told.bookings:
+            click.echo(f"{told.stack} is booked: {say_booking(told, booking)}")
+        _warn_of_hold(told)
+
+
+def _warn_of_hold(told: Told) -> None:
+    hold = told.hold
+    if hold is None or hold["state"] == "awake":
+        return
+    until = parse_timestamp(hold["until"])
+    if any(parse_timestamp(booking["opens_at"]) < until for booking in told.bookings):
+        click.echo(
+            f"note: {hold['by']} holds {told.stack} asleep until {say_local(until, told.zone)}, "
+            "which comes before what is booked until then",
+            err=True,
+        )
+
+
+def say_why_not(told: Told, wanted: State | None) -> str:
+    """Why it is not as it was wanted."""
+    stack, stuck = told.stack, told.stuck
+    if stuck and told.state is State.GOING_TO_SLEEP:
+        left = ", ".join(stuck["standing"])
         standing = f"; still there, and perhaps paid for: {left}" if left else ""
-        return f"{stack} cannot go to sleep: {report.status.stuck.cause}{standing}"
+        return f"{stack} cannot go to sleep: {stuck['cause']}{standing}"
     if wanted is State.AWAKE:
-        if report.cause:
-            return f"{stack} did not wake and is put back to sleep: {report.cause}"
-        return f"{stack} is not woken: {report.decision.reason}"
-    return f"{stack} does not sleep: {report.decision.reason}"
+        if told.cause:
+            return f"{stack} did not wake and is put back to sleep: {told.cause}"
+        return f"{stack} is not woken: {told.reason}"
+    return f"{stack} does not sleep: {told.reason}"

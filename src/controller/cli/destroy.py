@@ -11,12 +11,11 @@ import click
 from controller.asking.stack_view import StackView
 from controller.aws.clients import Client
 from controller.cli.deployment import Deployment
-from controller.cli.following import follow
+from controller.cli.following import follow_stacks
 from controller.cli.leaving import Leave, hold_asleep, name_standing
 from controller.cli.removal import Remains, find_remains, remove
 from controller.cli.samconfig import Environment, environment_option
 from controller.cli.stacks import Stacks
-from controller.cli.telling import say_standing
 from controller.domain.errors import PermanentError
 from controller.domain.reporting.report import Report, State
 
@@ -73,7 +72,7 @@ def _tell(remains: Remains, looks: Sequence[StackView]) -> None:
     for line in remains.lines():
         click.echo(f"  {line}", err=True)
     for look in looks:
-        click.echo(f"{say_standing(look.report)}", err=True)
+        click.echo(f"{look.report.standing}", err=True)
 
 
 def _ask() -> str:
@@ -105,10 +104,10 @@ def _put_to_sleep(deployment: Deployment, remains: Remains, looks: Sequence[Stac
 def _follow_to_sleep(stacks: Stacks, names: Sequence[str]) -> None:
     why = "the controller cannot put them to sleep"
     try:
-        reports = follow(stacks, names)
+        follow_stacks(stacks, names)
     except PermanentError as error:  # it does not work on them at all
-        reports = [look.report for look in stacks.look_at_all(names)]
         why = str(error)
+    reports = [look.report for look in stacks.look_at_all(names)]
     awake = [report for report in reports if report.state is not State.ASLEEP]
     if awake:
         raise PermanentError(_not_asleep(awake, why))

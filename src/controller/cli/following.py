@@ -1,4 +1,4 @@
-"""Follow stacks from the records until they have settled; the controller does the work."""
+"""Follow stacks from what is told of them until they have settled; the controller does the work."""
 
 from __future__ import annotations
 
@@ -7,63 +7,82 @@ from datetime import datetime
 
 import click
 
-from controller.asking.stack_view import StackView
+from controller.cli.places import Place, PublishedStack, side_by_side
 from controller.cli.report_views import make_report_view
 from controller.cli.stacks import Stacks
+from controller.cli.told import Told
 from controller.domain.errors import EndPassError, PermanentError, RetryError
-from controller.domain.reporting.report import BLOCKED, FAILED, STALE, Report, State
+from controller.domain.ports import Clock
+from controller.domain.reporting.report import BLOCKED, FAILED, STALE, State
 
-POLL_SECONDS = 3.0
+
+def follow_stacks(stacks: Stacks, names: Sequence[str]) -> list[Told]:
+    """As `follow`, of published stacks alone."""
+    return follow([PublishedStack(stacks, name) for name in names], stacks.deployment.clock)
 
 
-def follow(stacks: Stacks, names: Sequence[str], *, wanted: State | None = None) -> list[Report]:
+STANDS = "no longer following; what was asked for stands (dormouse status shows it)"
+
+
+def follow(
+    places: Sequence[Place],
+    clock: Clock,
+    *,
+    wanted: State | None = None,
+    farewell: str = STANDS,
+) -> list[Told]:
     """
     Look at the stacks until nothing is under way with any; return how they ended.
 
     Where they are `wanted` awake, a wake that is given up is the end. Raises PermanentError when
     the controller takes up none of it.
     """
-    clock = stacks.deployment.clock
     looked_at = clock.now()
-    pulse = _Pulse(stacks)
+    pulse = _Pulse()
+    watching = False
     try:
         with make_report_view(clock) as view:
             while True:
-                looks = _look(stacks, names, patient=clock.now() - looked_at < STALE)
+                patient = clock.now() - looked_at < STALE
+                looks = _look(places, clock, watching=watching, patient=patient)
+                watching = True
                 if looks:
                     looked_at = clock.now()
-                    view([look.report for look in looks])
-                    going_on = [look for look in looks if not _is_over(look.report, wanted)]
+                    view(looks)
+                    going_on = [
+                        (place, told)
+                        for place, told in zip(places, looks, strict=True)
+                        if not _is_over(told, wanted)
+                    ]
                     if not going_on:
-                        return [look.report for look in looks]
-                    for look in going_on:
-                        pulse.check(look)
-                clock.sleep(POLL_SECONDS)
+                        return looks
+                    for place, told in going_on:
+                        pulse.check(place, told)
     except KeyboardInterrupt:
-        click.echo(
-            "no longer following; what was asked for stands (dormouse status shows it)", err=True
-        )
+        click.echo(farewell, err=True)
         raise
 
 
-def _look(stacks: Stacks, names: Sequence[str], *, patient: bool) -> list[StackView]:
-    """The stacks as they are; none of them when AWS cannot be asked just now."""
+def _look(places: Sequence[Place], clock: Clock, *, watching: bool, patient: bool) -> list[Told]:
+    """The stacks as they are; none of them when nobody can be asked just now."""
     try:
-        return stacks.look_at_all(names)
+        first = [places[0].watch()] if watching else []  # here, where Ctrl-C is heard
+        return first + side_by_side([place.look for place in places[len(first) :]])
     except EndPassError:
         raise  # credentials that have run out do not come back
-    except RetryError:
+    except RetryError as error:
         if patient:
+            clock.sleep(min(error.after_seconds, 5.0))
             return []
         raise
 
 
-def _is_over(report: Report, wanted: State | None) -> bool:
+def _is_over(told: Told, wanted: State | None) -> bool:
     """Nothing more is to come: it has settled, or a person has to do something first."""
-    if report.state is not State.GOING_TO_SLEEP:
-        return report.has_settled
-    given_up = report.phase == FAILED and wanted is State.AWAKE
-    return given_up or report.phase == BLOCKED or report.status.stuck is not None
+    if told.state is not State.GOING_TO_SLEEP:
+        return told.has_settled
+    given_up = told.phase == FAILED and wanted is State.AWAKE
+    return given_up or told.phase == BLOCKED or told.stuck is not None
 
 
 class _Pulse:
@@ -72,20 +91,17 @@ class _Pulse:
     clock of this machine may be off.
     """
 
-    def __init__(self, stacks: Stacks) -> None:
-        self._controller = stacks.deployment.controller
-        self._last: dict[str, tuple[datetime | None, datetime]] = {}
+    def __init__(self) -> None:
+        self._last: dict[int, tuple[datetime | None, datetime]] = {}
 
-    def check(self, look: StackView) -> None:
+    def check(self, place: Place, told: Told) -> None:
         """Raise PermanentError where nothing has been written for too long."""
-        written_at = look.report.status.updated_at
-        known, since = self._last.get(look.stack, (written_at, look.now))
-        if known != written_at:
-            since = look.now
-        self._last[look.stack] = (written_at, since)
-        if look.now - since > STALE:
+        known, since = self._last.get(id(place), (told.updated_at, told.now))
+        if known != told.updated_at:
+            since = told.now
+        self._last[id(place)] = (told.updated_at, since)
+        if told.now - since > STALE:
             raise PermanentError(
-                f"the controller has not worked on {look.stack} for {STALE.seconds // 60} "
-                f'minutes; see the log of the function "{self._controller}" and its schedule; '
-                "what was asked for stands, and is done once it runs"
+                f"the controller has not worked on {told.stack} for {STALE.seconds // 60} "
+                f"minutes; see {place.keeper}; what was asked for stands, and is done once it runs"
             )

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import click
 
 from controller.asking.stack_view import StackView
-from controller.cli.asking import conclude
+from controller.cli.asking import conclude_stacks
 from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.ends import end_options, read_end
 from controller.cli.stacks import Stacks, json_option, reason_option, stacks_argument
@@ -51,7 +51,7 @@ def command(
     else:
         state = Target.AWAKE if awake else Target.ASLEEP
         hold(asked, stacks, state, duration, until, reason)
-    conclude(asked, stacks, as_json=as_json)
+    conclude_stacks(asked, stacks, as_json=as_json)
 
 
 def hold(

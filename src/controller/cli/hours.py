@@ -20,6 +20,7 @@ from controller.cli.inputs import (
     terraform_inputs,
 )
 from controller.cli.stacks import Stacks
+from controller.domain.decision.booking import Booking
 from controller.domain.decision.hold import Hold
 from controller.domain.decision.office_hours import Rules
 from controller.domain.errors import TextError
@@ -67,7 +68,7 @@ def command(
     calendar = Calendar(
         spec=spec,
         rules=rules,
-        windows=tuple(_of_calendar(w, begin, end) for w in rules.schedule.windows(begin, end)),
+        windows=tuple(_of_calendar(w, begin, end) for w in rules.windows(begin, end)),
         forecast=make_forecast(spec, rules, begin, end, hold),
         hold=hold if hold and begin < hold.until else None,
     )
@@ -109,6 +110,24 @@ class Calendar:
     def is_held(self, window: OpenWindow) -> bool:
         """Whether a hold keeps it asleep for some part of the window."""
         return max(window.opens_at, self.begin) < self.held_until
+
+    @property
+    def bookings(self) -> list[Booking]:
+        """Those of which some part is in the calendar."""
+        return [
+            each
+            for each in self.rules.bookings
+            if each.opens_at < self.end and each.closes_at > self.begin
+        ]
+
+    def booked(self, window: OpenWindow) -> list[Booking]:
+        """Those that have a part in the window."""
+        return [
+            each
+            for each in self.bookings
+            if each.opens_at >= window.opens_at
+            and (window.closes_at is None or each.closes_at <= window.closes_at)
+        ]
 
     @property
     def open_hours(self) -> float:
@@ -177,6 +196,7 @@ def _to_json(calendar: Calendar) -> dict[str, Json]:
             for window in calendar.windows
         ],
         "hold": calendar.hold.to_json() if calendar.hold else None,
+        "bookings": [booking.told() for booking in calendar.bookings],
         "hours": round(calendar.open_hours, 2),
         "awake_hours": round(forecast.awake_hours, 2),
         "load_balancer_hours": number(forecast.spent.load_balancer),
@@ -216,9 +236,15 @@ def _say_hold(hold: Hold, zone: ZoneInfo) -> str:
 
 
 def _remark(calendar: Calendar, window: OpenWindow) -> str:
-    """Held asleep in it; or closed for so short a time before it that nobody would see it."""
+    """
+    Held asleep in it; who has booked it; or closed for so short a time before it that nobody
+    would see it.
+    """
     if calendar.is_held(window):
         return "   held asleep"
+    who = ", ".join(dict.fromkeys(each.by for each in calendar.booked(window)))
+    if who:
+        return f"   booked by {who}"
     before = [each.closes_at for each in calendar.windows if each.closes_at]
     gaps = [window.opens_at - closed for closed in before if closed < window.opens_at]
     gap = min(gaps, default=timedelta.max)

@@ -38,6 +38,8 @@ COMMANDS = {
     "wake": ("controller.cli.wake:command", "Have a stack awake for a while."),
     "sleep": ("controller.cli.sleep:command", "Put a stack to sleep until its next opening."),
     "extend": ("controller.cli.extend:command", "Keep an awake stack awake for longer."),
+    "release": ("controller.cli.release:command", "Give back what you have asked for."),
+    "with": ("controller.cli.with_awake:command", "Run a command with a stack awake."),
     "hold": ("controller.cli.hold:command", "Decide for a while, whatever the hours say."),
     "pause": ("controller.cli.pause:command", "Have stacks asleep over a holiday."),
     "hours": ("controller.cli.hours:command", "Show the office hours of the coming days."),

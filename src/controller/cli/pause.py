@@ -7,7 +7,7 @@ from datetime import timedelta
 import click
 
 from controller.cli import hold
-from controller.cli.asking import conclude
+from controller.cli.asking import conclude_stacks
 from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.ends import end_options
 from controller.cli.stacks import Stacks, json_option, reason_option, stacks_argument
@@ -41,4 +41,4 @@ def command(
         hold.lift(asked, stacks)
     else:
         hold.hold(asked, stacks, Target.ASLEEP, duration, until, reason)
-    conclude(asked, stacks, as_json=as_json)
+    conclude_stacks(asked, stacks, as_json=as_json)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from rich.console import Console, Group, RenderableType
@@ -16,27 +16,30 @@ from controller.cli.screen import (
     make_steps_table,
     open_console,
 )
+from controller.cli.told import Told
 from controller.domain.planning.spec import Json
 from controller.domain.ports import Clock
-from controller.domain.reporting.report import Report, State
+from controller.domain.reporting.report import State
 from controller.domain.timestamps import parse_timestamp
 
 
 def make_report_view(clock: Clock) -> LiveReports | PlainReports:
     """The view that suits standard error."""
     console = open_console()
-    return LiveReports(clock, console) if console.is_terminal else PlainReports(clock.now())
+    return LiveReports(clock, console) if console.is_terminal else PlainReports()
 
 
 class PlainReports(Lines):
-    """One line for each change."""
+    """One line for each change, by the clock of whoever tells."""
 
-    def __call__(self, reports: Sequence[Report]) -> None:
-        for report in reports:
-            stack = report.spec.stack
-            self.say(stack, _headline(report), report.now)
-            for address, text, _, _ in _rows(report, report.now):
-                self.say(f"{stack}: {address}", text, report.now)
+    def __init__(self) -> None:
+        super().__init__(None)
+
+    def __call__(self, reports: Sequence[Told]) -> None:
+        for told in reports:
+            self.say(told.stack, _headline(told), told.now)
+            for address, text, _, _ in _rows(told, told.now):
+                self.say(f"{told.stack}: {address}", text, told.now)
 
 
 class LiveReports(Drawing):
@@ -44,50 +47,54 @@ class LiveReports(Drawing):
 
     def __init__(self, clock: Clock, console: Console) -> None:
         super().__init__(clock, console)
-        self._reports: Sequence[Report] = ()
+        self._reports: Sequence[Told] = ()
+        self._seen_at = self.started_at
 
-    def __call__(self, reports: Sequence[Report]) -> None:
-        self._reports = reports
+    def __call__(self, reports: Sequence[Told]) -> None:
+        self._reports, self._seen_at = reports, self.clock.now()
 
     def draw(self) -> RenderableType:
         now = self.clock.now()
         parts: list[RenderableType] = []
-        for report in self._reports:
-            head = Text(f"{report.spec.stack} is {_headline(report)}", style="bold")
+        for told in self._reports:
+            head = Text(f"{told.stack} is {_headline(told)}", style="bold")
             elapsed = format_duration(now - self.started_at)
-            left = f", about {format_duration(report.eta)} more" if report.eta else ""
+            left = f", about {format_duration(told.eta)} more" if told.eta else ""
             head.append(f"   {elapsed}{left}", style="dim")
-            parts += [head, self._table(report, now)]
+            parts += [head, self._table(told, told.now + (now - self._seen_at))]
         return Group(*parts)
 
-    def _table(self, report: Report, now: datetime) -> Table:
+    def _table(self, told: Told, now: datetime) -> Table:
         table = make_steps_table()
-        for address, text, running, took in _rows(report, now):
+        for address, text, running, took in _rows(told, now):
             mark: RenderableType = self.spinner if running else Text("✔", style="green")
             style = "" if running else "green"
             table.add_row(mark, address, Text(text, style=style), Text(took, style="dim"))
         return table
 
 
-def _headline(report: Report) -> str:
+def _headline(told: Told) -> str:
     """State, and in other words what it is busy with or why not."""
-    state = str(report.state)
-    text = state if report.phase in ("", state) else f"{state}: {report.phase}"
-    return f"{text} ({report.cause})" if report.cause and report.state is not State.AWAKE else text
+    state = str(told.state)
+    text = state if told.phase in ("", state) else f"{state}: {told.phase}"
+    return f"{text} ({told.cause})" if told.cause and told.state is not State.AWAKE else text
 
 
-def _rows(report: Report, now: datetime) -> Iterator[tuple[str, str, bool, str]]:
+ADDRESS = "eipalloc-"
+"""What the ids of Elastic IPs begin with, which have steps beside the resources."""
+
+
+def _rows(told: Told, now: datetime) -> Iterator[tuple[str, str, bool, str]]:
     """For each resource that has been worked on: address, words, whether it still is, how long."""
-    by_address: dict[str, list[dict[str, Json]]] = {}
-    for step in report.steps:
+    by_address: dict[str, list[Mapping[str, Json]]] = {}
+    for step in told.steps:
         by_address.setdefault(step["address"], []).append(step)
-    done = "ready" if report.state in (State.WAKING, State.AWAKE) else "gone"
-    known = {resource.address for resource in report.spec.resources}
+    done = "ready" if told.state in (State.WAKING, State.AWAKE) else "gone"
     for address, steps in by_address.items():
         last = steps[-1]
         if last["finished_at"]:
             took = parse_timestamp(last["finished_at"]) - parse_timestamp(steps[0]["started_at"])
-            text = done if address in known else "free"
+            text = "free" if address.startswith(ADDRESS) else done
             yield address, text, False, format_duration(took)
         else:
             took = max(timedelta(0), now - parse_timestamp(last["started_at"]))

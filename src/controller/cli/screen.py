@@ -32,9 +32,12 @@ def format_duration(duration: timedelta) -> str:
 
 
 class Lines:
-    """A line whenever a thing has something new to say, with the time since the start."""
+    """
+    A line whenever a thing has something new to say, with the time since the start, or where
+    that is not known since the first of them.
+    """
 
-    def __init__(self, started_at: datetime) -> None:
+    def __init__(self, started_at: datetime | None) -> None:
         self._started_at = started_at
         self._said: dict[str, str] = {}
 
@@ -53,6 +56,7 @@ class Lines:
         """`before` is what goes without saying at the start."""
         if self._said.get(thing, before) != text:
             self._said[thing] = text
+            self._started_at = self._started_at or now
             elapsed = format_duration(now - self._started_at)
             click.echo(f"{elapsed:>12}  {thing}: {text}", err=True)
 

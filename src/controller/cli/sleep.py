@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from controller.cli.asking import conclude
+from controller.cli.asking import conclude_stacks
 from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.stacks import Stacks, json_option, reason_option, stacks_argument
 from controller.domain.decision.hold import sleep_now
@@ -37,4 +37,4 @@ def command(
             asked.hold(sleep_now(look.stack, windows, leases, asked.caller, reason, look.now))
         else:
             asked.look_again(look)
-    conclude(asked, stacks, wanted=State.ASLEEP if wait else None, as_json=as_json)
+    conclude_stacks(asked, stacks, wanted=State.ASLEEP if wait else None, as_json=as_json)

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from controller.asking.requested_end import ends_late_enough, lease_to_extend
+from controller.asking.requested_end import ends_late_enough, lease_to_extend, leases_to_release
 from controller.asking.stack_view import StackView, view_records
 from controller.cli.deployment import Deployment
 from controller.cli.session import on_laptop
+from controller.domain.decision.asker import Asker
+from controller.domain.decision.booking import Booking
 from controller.domain.decision.hold import Hold
 from controller.domain.decision.lease import Lease
-from controller.domain.errors import NotPublishedError, TextError
+from controller.domain.errors import NotPublishedError, PermanentError, TextError
 from controller.domain.planning.spec import Json
 from controller.domain.policy.validation import closest
 from controller.domain.text import LONGEST_NAME, LONGEST_REASON, check, clean, quoted
@@ -66,17 +68,15 @@ class Stacks:
             looks.append(found)
         return looks
 
-    def keep_awake(self, look: StackView, until: datetime, reason: str = "") -> None:
+    def keep_awake(self, look: StackView, until: datetime, reason: str = "", job: str = "") -> None:
         """
-        See that the caller's lease lasts until then at least; it is never shortened.
+        See that the lease of the caller's job lasts until then at least; it is never shortened.
 
         The id of a new one follows from how often anything was asked for before, so that the
         same command given twice at once writes one lease.
         """
-        prefix = f"cli#{self.caller}#"
-        mine = lease_to_extend(look.report, prefix)
-        if mine and reason not in ("", mine.reason):
-            mine = None
+        asker = Asker.at_command_line(self.caller, job)
+        mine = lease_to_extend(look.report, asker, reason)
         if mine and ends_late_enough(mine, until):
             self.look_again(look)
             return
@@ -86,13 +86,58 @@ class Stacks:
                 table.grant(
                     Lease(
                         stack=look.stack,
-                        id=f"{prefix}{look.records.asked}",
+                        id=asker.new_id(look.records.asked),
                         holder=self.caller,
                         reason=reason,
                         granted_at=look.now,
                         expires_at=until,
                     )
                 )
+        self.start_pass(look.stack)
+
+    def release(self, look: StackView, job: str = "") -> int:
+        """
+        End the leases of the caller's job, and what it has booked; or the leases of all jobs.
+
+        Returns how much that was.
+        """
+        asker = Asker.at_command_line(self.caller, job)
+        mine = leases_to_release(look.records.leases, asker, look.now)
+        booked = [each for each in look.report.bookings if job and each.is_of(asker)]
+        with self.deployment.reaching(f'release "{look.stack}"'):
+            for lease in mine:
+                self.deployment.table.release(look.stack, lease.id, look.now)
+            for booking in booked:
+                self.deployment.table.cancel(look.stack, booking.id, look.now)
+        if mine or booked:
+            self.start_pass(look.stack)
+        return len(mine) + len(booked)
+
+    def book(
+        self, look: StackView, opens_at: datetime, closes_at: datetime, reason: str, job: str
+    ) -> None:
+        """Have it awake from then on, in the caller's name. Asked for twice, it is one."""
+        booking = Booking(
+            stack=look.stack,
+            id=f"b{look.records.asked}",
+            owner=Asker.at_command_line(self.caller).prefix,
+            job=job,
+            by=self.caller,
+            reason=reason,
+            made_at=look.now,
+            opens_at=opens_at,
+            closes_at=closes_at,
+        )
+        with self.deployment.reaching(f'book "{look.stack}"'):
+            self.deployment.table.book(booking.among(look.report.bookings))
+        self.start_pass(look.stack)
+
+    def cancel(self, look: StackView, id_: str) -> None:
+        """End a booking, whoever made it: whoever may write the records may that."""
+        if id_ not in {each.id for each in look.report.bookings}:
+            raise PermanentError(no_booking(look.stack, id_, look.report.bookings))
+        with self.deployment.reaching(f'cancel a booking of "{look.stack}"'):
+            self.deployment.table.cancel(look.stack, id_, look.now)
         self.start_pass(look.stack)
 
     def look_again(self, look: StackView) -> None:
@@ -138,6 +183,12 @@ class Stacks:
             return clean(getuser(), LONGEST_NAME)
         except (KeyError, OSError):
             return "command line"
+
+
+def no_booking(stack: str, id_: str, known: Sequence[Booking]) -> str:
+    ids = ", ".join(each.id for each in known)
+    rest = f"those ahead are {ids}" if ids else "none is ahead"
+    return f"there is no booking {quoted(id_)} of {stack}; {rest}"
 
 
 def check_name(stack: str) -> None:

@@ -2,148 +2,173 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import click
 
-from controller.asking.stack_view import StackView
 from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.following import follow
+from controller.cli.places import Target, open_places, side_by_side, targets_argument
+from controller.cli.say_booking import say_booking
 from controller.cli.screen import format_duration
-from controller.cli.stacks import Stacks, json_option, print_json, stacks_argument
-from controller.cli.telling import end_of_state, say_local, say_standing
+from controller.cli.stacks import Stacks, json_option, print_json
+from controller.cli.told import Told
 from controller.domain.errors import DormouseError
-from controller.domain.formatting import say_duration, say_money
-from controller.domain.reporting.report import BLOCKED, FAILED, Report, State, policy_of
+from controller.domain.formatting import say_duration, say_money, to_cents
+from controller.domain.reporting.report import BLOCKED, FAILED, State
+from controller.domain.reporting.standing import say_local
 from controller.domain.timestamps import parse_timestamp
 
 _COLOURS = {State.AWAKE: "green", State.WAKING: "yellow", State.GOING_TO_SLEEP: "yellow"}
 
 
 @click.command("status")
-@stacks_argument(required=False)
+@targets_argument(required=False)
 @click.option("--watch", is_flag=True, help="Follow what is under way until it has settled.")
 @deployment_option
 @json_option
 @click.pass_context
 def command(
     ctx: click.Context,
-    stacks: tuple[str, ...],
+    targets: tuple[Target, ...],
     watch: bool,
     deployment: Deployment,
     as_json: bool,
 ) -> None:
-    """Show how stacks stand: all in a line each, or those that you name in full."""
-    asked = Stacks(deployment)
-    names = stacks or tuple(asked.names())
-    if not names:
-        click.echo(
-            f'nothing is published to "{deployment.name}"; run "dormouse publish DIR"', err=True
-        )
+    """
+    Show how stacks stand: all in a line each, or those that you name in full.
+
+    A link in place of a stack's name needs no rights in AWS.
+    """
     unread: list[DormouseError] = []
-    if watch and names:
-        reports = follow(asked, names)
-    elif stacks:
-        reports = [look.report for look in asked.look_at_all(names)]
+    named = list(targets)
+    if not targets:
+        targets = tuple(_published(deployment))
+    if watch and targets:
+        tolds = follow(*open_places(deployment, targets))
+    elif named:
+        places, _ = open_places(deployment, targets)
+        tolds = side_by_side([place.look for place in places])
     else:
-        reports, unread = _readable(asked.look_at_each(names))
+        tolds, unread = _readable(Stacks(deployment), targets)
     if as_json:
-        print_json(stacks, [report.to_json() for report in reports])
-    elif stacks:
-        click.echo("\n\n".join("\n".join(_in_full(report)) for report in reports))
+        print_json([told.stack for told in tolds] if named else (), [told.data for told in tolds])
+    elif named:
+        click.echo("\n\n".join("\n".join(_in_full(told)) for told in tolds))
     else:
-        _print_all(reports)
+        _print_all(tolds)
     for error in unread:
         click.echo(f"Error: {error}", err=True)
     ctx.exit(1 if unread else 0)
 
 
-def _readable(found: list[StackView | Exception]) -> tuple[list[Report], list[DormouseError]]:
-    """The reports, and why there is none of others: one stack must not hide the rest."""
+def _published(deployment: Deployment) -> list[str]:
+    names = Stacks(deployment).names()
+    if not names:
+        click.echo(
+            f'nothing is published to "{deployment.name}"; run "dormouse publish DIR"', err=True
+        )
+    return names
+
+
+def _readable(stacks: Stacks, names: Sequence[Target]) -> tuple[list[Told], list[DormouseError]]:
+    """How they stand, and why that is not known of others: one stack must not hide the rest."""
     unread: list[DormouseError] = []
-    reports = []
-    for one in found:
+    tolds = []
+    for one in stacks.look_at_each([str(name) for name in names]):
         if isinstance(one, DormouseError):
             unread.append(one)
         elif isinstance(one, Exception):
             raise one
         else:
-            reports.append(one.report)
-    return reports, unread
+            tolds.append(Told(one.report.to_json()))
+    return tolds, unread
 
 
-def _print_all(reports: list[Report]) -> None:
-    for line in _table(reports):
+def _print_all(tolds: Sequence[Told]) -> None:
+    for line in _table(tolds):
         click.echo(line)
-    for report in reports:
-        for warning in report.warnings:
-            click.echo(f"warning: {report.spec.stack}: {warning}", err=True)
+    for told in tolds:
+        for warning in told.warnings:
+            click.echo(f"warning: {told.stack}: {warning}", err=True)
 
 
-def _table(reports: list[Report]) -> Iterator[str]:
-    width = max((len(report.spec.stack) for report in reports), default=0)
-    for report in reports:
-        state = str(report.state)
-        shown = click.style(f"{state:<14}", fg=_COLOURS.get(report.state))
-        yield f"{report.spec.stack:<{width}}  {shown}  {_in_short(report)}"
+def _table(tolds: Sequence[Told]) -> Iterator[str]:
+    width = max((len(told.stack) for told in tolds), default=0)
+    for told in tolds:
+        shown = click.style(f"{told.state!s:<14}", fg=_COLOURS.get(told.state))
+        yield f"{told.stack:<{width}}  {shown}  {_in_short(told)}"
 
 
-def _in_short(report: Report) -> str:
-    if report.cause:
-        return f"{report.phase}: {report.cause}"
-    if report.state is State.WAKING:
-        eta = f", about {say_duration(report.eta)} more" if report.eta else ""
-        return f"{report.phase}{eta}"
-    end = end_of_state(report)
-    zone = policy_of(report.spec).zone
-    until = f"until {say_local(end, zone)}: " if end else ""
-    return f"{until}{report.decision.reason}"
+def _in_short(told: Told) -> str:
+    if told.cause:
+        return f"{told.phase}: {told.cause}"
+    if told.state is State.WAKING:
+        eta = f", about {say_duration(told.eta)} more" if told.eta else ""
+        return f"{told.phase}{eta}"
+    end = told.changes_at
+    until = f"until {say_local(end, told.zone)}: " if end else ""
+    return f"{until}{told.reason}"
 
 
-def _in_full(report: Report) -> Iterator[str]:
-    yield click.style(say_standing(report), bold=True)
-    for name, text in _facts(report):
+def _in_full(told: Told) -> Iterator[str]:
+    yield click.style(told.summary, bold=True)
+    for name, text in _facts(told):
         yield f"  {name:<9} {text}"
 
 
-def _facts(report: Report) -> Iterator[tuple[str, str]]:
-    zone = policy_of(report.spec).zone
-    yield "why", report.decision.reason
-    if report.phase != str(report.state):
-        yield "phase", report.phase
-    if report.cause:
-        failed = report.phase in (FAILED, BLOCKED)
-        yield "cause", click.style(report.cause, fg="red" if failed else None)
-    if report.since:
-        yield "since", say_local(report.since, zone)
-    for lease in report.leases:
-        reason = f": {lease.reason}" if lease.reason else ""
-        yield "asked by", f"{lease.holder} until {say_local(lease.expires_at, zone)}{reason}"
-    if report.hold:
-        reason = f": {report.hold.reason}" if report.hold.reason else ""
-        until = say_local(report.hold.until, zone)
-        yield "held by", f"{report.hold.by} {report.hold.state} until {until}{reason}"
-    for held in report.held:
-        yield "waiting", f"{held.who} at the door, for {format_duration(report.now - held.since)}"
-    yield from (("steps", line) for line in _steps(report))
-    for change in report.next:
-        yield "next", f"{say_local(change.at, zone)} {change.state}: {change.reason}"
-    for warning in report.warnings:
+def _facts(told: Told) -> Iterator[tuple[str, str]]:
+    yield "why", told.reason
+    if told.phase != str(told.state):
+        yield "phase", told.phase
+    if told.cause:
+        failed = told.phase in (FAILED, BLOCKED)
+        yield "cause", click.style(told.cause, fg="red" if failed else None)
+    if told.since:
+        yield "since", say_local(told.since, told.zone)
+    yield from _who(told)
+    for held in told.held:
+        since = told.now - parse_timestamp(held["since"])
+        yield "waiting", f"{held['who']} at the door, for {format_duration(since)}"
+    yield from (("steps", line) for line in _steps(told))
+    for change in told.next:
+        yield "next", f"{_local(told, change['at'])} {change['state']}: {change['reason']}"
+    for warning in told.warnings:
         yield "warning", click.style(warning, fg="yellow")
-    if report.saved:
-        spent, always, saved = report.saved.in_cents()
-        told = f"saved {say_money(saved)}" if saved > 0 else "nothing saved yet"
-        yield "month", f"spent {say_money(spent)}, always on {say_money(always)}, {told}"
+    if told.money:
+        spent, always = map(to_cents, told.money)
+        saved = always - spent
+        said = f"saved {say_money(saved)}" if saved > 0 else "nothing saved yet"
+        yield "month", f"spent {say_money(spent)}, always on {say_money(always)}, {said}"
 
 
-def _steps(report: Report) -> Iterator[str]:
-    if report.has_settled:
+def _who(told: Told) -> Iterator[tuple[str, str]]:
+    for lease in told.leases:
+        until = _local(told, lease["expires_at"])
+        yield "asked by", f"{lease['holder']} until {until}{_because(lease['reason'])}"
+    yield from (("booked", say_booking(told, booking)) for booking in told.bookings)
+    hold = told.hold
+    if hold:
+        until = _local(told, hold["until"])
+        yield "held by", f"{hold['by']} {hold['state']} until {until}{_because(hold['reason'])}"
+
+
+def _because(reason: str) -> str:
+    return f": {reason}" if reason else ""
+
+
+def _local(told: Told, moment: str) -> str:
+    return say_local(parse_timestamp(moment), told.zone)
+
+
+def _steps(told: Told) -> Iterator[str]:
+    if told.has_settled:
         return
-    for step in report.steps:
+    for step in told.steps:
         began = parse_timestamp(step["started_at"])
         ended = parse_timestamp(step["finished_at"]) if step["finished_at"] else None
-        took = format_duration((ended or report.now) - began)
+        took = format_duration((ended or told.now) - began)
         usual = step["usual_seconds"]
         hint = (
             f", usually {format_duration(timedelta(seconds=usual))}" if usual and not ended else ""

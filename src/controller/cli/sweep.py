@@ -130,7 +130,9 @@ class TableRecords:
                 return None
             records, busy = table.load(stack), self._keeper.is_held(stack, now)
         status = Status.from_json(records.status)
-        report = make_report(records.spec, status, records.leases, records.hold, now)
+        report = make_report(
+            records.spec, status, records.leases, records.hold, now, bookings=records.bookings
+        )
         return Known(
             spec=records.spec,
             status=status,

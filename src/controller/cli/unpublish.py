@@ -10,8 +10,9 @@ import click
 
 from controller.asking.stack_view import StackView
 from controller.cli.deployment import Deployment, deployment_option
-from controller.cli.following import POLL_SECONDS, follow
+from controller.cli.following import follow_stacks
 from controller.cli.leaving import Leave, hold_asleep, name_standing
+from controller.cli.places import POLL_SECONDS
 from controller.cli.stacks import Stacks, check_name
 from controller.domain.decision.history import Event, EventKind
 from controller.domain.errors import NotPublishedError, PermanentError, SpecError
@@ -97,9 +98,10 @@ def _put_to_sleep(stacks: Stacks, look: StackView) -> None:
     stacks.hold(hold_asleep(look, stacks.caller, _REASON))
     why = ""
     try:
-        (report,) = follow(stacks, [look.stack])
+        follow_stacks(stacks, [look.stack])
     except PermanentError as error:  # the controller does not work on it at all
-        report, why = stacks.look(look.stack).report, f"; {error}"
+        why = f"; {error}"
+    report = stacks.look(look.stack).report
     if report.state is not State.ASLEEP:
         raise PermanentError(
             f"{look.stack} was not taken out, because it still costs money "

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
+
 import click
 
-from controller.cli.asking import asked_end, conclude
+from controller.cli.asking import conclude, conclude_bookings
 from controller.cli.deployment import Deployment, deployment_option
-from controller.cli.stacks import Stacks, json_option, reason_option, stacks_argument
+from controller.cli.places import (
+    Target,
+    Write,
+    job_option,
+    open_places,
+    side_by_side,
+    targets_argument,
+)
+from controller.cli.stacks import json_option, reason_option
 from controller.domain.reporting.report import State
 
 
 @click.command("wake")
-@stacks_argument()
+@targets_argument()
 @click.option(
     "--for",
     "duration",
@@ -19,14 +30,22 @@ from controller.domain.reporting.report import State
     default="",
     help="How long, or until office hours close. Default: the policy's wake_for.",
 )
+@click.option(
+    "--at",
+    metavar="TIME",
+    help="Book it: awake from then on, local to the stack, as 2026-12-07 13:30; or an instant.",
+)
 @reason_option
+@job_option
 @click.option("--wait/--no-wait", default=True, show_default=True, help="Follow it until awake.")
 @deployment_option
 @json_option
 def command(
-    stacks: tuple[str, ...],
+    targets: tuple[Target, ...],
     duration: str,
+    at: str | None,
     reason: str,
+    job: str,
     wait: bool,
     deployment: Deployment,
     as_json: bool,
@@ -36,9 +55,21 @@ def command(
 
     Exit code 1 when it does not wake, with the cause. A wake that you asked for before is made
     longer, never shorter.
+
+    With --at it is booked like office hours: woken early enough to be awake then, told of, and
+    shown by hours. dormouse release --booking cancels it.
     """
-    asked = Stacks(deployment)
-    looks = [(look, asked_end(look, duration)) for look in asked.look_at_all(stacks)]
-    for look, until in looks:
-        asked.keep_awake(look, until, reason)
-    conclude(asked, stacks, wanted=State.AWAKE if wait else None, as_json=as_json)
+    places, clock = open_places(deployment, targets)
+    if at is not None:
+        prepare = [partial(place.prepare_booking, at, duration, reason, job) for place in places]
+        _write_all(prepare)
+        conclude_bookings(places, as_json=as_json)
+        return
+    _write_all([partial(place.prepare_wake, duration, reason, job) for place in places])
+    conclude(places, clock, wanted=State.AWAKE if wait else None, as_json=as_json)
+
+
+def _write_all(prepare: Sequence[Callable[[], Write]]) -> None:
+    """Whatever is wrong with one of them is said before the first is written."""
+    for write in side_by_side(prepare):
+        write()

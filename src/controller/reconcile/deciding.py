@@ -53,7 +53,7 @@ class Decider:
     def verdict(self, records: Records, now: datetime) -> Decision:
         """What holds by the records and by what is known of the traffic."""
         status = self._tracker.status
-        rules, lifecycle = rules_of(records.spec, status), status.lifecycle
+        rules, lifecycle = rules_of(records.spec, status, records.bookings), status.lifecycle
         basis = records.spec.hash, records.asked, rules.lead, lifecycle
         known = self._known
         if known is None or known[0] != basis or _is_over(known[1], now):

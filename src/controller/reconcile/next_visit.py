@@ -77,7 +77,7 @@ def next_visit(
 
 def next_sleep(status: Status, records: Records, now: datetime, horizon: datetime) -> Change | None:
     """When it goes to sleep if nobody asks for anything and somebody uses it until then."""
-    rules = rules_of(records.spec, status)
+    rules = rules_of(records.spec, status, records.bookings)
     changes = foresee(rules, records.leases, records.hold, status.lifecycle, now, horizon)
     return next((change for change in changes if change.state is Target.ASLEEP), None)
 

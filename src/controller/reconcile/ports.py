@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from controller.domain.decision.booking import Booking
 from controller.domain.decision.held import Held
 from controller.domain.decision.history import Event, Wake
 from controller.domain.decision.hold import Hold
@@ -27,6 +28,8 @@ class Records(Protocol):
     def status(self) -> Mapping[str, Json]: ...
     @property
     def leases(self) -> tuple[Lease, ...]: ...
+    @property
+    def bookings(self) -> tuple[Booking, ...]: ...
     @property
     def hold(self) -> Hold | None: ...
     @property

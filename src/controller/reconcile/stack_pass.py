@@ -137,7 +137,7 @@ class StackPass:
         """Take down how it ended; a wake that has become ready is told, and learned from."""
         now, tracker, spec = self._clock.now(), self._tracker, records.spec
         before = tracker.status
-        rules = rules_of(spec, before)
+        rules = rules_of(spec, before, records.bookings)
         asked_for = all_asked_for(rules, records.leases, records.hold, now)
         tracker.apply(transitions.ended, spec, outcome, asked_for, now)
         wake = transitions.new_wake(before, tracker.status)
@@ -162,7 +162,7 @@ class StackPass:
         visit = next_visit(tracker.status, records, wanted, outcome, now, clear_at)
         if visit.ending:
             tracker.apply(transitions.warn, spec, visit.ending.at, visit.ending.reason, now)
-        rules, drain = rules_of(spec, tracker.status), longest_drain(spec)
+        rules, drain = rules_of(spec, tracker.status, records.bookings), longest_drain(spec)
         return PassResult(
             decision=wanted,
             outcome=outcome,

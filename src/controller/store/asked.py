@@ -1,5 +1,5 @@
 """
-What people ask for: leases, a hold, and the mark that has a pass look at them.
+What people ask for: leases, bookings, a hold, and the mark that has a pass look at them.
 
 All of it lies under a partition key of its own, `asked#<stack>`, to which the wake URL's role is
 bound: whatever that function is made to write, no spec, status or lock is touched. The mark is
@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from controller.domain.decision.booking import Booking
 from controller.domain.decision.held import Held
 from controller.domain.decision.hold import Hold
 from controller.domain.decision.lease import Lease
@@ -31,6 +32,7 @@ from controller.store.requests import Requests
 KEEP_ASKED = timedelta(days=7)
 """How long leases and holds are remembered after their end."""
 
+_IS_FREE = "attribute_not_exists(pk)"
 _TOUCH = "SET due = :due, due_at = :at ADD asked :one"
 
 
@@ -44,6 +46,7 @@ class AskedFor:
     """
 
     leases: tuple[Lease, ...] = ()
+    bookings: tuple[Booking, ...] = ()
     hold: Hold | None = None
     count: int = 0
     damaged: tuple[Damaged, ...] = ()
@@ -65,6 +68,11 @@ class Asked(Requests):
             for sort in found
             if sort.startswith(items.LEASE)
         )
+        bookings, lost_bookings = parted(
+            items.readable(found[sort], partial(_parse_booking, stack, sort))
+            for sort in found
+            if sort.startswith(items.BOOKING)
+        )
         holds, lost_hold = parted(
             items.readable(found[sort], partial(_parse_hold, stack))
             for sort in found
@@ -72,9 +80,10 @@ class Asked(Requests):
         )
         return AskedFor(
             leases=leases,
+            bookings=bookings,
             hold=holds[0] if holds else None,
             count=items.number(mark, "asked"),
-            damaged=(*lost, *lost_hold),
+            damaged=(*lost, *lost_bookings, *lost_hold),
             is_due="due" in mark,
             held=held_in(found.get(items.HELD, {})),
         )
@@ -100,7 +109,7 @@ class Asked(Requests):
         once with one view of the stack have the same id. Returns the lease as it stands then.
         """
         while True:
-            if self._keep(lease, {"ConditionExpression": "attribute_not_exists(pk)"}):
+            if self._keep(lease, {"ConditionExpression": _IS_FREE}):
                 return lease
             extended = self.extend(lease.stack, lease.id, lease.expires_at, lease.granted_at)
             if extended:
@@ -116,14 +125,53 @@ class Asked(Requests):
         Two who extend at once both succeed: what the first wrote is read again by the second.
         """
         while True:
-            found = self._lease_item(stack, id_)
-            parse = partial(_parse_lease, stack, f"{items.LEASE}{id_}")
-            lease = items.readable(found, parse) if found else None
-            if found is None or not isinstance(lease, Lease) or lease.expires_at <= now:
+            found, lease = self._live_lease(stack, id_, now)
+            if found is None or lease is None:
                 return None
             extended = lease.extended(max(expires_at, lease.expires_at), at=now)
             if self._keep(extended, items.as_found(found), at=now):
                 return extended
+
+    def release(self, stack: str, id_: str, now: datetime) -> Lease | None:
+        """End a lease and have the stack looked at. None when none of that id still runs."""
+        while True:
+            found, lease = self._live_lease(stack, id_, now)
+            if found is None or lease is None:
+                return None
+            released = lease.released(now)
+            if self._keep(released, items.as_found(found), at=now):
+                return released
+
+    def book(self, booking: Booking) -> Booking:
+        """
+        Store a booking under the first id that is free, and have the stack looked at.
+
+        Asked for twice it is the same one, at most made longer. Returns it as it stands then.
+        """
+        number = int(booking.id.removeprefix("b"))
+        while True:
+            tried = replace(booking, id=f"b{number}")
+            if self._keep_booking(tried, booking.made_at, {"ConditionExpression": _IS_FREE}):
+                return tried
+            found, there = self._booking(booking.stack, tried.id)
+            if found and there and there.is_like(booking):
+                longer = there.until(max(there.closes_at, booking.closes_at))
+                if longer == there or self._keep_booking(
+                    longer, booking.made_at, items.as_found(found)
+                ):
+                    return longer
+            elif found:
+                number += 1
+
+    def cancel(self, stack: str, id_: str, now: datetime) -> Booking | None:
+        """End a booking and have the stack looked at. None when none of that id counts."""
+        while True:
+            found, booking = self._booking(stack, id_)
+            if found is None or booking is None or not booking.is_live(now):
+                return None
+            cancelled = booking.cancelled(now)
+            if self._keep_booking(cancelled, now, items.as_found(found)):
+                return cancelled
 
     def hold(self, hold: Hold) -> None:
         """Put a hold in place of the one before, and have the stack looked at."""
@@ -159,6 +207,21 @@ class Asked(Requests):
         put = {"Put": {"Item": item, **condition}}
         return self._write_marked(lease.stack, at or lease.granted_at, put)
 
+    def _keep_booking(self, booking: Booking, at: datetime, condition: Mapping[str, Any]) -> bool:
+        """Write a booking and the mark, both or neither; False when the condition fails."""
+        expires = int((booking.closes_at + KEEP_ASKED).timestamp())
+        key = items.asked_key(booking.stack, f"{items.BOOKING}{booking.id}")
+        item = items.with_body(key, booking.to_json(), expires=expires)
+        return self._write_marked(booking.stack, at, {"Put": {"Item": item, **condition}})
+
+    def _booking(self, stack: str, id_: str) -> tuple[items.Item | None, Booking | None]:
+        """A booking as it stands in the table; no second where it cannot be read."""
+        sort = f"{items.BOOKING}{id_}"
+        found = self._item(items.asked_key(stack, sort))
+        parse = partial(_parse_booking, stack, sort)
+        booking = items.readable(found, parse) if found else None
+        return found, booking if isinstance(booking, Booking) else None
+
     def _write_marked(self, stack: str, due_at: datetime, *writes: Mapping[str, Any]) -> bool:
         """
         Make these writes and the mark, or none: False if a condition fails.
@@ -192,8 +255,20 @@ class Asked(Requests):
         through_conflicts(lambda: self._dynamodb.update_item(**request))
         return True
 
+    def _live_lease(
+        self, stack: str, id_: str, now: datetime
+    ) -> tuple[items.Item | None, Lease | None]:
+        """A lease as it stands in the table, if it still runs and can be read."""
+        found = self._lease_item(stack, id_)
+        parse = partial(_parse_lease, stack, f"{items.LEASE}{id_}")
+        lease = items.readable(found, parse) if found else None
+        runs = isinstance(lease, Lease) and lease.expires_at > now
+        return (found, lease) if runs and isinstance(lease, Lease) else (None, None)
+
     def _lease_item(self, stack: str, id_: str) -> items.Item | None:
-        key = items.asked_key(stack, f"{items.LEASE}{id_}")
+        return self._item(items.asked_key(stack, f"{items.LEASE}{id_}"))
+
+    def _item(self, key: items.Item) -> items.Item | None:
         reply = self._dynamodb.get_item(**self._named({"Key": key}), ConsistentRead=True)
         found: items.Item | None = reply.get("Item")
         return found
@@ -223,6 +298,14 @@ def _parse_lease(stack: str, sort: str, text: str) -> Lease:
     if (lease.stack, f"{items.LEASE}{lease.id}") != (stack, sort):
         raise ValueError("it is the lease of another name")
     return lease
+
+
+@lru_cache(maxsize=500)
+def _parse_booking(stack: str, sort: str, text: str) -> Booking:
+    booking = Booking.from_json(json.loads(text))
+    if (booking.stack, f"{items.BOOKING}{booking.id}") != (stack, sort):
+        raise ValueError("it is the booking of another name")
+    return booking
 
 
 @lru_cache(maxsize=100)

@@ -17,6 +17,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from controller.domain.decision.booking import Booking
 from controller.domain.decision.held import Held
 from controller.domain.decision.hold import Hold
 from controller.domain.decision.lease import Lease
@@ -62,6 +63,10 @@ class Records:
     @property
     def leases(self) -> tuple[Lease, ...]:
         return self.asked_for.leases
+
+    @property
+    def bookings(self) -> tuple[Booking, ...]:
+        return self.asked_for.bookings
 
     @property
     def hold(self) -> Hold | None:

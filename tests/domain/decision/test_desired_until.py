@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from controller.domain.decision.booking import Booking
 from controller.domain.decision.desired import Decision, all_asked_for, decide, settle_lifecycle
 from controller.domain.decision.hold import Hold
 from controller.domain.decision.idle import Counts, Minute, judge, window_to_read
@@ -52,6 +53,8 @@ class Story:
     late: int
     wake_takes: int
     fails_at: frozenset[int]
+    bookings: tuple[tuple[int, int, int], ...] = ()
+    cancels: tuple[tuple[int, int], ...] = ()
 
     def times(self) -> set[int]:
         """The minutes at which a record changes from outside."""
@@ -60,6 +63,8 @@ class Story:
             *(at for at, _, _ in self.extensions),
             *(at for at, _, _ in self.holds),
             *self.lifts,
+            *(at for at, _, _ in self.bookings),
+            *(at for at, _ in self.cancels),
         }
 
 
@@ -73,6 +78,7 @@ class World:
     rules: Rules
     minute: int = -1
     leases: dict[str, Lease] = field(default_factory=dict)
+    bookings: dict[str, Booking] = field(default_factory=dict)
     hold: Hold | None = None
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     told: Decision | None = None
@@ -95,6 +101,7 @@ class World:
             found = self.leases.get(str(index))
             if at == minute and found and found.expires_at > now:
                 self.leases[found.id] = found.extended(now + length * MINUTE, at=now)
+        self.book(minute, now)
         for at, state, length in self.story.holds:
             if at == minute:
                 over = frozenset(self.leases)
@@ -111,6 +118,28 @@ class World:
         if minute in self.story.lifts:
             self.hold = None
         return minute in self.story.times() or self.progress(now)
+
+    def book(self, minute: int, now: datetime) -> None:
+        """Somebody books, or cancels what was booked."""
+        before = dict(self.bookings)
+        for index, (at, ahead, length) in enumerate(self.story.bookings):
+            if at == minute:
+                self.bookings[str(index)] = Booking(
+                    stack="s",
+                    id=str(index),
+                    owner="x",
+                    by=f"person {index}",
+                    reason="",
+                    made_at=now,
+                    opens_at=now + ahead * MINUTE,
+                    closes_at=now + (ahead + length) * MINUTE,
+                )
+        for at, index in self.story.cancels:
+            found = self.bookings.get(str(index))
+            if at == minute and found and found.is_live(now):
+                self.bookings[found.id] = found.cancelled(now)
+        if self.bookings != before:
+            self.rules = self.rules.with_bookings(self.bookings.values())
 
     def progress(self, now: datetime) -> bool:
         """A wake becomes ready, or fails, when its time has come: both are records of a pass."""
@@ -236,6 +265,10 @@ def stories(draw: st.DrawFn) -> Story:
         late=draw(st.sampled_from([1, 2, 2, 3, 15])),
         wake_takes=draw(st.integers(1, 9)),
         fails_at=frozenset(draw(st.lists(minutes_of_story, max_size=2))),
+        bookings=tuple(
+            draw(st.lists(st.tuples(minutes_of_story, st.integers(0, 600), lengths), max_size=4))
+        ),
+        cancels=tuple(draw(st.lists(st.tuples(minutes_of_story, st.integers(0, 3)), max_size=2))),
     )
 
 
@@ -302,7 +335,8 @@ def test_a_decision_follows_the_order(story):
             assert decision.state is world.hold.state
         live = any(one.covers(now) for one in world.leases.values())
         if decision.state is Target.AWAKE and not live and not held and not world.lifecycle.is_up:
-            assert rules.schedule.open_at(now + rules.lead) or rules.schedule.open_at(now)
+            ahead = now + rules.lead + MINUTE
+            assert any(world.rules.windows(now, ahead))
 
 
 @examples(25)
@@ -316,7 +350,7 @@ def test_it_is_never_awake_for_long_without_a_reason(story):
     for minute in range(LENGTH):
         world.live(minute)
         decision, now = world.ask(), moment(minute)
-        if str(decision.rule) in ("hold", "lease", "opening", "office_hours", "unknown"):
+        if str(decision.rule) in ("hold", "lease", "opening", "office_hours", "booking", "unknown"):
             wanted_at = now
         if decision.state is Target.AWAKE:
             assert now - wanted_at <= most

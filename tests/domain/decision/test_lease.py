@@ -64,3 +64,12 @@ def test_a_lease_is_kept_as_json():
         "expires_at": "2026-11-23T13:00:00Z",
     }
     assert Lease.from_json(lease.to_json()) == lease
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=-1), timedelta(0), timedelta(minutes=3)])
+def test_a_released_lease_ends_then_whatever_clock_has_dated_it(ahead):
+    lease = make(granted_at=NOON + ahead, expires_at=NOON + timedelta(hours=2))
+    released = lease.released(NOON)
+    assert not released.covers(NOON)
+    assert (released.expires_at, released.released_at) == (NOON, NOON)
+    assert Lease.from_json(released.to_json()) == released

@@ -1,9 +1,9 @@
 """
 Decide: awake or asleep, for what reason, and until when that can hold.
 
-Pure: rules, records and `now` in, a decision out. In order: a hold; a live lease; office hours,
-opened early by the lead of a wake; otherwise asleep. What was spent by a sleep or by a failed
-wake does not count any more. What leases and office hours keep awake may end early by idleness;
+Pure: rules, records and `now` in, a decision out. In order: a hold; a live lease; office hours and
+bookings, opened early by the lead of a wake; otherwise asleep. What was spent by a sleep or by a
+failed wake does not count any more. What leases and openings keep awake may end early by idleness;
 `min_awake`, `max_awake` and the load balancer's paid hour bound the end (`sleep_rules.py`).
 """
 
@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from controller.domain.decision.booking import Booking
 from controller.domain.decision.hold import Hold
 from controller.domain.decision.lease import Lease
 from controller.domain.decision.lifecycle import NOTHING, ConsumedRequests, Lifecycle, Slept
@@ -237,15 +238,37 @@ class _Judge:
             return _demand_of_lease(max(live, key=lambda lease: (lease.expires_at, lease.id)))
         if window is None or self._lifecycle.has_consumed_window(window.opens_at):
             return None
+        if window.booking and moment < window.opens_at:
+            window = self._open_meanwhile(moment) or window
         return self._demand_of_window(window, moment)
+
+    def _open_meanwhile(self, moment: datetime) -> Window | None:
+        """What it is open for while it would be made ready for a booking."""
+        for each in reversed(self._windows.all_at(moment)):
+            if each.opens_at <= moment and not self._lifecycle.has_consumed_window(each.opens_at):
+                return each
+        return None
 
     def _demand_of_window(self, window: Window, moment: datetime) -> Demand:
         evidence = {"opens_at": window.opens_at, "closes_at": window.closes_at}
+        if window.booking:
+            return self._demand_of_booking(window.booking, evidence, moment)
         if moment < window.opens_at:
             opens = say_moment(window.opens_at, self._rules.policy.zone)
             reason = f"it is being made ready for office hours, which begin at {opens}"
             return Demand(Rule.OPENING, reason, evidence)
         return Demand(Rule.OFFICE_HOURS, "office hours", evidence)
+
+    def _demand_of_booking(
+        self, booking: Booking, evidence: dict[str, datetime | None], moment: datetime
+    ) -> Demand:
+        evidence_of = {"booking": booking.id, "by": booking.by, **evidence}
+        why = f": {booking.reason}" if booking.reason else ""
+        if moment < booking.opens_at:
+            opens = say_moment(booking.opens_at, self._rules.policy.zone)
+            reason = f"it is being made ready for {booking.by}, who booked it from {opens}{why}"
+            return Demand(Rule.BOOKING, reason, evidence_of)
+        return Demand(Rule.BOOKING, f"{booking.by} booked it{why}", evidence_of)
 
     def _unspent_leases(self) -> list[Lease]:
         return [lease for lease in self._leases if not self._lifecycle.has_consumed_lease(lease)]

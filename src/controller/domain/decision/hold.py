@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 
 from controller.domain.decision.lease import Lease
 from controller.domain.decision.office_hours import OfficeHours, Rules
-from controller.domain.errors import InvalidLeaseError
+from controller.domain.errors import InvalidLeaseError, TextError
 from controller.domain.planning.plan import Target
 from controller.domain.planning.spec import Json
-from controller.domain.policy.durations import LONGEST
-from controller.domain.text import LONGEST_NAME, LONGEST_REASON, clean
+from controller.domain.policy.durations import LONGEST, format_duration, parse_duration
+from controller.domain.text import LONGEST_NAME, LONGEST_REASON, clean, quoted
 from controller.domain.timestamps import (
     format_timestamp,
     parse_timestamp,
@@ -22,6 +22,9 @@ from controller.domain.timestamps import (
 
 LONGEST_SLEEP_NOW = timedelta(days=1)
 """"Sleep now" ends by itself where no office hours ever begin again."""
+
+SHORTEST_SLEEP, LONGEST_SLEEP = timedelta(minutes=1), timedelta(days=31)
+"""Of a sleep whose length is said."""
 
 NEAR = timedelta(minutes=2)
 """An end that was told stays so where only what wakes have taught since would move it so little."""
@@ -128,6 +131,20 @@ def sleep_now(
         over=frozenset(lease.id for lease in leases),
         after=max(now, window.opens_at) if window else now,
     )
+
+
+def sleep_end(text: str, now: datetime) -> datetime:
+    """The end of a sleep of such a length, as somebody gives it. Raises TextError."""
+    try:
+        length = parse_duration(text)
+    except TextError:
+        length = timedelta(0)
+    if not SHORTEST_SLEEP <= length <= LONGEST_SLEEP:
+        raise TextError(
+            f"{quoted(text)} is not how long it can be put to sleep: expected a time from "
+            f'{format_duration(SHORTEST_SLEEP)} to {LONGEST_SLEEP.days}d, such as "3h"'
+        )
+    return now + length
 
 
 def _next_opening(rules: Rules, after: datetime, set_at: datetime) -> datetime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from controller.domain.errors import InvalidLeaseError
@@ -20,7 +20,9 @@ class Lease:
 
     Both moments carry a time zone. `id` is unique within the stack; `holder` says who asked
     ("wake link", "ci@example.org"), `reason` why, in their words. A lease never changes: one that
-    was extended is another value with the same id, and `extended_at` says when that was.
+    was extended is another value with the same id, and `extended_at` says when that was;
+    `released_at` says that its holder gave it back, which is when it ended. One that
+    `found_awake` began no wake.
     """
 
     stack: str
@@ -30,9 +32,11 @@ class Lease:
     granted_at: datetime
     expires_at: datetime
     extended_at: datetime | None = None
+    released_at: datetime | None = None
+    found_awake: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("granted_at", "expires_at", "extended_at"):
+        for name in ("granted_at", "expires_at", "extended_at", "released_at"):
             moment = getattr(self, name)
             if moment is not None and moment.tzinfo is None:
                 raise InvalidLeaseError(
@@ -64,8 +68,19 @@ class Lease:
         """The same lease with another end, which may also be an earlier one, as asked for `at`."""
         return replace(self, expires_at=expires_at, extended_at=at or self.extended_at)
 
+    def released(self, at: datetime) -> Lease:
+        """
+        The same lease, given back.
+
+        It ends at that moment also where a clock that runs ahead has dated it later.
+        """
+        granted_at = min(self.granted_at, at - timedelta(microseconds=1))
+        expires_at = min(self.expires_at, at)
+        return replace(self, granted_at=granted_at, expires_at=expires_at, released_at=at)
+
     def to_json(self) -> dict[str, Any]:
-        extended = {"extended_at": format_timestamp(self.extended_at)} if self.extended_at else {}
+        moments = {"extended_at": self.extended_at, "released_at": self.released_at}
+        said = {name: format_timestamp(moment) for name, moment in moments.items() if moment}
         return {
             "stack": self.stack,
             "id": self.id,
@@ -73,7 +88,8 @@ class Lease:
             "reason": self.reason,
             "granted_at": format_timestamp(self.granted_at),
             "expires_at": format_timestamp(self.expires_at),
-            **extended,
+            **said,
+            **({"found_awake": True} if self.found_awake else {}),
         }
 
     @staticmethod
@@ -86,4 +102,6 @@ class Lease:
             granted_at=parse_timestamp(data["granted_at"]),
             expires_at=parse_timestamp(data["expires_at"]),
             extended_at=read_timestamp(data.get("extended_at")),
+            released_at=read_timestamp(data.get("released_at")),
+            found_awake=bool(data.get("found_awake")),
         )

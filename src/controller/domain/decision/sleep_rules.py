@@ -43,6 +43,7 @@ class Rule(StrEnum):
     LEASE = "lease"
     OPENING = "opening"  # office hours, before they begin
     OFFICE_HOURS = "office_hours"
+    BOOKING = "booking"  # from the lead of the wake on
     FINISH_WAKE = "finish_wake"
     MIN_AWAKE = "min_awake"
     PAID_HOUR = "paid_hour"
@@ -151,13 +152,13 @@ class SleepRules:
 
     def _what_is_over(self, now: datetime) -> str:
         ended = [
-            (lease.expires_at, f"the time that {lease.holder} asked for is over")
+            (lease.expires_at, _how_it_ended(lease))
             for lease in self._leases
             if lease.expires_at <= now and not self._lifecycle.has_consumed_lease(lease)
         ]
-        closed_at = self._windows.last_closing(now)
-        if closed_at:
-            ended.append((closed_at, "office hours are over"))
+        closed = self._windows.last_over(now)
+        if closed and closed.closes_at:
+            ended.append((closed.closes_at, _what_closed(closed)))
         if self._hold and self._hold.is_over(now):
             ended.append((self._hold.until, f"the hold of {self._hold.by} is over"))
         return max(ended, default=(now, "nobody asks for it any more"))[1]
@@ -246,6 +247,18 @@ def paid_hour_ends(policy: Policy, lifecycle: Lifecycle, moment: datetime) -> da
     if since is None or not policy.finish_paid_hour:
         return None
     return since + (max(timedelta(0), moment - since) // PAID_HOUR + 1) * PAID_HOUR
+
+
+def _what_closed(window: Window) -> str:
+    if window.booking:
+        return f"the time that {window.booking.by} booked is over"
+    return "office hours are over"
+
+
+def _how_it_ended(lease: Lease) -> str:
+    if lease.released_at:
+        return f"{lease.holder} needs it no more"
+    return f"the time that {lease.holder} asked for is over"
 
 
 def _ripe_at(idle_at: datetime, activity: Activity | None) -> datetime:

@@ -60,8 +60,8 @@ def make_forecast(
 
 def _stays(rules: Rules, begin: datetime, end: datetime, hold: Hold | None) -> Iterator[Interval]:
     """From when it sets out to be awake until it sets out to sleep; the first may begin before."""
-    opening = OfficeHours(rules, begin).at(begin)
-    start = opening.starts_at if opening and not hold else begin
+    windows = OfficeHours(rules, begin).all_at(begin)
+    start = windows[0].starts_at if windows and not hold else begin
     awake_since = (
         start if decide(rules, (), hold, Lifecycle(), start).state is Target.AWAKE else None
     )

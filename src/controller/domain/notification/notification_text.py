@@ -105,7 +105,7 @@ class NotificationText:
 
     def _unless_idle(self) -> str:
         timeout, rule = self._policy.idle_timeout, self._facts.get("rule")
-        in_office_hours = rule in (Rule.OFFICE_HOURS, Rule.OPENING)
+        in_office_hours = rule in (Rule.OFFICE_HOURS, Rule.OPENING, Rule.BOOKING)
         if not timeout or rule == Rule.HOLD:
             return ""
         if in_office_hours and not self._policy.idle_during_office_hours:

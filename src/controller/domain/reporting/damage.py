@@ -31,6 +31,7 @@ UNREADABLE = (
 
 WAYS_OUT = {
     "lease#": "ask again for what it was to give",
+    "booking#": "book it again",
     "hold": "hold the stack again, or lift it by dormouse hold --lift",
     "status": "nothing is to be done: it is learned anew",
     "spec": "the stack goes on by the files as they were before; publish it again",

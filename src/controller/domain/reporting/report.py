@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import islice
 
+from controller.domain.decision.booking import Booking, live_bookings
 from controller.domain.decision.desired import Decision, decide
 from controller.domain.decision.foresight import Change, foresee
 from controller.domain.decision.held import Held
@@ -21,6 +22,7 @@ from controller.domain.decision.lease import Lease
 from controller.domain.decision.office_hours import Rules
 from controller.domain.money.ledger import Statement, usage_now
 from controller.domain.money.prices import find_prices
+from controller.domain.planning.endpoint import address_text
 from controller.domain.planning.plan import Target
 from controller.domain.planning.serving import Degraded
 from controller.domain.planning.spec import Json, Kind, Spec, cached_on_spec
@@ -28,6 +30,12 @@ from controller.domain.policy.policy import Policy
 from controller.domain.policy.policy_warnings import find_ending_holidays
 from controller.domain.policy.schedule import Schedule
 from controller.domain.reporting.damage import Damaged
+from controller.domain.reporting.standing import (
+    say_asleep_until,
+    say_awake,
+    say_awake_until,
+    say_waking,
+)
 from controller.domain.reporting.status import Status
 from controller.domain.timestamps import format_timestamp, write_timestamp
 
@@ -74,6 +82,7 @@ class Report:
     hold: Hold | None
     next: tuple[Change, ...]
     now: datetime
+    bookings: tuple[Booking, ...] = ()
     saved: Statement | None = None
     warnings: tuple[str, ...] = ()
     held: tuple[Held, ...] = ()
@@ -107,11 +116,40 @@ class Report:
         """Where it answers; None unless it does."""
         return self.status.endpoint if self.state is State.AWAKE else None
 
+    @property
+    def changes_at(self) -> datetime | None:
+        """
+        When it next changes between awake and asleep, as far as that can be foreseen.
+
+        A hold that reaches further than what is foreseen lasts at least until its end.
+        """
+        if self.next:
+            return self.next[0].at
+        return self.hold.until if self.hold else None
+
+    @property
+    def standing(self) -> str:
+        """What holds now and until when: "api is awake at http://… until Mon 23 Nov 18:00 JST"."""
+        return f"{self.spec.stack} is {self._standing()}"
+
+    def _standing(self) -> str:
+        policy, hold, end = policy_of(self.spec), self.hold, self.changes_at
+        if self.state in (State.ASLEEP, State.GOING_TO_SLEEP):
+            comma = "," if self.state is State.GOING_TO_SLEEP else ""
+            return f"{self.state}{comma} {say_asleep_until(policy, hold, end)}"
+        until = say_awake_until(policy, self.decision.rule, hold, end)
+        if self.state is State.WAKING:
+            return say_waking(self.eta, until)
+        return say_awake(address_text(self.endpoint), until)
+
     def to_json(self) -> dict[str, Json]:
         """The JSON of `status`; times are RFC 3339 in UTC."""
         failure = self.status.lifecycle.failure if self.phase == FAILED else None
         return {
             "stack": self.spec.stack,
+            "now": format_timestamp(self.now),
+            "time_zone": policy_of(self.spec).time_zone,
+            "summary": self.standing,
             "state": str(self.state),
             "phase": self.phase,
             "cause": self.cause,
@@ -123,12 +161,14 @@ class Report:
             "leases": [lease.to_json() for lease in self.leases],
             "hold": self.hold.to_json() if self.hold else None,
             "held": [each.to_json(self.now) for each in self.held],
+            "bookings": [booking.told() for booking in self.bookings],
             "endpoint": dict(self.endpoint) if self.endpoint else None,
             "steps": self.steps,
             "eta_seconds": None if self.eta is None else round(self.eta.total_seconds(), 1),
             "next": [change.to_json() for change in self.next],
             "degraded": self.degraded.to_json() if self.degraded else None,
             "failure": failure and {"at": format_timestamp(failure.at), "cause": self.cause},
+            "stuck": self.status.stuck.to_json() if self.status.stuck else None,
             "updated_at": write_timestamp(self.status.updated_at),
             "saved": self.saved.summary() if self.saved else None,
             "warnings": list(self.warnings),
@@ -155,10 +195,11 @@ def policy_of(spec: Spec) -> Policy:
     return replace(policy, idle_timeout=None, finish_paid_hour=False)
 
 
-def rules_of(spec: Spec, status: Status) -> Rules:
+def rules_of(spec: Spec, status: Status, bookings: Iterable[Booking] = ()) -> Rules:
     """The rules of a stack with the lead time that its wakes have taught."""
     policy = policy_of(spec)
-    return Rules.of(policy, status.lead(policy.wake_timeout), _schedule_of(spec))
+    rules = Rules.of(policy, status.lead(policy.wake_timeout), _schedule_of(spec))
+    return rules.with_bookings(bookings)
 
 
 @cached_on_spec
@@ -174,13 +215,14 @@ def make_report(
     now: datetime,
     damaged: Iterable[Damaged] = (),
     held: Iterable[Held] = (),
+    bookings: Iterable[Booking] = (),
 ) -> Report:
     """
     Tell how a stack stands at `now`; `damaged` are records of it that cannot be read, `held`
     requests that were taken down as waiting at the door.
     """
-    rules = rules_of(spec, status)
-    leases = tuple(leases)
+    leases, bookings = tuple(leases), tuple(bookings)
+    rules = rules_of(spec, status, bookings)
     lifecycle = status.lifecycle.judged_by(spec.hash)
     hold = hold.under(rules) if hold else None
     decision = decide(rules, leases, hold, lifecycle, now)
@@ -201,6 +243,7 @@ def make_report(
         hold=hold if _is_in_force(hold, leases, status, now) else None,
         next=tuple(islice(ahead, MOST_CHANGES)),
         now=now,
+        bookings=live_bookings(bookings, now),
         saved=_saved(spec, status, now),
         warnings=(
             *_set_aside(status, state),

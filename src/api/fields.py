@@ -1,0 +1,50 @@
+"""What the fields of a request ask for, each checked, and refused by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TypeVar
+
+from api.problems import RefusedError, unprocessable
+from controller.asking.requested_end import end_asked_for
+from controller.domain.decision.asker import Asker, check_job
+from controller.domain.decision.booking import start_asked_for
+from controller.domain.decision.office_hours import Rules
+from controller.domain.errors import TextError
+from controller.domain.text import LONGEST_REASON, check
+from controller.links import Link
+
+T = TypeVar("T")
+
+WAKE = ("for", "at", "id", "reason")
+EXTEND = ("for", "id")
+RELEASE = ("id", "booking")
+SLEEP = ("for",)
+
+
+def asker_of(link: Link, fields: Mapping[str, str]) -> Asker:
+    """Whoever has the link, and which of its jobs; an empty id is none."""
+    job = fields.get("id", "")
+    return Asker.of_link(link.id, read("id", lambda: check_job(job)) if job else "")
+
+
+def reason_of(fields: Mapping[str, str]) -> str:
+    return read("reason", lambda: check(fields.get("reason", ""), "a reason", LONGEST_REASON))
+
+
+def start_of(fields: Mapping[str, str], rules: Rules, now: datetime) -> datetime:
+    return read("at", lambda: start_asked_for(fields["at"], rules.policy.zone, now))
+
+
+def end_of(fields: Mapping[str, str], rules: Rules, start: datetime) -> datetime:
+    """Until when, counted from `start`."""
+    return read("for", lambda: end_asked_for(fields.get("for", ""), rules, start))
+
+
+def read(name: str, parse: Callable[[], T]) -> T:
+    """What `parse` makes of a field. Raises RefusedError, which names it."""
+    try:
+        return parse()
+    except TextError as error:
+        raise RefusedError(unprocessable(f"{name}: {error}.")) from None

@@ -1,0 +1,269 @@
+"""Where a command asks for one stack: in the records of a deployment, or by a link to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Protocol, TypeVar
+
+import click
+
+from controller.cli.asked_end import asked_end, asked_start
+from controller.cli.deployment import Deployment
+from controller.cli.link_address import LinkAddress, is_link, link_of_environment, parse_link
+from controller.cli.link_client import LONGEST_WAIT, Answer, LinkClient
+from controller.cli.stacks import Stacks, check_name
+from controller.cli.told import Told
+from controller.clock import SystemClock
+from controller.domain.decision.asker import check_job
+from controller.domain.errors import PermanentError, TextError
+from controller.domain.ports import Clock
+from controller.reconcile.side_by_side import Threads
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+Target = str | LinkAddress
+"""A stack's name, or a link to it."""
+
+Write = Callable[[], object]
+"""What was checked, and is to be asked for."""
+
+SHORT_HOLD = 10
+"""Seconds for which an answer is held while somebody watches the steps."""
+
+
+class Place(Protocol):
+    """One stack, as the commands see it. `prepare_…` reads and checks; what it gives writes."""
+
+    @property
+    def stack(self) -> str: ...
+    @property
+    def keeper(self) -> str:
+        """Who works on what was asked for, and where to look if nobody does."""
+        ...
+
+    def look(self) -> Told: ...
+    def watch(self) -> Told:
+        """As `look`, and not sooner than there may be news."""
+        ...
+
+    def prepare_wake(self, length: str, reason: str = "", job: str = "") -> Write: ...
+    def prepare_extend(self, length: str, job: str = "") -> Write: ...
+    def prepare_release(self, job: str = "") -> Callable[[], int]: ...
+    def prepare_booking(self, at: str, length: str, reason: str = "", job: str = "") -> Write: ...
+    def prepare_cancel(self, booking: str) -> Write: ...
+    def renew(self, length: str, reason: str, job: str) -> Told:
+        """Ask once more, in as few requests as it takes."""
+        ...
+
+    def release(self, job: str) -> None: ...
+
+
+class PublishedStack:
+    """A stack in the records, asked for with the caller's rights in AWS."""
+
+    def __init__(self, stacks: Stacks, stack: str) -> None:
+        self._stacks = stacks
+        self.stack = stack
+
+    @property
+    def keeper(self) -> str:
+        return f'the log of the function "{self._stacks.deployment.controller}" and its schedule'
+
+    def look(self) -> Told:
+        return Told(self._stacks.look(self.stack).report.to_json())
+
+    def watch(self) -> Told:
+        self._stacks.deployment.clock.sleep(POLL_SECONDS)
+        return self.look()
+
+    def prepare_wake(self, length: str, reason: str = "", job: str = "") -> Write:
+        look = self._stacks.look(self.stack)
+        until = asked_end(look, length)
+        return partial(self._stacks.keep_awake, look, until, reason, job)
+
+    def prepare_extend(self, length: str, job: str = "") -> Write:
+        look = self._stacks.look(self.stack)
+        until = asked_end(look, length)
+        refuse_asleep(Told(look.report.to_json()))
+        return partial(self._stacks.keep_awake, look, until, "", job)
+
+    def prepare_release(self, job: str = "") -> Callable[[], int]:
+        return partial(self._stacks.release, self._stacks.look(self.stack), job)
+
+    def prepare_booking(self, at: str, length: str, reason: str = "", job: str = "") -> Write:
+        look = self._stacks.look(self.stack)
+        opens_at = asked_start(look, at)
+        closes_at = asked_end(look, length, opens_at)
+        return partial(self._stacks.book, look, opens_at, closes_at, reason, job)
+
+    def prepare_cancel(self, booking: str) -> Write:
+        return partial(self._stacks.cancel, self._stacks.look(self.stack), booking)
+
+    def renew(self, length: str, reason: str, job: str) -> Told:
+        self.prepare_wake(length, reason, job)()
+        return self.look()
+
+    def release(self, job: str) -> None:
+        self.prepare_release(job)()
+
+
+class LinkedStack:
+    """A stack behind a link, asked for with what the link allows."""
+
+    def __init__(self, client: LinkClient, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+        self._latest: Answer | None = None
+
+    @property
+    def stack(self) -> str:
+        return self._client.link.stack
+
+    @property
+    def keeper(self) -> str:
+        return "whoever gave you the link"
+
+    def look(self) -> Told:
+        self._latest = self._client.status()
+        return self._latest.told
+
+    def watch(self) -> Told:
+        """Only a wake is waited for at the other end; what else goes on is asked for again."""
+        before = self._latest
+        if before and before.again_seconds is not None:
+            self._clock.sleep(before.again_seconds)
+        elif before and not before.told.is_wanted_awake:
+            self._clock.sleep(POLL_SECONDS)
+        self._latest = self._client.status(wait=min(SHORT_HOLD, LONGEST_WAIT))
+        return self._latest.told
+
+    def prepare_wake(self, length: str, reason: str = "", job: str = "") -> Write:
+        self.look()
+        return partial(self._post, "wake", {"for": length, "reason": reason, "id": job})
+
+    def prepare_extend(self, length: str, job: str = "") -> Write:
+        refuse_asleep(self.look())
+        return partial(self._post, "extend", {"for": length, "id": job})
+
+    def prepare_release(self, job: str = "") -> Callable[[], int]:
+        before = self.look()
+
+        def release() -> int:
+            after = self._post("release", {"id": job})
+            leases = len(before.leases) - len(after.leases)
+            return leases + len(before.bookings) - len(after.bookings)
+
+        return release
+
+    def prepare_booking(self, at: str, length: str, reason: str = "", job: str = "") -> Write:
+        self.look()
+        fields = {"at": at, "for": length, "reason": reason, "id": job}
+        return partial(self._post, "wake", fields)
+
+    def prepare_cancel(self, booking: str) -> Write:
+        self.look()
+        return partial(self._post, "release", {"booking": booking})
+
+    def renew(self, length: str, reason: str, job: str) -> Told:
+        return self._post("wake", {"for": length, "reason": reason, "id": job})
+
+    def release(self, job: str) -> None:
+        self._post("release", {"id": job})
+
+    def _post(self, verb: str, fields: dict[str, str]) -> Told:
+        return self._client.post(verb, fields).told
+
+
+POLL_SECONDS = 3.0
+
+
+def refuse_asleep(told: Told) -> None:
+    if not told.is_wanted_awake:
+        raise PermanentError(
+            f'cannot extend: {told.stack} is {told.state}; wake it by "dormouse wake {told.stack}"'
+        )
+
+
+def open_places(deployment: Deployment, targets: Sequence[Target]) -> tuple[list[Place], Clock]:
+    """The places, and the clock to wait by: that of the deployment, if one is asked."""
+    stacks = Stacks(deployment)
+    links = [each for each in targets if isinstance(each, LinkAddress)]
+    clock: Clock = SystemClock() if len(links) == len(targets) else deployment.clock
+    return [_open(stacks, target, clock) for target in targets], clock
+
+
+def _open(stacks: Stacks, target: Target, clock: Clock) -> Place:
+    if isinstance(target, LinkAddress):
+        return LinkedStack(LinkClient(target), clock)
+    return PublishedStack(stacks, target)
+
+
+def side_by_side(jobs: Sequence[Callable[[], Any]]) -> list[Any]:
+    """The answers of all of them; the first error, once all have ended."""
+    threads = Threads()
+    try:
+        found = threads(list(jobs))
+    finally:
+        threads.close()
+    for one in found:
+        if isinstance(one, Exception):
+            raise one
+    return found
+
+
+def targets_argument(*, required: bool = True) -> Callable[[Command], Command]:
+    """
+    Declare STACK|LINK...; the command gets them as `targets`, each once.
+
+    Without one it is what DORMOUSE_LINK holds.
+    """
+
+    def declare(command: Command) -> Command:
+        return click.argument(
+            "targets", metavar="STACK|LINK...", nargs=-1, callback=partial(_targets, required)
+        )(command)
+
+    return declare
+
+
+job_option = click.option(
+    "--id",
+    "job",
+    default="",
+    metavar="ID",
+    callback=lambda ctx, parameter, value: read_job(value),
+    help="One of several jobs that ask in one name: each has a wake of its own.",
+)
+
+
+def read_job(text: str) -> str:
+    try:
+        return check_job(text) if text else ""
+    except TextError as error:
+        raise click.UsageError(f"--id: {error}") from None
+
+
+def read_target(text: str) -> Target:
+    """
+    A link, or a name: by the link in DORMOUSE_LINK, where that is one to this very stack.
+
+    Raises UsageError.
+    """
+    if is_link(text):
+        return parse_link(text)
+    check_name(text)
+    link = link_of_environment()
+    return link if link and link.stack == text else text
+
+
+def _targets(
+    required: bool, ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> tuple[Target, ...]:
+    if values:
+        return tuple(dict.fromkeys(read_target(value) for value in values))
+    link = link_of_environment()
+    if link:
+        return (link,)
+    if required and not ctx.resilient_parsing:
+        raise click.MissingParameter(ctx=ctx, param=parameter)
+    return ()
