@@ -10,13 +10,15 @@ from api.keyring import KeyRing
 from api.problems import NOT_FOUND, RefusedError, not_allowed
 from controller.asking.stack_view import StackView
 from controller.domain.planning.endpoint import takes_http
-from controller.domain.reporting.report import Report
+from controller.domain.reporting.report import Report, State
 from controller.door_links import DoorLink, is_door_shaped
 from door import headers, problems
 from door.exchange import DoorContext, Exchange
+from door.passing import Passing
 from door.prefer import read_wish
 from door.reply import HELD, Reply, say
 from door.request import DoorRequest
+from door.waking import Waking
 
 STATUS_FIELDS = ("stack", "state", "phase", "cause", "since", "eta_seconds")
 """What whoever waits needs. Who else does, and where the door leads, is not theirs to know."""
@@ -51,7 +53,7 @@ class Door:
             ends_at=ends_at,
         )
         try:
-            return exchange.answer(view)
+            return _answer(exchange, view)
         except RefusedError as error:
             if error.__cause__:
                 self.context.log.exception("request failed")
@@ -79,6 +81,19 @@ class Door:
         if request.method not in ("GET", "HEAD"):
             raise RefusedError(not_allowed("GET, HEAD"))
         return _status_reply(self._look(request).report)
+
+
+def _answer(exchange: Exchange, view: StackView) -> Reply:
+    """Wake and hold where it is not awake, and pass on; again, if it falls asleep in between."""
+    waking, passing = Waking(exchange), Passing(exchange)
+    while True:
+        if view.report.state is not State.AWAKE:
+            passing.forget()
+            view = waking.wake(view)
+        reply = passing.pass_on(view)
+        if reply is not None:
+            return reply
+        view = exchange.look(view)
 
 
 def _check_passable(request: DoorRequest) -> None:

@@ -34,6 +34,11 @@ class Room:
         """What to reserve for the wake URL where nobody said; None where there is no room."""
         return WAKE_URL if self.free >= ENOUGH + WAKE_URL else None
 
+    @property
+    def held(self) -> int:
+        """So many requests the door holds at most."""
+        return max(1, self.free // 2)
+
 
 WAKE_URL = 20
 """Held answers and page views of a team; a thousand would be money for whoever has a link."""
@@ -139,6 +144,11 @@ def _concurrency(health: ControllerHealth) -> Iterator[Finding]:
     room = health.room
     if room is None:
         return
+    yield ok(
+        "door",
+        health.deployment,
+        f"holds at most {room.held} requests at one time, half of what the account has free",
+    )
     if room.most < ENOUGH:
         yield warning(
             "concurrency",

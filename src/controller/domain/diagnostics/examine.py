@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from controller.domain.diagnostics import account, containers, network, remembered
+from controller.domain.diagnostics import account, containers, door, network, remembered
 from controller.domain.diagnostics.facts import Facts
 from controller.domain.diagnostics.finding import Finding
 
@@ -16,6 +16,7 @@ CHECKS: Sequence[Callable[[Facts], Iterator[Finding]]] = (
     network.subnets,
     network.routes_out,
     network.security_groups,
+    door.door,
     containers.clusters,
     containers.task_definitions,
     containers.execution_roles,
