@@ -106,9 +106,13 @@ def test_a_heredoc_keeps_its_lines(tmp_path):
     assert output(after) in adopted(tmp_path, STACK + output(before))
 
 
-def test_a_heredoc_that_has_no_such_form_stands_in_parentheses(tmp_path):
-    before = "<<-EOT\n    to: ${upper(aws_lb.front.dns_name)}\n  EOT"
-    after = "var.awake ? (<<-EOT\n    to: ${upper(aws_lb.front[0].dns_name)}\n  EOT\n) : null"
+def test_a_heredoc_with_more_than_a_name_keeps_its_lines_too(tmp_path):
+    lines = "<<-EOT\n    to: ${%s}\n    %%{ if %s }x%%{ endif }\n  EOT"
+    before = lines % ("upper(aws_lb.front.dns_name)", 'aws_lb.front.arn == ""')
+    after = lines % (
+        'var.awake ? (upper(aws_lb.front[0].dns_name)) : ""',
+        'var.awake ? (aws_lb.front[0].arn == "") : false',
+    )
     assert output(after) in adopted(tmp_path, STACK + output(before))
 
 

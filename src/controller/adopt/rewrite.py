@@ -39,6 +39,8 @@ class Target:
 
 
 Targets = Mapping[Key, Target]
+_ABSENT = {"value": '""', "if": "false", "for": "[]"}
+"""What `${ }`, `%{ if }` and `%{ for }` of a text are while asleep."""
 
 
 def index(layout: Layout, tokens: Sequence[Token], targets: Targets) -> list[Edit]:
@@ -210,25 +212,39 @@ def _in_one_value(
 def _in_sequences(
     layout: Layout, tokens: Sequence[Token], targets: Targets, otherwise: str
 ) -> list[Edit] | None:
-    """A text whose every `${ }` can be answered asleep; a heredoc is never taken apart."""
+    """A text whose every `${ }` can be answered asleep; a heredoc always keeps its lines."""
     if len(tokens) != 1 or tokens[0].kind != "string":
         return None
     heredoc = tokens[0].text.startswith("<<")
     edits = []
-    for inside in layout.inside(tokens[0]):
+    pairs = zip(layout.sequences(tokens[0]), layout.inside(tokens[0]), strict=True)
+    for sequence, inside in pairs:
         broken = [f for f in references(layout, inside, targets) if _breaks(f, targets)]
         if not broken:
             continue
-        edit = _in_text(layout, _trimmed(inside), broken[0], targets, heredoc=heredoc)
-        if edit is None:
+        code = _trimmed(inside)
+        found = _in_text(layout, code, broken[0], targets, heredoc=heredoc)
+        if found is None and not heredoc:
             return None
-        edits.append(edit)
+        edits += found or _in_lines(layout, code, broken, targets, _ABSENT[sequence.kind])
     return edits
+
+
+def _in_lines(
+    layout: Layout,
+    code: Sequence[Token],
+    broken: Sequence[Reference],
+    targets: Targets,
+    otherwise: str,
+) -> list[Edit]:
+    if all(found.tolerant for found in broken):
+        return index(layout, code, targets)
+    return _conditional(layout, code, targets, otherwise)
 
 
 def _in_text(
     layout: Layout, inside: Sequence[Token], found: Reference, targets: Targets, *, heredoc: bool
-) -> Edit | None:
+) -> list[Edit] | None:
     if (found.start, found.end) != (inside[0].start, inside[-1].end):
         return None
     target = targets[found.key]
@@ -236,14 +252,14 @@ def _in_text(
     rest = layout.text[found.name_end : found.end]
     said = target.said.get(found.attribute)
     if said is not None:
-        return _said(layout, found, said)
+        return [_said(layout, found, said)]
     if _has_address(found, target):
         text = f"var.awake ? {name}[0]{rest} : {target.address}"
     elif heredoc and not target.repetition and not found.splat:
         text = f'join("", {name}[*]{rest})'
     else:
         return None
-    return Edit(found.start, found.end, text)
+    return [Edit(found.start, found.end, text)]
 
 
 def _said(layout: Layout, found: Reference, said: str) -> Edit:
