@@ -72,16 +72,21 @@ def _written(serial: int, addresses: Mapping[str, object]) -> bytes:
 
 @dataclass
 class PlayedTerraform:
-    """`spoil` is what a plan with `awake = true` says besides moves."""
+    """`spoil` is what a plan with `awake = true` says besides moves; `remote` has no state file."""
 
     directory: Path
     fate: Fate
     spoil: tuple[str, ...] = ()
     installed: bool = True
     initialised: bool = True
+    remote: bool = False
 
     @property
-    def local_state(self) -> Path:
+    def local_state(self) -> Path | None:
+        return None if self.remote else self.state
+
+    @property
+    def state(self) -> Path:
         return self.directory / "terraform.tfstate"
 
     def elsewhere(self, directory: Path) -> PlayedTerraform:
@@ -94,10 +99,10 @@ class PlayedTerraform:
         return harmless(self._plan(awake=False))
 
     def pull(self) -> bytes:
-        return self.fate("pull", self.local_state.read_bytes)()  # type: ignore[return-value]
+        return self.fate("pull", self.state.read_bytes)()  # type: ignore[return-value]
 
     def push(self, state: bytes) -> None:
-        self.fate("push", self.local_state.write_bytes)(state)
+        self.fate("push", self.state.write_bytes)(state)
 
     def forget(self, addresses: list[str]) -> None:
         self.fate("forget", self._change)(lambda there: [there.pop(one) for one in addresses])
@@ -106,13 +111,13 @@ class PlayedTerraform:
         self.fate("take_in", self._change)(lambda there: there.update({address: id_}))
 
     def _change(self, how: Callable[[dict[str, str]], object]) -> None:
-        state = json.loads(self.local_state.read_bytes())
+        state = json.loads(self.state.read_bytes())
         there = self.there()
         how(there)
-        self.local_state.write_bytes(_written(state["serial"] + 1, there))
+        self.state.write_bytes(_written(state["serial"] + 1, there))
 
     def there(self) -> dict[str, str]:
-        state = json.loads(self.local_state.read_bytes())
+        state = json.loads(self.state.read_bytes())
         return {
             f"{one['type']}.{one['name']}": one["instances"][0]["attributes"]["arn"]
             for one in state["resources"]

@@ -58,7 +58,7 @@ class World:
             ready = self._ready.prepared
             ready = replace(ready, changes=replace(ready.changes, files=changes))
             adoption.preflight(ready)
-            adoption.run(ready, self.terraform.local_state.read_bytes())
+            adoption.run(ready, self.terraform.state.read_bytes())
 
     def undo(self, fate=None):
         note = journal.load(self.directory)
@@ -181,11 +181,24 @@ def test_an_undo_that_is_killed_is_taken_again(world):
 
 def test_an_undo_at_once_leaves_the_state_as_it_was_to_the_byte(world):
     one = world()
-    state = one.terraform.local_state.read_bytes()
+    state = one.terraform.state.read_bytes()
     one.adopt()
     one.undo()
-    assert one.terraform.local_state.read_bytes() == state
+    assert one.terraform.state.read_bytes() == state
     assert not (one.directory / journal.FOLDER).exists()
+
+
+def test_an_undo_of_a_remote_state_is_one_more_version_of_it(world):
+    one = world(remote=True)
+    before = json.loads(one.terraform.state.read_bytes())
+    one.adopt()
+    one.undo()
+    after = json.loads(one.terraform.state.read_bytes())
+    four = [each for each in before["resources"] if each["type"] != "aws_ecs_cluster"]
+    assert all(each in after["resources"] for each in four)
+    assert after["serial"] == before["serial"] + 2
+    assert after["lineage"] == before["lineage"]
+    assert "push" in one.fate.calls
 
 
 def test_an_undo_after_other_changes_of_the_state_keeps_those(world):
@@ -194,7 +207,7 @@ def test_an_undo_after_other_changes_of_the_state_keeps_those(world):
     one.terraform.take_in("aws_eip.later", "eipalloc-1")
     one.undo()
     assert set(one.terraform.there()) == {CLUSTER, "aws_eip.later", *ARNS}
-    assert json.loads(one.terraform.local_state.read_bytes())["serial"] == 10
+    assert json.loads(one.terraform.state.read_bytes())["serial"] == 10
 
 
 def test_what_was_made_anew_is_imported(world):
