@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 from controller.domain.planning.timing import Timing
 from controller.domain.planning.timing import profile as find_profile
 from local import acm, cloudwatch
+from local.autoscaling import policies, scheduled_actions
+from local.autoscaling import targets as scalable_targets
 from local.calls import Call, Calls, result_of
 from local.clock import Clock, ManualClock
 from local.conditions import Conditions
@@ -80,6 +82,11 @@ OPERATIONS: dict[str, Mapping[str, Operation]] = {
         **interfaces.OPERATIONS,
         **endpoints.OPERATIONS,
         **ec2_tags.OPERATIONS,
+    },
+    "application-autoscaling": {
+        **scalable_targets.OPERATIONS,
+        **policies.OPERATIONS,
+        **scheduled_actions.OPERATIONS,
     },
     "cloudwatch": cloudwatch.OPERATIONS,
     "acm": {"ListCertificates": acm.list_all, "ListTagsForCertificate": acm.list_tags},

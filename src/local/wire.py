@@ -34,6 +34,7 @@ CBOR_PATH = re.compile(r"/service/([^/]+)/operation/([^/]+)$")
 BY_TARGET = {
     "AmazonEC2ContainerServiceV20141113": "ecs",
     "GraniteServiceVersion20100801": "cloudwatch",
+    "AnyScaleFrontendService": "application-autoscaling",
 }
 BY_VERSION = {
     "2015-12-01": "elbv2",

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from itertools import count
 
 from controller.domain.planning.timing import Timing
+from local.autoscaling.state import Autoscaling
 from local.certificate import Certificate
 from local.clock import Clock
 from local.conditions import Conditions
@@ -100,6 +101,7 @@ class Region:
         self.ec2 = Ec2()
         self.elbv2 = Elbv2()
         self.ecs = Ecs()
+        self.autoscaling = Autoscaling()
         self.metrics = CustomMetrics()
         self.certificates: dict[str, Certificate] = {}
 

@@ -26,7 +26,17 @@ from controller.domain.planning.references import resolve
 from controller.domain.planning.spec import Json, Kind, ResourceSpec, Spec
 from controller.domain.ports import SideBySide
 
-_REFERABLE = ("arn", "id", "arn_suffix", "dns_name", "zone_id", "name", "port", "vpc_id")
+_REFERABLE = (
+    "arn",
+    "id",
+    "arn_suffix",
+    "dns_name",
+    "zone_id",
+    "name",
+    "port",
+    "vpc_id",
+    "resource_id",
+)
 
 _RIGHTS = {
     "cluster": "ecs:DescribeClusters",
@@ -226,7 +236,7 @@ class Survey:
                 do=partial(services.read_standing, self._context, resource, now),
             )
             for resource in self._spec.resources
-            if resource.kind is not Kind.LISTENER
+            if not resource.kind.traits.goes_with
         ]
 
     def _second_reads(self, facts: Facts) -> list[_Read]:

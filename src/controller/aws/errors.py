@@ -40,6 +40,7 @@ GONE = frozenset(
         "LoadBalancerNotFound",
         "ListenerNotFound",
         "TargetGroupNotFound",
+        "ObjectNotFoundException",  # Application Auto Scaling: target, policy, scheduled action
     }
 )
 THROTTLED = frozenset(
@@ -73,6 +74,8 @@ SERVER_SIDE = frozenset(
         "ServerException",
         "InternalFailure",
         "InternalError",
+        "InternalServiceException",
+        "ConcurrentUpdateException",
         "RequestTimeout",
         "RequestTimeoutException",
         "ServiceUnavailable",
@@ -130,6 +133,18 @@ _BY_TEXT: tuple[tuple[str, str, Callable[[str], DormouseError]], ...] = (
         "does not exist",
         lambda text: _missing(text),
     ),
+    (
+        "ValidationException",
+        "ECS service doesn't exist",
+        lambda text: WaitError(text, after_seconds=3),
+    ),
+    # What the provider repeats for a while, too (internal/service/appautoscaling).
+    (
+        "ValidationException",
+        "Unable to assume IAM role",
+        lambda text: SoonError(text, after_seconds=5),
+    ),
+    ("FailedResourceAccessException", "", lambda text: SoonError(text, after_seconds=5)),
     ("ServiceNotActiveException", "", lambda text: WaitError(text, after_seconds=5)),
 )
 

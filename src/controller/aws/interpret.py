@@ -37,8 +37,13 @@ def interpret(snapshot: Snapshot, context: Context, kinds: Kinds) -> Observed:
         addresses=_addresses(snapshot, resources),
         settled=frozenset(settled),
         leftovers=snapshot.leftovers,
-        doubts=tuple(str(error) for error in snapshot.unresolved.values()),
+        doubts=_doubts(snapshot),
     )
+
+
+def _doubts(snapshot: Snapshot) -> tuple[str, ...]:
+    unresolved = (str(error) for error in snapshot.unresolved.values())
+    return tuple(dict.fromkeys((*unresolved, *snapshot.unread.values())))
 
 
 def _lacks(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from controller.aws.autoscaling_policy import AutoscalingPolicy
+from controller.aws.autoscaling_target import AutoscalingTarget
 from controller.aws.context import Context
 from controller.aws.kind import ResourceKind
 from controller.aws.listener import ListenerAdapter
 from controller.aws.load_balancer import LoadBalancerAdapter
+from controller.aws.scheduled_action import ScheduledAction
 from controller.aws.service import EcsService
 from controller.aws.target_group import TargetGroupAdapter
 from controller.domain.planning.spec import Kind
@@ -17,6 +20,9 @@ _KINDS: Mapping[Kind, Callable[[Context], ResourceKind]] = {
     Kind.TARGET_GROUP: TargetGroupAdapter,
     Kind.LISTENER: ListenerAdapter,
     Kind.SERVICE: EcsService,
+    Kind.AUTOSCALING_TARGET: AutoscalingTarget,
+    Kind.AUTOSCALING_POLICY: AutoscalingPolicy,
+    Kind.SCHEDULED_ACTION: ScheduledAction,
 }
 
 

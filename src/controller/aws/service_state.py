@@ -70,7 +70,8 @@ def interpret(
 
 
 def identity(arn: str) -> dict[str, str]:
-    return {"arn": arn, "id": arn}
+    """What others may refer to; `resource_id` is what Application Auto Scaling calls it."""
+    return {"arn": arn, "id": arn, "resource_id": arn.rpartition(":")[2]}
 
 
 def _way_out(resource: ResourceSpec) -> str:
@@ -88,7 +89,8 @@ def _interpret_active(
     known: dict[str, str],
     differs: tuple[str, ...],
 ) -> Observation:
-    wanted = _counted(resource, found, desired_count)
+    # Tasks that autoscaling has just added are not missed while they start.
+    wanted = min(_counted(resource, found, desired_count), desired_count)
     state, phase = _state(found, backing, wanted)
     cause = explain_delay(found, backing) if state is State.PENDING else ""
     failure = find_failure(found, backing) if state is State.PENDING else ""
@@ -145,9 +147,18 @@ def _differs(
 
 def _counted(resource: ResourceSpec, found: Mapping[str, Any], desired_count: int) -> int:
     """How many tasks it is to have: as AWS has it, where somebody else decides that."""
-    if resource.asleep is not None or desired_count == 0:
-        return desired_count
-    count, bounds = int(found.get("desiredCount", 0)), resource.scaling
+    count = int(found.get("desiredCount", 0))
+    if resource.asleep is not None and int(resource.asleep["desiredCount"]) in (
+        count,
+        desired_count,
+    ):
+        return desired_count  # on the way to sleep, or out of it
+    if _is_scaled(resource, count):
+        return count
     ignored = "desired_count" in resource.ignore_changes or resource.ignores("desiredCount")
-    scaled = bool(bounds) and bounds["least"] <= count <= bounds["most"]
-    return count if ignored or scaled else desired_count
+    return count if ignored and desired_count and resource.asleep is None else desired_count
+
+
+def _is_scaled(resource: ResourceSpec, count: int) -> bool:
+    bounds = resource.scaling
+    return bool(bounds) and bool(bounds["least"] <= count <= bounds["most"])

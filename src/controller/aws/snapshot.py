@@ -37,6 +37,7 @@ class Snapshot:
     unnamed: dict[str, list[str]] = field(default_factory=dict)  # listeners by load balancer, ARNs
     allocations: dict[str, list[str]] = field(default_factory=dict)  # id -> wanted by
     unresolved: dict[str, PermanentError] = field(default_factory=dict)  # wanted by -> why not
+    unread: dict[str, str] = field(default_factory=dict)  # what may not be read, and why
     elastic_ips: dict[str, Described] = field(default_factory=dict)
     interfaces: dict[str, str | None] = field(default_factory=dict)
     health: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by ARN

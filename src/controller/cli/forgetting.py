@@ -9,7 +9,7 @@ import click
 
 from controller.cli.deployment import Deployment
 from controller.cli.stacks import Stacks
-from controller.domain.planning.spec import Kind, Spec
+from controller.domain.planning.spec import Spec
 
 
 def forget_replaced(deployment: Deployment, stack: str, *, yes: bool) -> None:
@@ -41,5 +41,5 @@ def _lines(left: Sequence[Spec]) -> Iterator[str]:
     for spec in left:
         where = f"{spec.region or 'the own region'}{f', {spec.role_arn}' if spec.role_arn else ''}"
         for resource in spec.resources:
-            if resource.kind is not Kind.LISTENER:
+            if not resource.kind.traits.goes_with:
                 yield f'{resource.kind.replace("_", " ")} "{resource.name}" ({where})'

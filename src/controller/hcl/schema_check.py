@@ -14,7 +14,7 @@ from controller.hcl.convert import convert, describe
 from controller.hcl.declarations import Resource
 from controller.hcl.errors import HclError
 from controller.hcl.provider_version import AwsProvider
-from controller.hcl.schema import SLEEPERS, AttributeSchema, BlockSchema, NestedBlock, schema_of
+from controller.hcl.schema import CHECKED, AttributeSchema, BlockSchema, NestedBlock, schema_of
 from controller.hcl.syntax import BlockSyntax, Body
 from controller.hcl.value_rules import checked_value
 from controller.hcl.values import Value
@@ -24,7 +24,7 @@ _DYNAMIC_ARGUMENTS = frozenset({"for_each", "iterator", "labels"})
 
 
 def is_checked(mode: str, type_: str) -> bool:
-    return mode == "managed" and (type_ in SLEEPERS or type_ == "terraform_data")
+    return mode == "managed" and (type_ in CHECKED or type_ == "terraform_data")
 
 
 def check_shape(resource: Resource) -> Iterator[HclError]:
@@ -68,8 +68,9 @@ def conform(block: Block, type_: str, provider: AwsProvider) -> tuple[Block, lis
 def _check_body(body: Body, schema: BlockSchema, what: str) -> Iterator[HclError]:
     for argument in body.arguments.values():
         attribute = schema.attributes.get(argument.name)
-        # The schema of provider 5 lets "id" be set, but the provider refuses it.
-        if attribute is None or not attribute.configurable or argument.name == "id":
+        # The schema of provider 5 lets the "id" of a resource be set, but the provider refuses it.
+        is_own_id = argument.name == "id" and attribute is not None and attribute.computed
+        if attribute is None or not attribute.configurable or is_own_id:
             yield HclError(
                 "unsupported-argument",
                 _unsupported_argument(argument.name, attribute, schema, what),

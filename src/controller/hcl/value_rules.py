@@ -19,13 +19,18 @@ from controller.hcl.values import Value
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """Words (in any case where `fold`), ranges of whole numbers, or a pattern with its meaning."""
+    """
+    Words (in any case where `fold`), ranges of whole numbers, or a pattern with its meaning.
+
+    A number may be a `fraction` only where that is said.
+    """
 
     words: tuple[str, ...] = ()
     fold: bool = False
     ranges: tuple[tuple[int, int], ...] = ()
     pattern: str = ""
     meaning: str = ""
+    fraction: bool = False
 
 
 def _words(text: str, *, fold: bool = False) -> _Rule:
@@ -162,7 +167,18 @@ _SERVICE: Mapping[str, _Rule] = {
     "vpc_lattice_configurations.role_arn": _ARN,
     "vpc_lattice_configurations.target_group_arn": _ARN,
 }
+_TARGET_TRACKING = "target_tracking_scaling_policy_configuration"
+_SCALING_POLICY: Mapping[str, _Rule] = {
+    f"{_TARGET_TRACKING}.customized_metric_specification.statistic": _words(
+        "Average Minimum Maximum SampleCount Sum"
+    ),
+    f"{_TARGET_TRACKING}.target_value": _Rule(fraction=True),
+    "predictive_scaling_policy_configuration.metric_specification.target_value": _Rule(
+        fraction=True
+    ),
+}
 _RULES: Mapping[str, Mapping[str, _Rule]] = {
+    "aws_appautoscaling_policy": _SCALING_POLICY,
     "aws_lb": _LOAD_BALANCER,
     "aws_lb_target_group": _TARGET_GROUP,
     "aws_lb_listener": _LISTENER,
@@ -189,6 +205,8 @@ def checked_value(type_: str, path: tuple[str, ...], value: Value) -> Value:
 
 def _check_number(name: str, number: numbers.Number, rule: _Rule) -> None:
     found = numbers.format_number(number)
+    if rule.fraction:
+        return
     if not numbers.is_whole(number):
         raise HclError("value", f'"{name}" is {found}, expected a whole number')
     whole = numbers.to_int(number)

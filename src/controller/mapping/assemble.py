@@ -9,7 +9,7 @@ against the traps, and put in order.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -20,10 +20,10 @@ from controller.domain.stack_name import EXPECTED, STACK_NAME
 from controller.domain.text import LONGEST_CAUSE, clean
 from controller.domain.timestamps import format_timestamp
 from controller.hcl.evaluation import FILE, MISSING_FILE
-from controller.hcl.provider_version import LEAVES_ZONES_ALONE, AwsProvider
-from controller.hcl.world import Block, ResourceInstance, World
-from controller.mapping import listener, load_balancer, naming, service, target_group
-from controller.mapping.autoscaling import scaling_of
+from controller.hcl.provider_version import AwsProvider
+from controller.hcl.world import ResourceInstance, World
+from controller.mapping import naming
+from controller.mapping.autoscaling import scaling_of, within_range
 from controller.mapping.default_tags import Tags, fill_default_tags
 from controller.mapping.draft import Draft, StackDraft, finish
 from controller.mapping.endpoint import find_endpoint
@@ -31,6 +31,7 @@ from controller.mapping.fill import Filling, fill
 from controller.mapping.folding import fold_unknown
 from controller.mapping.idle_cost import Idle, find_idle
 from controller.mapping.ignored import ignored_fields
+from controller.mapping.kinds import BY_KIND, KINDS
 from controller.mapping.look_ups import LookUps
 from controller.mapping.missing_modules import with_missing_modules
 from controller.mapping.order import find_needs, in_order
@@ -38,14 +39,11 @@ from controller.mapping.policy import VARIABLE, Places, read_policy
 from controller.mapping.provider import elsewhere, find_home
 from controller.mapping.references import References
 from controller.mapping.refusals.check import check_refusals
-from controller.mapping.sources import OWN_ATTRIBUTES
 from controller.mapping.summary import Summary, summarize
-from controller.mapping.table import Table
 from controller.mapping.task import task_size
-from controller.mapping.task_definition import pin_latest
 from controller.mapping.traps import check_traps
 from controller.mapping.validate import validate
-from controller.mapping.worlds import KINDS, Division, Sleeper, divide
+from controller.mapping.worlds import Division, Sleeper, divide
 
 AWAKE = "awake"
 _KEY = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
@@ -72,23 +70,6 @@ class Compiled:
         """The problems, and among them what the summary has to say of costs and seconds."""
         meaning = self.summary if self.spec else None
         return _sorted([*self.problems, *(meaning.findings if meaning else ())])
-
-
-@dataclass(frozen=True, slots=True)
-class _KindOf:
-    """How one kind is read: its table, and its own check."""
-
-    table: Table
-    check: Callable[[Block, Filling], None]
-    name_prefix: str = ""
-
-
-_KINDS = {
-    Kind.LOAD_BALANCER: _KindOf(load_balancer.TABLE, load_balancer.check, "tf-lb-"),
-    Kind.TARGET_GROUP: _KindOf(target_group.TABLE, target_group.check, "tf-"),
-    Kind.LISTENER: _KindOf(listener.TABLE, listener.check),
-    Kind.SERVICE: _KindOf(service.TABLE, service.check),
-}
 
 
 def compile_worlds(
@@ -186,8 +167,8 @@ def _draft_all(
 ) -> StackDraft:
     """All sleepers but those `outside` the stack's region and role, of which an error tells."""
     tags: Tags = {}
-    own = {s.instance.address: OWN_ATTRIBUTES[s.kind] for s in division.sleepers}
-    own |= {g.address: OWN_ATTRIBUTES[kind] for g in division.gone for kind in g.kinds}
+    own = {s.instance.address: BY_KIND[s.kind].attributes for s in division.sleepers}
+    own |= {g.address: BY_KIND[kind].attributes for g in division.gone for kind in g.kinds}
     not_there = division.awake_only | own.keys()
     look_ups = LookUps(division.kept, not_there, tags, division.refused, elsewhere)
     references = References(own, look_ups)
@@ -210,22 +191,21 @@ def _draft(
     default_tags: Mapping[str, Mapping[str, Json]],
     provider: AwsProvider,
 ) -> Draft:
-    instance, kind = sleeper.instance, _KINDS[sleeper.kind]
+    instance, kind = sleeper.instance, BY_KIND[sleeper.kind]
     filling = Filling(instance.address, instance.place, references)
     if kind.name_prefix:
         naming.name(instance.body, filling, stack, kind.name_prefix)
     fill(kind.table, instance.body, filling)
-    tags = naming.tags(instance.body, filling, default_tags.get(instance.provider, {}))
-    if sleeper.kind is Kind.SERVICE:
-        pin_latest(instance, filling)
-        if provider.surely_has(LEAVES_ZONES_ALONE):
-            service.leave_zones_alone(instance.body, filling)
-        filling.request.update({"tags": naming.lower_tags(tags)} if tags else {})
-    elif tags:
-        filling.request["Tags"] = naming.upper_tags(tags)
+    if sleeper.service:
+        filling.request["ResourceId"] = {"$ref": f"{sleeper.service}.resource_id"}
+    if kind.write_tags:
+        tags = naming.tags(instance.body, filling, default_tags.get(instance.provider, {}))
+        if tags:
+            kind.write_tags(filling, tags)
+    kind.adjust(instance, filling, provider)
     kind.check(instance.body, filling)
     if filling.sound:
-        validate(sleeper.kind, filling)
+        validate(kind.operation, filling)
     return Draft(sleeper, filling)
 
 
@@ -248,7 +228,8 @@ def _finish(stack: StackDraft, address: str, needs: tuple[str, ...]) -> Resource
     size, scaling = {}, {}
     if draft.kind is Kind.SERVICE:
         size, scaling = task_size(stack, draft), scaling_of(stack, draft)
-    ignored = ignored_fields(_KINDS[draft.kind].table, draft.instance.ignore_changes)
+        draft.request.update(within_range(stack, draft))
+    ignored = ignored_fields(BY_KIND[draft.kind].table, draft.instance.ignore_changes)
     return finish(draft, needs, ignored, size=size, scaling=scaling)
 
 

@@ -108,6 +108,11 @@ class StackDraft:
         found = ((i, self.referred(e.get("targetGroupArn"))) for i, e in enumerate(entries))
         return [(i, target) for i, target in found if target is not None]
 
+    def scaling_targets_of(self, service: str) -> list[Draft]:
+        """What autoscaling sets the number of tasks of a service by, from its address."""
+        targets = self.of_kind(Kind.AUTOSCALING_TARGET)
+        return [draft for draft in targets if draft.sleeper.service == service]
+
     def load_balancer_of(self, listener: Draft) -> Draft | None:
         return self.referred(listener.request.get("LoadBalancerArn"))
 

@@ -60,9 +60,10 @@ _ALARM = Hanger(
     '"notBreaching"',
 )
 _SCALING = Hanger(
-    "AWS removes it together with the service, and a wake does not bring it back; terraform apply "
-    'fails while asleep ("ECS service doesn\'t exist")',
-    f"{OWN_COUNT}, and a wake by dormouse goes without it",
+    "AWS removes it together with the service, and dormouse does not bring it back, since there is "
+    "no aws_appautoscaling_target of the service's number of tasks among these files; terraform "
+    'apply fails while asleep ("ECS service doesn\'t exist")',
+    f"put both into one root directory, or {OWN_COUNT}",
     "TF #14254, #10432, #5747; eagletmt/hako #69; provider, appautoscaling/target.go",
 )
 _DEPLOYMENTS = Hanger(
@@ -85,6 +86,14 @@ _POLICY = Hanger(
     "the policy names the old ARN from the first sleep on",
     "end the ARN with a pattern, such as loadbalancer/net/NAME/*",
 )
+
+SCALED_BY_ALARM = Hanger(
+    "the policy goes with the service, and the one that the next wake makes has another ARN: from "
+    "the first sleep on this scales nothing",
+    'use policy_type = "TargetTrackingScaling", whose alarms AWS makes by itself',
+    "Application Auto Scaling API, PutScalingPolicy: PolicyARN holds an id of its own",
+)
+"""For what calls a scaling policy by its ARN, as alarms do."""
 
 RULES = _refused(
     "AWS lets only one load balancer forward to a target group, and takes rules for application "
@@ -258,35 +267,6 @@ COMPUTED = frozenset(
     }
 )
 """Data sources that ask nobody: what refers to them hangs on what they refer to."""
-
-SURVIVES: Mapping[str, frozenset[str]] = {
-    "load_balancer": frozenset(
-        {
-            "internal",
-            "ip_address_type",
-            "load_balancer_type",
-            "name",
-            "name_prefix",
-            "region",
-            "security_groups",
-            "subnets",
-            "tags",
-            "tags_all",
-            "vpc_id",
-            "zone_id",
-        }
-    ),
-    "target_group": frozenset(
-        {"name", "name_prefix", "port", "region", "tags", "tags_all", "vpc_id"}
-    ),
-    "listener": frozenset({"port", "protocol", "region", "ssl_policy", "tags", "tags_all"}),
-}
-"""
-Attributes that are the same after each wake, by kind; of a service all are, its ARN too.
-
-`zone_id` is that of all network load balancers of a region (AWS, "Elastic Load Balancing
-endpoints and quotas").
-"""
 
 
 def hanger_of(type_: str) -> Hanger:

@@ -22,6 +22,7 @@ from controller.hcl.world import Block, ResourceInstance, World
 from controller.mapping import hangers
 from controller.mapping.fill import given, known
 from controller.mapping.hangers import Hanger, hanger_of
+from controller.mapping.kinds import BY_KIND
 
 RULE = "hangs-on"
 # Data sources that ask AWS for something that may sleep, and the argument that names it.
@@ -293,6 +294,8 @@ def _problem(hanger: Hanger, thread: Thread, address: str, more: str = "") -> Pr
 def _hanger(instance: ResourceInstance, thread: Thread) -> Hanger:
     if instance.mode == "data":
         return hangers.DATA
+    if thread.sleeping.kind is Kind.AUTOSCALING_POLICY:
+        return hangers.SCALED_BY_ALARM
     if instance.type in _FRONTS and thread.sleeping.kind is Kind.TARGET_GROUP:
         return hangers.RULES
     return hanger_of(instance.type)
@@ -300,9 +303,10 @@ def _hanger(instance: ResourceInstance, thread: Thread) -> Hanger:
 
 def _is_stale(kind: Kind, origin: Origin) -> bool:
     """Whether that attribute is another one after each wake; the whole of a thing is."""
-    if kind is Kind.SERVICE:
+    mapping = BY_KIND[kind]
+    if mapping.surviving is None:
         return False
-    return not origin.path or origin.path[0] not in hangers.SURVIVES[kind]
+    return not origin.path or not mapping.outlives(str(origin.path[0]))
 
 
 def _arguments(body: Block, label: str = "") -> Iterator[tuple[str, Value, Place]]:

@@ -20,24 +20,15 @@ from controller.hcl.provider_version import LEAVES_ZONES_ALONE
 from controller.hcl.schema import BlockSchema, NestedBlock, schema_of
 from controller.hcl.values import Value
 from controller.hcl.world import Block, ResourceInstance, World
-from controller.mapping import listener, load_balancer, service, target_group
 from controller.mapping.default_tags import default_tag_values
 from controller.mapping.fill import given
+from controller.mapping.kinds import ALL_TYPES, BY_KIND
 from controller.mapping.table import Dropped, Nested, Sent, SetAfter, Table
-from controller.mapping.worlds import KINDS
 from controller.terraform.state import State, Thing, any_of, part_of
 from controller.terraform.trust import same
 
 _OURS = frozenset({"dormouse:stack", "dormouse:address"})
 _META = frozenset({"timeouts"})
-
-
-_TABLES: Mapping[str, Table] = {
-    "load_balancer": load_balancer.TABLE,
-    "target_group": target_group.TABLE,
-    "listener": listener.TABLE,
-    "service": service.TABLE,
-}
 
 
 def judge(world: World, plan: State, sleepers: frozenset[str]) -> Iterator[Problem]:
@@ -71,7 +62,7 @@ class _Judge:
     def all(self, tags: Mapping[str, Value] | None) -> Iterator[Problem]:
         schema = schema_of("managed", self.instance.type) or BlockSchema()
         values, unknown = self.thing.values, self.thing.unknown
-        body, table = self.instance.body, _TABLES[KINDS[self.instance.type]]
+        body, table = self.instance.body, BY_KIND[ALL_TYPES[self.instance.type]].table
         yield from self._body(body, values, unknown, schema, "", table)
         yield from self._tags(body, tags)
 
@@ -224,7 +215,7 @@ def _same_tags(ours: Mapping[str, Value], theirs: Mapping[str, Any], unknown: An
 
 
 def _is_ours(mode: str, type_: str) -> bool:
-    return mode == "managed" and type_ in KINDS
+    return mode == "managed" and type_ in ALL_TYPES
 
 
 def _listed(value: Any) -> list[Any]:

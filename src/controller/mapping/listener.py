@@ -7,9 +7,11 @@ order, and only configured attributes are set after the create.
 
 from __future__ import annotations
 
-from controller.domain.planning.spec import Json
+from controller.domain.planning.spec import Json, Kind
 from controller.hcl.world import Block
 from controller.mapping.fill import Filling, given, known
+from controller.mapping.kind import KindMapping
+from controller.mapping.naming import write_upper_tags
 from controller.mapping.table import (
     Dropped,
     Handled,
@@ -214,3 +216,15 @@ def _check_action(block: Block, index: int, filling: Filling) -> None:
             "forward, expected one of them",
             block.place,
         )
+
+
+MAPPING = KindMapping(
+    kind=Kind.LISTENER,
+    types=("aws_lb_listener", "aws_alb_listener"),
+    table=TABLE,
+    check=check,
+    operation=("elbv2", "CreateListener"),
+    attributes=frozenset({"arn", "id"}),
+    surviving=frozenset({"port", "protocol", "region", "ssl_policy", "tags", "tags_all"}),
+    write_tags=write_upper_tags,
+)

@@ -8,10 +8,12 @@ with the provider's defaults.
 
 from __future__ import annotations
 
-from controller.domain.planning.spec import Json
+from controller.domain.planning.spec import Json, Kind
 from controller.hcl.origins import describe_origins
 from controller.hcl.world import Block
 from controller.mapping.fill import Filling, given, known
+from controller.mapping.kind import KindMapping
+from controller.mapping.naming import write_upper_tags
 from controller.mapping.table import (
     Dropped,
     Handled,
@@ -155,3 +157,33 @@ def _drop_unused_logs(filling: Filling) -> None:
     if enabled == "false":
         filling.attributes.pop("access_logs.s3.bucket", None)
         filling.attributes.pop("access_logs.s3.prefix", None)
+
+
+MAPPING = KindMapping(
+    kind=Kind.LOAD_BALANCER,
+    types=("aws_lb", "aws_alb"),
+    table=TABLE,
+    check=check,
+    operation=("elbv2", "CreateLoadBalancer"),
+    attributes=frozenset({"arn", "id", "arn_suffix", "dns_name", "zone_id", "vpc_id"}),
+    # `zone_id` is that of all network load balancers of a region (AWS, "Elastic Load Balancing
+    # endpoints and quotas").
+    surviving=frozenset(
+        {
+            "internal",
+            "ip_address_type",
+            "load_balancer_type",
+            "name",
+            "name_prefix",
+            "region",
+            "security_groups",
+            "subnets",
+            "tags",
+            "tags_all",
+            "vpc_id",
+            "zone_id",
+        }
+    ),
+    name_prefix="tf-lb-",
+    write_tags=write_upper_tags,
+)

@@ -109,6 +109,21 @@ def lower_tags(value: Json) -> list[dict[str, Json]]:
     return [{"key": key, "value": item} for key, item in value.items()]
 
 
+def write_upper_tags(filling: Filling, tags: Mapping[str, Json]) -> None:
+    """As ELBv2 takes them."""
+    filling.request["Tags"] = upper_tags(tags)
+
+
+def write_lower_tags(filling: Filling, tags: Mapping[str, Json]) -> None:
+    """As ECS takes them."""
+    filling.request["tags"] = lower_tags(tags)
+
+
+def write_tag_map(filling: Filling, tags: Mapping[str, Json]) -> None:
+    """As Application Auto Scaling takes them."""
+    filling.request["Tags"] = dict(tags)
+
+
 def _random_name(argument: Attribute | None, default_prefix: str, what: str) -> str | None:
     """
     A name around a random part with a stable one in its stead, as for a name_prefix.

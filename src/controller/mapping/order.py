@@ -46,6 +46,9 @@ def _needs(stack: StackDraft, draft: Draft) -> set[str]:
         # A service is refused until its target group is attached through a listener (§1.8, §2.2).
         for _, target in stack.target_groups_of(draft):
             needs |= {listener.address for listener in stack.listeners_of(target)}
+    if draft.kind in (Kind.AUTOSCALING_POLICY, Kind.SCHEDULED_ACTION):
+        # Both are refused until there is a target to scale (PutScalingPolicy, API reference).
+        needs |= {target.address for target in stack.scaling_targets_of(draft.sleeper.service)}
     return needs & stack.drafts.keys()
 
 

@@ -8,11 +8,13 @@ are always said, the rest where it is configured.
 
 from __future__ import annotations
 
-from controller.domain.planning.spec import Json
-from controller.hcl.world import Block
+from controller.domain.planning.spec import Json, Kind
+from controller.hcl.provider_version import LEAVES_ZONES_ALONE, AwsProvider
+from controller.hcl.world import Block, ResourceInstance
 from controller.mapping.fill import Filling, given
 from controller.mapping.go_words import read_document, read_minutes
-from controller.mapping.naming import lower_tags
+from controller.mapping.kind import KindMapping
+from controller.mapping.naming import lower_tags, write_lower_tags
 from controller.mapping.table import (
     Dropped,
     Handled,
@@ -22,6 +24,7 @@ from controller.mapping.table import (
     Sent,
     Table,
 )
+from controller.mapping.task_definition import pin_latest
 
 _UPDATES = "it says how Terraform changes a service in place; dormouse makes it anew"
 
@@ -275,9 +278,15 @@ TABLE: Table = {
 }
 
 
-def leave_zones_alone(body: Block, filling: Filling) -> None:
-    """From 6.12 on the provider says nothing of zone rebalancing where the files do not."""
-    if given(body, "availability_zone_rebalancing") is None:
+def adjust(instance: ResourceInstance, filling: Filling, provider: AwsProvider) -> None:
+    """
+    Take the latest revision where changes of it are to be ignored.
+
+    From 6.12 on the provider says nothing of zone rebalancing where the files do not.
+    """
+    pin_latest(instance, filling)
+    is_silent = given(instance.body, "availability_zone_rebalancing") is None
+    if is_silent and provider.surely_has(LEAVES_ZONES_ALONE):
         del filling.request["availabilityZoneRebalancing"]
 
 
@@ -323,3 +332,15 @@ def _only(filling: Filling, key: str, name: str, allowed: tuple[str, ...], reaso
             f'{name}: found "{found}", expected {" or ".join(allowed)}; {reason}',
             filling.place_of(key),
         )
+
+
+MAPPING = KindMapping(
+    kind=Kind.SERVICE,
+    types=("aws_ecs_service",),
+    table=TABLE,
+    check=check,
+    adjust=adjust,
+    operation=("ecs", "CreateService"),
+    attributes=frozenset({"arn", "id"}),
+    write_tags=write_lower_tags,
+)

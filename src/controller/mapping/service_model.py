@@ -15,29 +15,32 @@ from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
 from botocore.validate import ParamValidator
 
-from controller.domain.planning.spec import Json, Kind
+from controller.domain.planning.spec import Json
 from controller.mapping.references import is_reference
 
-_OPERATIONS = {
-    Kind.LOAD_BALANCER: ("elbv2", "CreateLoadBalancer"),
-    Kind.TARGET_GROUP: ("elbv2", "CreateTargetGroup"),
-    Kind.LISTENER: ("elbv2", "CreateListener"),
-    Kind.SERVICE: ("ecs", "CreateService"),
+_VERSIONS = {
+    "elbv2": "elbv2/2015-12-01",
+    "ecs": "ecs/2014-11-13",
+    "application-autoscaling": "application-autoscaling/2016-02-06",
 }
-
-_VERSIONS = {"elbv2": "elbv2/2015-12-01", "ecs": "ecs/2014-11-13"}
 
 _STAND_INS: Mapping[str, Json] = {"integer": 1, "long": 1, "boolean": True, "double": 1.0}
 
 
-def findings(kind: Kind, request: Mapping[str, Json]) -> Iterator[tuple[str, str, str]]:
-    """Rule, message and field (its dotted path) of everything that the API would not take."""
-    service, operation = _OPERATIONS[kind]
-    shape = _input_shape(service, operation)
+def findings(
+    operation: tuple[str, str], request: Mapping[str, Json]
+) -> Iterator[tuple[str, str, str]]:
+    """
+    Rule, message and field (its dotted path) of everything that the API would not take.
+
+    `operation` is boto3's name of the service and the API's of the call.
+    """
+    service, name = operation
+    shape = _input_shape(service, name)
     whole = _stand_in(request, shape)
     report = ParamValidator().validate(whole, shape).generate_report()
     for line in report.splitlines():
-        yield "request", f"{operation}: {line}", _path(line, whole)
+        yield "request", f"{name}: {line}", _path(line, whole)
     if not report:
         for path, message in _check_words(whole, shape, ""):
             yield "value", message, path

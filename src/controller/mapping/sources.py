@@ -392,11 +392,3 @@ DATA: Mapping[str, Source] = {
         attributes=_same("partition", "dns_suffix", "reverse_dns_prefix", id="partition"),
     ),
 }
-
-OWN_ATTRIBUTES: Mapping[str, frozenset[str]] = {
-    "load_balancer": frozenset({"arn", "id", "arn_suffix", "dns_name", "zone_id", "vpc_id"}),
-    "target_group": frozenset({"arn", "id", "arn_suffix"}),
-    "listener": frozenset({"arn", "id"}),
-    "service": frozenset({"arn", "id"}),
-}
-"""What of a resource of the spec others may refer to, by kind."""

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import re
 
-from controller.domain.planning.spec import Json
+from controller.domain.planning.spec import Json, Kind
 from controller.hcl.world import Block
 from controller.mapping.fill import Filling, given, known
 from controller.mapping.go_words import read_bool, read_integer
+from controller.mapping.kind import KindMapping
+from controller.mapping.naming import write_upper_tags
 from controller.mapping.table import (
     Dropped,
     Handled,
@@ -217,3 +219,16 @@ def _check_delay(filling: Filling) -> None:
             f'deregistration_delay: found "{delay}", expected whole seconds from 0 to 3600',
             filling.place_of("deregistration_delay.timeout_seconds"),
         )
+
+
+MAPPING = KindMapping(
+    kind=Kind.TARGET_GROUP,
+    types=("aws_lb_target_group", "aws_alb_target_group"),
+    table=TABLE,
+    check=check,
+    operation=("elbv2", "CreateTargetGroup"),
+    attributes=frozenset({"arn", "id", "arn_suffix"}),
+    surviving=frozenset({"name", "name_prefix", "port", "region", "tags", "tags_all", "vpc_id"}),
+    name_prefix="tf-",
+    write_tags=write_upper_tags,
+)

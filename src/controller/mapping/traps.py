@@ -75,7 +75,8 @@ def deletion_protection(stack: StackDraft) -> None:
 
 def names(stack: StackDraft) -> None:
     """AWS takes at most 32 letters, digits and hyphens, and knows no two of one name."""
-    for kind, key in _NAMES.items():
+    for kind in (Kind.LOAD_BALANCER, Kind.TARGET_GROUP, Kind.SERVICE):
+        key = kind.traits.name
         taken: dict[str, Draft] = {}
         for draft in stack.of_kind(kind):
             name = draft.request.get(key)
@@ -283,12 +284,6 @@ def containers(stack: StackDraft) -> None:
     for service in stack.of_kind(Kind.SERVICE):
         check_containers(stack, service)
 
-
-_NAMES = {
-    Kind.LOAD_BALANCER: "Name",
-    Kind.TARGET_GROUP: "Name",
-    Kind.SERVICE: "serviceName",
-}
 
 TRAPS: tuple[Callable[[StackDraft], None], ...] = (
     platform_version,

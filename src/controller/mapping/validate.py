@@ -14,22 +14,21 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from controller.domain.planning.spec import Kind
 from controller.hcl import disk_cache
 from controller.mapping.fill import Filling
 
 _NOTHING = "nothing found"
 
 
-def validate(kind: Kind, filling: Filling) -> None:
-    """Report everything in the request that the API would not take."""
+def validate(operation: tuple[str, str], filling: Filling) -> None:
+    """Report everything in the request that the API would not take; `operation` is its call."""
     request = json.dumps(filling.request, sort_keys=True)
-    place = disk_cache.place_of("request", kind.value, request, *_versions())
+    place = disk_cache.place_of("request", *operation, request, *_versions())
     if place and disk_cache.load(place) == _NOTHING:
         return
     from controller.mapping.service_model import findings
 
-    found = list(findings(kind, filling.request))
+    found = list(findings(operation, filling.request))
     for rule, message, path in found:
         filling.error(rule, message, filling.place_of(path))
     if place and not found:

@@ -5,7 +5,8 @@ Of the four kinds, an instance that exists only awake is created and deleted by 
 stands in both worlds unchanged is Terraform's; a service that stands in both with another
 `desired_count` is updated. Anything else that differs cannot be brought about by the controller.
 Without a variable `awake` all instances of the four kinds exist only awake. Application and gateway
-load balancers, and what belongs to them, are Terraform's in either form.
+load balancers, and what belongs to them, are Terraform's in either form. With a service sleep its
+companions (`companions.py`).
 """
 
 from __future__ import annotations
@@ -19,22 +20,13 @@ from controller.domain.problem import Level, Place, Problem
 from controller.hcl import numbers
 from controller.hcl.values import Unknown, Value
 from controller.hcl.world import Block, ResourceInstance, World
+from controller.mapping.companions import Companion, find_companions, standing_too
 from controller.mapping.fill import known
 from controller.mapping.fronts import find_fronts
 from controller.mapping.hangers import OWN_COUNT
 from controller.mapping.hangers import TABLE as HANGERS
 from controller.mapping.hanging import Hanging, Sleeping, Thread, find_hanging, stale_outputs
-
-KINDS: Mapping[str, Kind] = {
-    "aws_lb": Kind.LOAD_BALANCER,
-    "aws_alb": Kind.LOAD_BALANCER,
-    "aws_lb_target_group": Kind.TARGET_GROUP,
-    "aws_alb_target_group": Kind.TARGET_GROUP,
-    "aws_lb_listener": Kind.LISTENER,
-    "aws_alb_listener": Kind.LISTENER,
-    "aws_ecs_service": Kind.SERVICE,
-}
-
+from controller.mapping.kinds import KINDS
 
 _RANKS = {kind: rank for rank, kind in enumerate(Kind)}
 _ARTICLES = {"application": "an application", "gateway": "a gateway"}
@@ -42,11 +34,17 @@ _ARTICLES = {"application": "an application", "gateway": "a gateway"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sleeper:
-    """One instance that is different awake; `asleep_count` is what stays of a kept service."""
+    """
+    One instance that is different awake.
+
+    `asleep_count` is what stays of a kept service, `service` the address of the service that a
+    companion belongs to.
+    """
 
     instance: ResourceInstance
     kind: Kind
     asleep_count: int | None = None
+    service: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +103,11 @@ def divide(awake: World, asleep: World | None) -> Division:
                 sleepers.append(Sleeper(instance=instance, kind=kind, asleep_count=count))
             else:
                 problems.append(_cannot_change(instance, differences))
+    companions = _companions(awake, asleep, sleepers)
+    problems += standing_too(companions, asleep)
+    for each in companions:
+        del kept[each.instance.address]
+        sleepers.append(Sleeper(instance=each.instance, kind=each.kind, service=each.service))
     awake_only = _awake_only(kept, asleep)
     stays = {address for address in kept if asleep is None or address in asleep.resources}
     hanging = find_hanging(awake, _deleted(sleepers), stays)
@@ -135,6 +138,15 @@ def divide(awake: World, asleep: World | None) -> Division:
         others=fronts.others,
         refused=refused,
     )
+
+
+def _companions(
+    awake: World, asleep: World | None, sleepers: Sequence[Sleeper]
+) -> tuple[Companion, ...]:
+    services = {one.instance.address: one for one in sleepers if one.kind is Kind.SERVICE}
+    staying = {address for address, one in services.items() if one.asleep_count is not None}
+    instances = [one.instance for one in services.values()]
+    return find_companions(awake, asleep, instances, staying)
 
 
 def _awake_only(kept: Mapping[str, ResourceInstance], asleep: World | None) -> frozenset[str]:

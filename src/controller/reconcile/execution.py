@@ -60,7 +60,9 @@ class Execution:
         note = ""
         for action, result in results:
             if isinstance(result, Exception):
-                is_kept = serving.is_ready or _is_repair(action, observed)
+                # A stack serves people without what only adds to its services.
+                adds = action.kind.is_companion
+                is_kept = serving.is_ready or adds or _is_repair(action, observed)
                 self._refused(action, result, is_kept=is_kept)
                 note = str(result)
         return observed, note

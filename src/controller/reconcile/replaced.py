@@ -114,7 +114,7 @@ def why_it_stays(left: Spec, cause: str) -> str:
 
 def _paid_first(left: Spec) -> list[ResourceSpec]:
     paid = [r for r in left.resources if r.address in billed(left)]
-    return paid or [r for r in left.resources if r.kind is not Kind.LISTENER]
+    return paid or [r for r in left.resources if not r.kind.traits.goes_with]
 
 
 class Expecting:

@@ -51,7 +51,13 @@ class Turn:
     blocked_since: datetime | None = None
 
     def is_given_up(self, action: Action) -> bool:
-        """On the way to awake only an update ever is: what is gone meanwhile is made anew."""
+        """
+        On the way to awake only an update ever is: what is gone meanwhile is made anew.
+
+        But for what only adds to a service: a wake goes on without it, and what builds on it.
+        """
+        if action.kind.is_companion:
+            return not self.final.keys().isdisjoint((action.address, *action.after))
         is_step = action.verb is Verb.UPDATE or action.target is Target.ASLEEP
         return is_step and action.address in self.final
 

@@ -216,6 +216,7 @@ def delete(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
         _check_unforced(region, service)
     service.status = "DRAINING"
     service.desired = 0
+    region.autoscaling.forget(service)
     scheduler.run(region, service)
     return {"service": view(region, service)}
 

@@ -53,7 +53,7 @@ def names(facts: Facts) -> Iterator[Finding]:
         if seen.state is State.FOREIGN:
             cause = seen.cause.partition("; ")[0]
             yield problem("names", address, f"{cause}; {HANDING_OVER}")
-        elif resource.kind is not Kind.LISTENER:
+        elif not resource.kind.traits.goes_with:
             what = "ours stands" if seen.state.exists else "free"
             what = "ours is leaving" if seen.state is State.LEAVING else what
             yield ok("names", address, f'"{resource.name}": {what}')

@@ -194,6 +194,8 @@ class _Planner:
                 if seen.differs and seen.owned:
                     self._update(resource, seen.differs, waits_for=self._missing(resource))
                 self._failed.append((resource.address, seen.cause))
+            case State.FOREIGN if resource.kind.is_companion:
+                self._warnings.append(seen.cause)
             case State.FOREIGN:
                 self._blocked.append((resource.address, seen.cause))
             case State.PENDING | State.READY:
@@ -308,11 +310,18 @@ class _Planner:
         return (b for b in self._spec.of_kind(Kind.LOAD_BALANCER) if b.address in needs)
 
     def _carrier(self, resource: ResourceSpec) -> str:
-        """Deleting a load balancer deletes its listeners (§3.2): no call of their own."""
-        if resource.kind is not Kind.LISTENER:
-            return ""
-        standing = (b.address for b in self._balancers_of(resource) if self._stands(b))
-        return next(standing, "")
+        """
+        What takes it along, so that it needs no call of its own.
+
+        Deleting a load balancer deletes its listeners (§3.2), deleting a service its autoscaling.
+        """
+        carriers = (
+            other
+            for other in self._spec.resources
+            if other.kind in resource.kind.traits.goes_with and self._stands(other)
+        )
+        needs = self._needs(resource)
+        return next((other.address for other in carriers if other.address in needs), "")
 
     def _stands(self, resource: ResourceSpec) -> bool:
         if resource.asleep is not None:
@@ -368,12 +377,9 @@ def _tell_outdated(resource: ResourceSpec, seen: Observation) -> str:
     )
 
 
-_TURNS = (Kind.SERVICE, Kind.LISTENER, Kind.LOAD_BALANCER, Kind.TARGET_GROUP)
-
-
 def _turn_at_sleep(resource: ResourceSpec) -> int:
     """Users before what they use; a target group outlives everything."""
-    return _TURNS.index(resource.kind)
+    return resource.kind.traits.turn
 
 
 def describe_address(address: Address) -> str:

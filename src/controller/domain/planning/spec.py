@@ -42,6 +42,52 @@ class Kind(StrEnum):
     TARGET_GROUP = "target_group"
     LISTENER = "listener"
     SERVICE = "service"
+    AUTOSCALING_TARGET = "autoscaling_target"
+    AUTOSCALING_POLICY = "autoscaling_policy"
+    SCHEDULED_ACTION = "scheduled_action"
+
+    @property
+    def traits(self) -> Traits:
+        return _TRAITS[self]
+
+    @property
+    def is_companion(self) -> bool:
+        """It only adds to a service: a stack serves people without it."""
+        return Kind.SERVICE in self.traits.goes_with
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """
+    What is true of all resources of one kind.
+
+    `name` is the field of the request that holds their own name in AWS, "" where they have none.
+    `goes_with` are the kinds whose deletion takes them along; such a resource has no identity of
+    its own. `turn` is their place in a sleep, users before what they use. With `is_compared` an
+    update can put the request right, else only the attributes.
+    """
+
+    turn: int
+    name: str = ""
+    goes_with: tuple[Kind, ...] = ()
+    is_compared: bool = False
+
+
+_OF_A_SERVICE = (Kind.SERVICE, Kind.AUTOSCALING_TARGET)
+
+_TRAITS: Mapping[Kind, Traits] = {
+    Kind.AUTOSCALING_POLICY: Traits(
+        turn=0, name="PolicyName", goes_with=_OF_A_SERVICE, is_compared=True
+    ),
+    Kind.SCHEDULED_ACTION: Traits(
+        turn=1, name="ScheduledActionName", goes_with=_OF_A_SERVICE, is_compared=True
+    ),
+    Kind.AUTOSCALING_TARGET: Traits(turn=2, goes_with=(Kind.SERVICE,), is_compared=True),
+    Kind.SERVICE: Traits(turn=3, name="serviceName", is_compared=True),
+    Kind.LISTENER: Traits(turn=4, goes_with=(Kind.LOAD_BALANCER,)),
+    Kind.LOAD_BALANCER: Traits(turn=5, name="Name"),
+    Kind.TARGET_GROUP: Traits(turn=6, name="Name"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +96,8 @@ class ResourceSpec:
     One resource as `terraform apply` would have made it.
 
     `request` creates it (boto3: create_load_balancer, create_target_group, create_listener,
-    create_service). `attributes` go into the call that ELBv2 has for them after the create
+    create_service, register_scalable_target, put_scaling_policy, put_scheduled_action).
+    `attributes` go into the call that ELBv2 has for them after the create
     (modify_…_attributes), keys and values as AWS names them; a value may be a reference. `after`
     are the addresses that must exist before. `asleep` is None for a resource that is deleted at
     sleep; a service that stands in both worlds carries what it becomes at sleep, as update_service
@@ -59,7 +106,7 @@ class ResourceSpec:
     "memory": 512, "arm": false}, CPU units and MiB. `ignore_changes` are Terraform's own entries,
     and `ignored` the fields of the request and the attributes that they mean: those are made as
     asked, and left alone from then on. `scaling` are the least and the most tasks that autoscaling
-    gives a service.
+    may give a service, scheduled actions included.
     """
 
     address: str
@@ -76,19 +123,18 @@ class ResourceSpec:
 
     @cached_property
     def settings_hash(self) -> str:
-        """Twelve digits over what an update can put right: a service's request, or attributes."""
-        wanted = self.request if self.kind is Kind.SERVICE else self.attributes
+        """Twelve digits over what an update can put right: the request, or the attributes."""
+        wanted = self.request if self.kind.traits.is_compared else self.attributes
         text = json.dumps(dict(wanted), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     @property
     def name(self) -> str:
-        """The resource's own name in AWS; a listener has none and goes by its port."""
-        if self.kind is Kind.SERVICE:
-            return str(self.request["serviceName"])
+        """The resource's own name in AWS; a listener goes by its port, others by their address."""
         if self.kind is Kind.LISTENER:
             return f"port {self.request.get('Port')}"
-        return str(self.request["Name"])
+        field = self.kind.traits.name
+        return str(self.request[field]) if field else self.address
 
     def ignores(self, path: str) -> bool:
         """

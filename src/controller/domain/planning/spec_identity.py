@@ -12,7 +12,14 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from controller.domain.planning.spec import Json, Kind, ResourceSpec, Spec, split_reference
+from controller.domain.planning.spec import (
+    Json,
+    Kind,
+    ResourceSpec,
+    Spec,
+    references,
+    split_reference,
+)
 
 Identity = tuple[str, ...]
 """Account, region, kind, name; and the cluster's name of a service."""
@@ -58,12 +65,12 @@ def region_of(spec: Spec, home: Home) -> str:
 
 
 def identities(spec: Spec, home: Home) -> dict[Identity, ResourceSpec]:
-    """Every resource of a spec by what AWS knows it by; a listener goes with its load balancer."""
+    """Every resource of a spec by what AWS knows it by, but for those that go with another."""
     place = account_of(spec, home), region_of(spec, home)
     return {
         (*place, *_in_place(resource)): resource
         for resource in spec.resources
-        if resource.kind is not Kind.LISTENER
+        if not resource.kind.traits.goes_with
     }
 
 
@@ -112,9 +119,11 @@ def left_behind(old: Spec, new: Spec, home: Home) -> Spec | None:
     rest = {r.address: r for i, r in identities(old, home).items() if i not in wanted}
     if not rest:
         return None
-    for listener in old.of_kind(Kind.LISTENER):
-        if _balancer_of(listener) in rest:
-            rest[listener.address] = listener
+    for resource in old.resources:
+        if any(
+            rest[a].kind in resource.kind.traits.goes_with for a in _named(resource) & rest.keys()
+        ):
+            rest[resource.address] = resource
     same = account_of(old, home) == account_of(new, home)
     spec = replace(
         old,
@@ -128,8 +137,8 @@ def left_behind(old: Spec, new: Spec, home: Home) -> Spec | None:
 
 def _in_place(resource: ResourceSpec) -> Identity:
     """A resource within its account and region."""
-    key = "serviceName" if resource.kind is Kind.SERVICE else "Name"
-    found: Identity = (str(resource.kind), _plain(resource.request.get(key, "")))
+    name = resource.request.get(resource.kind.traits.name, "")
+    found: Identity = (str(resource.kind), _plain(name))
     return (*found, _cluster(resource)) if resource.kind is Kind.SERVICE else found
 
 
@@ -165,9 +174,10 @@ def _without_address(value: Json) -> Json:
     return value
 
 
-def _balancer_of(listener: ResourceSpec) -> str:
-    arn = listener.request.get("LoadBalancerArn")
-    return split_reference(arn["$ref"])[0] if isinstance(arn, Mapping) and "$ref" in arn else ""
+def _named(resource: ResourceSpec) -> set[str]:
+    """The addresses of all that its request refers to."""
+    named = (reference for reference in references(dict(resource.request)) if "$ref" in reference)
+    return {split_reference(reference["$ref"])[0] for reference in named}
 
 
 def _where(spec: Spec, new: Spec, home: Home) -> str:

@@ -39,7 +39,7 @@ def check_refusals(stack: StackDraft, region: str | None) -> None:
         Kind.SERVICE: (SERVICES, lambda draft: _service(stack, draft)),
     }
     for draft in [draft for draft in stack.drafts.values() if draft.filling.sound]:
-        refusals, make = rows[draft.kind]
+        refusals, make = rows.get(draft.kind, ((), _view))
         view = make(draft)
         for refusal in refusals:
             words = None if refusal.by_trap else refusal.find(view)

@@ -1,0 +1,105 @@
+"""What the three kinds of Application Auto Scaling share: all hang on one service's target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+
+from controller.aws.clients import Client
+from controller.aws.context import Context
+from controller.aws.errors import DENIED, code_of, translate
+from controller.aws.kind import Job
+from controller.aws.snapshot import Snapshot
+from controller.domain.planning.observed import ABSENT, Observation, State
+from controller.domain.planning.plan import Target
+from controller.domain.planning.spec import Kind, ResourceSpec, split_reference
+
+NAMESPACE = "ecs"
+DIMENSION = "ecs:service:DesiredCount"
+SCALED = {"ServiceNamespace": NAMESPACE, "ScalableDimension": DIMENSION}
+"""What tells the number of a service's tasks from other things that can be scaled."""
+
+
+def client_of(context: Context) -> Client:
+    return context.clients.get("application-autoscaling")
+
+
+def resource_id(context: Context, resource: ResourceSpec) -> str:
+    """What AWS calls the service that a target, policy or action is about, also once it is gone."""
+    service = context.spec[split_reference(resource.request["ResourceId"]["$ref"])[0]]
+    cluster = context.cluster(service).rpartition("/")[2]
+    return f"service/{cluster}/{service.name}"
+
+
+def by_resource_id(
+    context: Context, resources: Iterable[ResourceSpec]
+) -> dict[str, list[ResourceSpec]]:
+    found: dict[str, list[ResourceSpec]] = {}
+    for resource in resources:
+        found.setdefault(resource_id(context, resource), []).append(resource)
+    return found
+
+
+def target_of(context: Context, resource: ResourceSpec) -> ResourceSpec | None:
+    """The target that a policy or an action belongs to."""
+    targets = context.spec.of_kind(Kind.AUTOSCALING_TARGET)
+    same = (t for t in targets if t.request["ResourceId"] == resource.request["ResourceId"])
+    return next(same, None)
+
+
+def reading(snapshot: Snapshot, resources: Sequence[ResourceSpec], read: Callable[[], None]) -> Job:
+    """
+    A job that takes a missing right for something to tell, and no more.
+
+    A stack serves people without its autoscaling, and must be able to sleep.
+    """
+    return partial(_read, snapshot, resources, read)
+
+
+def _read(snapshot: Snapshot, resources: Sequence[ResourceSpec], read: Callable[[], None]) -> None:
+    try:
+        read()
+    except Exception as error:
+        if code_of(error) not in DENIED:
+            raise
+        why = str(translate(error, "read the autoscaling of the services"))
+        snapshot.unread |= {resource.address: why for resource in resources}
+
+
+def left_alone(snapshot: Snapshot) -> Observation:
+    """What nobody can, or need, look at: it stays while awake, and goes with the service."""
+    return ABSENT if snapshot.target is Target.ASLEEP else Observation(state=State.READY)
+
+
+def standing_targets(
+    context: Context, snapshot: Snapshot, resources: Sequence[ResourceSpec]
+) -> dict[str, list[ResourceSpec]]:
+    """Those of the resources whose target was found, by what AWS calls the service."""
+    standing = []
+    for resource in resources:
+        target = target_of(context, resource)
+        if target is not None and target.address in snapshot.found:
+            standing.append(resource)
+        elif target is not None and target.address in snapshot.unread:
+            snapshot.unread[resource.address] = snapshot.unread[target.address]
+    return by_resource_id(context, standing)
+
+
+def is_ours(context: Context, snapshot: Snapshot, resource: ResourceSpec) -> bool:
+    """A policy or an action has no tags: it is whose its target is."""
+    target = target_of(context, resource)
+    if target is None:
+        return False
+    tags = snapshot.tags.get(snapshot.arn(target.address)) or {}
+    made = snapshot.progress.just_created(target.address, snapshot.now)
+    return context.owner(target).owns(tags) or made is not None
+
+
+def foreign(resource: ResourceSpec, known: Mapping[str, str]) -> Observation:
+    what = resource.kind.replace("_", " ")
+    return Observation(
+        state=State.FOREIGN,
+        attributes=known,
+        cause=f'{what} "{resource.name}" ({resource.address}) belongs to a scalable target that is '
+        "not ours; deregister that target",
+    )

@@ -1,0 +1,119 @@
+"""A scheduled action: at which times the range of a service's target is another one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from controller.aws import scaling
+from controller.aws.attributes import AttributeCalls
+from controller.aws.autoscaling_target import SETTING_UP
+from controller.aws.context import Context
+from controller.aws.errors import GONE, code_of
+from controller.aws.kind import Job
+from controller.aws.settings import differing, said
+from controller.aws.snapshot import Snapshot
+from controller.domain.planning.observed import ABSENT, Observation, Observed, State
+from controller.domain.planning.plan import Action
+from controller.domain.planning.spec import Json, Kind, ResourceSpec
+
+_ONCE = re.compile(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?)\)")
+
+_COMPARED = {
+    key: said(key)
+    for key in ("Schedule", "Timezone", "StartTime", "EndTime", "ScalableTargetAction")
+}
+
+
+class ScheduledAction:
+    kind = Kind.SCHEDULED_ACTION
+    attributes: AttributeCalls | None = None
+    leaving = ""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._client = scaling.client_of(context)
+
+    def first_reads(self, snapshot: Snapshot, resources: Sequence[ResourceSpec]) -> list[Job]:
+        return []
+
+    def second_reads(self, snapshot: Snapshot, resources: Sequence[ResourceSpec]) -> list[Job]:
+        """One call for each service; without a target there is none to ask about."""
+        standing = scaling.standing_targets(self._context, snapshot, resources)
+        return [
+            scaling.reading(snapshot, some, partial(self._read, snapshot, id_, some))
+            for id_, some in standing.items()
+        ]
+
+    def _read(self, snapshot: Snapshot, id_: str, resources: Sequence[ResourceSpec]) -> None:
+        named = {resource.name: resource for resource in resources}
+        pages = self._client.get_paginator("describe_scheduled_actions").paginate(
+            ResourceId=id_, **scaling.SCALED
+        )
+        for found in (each for page in pages for each in page["ScheduledActions"]):
+            resource = named.get(found["ScheduledActionName"])
+            if resource is not None:
+                known = identity(found["ScheduledActionARN"], resource)
+                snapshot.put(resource.address, found, known)
+
+    def interpret(self, snapshot: Snapshot, resource: ResourceSpec) -> Observation:
+        if resource.address in snapshot.unread:
+            return scaling.left_alone(snapshot)
+        found = snapshot.found.get(resource.address)
+        if found is None and is_over(resource.request, snapshot.now):
+            return scaling.left_alone(snapshot)
+        if found is None:
+            made = snapshot.progress.just_created(resource.address, snapshot.now)
+            lags = Observation(state=State.PENDING, phase=SETTING_UP)
+            return ABSENT if made is None else lags
+        known = snapshot.identities[resource.address]
+        if not scaling.is_ours(self._context, snapshot, resource):
+            return scaling.foreign(resource, known)
+        differs = differing(resource, found, _COMPARED)
+        return Observation(state=State.READY, attributes=known, differs=differs)
+
+    def create(
+        self, resource: ResourceSpec, request: Mapping[str, Any], observed: Observed
+    ) -> Observation:
+        """AWS gives no ARN back; the next look has it."""
+        self._client.put_scheduled_action(**request)
+        return Observation(state=State.READY, attributes=identity("", resource))
+
+    def update(
+        self, resource: ResourceSpec, changes: Collection[str], action: Action, observed: Observed
+    ) -> None:
+        """The whole of it: start and end that are left out are deleted (API reference)."""
+        self._client.put_scheduled_action(**self._context.filled(resource, observed))
+
+    def delete(self, resource: ResourceSpec, seen: Observation) -> None:
+        id_ = scaling.resource_id(self._context, resource)
+        try:
+            self._client.delete_scheduled_action(
+                ScheduledActionName=resource.name, ResourceId=id_, **scaling.SCALED
+            )
+        except Exception as error:
+            if code_of(error) not in GONE:
+                raise
+
+
+def is_over(request: Mapping[str, Json], now: datetime) -> bool:
+    """Whether it does nothing any more: AWS need not keep such an action, nor take it again."""
+    end = request.get("EndTime")
+    if isinstance(end, str) and datetime.fromisoformat(end) <= now:
+        return True
+    once = _ONCE.fullmatch(str(request.get("Schedule", "")).strip())
+    if once is None:
+        return False
+    try:
+        zone = ZoneInfo(str(request.get("Timezone") or "UTC"))
+        return datetime.fromisoformat(once[1]).replace(tzinfo=zone) <= now
+    except (ValueError, ZoneInfoNotFoundError):
+        return False  # AWS says what is wrong with it
+
+
+def identity(arn: str, resource: ResourceSpec) -> dict[str, str]:
+    return {"arn": arn, "id": resource.name}
