@@ -31,6 +31,7 @@ ECS_WRITES = {
 RESOURCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "dynamodb": lambda p: f"table/{p['TableName']}" + _index(p),
     "lambda": lambda p: f"function:{p['FunctionName']}" if "FunctionName" in p else "",
+    "application-autoscaling": lambda p: p.get("ResourceARN", "").rpartition(":")[2],
     "sns": lambda p: p["TopicArn"].rpartition(":")[2],
     "ssm": lambda p: f"parameter/{p['Name'].lstrip('/')}",
 }
@@ -69,6 +70,8 @@ class Account:
             return self._elb(call)
         if call.service == "ecs" and call.operation in ECS_WRITES:
             return self._ecs(call)
+        if call.service == "application-autoscaling" and "ResourceId" in call.params:
+            return self._scaling(call)
         if call.operation == "TransactWriteItems":
             return _transaction(call)
         resource = RESOURCES.get(call.service, lambda _: "")(call.params)
@@ -82,6 +85,8 @@ class Account:
         if call.error_code is None and call.operation.startswith("Create"):
             arn = _service_arn(call) if call.service == "ecs" else call.result
             self._tags[arn] = _tags(call.params)
+        if call.error_code is None and call.params.get("Tags") and "ResourceId" in call.params:
+            self._tags[_scaled_arn(call)] = call.params["Tags"]
 
     def _elb(self, call: Call) -> list[Request]:
         action = action_of("elbv2", call.operation)
@@ -107,6 +112,18 @@ class Account:
             asked = _request_tags(_tags(call.params))
             return _create(action, arn, asked, "ecs:TagResource", arn)
         return [Request(action=action, resource=arn, context=self._resource_tags(arn))]
+
+    def _scaling(self, call: Call) -> list[Request]:
+        """Of the target of one service; a new one has no tags but those of the request."""
+        if call.is_read:
+            return [Request(action=action_of(call.service, call.operation), resource="*")]
+        action, arn = action_of(call.service, call.operation), _scaled_arn(call)
+        asked = _request_tags(call.params.get("Tags", {}))
+        wanted = [Request(action=action, resource=arn, context=asked | self._resource_tags(arn))]
+        if asked:
+            tagging = "application-autoscaling:TagResource"
+            wanted.append(Request(action=tagging, resource=arn, context=asked))
+        return wanted
 
     def _resource_tags(self, arn: str) -> dict[str, str]:
         return {f"aws:ResourceTag/{k}": v for k, v in self._tags.get(arn, {}).items()}
@@ -156,6 +173,11 @@ def _tags(params: Mapping[str, Any]) -> dict[str, str]:
 
 def _request_tags(tags: Tags) -> dict[str, str]:
     return {f"aws:RequestTag/{k}": v for k, v in tags.items()}
+
+
+def _scaled_arn(call: Call) -> str:
+    id_ = call.params["ResourceId"].replace("/", "-")
+    return _arn(call, f"scalable-target/{id_}")
 
 
 def _service_arn(call: Call) -> str:

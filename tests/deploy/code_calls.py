@@ -20,6 +20,7 @@ from botocore import xform_name
 SERVICES = frozenset(
     {
         "acm",
+        "application-autoscaling",
         "cloudwatch",
         "dynamodb",
         "ec2",
@@ -36,6 +37,9 @@ SERVICES = frozenset(
         "sts",
     }
 )
+
+NAMED = {"autoscaling": "application-autoscaling"}
+"""What a client is called where its service's name is none of Python's."""
 
 Operation = tuple[str, str]
 """botocore's name of the service, the API's name of the operation."""
@@ -80,7 +84,7 @@ def _service(node: ast.expr) -> str | None:
     """The service that an expression is named for, if any."""
     match node:
         case ast.Name(id=name) | ast.Attribute(attr=name):
-            name = name.strip("_")
+            name = NAMED.get(name.strip("_"), name.strip("_"))
         case ast.Call(args=[ast.Constant(value=str(name)), *_]):
             pass
         case _:

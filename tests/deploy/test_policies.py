@@ -25,6 +25,8 @@ from installation import Installation
 from local.aws import LaptopAws
 from local.calls import Call
 from system.stack_under_test import StackUnderTest
+from system.test_autoscaling import SCALING
+from traps.garden import desk_for, garden, spec_of
 
 ROLES = ["ControllerRole", "ApiRole", "DoorRole", "HeartbeatRole"]
 EVERY_OPTION = {
@@ -48,6 +50,7 @@ ROLE_SESSION = {
 }
 
 CODE = ROOT / "src"
+ECS_SCALING = "ecs.application-autoscaling.amazonaws.com"
 
 # Put together while running, from a table in controller.aws.attributes.
 BY_TABLE = {
@@ -64,6 +67,10 @@ ASKED_BY_OTHERS = {
     "ecs:TagResource": "ECS, for the tags of a create",
     "iam:CreateServiceLinkedRole": "ELB and ECS, at the first create of an account",
     "iam:PassRole": "ECS, for a service with roles of its own",
+    "application-autoscaling:TagResource": "Application Auto Scaling, for the tags of a target",
+    "cloudwatch:DeleteAlarms": "Application Auto Scaling, for target tracking",
+    "cloudwatch:DescribeAlarms": "Application Auto Scaling, for target tracking",
+    "cloudwatch:PutMetricAlarm": "Application Auto Scaling, for target tracking",
     "ec2:DescribeAccountAttributes": "ELB, before it makes a load balancer",
     "ec2:DescribeInternetGateways": "ELB, before it makes a load balancer",
     "ec2:GetSecurityGroupsForVpc": "ELB, for a load balancer with security groups",
@@ -198,6 +205,48 @@ def test_a_wake_of_a_load_balancer_with_security_groups_is_allowed(controller):
     assert create.params["SecurityGroups"]
     assert "ec2:GetSecurityGroupsForVpc" in {q.action for q in asked}
     assert [str(q) for q in asked if not allows(controller, q)] == []
+
+
+@pytest.fixture(scope="module")
+def scaled(tmp_path_factory):
+    """Every call of a stack with autoscaling: woken, put right, asleep with what AWS leaves."""
+    desk = desk_for(spec_of(garden(tmp_path_factory.mktemp("scaled"), more=SCALING)))
+    aws, scaling = desk.aws, desk.session.client("application-autoscaling")
+    id_ = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
+    id_ |= {"ResourceId": "service/garden/garden"}
+    aws.calls.clear()
+    desk.wake()
+    ours = list(aws.calls)
+    scaling.register_scalable_target(MaxCapacity=20, **id_)
+    scaling.delete_scaling_policy(PolicyName="cpu", **id_)
+    aws.clock.advance(300)
+    aws.calls.clear()
+    desk.wake()
+    desk.sleep()
+    return [call for call in [*ours, *aws.calls] if call.error_code is None]
+
+
+def test_every_call_of_a_stack_that_scales_is_allowed(controller, scaled):
+    asked = list(questions(scaled))
+    assert {q.action for q in asked} >= {
+        "application-autoscaling:ListTagsForResource",
+        "application-autoscaling:PutScalingPolicy",
+        "application-autoscaling:RegisterScalableTarget",
+        "application-autoscaling:TagResource",
+    }
+    assert [str(q) for q in asked if not allows(controller, q)] == []
+
+
+def test_a_strangers_scalable_target_is_out_of_reach(controller, scaled):
+    """The same calls, but for tags, in an account where nothing is known to be ours."""
+    changes = [
+        replace(call, params={k: v for k, v in call.params.items() if k != "Tags"})
+        for call in writes(scaled)
+        if call.service == "application-autoscaling"
+    ]
+    asked = [q for call in changes for q in Account().questions(call)]
+    assert len({q.action for q in asked}) >= 2
+    assert [str(q) for q in asked if allows(controller, q)] == []
 
 
 @pytest.mark.parametrize(
@@ -438,12 +487,13 @@ def test_a_public_function_touches_no_stack(public, recorded):
     [
         ("ecs.amazonaws.com", "ecs.amazonaws.com", True),
         ("elasticloadbalancing.amazonaws.com", "elasticloadbalancing.amazonaws.com", True),
+        (ECS_SCALING, ECS_SCALING, True),
         ("support.amazonaws.com", "support.amazonaws.com", False),
         ("support.amazonaws.com", "ecs.amazonaws.com", False),
         ("ecs.amazonaws.com", "support.amazonaws.com", False),
     ],
 )
-def test_only_the_two_services_of_the_sleepers_get_a_linked_role(
+def test_only_the_services_of_the_sleepers_get_a_linked_role(
     controller, role_of, asked_for, allowed
 ):
     request = Request(
@@ -523,7 +573,7 @@ def test_each_condition_is_one_that_aws_checks_for_the_action(reference):
         for keys in statement.get("Condition", {}).values():
             for key in keys:
                 for action in members(statement["Action"]):
-                    assert _family(key) in _condition_keys(details(reference, action)), (
+                    assert _family(key) in _condition_keys(reference, action), (
                         action,
                         key,
                     )
@@ -536,10 +586,14 @@ def _family(key):
     return key.partition("/")[0]
 
 
-def _condition_keys(action):
+def _condition_keys(reference, name):
+    """Those of the action, and of the resources that it is about."""
+    action, service = details(reference, name), name.partition(":")[0]
     listed = list(action["conditionKeys"])
     for resource in action["resourceTypes"]:
         listed += resource["conditionKeys"]
+        known = reference.resources.get_resource_type_details(service, resource["name"])
+        listed += known["conditionKeys"]
     return {_family(key) for key in listed}
 
 

@@ -41,10 +41,13 @@ STALE = {
     "aws_cloudwatch_dashboard": (
         'dashboard_name = "x"\n  dashboard_body = jsonencode([aws_lb.front.arn_suffix])'
     ),
-    "aws_appautoscaling_target": (
-        'min_capacity = 1\n  max_capacity = 3\n  service_namespace = "ecs"\n'
+    # Its target is nowhere among the files.
+    "aws_appautoscaling_policy": (
+        'name = "x"\n  service_namespace = "ecs"\n'
         '  resource_id = "service/main/${aws_ecs_service.app.name}"\n'
-        '  scalable_dimension = "ecs:service:DesiredCount"'
+        '  scalable_dimension = "ecs:service:DesiredCount"\n'
+        "  step_scaling_policy_configuration {\n"
+        "    step_adjustment {\n      scaling_adjustment = 1\n    }\n  }"
     ),
     "aws_apigatewayv2_integration": (
         'api_id = "a"\n  integration_type = "HTTP_PROXY"\n'
@@ -91,6 +94,13 @@ OTHER_PROVIDERS = {
     "digitalocean_record": 'value = "${aws_lb.front.dns_name}."',
     "kubernetes_config_map": "data = { host = aws_lb.front.dns_name }",
 }
+
+
+SCALING = (
+    'min_capacity = 1\n  max_capacity = 3\n  service_namespace = "ecs"\n'
+    '  resource_id = "service/main/${aws_ecs_service.app.name}"\n'
+    '  scalable_dimension = "ecs:service:DesiredCount"'
+)
 
 
 def thing(type_, body):
@@ -365,7 +375,7 @@ def test_a_service_that_stands_in_both_worlds_keeps_what_hangs_on_it(tmp_path):
         'resource "aws_lb_target_group" "app" {\n  count = var.awake ? 1 : 0\n',
         'resource "aws_lb_target_group" "app" {\n',
     )
-    scaling = thing("aws_appautoscaling_target", STALE["aws_appautoscaling_target"])
+    scaling = thing("aws_appautoscaling_target", SCALING)
     result = compile_text(tmp_path, text + scaling)
     assert not told(result, "hangs-on")
     assert not errors(result)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import controller.hcl.schema as schema_package
-from controller.mapping import listener, load_balancer, service, target_group
+from controller.mapping.kinds import BY_KIND
 from controller.mapping.table import Nested, ReadOnly, Sent, SetAfter, Table, text
 
 FIVE = json.loads((Path(__file__).parent.parent / "data/hcl-cases/aws-schema.json").read_text())
@@ -36,12 +36,7 @@ def schema():
 
 
 SCHEMA = schema()
-TABLES = {
-    "aws_lb": load_balancer.TABLE,
-    "aws_lb_target_group": target_group.TABLE,
-    "aws_lb_listener": listener.TABLE,
-    "aws_ecs_service": service.TABLE,
-}
+TABLES = {mapping.types[0]: mapping.table for mapping in BY_KIND.values()}
 
 
 def differences(schema, table: Table, path: str):

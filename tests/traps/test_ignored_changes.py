@@ -5,9 +5,9 @@ import json
 import pytest
 
 from controller.domain.planning.progress import Progress
-from controller.domain.planning.spec import Spec
-from controller.mapping.assemble import _KINDS
+from controller.domain.planning.spec import Kind, Spec
 from controller.mapping.ignored import ignored_fields
+from controller.mapping.kinds import BY_KIND
 from controller.reconcile.outcome import Result
 from traps.garden import TG, L, S, compiled, desk_for, garden, problems_of, spec_of
 
@@ -177,11 +177,11 @@ def test_a_deployment_that_has_moved_listener_and_service(tmp_path):
 
 
 def test_entries_are_found_in_the_tables():
-    table = _KINDS["target_group"].table
+    table = BY_KIND[Kind.TARGET_GROUP].table
     assert ignored_fields(table, ("health_check[0].interval",)) == ("HealthCheckIntervalSeconds",)
     assert "HealthCheckPath" in ignored_fields(table, ("health_check",))
     assert ignored_fields(table, ("stickiness[0].enabled", "tags")) == ("stickiness.enabled",)
-    service = _KINDS["service"].table
+    service = BY_KIND[Kind.SERVICE].table
     network = "networkConfiguration.awsvpcConfiguration"
     assert ignored_fields(service, ("network_configuration[0].subnets",)) == (f"{network}.subnets",)
     options = "service_connect_configuration[0].log_configuration[0].options"

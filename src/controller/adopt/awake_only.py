@@ -20,7 +20,7 @@ from controller.domain.problem import Level, Problem
 from controller.hcl.world import ResourceInstance, World
 from controller.mapping.hangers import COMPUTED, OWN_COUNT, hanger_of
 from controller.mapping.hanging import Sleeping, Thread, find_hanging
-from controller.mapping.worlds import KINDS
+from controller.mapping.kinds import KINDS
 
 
 @dataclass(frozen=True, slots=True)

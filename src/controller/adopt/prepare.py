@@ -17,7 +17,7 @@ from controller.domain.planning.spec import Spec
 from controller.domain.problem import Level, Problem
 from controller.hcl.directory import Configuration
 from controller.mapping.assemble import AWAKE, Compiled
-from controller.mapping.worlds import KINDS
+from controller.mapping.kinds import KINDS
 from controller.terraform.state import State, Thing
 
 

@@ -36,7 +36,7 @@ class AutoscalingPolicy:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._client = scaling.client_of(context)
+        self._autoscaling = scaling.client_of(context)
 
     def first_reads(self, snapshot: Snapshot, resources: Sequence[ResourceSpec]) -> list[Job]:
         return []
@@ -51,7 +51,7 @@ class AutoscalingPolicy:
 
     def _read(self, snapshot: Snapshot, id_: str, resources: Sequence[ResourceSpec]) -> None:
         named = {resource.name: resource for resource in resources}
-        pages = self._client.get_paginator("describe_scaling_policies").paginate(
+        pages = self._autoscaling.get_paginator("describe_scaling_policies").paginate(
             ResourceId=id_, **scaling.SCALED
         )
         for found in (each for page in pages for each in page["ScalingPolicies"]):
@@ -77,7 +77,7 @@ class AutoscalingPolicy:
     def create(
         self, resource: ResourceSpec, request: Mapping[str, Any], observed: Observed
     ) -> Observation:
-        reply = self._client.put_scaling_policy(**request)
+        reply = self._autoscaling.put_scaling_policy(**request)
         known = identity(reply["PolicyARN"], resource)
         return Observation(state=State.READY, attributes=known)
 
@@ -85,12 +85,12 @@ class AutoscalingPolicy:
         self, resource: ResourceSpec, changes: Collection[str], action: Action, observed: Observed
     ) -> None:
         """The whole of it: what is left out may keep its old value (API reference)."""
-        self._client.put_scaling_policy(**self._context.filled(resource, observed))
+        self._autoscaling.put_scaling_policy(**self._context.filled(resource, observed))
 
     def delete(self, resource: ResourceSpec, seen: Observation) -> None:
         id_ = scaling.resource_id(self._context, resource)
         try:
-            self._client.delete_scaling_policy(
+            self._autoscaling.delete_scaling_policy(
                 PolicyName=resource.name, ResourceId=id_, **scaling.SCALED
             )
         except Exception as error:

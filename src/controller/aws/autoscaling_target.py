@@ -30,7 +30,7 @@ class AutoscalingTarget:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._client = scaling.client_of(context)
+        self._autoscaling = scaling.client_of(context)
 
     def first_reads(self, snapshot: Snapshot, resources: Sequence[ResourceSpec]) -> list[Job]:
         """One call for fifty."""
@@ -43,7 +43,7 @@ class AutoscalingTarget:
 
     def _read(self, snapshot: Snapshot, resources: Sequence[ResourceSpec]) -> None:
         by_id = scaling.by_resource_id(self._context, resources)
-        pages = self._client.get_paginator("describe_scalable_targets").paginate(
+        pages = self._autoscaling.get_paginator("describe_scalable_targets").paginate(
             ResourceIds=list(by_id), **scaling.SCALED
         )
         for found in (each for page in pages for each in page["ScalableTargets"]):
@@ -66,7 +66,7 @@ class AutoscalingTarget:
 
     def _read_tags(self, snapshot: Snapshot, arn: str) -> None:
         try:
-            reply = self._client.list_tags_for_resource(ResourceARN=arn)
+            reply = self._autoscaling.list_tags_for_resource(ResourceARN=arn)
         except Exception as error:
             if code_of(error) != "ResourceNotFoundException":
                 raise
@@ -107,7 +107,7 @@ class AutoscalingTarget:
         self, resource: ResourceSpec, request: Mapping[str, Any], observed: Observed
     ) -> Observation:
         tags = {**request.get("Tags", {}), **dict(self._context.owner(resource).pairs())}
-        reply = self._client.register_scalable_target(**{**request, "Tags": tags})
+        reply = self._autoscaling.register_scalable_target(**{**request, "Tags": tags})
         known = identity(reply.get("ScalableTargetARN", ""), request["ResourceId"])
         return Observation(state=State.READY, attributes=known)
 
@@ -118,13 +118,13 @@ class AutoscalingTarget:
         request = self._context.filled(resource, observed)
         wanted = {key: value for key, value in request.items() if key in changes}
         whole = {"ResourceId": request["ResourceId"], **scaling.SCALED, **wanted}
-        self._client.register_scalable_target(**whole)
+        self._autoscaling.register_scalable_target(**whole)
 
     def delete(self, resource: ResourceSpec, seen: Observation) -> None:
         """Its policies and scheduled actions go with it (API reference)."""
         id_ = scaling.resource_id(self._context, resource)
         try:
-            self._client.deregister_scalable_target(ResourceId=id_, **scaling.SCALED)
+            self._autoscaling.deregister_scalable_target(ResourceId=id_, **scaling.SCALED)
         except Exception as error:
             if code_of(error) not in GONE:
                 raise

@@ -36,7 +36,7 @@ class ScheduledAction:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._client = scaling.client_of(context)
+        self._autoscaling = scaling.client_of(context)
 
     def first_reads(self, snapshot: Snapshot, resources: Sequence[ResourceSpec]) -> list[Job]:
         return []
@@ -51,7 +51,7 @@ class ScheduledAction:
 
     def _read(self, snapshot: Snapshot, id_: str, resources: Sequence[ResourceSpec]) -> None:
         named = {resource.name: resource for resource in resources}
-        pages = self._client.get_paginator("describe_scheduled_actions").paginate(
+        pages = self._autoscaling.get_paginator("describe_scheduled_actions").paginate(
             ResourceId=id_, **scaling.SCALED
         )
         for found in (each for page in pages for each in page["ScheduledActions"]):
@@ -80,19 +80,19 @@ class ScheduledAction:
         self, resource: ResourceSpec, request: Mapping[str, Any], observed: Observed
     ) -> Observation:
         """AWS gives no ARN back; the next look has it."""
-        self._client.put_scheduled_action(**request)
+        self._autoscaling.put_scheduled_action(**request)
         return Observation(state=State.READY, attributes=identity("", resource))
 
     def update(
         self, resource: ResourceSpec, changes: Collection[str], action: Action, observed: Observed
     ) -> None:
         """The whole of it: start and end that are left out are deleted (API reference)."""
-        self._client.put_scheduled_action(**self._context.filled(resource, observed))
+        self._autoscaling.put_scheduled_action(**self._context.filled(resource, observed))
 
     def delete(self, resource: ResourceSpec, seen: Observation) -> None:
         id_ = scaling.resource_id(self._context, resource)
         try:
-            self._client.delete_scheduled_action(
+            self._autoscaling.delete_scheduled_action(
                 ScheduledActionName=resource.name, ResourceId=id_, **scaling.SCALED
             )
         except Exception as error:

@@ -152,6 +152,4 @@ _DEFAULTS: Mapping[str, Mapping[str, Value]] = {
         "scheduling_strategy": string("REPLICA"),
         "wait_for_steady_state": boolean(False),
     },
-    "aws_appautoscaling_policy": {"policy_type": string("StepScaling")},
-    "aws_appautoscaling_scheduled_action": {"timezone": string("UTC")},
 }

@@ -29,7 +29,7 @@ from controller.hcl.resource_value import (
     sleeper_defaults,
     terraform_data_value,
 )
-from controller.hcl.schema import CHECKED, schema_of
+from controller.hcl.schema import SLEEPERS, schema_of
 from controller.hcl.schema_check import conform, is_checked
 from controller.hcl.scope import Scope, UpstreamError
 from controller.hcl.syntax import AttributeStep, Expression, KeyStep, Reference
@@ -255,7 +255,7 @@ class ResourceEvaluator:
 
 
 def _is_sleeper(resource: Resource) -> bool:
-    return resource.mode == "managed" and resource.type in CHECKED
+    return resource.mode == "managed" and resource.type in SLEEPERS
 
 
 def resolve_depends_on(

@@ -14,7 +14,7 @@ from controller.hcl.convert import convert, describe
 from controller.hcl.declarations import Resource
 from controller.hcl.errors import HclError
 from controller.hcl.provider_version import AwsProvider
-from controller.hcl.schema import CHECKED, AttributeSchema, BlockSchema, NestedBlock, schema_of
+from controller.hcl.schema import SLEEPERS, AttributeSchema, BlockSchema, NestedBlock, schema_of
 from controller.hcl.syntax import BlockSyntax, Body
 from controller.hcl.value_rules import checked_value
 from controller.hcl.values import Value
@@ -24,7 +24,7 @@ _DYNAMIC_ARGUMENTS = frozenset({"for_each", "iterator", "labels"})
 
 
 def is_checked(mode: str, type_: str) -> bool:
-    return mode == "managed" and (type_ in CHECKED or type_ == "terraform_data")
+    return mode == "managed" and (type_ in SLEEPERS or type_ == "terraform_data")
 
 
 def check_shape(resource: Resource) -> Iterator[HclError]:
@@ -63,6 +63,28 @@ def conform(block: Block, type_: str, provider: AwsProvider) -> tuple[Block, lis
         return block, []
     conformer = _Conformer(type_, provider)
     return conformer.block(block, schema, ()), conformer.errors
+
+
+def unsupported(block: Block, type_: str) -> Iterator[HclError]:
+    """
+    What is missing at the top of an evaluated block, or no argument of its type.
+
+    For types that `is_checked` leaves alone, as most of their instances are Terraform's.
+    """
+    schema = schema_of("managed", type_) or BlockSchema()
+    for name, attribute in block.attributes.items():
+        known = schema.attributes.get(name)
+        if known is None or not known.configurable or name == "id":
+            message = _unsupported_argument(name, known, schema, type_)
+            yield HclError("unsupported-argument", message, place=attribute.place)
+    for name, inner in block.blocks:
+        if name not in schema.blocks:
+            message = f'{type_} takes no block "{name}"'
+            yield HclError("unsupported-block", message, place=inner.place)
+    for name, known in schema.attributes.items():
+        if known.required and name not in block.attributes:
+            message = f'{type_} needs the argument "{name}"'
+            yield HclError("missing-argument", message, place=block.place)
 
 
 def _check_body(body: Body, schema: BlockSchema, what: str) -> Iterator[HclError]:

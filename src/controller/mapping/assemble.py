@@ -24,6 +24,7 @@ from controller.hcl.provider_version import AwsProvider
 from controller.hcl.world import ResourceInstance, World
 from controller.mapping import naming
 from controller.mapping.autoscaling import scaling_of, within_range
+from controller.mapping.conforming import conforming
 from controller.mapping.default_tags import Tags, fill_default_tags
 from controller.mapping.draft import Draft, StackDraft, finish
 from controller.mapping.endpoint import find_endpoint
@@ -195,7 +196,8 @@ def _draft(
     filling = Filling(instance.address, instance.place, references)
     if kind.name_prefix:
         naming.name(instance.body, filling, stack, kind.name_prefix)
-    fill(kind.table, instance.body, filling)
+    body = conforming(instance, filling, provider) if sleeper.service else instance.body
+    fill(kind.table, body, filling)
     if sleeper.service:
         filling.request["ResourceId"] = {"$ref": f"{sleeper.service}.resource_id"}
     if kind.write_tags:
@@ -203,7 +205,7 @@ def _draft(
         if tags:
             kind.write_tags(filling, tags)
     kind.adjust(instance, filling, provider)
-    kind.check(instance.body, filling)
+    kind.check(body, filling)
     if filling.sound:
         validate(kind.operation, filling)
     return Draft(sleeper, filling)

@@ -8,7 +8,7 @@ A service whose target is made with it is therefore made inside of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from controller.domain.planning.spec import Json, Kind
 from controller.hcl import numbers
@@ -26,77 +26,75 @@ def scaling_of(stack: StackDraft, service: Draft) -> dict[str, Json]:
 
     Scheduled actions move these bounds while the stack is awake, so theirs count as well.
     """
-    target = _target_of(stack, service)
-    bounds = _bounds(target) if target else {}
-    if not bounds:
+    scaled = _scaled(stack, service)
+    if scaled is None:
         return {}
-    all_bounds = [bounds, *_scheduled(stack, service)]
-    least = min(each["MinCapacity"] for each in all_bounds if "MinCapacity" in each)
-    most = max(each["MaxCapacity"] for each in all_bounds if "MaxCapacity" in each)
+    moved = [
+        action.request.get("ScalableTargetAction", {})
+        for action in stack.of_kind(Kind.SCHEDULED_ACTION)
+        if action.sleeper.service == service.address
+    ]
+    least = min([scaled.least, *(m["MinCapacity"] for m in moved if "MinCapacity" in m)])
+    most = max([scaled.most, *(m["MaxCapacity"] for m in moved if "MaxCapacity" in m)])
     return {"least": least, "most": most}
 
 
 def within_range(stack: StackDraft, service: Draft) -> dict[str, Json]:
     """The count that a service is made with: what its own target would make of it at once."""
-    count = service.request.get("desiredCount")
-    targets = stack.scaling_targets_of(service.address)
-    if not targets or not isinstance(count, int):
+    scaled, count = _scaled(stack, service), service.request.get("desiredCount")
+    if scaled is None or not scaled.is_ours or not isinstance(count, int):
         return {}
-    bounds = _bounds(targets[0].instance)
-    return {"desiredCount": _within(count, bounds)} if bounds else {}
+    return {"desiredCount": scaled.within(count)}
 
 
 def check_count(stack: StackDraft, service: Draft) -> None:
     """Warn of a `desired_count` that autoscaling does not leave as it is."""
-    target, count = _target_of(stack, service), service.request.get("desiredCount")
-    bounds = _bounds(target) if target else {}
+    scaled, count = _scaled(stack, service), service.request.get("desiredCount")
     ignored = {"desired_count", "all"} & set(service.instance.ignore_changes)
-    if not bounds or ignored or target is None or not isinstance(count, int):
+    if scaled is None or ignored or not isinstance(count, int) or scaled.within(count) == count:
         return
-    least, most = bounds["MinCapacity"], bounds["MaxCapacity"]
-    if least <= count <= most:
-        return
-    within = _within(count, bounds)
-    is_made_with_it = bool(stack.scaling_targets_of(service.address))
-    undone = (
-        f"dormouse makes the service with {within}"
-        if is_made_with_it
-        else "each apply sets it back, and autoscaling sets it again"
-    )
+    within = scaled.within(count)
+    undone = "each apply sets it back, and autoscaling sets it again"
+    if scaled.is_ours:
+        undone = f"dormouse makes the service with {within}"
     service.filling.warn(
         "autoscaling",
-        f"desired_count is {count}, and {target.address} keeps it from {least} to {most}: "
-        f"{undone}; write desired_count = {within}, or lifecycle "
+        f"desired_count is {count}, and {scaled.address} keeps it from {scaled.least} to "
+        f"{scaled.most}: {undone}; write desired_count = {within}, or lifecycle "
         "{ ignore_changes = [desired_count] }",
         service.filling.place_of("desiredCount"),
     )
 
 
-def _target_of(stack: StackDraft, service: Draft) -> ResourceInstance | None:
-    """One that sleeps with it, or that Terraform keeps."""
-    for target in stack.scaling_targets_of(service.address):
-        return target.instance
+@dataclass(frozen=True, slots=True)
+class _Scaled:
+    """The target of a service; `is_ours` is one that is made with it at each wake."""
+
+    address: str
+    least: int
+    most: int
+    is_ours: bool
+
+    def within(self, count: int) -> int:
+        return max(self.least, min(count, self.most))
+
+
+def _scaled(stack: StackDraft, service: Draft) -> _Scaled | None:
+    for draft in stack.scaling_targets_of(service.address):
+        least, most = draft.request.get("MinCapacity"), draft.request.get("MaxCapacity")
+        if isinstance(least, int) and isinstance(most, int):
+            return _Scaled(draft.address, least, most, is_ours=True)
+        return None
     for instance in stack.kept.values():
         is_target = instance.type == _TARGET and instance.mode == "managed"
         if is_target and service_of(instance, [service.instance], stack.kept):
-            return instance
+            return _kept(instance)
     return None
 
 
-def _bounds(target: ResourceInstance) -> Mapping[str, int]:
-    if not target.error_free:
-        return {}
+def _kept(target: ResourceInstance) -> _Scaled | None:
     least, most = known(target.body, "min_capacity"), known(target.body, "max_capacity")
-    if not isinstance(least, numbers.Number) or not isinstance(most, numbers.Number):
-        return {}
-    return {"MinCapacity": numbers.to_int(least), "MaxCapacity": numbers.to_int(most)}
-
-
-def _within(count: int, bounds: Mapping[str, int]) -> int:
-    return max(bounds["MinCapacity"], min(count, bounds["MaxCapacity"]))
-
-
-def _scheduled(stack: StackDraft, service: Draft) -> Iterator[Mapping[str, int]]:
-    for action in stack.of_kind(Kind.SCHEDULED_ACTION):
-        if action.sleeper.service == service.address:
-            yield action.request.get("ScalableTargetAction", {})
+    numeric = isinstance(least, numbers.Number) and isinstance(most, numbers.Number)
+    if not target.error_free or not numeric:
+        return None
+    return _Scaled(target.address, numbers.to_int(least), numbers.to_int(most), is_ours=False)

@@ -63,7 +63,7 @@ _SCALING = Hanger(
     "AWS removes it together with the service, and dormouse does not bring it back, since there is "
     "no aws_appautoscaling_target of the service's number of tasks among these files; terraform "
     'apply fails while asleep ("ECS service doesn\'t exist")',
-    f"put both into one root directory, or {OWN_COUNT}",
+    "put the service, its target and this into one root directory",
     "TF #14254, #10432, #5747; eagletmt/hako #69; provider, appautoscaling/target.go",
 )
 _DEPLOYMENTS = Hanger(

@@ -26,7 +26,7 @@ from controller.mapping.fronts import find_fronts
 from controller.mapping.hangers import OWN_COUNT
 from controller.mapping.hangers import TABLE as HANGERS
 from controller.mapping.hanging import Hanging, Sleeping, Thread, find_hanging, stale_outputs
-from controller.mapping.kinds import KINDS
+from controller.mapping.kinds import COMPANIONS, KINDS
 
 _RANKS = {kind: rank for rank, kind in enumerate(Kind)}
 _ARTICLES = {"application": "an application", "gateway": "a gateway"}
@@ -219,7 +219,8 @@ def _others_that_differ(
 
 
 def _exists_only_awake(instance: ResourceInstance, threads: Sequence[Thread]) -> str:
-    not_made = "exists only when awake, and dormouse does not make things of this type; "
+    unless = " without their target" if instance.type in COMPANIONS else ""
+    not_made = f"exists only when awake, and dormouse does not make things of this type{unless}; "
     if threads:
         return (
             f"{not_made}it hangs on {threads[0].sleeping.address}, so that is as it should be, but "

@@ -42,18 +42,6 @@ SLEEPERS = frozenset(
 )
 """The resource types that dormouse creates and deletes, under their new and old names."""
 
-COMPANIONS = frozenset(
-    {
-        "aws_appautoscaling_target",
-        "aws_appautoscaling_policy",
-        "aws_appautoscaling_scheduled_action",
-    }
-)
-"""Those that it creates and deletes together with a service that they belong to."""
-
-CHECKED = SLEEPERS | COMPANIONS
-"""Those whose arguments are held against the provider's schema."""
-
 NEWER = 6
 """The major version of the provider that `aws6.jsonl` is about."""
 
