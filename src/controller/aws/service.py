@@ -16,7 +16,12 @@ from controller.aws.service_failures import needs_stopped_tasks
 from controller.aws.service_settings import with_ignored_network
 from controller.aws.service_state import DRAINING, TASK_STARTING, TASKS, identity, interpret
 from controller.aws.snapshot import Snapshot
-from controller.aws.target_group import TargetGroupAdapter, count_healthy, outside_zones
+from controller.aws.target_group import (
+    TargetGroupAdapter,
+    count_healthy,
+    count_in_use,
+    outside_zones,
+)
 from controller.domain.planning.draining import drain_delay
 from controller.domain.planning.observed import Observation, Observed
 from controller.domain.planning.plan import Action, Target
@@ -54,10 +59,9 @@ class EcsService:
             snapshot.put(resource.address, one, identity(one["serviceArn"]) if one else {})
 
     def second_reads(self, snapshot: Snapshot, resources: Sequence[ResourceSpec]) -> list[Job]:
-        groups = TargetGroupAdapter(self._context)
         jobs: list[Job] = []
-        for arn in self._groups_in_use(snapshot, resources):
-            jobs.append(partial(_read_health, snapshot, groups, arn))
+        for arn, users in self._groups_in_use(snapshot, resources).items():
+            jobs.append(partial(self._read_health, snapshot, arn, users))
         for resource in resources:
             found = snapshot.found.get(resource.address)
             if found and found["status"] == "ACTIVE" and needs_stopped_tasks(found):
@@ -68,22 +72,41 @@ class EcsService:
         cluster = self._context.cluster(resource)
         snapshot.stopped[resource.address] = self._calls.stopped_tasks(cluster, resource.name)
 
-    def _groups_in_use(self, snapshot: Snapshot, resources: Sequence[ResourceSpec]) -> list[str]:
+    def _read_health(self, snapshot: Snapshot, arn: str, users: Sequence[ResourceSpec]) -> None:
         """
-        Target groups whose health decides whether a running service is awake.
+        Read the targets of a group; and whose they are, where it has more than a service has tasks.
+
+        So a service of another name that was there before is not taken for the new one.
+        """
+        health = TargetGroupAdapter(self._context).describe_health(arn)
+        snapshot.health[arn] = health
+        for resource in users:
+            found = snapshot.found[resource.address]
+            is_shared = count_in_use(health) > int(found.get("runningCount", 0))
+            if is_shared and "networkConfiguration" in resource.request:
+                cluster = self._context.cluster(resource)
+                tasks = self._calls.running_tasks(cluster, resource.name)
+                snapshot.task_ips[resource.address] = frozenset(map(_private_ip, tasks))
+
+    def _groups_in_use(
+        self, snapshot: Snapshot, resources: Sequence[ResourceSpec]
+    ) -> dict[str, list[ResourceSpec]]:
+        """
+        Target groups whose health decides whether a running service is awake, and its services.
 
         Also of one whose tasks all stop: what it takes the place of may serve in the same group.
         """
         if snapshot.target is not Target.AWAKE:
-            return []
-        arns: list[str] = []
+            return {}
+        users: dict[str, list[ResourceSpec]] = {}
         for resource in resources:
             found = snapshot.found.get(resource.address)
             if not found or found["status"] != "ACTIVE":
                 continue
             if found.get("runningCount") or needs_stopped_tasks(found):
-                arns += [arn for arn in self._groups_now(snapshot, resource) if arn]
-        return list(dict.fromkeys(arns))
+                for arn in filter(None, self._groups_now(snapshot, resource)):
+                    users.setdefault(arn, []).append(resource)
+        return users
 
     # interpret
 
@@ -103,12 +126,14 @@ class EcsService:
         if not resource.request.get("loadBalancers"):
             return Backing(stopped=stopped, groups=(), drain_delay=delay)
         groups, health = self._groups_now(snapshot, resource), snapshot.health
-        healthy = [count_healthy(health.get(arn, [])) if arn else 0 for arn in groups]
+        reached = any(count_healthy(health.get(arn, [])) for arn in groups if arn)
+        own = snapshot.task_ips.get(resource.address)
+        healthy = [count_healthy(health.get(arn, []), own) if arn else 0 for arn in groups]
         attached = _attached(snapshot)
         zones = [outside_zones(health.get(arn, [])) for arn in groups if arn and arn in attached]
         return Backing(
             healthy=min(healthy, default=0),
-            reached=any(healthy),
+            reached=reached,
             stopped=stopped,
             outside_zone=next((zone for zone in zones if zone), ""),
             served=snapshot.served_zones,
@@ -165,8 +190,13 @@ class EcsService:
         self._calls.delete(self._context.cluster(resource), resource.name)
 
 
-def _read_health(snapshot: Snapshot, groups: TargetGroupAdapter, arn: str) -> None:
-    snapshot.health[arn] = groups.describe_health(arn)
+def _private_ip(task: Mapping[str, Any]) -> str:
+    """The address at which a Fargate task is a target; "" while it has none."""
+    for attachment in task.get("attachments", ()):
+        for detail in attachment.get("details", ()):
+            if detail.get("name") == "privateIPv4Address":
+                return str(detail.get("value", ""))
+    return ""
 
 
 def _attached(snapshot: Snapshot) -> set[str]:

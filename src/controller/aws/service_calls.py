@@ -44,6 +44,9 @@ class ServiceAdapter:
         ]
         return self.describe_tasks(cluster, arns)
 
+    def running_tasks(self, cluster: str, name: str) -> list[dict[str, Any]]:
+        return self.describe_tasks(cluster, self._task_arns(cluster, name, "RUNNING"))
+
     def _task_arns(self, cluster: str, name: str, status: str) -> list[str]:
         """On all pages: ListTasks gives 100 at once, and a crash loop stops more in an hour."""
         request = {"cluster": cluster, "serviceName": name, "desiredStatus": status}

@@ -42,6 +42,7 @@ class Snapshot:
     interfaces: dict[str, str | None] = field(default_factory=dict)
     health: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by ARN
     stopped: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    task_ips: dict[str, frozenset[str]] = field(default_factory=dict)  # where others share a group
     tags: dict[str, dict[str, str] | None] = field(default_factory=dict)  # by ARN
     attributes: dict[str, dict[str, str]] = field(default_factory=dict)  # by ARN
     leftovers: tuple[Leftover, ...] | None = None
@@ -62,6 +63,7 @@ class Snapshot:
         self.elastic_ips = self._unread(last.elastic_ips)
         self.interfaces = self._unread(last.interfaces)
         self.stopped = self._unread(last.stopped)
+        self.task_ips = self._unread(last.task_ips)
         self.unnamed, self.health = dict(last.unnamed), dict(last.health)
         self.tags, self.attributes = dict(last.tags), dict(last.attributes)
         self.leftovers = last.leftovers

@@ -37,6 +37,8 @@ _CHECKED = {key: plainly(key) for key in _HEALTH_CHECK}
 _FIXED = {key: plainly(key) for key in ("Protocol", "Port", "VpcId", "TargetType", "IpAddressType")}
 
 
+_IN_USE = ("initial", "healthy", "unhealthy")
+
 # What a fresh one has. Source: botocore's elbv2 model, TargetGroupAttribute (AWS behaviour §1.2).
 _ATTRIBUTES = AttributeCalls(
     call="target_group_attributes",
@@ -186,8 +188,15 @@ def _differs(resource: ResourceSpec, found: Mapping[str, Any]) -> tuple[str, ...
     return ("health_check",) if differing(resource, found, _CHECKED) else ()
 
 
-def count_healthy(health: Sequence[Mapping[str, Any]]) -> int:
-    return sum(1 for h in health if h["TargetHealth"]["State"] == "healthy")
+def count_healthy(health: Sequence[Mapping[str, Any]], among: Collection[str] | None = None) -> int:
+    """How many targets are healthy; with `among` only those whose id is one of these."""
+    healthy = [h for h in health if h["TargetHealth"]["State"] == "healthy"]
+    return sum(1 for h in healthy if among is None or h["Target"]["Id"] in among)
+
+
+def count_in_use(health: Sequence[Mapping[str, Any]]) -> int:
+    """How many targets are there to stay: not those that leave, or that no listener reaches."""
+    return sum(1 for h in health if h["TargetHealth"]["State"] in _IN_USE)
 
 
 def outside_zones(health: Sequence[Mapping[str, Any]]) -> str:

@@ -32,8 +32,8 @@ denial may be a lag (`patience.SOON`).
 
 OVERLAP = timedelta(minutes=5)
 """
-So long after its creation a service has targets that are healthy, or never will have: a task's
-start, and a target's first health checks (AWS behaviour §9.2: 150 s each at the slowest).
+So long after its creation a service without targets runs, or never will: a task's start takes
+150 s at the slowest (AWS behaviour §9.2), and the first that crash do so within a few minutes.
 """
 
 PATIENCE = timedelta(minutes=10)
@@ -75,13 +75,21 @@ def overlap_ends(left: Spec, spec: Spec, observed: Observed | None) -> datetime 
     """
     Until when an old service runs beside the new one, which has just been made; None: it need not.
 
-    They share a target group, whose healthy targets say nothing of whose they are.
+    One whose tasks are targets is known to do its work by those. Another counts as ready as soon as
+    its tasks run, be it for a moment.
     """
     if observed is None or not left.of_kind(Kind.SERVICE) or not may_share_place(left, spec):
         return None
-    made = [observed[each.address].created_at for each in spec.of_kind(Kind.SERVICE)]
+    services = spec.of_kind(Kind.SERVICE)
+    made = [observed[each.address].created_at for each in services if not _has_targets(each)]
     latest = max((at for at in made if at), default=None)
     return latest + OVERLAP if latest else None
+
+
+def _has_targets(service: ResourceSpec) -> bool:
+    """Its tasks have addresses of their own, by which it is known which targets are theirs."""
+    request = service.request
+    return bool(request.get("loadBalancers")) and "networkConfiguration" in request
 
 
 def billed(left: Spec) -> tuple[str, ...]:
