@@ -26,6 +26,7 @@ class Loaded:
     spec: Any = field(default_factory=article_spec)
     status: Any = field(default_factory=dict)
     leases: tuple[Lease, ...] = ()
+    bookings: tuple[Any, ...] = ()
     hold: Any = None
     leftovers: tuple[Any, ...] = ()
     asked: int = 0
