@@ -26,8 +26,9 @@ measures some parts alone: {parts}.
 
 Speed is told as ratios of two things that were measured in one run on one machine, so that they
 hold elsewhere too; a ratio of 0.5 means that Dormouse takes half. Figures are medians unless their
-section says otherwise. "AWS" is the laptop AWS of `src/local`, whose pace (`src/local/timing.py`)
-is inferred from what users report of the real one: the ratios are as good as that pace is.
+section says otherwise. "AWS" is the simulated AWS of `src/local`, whose pace
+(`src/controller/domain/planning/timing.py`) is inferred from what users report of the real one: the
+ratios are as good as that pace is.
 """
 
 _SECTION = re.compile(r"<!-- part: (\w+) -->\n.*?<!-- end of part -->\n", re.DOTALL)

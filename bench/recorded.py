@@ -1,4 +1,4 @@
-"""What a pass asks of AWS and of the table, recorded from real passes on the laptop AWS."""
+"""What a pass asks of AWS and of the table, recorded from real passes on the simulated AWS."""
 
 from __future__ import annotations
 

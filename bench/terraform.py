@@ -2,8 +2,8 @@
 Against terraform and a script.
 
 The same four resources (the shipped stack with its other eight as data sources) are made and
-deleted in four accounts of the laptop AWS, over HTTP, at its typical pace and at the speed of the
-wall's clock, because each contender sleeps by itself between two looks: `dormouse apply`,
+deleted in four accounts of the simulated AWS, over HTTP, at its typical pace and at the speed of
+the wall's clock, because each contender sleeps by itself between two looks: `dormouse apply`,
 `terraform apply` and `destroy`, a sequential boto3 script with waiters, and the controller's
 function. They go side by side, as they mostly wait; what is compared by its own work (a pass with
 nothing to do, a plan) is measured alone, afterwards and in turn. Times run from the start of the

@@ -1,5 +1,5 @@
 """
-A wake, a sleep and a pass with nothing to do, on the laptop AWS's own clock.
+A wake, a sleep and a pass with nothing to do, on the simulated AWS's own clock.
 
 The longest chain is what the pace allows when nothing is waited for in vain: to the first healthy
 target, and to the free Elastic IP. On a simulated clock only waiting counts. A pass over a stack

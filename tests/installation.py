@@ -1,4 +1,4 @@
-"""The wake URL with everything behind it on a laptop AWS: records, keys, controller, links."""
+"""The wake URL with everything behind it on a simulated AWS: records, keys, controller, links."""
 
 from __future__ import annotations
 

@@ -52,7 +52,8 @@ def make_handler(
     environment: Mapping[str, str], *, session: Any = None, clock: Clock | None = None
 ) -> Handle:
     """
-    Build the function's handler; tests and the laptop give a session and a clock of their own.
+    Build the function's handler; tests and the simulated AWS give a session and a clock of their
+    own.
 
     Raises PermanentError when the environment lacks what template.yaml gives.
     """

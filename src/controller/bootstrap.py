@@ -127,7 +127,7 @@ def bootstrap(
     log: Log | None = None,
 ) -> Controller:
     """
-    Build the controller; tests and the laptop give a session and a clock of their own.
+    Build the controller; tests and the simulated AWS give a session and a clock of their own.
 
     `tell` lets people know of an event, once it is recorded; it is called again if it raises. By
     default it does what the environment says.

@@ -52,7 +52,8 @@ def make_handler(
     draw: Callable[[int], int] = secrets.randbelow,
 ) -> Handle:
     """
-    Build the function's handler; tests and the laptop give a session and a clock of their own.
+    Build the function's handler; tests and the simulated AWS give a session and a clock of their
+    own.
 
     Raises PermanentError when the environment lacks what template.yaml gives.
     """

@@ -96,7 +96,7 @@ OPERATIONS: dict[str, Mapping[str, Operation]] = {
 
 class LaptopAws:
     """
-    An AWS account on the laptop; safe to use from several threads.
+    A simulated AWS account; safe to use from several threads.
 
     `seed` decides every id and every draw of a fault's probability: the same script on the same
     clock gives the same calls and the same ids. `records_calls` may be turned off for long runs.

@@ -83,7 +83,7 @@ def _result(
     if not metric_stat:
         raise AwsError(
             "NotImplemented",
-            f"the laptop AWS answers plain metrics only, query '{query['Id']}' is an expression",
+            f"the simulated AWS answers plain metrics only, query '{query['Id']}' is an expression",
             501,
         )
     metric, period = metric_stat["Metric"], float(metric_stat["Period"])

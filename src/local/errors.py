@@ -34,7 +34,7 @@ def not_answered(service: str, operation: str) -> AwsError:
     """The laptop does not play this operation; better a clear refusal than a wrong answer."""
     return AwsError(
         "NotImplemented",
-        f"the laptop AWS does not answer {service}:{operation}; expected an operation of "
+        f"the simulated AWS does not answer {service}:{operation}; expected an operation of "
         f"local.aws.OPERATIONS, add it there if Dormouse needs it",
         501,
     )

@@ -1,7 +1,7 @@
 """
 Lambda on the laptop: functions that are invoked asynchronously, and the schedule that calls one.
 
-An invocation is a thread. It has as much time, on the laptop's clock, as template.yaml gives the
+An invocation is a thread. It has as much time, on the simulated clock, as template.yaml gives the
 function, and one that fails is called a second time.
 """
 

@@ -1,7 +1,7 @@
 """
 Everything that a compiled spec expects Terraform to keep, as `LaptopAws.furnish` takes it.
 
-With it any directory can be tried on the laptop: its subnets, addresses, cluster, task
+With it any directory can be tried on the simulated AWS: its subnets, addresses, cluster, task
 definition and security groups stand there with the ids and names that the spec asks for.
 """
 
@@ -143,7 +143,7 @@ def _add_look_up(
             pass
         case _:
             raise CannotFurnishError(
-                f"{look_up.get('of', kind)}: the laptop AWS has no {kind.replace('_', ' ')}; "
+                f"{look_up.get('of', kind)}: the simulated AWS has no {kind.replace('_', ' ')}; "
                 f"try the command against a real account"
             )
 

@@ -1,8 +1,9 @@
 """
 The services that need no time of their own, answered by moto in process.
 
-moto keeps its data in module-wide tables. Each laptop account has its own: whoever asks has its
-tables put in place first. Its clock is the laptop's as far as moto asks its one clock function.
+moto keeps its data in module-wide tables. Each simulated account has its own: whoever asks has its
+tables put in place first. Its clock is the simulated one as far as moto asks its one clock
+function.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ class MotoSide:
                 patch.object(moto.core.utils, "datetime", self._time),
             ):
                 answer = self._stubber.process_request(request)
-        return answer if answer else (404, {}, f"the laptop AWS does not know {url}")
+        return answer if answer else (404, {}, f"the simulated AWS does not know {url}")
 
     def _move_in(self) -> None:
         """Put this account's tables where moto looks, and keep those of the one before."""

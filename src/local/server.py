@@ -1,5 +1,5 @@
 """
-The laptop AWS as an HTTP endpoint on 127.0.0.1, for any AWS client.
+The simulated AWS as an HTTP endpoint on 127.0.0.1, for any AWS client.
 
     python -m local.server --port 0 --profile typical --speed 60 --furnish article
 
@@ -209,8 +209,9 @@ def answer(
             raise
         return wire.write_error(request, error, request_id)
     except Exception as error:
-        # A fault of the laptop's own: the client learns what it was instead of a lost connection.
-        own = AwsError("InternalFailure", f"laptop AWS: {type(error).__name__}: {error}", 500)
+        # A fault of the simulation's own: the client learns what it was instead of a lost
+        # connection.
+        own = AwsError("InternalFailure", f"simulated AWS: {type(error).__name__}: {error}", 500)
         return wire.write_error(request, own, request_id)
 
 

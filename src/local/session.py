@@ -2,8 +2,8 @@
 Real boto3 sessions whose calls never leave the process.
 
 botocore validates the parameters, builds the request and raises its own exceptions; between the
-two, the `before-call` event is answered by the laptop, so nothing is sent. Calls to services that
-moto answers go as far as `before-send`.
+two, the `before-call` event is answered by the simulated AWS, so nothing is sent. Calls to services
+that moto answers go as far as `before-send`.
 """
 
 from __future__ import annotations

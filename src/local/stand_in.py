@@ -1,5 +1,5 @@
 """
-A small real HTTP service that answers where the laptop's load balancer would lead.
+A small real HTTP service that answers where the simulated load balancer would lead.
 
 It stands in for the user's container: it answers on an Elastic IP of this machine (127.0.0.1)
 exactly while a load balancer that holds the address is active and has a healthy target. Whoever
@@ -43,7 +43,7 @@ def is_free(ip: str, port: int) -> bool:
 
 class StandIn:
     """
-    Opens and closes the listeners' ports as the laptop AWS says; use it as a context.
+    Opens and closes the listeners' ports as the simulated AWS says; use it as a context.
 
     `weight` is for how many connections each one counts: where an hour takes a minute, whoever
     asks once a second is to weigh as much as in real life. `uses` counts those that came.

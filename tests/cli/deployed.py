@@ -1,4 +1,4 @@
-"""A deployed controller on the laptop AWS, and the commands of somebody who uses it."""
+"""A deployed controller on the simulated AWS, and the commands of somebody who uses it."""
 
 from __future__ import annotations
 

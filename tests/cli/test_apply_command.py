@@ -1,4 +1,4 @@
-"""`dormouse plan`, `apply` and `hours` as a user runs them, on the laptop AWS over HTTP."""
+"""`dormouse plan`, `apply` and `hours` as a user runs them, on the simulated AWS over HTTP."""
 
 from __future__ import annotations
 

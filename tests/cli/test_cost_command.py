@@ -1,4 +1,4 @@
-"""`dormouse cost`, against a deployed controller on the laptop AWS."""
+"""`dormouse cost`, against a deployed controller on the simulated AWS."""
 
 from __future__ import annotations
 

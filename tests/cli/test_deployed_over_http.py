@@ -1,4 +1,4 @@
-"""The commands as processes of their own, against a laptop AWS with a controller beside them."""
+"""The commands as processes of their own, against a simulated AWS with a controller beside them."""
 
 from __future__ import annotations
 

@@ -18,7 +18,10 @@ CODE = [{"Key": "dormouse/1a2b", "VersionId": "1"}, {"Key": "dormouse/1a2b", "Ve
 
 
 class Account:
-    """What destroy asks of the services that the laptop AWS does not play, and what it changes."""
+    """
+    What destroy asks of the services that the simulated AWS does not play, and what it
+    changes.
+    """
 
     def __init__(self, aws):
         self.aws = aws

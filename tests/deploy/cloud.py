@@ -1,5 +1,5 @@
 """
-The deployed functions as Lambda runs them, with everything behind them on the laptop AWS.
+The deployed functions as Lambda runs them, with everything behind them on the simulated AWS.
 
 Each runs from the built artifact under the Runtime Interface Client, with what template.yaml
 gives it: handler, environment, time. The clock is this machine's, so AWS is made quick.

@@ -1,5 +1,5 @@
 """
-ministack, an AWS that others wrote, with the time-dependent services at the laptop AWS.
+ministack, an AWS that others wrote, with the time-dependent services at the simulated AWS.
 
 What is deployed there runs as processes that ministack starts; they inherit its environment, and
 so its endpoints. It listens on this machine alone and is gone at the end of the block.

@@ -2,7 +2,7 @@
 The template deployed by SAM on an AWS that others wrote, and taken out of it again.
 
 `dormouse deploy` and `dormouse destroy` as a user runs them; load balancers, ECS and addresses are
-the laptop AWS's. What neither models: docs/operations.md.
+the simulated AWS's. What neither models: docs/operations.md.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-The door, the controller and a laptop AWS on one simulated clock; the service is a real socket.
+The door, the controller and a simulated AWS on one simulated clock; the service is a real socket.
 
 Each request and each pass is a process of its own that sleeps on that clock, so a hold of minutes
 takes as long as its calls. A process may be killed at any call, before or after its effect, and

@@ -1,5 +1,5 @@
 """
-How many calls a second the laptop AWS answers, in process and over HTTP.
+How many calls a second the simulated AWS answers, in process and over HTTP.
 
     python tests/local/speed.py [wakes]
 

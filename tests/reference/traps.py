@@ -21,7 +21,7 @@ row names its rule (in brackets at the end of a problem's line), what it says, A
 where the fact was read. A *warning* is for what depends on the account or on the revision of the
 task definition that a wake finds. What is not known before the stack wakes is not judged.
 
-The rows are data in `src/controller/mapping/refusals`; the laptop AWS refuses by the same rows.
+The rows are data in `src/controller/mapping/refusals`; the simulated AWS refuses by the same rows.
 """
 PARTS = {
     "Load balancers": LOAD_BALANCERS,

@@ -1,5 +1,6 @@
 """
-A second account of the money, kept apart from the ledger: the laptop AWS's own lifetimes, summed.
+A second account of the money, kept apart from the ledger: the simulated AWS's own lifetimes,
+summed.
 
 It shares no code with `controller.domain`: the prices stand here again (AWS behaviour §7.1), and
 hours are counted by walking through them, in whole microseconds and fractions.

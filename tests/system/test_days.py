@@ -1,5 +1,5 @@
 """
-Days in the life of a stack, from one heartbeat to the next, on the laptop AWS's own clock.
+Days in the life of a stack, from one heartbeat to the next, on the simulated AWS's own clock.
 
 Times are Tokyo's. Without a history a stack is woken six minutes before it opens; with one, as
 early as its wakes teach.

@@ -1,7 +1,7 @@
 """
 Whole days as those see them who get the mail: each thing once, whatever dies or is down.
 
-Times are Tokyo's, on a fast laptop AWS; SNS is moto's, and a queue takes what it hands out.
+Times are Tokyo's, on a fast simulated AWS; SNS is moto's, and a queue takes what it hands out.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Days on which something goes wrong, or somebody changes something, on a fast laptop AWS.
+Days on which something goes wrong, or somebody changes something, on a fast simulated AWS.
 
 Times are Tokyo's; a stack without a history is woken six minutes before it opens.
 """

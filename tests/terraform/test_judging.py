@@ -1,8 +1,8 @@
 """
 The real terraform judges what we find in every directory of the corpus: `check --terraform`.
 
-One laptop AWS for all, with the things that the directories look up; each directory is initialised
-by itself, which costs nothing with the provider in a mirror.
+One simulated AWS for all, with the things that the directories look up; each directory is
+initialised by itself, which costs nothing with the provider in a mirror.
 """
 
 from __future__ import annotations

@@ -158,7 +158,7 @@ def problems_of(directory: Path) -> list[tuple[str, str]]:
 
 
 def desk_for(spec: Spec, **options: Any) -> StackUnderTest:
-    """A laptop AWS with all that Terraform keeps for this stack."""
+    """A simulated AWS with all that Terraform keeps for this stack."""
     aws = LaptopAws(profile="fast", clock=ManualClock(NOW), region=spec.region or "us-east-1")
     aws.furnish(**furnish_for(spec, **options))
     return StackUnderTest(aws, spec)

@@ -18,7 +18,7 @@ Client = Any
 
 
 class Session(Protocol):
-    """What `boto3.Session` offers and the laptop AWS offers too."""
+    """What `boto3.Session` offers and the simulated AWS offers too."""
 
     def client(self, service_name: str, **options: Any) -> Client: ...
 

@@ -115,6 +115,6 @@ class Site:
         return self._ctx.meta.get(STATE) is not None
 
     def _environment(self) -> Mapping[str, str]:
-        """The laptop AWS takes any key, but Terraform's provider wants one."""
+        """The simulated AWS takes any key, but Terraform's provider wants one."""
         environment = self._inputs.environment
         return {**_LAPTOP, **environment} if on_laptop() else environment

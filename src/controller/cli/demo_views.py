@@ -39,8 +39,8 @@ def introduce(system: LaptopSystem, speed: float, *, plays: bool) -> None:
     stack, zone = system.spec.stack, system.policy.zone
     opens = next((change for change in system.report().next if change.state is Target.AWAKE), None)
     click.echo(
-        f"The whole system runs on this machine, on a laptop AWS whose clock goes {speed:g} times "
-        f"as fast as yours.\n{stack} is asleep. The clock shows "
+        f"The whole system runs on this machine, on a simulated AWS whose clock goes {speed:g} "
+        f"times as fast as yours.\n{stack} is asleep. The clock shows "
         f"{say_moment(system.now, zone)} ({system.policy.time_zone})"
         + (f"; it wakes by itself {say_moment(opens.at, zone)}." if opens else ".")
     )

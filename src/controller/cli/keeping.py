@@ -22,7 +22,7 @@ SHARE = 3
 """So many times within its length a lease is renewed: two may fail."""
 
 FIRST_LOOK_SECONDS = 2.0
-"""After so long it is known how fast time passes there: on the laptop AWS, faster than here."""
+"""After so long it is known how fast time passes there: on the simulated AWS, faster than here."""
 
 RETRY_SECONDS = 10.0
 SOONEST_SECONDS = 0.5

@@ -68,7 +68,7 @@ def _check_transport(scheme: str, host: str, where: str) -> None:
     if scheme == "https" and host:
         return
     if scheme == "http" and host in _LOOPBACK:
-        return  # the laptop AWS
+        return  # the simulated AWS
     if scheme == "http" and host:
         raise click.UsageError(
             f"{where} begins with http://, and its key would be sent in the clear; take https://"

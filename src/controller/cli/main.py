@@ -49,7 +49,7 @@ COMMANDS = {
     "sweep": ("controller.cli.sweep:command", "Find paid leftovers that carry our tags."),
     "deploy": ("controller.cli.deploy:command", "Put the controller into an account."),
     "destroy": ("controller.cli.destroy:command", "Take it out of the account again."),
-    "demo": ("controller.cli.demo:command", "See it all on a laptop AWS."),
+    "demo": ("controller.cli.demo:command", "See it all on a simulated AWS."),
     "completion": ("controller.cli.completion:command", "Let your shell complete commands."),
 }
 """Name to "module:command" and its one line of help (shown without importing the module)."""

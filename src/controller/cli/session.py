@@ -23,7 +23,7 @@ def open_session() -> boto3.Session:
     """
     Open a session from AWS_PROFILE, AWS_REGION and the rest of the SDK's settings.
 
-    An endpoint on this machine is the laptop AWS, which takes any key: without credentials it
+    An endpoint on this machine is the simulated AWS, which takes any key: without credentials it
     gets invented ones, so that trying things out needs no setup. Raises InputError for an
     endpoint that is no URL, PermanentError for a profile that does not exist.
     """
@@ -67,7 +67,7 @@ def _is_url(text: str) -> bool:
 
 def open_clock() -> Clock:
     """
-    The machine's clock, or that of the laptop AWS when the endpoint is one.
+    The machine's clock, or that of the simulated AWS when the endpoint is one.
 
     Its time may run faster: polls, time-outs and what is shown all follow it.
     """

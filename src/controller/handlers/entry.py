@@ -32,7 +32,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def make_handler(controller: Controller) -> Handle:
     """
-    Build the function's handler; the laptop gives a controller with a session of its own.
+    Build the function's handler; the simulated AWS gives a controller with a session of its own.
 
     Log lines carry the id of what set it off (a request of the wake URL, a heartbeat) as
     `correlation_id`, and the pass's own as `function_request_id`.

@@ -30,7 +30,7 @@ def _check_launch(setup: Mapping[str, Any]) -> None:
     if not strategy and setup.get("launchType", "EC2") != "FARGATE":
         raise AwsError(
             "NotImplemented",
-            "the laptop AWS runs tasks on Fargate only, got launchType "
+            "the simulated AWS runs tasks on Fargate only, got launchType "
             f"'{setup.get('launchType', 'EC2')}' (the API's default is 'EC2')",
             501,
         )

@@ -55,7 +55,7 @@ def _check_request(name: str, params: Mapping[str, Any]) -> None:
     if params.get("Type", "application") != "network":
         raise AwsError(
             "NotImplemented",
-            "the laptop AWS makes load balancers of type 'network' only, got "
+            "the simulated AWS makes load balancers of type 'network' only, got "
             f"'{params.get('Type', 'application')}' (the API's default is 'application')",
             501,
         )

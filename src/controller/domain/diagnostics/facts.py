@@ -1,5 +1,5 @@
 """
-What was read of an account, in the domain's words; judged by the other modules of this room.
+What was read of an account, in the domain's words; judged by the other modules of this package.
 
 A fact that could not be read is None, and a `Refusal` says why: nothing is concluded from it.
 """

@@ -7,7 +7,7 @@ where the fact was read. To add one, add a row to the file of its kind (`service
 nothing else has to be touched:
 
 - `dormouse check` tells it at the line at fault (`check.py`),
-- the laptop AWS refuses the same request in the same words (`local.refusals`),
+- the simulated AWS refuses the same request in the same words (`local.refusals`),
 - the reference page lists it (`docs/reference/traps.md`, by `make docs`),
 - a test sees to it that it has a case of its own (`tests/traps/test_refusals.py`).
 

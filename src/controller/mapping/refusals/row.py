@@ -70,9 +70,9 @@ class Refusal:
     `advice` ours: found, expected, way out. Both take the words of `when` in braces.
 
     A WARNING is for what depends: on the account, on the day, on how AWS reads it. `refused` is
-    False where nobody has seen AWS refuse it, so that the laptop does not either. What is judged
-    `by_task` is a warning where the wake may take another revision of the task definition. What a
-    trap of `traps.py` tells at a better line is told `by_trap` alone.
+    False where nobody has seen AWS refuse it, so that the simulated AWS does not either. What is
+    judged `by_task` is a warning where the wake may take another revision of the task definition.
+    What a trap of `traps.py` tells at a better line is told `by_trap` alone.
     """
 
     rule: str

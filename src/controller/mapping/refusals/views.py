@@ -2,7 +2,7 @@
 What the conditions look at: one request with what it refers to.
 
 The same views are made from a compiled spec, where values may be references (UNKNOWN), and from
-the calls that the laptop AWS gets.
+the calls that the simulated AWS gets.
 """
 
 from __future__ import annotations
