@@ -63,7 +63,8 @@ _TEXT: Json = {"type": "string"}
 
 _PROBLEMS = {
     "400": "Something cannot be read, or is not known here; detail names it",
-    "403": "The link does not allow it, or another site's page asked",
+    "403": "The link does not allow it, or no longer, as the month's budget is used up; or another "
+    "site's page asked",
     "404": "No key, a bad one, or no such stack: always the same",
     "405": "Another method; see Allow",
     "409": "There is nothing to extend",
@@ -199,6 +200,7 @@ def _status() -> dict[str, Json]:
         "failure": {"type": ["object", "null"]},
         "stuck": {"type": ["object", "null"]},
         "saved": {"type": ["object", "null"]},
+        "budget": {"type": ["object", "null"]},
         "updated_at": _MOMENT,
         "warnings": {"type": "array", "items": {"type": "string"}},
     }

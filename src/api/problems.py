@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
+from controller.domain.money.budget import Budget
+from controller.domain.timestamps import format_timestamp
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -101,6 +104,15 @@ RECORDED = Problem(
     "What you asked for is recorded; how the stack stands cannot be read just now.",
     {"Retry-After": "5"},
 )
+
+
+def used_up(budget: Budget) -> Problem:
+    return Problem(
+        HTTPStatus.FORBIDDEN,
+        "used_up",
+        f"The stack's budget for {budget.month} is used up ({budget.said}); until "
+        f"{format_timestamp(budget.month.end)} only an admin link wakes it.",
+    )
 
 
 def over_budget(seconds: int) -> Problem:

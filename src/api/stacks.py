@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any
 
-from api.problems import RefusedError, out_of_scope, unprocessable
+from api.problems import RefusedError, out_of_scope, unprocessable, used_up
 from api.redaction import without_accounts
 from controller.asking.requested_end import (
     SAME,
@@ -115,6 +115,7 @@ class Stacks:
         if mine and ends_late_enough(mine, until):
             self._look_again(view)
             return
+        _check_money(view, link, view.now)
         with _writing():
             extended = mine and self._table.extend(mine.stack, mine.id, until, view.now)
         if not extended:
@@ -186,6 +187,7 @@ class Stacks:
             opens_at=opens_at,
             closes_at=closes_at,
         )
+        _check_money(view, link, opens_at)
         mine = [each for each in view.report.bookings if each.owner == asker.prefix]
         if len(mine) >= MOST_BOOKINGS and not link.allows(Scope.ADMIN):
             raise RefusedError(
@@ -302,6 +304,13 @@ class Stacks:
             start_pass(self._clients("lambda"), self._controller, stack, correlation_id=id_)
         except Exception as error:
             self._log.warning("controller not reached", stack=stack, error=str(error))
+
+
+def _check_money(view: StackView, link: Link, start: datetime) -> None:
+    """Once the month's budget is used up, only an admin link has it awake within that month."""
+    budget = view.report.budget
+    if budget and budget.is_used_up and start < budget.month.end and not link.allows(Scope.ADMIN):
+        raise RefusedError(used_up(budget))
 
 
 @contextmanager

@@ -27,6 +27,8 @@ from api.translations import Translations
 from controller.asking.requested_end import SAME
 from controller.asking.stack_view import StackView
 from controller.domain.decision.asker import Asker
+from controller.domain.formatting import to_cents
+from controller.domain.money.budget import NEAR
 from controller.domain.planning.endpoint import address_text
 from controller.domain.planning.plan import Target
 from controller.domain.planning.spec import Json
@@ -142,6 +144,7 @@ class _Page:
             "address": address_text(report.endpoint),
             "steps": self._steps(),
             "actions": self._actions(),
+            "budget": self._budget(),
             "bookings": self._bookings(),
             "book": self._book(),
             "view_only": not self.link.allows(Scope.WAKE),
@@ -345,7 +348,7 @@ class _Page:
     # what can be done
 
     def _actions(self) -> list[dict[str, Any]]:
-        if not self.link.allows(Scope.WAKE):
+        if not self._may_wake:
             return []
         wanted = self.report.decision.state is Target.AWAKE
         actions = [self._extend() if wanted else self._wake()]
@@ -355,6 +358,34 @@ class _Page:
 
     def _wake(self) -> dict[str, Any]:
         return self._action("wake", show_title=False, buttons=self._times_to_choose("wake"))
+
+    def _budget(self) -> dict[str, Any] | None:
+        """A bar, and what it means."""
+        budget, words = self.report.budget, self.words
+        if budget is None:
+            return None
+        spent, limit = to_cents(budget.spent), to_cents(budget.limit)
+        lines = [words("budget.text", spent=str(spent), limit=str(limit))]
+        if budget.is_used_up:
+            lines.append(words("budget.used_up", when=words.moment(budget.month.end)))
+            lines += [words("budget.stops")] if budget.stops else []
+        elif budget.used_up_at:
+            lines.append(words("budget.until", when=words.moment(budget.used_up_at)))
+        else:
+            lines.append(words("budget.lasts"))
+        return {
+            "spent": str(min(spent, limit)),
+            "limit": str(limit),
+            "near": str(to_cents(budget.limit * NEAR)),
+            "lines": lines,
+        }
+
+    @property
+    def _may_wake(self) -> bool:
+        """A used up budget leaves that to an admin's link."""
+        budget = self.report.budget
+        is_used_up = budget is not None and budget.is_used_up
+        return self.link.allows(Scope.ADMIN if is_used_up else Scope.WAKE)
 
     def _bookings(self) -> list[dict[str, Any]]:
         """What is ahead or now, each with the way to cancel it for whoever may."""

@@ -435,3 +435,34 @@ def test_release_gives_back_what_the_caller_asked_for(dormouse):
     said = dormouse("release", STACK, "--json")
     assert [lease["id"] for lease in said.json["leases"]] == ["aaaaaaaa-1"]
     assert said.err == ""
+
+
+# the month's budget
+
+
+def test_a_used_up_budget_is_said_and_passed_over_on_purpose_alone(monkeypatch, capsys):
+    dormouse = deploy(monkeypatch, capsys, "Tue 07:00", monthly_budget=0.02)
+    dormouse.world.run_pass()
+    dormouse.world.aws.clock.advance(5 * 3600)
+    full = dormouse("status", STACK).out
+    assert "  budget    0.03 $ of 0.02 $ are spent; until Tue 1 Dec 09:00 JST only an admin" in full
+
+    refused = dormouse("wake", STACK, code=1)
+    assert (
+        "the budget of nsfw-api for 2026-11 is used up (0.03 $ of 0.02 $); wake it all"
+        in refused.err
+    )
+    assert dormouse.leases() == ()
+    assert "is used up" in dormouse("wake", STACK, "--at", "20:00", code=1).err
+    assert "is used up" in dormouse("with", STACK, "--", "true", code=125).err
+    assert dormouse("wake", STACK, "--over-budget").out.startswith(f"{STACK} is awake")
+    assert "is used up" in dormouse("extend", STACK, "--for", "5h", code=1).err
+
+
+def test_the_calendar_ends_with_the_budget(monkeypatch, capsys):
+    dormouse = deploy(monkeypatch, capsys, "Tue 07:00", monthly_budget=0.8, budget_stops=True)
+    dormouse.world.run_pass()
+    windows = dormouse("hours", STACK, "--days", "10", "--json").json["windows"]
+    days = [window["opens_at"][:10] for window in windows]
+    assert days[:2] == ["2026-11-24", "2026-11-25"] and days[2:] >= ["2026-11-30"]
+    assert windows[1]["closes_at"] < "2026-11-25T09:00:00Z" or len(days) > 2

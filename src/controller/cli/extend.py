@@ -12,6 +12,7 @@ from controller.cli.places import (
     Target,
     job_option,
     open_places,
+    over_budget_option,
     side_by_side,
     targets_argument,
 )
@@ -28,13 +29,19 @@ from controller.cli.stacks import json_option
     help="How long from now, or until office hours close. Default: the policy's wake_for.",
 )
 @job_option
+@over_budget_option
 @deployment_option
 @json_option
 def command(
-    targets: tuple[Target, ...], duration: str, job: str, deployment: Deployment, as_json: bool
+    targets: tuple[Target, ...],
+    duration: str,
+    job: str,
+    over_budget: bool,
+    deployment: Deployment,
+    as_json: bool,
 ) -> None:
     """Keep an awake stack awake for so long from now; never shorter than it is already."""
-    places, clock = open_places(deployment, targets)
+    places, clock = open_places(deployment, targets, over_budget=over_budget)
     for write in side_by_side([partial(place.prepare_extend, duration, job) for place in places]):
         write()
     conclude(places, clock, as_json=as_json)

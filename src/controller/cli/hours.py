@@ -153,7 +153,9 @@ def _find(
     """A directory, compiled; or a published stack with what its wakes have taught, and its hold."""
     if not Path(target).exists() and STACK_NAME.fullmatch(target):
         look = Stacks(deployment).look(target)
-        return look.report.spec, look.rules, look.now, look.report.hold
+        budget = look.report.budget
+        rules = look.rules.with_stop(budget.stop) if budget else look.rules
+        return look.report.spec, rules, look.now, look.report.hold
     spec = spec_or_exit(ctx, check_directory(target), stack_name)
     return spec, rules_of(spec, Status()), datetime.now(UTC), None
 

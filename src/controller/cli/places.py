@@ -184,9 +184,11 @@ def refuse_asleep(told: Told) -> None:
         )
 
 
-def open_places(deployment: Deployment, targets: Sequence[Target]) -> tuple[list[Place], Clock]:
+def open_places(
+    deployment: Deployment, targets: Sequence[Target], *, over_budget: bool = False
+) -> tuple[list[Place], Clock]:
     """The places, and the clock to wait by: that of the deployment, if one is asked."""
-    stacks = Stacks(deployment)
+    stacks = Stacks(deployment, over_budget=over_budget)
     links = [each for each in targets if isinstance(each, LinkAddress)]
     clock: Clock = SystemClock() if len(links) == len(targets) else deployment.clock
     return [_open(stacks, target, clock) for target in targets], clock
@@ -233,6 +235,13 @@ job_option = click.option(
     metavar="ID",
     callback=lambda ctx, parameter, value: read_job(value),
     help="One of several jobs that ask in one name: each has a wake of its own.",
+)
+
+
+over_budget_option = click.option(
+    "--over-budget",
+    is_flag=True,
+    help="Also where its budget for the month is used up; of a link that is an admin's to say.",
 )
 
 

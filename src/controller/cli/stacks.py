@@ -35,8 +35,10 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 class Stacks:
     """Looks and asks in the records of a deployment, in the caller's name."""
 
-    def __init__(self, deployment: Deployment) -> None:
+    def __init__(self, deployment: Deployment, *, over_budget: bool = False) -> None:
+        """`over_budget`: a month's budget that is used up keeps nothing from being woken."""
         self.deployment = deployment
+        self._over_budget = over_budget
 
     def names(self) -> list[str]:
         with self.deployment.reaching("list the stacks"):
@@ -80,6 +82,7 @@ class Stacks:
         if mine and ends_late_enough(mine, until):
             self.look_again(look)
             return
+        self._check_money(look, look.now)
         table = self.deployment.table
         with self.deployment.reaching(f'ask for "{look.stack}" to be awake'):
             if mine is None or not table.extend(look.stack, mine.id, until, look.now):
@@ -117,6 +120,7 @@ class Stacks:
         self, look: StackView, opens_at: datetime, closes_at: datetime, reason: str, job: str
     ) -> None:
         """Have it awake from then on, in the caller's name. Asked for twice, it is one."""
+        self._check_money(look, opens_at)
         booking = Booking(
             stack=look.stack,
             id=f"b{look.records.asked}",
@@ -131,6 +135,16 @@ class Stacks:
         with self.deployment.reaching(f'book "{look.stack}"'):
             self.deployment.table.book(booking.among(look.report.bookings))
         self.start_pass(look.stack)
+
+    def _check_money(self, look: StackView, start: datetime) -> None:
+        budget = look.report.budget
+        if self._over_budget or budget is None or not budget.is_used_up:
+            return
+        if start < budget.month.end:
+            raise PermanentError(
+                f"the budget of {look.stack} for {budget.month} is used up ({budget.said}); wake "
+                "it all the same by --over-budget, or raise monthly_budget and publish it"
+            )
 
     def cancel(self, look: StackView, id_: str) -> None:
         """End a booking, whoever made it: whoever may write the records may that."""

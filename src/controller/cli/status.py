@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from decimal import Decimal
 
 import click
 
@@ -16,6 +17,7 @@ from controller.cli.stacks import Stacks, json_option, print_json
 from controller.cli.told import Told
 from controller.domain.errors import DormouseError
 from controller.domain.formatting import say_duration, say_money, to_cents
+from controller.domain.planning.spec import Json
 from controller.domain.reporting.report import BLOCKED, FAILED, State
 from controller.domain.reporting.standing import say_local
 from controller.domain.timestamps import parse_timestamp
@@ -141,6 +143,20 @@ def _facts(told: Told) -> Iterator[tuple[str, str]]:
         saved = always - spent
         said = f"saved {say_money(saved)}" if saved > 0 else "nothing saved yet"
         yield "month", f"spent {say_money(spent)}, always on {say_money(always)}, {said}"
+    if told.budget:
+        yield "budget", _say_budget(told, told.budget)
+
+
+def _say_budget(told: Told, budget: Mapping[str, Json]) -> str:
+    """Write "14.20 $ of 20.00 $ are spent; as planned, it is used up on Mon 23 Nov 10:00 JST"."""
+    spent, limit = (say_money(Decimal(str(budget[name]))) for name in ("spent", "limit"))
+    said = f"{spent} of {limit} are spent; "
+    if budget["used_up"]:
+        resets = _local(told, budget["resets_at"])
+        return f"{said}until {resets} only an admin link or --over-budget wakes it"
+    if budget["used_up_at"]:
+        return f"{said}as planned, it is used up on {_local(told, budget['used_up_at'])}"
+    return f"{said}as planned, it lasts until the end of the month"
 
 
 def _who(told: Told) -> Iterator[tuple[str, str]]:

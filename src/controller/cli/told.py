@@ -112,6 +112,10 @@ class Told:
         return saved and (Decimal(str(saved["spent"])), Decimal(str(saved["always_on"])))
 
     @property
+    def budget(self) -> Mapping[str, Json] | None:
+        return self.data["budget"] or None
+
+    @property
     def is_wanted_awake(self) -> bool:
         return self.state in (State.WAKING, State.AWAKE)
 

@@ -14,6 +14,7 @@ from controller.cli.places import (
     Write,
     job_option,
     open_places,
+    over_budget_option,
     side_by_side,
     targets_argument,
 )
@@ -37,6 +38,7 @@ from controller.domain.reporting.report import State
 )
 @reason_option
 @job_option
+@over_budget_option
 @click.option("--wait/--no-wait", default=True, show_default=True, help="Follow it until awake.")
 @deployment_option
 @json_option
@@ -46,6 +48,7 @@ def command(
     at: str | None,
     reason: str,
     job: str,
+    over_budget: bool,
     wait: bool,
     deployment: Deployment,
     as_json: bool,
@@ -59,7 +62,7 @@ def command(
     With --at it is booked like office hours: woken early enough to be awake then, told of, and
     shown by hours. dormouse release --booking cancels it.
     """
-    places, clock = open_places(deployment, targets)
+    places, clock = open_places(deployment, targets, over_budget=over_budget)
     if at is not None:
         prepare = [partial(place.prepare_booking, at, duration, reason, job) for place in places]
         _write_all(prepare)

@@ -21,7 +21,14 @@ from controller.cli.following import follow
 from controller.cli.keeping import SHORTEST, Keeper
 from controller.cli.link_address import VARIABLE, link_of_environment
 from controller.cli.main import TerminatedError
-from controller.cli.places import Place, Target, job_option, open_places, read_target
+from controller.cli.places import (
+    Place,
+    Target,
+    job_option,
+    open_places,
+    over_budget_option,
+    read_target,
+)
 from controller.cli.readiness import Question, wait_until_ready
 from controller.cli.stacks import reason_option
 from controller.cli.told import Told
@@ -81,6 +88,7 @@ class Wish:
     length: timedelta
     reason: str
     job: str
+    over_budget: bool
     question: Question | None
 
 
@@ -105,6 +113,7 @@ class Wish:
 )
 @reason_option
 @job_option
+@over_budget_option
 @deployment_option
 @click.pass_context
 def command(
@@ -116,6 +125,7 @@ def command(
     patience: timedelta,
     reason: str,
     job: str,
+    over_budget: bool,
     deployment: Deployment,
 ) -> None:
     """
@@ -128,6 +138,7 @@ def command(
         length=max(length, SHORTEST),
         reason=reason,
         job=job or f"with-{secrets.token_hex(6)}",
+        over_budget=over_budget,
         question=_question(ready, shows, patience),
     )
     assert target is not None  # the callback refuses that
@@ -146,7 +157,7 @@ def _run(target: Target, deployment: Deployment, wish: Wish, program: Sequence[s
     if missing:
         return missing
     try:
-        places, clock = open_places(deployment, [target])
+        places, clock = open_places(deployment, [target], over_budget=wish.over_budget)
         with _hanging_up():
             return _run_awake(places[0], clock, wish, program)
     except (DormouseError, click.ClickException) as error:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from controller.domain.decision.desired import Decision
 from controller.domain.decision.foresight import Change, foresee
 from controller.domain.decision.sleep_rules import paid_hour_ends
+from controller.domain.money.budget import next_edge
 from controller.domain.planning.plan import Target
 from controller.domain.policy.policy import Policy
 from controller.domain.reporting.report import policy_of, rules_of
@@ -63,7 +64,9 @@ def next_visit(
     if outcome.result is Result.UNFINISHED:
         needs_person = status.stuck and not only_waits_for_addresses(outcome)
         return Visit(at=now + SLOW if needs_person else now)
-    moments, ending = [decision.until, clear_at], None
+    spec = records.spec
+    money_at = next_edge(spec, policy_of(spec), status.lifecycle, status.meter, now)
+    moments, ending = [decision.until, clear_at, money_at], None
     if outcome.result is Result.DEGRADED:
         warn_at, ending = _warn_at(status, records, now)
         moments += [now + MEND, warn_at]
@@ -77,7 +80,7 @@ def next_visit(
 
 def next_sleep(status: Status, records: Records, now: datetime, horizon: datetime) -> Change | None:
     """When it goes to sleep if nobody asks for anything and somebody uses it until then."""
-    rules = rules_of(records.spec, status, records.bookings)
+    rules = rules_of(records.spec, status, records.bookings, now)
     changes = foresee(rules, records.leases, records.hold, status.lifecycle, now, horizon)
     return next((change for change in changes if change.state is Target.ASLEEP), None)
 

@@ -22,6 +22,7 @@ from controller.domain.planning.plan import Target
 from controller.domain.reporting.report import AHEAD, policy_of, rules_of
 from controller.reconcile import leftover_status, metering, replaced, transitions
 from controller.reconcile.billing import Billing
+from controller.reconcile.budget_news import tell_of_budget
 from controller.reconcile.clearing import Clearing
 from controller.reconcile.deciding import Decider
 from controller.reconcile.heartbeat import SHORT_PASS
@@ -137,7 +138,7 @@ class StackPass:
         """Take down how it ended; a wake that has become ready is told, and learned from."""
         now, tracker, spec = self._clock.now(), self._tracker, records.spec
         before = tracker.status
-        rules = rules_of(spec, before, records.bookings)
+        rules = rules_of(spec, before, records.bookings, now)
         asked_for = all_asked_for(rules, records.leases, records.hold, now)
         tracker.apply(transitions.ended, spec, outcome, asked_for, now)
         wake = transitions.new_wake(before, tracker.status)
@@ -159,10 +160,11 @@ class StackPass:
         if wanted.state is not decision.state:
             return None
         now = self._clock.now()
+        tracker.apply(tell_of_budget, records, now)
         visit = next_visit(tracker.status, records, wanted, outcome, now, clear_at)
         if visit.ending:
             tracker.apply(transitions.warn, spec, visit.ending.at, visit.ending.reason, now)
-        rules, drain = rules_of(spec, tracker.status, records.bookings), longest_drain(spec)
+        rules, drain = rules_of(spec, tracker.status, records.bookings, now), longest_drain(spec)
         return PassResult(
             decision=wanted,
             outcome=outcome,

@@ -22,7 +22,7 @@ from controller.domain.decision.hold import Hold
 from controller.domain.decision.idle import Counts, Minute, judge, window_to_read
 from controller.domain.decision.lease import Lease
 from controller.domain.decision.lifecycle import BilledResource, Failure, Lifecycle
-from controller.domain.decision.office_hours import Rules
+from controller.domain.decision.office_hours import Rules, Stop
 from controller.domain.planning.plan import Target
 from controller.domain.policy.policy import parse_policy
 from controller.domain.timestamps import parse_timestamp
@@ -55,6 +55,7 @@ class Story:
     fails_at: frozenset[int]
     bookings: tuple[tuple[int, int, int], ...] = ()
     cancels: tuple[tuple[int, int], ...] = ()
+    stop: tuple[int, int] | None = None
 
     def times(self) -> set[int]:
         """The minutes at which a record changes from outside."""
@@ -69,7 +70,11 @@ class Story:
 
 
 def make_rules(story: Story) -> Rules:
-    return Rules.of(parse_policy(story.policy), story.lead * MINUTE)
+    rules = Rules.of(parse_policy(story.policy), story.lead * MINUTE)
+    if story.stop is None:
+        return rules
+    start, length = story.stop
+    return rules.with_stop(Stop(moment(start), moment(start + length), "the budget is used up"))
 
 
 @dataclass
@@ -268,6 +273,7 @@ def stories(draw: st.DrawFn) -> Story:
         bookings=tuple(
             draw(st.lists(st.tuples(minutes_of_story, st.integers(0, 600), lengths), max_size=4))
         ),
+        stop=draw(st.none() | st.tuples(minutes_of_story, st.integers(1, LENGTH))),
         cancels=tuple(draw(st.lists(st.tuples(minutes_of_story, st.integers(0, 3)), max_size=2))),
     )
 

@@ -239,6 +239,8 @@ def test_the_spec_shows_periods_as_days_start_and_end():
         "wake_timeout": "20m",
         "open_path": "/",
         "name": None,
+        "monthly_budget": None,
+        "budget_stops": False,
         "holidays": {"JP": ["2026-01-01", "2027-01-01"]},
     }
     assert Policy.from_json(policy.to_json()) == policy

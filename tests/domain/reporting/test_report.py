@@ -317,6 +317,7 @@ def test_a_report_in_json_has_these_fields():
         "stuck": None,
         "updated_at": "2026-11-23T11:59:00Z",
         "saved": told.saved.summary(),
+        "budget": None,
         "warnings": [],
     }
 

@@ -172,6 +172,8 @@ class EventKind(StrEnum):
     BLOCKED = "blocked"
     DEGRADED = "degraded"  # it serves people, though not in full
     RESTORED = "restored"  # it runs in full again
+    BUDGET_NEAR = "budget_near"  # most of the month's budget is spent
+    BUDGET_USED_UP = "budget_used_up"
     DAMAGED = "damaged"  # records cannot be read and are left aside
     REPLACED = "replaced"  # something that was billed ended, and the stack lives on
 

@@ -13,18 +13,32 @@ from controller.domain.policy.schedule import HORIZON_DAYS, OpenWindow, Schedule
 
 
 @dataclass(frozen=True, slots=True)
+class Stop:
+    """From `start` until `end` office hours do not count, for that reason; bookings do."""
+
+    start: datetime
+    end: datetime
+    reason: str
+
+    def covers(self, moment: datetime) -> bool:
+        return self.start <= moment < self.end
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """
     What a stack's policy asks for, ready to be applied; make one for each spec.
 
     `lead` is how long before an opening a wake must begin to be ready for it, as past wakes
-    teach; zero where the policy does not want that. `bookings` open it beside the office hours.
+    teach; zero where the policy does not want that. `bookings` open it beside the office hours,
+    and a `stop` takes a time out of these.
     """
 
     policy: Policy
     schedule: Schedule
     lead: timedelta
     bookings: tuple[Booking, ...] = ()
+    stop: Stop | None = None
 
     @staticmethod
     def of(
@@ -38,6 +52,14 @@ class Rules:
         """Those that were cancelled open nothing."""
         count = (booking for booking in bookings if booking.cancelled_at is None)
         return replace(self, bookings=tuple(sorted(count, key=lambda each: each.opens_at)))
+
+    def with_stop(self, stop: Stop | None) -> Rules:
+        return self if stop == self.stop else replace(self, stop=stop)
+
+    def hours(self, start: datetime, end: datetime) -> Iterator[OpenWindow]:
+        """The office hours that have a part in [start, end), without the time of the stop."""
+        windows = self.schedule.windows(start, end)
+        return _without(windows, self.stop) if self.stop else windows
 
     @property
     def by_hours(self) -> Rules:
@@ -55,7 +77,7 @@ class Rules:
             for each in self.bookings
             if each.opens_at < end and each.closes_at > start
         )
-        hours = self.schedule.windows(start, end)
+        hours = self.hours(start, end)
         return _united(merge(hours, booked, key=lambda window: window.opens_at))
 
 
@@ -85,6 +107,7 @@ class OfficeHours:
     """
 
     def __init__(self, rules: Rules, now: datetime, back: timedelta = timedelta(0)) -> None:
+        self.stop = rules.stop
         self._known: list[Window] = []
         self._more = _all_windows(rules, now.astimezone(UTC), back)
 
@@ -111,6 +134,8 @@ class OfficeHours:
             for edge in (each.starts_at, each.opens_at, each.closes_at)
             if edge is not None and edge > moment
         ]
+        if self.stop:
+            edges += [at for at in (self.stop.start, self.stop.end) if at > moment]
         return min(edges, default=None)
 
     def last_over(self, moment: datetime) -> Window | None:
@@ -151,7 +176,19 @@ def _window(rules: Rules, window: OpenWindow, booking: Booking | None = None) ->
 def _windows(rules: Rules, now: datetime, back: timedelta) -> Iterator[OpenWindow]:
     if not rules.policy.office_hours:
         return iter(())  # or the schedule would look through years of nothing
-    return rules.schedule.windows(now - back, now + timedelta(days=HORIZON_DAYS))
+    return rules.hours(now - back, now + timedelta(days=HORIZON_DAYS))
+
+
+def _without(windows: Iterable[OpenWindow], stop: Stop) -> Iterator[OpenWindow]:
+    """What is left of them outside the stop, in order."""
+    for window in windows:
+        if window.opens_at >= stop.end or window.is_over(stop.start):
+            yield window
+            continue
+        if window.opens_at < stop.start:
+            yield OpenWindow(window.opens_at, stop.start)
+        if not window.is_over(stop.end):
+            yield OpenWindow(stop.end, window.closes_at)
 
 
 def _united(windows: Iterable[OpenWindow]) -> Iterator[OpenWindow]:

@@ -156,8 +156,10 @@ class SleepRules:
             for lease in self._leases
             if lease.expires_at <= now and not self._lifecycle.has_consumed_lease(lease)
         ]
-        closed = self._windows.last_over(now)
-        if closed and closed.closes_at:
+        closed, stop = self._windows.last_over(now), self._windows.stop
+        if stop and stop.covers(now):
+            ended.append((stop.start, stop.reason))
+        if closed and closed.closes_at and not (stop and closed.closes_at == stop.start):
             ended.append((closed.closes_at, _what_closed(closed)))
         if self._hold and self._hold.is_over(now):
             ended.append((self._hold.until, f"the hold of {self._hold.by} is over"))

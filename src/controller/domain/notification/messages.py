@@ -10,6 +10,8 @@ from controller.domain.notification.notification_text import Invitation, Notific
 from controller.domain.planning.spec import Json, Spec
 from controller.domain.text import clean_lines, cleaned
 
+OF_MONEY = (EventKind.BUDGET_NEAR, EventKind.BUDGET_USED_UP)
+
 LONGEST_SUBJECT = 99
 """SNS takes fewer than 100 characters, ASCII alone (SNS API, Publish)."""
 
@@ -46,7 +48,7 @@ class Message:
 
 def level_of(event: Event) -> Level:
     """A wake that failed is told as that, so its teardown is only a detail."""
-    trouble = {*ENDED_BY, EventKind.RESTORED, EventKind.DAMAGED}
+    trouble = {*ENDED_BY, EventKind.RESTORED, EventKind.DAMAGED, *OF_MONEY}
     if event.kind in trouble or event.facts.get("after"):
         return Level.TROUBLE
     if event.kind in (EventKind.WAKING, EventKind.SLEEPING) or event.facts.get("rule") == "failed":

@@ -64,6 +64,8 @@ class NotificationText:
             EventKind.BLOCKED: self._blocked,
             EventKind.DEGRADED: self._degraded,
             EventKind.RESTORED: self._restored,
+            EventKind.BUDGET_NEAR: self._budget_near,
+            EventKind.BUDGET_USED_UP: self._budget_used_up,
             EventKind.DAMAGED: self._damaged,
         }
         return writers[self._event.kind]()
@@ -301,6 +303,41 @@ class NotificationText:
                 f"Terraform files and publish them. Then wake {self._stack} again with its wake "
                 f"link or\ndormouse wake {self._stack}",
             ]
+        )
+
+    def _budget_near(self) -> Text:
+        spent, limit, month = self._budget()
+        used_up_at = self._moment("used_up_at")
+        goes_on = (
+            f"As office hours and bookings stand, it will be used up on {self._say(used_up_at)}."
+            if used_up_at
+            else "As office hours and bookings stand, it lasts until the end of the month."
+        )
+        return f"has spent {spent} of its budget of {limit}", iter(
+            [f"{self._stack} has spent {spent} of {limit} in {month}. {goes_on}", self._then()]
+        )
+
+    def _budget_used_up(self) -> Text:
+        spent, limit, month = self._budget()
+        return f"has used up its budget of {limit}", iter(
+            [
+                f"{self._stack} has spent {spent} in {month}; its budget is {limit}.",
+                self._then(),
+                "What to do: nothing, if that is meant. Else raise monthly_budget and publish the "
+                f"stack, or wake it with an admin link or\ndormouse wake {self._stack} "
+                "--over-budget",
+            ]
+        )
+
+    def _budget(self) -> tuple[str, str, Json]:
+        spent, limit = (Decimal(str(self._facts[name])) for name in ("spent", "limit"))
+        return say_money(spent), say_money(limit), self._facts["month"]
+
+    def _then(self) -> str:
+        hours = "office hours end then too" if self._facts.get("stops") else "office hours go on"
+        return (
+            "Once it is used up, wake links that are no admin's wake it no more until the month is "
+            f"over (UTC); {hours}. Asleep it costs its Elastic IP all the same."
         )
 
     def _damaged(self) -> Text:

@@ -35,6 +35,7 @@ from controller.domain.policy.validation import (
     count,
     describe,
     flag,
+    positive,
     positive_duration,
     several,
     single,
@@ -96,6 +97,13 @@ class Policy:
     """Where the page sends people once it is awake."""
     name: str | None = None
     """The stack's name, where the folder's will not do; `--stack NAME` comes before it."""
+    monthly_budget: float | None = None
+    """
+    USD for a calendar month in UTC, the Elastic IP included. People are told at 80 % and when it is
+    used up; from then on only an admin link wakes the stack.
+    """
+    budget_stops: bool = False
+    """true: office hours end too when the budget is used up, until the next month."""
     holidays: Mapping[str, tuple[date, ...]] = field(default_factory=dict, hash=False)
 
     @property
@@ -146,6 +154,8 @@ class Policy:
             "wake_timeout": format_duration(self.wake_timeout),
             "open_path": self.open_path,
             "name": self.name,
+            "monthly_budget": self.monthly_budget,
+            "budget_stops": self.budget_stops,
             "holidays": {
                 code: [day.isoformat() for day in days] for code, days in self.holidays.items()
             },
@@ -296,6 +306,8 @@ _SHARED: Mapping[str, Field] = {
     "wake_timeout": single(positive_duration("20m")),
     "open_path": single(text(_open_path, "/", longest=2000)),
     "name": single(text(_name, "api")),
+    "monthly_budget": single(positive("20")),
+    "budget_stops": single(flag),
 }
 
 _FROM_VARIABLE: Mapping[str, Field] = {

@@ -43,6 +43,7 @@ def find_warnings(policy: Policy) -> Iterator[tuple[str, str]]:
     yield from _short_gaps(policy)
     yield from _days_without_hours(policy)
     yield from _days_both_ways(policy)
+    yield from _stops_nothing(policy)
 
 
 def _turned_round(policy: Policy) -> Iterator[tuple[str, str]]:
@@ -118,6 +119,13 @@ def _days_without_hours(policy: Policy) -> Iterator[tuple[str, str]]:
     for key in ("closed_on", "open_on"):
         if getattr(policy, key) and not policy.office_hours:
             yield key, "has no effect without office_hours; add periods or remove the dates"
+
+
+def _stops_nothing(policy: Policy) -> Iterator[tuple[str, str]]:
+    if policy.budget_stops and policy.monthly_budget is None:
+        yield "budget_stops", "has no effect without monthly_budget; set how much a month may cost"
+    elif policy.budget_stops and not policy.office_hours:
+        yield "budget_stops", "has no effect without office_hours: there are none to end"
 
 
 def _days_both_ways(policy: Policy) -> Iterator[tuple[str, str]]:

@@ -115,6 +115,19 @@ def count(example: str) -> Read:
     return read_count
 
 
+def positive(example: str) -> Read:
+    """A number above 0."""
+
+    def read(found: Any) -> float:
+        if not _is_number(found) or not math.isfinite(found) or found <= 0:
+            raise TextError(
+                f"found {describe(found)}, expected a number above 0, such as {example}"
+            )
+        return int(found) if found == int(found) else float(found)
+
+    return read
+
+
 def positive_duration(example: str) -> Read:
     def read(found: str) -> timedelta:
         duration = parse_duration(found)

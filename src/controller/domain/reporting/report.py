@@ -20,6 +20,7 @@ from controller.domain.decision.held import Held
 from controller.domain.decision.hold import Hold
 from controller.domain.decision.lease import Lease
 from controller.domain.decision.office_hours import Rules
+from controller.domain.money.budget import Budget, make_budget, stop_of
 from controller.domain.money.ledger import Statement, usage_now
 from controller.domain.money.prices import find_prices
 from controller.domain.planning.endpoint import address_text
@@ -84,6 +85,7 @@ class Report:
     now: datetime
     bookings: tuple[Booking, ...] = ()
     saved: Statement | None = None
+    budget: Budget | None = None
     warnings: tuple[str, ...] = ()
     held: tuple[Held, ...] = ()
 
@@ -171,6 +173,7 @@ class Report:
             "stuck": self.status.stuck.to_json() if self.status.stuck else None,
             "updated_at": write_timestamp(self.status.updated_at),
             "saved": self.saved.summary() if self.saved else None,
+            "budget": self.budget.to_json() if self.budget else None,
             "warnings": list(self.warnings),
         }
 
@@ -195,11 +198,18 @@ def policy_of(spec: Spec) -> Policy:
     return replace(policy, idle_timeout=None, finish_paid_hour=False)
 
 
-def rules_of(spec: Spec, status: Status, bookings: Iterable[Booking] = ()) -> Rules:
-    """The rules of a stack with the lead time that its wakes have taught."""
+def rules_of(
+    spec: Spec, status: Status, bookings: Iterable[Booking] = (), now: datetime | None = None
+) -> Rules:
+    """
+    The rules of a stack with the lead time that its wakes have taught.
+
+    Of a moment that is given they know whether the month's budget ends its office hours.
+    """
     policy = policy_of(spec)
     rules = Rules.of(policy, status.lead(policy.wake_timeout), _schedule_of(spec))
-    return rules.with_bookings(bookings)
+    stop = stop_of(spec, policy, status.lifecycle, status.meter, now) if now else None
+    return rules.with_bookings(bookings).with_stop(stop)
 
 
 @cached_on_spec
@@ -222,13 +232,15 @@ def make_report(
     requests that were taken down as waiting at the door.
     """
     leases, bookings = tuple(leases), tuple(bookings)
-    rules = rules_of(spec, status, bookings)
+    rules = rules_of(spec, status, bookings, now)
     lifecycle = status.lifecycle.judged_by(spec.hash)
     hold = hold.under(rules) if hold else None
     decision = decide(rules, leases, hold, lifecycle, now)
     live = _live(leases, status, now)
     state = _state(status, decision)
-    ahead = foresee(rules, leases, hold, lifecycle, now, now + AHEAD)
+    budget = make_budget(spec, rules.with_stop(None), leases, hold, lifecycle, status.meter, now)
+    as_foreseen = rules.with_stop(budget.stop) if budget else rules
+    ahead = foresee(as_foreseen, leases, hold, lifecycle, now, now + AHEAD)
     phase, cause = _phase(status, state)
     return Report(
         spec=spec,
@@ -245,6 +257,7 @@ def make_report(
         now=now,
         bookings=live_bookings(bookings, now),
         saved=_saved(spec, status, now),
+        budget=budget,
         warnings=(
             *_set_aside(status, state),
             *map(str, damaged),

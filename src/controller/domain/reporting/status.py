@@ -57,7 +57,8 @@ class Status:
     that it set out from where it had been settled, and not halfway. `degraded` says that it serves
     people, though not in full. `phase` is what people are
     told meanwhile, `cause` what holds it up. `decision` is the last one, as JSON.
-    `warned_for` is the end of which people have been warned, `troubles` what they were told of
+    `warned_for` is the end of which people have been warned, `budget_told` a month and what they
+    were told of its budget, `troubles` what they were told of
     and is not over, `meter` counts the money. `outbox` are events that are not known to be
     recorded and told. `replaced` is what holds up the end of replaced specs, by their hash: told
     once, shown until it is over. `spread_offset` is how much earlier than needed its wakes for an
@@ -88,6 +89,7 @@ class Status:
     troubles: tuple[EventKind, ...] = ()
     outbox: tuple[Event, ...] = ()
     set_aside: tuple[str, ...] = ()
+    budget_told: tuple[str, ...] = ()
 
     def lead(self, longest: timedelta) -> timedelta:
         """How long before an opening to begin: `longest` at most, and its share of a spread."""
@@ -130,6 +132,7 @@ class Status:
             "troubles": [str(kind) for kind in self.troubles],
             "outbox": [event.to_json() for event in self.outbox],
             "set_aside": list(self.set_aside),
+            "budget_told": list(self.budget_told),
         }
 
     @staticmethod
@@ -162,4 +165,5 @@ class Status:
             troubles=tuple(EventKind(kind) for kind in data.get("troubles", ())),
             outbox=tuple(Event.from_json(event) for event in data.get("outbox", ())),
             set_aside=tuple(data.get("set_aside", ())),
+            budget_told=tuple(data.get("budget_told", ())),
         )

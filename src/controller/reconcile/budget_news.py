@@ -1,0 +1,50 @@
+"""What people are told of a month's budget: when most of it is spent, and when it is used up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from controller.domain.decision.history import EventKind
+from controller.domain.money.budget import Budget, make_budget
+from controller.domain.planning.spec import Spec
+from controller.domain.reporting.report import rules_of
+from controller.domain.reporting.status import Status
+from controller.reconcile.events import tell
+from controller.reconcile.ports import Records
+
+
+def tell_of_budget(status: Status, records: Records, now: datetime) -> Status:
+    """Each of the two once in a month; where it is used up at once, that alone."""
+    spec, rules = records.spec, rules_of(records.spec, status, records.bookings)
+    hold = records.hold.under(rules) if records.hold else None
+    budget = make_budget(spec, rules, records.leases, hold, status.lifecycle, status.meter, now)
+    if budget is None:
+        return status
+    told = _told_of(status, budget)
+    if budget.is_used_up and EventKind.BUDGET_USED_UP not in told:
+        kinds = (EventKind.BUDGET_NEAR, EventKind.BUDGET_USED_UP)
+        return _tell(status, spec, budget, kinds, EventKind.BUDGET_USED_UP, now)
+    if budget.is_near and not told:
+        return _tell(status, spec, budget, (EventKind.BUDGET_NEAR,), EventKind.BUDGET_NEAR, now)
+    return status
+
+
+def _told_of(status: Status, budget: Budget) -> Sequence[EventKind]:
+    month, *kinds = status.budget_told or ("",)
+    return tuple(map(EventKind, kinds)) if month == str(budget.month) else ()
+
+
+def _tell(
+    status: Status,
+    spec: Spec,
+    budget: Budget,
+    kinds: Sequence[EventKind],
+    kind: EventKind,
+    now: datetime,
+) -> Status:
+    status = replace(status, budget_told=(str(budget.month), *map(str, kinds)))
+    used_up = f"the budget of {budget.month} is used up"
+    reason = used_up if budget.is_used_up else f"{budget.said} are spent in {budget.month}"
+    return tell(status, spec, kind, now, reason, **budget.to_json())
