@@ -17,9 +17,9 @@ from typing import Any
 from bench.report import Measure, interleaved
 from deploy.artifact import build
 from deploy.cloud import running
+from deploy.lambda_function import LambdaFunction
+from deploy.side_venv import SideVenvError, find_python, locked, side_venv
 from local.function_url import make_event
-from local.lambda_function import LambdaFunction
-from local.side_venv import SideVenvError, find_python, locked, side_venv
 
 MEBIBYTE = 1024 * 1024
 

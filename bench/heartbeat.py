@@ -18,7 +18,7 @@ from controller.reconcile.side_by_side import one_by_one
 from direct import DirectSession
 from local.aws import LaptopAws
 from local.records import create_table
-from local.tables.tables import Tables
+from tables.tables import Tables
 
 TABLE = "dormouse"
 DUE = 10

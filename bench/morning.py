@@ -36,7 +36,7 @@ from direct import DirectSession
 from local.aws import LaptopAws
 from local.clock import ManualClock
 from local.records import create_table
-from local.tables.tables import Tables
+from tables.tables import Tables
 
 OPENS = datetime(2026, 11, 23, 9, tzinfo=UTC)
 SUNDAY = datetime(2026, 11, 22, 20, tzinfo=UTC)

@@ -17,7 +17,7 @@ from local.calls import Call
 from local.clock import ManualClock
 from local.furnish_spec import furnish_for
 from local.records import create_table
-from local.tables.tables import Tables
+from tables.tables import Tables
 
 OFFICE_HOURS = datetime(2026, 11, 23, 1, tzinfo=UTC)
 """A Monday morning in Tokyo, where the shipped stack keeps its hours."""

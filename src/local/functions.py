@@ -25,6 +25,9 @@ TIMEOUT = timedelta(seconds=300)
 EVERY = timedelta(minutes=1)
 TRIES = 2
 
+ROOM = {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 1000}
+"""How many functions run at one time in an account that is no longer new."""
+
 
 @dataclass(frozen=True, slots=True)
 class Context:

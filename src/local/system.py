@@ -40,9 +40,8 @@ from local.bill import Bill, make_bill
 from local.clock import ScaledClock
 from local.errors import AwsError
 from local.function_url import FunctionUrl
-from local.functions import Function
+from local.functions import ROOM, Function
 from local.furnish_spec import furnish_for
-from local.lambda_service import ROOM
 from local.records import create_table
 from local.server import LaptopServer
 from local.stand_in import StandIn, free_address, is_free

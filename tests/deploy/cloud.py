@@ -21,12 +21,12 @@ from controller.domain.planning.timing import Timing
 from controller.door_links import DoorLink, sign_door
 from controller.links import Keys, Link, Scope, make_secret
 from controller.store.table import Table
+from deploy.lambda_function import LambdaFunction
+from deploy.lambda_service import LambdaService
 from deploy.stack import deploy
 from factories import article_spec, listener, load_balancer, service, target_group
 from local.function_url import make_event
 from local.furnish import ARTICLE
-from local.lambda_function import LambdaFunction
-from local.lambda_service import LambdaService
 from local.records import create_table
 from local.server import LaptopServer
 

@@ -8,8 +8,8 @@ import pytest
 
 from controller.cli import toolbox
 from controller.domain.errors import DormouseError
+from deploy.side_venv import SideVenvError, find_python, locked, side_venv
 from deploy.stack import deploy
-from local.side_venv import SideVenvError, find_python, locked, side_venv
 
 MINISTACK = "ministack==1.5.33\naws-sam-translator==1.115.0\n"
 """An AWS that others wrote; it wants its own release of boto3, so it is not in uv.lock."""

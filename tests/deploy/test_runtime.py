@@ -12,9 +12,9 @@ import pytest
 from deploy import others
 from deploy.artifact import build
 from deploy.cloud import STACK, running, start
+from deploy.lambda_function import FunctionError
 from door.request import MOST_BODY
 from doorstep.service import Service, answer
-from local.lambda_function import FunctionError
 from system.stack_under_test import FORBIDDEN
 
 pytestmark = pytest.mark.slow

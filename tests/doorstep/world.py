@@ -33,8 +33,8 @@ from local.calls import Call
 from local.function_url import Context, make_event
 from local.furnish_spec import furnish_for
 from local.records import create_table
-from local.tables.tables import Tables
 from simulation.clockwork import Clockwork, Process
+from tables.tables import Tables
 
 STACK = "nsfw-api"
 FUNCTION_SECONDS = 345

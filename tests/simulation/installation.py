@@ -27,7 +27,6 @@ from local.aws import LaptopAws
 from local.calls import READS
 from local.errors import AwsError
 from local.records import create_table
-from local.tables.tables import Tables
 from local.world import Region
 from simulation import damage, upsets
 from simulation.clockwork import Clockwork, Process
@@ -47,6 +46,7 @@ from simulation.trouble import (
     Spell,
     Weather,
 )
+from tables.tables import Tables
 
 TABLE = "dormouse"
 ENVIRONMENT = {"DORMOUSE_TABLE": TABLE, "DORMOUSE_CONTROLLER": "controller"}

@@ -22,8 +22,8 @@ from local.aws import LaptopAws
 from local.clock import ManualClock
 from local.lifetimes import Lifetime
 from local.records import create_table
-from local.tables.tables import Tables
 from system.stack_under_test import StackUnderTest
+from tables.tables import Tables
 
 STACK = "nsfw-api"
 TICK = timedelta(minutes=1)

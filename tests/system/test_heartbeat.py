@@ -24,8 +24,8 @@ from factories import article_spec
 from local.aws import LaptopAws
 from local.errors import AwsError
 from local.records import create_table
-from local.tables.tables import Tables
 from system.days import days
+from tables.tables import Tables
 
 AT_ONCE = 4
 MINUTE = timedelta(minutes=1)

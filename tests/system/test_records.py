@@ -21,7 +21,7 @@ from factories import LB, NOON, SERVICE, article_spec, load_balancer
 from local.aws import LaptopAws
 from local.faults import Fault
 from local.records import create_table
-from local.tables.tables import Tables
+from tables.tables import Tables
 
 NAME = "dormouse"
 HOUR = timedelta(hours=1)

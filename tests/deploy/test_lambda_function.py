@@ -8,8 +8,8 @@ import time
 import boto3
 import pytest
 
-from local.lambda_function import FunctionError, LambdaFunction
-from local.lambda_service import LambdaService
+from deploy.lambda_function import FunctionError, LambdaFunction
+from deploy.lambda_service import LambdaService
 
 RUNTIME = """
 import importlib, json, os, sys, urllib.error, urllib.request

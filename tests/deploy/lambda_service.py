@@ -18,12 +18,10 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import unquote
 
-from local.lambda_function import FunctionError, LambdaFunction
+from deploy.lambda_function import FunctionError, LambdaFunction
+from local.functions import ROOM
 
 SETTINGS = "/2016-08-19/account-settings"
-ROOM = {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 1000}
-"""How many functions run at one time in an account that is no longer new."""
-
 PREFIX, SUFFIX = "/2015-03-31/functions/", "/invocations"
 
 

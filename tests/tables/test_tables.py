@@ -5,7 +5,7 @@ from botocore.exceptions import ClientError
 
 from local.aws import LaptopAws
 from local.records import create_table
-from local.tables.tables import Tables
+from tables.tables import Tables
 
 
 @pytest.fixture(params=["moto", "memory"])

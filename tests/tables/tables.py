@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from local.errors import AwsError
-from local.tables.expressions import Item, Scope, Value, condition, invalid, plain, update
+from tables.expressions import Item, Scope, Value, condition, invalid, plain, update
 
 if TYPE_CHECKING:
     from local.aws import LaptopAws
@@ -135,11 +135,7 @@ class Tables:
         item = table.items.get(table.key_of(params["Key"]))
         if item is None:
             return {}
-        names = params.get("ProjectionExpression")
-        if names is None:
-            return {"Item": dict(item)}
-        wanted = [name.strip() for name in names.split(",")]
-        return {"Item": {name: item[name] for name in wanted if name in item}}
+        return {"Item": _asked(item, params)}
 
     def put_item(self, params: Mapping[str, Any]) -> dict[str, Any]:
         table = self.table(params)
@@ -183,6 +179,7 @@ class Tables:
                 "TransactionCanceledException",
                 "Transaction cancelled, please refer cancellation reasons for specific reasons "
                 f"[{told}]",
+                members={"CancellationReasons": [_told(reason) for reason in reasons]},
             )
         for kind, one in asked:
             kinds[kind](one)
@@ -211,10 +208,11 @@ class Tables:
                 continue
             page.append(item)
             if len(page) == limit:
-                found = [_projected(table, index, each) for each in page]
+                found = [_asked(_projected(table, index, each), params) for each in page]
                 key = _projected(table, index, item, keys_only=True)
                 return {"Items": found, "Count": len(found), "LastEvaluatedKey": key}
-        return {"Items": [_projected(table, index, each) for each in page], "Count": len(page)}
+        found = [_asked(_projected(table, index, each), params) for each in page]
+        return {"Items": found, "Count": len(page)}
 
     def scan(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """The whole table, in no order that means anything."""
@@ -266,6 +264,11 @@ def _reason(table: Table, kind: str, params: Mapping[str, Any]) -> str:
     return ""
 
 
+def _told(reason: str) -> dict[str, str]:
+    """A reason as it stands in the answer; those that have none are told, too."""
+    return {"Code": reason or "None"}
+
+
 def _check(params: Mapping[str, Any], item: Item | None) -> None:
     text = params.get("ConditionExpression")
     if text and not condition(text)(Scope(item or {}, params)):
@@ -315,6 +318,15 @@ def _between(text: str, params: Mapping[str, Any]) -> Key | None:
 def _all(scope: Scope) -> bool:
     """What was found between the two ends of a key condition meets it."""
     return True
+
+
+def _asked(item: Item, params: Mapping[str, Any]) -> Item:
+    """A copy of what `ProjectionExpression` names; of everything without one."""
+    names = params.get("ProjectionExpression")
+    if names is None:
+        return dict(item)
+    wanted = [name.strip() for name in names.split(",")]
+    return {name: item[name] for name in wanted if name in item}
 
 
 def _projected(table: Table, index: str | None, item: Item, keys_only: bool = False) -> Item:
