@@ -18,6 +18,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import LambdaFunctionUrlResolver, Response
 
 from api.answers import HTML, Answer, json_answer
+from api.board import BOARD_METHODS, Board
 from api.keyring import KeyRing, KeysUnreadableError
 from api.problems import (
     BROKEN,
@@ -68,7 +69,8 @@ def make_handler(
         logger,
     )
     ring = KeyRing(fetch_from_ssm(lambda: clients("ssm"), keys), stacks.withdrawn, clock.now)
-    app = _make_app(Routes(ring, stacks, clock, _show))
+    board = Board(ring, stacks, clock, _show_board)
+    app = _make_app(Routes(ring, stacks, clock, _show), board)
     return lambda event, context: _answer(app, event, context)
 
 
@@ -94,10 +96,11 @@ def _answer(app: LambdaFunctionUrlResolver, event: dict[str, Any], context: Any)
     return reply
 
 
-def _make_app(routes: Routes) -> LambdaFunctionUrlResolver:
+def _make_app(routes: Routes, board: Board) -> LambdaFunctionUrlResolver:
     app = LambdaFunctionUrlResolver()
-    for name, (path, methods) in METHODS.items():
-        app.route(path, method=list(methods))(_guarded(app, getattr(routes, name)))
+    for those, table in ((routes, METHODS), (board, BOARD_METHODS)):
+        for name, (path, methods) in table.items():
+            app.route(path, method=list(methods))(_guarded(app, getattr(those, name)))
     app.not_found(lambda _: _respond(app, _no_such_route))
     return app
 
@@ -139,7 +142,7 @@ def _respond(app: LambdaFunctionUrlResolver, route: Callable[[Request], Answer])
 
 
 def _no_such_route(request: Request) -> Answer:
-    for path, methods in METHODS.values():
+    for path, methods in (*METHODS.values(), *BOARD_METHODS.values()):
         known = re.fullmatch(path.replace("<stack>", STACK_NAME.pattern), request.path)
         if known and request.method not in methods:
             raise RefusedError(not_allowed(", ".join(methods)))
@@ -166,5 +169,13 @@ def _show(view: Any, link: Any, request: Request) -> Answer:
     from api.views import stack_page
 
     page, policy = stack_page(view, link, request)
+    headers = {"Content-Security-Policy": policy, "Content-Language": request.language}
+    return Answer(200, HTML, page, headers)
+
+
+def _show_board(shown: Any, link: Any, request: Request) -> Answer:
+    from api.board_page import board_page
+
+    page, policy = board_page(shown, link, request)
     headers = {"Content-Security-Policy": policy, "Content-Language": request.language}
     return Answer(200, HTML, page, headers)

@@ -50,9 +50,16 @@ class KeyRing:
     def read(self, key: str, stack: str) -> Link | None:
         """The link to a stack that a key stands for, or None. Raises KeysUnreadableError."""
         link = self._keys.get().read(key, self._now())
-        if link is None or link.stack != stack or link.id in self._withdrawn.get():
-            return None
-        return link
+        return self._not_withdrawn(link.narrowed(stack) if link else None)
+
+    def read_team(self, key: str) -> Link | None:
+        """The team's link that a key stands for, or None. Raises KeysUnreadableError."""
+        link = self._keys.get().read(key, self._now())
+        return self._not_withdrawn(link if link and link.team else None)
+
+    def _not_withdrawn(self, link: Link | None) -> Link | None:
+        """Asked last: for a key that is not good nothing is read."""
+        return None if link is None or link.id in self._withdrawn.get() else link
 
     def read_door(self, key: str, stack: str) -> DoorLink | None:
         """The door to a stack that a key stands for, or None. Raises KeysUnreadableError."""

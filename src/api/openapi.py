@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 
 from api import fields
+from api.openapi_board import board_paths
 from api.problems import NOT_FOUND
 from api.request import FORM, JSON
 from api.routes import LONGEST_WAIT, METHODS
@@ -86,6 +87,7 @@ def describe() -> dict[str, Json]:
         item = paths.setdefault(path.replace("<", "{").replace(">", "}"), {})
         for method in methods:
             item[method.lower()] = _operation(name, method)
+    paths |= board_paths(_problem_answers())
     return {
         "openapi": "3.1.0",
         "info": {
@@ -158,12 +160,17 @@ def _responses(name: str, method: str) -> dict[str, Json]:
         page: Json = {"text/html": {}} if name == "page" else {}
         found["200"] = _response("How it stands", {**_as_status(), **page})
         codes = _OF_EVERY_KEY + (("422",) if name == "status" else ())
-    schema: Json = {"$ref": "#/components/schemas/Problem"}
-    for code in sorted(codes):
-        found[code] = _response(_PROBLEMS[code], {PROBLEM: {"schema": schema}, "text/html": {}})
+    problems = _problem_answers()
+    found |= {code: problems[code] for code in sorted(codes)}
     if method == "HEAD":
         return {code: {"description": each["description"]} for code, each in found.items()}
     return found
+
+
+def _problem_answers() -> dict[str, Json]:
+    schema: Json = {"$ref": "#/components/schemas/Problem"}
+    content: Json = {PROBLEM: {"schema": schema}, "text/html": {}}
+    return {code: _response(said, content) for code, said in _PROBLEMS.items()}
 
 
 def _response(description: str, content: Json) -> dict[str, Json]:

@@ -126,32 +126,34 @@ class Request:
         return found
 
     def _fields(self) -> dict[str, str]:
-        body = self._decoded_body()
-        if not body:
+        text, kind = self.read_body(MOST_BODY)
+        if not text:
             return {}
-        kind = self._content_type()
         if kind not in (FORM, JSON):
             raise RefusedError(unsupported(f"Send {FORM} or {JSON}, or nothing."))
+        return _form(text) if kind == FORM else _json(text)
+
+    def read_body(self, most: int) -> tuple[str, str]:
+        """The body as text, of `most` bytes, and its type. Raises RefusedError."""
         try:
-            text = body.decode("utf-8")
+            return self._decoded_body(most).decode("utf-8"), self._content_type()
         except UnicodeDecodeError:
             raise RefusedError(bad_request("The body is not UTF-8.")) from None
-        return _form(text) if kind == FORM else _json(text)
 
     def _content_type(self) -> str:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
-    def _decoded_body(self) -> bytes:
-        limit = MOST_BODY * 4 // 3 + 4 if self.is_base64 else MOST_BODY
+    def _decoded_body(self, most: int) -> bytes:
+        limit = most * 4 // 3 + 4 if self.is_base64 else most
         if len(self.body) > limit:
-            raise RefusedError(too_large(f"The body is larger than {MOST_BODY} bytes."))
+            raise RefusedError(too_large(f"The body is larger than {most} bytes."))
         try:
             encoded = self.body.encode()
             body = base64.b64decode(encoded, validate=True) if self.is_base64 else encoded
         except (binascii.Error, UnicodeEncodeError):
             raise RefusedError(bad_request("The body cannot be decoded.")) from None
-        if len(body) > MOST_BODY:
-            raise RefusedError(too_large(f"The body is larger than {MOST_BODY} bytes."))
+        if len(body) > most:
+            raise RefusedError(too_large(f"The body is larger than {most} bytes."))
         return body
 
 

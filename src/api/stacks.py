@@ -31,10 +31,12 @@ from controller.domain.decision.lease import Lease
 from controller.domain.decision.office_hours import OfficeHours
 from controller.domain.errors import SpecError
 from controller.domain.planning.plan import Target
+from controller.domain.policy.name_pattern import NamePattern
 from controller.domain.text import quoted
 from controller.links import Link, Scope
 
 if TYPE_CHECKING:
+    from controller.store.board import Rows
     from controller.store.table import Table
 
 WAKES_A_DAY = 24
@@ -271,6 +273,13 @@ class Stacks:
             if seat:
                 with suppress(Exception):  # it is free by itself when its time is over
                     seats.give_back(seat, until)
+
+    def rows(self, link: Link, after: str) -> Rows:
+        """The rows of what a team's link covers, by one request; see `store.board`."""
+        from controller.store.board import Board
+
+        board = Board(self._clients("dynamodb"), self._table_name)
+        return board.rows(NamePattern(link.team), after)
 
     def withdrawn(self) -> frozenset[str]:
         """The ids of the links that do not count any more."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
+from api import board_words, picture_words
 from controller.domain.formatting import DAYS, MONTHS
+from controller.domain.money.month import Month
 
 EN: Mapping[str, str] = {
     "asleep": "Asleep",
@@ -303,7 +305,10 @@ JA: Mapping[str, str] = {
     "phase.Elastic IP": "アドレスが空くのを待っています",
 }
 
-TABLES: Mapping[str, Mapping[str, str]] = {"en": EN, "ja": JA}
+TABLES: Mapping[str, Mapping[str, str]] = {
+    "en": {**EN, **picture_words.EN, **board_words.EN},
+    "ja": {**JA, **picture_words.JA, **board_words.JA},
+}
 
 _DAYS = {"en": DAYS, "ja": "月火水木金土日"}
 _UNITS = {"en": (" h", " min", " s", " "), "ja": ("時間", "分", "秒", "")}
@@ -321,6 +326,9 @@ class Translations:
     def __call__(self, key: str, **values: str) -> str:
         return self._table[key].format(**values)
 
+    def __contains__(self, key: str) -> bool:
+        return key in self._table
+
     def phase(self, text: str) -> str:
         """A phase or step of the records; what the table lacks stays as AWS or the pass said it."""
         for beginning in ("Elastic IP", "waits"):
@@ -337,6 +345,20 @@ class Translations:
         if self.language == "ja":
             return f"{local.month}月{local.day}日({day}) {local:%H:%M}"
         return f"{day} {local.day} {MONTHS[local.month - 1]} {local:%H:%M}"
+
+    def day(self, day: date) -> str:
+        """A date without its year: "23 Nov"."""
+        if self.language == "ja":
+            return f"{day.month}/{day.day}"
+        return f"{day.day} {MONTHS[day.month - 1]}"
+
+    def month(self, month: Month) -> str:
+        """The name of a month; its year where that is another one."""
+        if self.language == "ja":
+            name = f"{month.month}月"
+            return name if month.year == self._today.year else f"{month.year % 100}年{name}"
+        name = MONTHS[month.month - 1]
+        return name if month.year == self._today.year else f"{name} {month.year % 100:02}"
 
     def duration(self, duration: timedelta) -> str:
         """Write "1 h 5 min" or "40 s"; seconds only below ten minutes."""

@@ -7,22 +7,17 @@ again and puts its parts in place, so that everything is said in one way only.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
+from api.page_pictures import pictures_of
+from api.page_rendering import asset, render
 from api.problems import Problem
+from api.reasons import capital, say_name, say_why
 from api.request import Request
-from api.stacks import HOLDER
 from api.translations import Translations
 from controller.asking.requested_end import SAME
 from controller.asking.stack_view import StackView
@@ -32,12 +27,20 @@ from controller.domain.money.budget import NEAR
 from controller.domain.planning.endpoint import address_text
 from controller.domain.planning.plan import Target
 from controller.domain.planning.spec import Json
-from controller.domain.reporting.report import BLOCKED, FAILED, STALE, STARTING, Report, State
+from controller.domain.reporting.report import (
+    BLOCKED,
+    DEGRADED,
+    FAILED,
+    STALE,
+    STARTING,
+    STUCK,
+    Report,
+    State,
+)
 from controller.domain.text import LONGEST_REASON
 from controller.domain.timestamps import parse_timestamp
 from controller.links import STACK_NAME, Link, Scope
 
-PAGES = Path(__file__).parent / "pages"
 POLL = {True: 3, False: 20}
 """Seconds between two looks of the script while something is under way, and while nothing is."""
 
@@ -47,22 +50,20 @@ REFRESH = 5
 _BEGINNINGS = (STARTING, "waking")
 """Phases that say no more than that it is waking."""
 
-STUCK = "stuck"
 _EYES = {"awake": "open", "waking": "half", "sleeping": "half", STUCK: "half"}
-_FACES = {State.ASLEEP: "asleep", State.WAKING: "waking", State.AWAKE: "awake"}
 
 
 def stack_page(view: StackView, link: Link, request: Request) -> tuple[str, str]:
     """The page of a stack, and its Content-Security-Policy."""
     words = Translations(request.language, view.policy.zone, view.now)
     page = _Page(view, link, request, words)
-    return _render("stack.html.j2", **page.context())
+    return render("stack.html.j2", **page.context())
 
 
 def problem_page(problem: Problem, request: Request) -> tuple[str, str]:
     """The page that says what is wrong. Of a bad key it is the same whatever was asked for."""
     words = Translations(request.language, UTC, datetime(2000, 1, 1, tzinfo=UTC))
-    return _render(
+    return render(
         "problem.html.j2",
         language=request.language,
         words=words,
@@ -101,20 +102,12 @@ class _Page:
     @property
     def _is_stuck(self) -> bool:
         """It should be asleep, something of it stands and costs, and AWS refuses to delete it."""
-        report, status = self.report, self.report.status
-        refused = report.phase == FAILED and status.lifecycle.failure is None
-        return report.state is State.GOING_TO_SLEEP and (status.stuck is not None or refused)
+        return self.face == STUCK
 
     @property
     def face(self) -> str:
-        report = self.report
-        if self._is_stuck:
-            return STUCK
-        if report.phase in (FAILED, BLOCKED):
-            return report.phase
-        if report.state is State.ASLEEP and report.hold:
-            return "held"
-        return _FACES.get(report.state, "sleeping")
+        face = self.report.face
+        return "awake" if face == DEGRADED else face  # which has a headline of its own
 
     def context(self) -> dict[str, Any]:
         words, face, report = self.words, self.face, self.report
@@ -149,13 +142,14 @@ class _Page:
             "book": self._book(),
             "view_only": not self.link.allows(Scope.WAKE),
             "facts": self._facts(),
+            "pictures": pictures_of(self.view, words),
             "warnings": report.warnings if self.link.allows(Scope.ADMIN) else (),
             "zone": self.view.policy.time_zone,
             "refresh": self._refresh(go),
             "poll": POLL[not report.has_settled],
             "go": go,
             "here": self._address(self.link.stack),
-            "script": _asset("script.js"),
+            "script": asset("script.js"),
         }
 
     # what is said
@@ -166,15 +160,15 @@ class _Page:
         if self.face == "awake" and hold:
             by = self._name(hold.by)
             text = words("about.held_awake", by=by, until=words.moment(hold.until))
-            return [*self._degraded(), self._capital(text)]
+            return [*self._degraded(), capital(text)]
         if self.face == "awake":
-            why = words("about.why", why=self._capital(self._why()))
+            why = words("about.why", why=self._why())
             return [*self._degraded(), why, *self._awake_until()]
         if self.face == "held" and hold:
             key = "about.held_reason" if hold.reason else "about.held"
             until = words.moment(hold.until)
             text = words(key, by=self._name(hold.by), until=until, reason=hold.reason)
-            return [self._capital(text)]
+            return [capital(text)]
         if self.face == FAILED and report.has_settled:
             return [words("about.failed_done")]
         usual = report.status.learned.remaining(timedelta(0)) or timedelta(minutes=5)
@@ -210,29 +204,11 @@ class _Page:
 
     def _why(self) -> str:
         decision = self.report.decision
-        facts = {key: self._fact(value) for key, value in decision.evidence.items()}
-        key = f"rule.{decision.rule}"
-        if decision.rule == "slept":
-            by = decision.evidence["by"]
-            key = "rule.slept.hold" if by == "hold" else f"rule.{by}"
-        try:
-            return self.words(key, **facts)
-        except KeyError:
-            return decision.reason  # a rule that the page has no words for
-
-    def _capital(self, text: str) -> str:
-        return text[:1].upper() + text[1:]
-
-    def _fact(self, value: Json) -> str:
-        """Moments as they are read here; everything else as it is."""
-        text = str(value)
-        try:
-            return self.words.moment(parse_timestamp(text))
-        except Exception:
-            return self._name(text)
+        why = say_why(self.words, str(decision.rule), decision.evidence, decision.reason)
+        return capital(why)
 
     def _name(self, holder: str) -> str:
-        return self.words(HOLDER) if holder == HOLDER else holder
+        return say_name(self.words, holder)
 
     def _stale(self) -> str:
         report = self.report
@@ -314,7 +290,7 @@ class _Page:
             BLOCKED,
             STUCK,
         ):  # of these it is said already
-            facts.append((words("why"), [self._capital(self._why())]))
+            facts.append((words("why"), [self._why()]))
         facts.append((words("next"), self._next()))
         holders = [
             words("holder", by=self._name(lease.holder), when=words.moment(lease.expires_at))
@@ -397,7 +373,7 @@ class _Page:
             may = self.link.allows(Scope.WAKE) and each.is_of(mine)
             rows.append(
                 {
-                    "text": self._capital(text),
+                    "text": capital(text),
                     "reason": each.reason,
                     "cancel": each.id if may or self.link.allows(Scope.ADMIN) else "",
                 }
@@ -481,45 +457,3 @@ def _clock(seconds: int) -> str:
     if minutes < 60:
         return f"{minutes}:{seconds:02}"
     return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
-
-
-def _render(template: str, **context: Any) -> tuple[str, str]:
-    page = _templates().get_template(template).render(style=_asset("style.css"), **context)
-    return page, _policy()
-
-
-@lru_cache(maxsize=1)
-def _templates() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(PAGES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        auto_reload=False,
-    )
-
-
-@lru_cache(maxsize=1)
-def _policy() -> str:
-    """Only what is in the page itself runs, by its hash; forms and the script reach only us."""
-    return "; ".join(
-        [
-            "default-src 'none'",
-            f"script-src '{_hash('script.js')}'",
-            f"style-src '{_hash('style.css')}'",
-            "img-src data:",
-            "connect-src 'self'",
-            "form-action 'self'",
-            "base-uri 'none'",
-            "frame-ancestors 'none'",
-        ]
-    )
-
-
-@lru_cache
-def _asset(name: str) -> Markup:
-    """Ours, and without anything that could end its element."""
-    return Markup((PAGES / name).read_text(encoding="utf-8"))
-
-
-def _hash(name: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(_asset(name).encode()).digest()).decode()

@@ -28,6 +28,8 @@ from controller.reconcile.ports import Ports, Tell
 from controller.reconcile.side_by_side import Threads
 from controller.reconcile.stack_pass import StackPass
 from controller.settings import Settings
+from controller.store.board import Board
+from controller.store.board_keeper import BoardKeeper
 from controller.store.lock import LockKeeper
 from controller.store.stack_records import StackRecords
 from controller.store.table import Table
@@ -60,7 +62,8 @@ class Controller:
         lock = locks.acquire(stack, holder, now)
         if lock is None:
             return _busy(locks.held_for(stack, now))
-        store = StackRecords(self.table, locks, lock, self.clock)
+        board = BoardKeeper(Board(self.clients.dynamodb, self.settings.table), self.log.warning)
+        store = StackRecords(self.table, locks, lock, self.clock, board)
         try:
             store.claim()
             ports = Ports(

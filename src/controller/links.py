@@ -2,9 +2,11 @@
 Signed links: who may do what with one stack, and until when, in a key that nobody can make up.
 
 A key is `<key id>.<claims>.<signature>`; the claims are stack, scope, end, the link's own id, and
-the name of whoever it was made for. All links are signed by one of a few secrets; to rotate is to
-sign with a new one while the old ones still count until they retire. A single link is withdrawn
-by its id, which stands elsewhere; all of them by retiring every secret.
+the name of whoever it was made for. A team's key has a pattern of names in place of the stack.
+
+All links are signed by one of a few secrets; to rotate is to sign with a new one while the old
+ones still count until they retire. A single link is withdrawn by its id, which stands elsewhere;
+all of them by retiring every secret.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from itsdangerous import BadData, URLSafeSerializer
 
 from controller.domain.errors import PermanentError
 from controller.domain.planning.spec import Json
+from controller.domain.policy.name_pattern import NamePattern
 from controller.domain.stack_name import STACK_NAME as STACK_NAME
 from controller.domain.timestamps import (
     format_timestamp,
@@ -45,6 +48,8 @@ Key id, claims (the serializer compresses long ones and marks that by a leading 
 last character of a signature carries two spare bits, so that others would decode to the same.
 """
 _SALT = b"dormouse wake link"
+_TEAM = "team:"
+"""Before the pattern of a team's key; no stack has a name with a colon."""
 
 
 class Scope(IntEnum):
@@ -64,16 +69,26 @@ class Scope(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """What a key stands for. `name` says whom it was made for, and may be empty."""
+    """
+    What a key stands for. `name` says whom it was made for, and may be empty; `team` is the
+    pattern of a team's key, "" for any other, and then `stack` the one that it was narrowed to.
+    """
 
     stack: str
     scope: Scope
     expires_at: datetime
     id: str
     name: str = ""
+    team: str = ""
 
     def allows(self, scope: Scope) -> bool:
         return self.scope >= scope
+
+    def narrowed(self, stack: str) -> Link | None:
+        """The same link to one stack; None where it does not cover that."""
+        if not self.team:
+            return self if self.stack == stack else None
+        return replace(self, stack=stack) if NamePattern(self.team).covers(stack) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +112,8 @@ class Keys:
 
     def sign(self, link: Link, now: datetime) -> str:
         """The key of a link, by the newest secret. Raises PermanentError without one."""
-        claims: list[Json] = [link.stack, int(link.scope), _epoch(link.expires_at), link.id]
+        stack = f"{_TEAM}{link.team}" if link.team else link.stack
+        claims: list[Json] = [stack, int(link.scope), _epoch(link.expires_at), link.id]
         if link.name:
             claims.append(link.name)
         return self.sign_claims(claims, _SALT, now)
@@ -211,8 +227,10 @@ def _serializer(secret: Secret, salt: bytes) -> URLSafeSerializer:
 
 def _link(claims: Json) -> Link:
     stack, scope, expires, id_, *name = claims
+    team = stack.removeprefix(_TEAM) if stack.startswith(_TEAM) else ""
     return Link(
-        stack=stack,
+        stack="" if team else stack,
+        team=team,
         scope=Scope(scope),
         expires_at=datetime.fromtimestamp(expires, UTC),
         id=id_,

@@ -247,3 +247,30 @@ def test_what_cannot_be_a_link_is_refused_before_aws_is_asked(installation, dorm
     start = len(installation.aws.calls)
     dormouse(*arguments, code=2)
     assert installation.aws.calls[start:] == []
+
+
+# for many stacks
+
+
+def test_a_teams_link_opens_the_board_and_the_pages_that_it_covers(installation, dormouse):
+    url, _ = dormouse("--team", "nsfw-*", "--scope", "wake")
+    assert url.startswith("http://laptop/?k=")
+    assert opens(installation, url)
+    assert opens(installation, url.replace("/?", f"/s/{STACK}?"))
+    assert not opens(installation, url.replace("/?", "/s/another?"))
+
+    dormouse("--withdraw", url)
+    installation.aws.clock.advance(FRESH.total_seconds())
+    assert not opens(installation, url)
+
+
+def test_a_teams_link_says_its_pattern(dormouse):
+    said = json.loads(dormouse("--team", "pr-*", "--json")[0])
+    assert (said["team"], said["scope"]) == ("pr-*", "wake")
+    assert "stack" not in said
+
+
+@pytest.mark.parametrize("arguments", [("--team", "PR*"), ("--team", ""), ("api", "--team", "*")])
+def test_a_pattern_that_covers_nothing_is_refused(dormouse, arguments):
+    _, said = dormouse(*arguments, code=2)
+    assert "--team" in said

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api.board import BOARD_METHODS
 from api.openapi import describe
 from api.problems import NOT_FOUND
 from api.routes import METHODS
@@ -23,7 +24,7 @@ def test_every_route_is_described(installation):
     found = {(path, method.upper()) for path, item in described["paths"].items() for method in item}
     assert found == {
         (path.replace("<stack>", "{stack}"), method)
-        for path, methods in METHODS.values()
+        for path, methods in (*METHODS.values(), *BOARD_METHODS.values())
         for method in methods
     }
 

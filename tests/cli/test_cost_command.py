@@ -164,3 +164,47 @@ LISTED = {
         product("PublicIPv4:InUseAddress", "0.0100000000"),
     ],
 }
+
+
+# day by day
+
+
+def test_days_are_told_and_add_up_to_the_month(dormouse):
+    dormouse.world.live("Wed 12:00")
+    said = dormouse("cost", STACK, "--json").json
+
+    days = said["days"]
+    assert [day["date"] for day in days] == ["2026-11-23", "2026-11-24", "2026-11-25"]
+    assert all(day.keys() >= {"date", "awake_hours", "spent"} for day in days)
+    for name in ("spent", "always_on", "awake_hours", "wakes"):
+        assert sum(day[name] for day in days) == pytest.approx(said[name], abs=2e-2), name
+    # Nine in Tokyo is midnight in UTC, and it is woken some minutes before.
+    assert [round(day["awake_hours"]) for day in days] == [0, 9, 3]
+
+
+def test_days_of_several_stacks_are_added_up(dormouse):
+    alone = dormouse("cost", STACK, "--json").json
+    said = dormouse("cost", "--json").json
+
+    assert said["days"] == alone["days"] == said["stacks"][0]["days"]
+
+
+def test_a_spreadsheet_gets_a_line_for_each_day(dormouse):
+    lines = dormouse("cost", "--csv").out.splitlines()
+    days = dormouse("cost", STACK, "--json").json["days"]
+
+    assert lines[0] == "stack,date,awake_hours,spent,always_on,saved,wakes"
+    assert len(lines) == 1 + len(days)
+    assert lines[1].split(",")[:2] == [STACK, "2026-11-23"]
+    assert float(lines[2].split(",")[3]) == days[1]["spent"]
+    assert lines == dormouse("cost", STACK, "--csv").out.splitlines()
+    assert "--json and --csv" in dormouse("cost", "--csv", "--json", code=2).err
+
+
+def test_people_see_the_hours_of_the_month(dormouse):
+    out = dormouse("cost", STACK).out
+
+    (tuesday,) = [line for line in out.splitlines() if line.lstrip().startswith("Tue 11-24")]
+    drawn = tuesday.split("11-24")[1].strip()
+    assert drawn.count("▒") == 20  # from eight, to be awake at nine, until six: nobody counts
+    assert "▒ awake, use not known" in out

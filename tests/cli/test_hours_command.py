@@ -121,3 +121,12 @@ def test_a_calendar_after_the_pause_says_nothing_of_it(dormouse):
     dormouse("pause", STACK, "--until", "2026-11-25")
     said = dormouse("hours", STACK, "--from", "2026-11-25", "--days", "1")
     assert "hold" not in said.out
+
+
+def test_people_see_the_coming_days_as_a_strip(dormouse):
+    out = dormouse("hours", STACK, "--from", "2026-11-24", "--days", "2").out
+
+    lines = [line for line in out.splitlines() if line.startswith(("Tue 11-24 ", "Wed 11-25 "))]
+    assert [line.count("░") for line in lines] == [21, 21]  # a paid hour ends after six
+    assert "░ awake   · asleep" in out
+    assert "░" not in dormouse("hours", STACK, "--days", "60").out

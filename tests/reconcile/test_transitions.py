@@ -396,6 +396,7 @@ def test_a_sleep_that_took_something_down_is_told_with_its_bill():
         "spans": [SPAN.to_json()],
         "slept_at": "2026-11-23T11:30:00Z",
         "rule": "idle",
+        "hours": ["2026-11-23T11:00:00Z", "p"],
     }
     assert (month["month"], month["prices"][:9]) == ("2026-11", "us-east-1")
     assert after.lifecycle.billed == ()
@@ -419,6 +420,7 @@ def test_a_sleep_is_told_where_a_pass_took_something_down(step, is_told):
     timeline = Timeline().see(LB, step, NOON)
     after = ended(before, Result.CONVERGED, ASLEEP, timeline=timeline)
     facts = {"spans": [], "slept_at": None, "rule": "", "month": None}
+    facts["hours"] = ["2026-11-23T12:00:00Z", "."]
     assert told(after) == ([("asleep", "", facts)] if is_told else [])
     assert after.settled
 

@@ -30,16 +30,29 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
     text = f"\n## {method.upper()} {path}\n\n{operation['summary']}. {operation['description']}\n"
     asked = [p for p in operation.get("parameters", ()) if p["in"] == "query"]
     for parameter in asked:
-        schema = parameter["schema"]
-        text += f"\n`{parameter['name']}`: {schema['minimum']} to {schema['maximum']} seconds.\n"
+        text += f"\n`{parameter['name']}`: {_parameter(parameter['schema'])}.\n"
     body = operation.get("requestBody", {}).get("content", {})
     for name, field in (
         next(iter(body.values()), {}).get("schema", {}).get("properties", {}).items()
     ):
         kinds = " or ".join(f"`{kind}`" for kind in body)
-        text += f"\n`{name}` in the body ({kinds}): {field['description']}\n"
+        text += f"\n`{name}` in the body ({kinds}): {_field(field)}\n"
     rows = [f"| {code} | {each['description']} |" for code, each in operation["responses"].items()]
     return text + "\n| answer | |\n|---|---|\n" + "\n".join(rows) + "\n"
+
+
+def _parameter(schema: dict[str, Any]) -> str:
+    if "enum" in schema:
+        return " or ".join(f"`{value}`" for value in schema["enum"])
+    if "minimum" in schema:
+        return f"{schema['minimum']} to {schema['maximum']} seconds"
+    return "the name of a stack" if "pattern" in schema else "a part of a name or an owner"
+
+
+def _field(field: dict[str, Any]) -> str:
+    if field["type"] == "array":
+        return f"a list of {field['minItems']} to {field['maxItems']} names"
+    return str(field["description"])
 
 
 def _schema(schema: dict[str, Any]) -> str:

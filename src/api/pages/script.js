@@ -18,24 +18,32 @@
     for (const one of main.querySelectorAll("[data-elapsed]"))
       one.textContent = clock(Number(one.dataset.elapsed) + passed);
   }
+  function named(one) {
+    return one && (one.getAttribute("aria-label") ?? one.textContent);
+  }
+  function forget(...names) {
+    const here = new URL(location.href);
+    for (const name of names) here.searchParams.delete(name);
+    history.replaceState(null, "", here);
+  }
   function leave() {
     const to = main.dataset.go;
     if (!to || leave.done) return;
     leave.done = true;
-    const here = new URL(location.href);
-    here.searchParams.delete("go");
-    history.replaceState(null, "", here);
+    forget("go");
     setTimeout(() => location.assign(to), 1500);
   }
   function show(page) {
-    const next = page.querySelector("main"), focused = document.activeElement?.textContent;
+    const next = page.querySelector("main"), focused = named(document.activeElement);
     loaded = performance.now();
     for (const part of main.querySelectorAll("[data-part]")) {
       const html = page.querySelector(`[data-part="${part.dataset.part}"]`)?.innerHTML ?? "";
       if (html === shown.get(part.dataset.part)) continue;
       const held = part.contains(document.activeElement);
+      const picked = new Set([...part.querySelectorAll("input:checked")].map(named));
       part.innerHTML = html;
-      if (held) [...part.querySelectorAll("button,a")].find((b) => b.textContent === focused)?.focus();
+      for (const box of part.querySelectorAll("input")) box.checked = picked.has(named(box));
+      if (held) [...part.querySelectorAll("button,a,input")].find((b) => named(b) === focused)?.focus();
     }
     shown = parts(page);
     const headline = page.getElementById("headline");
@@ -80,6 +88,14 @@
     for (const button of form.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
   });
   window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+  const every = document.getElementById("every");
+  if (every) {
+    every.closest("label").hidden = false;
+    every.addEventListener("change", () => {
+      for (const box of main.querySelectorAll("[data-part] input[type=checkbox]")) box.checked = every.checked;
+    });
+    if (location.search.includes("did=")) setTimeout(forget, 8000, "did", "not");
+  }
   setInterval(tick, 1000);
   tick();
   leave();

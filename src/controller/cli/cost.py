@@ -7,19 +7,30 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import click
 
 from controller.asking.stack_view import StackView
+from controller.cli import cost_days
 from controller.cli.deployment import Deployment, deployment_option
+from controller.cli.hour_strip import strip_of_hours
 from controller.cli.inputs import InputError
 from controller.cli.pricing import prices_of
 from controller.cli.stacks import Stacks
 from controller.domain.errors import TextError
 from controller.domain.formatting import say_money
 from controller.domain.money.controller_cost import Part, controller_cost, controller_parts
-from controller.domain.money.ledger import Past, Statement, month_usage, number, until_settled
+from controller.domain.money.ledger import (
+    Past,
+    Statement,
+    account_days,
+    month_usage,
+    number,
+    until_settled,
+)
 from controller.domain.money.month import Month
+from controller.domain.money.past_hours import Hours, hours_between
 from controller.domain.money.prices import Prices, origin
 from controller.domain.money.usage import ZERO
 from controller.domain.planning.spec import Json
@@ -29,13 +40,18 @@ from controller.domain.planning.spec import Json
 @click.argument("stack", required=False)
 @click.option("--month", metavar="YYYY-MM", help="A calendar month in UTC; default: this one.")
 @click.option("--json", "as_json", is_flag=True, help="Print the account as JSON.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print a line for each day, for a spreadsheet.")
 @deployment_option
-def command(stack: str | None, month: str | None, as_json: bool, deployment: Deployment) -> None:
+def command(
+    stack: str | None, month: str | None, as_json: bool, as_csv: bool, deployment: Deployment
+) -> None:
     """
     Show what a month has cost, and what it would have cost always on.
 
-    All stacks in a line each with their sum, or the one that you name in full.
+    All stacks in a line each with their sum, or the one that you name in full, hour by hour.
     """
+    if as_json and as_csv:
+        raise click.UsageError("--json and --csv print the same: name one of them")
     asked = Stacks(deployment)
     wanted = _month(month, deployment.clock.now())
     names = asked.names()
@@ -45,6 +61,10 @@ def command(stack: str | None, month: str | None, as_json: bool, deployment: Dep
     bills = [
         _bill(asked, look, wanted, prices[regions[look.stack]][0], len(names)) for look in looks
     ]
+    if as_csv:
+        rows = [(bill.stack, bill.days) for bill in bills]
+        click.echo(cost_days.as_csv(rows), nl=False)
+        return
     if as_json:
         told = bills[0].to_json() if stack else _sum(wanted, bills)
         click.echo(json.dumps(told, indent=2, ensure_ascii=False))
@@ -68,6 +88,9 @@ class Bill:
     stack: str
     account: Statement
     controller_parts: list[Part]
+    days: list[dict[str, Json]]
+    hours: Hours
+    zone: ZoneInfo
 
     @property
     def controller(self) -> Decimal:
@@ -79,6 +102,7 @@ class Bill:
             **self.account.to_json(),
             "controller": number(self.controller),
             "controller_parts": [part.to_json() for part in self.controller_parts],
+            "days": self.days,
         }
 
 
@@ -99,10 +123,15 @@ def _bill(asked: Stacks, look: StackView, month: Month, prices: Prices, stacks: 
     with asked.deployment.reaching(f'read the history of "{look.stack}"'):
         events = table.events(look.stack, month.start, look.now + timedelta(seconds=1))
         past = Past(uses=table.uses(look.stack), events=until_settled(events, month))
-    used = month_usage(month, past, status.meter, status.lifecycle, look.now)
+    known = status.meter, status.lifecycle
+    used = month_usage(month, past, *known, look.now)
+    days = account_days(month, past, *known, look.now)
     return Bill(
         stack=look.stack,
         account=Statement(used=used, prices=prices),
+        days=[cost_days.day_of(Statement(used=each, prices=prices)) for each in days],
+        hours=hours_between(past, *known, used.start, used.end, look.now),
+        zone=look.rules.policy.zone,
         controller_parts=controller_parts(
             used.end - used.start, awake=used.awake, wakes=used.wakes, stacks=max(1, stacks)
         ),
@@ -131,6 +160,7 @@ def _sum(month: Month, bills: Sequence[Bill]) -> dict[str, Json]:
         "elastic_ip": number(sum((account.elastic_ip for account in accounts), ZERO)),
         "wakes": sum(account.used.wakes for account in accounts),
         "lines": list(lines.values()),
+        "days": cost_days.added_up(day for bill in bills for day in bill.days),
         "stacks": [bill.to_json() for bill in bills],
     }
 
@@ -156,6 +186,9 @@ def _in_full(bill: Bill) -> Iterator[str]:
     yield click.style(f"  {text}", fg="green" if saved > 0 else None) + (
         f"; awake {account.awake_hours:.1f} hours, {woken}"
     )
+    yield ""
+    yield from (f"  {line}" for line in strip_of_hours(bill.hours, bill.zone))
+    yield ""
     address = say_money(account.elastic_ip)
     yield f"  of it {address} for the Elastic IP, which is paid asleep or awake"
     yield f"  the controller itself: {_say_upkeep([bill])}"

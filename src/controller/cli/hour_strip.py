@@ -1,12 +1,14 @@
-"""Days as lines of half hours, for a terminal: in use, awake, asleep, not known."""
+"""Days as lines of half hours, for a terminal: in use, awake, paid for, asleep, not known."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from zoneinfo import ZoneInfo
 
+from controller.domain.money.hour_log import HOUR, Hour, floor_hour
+from controller.domain.money.past_hours import Hours
 from controller.domain.money.usage import Interval
 
 _SLOT = timedelta(minutes=30)
@@ -18,36 +20,81 @@ class Cell(Enum):
 
     USED = "█"
     UNKNOWN = "?"
+    UNSEEN = "▒"
     AWAKE = "░"
+    PAID = "▁"
     ASLEEP = "·"
     OUTSIDE = " "
 
 
-LEGEND = "   ".join(
-    f"{cell.value} {'not known' if cell is Cell.UNKNOWN else cell.name.lower()}"
-    for cell in (Cell.USED, Cell.AWAKE, Cell.ASLEEP, Cell.UNKNOWN)
-)
+WORDS = {
+    Cell.USED: "used",
+    Cell.UNSEEN: "awake, use not known",
+    Cell.AWAKE: "awake",
+    Cell.PAID: "paid for",
+    Cell.ASLEEP: "asleep",
+    Cell.UNKNOWN: "not known",
+}
+_OF_HOUR = {
+    Hour.USED: Cell.USED,
+    Hour.QUIET: Cell.AWAKE,
+    Hour.AWAKE: Cell.UNSEEN,
+    Hour.PAID: Cell.PAID,
+    Hour.ASLEEP: Cell.ASLEEP,
+    Hour.UNKNOWN: Cell.UNKNOWN,
+}
+
+
+def legend(*cells: Cell) -> str:
+    """What these cells mean, on one line."""
+    return "   ".join(f"{cell.value} {WORDS[cell]}" for cell in cells)
+
+
+LEGEND = legend(Cell.USED, Cell.AWAKE, Cell.ASLEEP, Cell.UNKNOWN)
 
 
 def strip(
     window: Interval,
     zone: ZoneInfo,
     stays: Sequence[Interval],
-    used: Iterable[datetime],
-    unknown: Iterable[datetime],
+    used: Iterable[datetime] = (),
+    unknown: Iterable[datetime] = (),
 ) -> Iterator[str]:
     """A scale, and a line for each local day of the window."""
     marked: dict[tuple[str, int], Cell] = {}
     for cell, moments in ((Cell.UNKNOWN, unknown), (Cell.USED, used)):
         for moment in moments:
             marked[_place(moment, zone)] = cell
+
+    def cell_at(moment: datetime) -> Cell:
+        awake = any(stay.start < moment + _SLOT and moment < stay.end for stay in stays)
+        return marked.get(_place(moment, zone), Cell.AWAKE if awake else Cell.ASLEEP)
+
+    return _lines(window, zone, cell_at)
+
+
+def strip_of_hours(hours: Hours, zone: ZoneInfo) -> Iterator[str]:
+    """The same of what is known by the hour; a legend of what is in it is its last line."""
+    if not hours.each:
+        return
+    window = Interval(hours.first, hours.first + len(hours.each) * HOUR)
+
+    def cell_at(moment: datetime) -> Cell:
+        index = (floor_hour(moment) - hours.first) // HOUR
+        return _OF_HOUR[hours.each[index]]
+
+    yield from _lines(window, zone, cell_at)
+    shown = {_OF_HOUR[hour] for hour in hours.each}
+    yield f"{'':<11}{legend(*(cell for cell in WORDS if cell in shown))}"
+
+
+def _lines(window: Interval, zone: ZoneInfo, cell_at: Callable[[datetime], Cell]) -> Iterator[str]:
     lines: dict[str, list[str]] = {}
     moment = _floor(window.start, zone)
     while moment < window.end:
         day, slot = _place(moment, zone)
         line = lines.setdefault(day, [Cell.OUTSIDE.value] * 48)
-        awake = any(stay.start < moment + _SLOT and moment < stay.end for stay in stays)
-        line[slot] = marked.get((day, slot), Cell.AWAKE if awake else Cell.ASLEEP).value
+        line[slot] = cell_at(max(moment, window.start)).value
         moment += _SLOT
     yield f"{'':<11}{_SCALE}"
     for day, line in lines.items():

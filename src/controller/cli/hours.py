@@ -13,6 +13,7 @@ import click
 
 from controller.cli.compiling import spec_or_exit
 from controller.cli.deployment import Deployment, deployment_option
+from controller.cli.hour_strip import Cell, legend, strip
 from controller.cli.inputs import (
     InputError,
     TerraformCommand,
@@ -227,7 +228,19 @@ def _print(calendar: Calendar) -> None:
             f"{window.opens_at:%m-%d %H:%M} - {closes_at:%H:%M} UTC   "
             f"{calendar.hours_of(window):5.1f} h{_remark(calendar, window)}"
         )
+    _print_strip(calendar)
     _print_money(calendar)
+
+
+def _print_strip(calendar: Calendar) -> None:
+    """When it is awake by that, half hour by half hour; a longer time would be many screens."""
+    forecast, zone = calendar.forecast, calendar.rules.policy.zone
+    if not forecast.stays or forecast.window.length > MOST_DRAWN:
+        return
+    click.echo()
+    for line in strip(forecast.window, zone, forecast.stays):
+        click.echo(line)
+    click.echo(f"{'':<11}{legend(Cell.AWAKE, Cell.ASLEEP)}")
 
 
 def _say_hold(hold: Hold, zone: ZoneInfo) -> str:
@@ -254,6 +267,8 @@ def _remark(calendar: Calendar, window: OpenWindow) -> str:
 
 
 SHORT = timedelta(minutes=SHORTEST_GAP)
+
+MOST_DRAWN = timedelta(days=32)
 
 
 def _print_money(calendar: Calendar) -> None:

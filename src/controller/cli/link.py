@@ -14,6 +14,7 @@ from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.door_link import bounds_of, door_base, find_door, print_door
 from controller.cli.stacks import check_name
 from controller.domain.errors import PermanentError, TextError
+from controller.domain.policy.name_pattern import NamePattern
 from controller.domain.text import check
 from controller.domain.timestamps import format_timestamp
 from controller.door_links import DoorLink
@@ -25,6 +26,11 @@ LONGEST_TEXT = 4096
 
 @click.command("link")
 @click.argument("stack", required=False)
+@click.option(
+    "--team",
+    metavar="PATTERN",
+    help='In place of STACK: all whose names are like that, now and later, such as "pr-*".',
+)
 @click.option(
     "--scope",
     type=click.Choice([str(scope) for scope in Scope]),
@@ -57,6 +63,7 @@ LONGEST_TEXT = 4096
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(
     stack: str | None,
+    team: str | None,
     scope: str,
     expires: timedelta,
     name: str,
@@ -71,7 +78,7 @@ def command(
     as_json: bool,
 ) -> None:
     """
-    Make a link to a stack's page, for people and for programs.
+    Make a link to a stack's page, or to one of many stacks, for people and for programs.
 
     The keys that sign links are made with the first one. Whoever has a link has what it allows:
     send it as you would a password.
@@ -79,7 +86,7 @@ def command(
     With --door it is an address for configurations: a program that asks below it has the stack
     woken, waits, and gets the service's answer. It opens no page.
     """
-    _check(stack, expires, name, rotate, withdraw)
+    _check(stack, team, expires, name, rotate, withdraw)
     ranges, verbs = bounds_of(is_door, stack, sources, methods)
     now = deployment.clock.now()
     shelf = Shelf(deployment)
@@ -88,7 +95,7 @@ def command(
         click.echo("The link is withdrawn; it stops working within a minute.", err=True)
         return
     base = ""
-    if stack:  # first, so that no key is made for a link that cannot be
+    if stack or team:  # first, so that no key is made for a link that cannot be
         base = door_base(deployment, url) if is_door else url or deployment.wake_url
     if rotate:
         keys = shelf.rotate(overlap)
@@ -109,9 +116,10 @@ def command(
             methods=verbs,
         )
         print_door(keys, door, now, base, as_json=as_json)
-    elif stack:
+    elif stack or team:
         link = Link(
-            stack=stack,
+            stack=stack or "",
+            team=team or "",
             scope=Scope.named(scope),
             expires_at=now + expires,
             id=secrets.token_hex(4),
@@ -194,10 +202,19 @@ class Shelf:
 
 
 def _check(
-    stack: str | None, expires: timedelta, name: str, rotate: bool, withdraw: str | None
+    stack: str | None,
+    team: str | None,
+    expires: timedelta,
+    name: str,
+    rotate: bool,
+    withdraw: str | None,
 ) -> None:
-    if not (stack or rotate or withdraw):
-        raise click.UsageError("name the STACK that the link is for")
+    if stack and team:
+        raise click.UsageError("a link is for one STACK or for a --team, not for both")
+    if not (stack or team or rotate or withdraw):
+        raise click.UsageError("name the STACK that the link is for, or a --team")
+    if team:
+        _check_team(team)
     if stack:
         check_name(stack)
     if not timedelta(0) < expires <= LONGEST_LIFE:
@@ -206,6 +223,13 @@ def _check(
         check(name, "--name", LONGEST_NAME)
     except TextError as error:
         raise click.UsageError(str(error)) from None
+
+
+def _check_team(team: str) -> None:
+    try:
+        NamePattern.parse(team)
+    except TextError as error:
+        raise click.UsageError(f"--team: {error}") from None
 
 
 def _find(keys: Keys, text: str) -> Link:
@@ -227,7 +251,8 @@ def _say_rotated(overlap: timedelta) -> None:
 
 
 def _print(link: Link, key: str, url: str, as_json: bool) -> None:
-    address = f"{url.rstrip('/')}/s/{link.stack}?k={key}"
+    path = "" if link.team else f"s/{link.stack}"
+    address = f"{url.rstrip('/')}/{path}?k={key}"
     if not as_json:
         click.echo(address)
         return
@@ -235,7 +260,7 @@ def _print(link: Link, key: str, url: str, as_json: bool) -> None:
         "url": address,
         "key": key,
         "id": link.id,
-        "stack": link.stack,
+        **({"team": link.team} if link.team else {"stack": link.stack}),
         "scope": str(link.scope),
         "name": link.name,
         "expires_at": format_timestamp(link.expires_at),

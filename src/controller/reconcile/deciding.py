@@ -11,7 +11,7 @@ from controller.domain.ports import Clock
 from controller.domain.reporting.report import policy_of, rules_of
 from controller.domain.reporting.status import Status
 from controller.domain.timestamps import parse_timestamp
-from controller.reconcile import transitions
+from controller.reconcile import metering, transitions
 from controller.reconcile.ports import Records, Traffics
 from controller.reconcile.tracker import StatusTracker
 
@@ -68,6 +68,7 @@ class Decider:
         counts = self._traffics(spec).read(lifecycle.balancers, span.start, span.end)
         activity = judge(counts, span, policy.idle_below, lifecycle.activity, now)
         self._tracker.apply(transitions.looked_at_traffic, activity)
+        self._tracker.apply(metering.looked, counts.minutes, policy.idle_below)
 
 
 def _is_over(decision: Decision, now: datetime) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from controller.domain.decision.idle import Minute, minutes_in_use
 from controller.domain.decision.lifecycle import BilledResource, Lifecycle
 from controller.domain.money.usage import BillingInterval, UsageProfile
 from controller.domain.planning.observed import Observation, Observed, State
@@ -19,6 +20,7 @@ from controller.domain.planning.plan import Target
 from controller.domain.planning.progress import Progress
 from controller.domain.planning.spec import Kind, ResourceSpec, Spec
 from controller.domain.planning.spec_identity import find_by_arn, is_replaced
+from controller.domain.policy.policy import IdleBelow
 from controller.domain.reporting.status import Status
 from controller.reconcile.outcome import Iteration
 
@@ -85,6 +87,13 @@ def _ending(
     spans = [_span(each, use, status.progress, now) for each in over]
     lifecycle = status.lifecycle.with_billed(left)
     return replace(status, lifecycle=lifecycle, meter=status.meter.over(spans))
+
+
+def looked(status: Status, minutes: Sequence[Minute], limits: IdleBelow) -> Status:
+    """After a look at the traffic: its hours were in use, or seen not to be."""
+    used = [minute.at for minute in minutes_in_use(minutes, limits)]
+    known = [minute.at for minute in minutes]
+    return status.with_meter(status.meter.looked(known, used, status.lifecycle.ready_at))
 
 
 def leaving_services(status: Status, spec: Spec, observed: Observed) -> list[BilledResource]:

@@ -13,8 +13,10 @@ from datetime import datetime, timedelta
 from typing import Concatenate, ParamSpec
 
 from controller.domain.decision.history import Learned
-from controller.domain.money.ledger import Past, meter_again, standing_again
+from controller.domain.money.ledger import Past
 from controller.domain.money.month import Month
+from controller.domain.money.past_again import meter_again, standing_again
+from controller.domain.money.past_months import close_months, months_before
 from controller.domain.ports import Clock
 from controller.domain.reporting.status import Status
 from controller.reconcile.ports import Records, Store
@@ -28,7 +30,10 @@ SHOW = timedelta(seconds=30)
 """Longest time between two writes while nothing changes, for `ALIVE` to be kept."""
 
 LONG_AWAKE = timedelta(days=31)
-"""So long before this month the event may be that tells what stands, of a status that was lost."""
+"""
+So long before the months that are kept the event may be that tells what stands, of a status
+that was lost.
+"""
 
 
 class StatusTracker:
@@ -86,10 +91,10 @@ class StatusTracker:
         status = replace(Status.from_json(records.status), spread_offset=self._spread_offset)
         if not records.status:
             status = replace(status, learned=Learned.of(self._store.last_wakes()))
-        if status.meter.opened_at is not None:
-            return status
         now = self._clock.now()
-        events = self._store.events(Month.of(now).start - LONG_AWAKE)
+        if status.meter.opened_at is not None:
+            return status.with_meter(close_months(status.meter, status.lifecycle, now))
+        events = self._store.events(months_before(Month.of(now))[0].start - LONG_AWAKE)
         past = Past(uses=self._store.uses(), events=events)
         status = status.with_meter(meter_again(past, now))
         if records.status:

@@ -221,6 +221,7 @@ def _sleep_ended(status: Status, spec: Spec, outcome: Outcome, now: datetime) ->
                 "slept_at": write_timestamp(slept.at if slept else None),
                 "rule": slept.rule if slept else "",
                 "month": _month(status, spec, now),
+                "hours": _hours(status, now),
             }
             reason = str(status.decision.get("reason", ""))
             status = tell(status, spec, EventKind.ASLEEP, now, reason, **facts)
@@ -284,6 +285,13 @@ def _month(status: Status, spec: Spec, now: datetime) -> Json:
     """What the month has come to with that; None of a stack whose meter was never begun."""
     used = usage_now(status.meter, status.lifecycle, now)
     return Statement(used=used, prices=find_prices(spec.region)).summary() if used else None
+
+
+def _hours(status: Status, now: datetime) -> Json:
+    """What the hours of this time awake were: for the history, which outlives the status."""
+    meter = status.meter.told(now)
+    since = min((span.since for span in status.meter.ended), default=now)
+    return meter.hours.part(since, now)
 
 
 def _phase(iteration: Iteration) -> str:

@@ -21,6 +21,10 @@ Links belong to no stack; what signs them is not here, but one SecureString in S
 
     links          lock   withdrawn#<id>    links that do not count any more, until they would end
 
+And one partition has a row for each stack, by name, for pages that show many of them:
+
+    board          <name>
+
 What only we read stands as JSON text in `body`, compressed where it is long; what AWS evaluates
 (keys, conditions, TTL, the index) stands in attributes of its own: `due_at` and `due` (sparse
 index), `expires` (TTL, epoch seconds), `fence`, `since` and `until` (lock), `fence` and `failed`
@@ -69,6 +73,7 @@ KEPT = "kept_spec#"
 """The last spec that a pass of this form of records could read; no pass reads it but for that."""
 
 LINKS, WITHDRAWN = "links", "withdrawn#"
+BOARD = "board"
 
 Item = dict[str, dict[str, str]]
 
@@ -85,6 +90,11 @@ def asked_key(stack: str, sort: str) -> Item:
 def links_key(sort: str) -> Item:
     """The key of what belongs to no stack: the links, whoever they are for."""
     return {"pk": {"S": LINKS}, "sk": {"S": sort}}
+
+
+def board_key(stack: str) -> Item:
+    """The key of a stack's row, beside those of all others."""
+    return {"pk": {"S": BOARD}, "sk": {"S": stack}}
 
 
 def to_item(stack: str, sort: str, body: Json, **attributes: Any) -> Item:

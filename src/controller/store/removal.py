@@ -12,7 +12,7 @@ from controller.store.requests import Requests
 class Removal(Requests):
     def take_out(self, stack: str, asked: int) -> bool:
         """
-        Delete spec, status, hold and mark, all or none; False if something was asked for since.
+        Delete spec, status, row, hold and mark, all or none; False if something was asked since.
 
         From then on no pass takes the stack up and no link opens. Whoever calls holds its lock.
         """
@@ -21,6 +21,7 @@ class Removal(Requests):
             items.key(stack, items.SPEC),
             items.key(stack, items.STATUS),
             items.asked_key(stack, items.HOLD),
+            items.board_key(stack),
         ]
         return self._write_together({"Delete": mark}, *({"Delete": {"Key": key}} for key in others))
 

@@ -12,6 +12,7 @@ from controller.domain.money.usage import UsageProfile
 from controller.domain.planning.spec import Json, Spec
 from controller.domain.ports import Clock
 from controller.store.asked import AskedFor
+from controller.store.board_keeper import BoardKeeper
 from controller.store.lock import LENGTH, Lock, LockKeeper
 from controller.store.table import Records, Table
 
@@ -22,8 +23,11 @@ RENEW = timedelta(seconds=15)
 class StackRecords:
     """The store of one stack whose lock this pass holds (`controller.reconcile.ports.Store`)."""
 
-    def __init__(self, table: Table, locks: LockKeeper, lock: Lock, clock: Clock) -> None:
+    def __init__(
+        self, table: Table, locks: LockKeeper, lock: Lock, clock: Clock, board: BoardKeeper
+    ) -> None:
         self._table = table
+        self._board = board
         self._locks = locks
         self._lock = lock
         self._stack = lock.stack
@@ -53,6 +57,7 @@ class StackRecords:
                 self._claim()  # what this pass wrote since may say that nothing is due
             self._table.take_up(self._stack, records.asked)
         self._seen = records.asked_for
+        self._board.read(records)
         return records
 
     def asked(self) -> int:
@@ -65,7 +70,10 @@ class StackRecords:
         if asked is not None and (self._seen is None or self._seen.count != asked):
             return False
         seen = self._seen if asked is not None else None
-        return self._table.put_status(self._stack, status, due_at, self._lock.fence, seen)
+        written = self._table.put_status(self._stack, status, due_at, self._lock.fence, seen)
+        if written:
+            self._board.show(status, self._clock.now(), is_end=asked is not None)
+        return written
 
     def keep_spec(self, spec: Spec) -> None:
         self._table.keep_spec(spec)

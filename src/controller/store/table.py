@@ -31,6 +31,7 @@ from controller.domain.reporting.status import Status
 from controller.domain.timestamps import format_timestamp
 from controller.store import items
 from controller.store.asked import Asked, AskedFor
+from controller.store.board import Board
 from controller.store.conditions import MOST_CONFLICTS, is_refused, refused_item
 from controller.store.history import History
 from controller.store.removal import Removal
@@ -268,6 +269,7 @@ class Table(Asked, History, Removal):
             found = {items.sort_key(item): item for item in self._spec_items(spec.stack)}
             written = self._of_publish(spec, found, account, due_at)
             if self._write_marked(spec.stack, due_at, *written):
+                Board(self._dynamodb, self._name).add_row(spec.stack, due_at)
                 return
         raise RetryError(
             f'"{spec.stack}" is being published by others at the same time; publish it again',

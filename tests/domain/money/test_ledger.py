@@ -15,14 +15,13 @@ from controller.domain.money.ledger import (
     Past,
     Statement,
     cost,
-    meter_again,
     month_usage,
-    standing_again,
     until_settled,
     usage_now,
 )
 from controller.domain.money.meter import Meter, SeenTask
 from controller.domain.money.month import Month
+from controller.domain.money.past_again import meter_again, standing_again
 from controller.domain.money.prices import TABLE, find_prices, origin
 from controller.domain.money.usage import Amounts, BillingInterval, Interval, Tasks, UsageProfile
 from controller.domain.timestamps import format_timestamp

@@ -8,14 +8,14 @@ was first published is in neither. The prices of one moment stand for the whole 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from controller.domain.decision.history import Event, EventKind
-from controller.domain.decision.lifecycle import BilledResource, Lifecycle
+from controller.domain.decision.lifecycle import Lifecycle
 from controller.domain.formatting import to_cents
-from controller.domain.money.meter import Meter, Tally
+from controller.domain.money.meter import Meter
 from controller.domain.money.month import Month
 from controller.domain.money.prices import Prices
 from controller.domain.money.usage import (
@@ -190,11 +190,43 @@ def month_usage(
     `lifecycle`).
     """
     opened_at = min((at for at in (past.opened_at, meter.opened_at) if at), default=now)
-    window = _window(month, opened_at, now)
+    window = window_of(month, opened_at, now)
     uses = list(past.uses) or [(opened_at, meter.use)]
-    spans = [*_told(past.events), *meter.ended, *meter.open_spans(lifecycle.billed, now)]
-    spent, always = _spent(_each_once(spans), window, uses), NOTHING
-    for part, use in _parts(window, uses):
+    spans = [*told_spans(past.events), *meter.ended, *meter.open_spans(lifecycle.billed, now)]
+    return _account(month, window, each_once(spans), uses, past.events, lifecycle)
+
+
+def account_days(
+    month: Month, past: Past, meter: Meter, lifecycle: Lifecycle, now: datetime
+) -> list[MonthUsage]:
+    """
+    The same, each day in UTC by itself: they add up to the month.
+
+    An hour of a load balancer counts on the day on which it starts.
+    """
+    opened_at = min((at for at in (past.opened_at, meter.opened_at) if at), default=now)
+    whole = window_of(month, opened_at, now)
+    uses = list(past.uses) or [(opened_at, meter.use)]
+    spans = [*told_spans(past.events), *meter.ended, *meter.open_spans(lifecycle.billed, now)]
+    spans, days, start = each_once(spans), [], whole.start
+    while start < whole.end:
+        midnight = start.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        window = Interval(start, min(midnight, whole.end))
+        days.append(_account(month, window, spans, uses, past.events, lifecycle))
+        start = midnight
+    return days
+
+
+def _account(
+    month: Month,
+    window: Interval,
+    spans: Sequence[BillingInterval],
+    uses: Sequence[tuple[datetime, UsageProfile]],
+    events: Sequence[Event],
+    lifecycle: Lifecycle,
+) -> MonthUsage:
+    spent, always = spent_in(spans, window, uses), NOTHING
+    for part, use in parts_of(window, uses):
         spent, always = spent + use.at_rest(part), always + use.always_on(part)
     return MonthUsage(
         month=month,
@@ -202,20 +234,27 @@ def month_usage(
         end=window.end,
         spent=spent,
         always=always,
-        awake=_awake(past.events, window) + _awake_now(lifecycle, window),
-        wakes=_wakes(past.events, window),
+        awake=awake_in(events, window) + _awake_now(lifecycle, window),
+        wakes=wakes_in(events, window),
     )
 
 
-def usage_now(meter: Meter, lifecycle: Lifecycle, now: datetime) -> MonthUsage | None:
-    """The running month so far, from the status alone; None before a pass has seen the stack."""
+def usage_now(
+    meter: Meter, lifecycle: Lifecycle, now: datetime, month: Month | None = None
+) -> MonthUsage | None:
+    """
+    The running month so far, from the status alone; None before a pass has seen the stack.
+
+    Another `month` is one that has just ended, and of which no pass of the next one knows.
+    """
     if meter.opened_at is None or meter.use_since is None:
         return None
-    window = _window(Month.of(now), meter.opened_at, now)
-    tally = meter.tally_of(now)
+    month = month or Month.of(now)
+    window = window_of(month, meter.opened_at, now)
+    tally = meter.tally_of(month.start)
     last = Interval(max(window.start, meter.use_since), window.end)
-    spans = _each_once([*meter.ended, *meter.open_spans(lifecycle.billed, now)])
-    spent = tally.used + _spent(spans, window, [(meter.opened_at, meter.use)])
+    spans = each_once([*meter.ended, *meter.open_spans(lifecycle.billed, now)])
+    spent = tally.used + spent_in(spans, window, [(meter.opened_at, meter.use)])
     return MonthUsage(
         month=tally.month,
         start=window.start,
@@ -227,59 +266,19 @@ def usage_now(meter: Meter, lifecycle: Lifecycle, now: datetime) -> MonthUsage |
     )
 
 
-def meter_again(past: Past, now: datetime) -> Meter:
-    """The meter of a status that was lost, from the events of this month."""
-    if past.opened_at is None:
-        return Meter()
-    month = Month.of(now)
-    window = _window(month, past.opened_at, now)
-    tally = Tally(
-        month=month,
-        used=_spent(_each_once(_told(past.events)), window, past.uses),
-        awake=_awake(past.events, window),
-        wakes=_wakes(past.events, window),
-    )
-    for part, use in _parts(window, past.uses)[:-1]:
-        always, rest = tally.always + use.always_on(part), tally.rest + use.at_rest(part)
-        tally = replace(tally, always=always, rest=rest)
-    meter = Meter(opened_at=past.opened_at, tally=tally, counted=_counted(past.events))
-    if not past.uses:
-        return meter
-    use_since, use = past.uses[-1]
-    return replace(meter, use=use, use_since=use_since)
-
-
-def standing_again(events: Iterable[Event]) -> tuple[BilledResource, ...]:
-    """
-    What was being billed when the last event was told, for a status that was lost.
-
-    Of what is gone by now nobody can tell when it went: it counts until it is found gone.
-    """
-    told = [event.facts["stands"] for event in events if "stands" in event.facts]
-    return tuple(map(BilledResource.from_json, told[-1])) if told else ()
-
-
-def _counted(events: Iterable[Event]) -> frozenset[str]:
-    """The tasks of this time awake whose spans are told: AWS still knows of them."""
-    spans: list[BillingInterval] = []
-    for event in events:
-        spans = [] if event.kind is EventKind.ASLEEP else [*spans, *_told([event])]
-    return frozenset(span.arn for span in spans if span.is_task)
-
-
-def _window(month: Month, opened_at: datetime, now: datetime) -> Interval:
+def window_of(month: Month, opened_at: datetime, now: datetime) -> Interval:
     """The part of the month that is the stack's own and over; empty if there is none."""
     start = min(max(month.start, opened_at), month.end)
     return Interval(start, max(start, min(month.end, now)))
 
 
-def _told(events: Iterable[Event]) -> list[BillingInterval]:
+def told_spans(events: Iterable[Event]) -> list[BillingInterval]:
     return [
         BillingInterval.from_json(data) for event in events for data in event.facts.get("spans", ())
     ]
 
 
-def _each_once(spans: Iterable[BillingInterval]) -> list[BillingInterval]:
+def each_once(spans: Iterable[BillingInterval]) -> list[BillingInterval]:
     """Each thing that was billed once, however often it was told of."""
     found: dict[tuple[str, datetime], BillingInterval] = {}
     for span in spans:
@@ -289,7 +288,7 @@ def _each_once(spans: Iterable[BillingInterval]) -> list[BillingInterval]:
     return list(found.values())
 
 
-def _spent(
+def spent_in(
     spans: Iterable[BillingInterval],
     window: Interval,
     uses: Sequence[tuple[datetime, UsageProfile]],
@@ -303,7 +302,7 @@ def _use_at(uses: Sequence[tuple[datetime, UsageProfile]], moment: datetime) -> 
     return (held or [use for _, use in uses[:1]] or [UsageProfile()])[-1]
 
 
-def _parts(
+def parts_of(
     window: Interval, uses: Sequence[tuple[datetime, UsageProfile]]
 ) -> list[tuple[Interval, UsageProfile]]:
     """The window cut where the spec began to use something else; the first holds from its start."""
@@ -315,7 +314,7 @@ def _parts(
     ]
 
 
-def _awake(events: Iterable[Event], window: Interval) -> timedelta:
+def awake_in(events: Iterable[Event], window: Interval) -> timedelta:
     """From when it could be used until that was over, in all."""
     ends = [(event.facts.get("ready_at"), event.at) for event in events]
     times = (window.part(parse_timestamp(ready_at), at) for ready_at, at in ends if ready_at)
@@ -326,6 +325,6 @@ def _awake_now(lifecycle: Lifecycle, window: Interval) -> timedelta:
     return window.part(lifecycle.ready_at, window.end) if lifecycle.ready_at else timedelta(0)
 
 
-def _wakes(events: Iterable[Event], window: Interval) -> int:
+def wakes_in(events: Iterable[Event], window: Interval) -> int:
     times = (event.at for event in events if event.kind is EventKind.AWAKE)
     return sum(window.start <= at < window.end for at in times)

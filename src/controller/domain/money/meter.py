@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import reduce
 
 from controller.domain.decision.lifecycle import BilledResource
+from controller.domain.money.hour_log import HourLog
 from controller.domain.money.month import Month
 from controller.domain.money.usage import (
     NOTHING,
@@ -101,13 +103,38 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PastMonth:
+    """What a month that is over has come to: amounts, so that prices may be put to it later."""
+
+    month: Month
+    spent: Amounts
+    always: Amounts
+    awake: timedelta = timedelta(0)
+
+    def to_json(self) -> list[Json]:
+        amounts = [self.spent.to_json(), self.always.to_json()]
+        return [str(self.month), *amounts, self.awake.total_seconds()]
+
+    @staticmethod
+    def from_json(data: Json) -> PastMonth:
+        month, spent, always, seconds = data
+        return PastMonth(
+            month=Month.parse(month),
+            spent=Amounts.from_json(spent),
+            always=Amounts.from_json(always),
+            awake=timedelta(seconds=seconds),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Meter:
     """
     `opened_at` is when the stack was first published, as far as is known; `use` what its spec
     uses since `use_since`. `ended` are spans that no event tells of yet. `seen` are the tasks of
     services that are leaving, by address, `counted` those of this time awake that have a span,
     and `read_at` is when that was last looked for. `apart` is how long all counted tasks of a
-    service that stands have run, by address, and when the first of them began.
+    service that stands have run, by address, and when the first of them began. `hours` says hour
+    by hour what is over of them, and `months` what earlier months have come to.
     """
 
     opened_at: datetime | None = None
@@ -119,6 +146,8 @@ class Meter:
     counted: frozenset[str] = frozenset()
     read_at: datetime | None = None
     apart: Mapping[str, tuple[timedelta, datetime]] = field(default_factory=dict)
+    hours: HourLog = field(default_factory=HourLog)
+    months: tuple[PastMonth, ...] = ()
 
     def tally_of(self, now: datetime) -> Tally:
         """The one of this month; a new month begins with nothing."""
@@ -150,7 +179,20 @@ class Meter:
             return self
         tally = self.tally_of(now)
         awake = Interval(tally.month.start, now).part(ready_at, now)
-        return replace(self, tally=replace(tally, awake=tally.awake + awake))
+        hours = self.hours.awake(ready_at, now)
+        return replace(self, hours=hours, tally=replace(tally, awake=tally.awake + awake))
+
+    def looked(
+        self, known: Iterable[datetime], used: Iterable[datetime], ready_at: datetime | None
+    ) -> Meter:
+        """The traffic of the minutes `known` was seen, `used` in use; it is awake since then."""
+        known = sorted(known)
+        if not known:
+            return self
+        hours, until = self.hours.looked(known, used), known[-1] + timedelta(minutes=1)
+        if ready_at:
+            hours = hours.awake(ready_at, until)
+        return replace(self, hours=hours.settled(until))
 
     def over(self, spans: Iterable[BillingInterval]) -> Meter:
         """These are not billed any more."""
@@ -161,7 +203,9 @@ class Meter:
         tally = self.tally_of(now)
         window = Interval(max(tally.month.start, self.opened_at or now), tally.month.end)
         used = sum((span.used(window, self.use) for span in self.ended), tally.used)
-        return replace(self, ended=(), tally=replace(tally, used=used))
+        hours = reduce(lambda log, span: log.paid(span.since, span.until), self.ended, self.hours)
+        tally = replace(tally, used=used)
+        return replace(self, ended=(), tally=tally, hours=hours.settled(now))
 
     def at_rest(self) -> Meter:
         """Nothing stands: what was seen of its tasks is over."""
@@ -236,6 +280,8 @@ class Meter:
             "apart": {
                 a: [t.total_seconds(), format_timestamp(m)] for a, (t, m) in self.apart.items()
             },
+            "hours": self.hours.to_json(),
+            "months": [month.to_json() for month in self.months],
         }
 
     @staticmethod
@@ -257,6 +303,8 @@ class Meter:
                 address: (timedelta(seconds=ran), parse_timestamp(began))
                 for address, (ran, began) in data.get("apart", {}).items()
             },
+            hours=HourLog.from_json(data.get("hours", {})),
+            months=tuple(map(PastMonth.from_json, data.get("months", ()))),
         )
 
 

@@ -51,7 +51,11 @@ STALE = timedelta(minutes=4)
 
 MOST_CHANGES = 2
 FAILED, BLOCKED, STARTING, DEGRADED = "failed", "blocked", "starting", "degraded"
-"""Phases beside those of a pass; a wake that no pass has begun yet is starting."""
+STUCK = "stuck"
+"""
+Phases beside those of a pass. A wake that no pass has begun yet is starting; a sleep is stuck as
+soon as AWS refuses it, and told as that after a while.
+"""
 
 
 class State(StrEnum):
@@ -112,6 +116,17 @@ class Report:
     def degraded(self) -> Degraded | None:
         """What is not in full, where it is awake and serves people all the same."""
         return self.status.degraded if self.phase == DEGRADED else None
+
+    @property
+    def face(self) -> str:
+        """In one word for people: one of its states, or what is wrong."""
+        if self.phase in (FAILED, BLOCKED, STUCK, DEGRADED):
+            return self.phase
+        if self.state is State.GOING_TO_SLEEP and self.status.stuck:
+            return STUCK
+        if self.state is State.ASLEEP and self.hold:
+            return "held"
+        return "sleeping" if self.state is State.GOING_TO_SLEEP else str(self.state)
 
     @property
     def endpoint(self) -> Mapping[str, Json] | None:
@@ -306,12 +321,15 @@ def _phase(status: Status, state: State) -> tuple[str, str]:
     if state is State.GOING_TO_SLEEP and status.target is not Target.ASLEEP:
         return str(state), ""
     if state is State.GOING_TO_SLEEP and status.stuck:  # it costs, whatever came before
-        return status.phase or str(state), status.stuck.cause
+        phase = STUCK if status.phase == FAILED else status.phase
+        return phase or str(state), status.stuck.cause
     if state in (State.ASLEEP, State.GOING_TO_SLEEP):
         if status.blocked:
             return BLOCKED, status.blocked.cause
         if status.lifecycle.failure:
             return FAILED, status.lifecycle.failure.cause
+    if state is State.GOING_TO_SLEEP and status.phase == FAILED:
+        return STUCK, status.cause  # it is the sleep that failed, and it is tried again
     if state is State.AWAKE and status.degraded:
         return DEGRADED, status.degraded.reason
     if state in (State.ASLEEP, State.AWAKE):

@@ -1,0 +1,209 @@
+"""
+Hour by hour: was it used, was it awake, was anything of it paid for? Pure, and part of the meter.
+
+The hours of four weeks stand as one letter each, so that a picture of them needs no other read.
+What traffic is known of an hour comes in several looks; for a day they are kept by the minute,
+and after that the letter stands. An hour in which it was awake is quiet only where every minute
+awake was looked at: what nobody looked at is not known, and is never told as unused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from controller.domain.planning.spec import Json
+from controller.domain.timestamps import format_timestamp, parse_timestamp
+
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+
+DAYS = 28
+KEPT = 32 * 24
+"""So many hours are kept: four weeks of local days, or the longest month."""
+
+LATE = timedelta(days=1)
+"""How long an hour may still be looked at: longer than any look goes back."""
+
+
+class Hour(StrEnum):
+    """What an hour was: the last of these that is true of any part of it, and known."""
+
+    UNKNOWN = "?"
+    ASLEEP = "."
+    PAID = "p"  # it could not be used, and something of it was billed
+    AWAKE = "a"  # whether anybody used it is not known
+    QUIET = "q"  # awake, and nobody used it
+    USED = "u"
+
+    @property
+    def is_awake(self) -> bool:
+        return self in (Hour.AWAKE, Hour.QUIET, Hour.USED)
+
+    @property
+    def is_paid(self) -> bool:
+        return self.is_awake or self is Hour.PAID
+
+
+_RANK = {hour: rank for rank, hour in enumerate(Hour)}
+_RUN = re.compile(r"([0-9]*)([?.paqu])")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The minutes of one hour as bits: in which it was awake, and of which the traffic is known."""
+
+    awake: int = 0
+    known: int = 0
+    used: bool = False
+
+    @property
+    def verdict(self) -> Hour | None:
+        if self.used:
+            return Hour.USED
+        if not self.awake:
+            return None
+        return Hour.AWAKE if self.awake & ~self.known else Hour.QUIET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HourLog:
+    """`cells` is a letter of `Hour` for each hour from `first` on; `looks` those of a day."""
+
+    first: datetime | None = None
+    cells: str = ""
+    looks: Mapping[datetime, Look] = field(default_factory=dict)
+
+    def paid(self, since: datetime, until: datetime) -> HourLog:
+        """Something of it was billed in [since, until)."""
+        return self._raised(_hours(since, until), Hour.PAID)
+
+    def awake(self, since: datetime, until: datetime) -> HourLog:
+        """It could be used in [since, until); what is older than a day was settled before."""
+        if until <= since:
+            return self
+        looks = dict(self.looks)
+        for hour in _hours(max(since, floor_hour(until - LATE)), until):
+            look = looks.get(hour, Look())
+            looks[hour] = replace(look, awake=look.awake | _bits(hour, since, until))
+        return replace(self._raised(_hours(since, until), Hour.AWAKE), looks=looks)
+
+    def looked(self, known: Iterable[datetime], used: Iterable[datetime]) -> HourLog:
+        """The traffic of the minutes `known` was seen; in those of them that are `used`, use."""
+        looks = dict(self.looks)
+        for at in known:
+            hour = floor_hour(at)
+            look = looks.get(hour, Look())
+            looks[hour] = replace(look, known=look.known | 1 << at.minute)
+        for hour in {floor_hour(at) for at in used}:
+            looks[hour] = replace(looks.get(hour, Look()), used=True)
+        return replace(self, looks=looks)
+
+    def settled(self, now: datetime) -> HourLog:
+        """With letters for what is looked at no more, and without what is too old to be shown."""
+        oldest = floor_hour(now) - KEPT * HOUR
+        over = [hour for hour in self.looks if hour < now - LATE]
+        log = replace(self, looks={h: each for h, each in self.looks.items() if h not in over})
+        for hour in over:
+            verdict = self.looks[hour].verdict
+            log = log._raised([hour], verdict) if verdict and hour >= oldest else log
+        if log.first is None or log.first >= oldest:
+            return log
+        return replace(log, first=oldest, cells=log.cells[(oldest - log.first) // HOUR :])
+
+    def at(self, hour: datetime) -> Hour:
+        """What the hour that begins then was; asleep where nothing says otherwise."""
+        look = self.looks.get(hour)
+        index = (hour - self.first) // HOUR if self.first else -1
+        cell = Hour(self.cells[index]) if 0 <= index < len(self.cells) else Hour.ASLEEP
+        return _higher(cell, (look and look.verdict) or Hour.ASLEEP)
+
+    def part(self, since: datetime, until: datetime) -> list[Json]:
+        """The hours of [since, until) as an event tells them; `with_part` reads it."""
+        hours = _hours(since, until)
+        return [format_timestamp(floor_hour(since)), _shorter("".join(map(self.at, hours)))]
+
+    def with_part(self, told: Json) -> HourLog:
+        """With the hours that an event tells: a later one knows what earlier ones did."""
+        first, told_cells = parse_timestamp(told[0]), _longer(told[1])
+        log = self._raised(_hours(first, first + len(told_cells) * HOUR), Hour.ASLEEP)
+        start = (first - (log.first or first)) // HOUR
+        known = zip(log.cells[start:], told_cells, strict=False)
+        cells = "".join(old if new == Hour.ASLEEP else new for old, new in known)
+        return replace(log, cells=log.cells[:start] + cells + log.cells[start + len(cells) :])
+
+    def _raised(self, hours: Sequence[datetime], least: Hour) -> HourLog:
+        """With these hours, which follow one another, at least so."""
+        if not hours:
+            return self
+        first = min(self.first or hours[0], hours[0])
+        before = ((self.first or first) - first) // HOUR
+        cells = [Hour.ASLEEP] * before + [Hour(letter) for letter in self.cells]
+        start, end = (hours[0] - first) // HOUR, (hours[-1] - first) // HOUR + 1
+        cells += [Hour.ASLEEP] * (end - len(cells))
+        cells[start:end] = [_higher(cell, least) for cell in cells[start:end]]
+        return replace(self, first=first, cells="".join(cells))
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "first": format_timestamp(self.first) if self.first else None,
+            "cells": _shorter(self.cells),
+            "looks": {
+                format_timestamp(hour): [f"{look.awake:x}", f"{look.known:x}", look.used]
+                for hour, look in self.looks.items()
+            },
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Json]) -> HourLog:
+        """Read what `to_json` wrote; of a meter that has none, one that was never begun."""
+        if not data:
+            return HourLog()
+        return HourLog(
+            first=parse_timestamp(data["first"]) if data["first"] else None,
+            cells=_longer(data["cells"]),
+            looks={
+                parse_timestamp(hour): Look(int(awake, 16), int(known, 16), bool(used))
+                for hour, (awake, known, used) in data["looks"].items()
+            },
+        )
+
+
+def floor_hour(moment: datetime) -> datetime:
+    """The beginning of its hour in UTC."""
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def _hours(since: datetime, until: datetime) -> list[datetime]:
+    """The hours that [since, until) is in, the last of them; one at least, that of `since`."""
+    first = max(floor_hour(since), floor_hour(until) - KEPT * HOUR)
+    count = max(1, -((first - until) // HOUR))
+    return [first + index * HOUR for index in range(count)]
+
+
+def _bits(hour: datetime, since: datetime, until: datetime) -> int:
+    """A bit for each whole minute of the hour that [since, until) is in throughout."""
+    first = max(0, -((hour - since) // MINUTE))
+    last = min(60, (until - hour) // MINUTE)
+    return ((1 << last) - 1) & ~((1 << first) - 1) if last > first else 0
+
+
+def _higher(one: Hour, other: Hour) -> Hour:
+    return one if _RANK[one] >= _RANK[other] else other
+
+
+def _shorter(cells: str) -> str:
+    """Runs of a letter with their length before it: "...u" as "3.u"."""
+    return "".join(_runs(cells))
+
+
+def _runs(cells: str) -> Iterator[str]:
+    for run in re.finditer(r"(.)\1*", cells):
+        length = len(run[0])
+        yield f"{length if length > 1 else ''}{run[1]}"
+
+
+def _longer(text: str) -> str:
+    return "".join(letter * int(length or 1) for length, letter in _RUN.findall(text))

@@ -1,0 +1,92 @@
+"""
+What the status knows of a stack's past, made again from the history after it was lost. Pure.
+
+Of what only the status knew nothing is made up: hours that no event tells of were asleep, and
+whether anybody used it is not known where no event says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from functools import reduce
+
+from controller.domain.decision.history import Event, EventKind
+from controller.domain.decision.lifecycle import BilledResource
+from controller.domain.money.hour_log import HourLog
+from controller.domain.money.ledger import (
+    Past,
+    awake_in,
+    each_once,
+    parts_of,
+    spent_in,
+    told_spans,
+    wakes_in,
+    window_of,
+)
+from controller.domain.money.meter import Meter, Tally
+from controller.domain.money.month import Month
+from controller.domain.money.past_months import months_again
+from controller.domain.money.usage import BillingInterval
+from controller.domain.timestamps import parse_timestamp
+
+
+def meter_again(past: Past, now: datetime) -> Meter:
+    """The meter of a status that was lost, from the events of this month."""
+    if past.opened_at is None:
+        return Meter()
+    month = Month.of(now)
+    window = window_of(month, past.opened_at, now)
+    tally = Tally(
+        month=month,
+        used=spent_in(each_once(told_spans(past.events)), window, past.uses),
+        awake=awake_in(past.events, window),
+        wakes=wakes_in(past.events, window),
+    )
+    for part, use in parts_of(window, past.uses)[:-1]:
+        always, rest = tally.always + use.always_on(part), tally.rest + use.at_rest(part)
+        tally = replace(tally, always=always, rest=rest)
+    meter = Meter(
+        opened_at=past.opened_at,
+        tally=tally,
+        counted=_counted(past.events),
+        hours=log_hours(past.events, now),
+        months=months_again(past, month),
+    )
+    if not past.uses:
+        return meter
+    use_since, use = past.uses[-1]
+    return replace(meter, use=use, use_since=use_since)
+
+
+def log_hours(events: Iterable[Event], now: datetime) -> HourLog:
+    """Hour by hour, from the history alone; what nobody looked at is not known."""
+    log, parts = HourLog(), []
+    for event in events:
+        for span in told_spans([event]):
+            log = log.paid(span.since, span.until)
+        ready_at = event.facts.get("ready_at")
+        if ready_at:
+            log = log.awake(parse_timestamp(ready_at), event.at)
+        if "hours" in event.facts:
+            parts.append(event.facts["hours"])
+    return reduce(HourLog.with_part, parts, log).settled(now)
+
+
+def standing_again(events: Iterable[Event]) -> tuple[BilledResource, ...]:
+    """
+    What was being billed when the last event was told, for a status that was lost.
+
+    Of what is gone by now nobody can tell when it went: it counts until it is found gone.
+    """
+    told = [event.facts["stands"] for event in events if "stands" in event.facts]
+    return tuple(map(BilledResource.from_json, told[-1])) if told else ()
+
+
+def _counted(events: Iterable[Event]) -> frozenset[str]:
+    """The tasks of this time awake whose spans are told: AWS still knows of them."""
+    spans: list[BillingInterval] = []
+    for event in events:
+        spans = [] if event.kind is EventKind.ASLEEP else [*spans, *told_spans([event])]
+    return frozenset(span.arn for span in spans if span.is_task)

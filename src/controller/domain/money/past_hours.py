@@ -1,0 +1,77 @@
+"""The hours of a stretch of time, as pictures show them: from the status, or the history. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from functools import reduce
+
+from controller.domain.decision.lifecycle import Lifecycle
+from controller.domain.money.hour_log import DAYS, HOUR, Hour, HourLog, floor_hour
+from controller.domain.money.ledger import Past
+from controller.domain.money.meter import Meter
+from controller.domain.money.past_again import log_hours
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Each hour from `first` on, UTC, up to the one that is running."""
+
+    first: datetime
+    each: tuple[Hour, ...]
+
+    @property
+    def used(self) -> int:
+        return self.each.count(Hour.USED)
+
+    @property
+    def awake(self) -> int:
+        return sum(hour.is_awake for hour in self.each)
+
+    @property
+    def paid(self) -> int:
+        return sum(hour.is_paid for hour in self.each)
+
+    @property
+    def unknown(self) -> int:
+        """Hours of which nothing is known."""
+        return self.each.count(Hour.UNKNOWN)
+
+    @property
+    def unseen(self) -> int:
+        """Hours awake of which nobody knows whether they were used."""
+        return self.each.count(Hour.AWAKE)
+
+
+def last_hours(meter: Meter, lifecycle: Lifecycle, now: datetime, zone: tzinfo) -> Hours:
+    """The hours of the last four weeks of local days, from the status alone."""
+    midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    first = floor_hour(midnight - timedelta(days=DAYS - 1))  # by the wall's clock
+    return _hours(_up_to_now(meter.hours, meter, lifecycle, now), meter.opened_at, first, now)
+
+
+def hours_between(
+    past: Past, meter: Meter, lifecycle: Lifecycle, start: datetime, end: datetime, now: datetime
+) -> Hours:
+    """Those of [start, end) that are begun; what the status still knows better counts, too."""
+    log = _up_to_now(log_hours(past.events, end), meter, lifecycle, now)
+    known = _up_to_now(meter.hours, meter, lifecycle, now)
+    if known.first:
+        log = log.with_part(known.part(known.first, now))
+    opened = [at for at in (past.opened_at, meter.opened_at) if at]
+    return _hours(log, min(opened, default=None), floor_hour(start), min(end, now))
+
+
+def _up_to_now(log: HourLog, meter: Meter, lifecycle: Lifecycle, now: datetime) -> HourLog:
+    """With what is billed and awake at this moment."""
+    spans = [*meter.ended, *meter.open_spans(lifecycle.billed, now)]
+    log = reduce(lambda log, span: log.paid(span.since, span.until), spans, log)
+    return log.awake(lifecycle.ready_at, now) if lifecycle.ready_at else log
+
+
+def _hours(log: HourLog, opened_at: datetime | None, first: datetime, end: datetime) -> Hours:
+    count = max(0, -((first - end) // HOUR))
+    hours: Sequence[datetime] = [first + index * HOUR for index in range(count)]
+    opened = floor_hour(opened_at) if opened_at else end
+    return Hours(first, tuple(Hour.UNKNOWN if at < opened else log.at(at) for at in hours))

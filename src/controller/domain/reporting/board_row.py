@@ -1,0 +1,183 @@
+"""
+One stack in one line, as a pass left it: what a page for many shows of each. Pure.
+
+A row is written with the status and holds until the next pass, which comes when its `until` does:
+what goes on meanwhile, money and hours, is counted on from what it says. It carries no id of a
+lease or a link, and is small: a hundred come with one read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from controller.domain.money.bill import asleep_hour, awake_hour
+from controller.domain.money.hour_strokes import OVER, Size, strokes
+from controller.domain.money.ledger import Statement
+from controller.domain.money.month import Month
+from controller.domain.money.past_hours import Hours, last_hours
+from controller.domain.planning.spec import Json
+from controller.domain.reporting.report import Report, policy_of
+from controller.domain.timestamps import (
+    format_timestamp,
+    parse_timestamp,
+    read_timestamp,
+    write_timestamp,
+)
+
+SMALL = Size(width=2, height=1)
+"""What the strokes of a row are drawn for."""
+
+_MOST_TEXT = 160
+_SAID = ("by", "until", "opens_at", "rule")
+"""What of a decision's evidence its words need."""
+
+NOT_LOOKED: Mapping[str, Json] = {"at": None, "result": "not looked at", "findings": []}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """USD: of the running month up to `at`, and for each hour from then on, as it stands."""
+
+    spent: float = 0
+    always: float = 0
+    hour_spent: float = 0
+    hour_always: float = 0
+
+    def month(self, at: datetime, now: datetime) -> tuple[float, float]:
+        """What the running month has come to, and would have come to always on."""
+        start, spent, always = at, self.spent, self.always
+        if Month.of(now) != Month.of(at):
+            start, spent, always = Month.of(now).start, 0.0, 0.0
+        hours = max(timedelta(0), now - start) / timedelta(hours=1)
+        return spent + hours * self.hour_spent, always + hours * self.hour_always
+
+    def to_json(self) -> list[Json]:
+        amounts = (self.spent, self.always, self.hour_spent, self.hour_always)
+        return [round(amount, 5) for amount in amounts]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """
+    `face` is one of eight words for people, `who` those that want it awake or hold it, `strip`
+    the strokes of its hours up to the day of `at`, and `hours` how many of them were used, awake,
+    paid for, and not known.
+    """
+
+    stack: str
+    at: datetime
+    state: str = "asleep"
+    face: str = "asleep"
+    until: datetime | None = None
+    reason: str = ""
+    rule: str = ""
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    cause: str = ""
+    who: tuple[str, ...] = ()
+    owner: str = ""
+    expires: datetime | None = None
+    zone: str = "UTC"
+    rates: Rates = field(default_factory=Rates)
+    strip: Mapping[str, str] = field(default_factory=dict)
+    hours: tuple[int, int, int, int] | None = None
+    proof: Mapping[str, Json] = field(default_factory=lambda: NOT_LOOKED)
+
+    @property
+    def is_seen(self) -> bool:
+        """A pass has looked at it."""
+        return bool(self.rule)
+
+    def to_json(self) -> dict[str, Json]:
+        """What is stored; what is empty is left out."""
+        told = {
+            "at": format_timestamp(self.at),
+            "state": self.state,
+            "face": self.face,
+            "until": write_timestamp(self.until),
+            "reason": self.reason,
+            "rule": self.rule,
+            "evidence": dict(self.evidence),
+            "cause": self.cause,
+            "who": list(self.who),
+            "owner": self.owner,
+            "expires": write_timestamp(self.expires),
+            "zone": self.zone,
+            "rates": self.rates.to_json(),
+            "strip": dict(self.strip),
+            "hours": list(self.hours) if self.hours else None,
+            "proof": dict(self.proof) if self.proof != NOT_LOOKED else None,
+        }
+        return {name: value for name, value in told.items() if value}
+
+    @staticmethod
+    def from_json(stack: str, data: Mapping[str, Json]) -> Row:
+        hours = data.get("hours")
+        return Row(
+            stack=stack,
+            at=parse_timestamp(data["at"]),
+            state=data.get("state", "asleep"),
+            face=data.get("face", "asleep"),
+            until=read_timestamp(data.get("until")),
+            reason=data.get("reason", ""),
+            rule=data.get("rule", ""),
+            evidence=data.get("evidence", {}),
+            cause=data.get("cause", ""),
+            who=tuple(data.get("who", ())),
+            owner=data.get("owner", ""),
+            expires=read_timestamp(data.get("expires")),
+            zone=data.get("zone", "UTC"),
+            rates=Rates(
+                **dict(zip(Rates.__slots__, data.get("rates", ()), strict=False)),
+            ),
+            strip=data.get("strip", {}),
+            hours=tuple(hours) if hours else None,
+            proof=data.get("proof", NOT_LOOKED),
+        )
+
+
+def make_row(report: Report) -> Row:
+    """The row of a stack as its report stands."""
+    policy, now, decision = policy_of(report.spec), report.now, report.decision
+    meter, lifecycle = report.status.meter, report.status.lifecycle
+    hours = last_hours(meter, lifecycle, now, policy.zone) if meter.opened_at else None
+    return Row(
+        stack=report.spec.stack,
+        at=now,
+        state=str(report.state),
+        face=report.face,
+        until=decision.until,
+        reason=decision.reason[:_MOST_TEXT],
+        rule=str(decision.rule),
+        evidence={k: str(v) for k, v in decision.evidence.items() if k in _SAID},
+        cause=report.cause[:_MOST_TEXT],
+        who=_who(report),
+        zone=policy.time_zone,
+        rates=_rates(report, report.saved) if report.saved else Rates(),
+        strip=_strip(hours, policy.zone, now) if hours else {},
+        hours=(hours.used, hours.awake, hours.paid, hours.unknown) if hours else None,
+    )
+
+
+def _who(report: Report) -> tuple[str, ...]:
+    if report.hold:
+        return (report.hold.by,)
+    return tuple(dict.fromkeys(lease.holder for lease in report.leases))[:3]
+
+
+def _rates(report: Report, saved: Statement) -> Rates:
+    asleep, awake = asleep_hour(report.spec), awake_hour(report.spec)
+    stands = Decimal(1) if report.status.lifecycle.billed else Decimal(0)
+    return Rates(
+        spent=float(saved.spent),
+        always=float(saved.always_on),
+        hour_spent=float(asleep + awake * stands),
+        hour_always=float(asleep + awake),
+    )
+
+
+def _strip(hours: Hours, zone: ZoneInfo, now: datetime) -> dict[str, str]:
+    return strokes(hours, zone, now.astimezone(zone).date(), SMALL, OVER)

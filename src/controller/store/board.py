@@ -1,0 +1,68 @@
+"""
+The rows of all stacks, in a partition of their own and sorted by name: `board` → `<stack>`.
+
+Those whose names begin alike are read by one Query, however many others there are (decision 11).
+A row is written by the passes, when what it says is new, and deleted with the stack.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from controller.domain.policy.name_pattern import NamePattern
+from controller.domain.reporting.board_row import Row
+from controller.domain.reporting.damage import Damaged
+from controller.store import items
+from controller.store.requests import Requests
+
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+MOST_ROWS = 250
+"""So many rows are read for one answer; whoever wants more asks from the last one on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Some rows by name; `more` is the name after which there are others, "" for none."""
+
+    rows: tuple[Row, ...]
+    more: str = ""
+
+
+class Board(Requests):
+    """The rows; whoever reads them sees what was written some milliseconds ago."""
+
+    def put_row(self, row: Row) -> None:
+        """Write a row in place of the one before."""
+        self._put(items.with_body(items.board_key(row.stack), row.to_json()))
+
+    def add_row(self, stack: str, now: datetime) -> None:
+        """A row for a stack that no pass has seen; one that is there stays."""
+        item = items.with_body(items.board_key(stack), Row(stack=stack, at=now).to_json())
+        self._put(item, ConditionExpression="attribute_not_exists(pk)")
+
+    def rows(self, pattern: NamePattern, after: str = "", most: int = MOST_ROWS) -> Rows:
+        """The rows of the names that a pattern covers, by one request where they are not many."""
+        found: list[Row] = []
+        # No name holds a blank or a tilde, and both are beside all that it may hold.
+        ends = {":first": f"{max(pattern.prefix, after)} " if after else pattern.prefix or " "}
+        ends[":last"] = f"{pattern.prefix}~"
+        for item in self._query(
+            "pk = :pk AND sk BETWEEN :first AND :last", {":pk": items.BOARD, **ends}
+        ):
+            stack = items.sort_key(item)
+            if not pattern.covers(stack):
+                continue
+            if len(found) == most:
+                return Rows(tuple(found), found[-1].stack)
+            found.append(_row(item, stack))
+        return Rows(tuple(found))
+
+
+def _row(item: items.Item, stack: str) -> Row:
+    """One that cannot be read is shown as that, and written anew by the next pass."""
+    row = items.readable(item, lambda text: Row.from_json(stack, json.loads(text)))
+    if isinstance(row, Damaged):
+        return Row(stack=stack, at=_NEVER, cause=str(row))
+    return row

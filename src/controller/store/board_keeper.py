@@ -1,0 +1,56 @@
+"""
+Keeps a stack's row on the board as its pass goes on.
+
+It is written when it says something new, and at the end of each pass with the money and the hours
+up to then. Nobody's pass fails for want of it: the next one writes it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from controller.domain.planning.spec import Json
+from controller.domain.reporting.board_row import Rates, Row, make_row
+from controller.domain.reporting.report import make_report
+from controller.domain.reporting.status import Status
+from controller.store.board import Board
+from controller.store.table import Records
+
+_ANY = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class BoardKeeper:
+    """Make one for each pass; `warn` takes a message for the log and facts by name."""
+
+    def __init__(self, board: Board, warn: Callable[..., object]) -> None:
+        self._board = board
+        self._warn = warn
+        self._records: Records | None = None
+        self._shown: Row | None = None
+
+    def read(self, records: Records) -> None:
+        """The pass goes on from these."""
+        self._records = records
+
+    def show(self, status: Mapping[str, Json], now: datetime, *, is_end: bool) -> None:
+        """Write the row of a status that has just been stored."""
+        if self._records is None:
+            return
+        try:
+            row = self._row(self._records, Status.from_json(status), now)
+            if is_end or _news(row) != self._shown:
+                self._board.put_row(row)
+                self._shown = _news(row)
+        except Exception as error:
+            stack = self._records.spec.stack
+            self._warn("row not written", stack=stack, error=str(error))
+
+    def _row(self, records: Records, status: Status, now: datetime) -> Row:
+        return make_row(make_report(records.spec, status, records.leases, records.hold, now))
+
+
+def _news(row: Row) -> Row:
+    """What of it people would miss; the rest changes from minute to minute."""
+    return replace(row, at=_ANY, rates=Rates(), strip={}, hours=None)
