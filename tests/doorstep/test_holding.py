@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from datetime import timedelta
 
@@ -11,28 +10,13 @@ import pytest
 from controller.domain.decision.held import MOST_HELD, Held
 from controller.store.held_slots import HeldSlots
 from direct import Crash
+from doorstep.soak import live, stack_of
 from doorstep.world import STACK, World, statuses
 from local.faults import Fault
 
 
-def stack_of(number):
-    return f"{STACK}-{number}" if number else STACK
-
-
 def received_ids(service):
     return Counter(each.headers["x-request"] for each in service.received)
-
-
-def slots(world):
-    """Every slot that counts now, of stacks and of the account."""
-    table = world.tables.table({"TableName": "dormouse"})
-    now = world.now.timestamp()
-    return [
-        (item["pk"]["S"], name)
-        for item in table.items.values()
-        for name, value in item.items()
-        if name.startswith("end") and float(value["N"]) > now
-    ]
 
 
 # caps
@@ -48,7 +32,7 @@ def test_three_requests_of_a_stack_are_held_and_the_next_is_told_to_come_again(w
     world.run(300)
     assert statuses(held) == {200: MOST_HELD}
     assert received_ids(service) == {"0": 1, "1": 1, "2": 1}
-    assert slots(world) == []
+    assert world.held_slots() == []
 
 
 def test_the_account_holds_half_of_what_it_has_free(service):
@@ -99,11 +83,12 @@ def test_a_late_give_back_leaves_the_slot_of_whoever_came_after(world):
     world.run(61)
     second = take("second", world.now)
     book.give_back(first)
-    assert len(slots(world)) == 2
+    assert len(world.held_slots()) == 2
     book.give_back(second)
-    assert slots(world) == []
+    assert world.held_slots() == []
 
 
+@pytest.mark.slow
 def test_a_hundred_clients_of_33_stacks_are_all_served_and_none_twice(service):
     """Ninety-nine are held; the hundredth finds its stack full, and comes again as it is told."""
     world = World(service.port, stacks=33, limit=1000, profile="fast")
@@ -121,7 +106,7 @@ def test_a_hundred_clients_of_33_stacks_are_all_served_and_none_twice(service):
     assert world.ask("POST", "orders", b"x", x_request=str(number)).status == 200
     assert statuses(visits) == {200: 99, 503: 1}
     assert received_ids(service) == {str(number): 1 for number in range(100)}
-    assert slots(world) == []
+    assert world.held_slots() == []
 
 
 # processes that die
@@ -144,6 +129,7 @@ def points(seen):
             yield from ((number, "before"), (number, "after"))
 
 
+@pytest.mark.slow
 def test_killed_at_any_call_of_a_hold_the_wake_goes_on_and_no_hold_stays(service):
     """A client asks again; what it gets then is its one answer."""
     seen = calls_of_a_hold(service)
@@ -166,7 +152,7 @@ def test_killed_at_any_call_of_a_hold_the_wake_goes_on_and_no_hold_stays(service
         assert asked == (nth > first(seen) or (nth == first(seen) and when == "after"))
         assert (world.status()["state"] == "awake") == asked, (nth, when, seen[nth])
         assert world.status()["held"] == []
-        assert slots(world) == []
+        assert world.held_slots() == []
         if not sent_before:
             world.strike = None
             assert world.ask(x_request="once", prefer="wait=270").status == 200
@@ -183,46 +169,11 @@ def first(seen):
 # an AWS that fails
 
 
-@pytest.mark.parametrize("seed", [1])
-def test_in_a_day_of_faults_nothing_is_sent_twice_and_nobody_is_left_without_answer(service, seed):
-    """Clients come at random and come again after a 503; the door's calls fail now and then."""
-    dice = random.Random(seed)
-    world = World(service.port, stacks=3, policy={"idle_timeout": "10m", "wake_for": "15m"})
+@pytest.mark.slow
+def test_in_a_day_of_faults_nothing_is_sent_twice_and_nobody_is_left_without_answer(service):
+    """Its calls fail now and then, before or after their effect, and its processes die."""
+    day = live(service, seed=1, requests=50)
 
-    def strike(process, service_, operation):
-        return dice.choice(["before", "after"]) if dice.random() < 0.002 else None
-
-    world.strike = strike
-    for operation in ("GetItem", "Query", "UpdateItem", "TransactWriteItems", "Invoke"):
-        for when in ("before", "after"):
-            world.aws.faults.add(
-                Fault(
-                    operation=operation,
-                    probability=0.02,
-                    when=when,
-                    predicate=lambda _: world.is_visiting,
-                )
-            )
-    visits = []
-    for number in range(60):
-        world.run(dice.choice([1, 5, 30, 300, 1200]))
-        wait = dice.choice([{}, {"prefer": "wait=5"}, {"prefer": "respond-async"}])
-        stack = stack_of(dice.randrange(3))
-        visits.append(
-            world.send("POST", "orders", b"x", stack=stack, x_request=str(number), **wait)
-        )
-    world.run(600)
-
-    assert all(visit.ended_at for visit in visits)
-    died = [visit for visit in visits if visit.failure]
-    assert all(isinstance(visit.failure, Crash) for visit in died)
-    got = statuses(visits)
-    assert set(got) <= {200, 503}
-    assert got[200] > 10
-    sent = received_ids(service)
-    assert max(sent.values()) == 1
-    served = {str(n) for n, visit in enumerate(visits) if visit.reply and visit.reply.status == 200}
-    assert served <= set(sent)
-    unsent = {str(n) for n, visit in enumerate(visits) if visit.reply and visit.reply.status == 503}
-    assert not unsent & set(sent)
-    assert slots(world) == []
+    assert list(day.problems()) == []
+    assert day.statuses[200] > 10
+    assert day.statuses[503] > 0

@@ -223,6 +223,16 @@ class World:
             records.held,
         ).to_json()
 
+    def held_slots(self) -> list[tuple[str, str]]:
+        """Every slot that counts now, of stacks and of the account."""
+        now = self.now.timestamp()
+        return [
+            (item["pk"]["S"], name)
+            for item in self.tables.table({"TableName": "dormouse"}).items.values()
+            for name, value in item.items()
+            if name.startswith("end") and float(value["N"]) > now
+        ]
+
     # what runs
 
     def _ended_visit(self, process: Process, error: BaseException | None) -> None:
