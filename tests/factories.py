@@ -15,6 +15,9 @@ LB = "aws_lb.nlb[0]"
 TG = "aws_lb_target_group.ecs_tg[0]"
 LISTENER = "aws_lb_listener.nlb_listener[0]"
 SERVICE = "aws_ecs_service.nsfw_service[0]"
+SCALING_TARGET = "aws_appautoscaling_target.count[0]"
+SCALING_POLICY = "aws_appautoscaling_policy.cpu[0]"
+SCHEDULED = "aws_appautoscaling_scheduled_action.night[0]"
 EIP = "eipalloc-0a1b2c3d4e5f60718"
 SUBNET = "subnet-0a1b2c3d4e5f60718"
 
@@ -103,6 +106,55 @@ def service(**changes: Any) -> ResourceSpec:
         "deploymentConfiguration": {"maximumPercent": 200, "minimumHealthyPercent": 100},
     }
     return _resource(SERVICE, Kind.SERVICE, request, {"after": (LISTENER, TG)} | changes)
+
+
+_SCALED = {
+    "ResourceId": {"$ref": f"{SERVICE}.resource_id"},
+    "ScalableDimension": "ecs:service:DesiredCount",
+    "ServiceNamespace": "ecs",
+}
+
+
+def scaling_target(**changes: Any) -> ResourceSpec:
+    request = {**_SCALED, "MinCapacity": 1, "MaxCapacity": 4}
+    defaults = {"after": (SERVICE,)}
+    return _resource(SCALING_TARGET, Kind.AUTOSCALING_TARGET, request, defaults | changes)
+
+
+def scaling_policy(**changes: Any) -> ResourceSpec:
+    request = {
+        **_SCALED,
+        "PolicyName": "cpu",
+        "PolicyType": "TargetTrackingScaling",
+        "TargetTrackingScalingPolicyConfiguration": {
+            "TargetValue": 60,
+            "PredefinedMetricSpecification": {
+                "PredefinedMetricType": "ECSServiceAverageCPUUtilization"
+            },
+        },
+    }
+    defaults = {"after": (SERVICE, SCALING_TARGET)}
+    return _resource(SCALING_POLICY, Kind.AUTOSCALING_POLICY, request, defaults | changes)
+
+
+def scheduled_action(**changes: Any) -> ResourceSpec:
+    request = {
+        **_SCALED,
+        "ScheduledActionName": "night",
+        "Schedule": "cron(0 20 * * ? *)",
+        "Timezone": "UTC",
+        "ScalableTargetAction": {"MinCapacity": 1, "MaxCapacity": 1},
+    }
+    defaults = {"after": (SERVICE, SCALING_TARGET)}
+    return _resource(SCHEDULED, Kind.SCHEDULED_ACTION, request, defaults | changes)
+
+
+def scaled_spec(**changes: Any) -> Spec:
+    """The article's stack with a service that scales."""
+    scaled = service(scaling={"least": 1, "most": 4})
+    four = (target_group(), load_balancer(), listener(), scaled)
+    more = (scaling_target(), scaling_policy(), scheduled_action())
+    return article_spec(**({"resources": (*four, *more)} | changes))
 
 
 def _resource(

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from catalogue.tools import Crash, DirectSession, Dying, fresh_desk, one_pass
 from controller.aws.clients import Clients
 from controller.aws.cloud import AwsCloud
 from controller.domain.planning.observed import State
@@ -15,8 +16,10 @@ from controller.domain.planning.plan import Target, make_plan
 from controller.domain.planning.progress import Progress
 from controller.reconcile.outcome import Result
 from controller.reconcile.side_by_side import one_by_one
+from factories import scaled_spec
 from local.autoscaling.state import Autoscaling
 from local.faults import Fault
+from system.stack_under_test import ASLEEP, AWAKE
 from traps.garden import S, desk_for, garden, spec_of
 
 T = "aws_appautoscaling_target.t[0]"
@@ -371,3 +374,42 @@ def test_it_costs_a_wake_the_calls_that_make_it_and_a_few_reads(desk):
         "ListTagsForResource",
     ]
     assert len(reads) == 3 * (len(reads) // 3)
+
+
+# whatever happens on the way
+
+READS = (
+    "DescribeScalableTargets",
+    "DescribeScalingPolicies",
+    "DescribeScheduledActions",
+    "ListTagsForResource",
+)
+WRITES = ("CreateService", "RegisterScalableTarget", "PutScalingPolicy", "PutScheduledAction")
+
+
+def scales(desk):
+    found = desk.aws.look().autoscaling.targets.values()
+    return [(len(one.policies), len(one.actions)) for one in found]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_each_call_may_fail_once_before_or_after_its_effect(when):
+    for operation in (*WRITES[1:], *READS):
+        desk = fresh_desk("fast", scaled_spec())
+        desk.aws.faults.add(Fault(operation=operation, when=when))
+        assert desk.wake().result is Result.CONVERGED, operation
+        assert scales(desk) == [(1, 1)], operation
+        assert desk.sleep().result is Result.CONVERGED, operation
+        assert (scales(desk), desk.standing()) == ([], ASLEEP), operation
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("way", ["awake", "asleep"])
+def test_a_wake_that_died_at_any_call_is_finished_or_undone_by_one_that_knows_nothing(way, after):
+    for operation in WRITES:
+        desk = fresh_desk("typical", scaled_spec())
+        with pytest.raises(Crash):
+            one_pass(desk, "awake", session=DirectSession(desk.aws, Dying(operation, after=after)))
+        assert one_pass(desk, way).result is Result.CONVERGED, operation
+        assert scales(desk) == ([(1, 1)] if way == "awake" else []), operation
+        assert desk.standing() == (AWAKE if way == "awake" else ASLEEP), operation
