@@ -20,6 +20,7 @@ from aws_lambda_powertools.event_handler import LambdaFunctionUrlResolver, Respo
 from api.answers import HTML, Answer, json_answer
 from api.board import BOARD_METHODS, Board
 from api.keyring import KeyRing, KeysUnreadableError
+from api.methods import METHODS
 from api.problems import (
     BROKEN,
     NOT_FOUND,
@@ -30,7 +31,7 @@ from api.problems import (
     not_allowed,
 )
 from api.request import Request, read_request
-from api.routes import METHODS, Routes
+from api.routes import Routes
 from api.stacks import Stacks, UnsureError
 from api.wiring import clients_of, is_of_aws, required
 from controller.aws.link_keys import fetch_from_ssm

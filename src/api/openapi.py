@@ -5,10 +5,10 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 
 from api import fields
+from api.methods import LONGEST_WAIT, METHODS
 from api.openapi_board import board_paths
 from api.problems import NOT_FOUND
 from api.request import FORM, JSON
-from api.routes import LONGEST_WAIT, METHODS
 from controller.domain.planning.spec import Json
 from controller.domain.reporting.report import State
 from controller.domain.text import LONGEST_REASON

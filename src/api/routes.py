@@ -12,6 +12,7 @@ from urllib.parse import quote
 from api import fields
 from api.answers import Answer, json_answer, see_other
 from api.keyring import KeyRing
+from api.methods import LONGEST_WAIT
 from api.problems import (
     NOT_AWAKE,
     NOT_FOUND,
@@ -31,7 +32,6 @@ from controller.domain.ports import Clock
 from controller.domain.reporting.report import Report, State
 from controller.links import STACK_NAME, Link, Scope, is_shaped
 
-LONGEST_WAIT = 25
 POLL_SECONDS = 1.5
 CROWDED_SECONDS = 5
 """After so long a program asks again whose answer could not be held."""
@@ -215,16 +215,3 @@ def _wait(request: Request) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 2 and int(text) <= LONGEST_WAIT):
         raise RefusedError(unprocessable(f"wait must be whole seconds from 0 to {LONGEST_WAIT}."))
     return int(text)
-
-
-METHODS: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "healthz": ("/healthz", ("GET", "HEAD")),
-    "openapi": ("/openapi.json", ("GET", "HEAD")),
-    "page": ("/s/<stack>", ("GET", "HEAD")),
-    "status": ("/s/<stack>/status", ("GET", "HEAD")),
-    "wake": ("/s/<stack>/wake", ("POST",)),
-    "extend": ("/s/<stack>/extend", ("POST",)),
-    "release": ("/s/<stack>/release", ("POST",)),
-    "sleep": ("/s/<stack>/sleep", ("POST",)),
-}
-"""The name of each method of `Routes` to its path and what it takes."""

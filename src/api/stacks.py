@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any
 
@@ -18,19 +19,13 @@ from api.problems import RefusedError, out_of_scope, unprocessable, used_up
 from api.redaction import without_accounts
 from controller.asking.requested_end import (
     SAME,
-    ends_late_enough,
     lease_to_extend,
-    leases_to_release,
 )
+from controller.asking.requests import Requests
 from controller.asking.stack_view import StackView, view_records
 from controller.aws.start_pass import start_pass
 from controller.domain.decision.asker import Asker
-from controller.domain.decision.booking import Booking
-from controller.domain.decision.hold import sleep_now
-from controller.domain.decision.lease import Lease
-from controller.domain.decision.office_hours import OfficeHours
 from controller.domain.errors import SpecError
-from controller.domain.planning.plan import Target
 from controller.domain.policy.name_pattern import NamePattern
 from controller.domain.text import quoted
 from controller.links import Link, Scope
@@ -106,37 +101,9 @@ class Stacks:
         """
         See that the lease of the link, or of one of its jobs, lasts until then at least.
 
-        It never shortens one.
-
-        The id of a new lease follows from how often anything was asked for before: two presses
-        at once write the same lease, and one after the stack was sent to sleep is another.
-        Raises OverBudgetError, UnsureError.
+        It never shortens one. Raises OverBudgetError, UnsureError.
         """
-        asker = asker or Asker.of_link(link.id)
-        mine = lease_to_extend(view.report, asker, reason)
-        if mine and ends_late_enough(mine, until):
-            self._look_again(view)
-            return
-        _check_money(view, link, view.now)
-        with _writing():
-            extended = mine and self._table.extend(mine.stack, mine.id, until, view.now)
-        if not extended:
-            found_awake = view.report.decision.state is Target.AWAKE
-            if not found_awake:
-                self._check_budget(view, asker)
-            with _writing():
-                self._table.grant(
-                    Lease(
-                        stack=link.stack,
-                        id=asker.new_id(view.records.asked),
-                        holder=link.name or HOLDER,
-                        reason=reason,
-                        granted_at=view.now,
-                        expires_at=until,
-                        found_awake=found_awake,
-                    )
-                )
-        self._nudge(link.stack)
+        self._requests(link, asker).keep_awake(view, until, reason)
 
     def note_use(self, view: StackView, link: Link, until: datetime) -> None:
         """
@@ -157,16 +124,7 @@ class Stacks:
 
         Raises UnsureError.
         """
-        mine = leases_to_release(view.records.leases, asker, view.now)
-        booked = [each for each in view.report.bookings if asker.job and each.is_of(asker)]
-        for lease in mine:
-            with _writing():
-                self._table.release(link.stack, lease.id, view.now)
-        for booking in booked:
-            with _writing():
-                self._table.cancel(link.stack, booking.id, view.now)
-        if mine or booked:
-            self._nudge(link.stack)
+        self._requests(link, asker).release(view)
 
     def book(
         self,
@@ -178,18 +136,6 @@ class Stacks:
         reason: str,
     ) -> None:
         """Have it awake from then on. Asked for twice, it is one. Raises UnsureError."""
-        booking = Booking(
-            stack=link.stack,
-            id=f"b{view.records.asked}",
-            owner=asker.prefix,
-            job=asker.job,
-            by=link.name or HOLDER,
-            reason=reason,
-            made_at=view.now,
-            opens_at=opens_at,
-            closes_at=closes_at,
-        )
-        _check_money(view, link, opens_at)
         mine = [each for each in view.report.bookings if each.owner == asker.prefix]
         if len(mine) >= MOST_BOOKINGS and not link.allows(Scope.ADMIN):
             raise RefusedError(
@@ -197,9 +143,7 @@ class Stacks:
                     f"This link has {len(mine)} bookings ahead, as many as it may; cancel one."
                 )
             )
-        with _writing():
-            self._table.book(booking.among(view.report.bookings))
-        self._nudge(link.stack)
+        self._requests(link, asker).book(view, opens_at, closes_at, reason)
 
     def cancel(self, view: StackView, link: Link, id_: str) -> None:
         """End one booking: the link's own, or anybody's by an admin's. Raises UnsureError."""
@@ -210,9 +154,7 @@ class Stacks:
             raise RefusedError(
                 out_of_scope('That was booked by somebody else; cancelling it needs "admin".')
             )
-        with _writing():
-            self._table.cancel(link.stack, id_, view.now)
-        self._nudge(link.stack)
+        self._requests(link).cancel(view, id_)
 
     def put_to_sleep(self, view: StackView, link: Link, until: datetime | None = None) -> None:
         """
@@ -220,26 +162,19 @@ class Stacks:
 
         Raises UnsureError.
         """
-        held = view.report.hold
-        is_asleep = held is not None and held.state is Target.ASLEEP
-        if held and is_asleep and (until is None or abs(held.until - until) < SAME):
-            self._look_again(view)
-            return
-        by = link.name or HOLDER
-        windows = OfficeHours(view.rules, view.now)
-        hold = sleep_now(link.stack, windows, view.records.leases, by, "", view.now)
-        if until:
-            hold = replace(hold, until=until, after=None)
-        with _writing():
-            self._table.hold(hold)
-        self._nudge(link.stack)
+        self._requests(link).put_to_sleep(view, until=until)
 
-    def _look_again(self, view: StackView) -> None:
-        """What is wanted stands already; where no pass has taken it up, have one look."""
-        if not view.report.is_taken_up:
-            with _writing():
-                self._table.ask(view.report.spec.stack, view.now)
-            self._nudge(view.report.spec.stack)
+    def _requests(self, link: Link, asker: Asker | None = None) -> Requests:
+        asker = asker or Asker.of_link(link.id)
+        return Requests(
+            table=self._table,
+            asker=asker,
+            by=link.name or HOLDER,
+            writing=_writing,
+            start_pass=self._start_pass,
+            may_spend=partial(_check_money, link),
+            may_begin=partial(_check_budget, asker),
+        )
 
     @contextmanager
     def seat(self, link: Link, until: datetime) -> Iterator[bool]:
@@ -293,16 +228,7 @@ class Stacks:
 
         return Table(self._clients("dynamodb"), self._table_name)
 
-    def _check_budget(self, view: StackView, asker: Asker) -> None:
-        granted = sorted(
-            lease.granted_at
-            for lease in view.records.leases
-            if asker.owns(lease.id) and not lease.found_awake and view.now - lease.granted_at < DAY
-        )
-        if len(granted) >= WAKES_A_DAY:
-            raise OverBudgetError(granted[-WAKES_A_DAY] + DAY)
-
-    def _nudge(self, stack: str) -> None:
+    def _start_pass(self, stack: str) -> None:
         """
         Have a pass begin now; without it the heartbeat finds the stack within a minute.
 
@@ -315,15 +241,26 @@ class Stacks:
             self._log.warning("controller not reached", stack=stack, error=str(error))
 
 
-def _check_money(view: StackView, link: Link, start: datetime) -> None:
+def _check_money(link: Link, view: StackView, start: datetime) -> None:
     """Once the month's budget is used up, only an admin link has it awake within that month."""
     budget = view.report.budget
     if budget and budget.is_used_up and start < budget.month.end and not link.allows(Scope.ADMIN):
         raise RefusedError(used_up(budget))
 
 
+def _check_budget(asker: Asker, view: StackView) -> None:
+    """Raises OverBudgetError where the link has begun as many wakes as it may."""
+    granted = sorted(
+        lease.granted_at
+        for lease in view.records.leases
+        if asker.owns(lease.id) and not lease.found_awake and view.now - lease.granted_at < DAY
+    )
+    if len(granted) >= WAKES_A_DAY:
+        raise OverBudgetError(granted[-WAKES_A_DAY] + DAY)
+
+
 @contextmanager
-def _writing() -> Iterator[None]:
+def _writing(what: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:

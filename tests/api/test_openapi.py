@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.board import BOARD_METHODS
+from api.methods import METHODS
 from api.openapi import describe
 from api.problems import NOT_FOUND
-from api.routes import METHODS
 from installation import STACK, Installation
 from local.function_url import FunctionUrl
 

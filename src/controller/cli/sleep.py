@@ -7,9 +7,6 @@ import click
 from controller.cli.asking import conclude_stacks
 from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.stacks import Stacks, json_option, reason_option, stacks_argument
-from controller.domain.decision.hold import sleep_now
-from controller.domain.decision.office_hours import OfficeHours
-from controller.domain.planning.plan import Target
 from controller.domain.reporting.report import State
 
 
@@ -30,11 +27,5 @@ def command(
     """
     asked = Stacks(deployment)
     for look in asked.look_at_all(stacks):
-        held = look.report.hold
-        if held is None or held.state is not Target.ASLEEP:
-            windows = OfficeHours(look.rules, look.now)
-            leases = look.records.leases
-            asked.hold(sleep_now(look.stack, windows, leases, asked.caller, reason, look.now))
-        else:
-            asked.look_again(look)
+        asked.put_to_sleep(look, reason)
     conclude_stacks(asked, stacks, wanted=State.ASLEEP if wait else None, as_json=as_json)

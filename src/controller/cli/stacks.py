@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from controller.asking.requested_end import ends_late_enough, lease_to_extend, leases_to_release
+from controller.asking.requests import Requests
 from controller.asking.stack_view import StackView, view_records
 from controller.cli.deployment import Deployment
 from controller.cli.session import on_laptop
 from controller.domain.decision.asker import Asker
 from controller.domain.decision.booking import Booking
 from controller.domain.decision.hold import Hold
-from controller.domain.decision.lease import Lease
 from controller.domain.errors import NotPublishedError, PermanentError, TextError
 from controller.domain.planning.spec import Json
 from controller.domain.policy.validation import closest
@@ -71,70 +70,18 @@ class Stacks:
         return looks
 
     def keep_awake(self, look: StackView, until: datetime, reason: str = "", job: str = "") -> None:
-        """
-        See that the lease of the caller's job lasts until then at least; it is never shortened.
-
-        The id of a new one follows from how often anything was asked for before, so that the
-        same command given twice at once writes one lease.
-        """
-        asker = Asker.at_command_line(self.caller, job)
-        mine = lease_to_extend(look.report, asker, reason)
-        if mine and ends_late_enough(mine, until):
-            self.look_again(look)
-            return
-        self._check_money(look, look.now)
-        table = self.deployment.table
-        with self.deployment.reaching(f'ask for "{look.stack}" to be awake'):
-            if mine is None or not table.extend(look.stack, mine.id, until, look.now):
-                table.grant(
-                    Lease(
-                        stack=look.stack,
-                        id=asker.new_id(look.records.asked),
-                        holder=self.caller,
-                        reason=reason,
-                        granted_at=look.now,
-                        expires_at=until,
-                    )
-                )
-        self.start_pass(look.stack)
+        """See that the lease of the caller's job lasts until then at least; see `Requests`."""
+        self._requests(job).keep_awake(look, until, reason)
 
     def release(self, look: StackView, job: str = "") -> int:
-        """
-        End the leases of the caller's job, and what it has booked; or the leases of all jobs.
-
-        Returns how much that was.
-        """
-        asker = Asker.at_command_line(self.caller, job)
-        mine = leases_to_release(look.records.leases, asker, look.now)
-        booked = [each for each in look.report.bookings if job and each.is_of(asker)]
-        with self.deployment.reaching(f'release "{look.stack}"'):
-            for lease in mine:
-                self.deployment.table.release(look.stack, lease.id, look.now)
-            for booking in booked:
-                self.deployment.table.cancel(look.stack, booking.id, look.now)
-        if mine or booked:
-            self.start_pass(look.stack)
-        return len(mine) + len(booked)
+        """End the leases of the caller's job, and what it has booked; says how many."""
+        return self._requests(job).release(look)
 
     def book(
         self, look: StackView, opens_at: datetime, closes_at: datetime, reason: str, job: str
     ) -> None:
         """Have it awake from then on, in the caller's name. Asked for twice, it is one."""
-        self._check_money(look, opens_at)
-        booking = Booking(
-            stack=look.stack,
-            id=f"b{look.records.asked}",
-            owner=Asker.at_command_line(self.caller).prefix,
-            job=job,
-            by=self.caller,
-            reason=reason,
-            made_at=look.now,
-            opens_at=opens_at,
-            closes_at=closes_at,
-        )
-        with self.deployment.reaching(f'book "{look.stack}"'):
-            self.deployment.table.book(booking.among(look.report.bookings))
-        self.start_pass(look.stack)
+        self._requests(job).book(look, opens_at, closes_at, reason)
 
     def _check_money(self, look: StackView, start: datetime) -> None:
         budget = look.report.budget
@@ -150,26 +97,26 @@ class Stacks:
         """End a booking, whoever made it: whoever may write the records may that."""
         if id_ not in {each.id for each in look.report.bookings}:
             raise PermanentError(no_booking(look.stack, id_, look.report.bookings))
-        with self.deployment.reaching(f'cancel a booking of "{look.stack}"'):
-            self.deployment.table.cancel(look.stack, id_, look.now)
-        self.start_pass(look.stack)
+        self._requests().cancel(look, id_)
 
-    def look_again(self, look: StackView) -> None:
-        """What is wanted stands already; where no pass has taken it up, have one look."""
-        if not look.report.is_taken_up:
-            with self.deployment.reaching(f'ask for "{look.stack}" to be looked at'):
-                self.deployment.table.ask(look.stack, look.now)
-            self.start_pass(look.stack)
+    def put_to_sleep(self, look: StackView, reason: str = "") -> None:
+        self._requests().put_to_sleep(look, reason)
 
     def hold(self, hold: Hold) -> None:
-        with self.deployment.reaching(f'hold "{hold.stack}" {hold.state}'):
-            self.deployment.table.hold(hold)
-        self.start_pass(hold.stack)
+        self._requests().hold(hold)
 
     def lift_hold(self, look: StackView) -> None:
-        with self.deployment.reaching(f'end the hold of "{look.stack}"'):
-            self.deployment.table.lift_hold(look.stack, look.now)
-        self.start_pass(look.stack)
+        self._requests().lift_hold(look)
+
+    def _requests(self, job: str = "") -> Requests:
+        return Requests(
+            table=self.deployment.table,
+            asker=Asker.at_command_line(self.caller, job),
+            by=self.caller,
+            writing=self.deployment.reaching,
+            start_pass=self.start_pass,
+            may_spend=self._check_money,
+        )
 
     def start_pass(self, stack: str) -> None:
         """Have the controller look now; where it cannot be reached, say when it will."""

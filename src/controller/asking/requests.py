@@ -1,0 +1,171 @@
+"""
+What people ask of a stack, and how it is written down: keep it awake, release, book, sleep, hold.
+
+A wake link and a command ask in the same way. What differs is given: who asks, what surrounds a
+write, and how the controller is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from controller.asking.requested_end import (
+    SAME,
+    ends_late_enough,
+    lease_to_extend,
+    leases_to_release,
+)
+from controller.asking.stack_view import StackView
+from controller.domain.decision.asker import Asker
+from controller.domain.decision.booking import Booking
+from controller.domain.decision.hold import Hold, sleep_now
+from controller.domain.decision.lease import Lease
+from controller.domain.decision.office_hours import OfficeHours
+from controller.domain.planning.plan import Target
+
+
+class Table(Protocol):
+    """Where requests are written; each write also makes the stack due."""
+
+    def grant(self, lease: Lease) -> Lease: ...
+    def extend(self, stack: str, id_: str, expires_at: datetime, now: datetime) -> Lease | None: ...
+    def release(self, stack: str, id_: str, now: datetime) -> Lease | None: ...
+    def book(self, booking: Booking) -> Booking: ...
+    def cancel(self, stack: str, id_: str, now: datetime) -> Booking | None: ...
+    def hold(self, hold: Hold) -> None: ...
+    def lift_hold(self, stack: str, now: datetime) -> None: ...
+    def ask(self, stack: str, due_at: datetime) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requests:
+    """
+    Asks for stacks as one of `asker`'s jobs, in the name `by`.
+
+    `writing` surrounds each write, and is told what the write is for; it turns what goes wrong
+    into the caller's own error. `start_pass` has the controller look at a stack now. `may_begin`
+    is called before a lease that begins a wake, `may_spend` before anything that costs money, with
+    the moment from which it does; they raise if it may not be.
+    """
+
+    table: Table
+    asker: Asker
+    by: str
+    writing: Callable[[str], AbstractContextManager[None]]
+    start_pass: Callable[[str], None]
+    may_spend: Callable[[StackView, datetime], None]
+    may_begin: Callable[[StackView], None] | None = None
+
+    def keep_awake(self, view: StackView, until: datetime, reason: str = "") -> None:
+        """
+        See that the job's lease lasts until then at least. It never shortens one.
+
+        The id of a new lease follows from how often anything was asked for before: two who ask at
+        once write the same lease, and one who asks after a sleep writes another.
+        """
+        mine = lease_to_extend(view.report, self.asker, reason)
+        if mine and ends_late_enough(mine, until):
+            self.look_again(view)
+            return
+        self.may_spend(view, view.now)
+        what = f'ask for "{view.stack}" to be awake'
+        with self.writing(what):
+            extended = mine and self.table.extend(view.stack, mine.id, until, view.now)
+        if not extended:
+            lease = self._new_lease(view, until, reason)
+            with self.writing(what):
+                self.table.grant(lease)
+        self.start_pass(view.stack)
+
+    def _new_lease(self, view: StackView, until: datetime, reason: str) -> Lease:
+        found_awake = self.may_begin is not None and view.report.decision.state is Target.AWAKE
+        if self.may_begin and not found_awake:
+            self.may_begin(view)
+        return Lease(
+            stack=view.stack,
+            id=self.asker.new_id(view.records.asked),
+            holder=self.by,
+            reason=reason,
+            granted_at=view.now,
+            expires_at=until,
+            found_awake=found_awake,
+        )
+
+    def release(self, view: StackView) -> int:
+        """
+        End the leases of the job, and what it has booked; without a job, the leases of all jobs.
+
+        Returns how much that was.
+        """
+        mine = leases_to_release(view.records.leases, self.asker, view.now)
+        job = self.asker.job
+        booked = [each for each in view.report.bookings if job and each.is_of(self.asker)]
+        with self.writing(f'release "{view.stack}"'):
+            for lease in mine:
+                self.table.release(view.stack, lease.id, view.now)
+            for booking in booked:
+                self.table.cancel(view.stack, booking.id, view.now)
+        if mine or booked:
+            self.start_pass(view.stack)
+        return len(mine) + len(booked)
+
+    def book(
+        self, view: StackView, opens_at: datetime, closes_at: datetime, reason: str = ""
+    ) -> None:
+        """Have it awake between those moments. Asked for twice, it is one booking."""
+        self.may_spend(view, opens_at)
+        booking = Booking(
+            stack=view.stack,
+            id=f"b{view.records.asked}",
+            owner=self.asker.prefix,
+            job=self.asker.job,
+            by=self.by,
+            reason=reason,
+            made_at=view.now,
+            opens_at=opens_at,
+            closes_at=closes_at,
+        )
+        with self.writing(f'book "{view.stack}"'):
+            self.table.book(booking.among(view.report.bookings))
+        self.start_pass(view.stack)
+
+    def cancel(self, view: StackView, id_: str) -> None:
+        """End a booking; whether the caller may is for the caller to ask."""
+        with self.writing(f'cancel a booking of "{view.stack}"'):
+            self.table.cancel(view.stack, id_, view.now)
+        self.start_pass(view.stack)
+
+    def put_to_sleep(
+        self, view: StackView, reason: str = "", until: datetime | None = None
+    ) -> None:
+        """Hold it asleep until then, or until its next opening; one that is held so is left."""
+        held = view.report.hold
+        is_asleep = held is not None and held.state is Target.ASLEEP
+        if held and is_asleep and (until is None or abs(held.until - until) < SAME):
+            self.look_again(view)
+            return
+        windows = OfficeHours(view.rules, view.now)
+        hold = sleep_now(view.stack, windows, view.records.leases, self.by, reason, view.now)
+        self.hold(replace(hold, until=until, after=None) if until else hold)
+
+    def hold(self, hold: Hold) -> None:
+        """Put a hold in place of the one before."""
+        with self.writing(f'hold "{hold.stack}" {hold.state}'):
+            self.table.hold(hold)
+        self.start_pass(hold.stack)
+
+    def lift_hold(self, view: StackView) -> None:
+        with self.writing(f'end the hold of "{view.stack}"'):
+            self.table.lift_hold(view.stack, view.now)
+        self.start_pass(view.stack)
+
+    def look_again(self, view: StackView) -> None:
+        """What is wanted is recorded already; if no pass has taken it up, start one."""
+        if not view.report.is_taken_up:
+            with self.writing(f'ask for "{view.stack}" to be looked at'):
+                self.table.ask(view.stack, view.now)
+            self.start_pass(view.stack)
