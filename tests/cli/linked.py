@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,18 +9,8 @@ from deployed import Said
 
 from controller.cli.main import run
 from controller.links import Scope
-from factories import article_spec
-from local.system import LaptopSystem, laptop_system
-
-POLICY = {"time_zone": "Asia/Tokyo", "idle_timeout": "0", "finish_paid_hour": False}
-CREDENTIALS = (
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_PROFILE",
-    "AWS_ENDPOINT_URL",
-    "DORMOUSE_LINK",
-    "DORMOUSE_TABLE",
-)
+from local.system import LaptopSystem
+from running_system import CREDENTIALS
 
 
 @dataclass
@@ -56,11 +44,3 @@ def cut_off_from_aws(monkeypatch: Any) -> None:
 
     for where in ("controller.cli.deployment.open_session", "controller.cli.deployment.open_clock"):
         monkeypatch.setattr(where, refuse)
-
-
-@contextmanager
-def running(speed: float = 240, **policy: Any) -> Iterator[LaptopSystem]:
-    spec = article_spec(policy={**POLICY, **policy})
-    with laptop_system(spec, speed=speed, profile="fast") as system:
-        yield system
-        assert system.trouble == []

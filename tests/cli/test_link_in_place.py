@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import pytest
 from deployed import STACK
-from linked import Outsider, cut_off_from_aws, running
+from linked import Outsider, cut_off_from_aws
 
 from controller.cli.link_address import parse_link
 from local.function_url import FunctionUrl
+from running_system import running
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 from deployed import STACK, deploy
-from linked import CREDENTIALS, Outsider, cut_off_from_aws, running
+from linked import Outsider, cut_off_from_aws
 
 from controller.domain.reporting.report import State
 from local.function_url import FunctionUrl
+from running_system import CREDENTIALS, running
 
 pytestmark = pytest.mark.slow
 

@@ -1,0 +1,234 @@
+"""What CI systems run: parsed as they parse it, and run by bash against a system on the laptop."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from running_system import CREDENTIALS, running
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[2] / "integrations"
+ACTION = yaml.safe_load((ROOT / "github" / "action.yml").read_text())
+TEMPLATE = yaml.safe_load((ROOT / "gitlab" / "dormouse.yml").read_text())[".dormouse"]
+BASH = ["bash", "--noprofile", "--norc", "-eo", "pipefail"]
+"""How GitHub runs a step with `shell: bash`; GitLab's shell is as strict."""
+
+
+@pytest.fixture(scope="module")
+def system():
+    with running(speed=120) as system:
+        yield system
+
+
+@pytest.fixture
+def link(system):
+    yield system.link(name="ci")
+    live = [x for x in system.table.load(system.spec.stack).leases if x.expires_at > system.now]
+    assert live == []  # whatever came of the job
+
+
+def environment(**more: str) -> dict[str, str]:
+    """A runner's: nothing of AWS, and dormouse on the path."""
+    clean = {name: value for name, value in os.environ.items() if name not in CREDENTIALS}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{clean['PATH']}"
+    return {**clean, "PATH": path, **more}
+
+
+def start(script: str, path: Path, **more: str) -> subprocess.Popen[str]:
+    """A step as a process of its own, without a terminal."""
+    path.write_text(script)
+    return subprocess.Popen(
+        [*BASH, str(path)],
+        env=environment(**more),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    out, err = process.communicate(timeout=120)
+    return process.returncode, out, err
+
+
+def wait_for(path: Path) -> None:
+    for _ in range(1200):
+        if path.exists():
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{path} did not come")
+
+
+# GitHub
+
+EXPRESSION = re.compile(r"\$\{\{ inputs\.([a-z-]+) \}\}")
+
+
+def step(name: str) -> dict[str, Any]:
+    return next(each for each in ACTION["runs"]["steps"] if each["name"] == name)
+
+
+def github(tmp_path: Path, **inputs: str) -> subprocess.Popen[str]:
+    """The step that does the work, with its inputs filled in as the runner does."""
+    known = {name: each.get("default", "") for name, each in ACTION["inputs"].items()}
+    given = {**known, **{name.replace("_", "-"): value for name, value in inputs.items()}}
+    found = step("Run with the stack awake")
+    filled = {
+        name: EXPRESSION.sub(lambda match: given[match[1]], text)
+        for name, text in found["env"].items()
+    }
+    said = {"GITHUB_WORKFLOW": "e2e", "GITHUB_RUN_NUMBER": "7", "GITHUB_REPOSITORY": "a/b"}
+    return start(found["run"], tmp_path / "step.sh", **filled, **said)
+
+
+def test_the_action_is_what_a_runner_takes():
+    assert set(ACTION) == {"name", "description", "inputs", "runs"}
+    assert ACTION["runs"]["using"] == "composite"
+    for each in ACTION["runs"]["steps"]:
+        assert set(each) <= {"name", "shell", "run", "env", "working-directory", "id", "if", "uses"}
+        assert each["shell"] == "bash"
+    for name, each in ACTION["inputs"].items():
+        assert each["description"]
+        assert each.get("required") or "default" in each, name
+
+
+def test_no_input_is_part_of_a_script():
+    """Whoever names a branch would write the script."""
+    text = (ROOT / "github" / "action.yml").read_text()
+    assert all("${{" not in each["run"] for each in ACTION["runs"]["steps"])
+    assert set(EXPRESSION.findall(text)) == set(ACTION["inputs"])
+
+
+def test_it_installs_what_it_was_checked_out_with(tmp_path):
+    """Into a place of its own, by the tool that every runner image has."""
+    fake = tmp_path / "bin" / "pipx"
+    fake.parent.mkdir()
+    fake.write_text('#!/bin/sh\necho "$@" >"$0.said"\n')
+    fake.chmod(0o755)
+    action_path = ROOT / "github"
+    process = subprocess.run(
+        [*BASH, "-c", step("Install dormouse")["run"]],
+        env={"PATH": f"{fake.parent}:/usr/bin:/bin", "GITHUB_ACTION_PATH": str(action_path)},
+        check=True,
+    )
+    assert process.returncode == 0
+    words = Path(f"{fake}.said").read_text().split()
+    assert words[:2] == ["install", "--quiet"]
+    assert (Path(words[2]).resolve() / "pyproject.toml").exists()
+
+
+def test_the_step_runs_its_commands_with_the_stack_awake(link, tmp_path, system):
+    run = 'echo "at $DORMOUSE_ENDPOINT"\nfalse | true || echo "pipes fail"\nexit 3'
+    code, out, err = ended(github(tmp_path, link=link, run=run, ready="/", shows="container"))
+    assert code == 3, err
+    lines = out.splitlines()
+    key = link.partition("k=")[2]
+    assert lines == [
+        f"::add-mask::{key}",
+        f"at http://{system.service.ip}:5000",
+        "pipes fail",
+    ]
+    assert key not in err
+    latest = max(system.table.load(system.spec.stack).leases, key=lambda each: each.granted_at)
+    assert latest.reason == "e2e, run 7 of a/b"
+
+
+def test_without_a_secret_it_says_so_and_ends_with_125(tmp_path):
+    code, out, _ = ended(github(tmp_path, link="", run="echo ran"))
+    assert (code, out.count("ran")) == (125, 0)
+    assert out.startswith("::error::dormouse: the link is empty; pull requests from forks")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_cancelled_step_hears_of_it_and_gives_the_stack_back(link, tmp_path, number):
+    """The runner tells the step's own process alone, which is no shell any more by then."""
+    ready = tmp_path / "ready"
+    run = f"trap 'echo heard; exit 9' INT TERM; touch {ready}; sleep 60 & wait"
+    process = github(tmp_path, link=link, run=run)
+    wait_for(ready)
+    process.send_signal(number)
+    code, out, err = ended(process)
+    assert code == 9, err
+    assert out.splitlines()[-1] == "heard"
+
+
+# GitLab
+
+
+def gitlab(part: str, **variables: str) -> str:
+    """A part of the job as the runner puts it together: the lines of the lists in one shell."""
+    given = {**TEMPLATE["variables"], "CI_JOB_ID": "4711", "CI_JOB_NAME": "e2e"}
+    given |= {"CI_PROJECT_PATH": "group/project", **variables}
+    exports = "".join(f"export {name}={_quoted(str(text))}\n" for name, text in given.items())
+    names = ("before_script", "script") if part == "script" else (part,)
+    return exports + "\n".join(line for name in names for line in TEMPLATE[name])
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def parts(link: str) -> dict[str, str]:
+    page, _, key = link.partition("?k=")
+    return {"DORMOUSE_PAGE": page, "DORMOUSE_KEY": key}
+
+
+def test_the_template_is_a_hidden_job_that_others_extend():
+    whole = yaml.safe_load((ROOT / "gitlab" / "dormouse.yml").read_text())
+    assert set(whole) == {".dormouse"}
+    assert set(TEMPLATE) == {"variables", "before_script", "script", "after_script"}
+    assert all(isinstance(value, str) for value in TEMPLATE["variables"].values())
+
+
+def test_the_job_runs_its_commands_with_the_stack_awake(link, tmp_path, system):
+    run = 'echo "at $DORMOUSE_ENDPOINT"; exit 4'
+    script = gitlab("script", **parts(link), DORMOUSE_RUN=run, DORMOUSE_READY="/")
+    code, out, err = ended(start(script, tmp_path / "job.sh"))
+    assert (code, out) == (4, f"at http://{system.service.ip}:5000\n"), err
+    latest = max(system.table.load(system.spec.stack).leases, key=lambda each: each.granted_at)
+    assert "gitlab-4711#" in latest.id and latest.reason == "e2e of group/project"
+    assert ended(start(gitlab("after_script", **parts(link)), tmp_path / "after.sh"))[0] == 0
+
+
+def test_what_a_killed_job_could_not_give_back_its_after_script_does(link, tmp_path):
+    ready = tmp_path / "ready"
+    run = f"touch {ready}; sleep 60"
+    process = start(gitlab("script", **parts(link), DORMOUSE_RUN=run), tmp_path / "job.sh")
+    wait_for(ready)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate(timeout=60)
+    code, _, err = ended(start(gitlab("after_script", **parts(link)), tmp_path / "after.sh"))
+    assert code == 0, err
+
+
+def test_without_its_variables_the_job_says_so_and_ends_with_125(tmp_path):
+    script = gitlab("script", DORMOUSE_RUN="echo ran", DORMOUSE_PAGE="", DORMOUSE_KEY="")
+    code, out, err = ended(start(script, tmp_path / "job.sh"))
+    assert (code, out) == (125, "")
+    assert "protected variables are not given to every branch" in err
+    assert ended(start(gitlab("after_script", DORMOUSE_KEY=""), tmp_path / "after.sh"))[0] == 0
+
+
+def test_without_dormouse_in_the_image_it_says_what_to_set(tmp_path):
+    lines = "\n".join(TEMPLATE["before_script"])
+    process = subprocess.run(
+        [*BASH, "-c", lines],
+        env={"PATH": "/usr/bin:/bin", "DORMOUSE_PACKAGE": ""},
+        capture_output=True,
+        text=True,
+    )
+    assert process.returncode == 125
+    assert "set DORMOUSE_PACKAGE" in process.stderr
