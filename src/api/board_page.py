@@ -41,7 +41,7 @@ def board_page(shown: Shown, link: Link, request: Request) -> tuple[str, str]:
     """The page of a team, and its Content-Security-Policy."""
     zone = _zone(shown.rows)
     words = Translations(request.language, ZoneInfo(zone), shown.now)
-    lines = _Lines(words, shown.now)
+    lines = _Lines(words, ZoneInfo(zone), shown.now)
     moving = any(row.face in _MOVING for row in shown.rows) or DID in request.query
     choice = shown.choice
     title = words("board")
@@ -131,8 +131,9 @@ class Line:
 
 
 class _Lines:
-    def __init__(self, words: Translations, now: datetime) -> None:
+    def __init__(self, words: Translations, zone: ZoneInfo, now: datetime) -> None:
         self._words = words
+        self._zone = zone
         self._now = now
 
     def of(self, row: Row) -> Line:
@@ -169,10 +170,16 @@ class _Lines:
         if row.owner:
             said.append(words("board.owner", owner=row.owner))
         if row.expires:
-            said.append(words("board.expires", when=words.moment(row.expires)))
+            said.append(words("board.expires", when=self._day(row.expires)))
         if row.proof.get("result") == "could not wake":
             said.append(words("board.could_not"))
         return words("board.and").join(said)
+
+    def _day(self, moment: datetime) -> str:
+        """A date; the time of day matters only on the last one."""
+        local = moment.astimezone(self._zone)
+        near = moment - self._now < timedelta(days=1)
+        return self._words.moment(moment) if near else self._words.day(local.date())
 
     def _money(self, row: Row) -> str:
         if not row.is_seen:

@@ -54,8 +54,9 @@ def _policy() -> str:
 
 @lru_cache
 def asset(name: str) -> Markup:
-    """Ours, and without anything that could end its element."""
-    return Markup((PAGES / name).read_text(encoding="utf-8"))
+    """Ours, without anything that could end its element, and without the lines' indentation."""
+    lines = (PAGES / name).read_text(encoding="utf-8").splitlines()
+    return Markup("\n".join(line.strip() for line in lines))
 
 
 def _hash(name: str) -> str:

@@ -140,17 +140,31 @@ def test_bars_share_one_scale_and_nothing_is_nothing():
     ] == [0, 0]
 
 
+def small(letters: str, late: int = 0, about: str = "") -> str:
+    drawn = hour_strokes.strokes(hours(letters), TOKYO, TODAY, SMALL, OVER)
+    svg = str(pictures.small_strip(drawn, SMALL, late, about))
+    return re.sub(r"=([a-z]+)(?=[ >])", r'="\1"', svg)  # HTML needs no quotes, and XML does
+
+
 def test_a_small_one_has_the_same_strokes_and_a_label():
-    drawn = hour_strokes.strokes(hours(".pqqua" + "." * 18 + "?"), TOKYO, TODAY, SMALL, OVER)
-    svg = str(pictures.small_strip(drawn, SMALL, 2, 'used "9 h"'))
+    svg = small(".pqqua" + "." * 18 + ".?", 2, 'used "9 h"')
 
     assert read(svg).get("aria-label") == 'used "9 h"'
     assert strokes(svg, "cp") == ["M1 1v5"]
     assert strokes(svg, "ca") == ["M1 2v4"]
     assert strokes(svg, "cu") == ["M1 4v1"]
-    assert (strokes(svg, "cxa"), strokes(svg, "cxs")) == (["M1 5v1"], ["M3 0v1"])
+    assert (strokes(svg, "cxa"), strokes(svg, "cxs")) == (["M1 5v1"], ["M3 1v1"])
     assert read(svg).get("viewBox") == "4 0 56 24"  # the first two days are over
     assert 'id="hs"' in str(pictures.hatches())
+
+
+def test_days_that_are_alike_are_one_area_and_those_before_it_was_known_one_stroke():
+    day = "." * 9 + "u" * 9 + "." * 6
+    svg = small("?" * 48 + day * 5 + "." * 48 + day * 2)
+
+    found = {each.get("class"): each.get("d") for each in read(svg).iter("path")}
+    weeks = "M4 9h10v9h-10zM18 9h4v9h-4z"
+    assert found == {"cfu": weeks, "cfa": weeks, "cfp": weeks, "cb": "M0 12h4"}
 
 
 def test_the_page_shows_what_the_records_tell(installation):

@@ -47,11 +47,37 @@ OVER: Layers = {
 """The same picture of fewer strokes: each kind lies over the one before; asleep is the ground."""
 
 
+BLOCK = "f"
+"""Before the kind of a path that is areas to be filled: shorter where days are alike."""
+
+BEFORE = "b"
+"""The kind of the one stroke for all that was before the stack was known."""
+
+
 def strokes(hours: Hours, zone: tzinfo, last: date, size: Size, layers: Layers) -> dict[str, str]:
     """The paths of four weeks up to the day `last`, by kind, without those that are empty."""
     days = _days(hours, zone, last)
-    paths = {kind: "".join(_path(days, size, covered)) for kind, covered in layers.items()}
+    before = _days_before(days) if layers is OVER else 0
+    known: list[dict[int, Hour]] = [{}] * before + days[before:]
+    paths = {kind: "".join(_path(known, size, covered)) for kind, covered in layers.items()}
+    if layers is OVER:
+        blocks = {BLOCK + k: "".join(_blocks(known, size, c)) for k, c in layers.items()}
+        shorter = {k for k in paths if len(blocks[BLOCK + k]) < len(paths[k])}
+        paths = {
+            BLOCK * (k in shorter) + k: blocks[BLOCK + k] if k in shorter else paths[k]
+            for k in paths
+        }
+    if before:
+        paths[BEFORE] = f"M{size.left} {size.top + 12 * size.height}h{before * size.width}"
     return {kind: path for kind, path in paths.items() if path}
+
+
+def _days_before(days: Sequence[Mapping[int, Hour]]) -> int:
+    """How many days at the beginning are not known at all: one stroke as high as they are."""
+    for number, day in enumerate(days):
+        if any(hour is not Hour.UNKNOWN for hour in day.values()):
+            return number
+    return len(days)
 
 
 def _days(hours: Hours, zone: tzinfo, last: date) -> list[dict[int, Hour]]:
@@ -81,6 +107,22 @@ def _path(
                 yield f"m0 {(start - at) * size.height}"
             yield f"v{length * size.height}"
             at = start + length
+
+
+def _blocks(
+    days: Sequence[Mapping[int, Hour]], size: Size, covered: frozenset[Hour]
+) -> Iterator[str]:
+    """What is the same on days that follow one another, as one area."""
+    begun: dict[tuple[int, int], int] = {}
+    for column in range(len(days) + 1):
+        here = set(_runs(days[column], covered)) if column < len(days) else set()
+        for run in [run for run in begun if run not in here]:
+            first = begun.pop(run)
+            x, y = size.left + first * size.width, size.top + run[0] * size.height
+            wide, high = (column - first) * size.width, run[1] * size.height
+            yield f"M{x} {y}h{wide}v{high}h-{wide}z"
+        for run in sorted(here):
+            begun.setdefault(run, column)
 
 
 def _runs(day: Mapping[int, Hour], covered: frozenset[Hour]) -> Iterator[tuple[int, int]]:
