@@ -31,8 +31,8 @@ EN: Mapping[str, str] = {
     "about.degraded": "{serving} of {wanted} containers work. You can use it.",
     "about.degraded_named": "{name}: {serving} of {wanted} containers work.",
     "about.degraded_other": "You can use it, but a part of it is not as it should be.",
-    "about.failed": "It is being taken down again, so that it costs nothing.",
-    "about.failed_done": "It was taken down again and costs nothing.",
+    "about.failed": "It is being taken down again, so that it costs no more than its Elastic IP.",
+    "about.failed_done": "It was taken down again. Only its Elastic IP still costs money.",
     "about.blocked": "It was left alone: what stands there is not its own.",
     "todo.failed": "Try again. If that fails too, show the cause to whoever looks after it.",
     "todo.degraded": "It stays awake, and is looked at every few minutes. "
@@ -184,8 +184,8 @@ JA: Mapping[str, str] = {
     "about.degraded": "コンテナ{wanted}個のうち{serving}個が動いています。そのまま使えます。",
     "about.degraded_named": "{name}: コンテナ{wanted}個のうち{serving}個が動いています。",
     "about.degraded_other": "使えますが、一部が本来の状態ではありません。",
-    "about.failed": "費用がかからないよう、片付けているところです。",
-    "about.failed_done": "片付けは終わり、費用はかかっていません。",
+    "about.failed": "Elastic IPのほかに費用がかからないよう、片付けているところです。",
+    "about.failed_done": "片付けは終わりました。費用はElastic IPだけです。",
     "about.blocked": "自分のものではないため、手をつけていません。",
     "todo.failed": "もう一度お試しください。"
     "それでも起動しないときは、原因を管理者に伝えてください。",

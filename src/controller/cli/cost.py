@@ -14,6 +14,7 @@ import click
 from controller.asking.stack_view import StackView
 from controller.cli import cost_days
 from controller.cli.deployment import Deployment, deployment_option
+from controller.cli.groups import expand
 from controller.cli.hour_strip import strip_of_hours
 from controller.cli.inputs import InputError
 from controller.cli.pricing import prices_of
@@ -48,14 +49,16 @@ def command(
     """
     Show what a month has cost, and what it would have cost always on.
 
-    All stacks in a line each with their sum, or the one that you name in full, hour by hour.
+    All stacks, or those like a pattern ("pr-*"), in a line each with their sum; the one that you
+    name in full, hour by hour.
     """
     if as_json and as_csv:
         raise click.UsageError("--json and --csv print the same: name one of them")
     asked = Stacks(deployment)
     wanted = _month(month, deployment.clock.now())
     names = asked.names()
-    looks = asked.look_at_all([stack] if stack else names)
+    is_one = stack is not None and "*" not in stack
+    looks = asked.look_at_all(expand(asked, [stack]) if stack else names)
     regions = {look.stack: _region(look, deployment) for look in looks}
     prices = {region: prices_of(region) for region in sorted(set(regions.values()))}
     bills = [
@@ -66,10 +69,10 @@ def command(
         click.echo(cost_days.as_csv(rows), nl=False)
         return
     if as_json:
-        told = bills[0].to_json() if stack else _sum(wanted, bills)
+        told = bills[0].to_json() if is_one else _sum(wanted, bills)
         click.echo(json.dumps(told, indent=2, ensure_ascii=False))
         return
-    for line in _in_full(bills[0]) if stack else _table(wanted, bills):
+    for line in _in_full(bills[0]) if is_one else _table(wanted, bills):
         click.echo(line)
     for region, (found, why_not) in prices.items():
         _say_origin(found, region, why_not)

@@ -8,6 +8,7 @@ import click
 
 from controller.cli.asking import conclude
 from controller.cli.deployment import Deployment, deployment_option
+from controller.cli.groups import expand, yes_option
 from controller.cli.places import (
     Target,
     job_option,
@@ -16,7 +17,7 @@ from controller.cli.places import (
     side_by_side,
     targets_argument,
 )
-from controller.cli.stacks import json_option
+from controller.cli.stacks import Stacks, json_option
 
 
 @click.command("extend")
@@ -31,6 +32,7 @@ from controller.cli.stacks import json_option
 @job_option
 @over_budget_option
 @deployment_option
+@yes_option
 @json_option
 def command(
     targets: tuple[Target, ...],
@@ -38,9 +40,11 @@ def command(
     job: str,
     over_budget: bool,
     deployment: Deployment,
+    yes: bool,
     as_json: bool,
 ) -> None:
     """Keep an awake stack awake for so long from now; never shorter than it is already."""
+    targets = expand(Stacks(deployment), targets, "extend", yes=yes)
     places, clock = open_places(deployment, targets, over_budget=over_budget)
     for write in side_by_side([partial(place.prepare_extend, duration, job) for place in places]):
         write()

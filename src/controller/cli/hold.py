@@ -11,6 +11,7 @@ from controller.asking.stack_view import StackView
 from controller.cli.asking import conclude_stacks
 from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.ends import end_options, read_end
+from controller.cli.groups import expand, yes_option
 from controller.cli.stacks import Stacks, json_option, reason_option, stacks_argument
 from controller.domain.decision.hold import Hold
 from controller.domain.planning.plan import Target
@@ -24,6 +25,7 @@ from controller.domain.planning.plan import Target
 @end_options
 @reason_option
 @deployment_option
+@yes_option
 @json_option
 def command(
     stacks: tuple[str, ...],
@@ -34,6 +36,7 @@ def command(
     until: str | None,
     reason: str,
     deployment: Deployment,
+    yes: bool,
     as_json: bool,
 ) -> None:
     """
@@ -45,6 +48,7 @@ def command(
     asked = Stacks(deployment)
     if awake + asleep + lifted != 1:
         raise click.UsageError("say what: one of --awake, --asleep and --lift")
+    stacks = expand(asked, stacks, "hold", yes=yes)
     if lifted:
         refuse_end(duration, until, "--lift")
         lift(asked, stacks)

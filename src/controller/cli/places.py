@@ -260,7 +260,8 @@ def read_target(text: str) -> Target:
     """
     if is_link(text):
         return parse_link(text)
-    check_name(text)
+    if "*" not in text:
+        check_name(text)
     link = link_of_environment()
     return link if link and link.stack == text else text
 

@@ -6,6 +6,7 @@ import click
 
 from controller.cli.asking import conclude_stacks
 from controller.cli.deployment import Deployment, deployment_option
+from controller.cli.groups import expand, yes_option
 from controller.cli.stacks import Stacks, json_option, reason_option, stacks_argument
 from controller.domain.reporting.report import State
 
@@ -15,9 +16,15 @@ from controller.domain.reporting.report import State
 @reason_option
 @click.option("--wait/--no-wait", default=False, show_default=True, help="Follow it until asleep.")
 @deployment_option
+@yes_option
 @json_option
 def command(
-    stacks: tuple[str, ...], reason: str, wait: bool, deployment: Deployment, as_json: bool
+    stacks: tuple[str, ...],
+    reason: str,
+    wait: bool,
+    deployment: Deployment,
+    yes: bool,
+    as_json: bool,
 ) -> None:
     """
     Put a stack to sleep until its next opening, or until somebody wakes it.
@@ -26,6 +33,7 @@ def command(
     get there.
     """
     asked = Stacks(deployment)
+    stacks = expand(asked, stacks, "sleep", yes=yes)
     for look in asked.look_at_all(stacks):
         asked.put_to_sleep(look, reason)
     conclude_stacks(asked, stacks, wanted=State.ASLEEP if wait else None, as_json=as_json)

@@ -161,8 +161,12 @@ def check_name(stack: str) -> None:
         )
 
 
+GROUP = "controller.cli.group"
+"""Says in a command's context that it was given a pattern."""
+
+
 def stacks_argument(*, required: bool = True) -> Callable[[Command], Command]:
-    """Declare STACK...; the command gets the names as `stacks`, each once."""
+    """Declare STACK...; the command gets names and patterns ("pr-*") as `stacks`, each once."""
     return click.argument(
         "stacks", metavar="STACK...", nargs=-1, required=required, callback=_names
     )
@@ -187,8 +191,10 @@ reason_option = click.option(
 
 
 def print_json(stacks: Sequence[str], reports: Sequence[Mapping[str, Json]]) -> None:
-    """One named stack gives its object; several, or none named, give {"stacks": [...]}."""
-    told = reports[0] if len(stacks) == 1 else {"stacks": list(reports)}
+    """One named stack gives its object; several, a pattern, or none give {"stacks": [...]}."""
+    context = click.get_current_context(silent=True)
+    is_one = len(stacks) == 1 and not (context and context.meta.get(GROUP))
+    told = reports[0] if is_one else {"stacks": list(reports)}
     click.echo(json.dumps(told, indent=2, ensure_ascii=False))
 
 
@@ -196,5 +202,6 @@ def _names(
     ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]
 ) -> tuple[str, ...]:
     for value in values:
-        check_name(value)
+        if "*" not in value:
+            check_name(value)
     return tuple(dict.fromkeys(values))

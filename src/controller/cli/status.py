@@ -10,6 +10,7 @@ import click
 
 from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.following import follow
+from controller.cli.groups import expand
 from controller.cli.places import Target, open_places, side_by_side, targets_argument
 from controller.cli.say_booking import say_booking
 from controller.cli.screen import format_duration
@@ -45,8 +46,7 @@ def command(
     """
     unread: list[DormouseError] = []
     named = list(targets)
-    if not targets:
-        targets = tuple(_published(deployment))
+    targets = expand(Stacks(deployment), targets) if targets else tuple(_published(deployment))
     if watch and targets:
         tolds = follow(*open_places(deployment, targets))
     elif named:

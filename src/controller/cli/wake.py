@@ -9,6 +9,7 @@ import click
 
 from controller.cli.asking import conclude, conclude_bookings
 from controller.cli.deployment import Deployment, deployment_option
+from controller.cli.groups import expand, yes_option
 from controller.cli.places import (
     Target,
     Write,
@@ -18,7 +19,7 @@ from controller.cli.places import (
     side_by_side,
     targets_argument,
 )
-from controller.cli.stacks import json_option, reason_option
+from controller.cli.stacks import Stacks, json_option, reason_option
 from controller.domain.reporting.report import State
 
 
@@ -41,6 +42,7 @@ from controller.domain.reporting.report import State
 @over_budget_option
 @click.option("--wait/--no-wait", default=True, show_default=True, help="Follow it until awake.")
 @deployment_option
+@yes_option
 @json_option
 def command(
     targets: tuple[Target, ...],
@@ -51,6 +53,7 @@ def command(
     over_budget: bool,
     wait: bool,
     deployment: Deployment,
+    yes: bool,
     as_json: bool,
 ) -> None:
     """
@@ -62,6 +65,7 @@ def command(
     With --at it is booked like office hours: woken early enough to be awake then, told of, and
     shown by hours. dormouse release --booking cancels it.
     """
+    targets = expand(Stacks(deployment), targets, "wake", yes=yes)
     places, clock = open_places(deployment, targets, over_budget=over_budget)
     if at is not None:
         prepare = [partial(place.prepare_booking, at, duration, reason, job) for place in places]
