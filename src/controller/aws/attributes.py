@@ -1,4 +1,4 @@
-"""The attributes of ELBv2 objects, which no create call takes: read, compare, put right."""
+"""The attributes of ELBv2 objects: read, compare, correct. No create call accepts them."""
 
 from __future__ import annotations
 

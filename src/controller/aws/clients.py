@@ -1,4 +1,4 @@
-"""boto3 clients, made on first use, each with the same patience."""
+"""boto3 clients, made on first use, all with the same time-outs and retries."""
 
 from __future__ import annotations
 

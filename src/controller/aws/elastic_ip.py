@@ -1,4 +1,4 @@
-"""Elastic IPs: looked at, never released, detached or allocated."""
+"""Elastic IPs: read only. They are never released, detached or allocated."""
 
 from __future__ import annotations
 

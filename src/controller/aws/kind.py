@@ -1,5 +1,5 @@
 """
-What one kind of resource has to say for itself, so that nobody else asks which kind it is.
+The interface of one kind of resource. No other code branches on the kind.
 
 Each kind is one file with a class of this form; `kinds.py` lists them. A new kind is a new file and
 a line there.

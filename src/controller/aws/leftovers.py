@@ -1,8 +1,8 @@
 """
-What carries a stack's tag beside what its spec names: paid things that nobody else looks for.
+Paid resources that carry a stack's tag but are not in its spec.
 
-Names derive from the spec, so what was renamed or taken out of the files is found by its tags or
-not at all (AWS behaviour §3.8). Target groups cost nothing and are not looked for.
+Names come from the spec, so a resource that was renamed in the files, or removed from them, can be
+found only by its tags (AWS behaviour §3.8). Target groups cost nothing and are not searched.
 """
 
 from __future__ import annotations

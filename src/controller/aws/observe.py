@@ -3,12 +3,12 @@ Observe every address of a stack with few reads.
 
 Awake it takes seven (load balancer, target group, service and Elastic IP side by side; then
 listeners and target health; then all tags in one call), and one for each object whose attributes
-were never seen; asleep four. Where it is not remembered that nothing else carries the stack's tag,
-all load balancers and the clusters' services are looked through besides, once.
+were never seen; asleep four. Unless the stack remembers that nothing else carries its tag,
+all load balancers and the services of its clusters are searched once too.
 
-A look at a part of it reads that part and takes the rest as it was last read: while a wake waits
-for its load balancer and its task, two or three reads. What is read goes into a snapshot, and
-`interpret.py` says what that means.
+A partial observation reads some resources and takes the others as they were last read: two or
+three reads while a wake waits for its load balancer and its task. What is read goes into a
+snapshot, and `interpret.py` says what that means.
 """
 
 from __future__ import annotations

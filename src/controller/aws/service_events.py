@@ -1,8 +1,8 @@
 """
 The sentences that ECS writes into a service's events, told apart by their words.
 
-There is no other sign of a task that was stopped, or cannot be placed: where AWS words them anew,
-money and causes would be lost in silence. So what nobody here knows is told, for the log.
+Nothing else shows that a task was stopped or cannot be placed. If AWS changes the wording, costs
+and causes would be lost silently. So unknown sentences are reported, for the log.
 """
 
 from __future__ import annotations

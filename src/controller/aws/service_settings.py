@@ -1,4 +1,4 @@
-"""What of a service that stands is not as its files ask for. Pure."""
+"""Which settings of an existing service differ from its files. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a described service is to us. Pure."""
+"""The state of a described service in the domain's words. Pure."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """
-What the spec asks for and what stands, compared argument by argument.
+Compare the spec with the existing resource, argument by argument.
 
-Only what a request says in so many words is compared: a value that is a look-up would cost a
-call at each pass, and what the request leaves to AWS may be anything.
+Only arguments with a literal value are compared: a look-up would cost a call in each pass, and AWS
+may choose any value for an argument that the request leaves out.
 """
 
 from __future__ import annotations

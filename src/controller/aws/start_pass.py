@@ -1,4 +1,4 @@
-"""Have the controller look at one stack now."""
+"""Start a pass of the controller for one stack now."""
 
 from __future__ import annotations
 

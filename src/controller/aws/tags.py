@@ -1,4 +1,4 @@
-"""Owner tags as ELBv2 and ECS write them: what carries both is ours, and nothing else is."""
+"""Owner tags as ELBv2 and ECS write them: a resource with both is ours; no other is."""
 
 from __future__ import annotations
 

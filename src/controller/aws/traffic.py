@@ -1,8 +1,8 @@
 """
-How much the load balancers that are up carried, minute by minute (AWS behaviour §4).
+The traffic of the existing load balancers, minute by minute (AWS behaviour §4).
 
-One GetMetricData for all of them and the three metrics. Each wake makes another load balancer,
-and with it another dimension, so whoever asks says which ones are meant.
+One GetMetricData reads three metrics of all of them. Each wake creates another load balancer, with
+another metric dimension, so the caller names the load balancers.
 """
 
 from __future__ import annotations

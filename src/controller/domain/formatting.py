@@ -1,4 +1,4 @@
-"""Moments, durations and money inside the sentences that people read."""
+"""Moments, durations and money as text for people."""
 
 from __future__ import annotations
 

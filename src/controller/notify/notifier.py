@@ -1,9 +1,9 @@
 """
-Lets people know of an event: the topic, the webhook, and the metrics.
+Sends an event to the topic, the webhook, and the metrics.
 
 Called once for each event by the pass that recorded it, and again by a later pass if it raised
-or if the process died before that was noted. So a message may come twice, rarely, and is never
-lost; SNS promises no more to its subscribers.
+or if the process died before that was noted. So a message is never lost, but
+may rarely arrive twice; SNS itself promises no more.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-What is billed while a pass works: asks AWS for tasks, and takes down what began and what ended.
+What is billed while a pass works: reads tasks from AWS, and records what began and what ended.
 
 `metering` says what follows from what was seen; here AWS is asked, and only where money depends
 on it.

@@ -1,6 +1,6 @@
 """
-Put to sleep what replaced specs have left behind: first what is in the new spec's place, the rest
-once the stack is as decided.
+Put the resources of replaced specs to sleep: first those that block the new spec, the others once
+the stack is in its decided state.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""A stack that serves people, though not in full: told once, and again when fewer serve. Pure."""
+"""
+A stack that serves people, but not completely: reported once, and again when fewer serve.
+Pure.
+"""
 
 from __future__ import annotations
 

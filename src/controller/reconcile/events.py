@@ -1,7 +1,7 @@
 """
-What a pass writes into the outbox of a status: events, each with the facts that tell of it. Pure.
+Write events into the outbox of a status, each with its facts. Pure.
 
-They are written together with the status that they belong to, so none can be lost or made up.
+They are written together with their status, so none can be lost or invented.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """
 The heartbeat: start a pass for each stack whose time has come.
 
-A few are all started at once, and each pass may wait inside for what takes minutes. When more are
-due than may run side by side, the index is the queue, and the heartbeat its head: it starts wave
-after wave, the longest overdue first, each pass short, so that those who come later (a person's
-wake, the next heartbeat) find room. What is left when the next heartbeat is near is left to it.
+A few due stacks are started at once, and their passes may wait for minutes. If more are due than
+may run in parallel, the index is the queue: the heartbeat starts wave after wave of short passes,
+the longest overdue first, so that later requests (a person's wake, the next heartbeat) find
+capacity. Stacks that remain when the next heartbeat is near are left to it.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-What costs money while a pass works: seen, ended, and written down. Pure, as `books`.
+What costs money while a pass works: observed, ended, and recorded. Pure, as `transitions`.
 
 A load balancer counts from AWS's own time of its creation until our delete, or until it was found
 gone. A service counts by its tasks; where AWS could not be asked for them, as if all of them had

@@ -1,7 +1,7 @@
 """
-When a stack is to be looked at again, and whether people are to be warned by then. Pure.
+When the next pass is due, and whether people need a warning before. Pure.
 
-To compute a moment tells nobody anything: what is to be told is part of the answer.
+Computing a moment notifies nobody: a warning is part of the result.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """
-Tell people what is in the outbox of a status, in order, and mark it as told.
+Send the events in the outbox of a status, in order, and mark them as delivered.
 
-What the topic does not take now waits, and what follows it, so that it is told in order. An event
-that cannot be told for a fault of its own waits alone.
+If the topic refuses an event, that event and all later ones wait, so that the order stays. An event
+that cannot be sent because of a fault of its own waits alone.
 """
 
 from __future__ import annotations

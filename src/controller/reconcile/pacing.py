@@ -1,4 +1,4 @@
-"""When to look at AWS again, and at how much of it. Pure."""
+"""When to read AWS again, and how much of it. Pure."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """
-What AWS refused on one way, and for how long that is put up with.
+What AWS refused during one transition, and how long the loop retries.
 
-It lives as long as a run of the loop: another run asks for everything anew.
+It lives as long as one run of the loop: another run begins without memory.
 """
 
 from __future__ import annotations

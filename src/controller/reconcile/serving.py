@@ -1,9 +1,9 @@
 """
 Whether the stack that a run works on serves people, and since when it does not.
 
-A stack that has been ready is degraded where something of it fails, and no failed wake: it is
-mended slowly while a target is healthy, and given up once none has been for as long as a wake
-may take.
+If something fails in a stack that has been ready, the stack is degraded; this is not a failed wake.
+It is repaired slowly while a target is healthy, and given up once no target has been healthy for as
+long as a wake may take.
 """
 
 from __future__ import annotations

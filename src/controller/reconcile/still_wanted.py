@@ -1,4 +1,4 @@
-"""Asked before every round: is the lock still ours, and is the same thing still wanted?"""
+"""Before every round: is the lock still ours, and is the target still the same?"""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """
 Delete leftovers, one stack at a time, under the stack's lock.
 
-While it is held no pass works on the stack; what is asked for meanwhile is seen before each
-step, and ends the sweep of that stack. Killed anywhere, the next sweep finds what is left.
+No pass works on the stack while the sweep holds the lock. A request that arrives meanwhile is
+noticed before each step and ends the sweep of that stack. If a sweep is killed, the next one finds
+the rest.
 """
 
 from __future__ import annotations

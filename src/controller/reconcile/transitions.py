@@ -1,8 +1,8 @@
 """
-Bookkeeping: what the status of a stack becomes by what was decided, seen, and reached.
+Transitions of a stack's status, by what was decided, observed, and reached.
 
-Pure functions from one `Status` to the next; the pass writes them down. What people are to be
-told goes into the outbox with the same write, so that it cannot be lost or made up.
+Pure functions from one `Status` to the next; the pass writes them. Events go into the outbox in the
+same write, so that none can be lost or invented.
 """
 
 from __future__ import annotations

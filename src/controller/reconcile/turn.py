@@ -1,4 +1,4 @@
-"""One round of a run as a value: what was seen, what is left to do, and what AWS refused."""
+"""One round of a run as a value: what was observed, what is left to do, and what AWS refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a turn comes to: which steps may be taken, whether the run ends, and why. Pure."""
+"""Judge a turn: which steps may be taken, whether the run ends, and why. Pure."""
 
 from __future__ import annotations
 

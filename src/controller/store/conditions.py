@@ -1,4 +1,7 @@
-"""Writes that DynamoDB refused: a condition, or two at the same moment (AWS behaviour §5.8)."""
+"""
+Writes that DynamoDB refused: a failed condition, or two writes at the same moment (AWS
+behaviour §5.8).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""History in the table: the wakes that teach, and the events that are told and counted."""
+"""History in the table: past wakes, and the events that are sent and counted."""
 
 from __future__ import annotations
 

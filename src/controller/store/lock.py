@@ -2,8 +2,8 @@
 One pass at a time for each stack, with a number that tells an old holder from a new one.
 
 The lock is a lease in the table: whoever finds it free or run out takes it by a conditional
-write that also raises `fence`. A holder that was away too long finds a higher number when it
-renews, and stops. Doubled work would be harmless (creates adopt, deletes repeat), only wasteful.
+write that also raises `fence`. A delayed holder finds a higher number when it renews,
+and stops. Duplicate work would be harmless (a create adopts, a delete repeats), only wasteful.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 The table: two Queries give all that a decision needs to know about a stack.
 
 `fence` on the status item is that of the last pass that took the stack over; a status is written
-only with the same or a higher one, so that a pass that was away for too long overwrites nothing.
+only with the same or a higher one, so that a delayed pass overwrites nothing.
 What people ask for (leases, holds, and that a spec was published) is in `store.asked`.
 """
 

@@ -1,5 +1,5 @@
 """
-The links that were withdrawn, each an item of its own: two at once lose neither, and none is full.
+Withdrawn links, one item each: two withdrawals at once are both kept, and there is no limit.
 
 An item goes by itself (TTL) once its link would have ended anyway.
 """

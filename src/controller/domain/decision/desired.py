@@ -1,10 +1,11 @@
 """
-Decide: awake or asleep, for what reason, and until when that can hold.
+Decide: awake or asleep, for what reason, and until when the decision is valid.
 
 Pure: rules, records and `now` in, a decision out. In order: a hold; a live lease; office hours and
-bookings, opened early by the lead of a wake; otherwise asleep. What was spent by a sleep or by a
-failed wake does not count any more. What leases and openings keep awake may end early by idleness;
-`min_awake`, `max_awake` and the load balancer's paid hour bound the end (`sleep_rules.py`).
+bookings, opened early by the lead of a wake; otherwise asleep. Requests that a sleep or a
+failed wake has consumed do not count any more. What leases and openings keep awake may end early by
+idleness; `min_awake`, `max_awake` and the load balancer's paid hour bound the end
+(`sleep_rules.py`).
 """
 
 from __future__ import annotations

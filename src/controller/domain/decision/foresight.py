@@ -1,8 +1,9 @@
 """
-What comes next, told by the same decisions: for the page's "next" line and the calendar.
+Predict the next changes with the decision logic itself: for the page's "next" line and the
+calendar.
 
-It is assumed that nobody asks for anything new, that every wake takes the lead time, and that
-somebody uses the stack while it is awake: whether nobody will, nobody can know.
+Assumptions: no new requests, every wake takes the lead time, and somebody uses the stack while it
+is awake, since future idleness cannot be known.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What past wakes teach, and the events that are told and counted. Pure."""
+"""How long past wakes took, and the events that are sent and counted. Pure."""
 
 from __future__ import annotations
 

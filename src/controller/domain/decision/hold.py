@@ -1,4 +1,4 @@
-"""A hold: somebody decides for a while, and neither leases nor office hours do."""
+"""A hold: somebody fixes the state for a while, regardless of leases and office hours."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
 """
-From minutes of traffic to what is known about idleness. Pure; who reads them is a port.
+From traffic per minute to idleness. Pure; a port reads the traffic.
 
-Source: AWS behaviour §4 and faults F62 to F65. A scanner's few flows are idle by threshold; a
-connection that stays open and carries bytes is not, however few they are; too few minutes, a
-partial answer and a failed read tell nothing, and what is not known is not idle.
+Source: AWS behaviour §4 and faults F62 to F65. A scanner's few flows stay below the
+threshold and count as idle. An open connection that carries bytes counts as use, however few they
+are. Too few minutes, a partial answer or a failed read give no information, and unknown is not
+idle.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """
-What a stack remembers of itself between passes, as far as decisions depend on it.
+What a stack remembers between passes, as far as decisions depend on it.
 
-Pure values and their transitions: set out, ready, put back, gone to sleep, failed. All of it can
-be lost: what is up in AWS then counts as asleep that stands, or as awake from that moment on.
+Pure values and their transitions: waking, ready, not ready any more, asleep, failed. All of it can
+be lost: resources that exist in AWS then count as left from a sleep, or as awake from that moment.
 """
 
 from __future__ import annotations

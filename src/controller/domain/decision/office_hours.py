@@ -1,4 +1,4 @@
-"""Office hours as a decision sees them: each window opened early by the time that a wake takes."""
+"""Office hours for the decision: each window opens earlier by the time that a wake takes."""
 
 from __future__ import annotations
 

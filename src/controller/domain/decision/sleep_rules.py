@@ -1,5 +1,5 @@
 """
-When what is up may go to sleep: nobody wants it any more, nobody uses it, or it was up too long.
+When an awake stack may go to sleep: nobody requests it, nobody uses it, or it was awake too long.
 
     idleness    no use for `idle_timeout` since it was ready, last used, asked for, or opened
     min_awake   only delays: no sleep sooner than this after it was ready
@@ -7,8 +7,8 @@ When what is up may go to sleep: nobody wants it any more, nobody uses it, or it
                 it stays until shortly before that hour is over
     max_awake   a hard end, outside office hours
 
-Every instant here follows from the marks and the rules, never from when it is asked, except
-that an end which was missed is put off to the next one.
+Every instant follows from the lifecycle and the rules, never from the time of the question. The
+only exception: a missed end moves to the next possible one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """
-Many stacks at once: how their wakes for one opening are spread over some minutes.
+Spread the wakes of many stacks for the same opening over some minutes.
 
-Pure: a stack's place depends on its name alone, so that every pass, page and preview agrees.
+Pure: the offset of a stack depends only on its name, so every pass, page and preview agrees.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""All that is said about one account: facts in, findings out."""
+"""All checks of one account: facts in, findings out."""
 
 from __future__ import annotations
 

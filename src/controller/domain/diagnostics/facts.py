@@ -1,7 +1,8 @@
 """
-What was read of an account, in the domain's words; judged by the other modules of this package.
+What was read from an account, in the domain's words; the other modules of this package judge it.
 
-A fact that could not be read is None, and a `Refusal` says why: nothing is concluded from it.
+A fact that could not be read is None, and a `Refusal` says why. No check concludes anything from
+it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """
-Guard rails: what is still paid for long after it should have ended. Pure.
+Guard rails: resources that still cost money long after they should have ended. Pure.
 
-They ask the records and the clock, not the rule that decided, so that a mistake in deciding shows
+They check records and clock, independently of the decision logic. So they notice a wrong decision
 as well as a sleep that does not end. The template's alarms count the log lines that say so.
 """
 

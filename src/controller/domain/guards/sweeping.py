@@ -1,8 +1,8 @@
 """
-What carries our tags and is needed by nobody: which, why, and what may go now.
+Find resources with our tags that no stack needs: which, why, and which may be deleted now.
 
-Pure: what was found in AWS and what the records say go in, a verdict on each thing comes out.
-In doubt a thing stays: it costs cents, and the controller deletes what it knows of by itself.
+Pure: resources found in AWS and the records go in, a verdict on each resource comes out. In doubt
+a resource stays: it costs cents, and the controller itself deletes the resources that it knows.
 """
 
 from __future__ import annotations

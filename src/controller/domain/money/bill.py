@@ -1,4 +1,4 @@
-"""What one time awake has cost, and what still costs: for what people are told."""
+"""The cost of one time awake, and of what still exists: for messages."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """
-What the office hours of a stretch of time come to: when it is awake for them, and what that uses.
+Forecast of the office hours in a time range: when the stack is awake, and what it uses. Pure.
 
-It is told by the decisions themselves (`foresight.py`), so that the time before an opening and the
-rest of a paid hour are in it. Assumed is that nobody asks for more, and that somebody uses it
-while it is open: idleness makes it less. Pure.
+It uses the decision logic (`foresight.py`), so it includes the time before an opening and the rest
+of a paid hour. It assumes no further requests, and use during the whole opening: idleness reduces
+it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """
-How a stack stands right now, told to people and programs: page, status requests, command line.
+The current state of a stack for people and programs: page, status requests, command line.
 
-The status record is what the last pass left. What was asked for since then is judged anew, so
-that a wake shows from the moment it was asked for, and not from the first pass that sees it.
+The status record is from the last pass. Requests since then are judged again, so a wake shows at
+once, and not only after the first pass that sees it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The status record: how a stack stands, as its last pass left it."""
+"""The status record: the state of a stack as its last pass wrote it."""
 
 from __future__ import annotations
 
