@@ -106,7 +106,8 @@ def created(plan: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _is_about_tags(change: Mapping[str, Any]) -> bool:
-    return all(name in _TAGS for name in _differing(change))
+    told = isinstance(change.get("before"), Mapping) and isinstance(change.get("after"), Mapping)
+    return told and all(name in _TAGS for name in _differing(change))
 
 
 def _differing(change: Mapping[str, Any]) -> list[str]:
@@ -117,8 +118,17 @@ def _differing(change: Mapping[str, Any]) -> list[str]:
     return sorted(
         name
         for name in before.keys() | after.keys()
-        if before.get(name) != after.get(name) or unknown.get(name) is True
+        if _said(before.get(name)) != _said(after.get(name)) or unknown.get(name) is True
     )
+
+
+def _said(value: Any) -> Any:
+    """
+    Null is what a resource has after an import where its schema has a default of false or nothing.
+
+    Terraform finds that to be the same, and names it only beside another change (provider 5.100).
+    """
+    return None if value in (False, 0, "", [], {}) else value
 
 
 def _words(actions: list[str], change: Mapping[str, Any]) -> str:
