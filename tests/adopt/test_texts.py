@@ -212,3 +212,51 @@ def test_what_was_changed_since_stays_when_ours_goes(now, back):
 def test_lines_of_ours_that_are_gone_cannot_be_taken_back():
     change = Change(path=None, shown_as="x", before=b"a\nb\n", after=b"a\nnew\nb\n")
     assert taken_back(change.before, change.after, b"a\nb\nc\n") is None
+
+
+def laid(root, switch):
+    """A module of a registry, where `terraform init` has put it."""
+    place = root / ".terraform" / "modules" / "front"
+    place.mkdir(parents=True)
+    call = {"Key": "front", "Source": "registry.terraform.io/x/front/aws", "Version": "1.0.0"}
+    entries = [{"Key": "", "Source": "", "Dir": "."}, {**call, "Dir": ".terraform/modules/front"}]
+    (place.parent / "modules.json").write_text(json.dumps({"Modules": entries}))
+    front = STACK[
+        STACK.index('resource "aws_lb" "front"') : STACK.index('resource "aws_ecs_service"')
+    ]
+    if switch:
+        front = re.sub(r"(aws_lb\w*\.\w+)\.arn", r"\1[0].arn", front)
+        front = re.sub(r'(resource "aws_lb[^{]*\{\n)', r"\1  count = var.create ? 1 : 0\n", front)
+        front += 'variable "create" {\n  default = true\n}\n'
+    value = "try(aws_lb_target_group.app[0].arn, null)" if switch else "aws_lb_target_group.app.arn"
+    (place / "main.tf").write_text(front + f'output "group" {{\n  value = {value}\n}}\n')
+
+
+CALL = 'module "front" {\n  source  = "x/front/aws"\n  version = "1.0.0"\n%s}\n'
+
+
+def with_module(more=""):
+    start, end = STACK.index('resource "aws_lb" "front"'), STACK.index('resource "aws_ecs_service"')
+    text = STACK[:start] + CALL % more + STACK[end:]
+    return text.replace("aws_lb_target_group.app.arn", "module.front.group")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", '  version = "1.0.0"\n\n  create = var.awake\n}'),
+        ("  create  = true\n", '  version = "1.0.0"\n  create  = var.awake\n}'),
+        ("  create  = 1 > 0\n", '  version = "1.0.0"\n  create  = var.awake && (1 > 0)\n}'),
+    ],
+)
+def test_a_module_of_a_registry_is_switched(tmp_path, before, after):
+    laid(tmp_path, switch=True)
+    text = adopted(tmp_path, with_module(before))
+    assert after in text
+    assert text.count(COUNT) == 1
+
+
+def test_a_module_of_a_registry_without_a_switch_is_refused(tmp_path):
+    laid(tmp_path, switch=False)
+    (found,) = refused(tmp_path, with_module())
+    assert "module.front: holds what would sleep, and has no variable that leaves it out" in found
