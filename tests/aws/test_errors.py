@@ -7,6 +7,7 @@ from botocore.exceptions import (
     LoginRefreshRequired,
     NoCredentialsError,
     NoRegionError,
+    ProfileNotFound,
     ReadTimeoutError,
     UnauthorizedSSOTokenError,
 )
@@ -117,8 +118,21 @@ def test_missing_credentials_need_a_person():
 
 
 def test_a_missing_region_reads_as_one_sentence():
-    said = "cannot read: You must specify a region; set AWS_PROFILE and AWS_REGION"
-    assert str(translate(NoRegionError(), "read")) == said
+    assert str(translate(NoRegionError(), "read")) == (
+        "cannot read: You must specify a region; set AWS_REGION (export AWS_REGION=us-east-1), or "
+        "AWS_PROFILE to one that has a region"
+    )
+
+
+def test_a_profile_that_is_not_there_is_looked_up_by_the_next_command():
+    said = str(translate(ProfileNotFound(profile="nope"), "read"))
+    assert "set AWS_PROFILE to one of those that aws configure list-profiles names" in said
+
+
+def test_without_a_network_it_says_where_to_look():
+    meant = translate(EndpointConnectionError(endpoint_url="https://x"), "read")
+    assert type(meant) is RetryError
+    assert str(meant).endswith("look at the network (VPN, HTTPS_PROXY, AWS_ENDPOINT_URL)")
 
 
 @pytest.mark.parametrize("error", [UnauthorizedSSOTokenError(), LoginRefreshRequired()])

@@ -163,7 +163,10 @@ def test_without_credentials_nothing_is_said_to_cost_money(tmp_path):
         "apply", SHIPPED, "--to", "awake", AWS_EC2_METADATA_DISABLED="true", HOME=str(tmp_path)
     )
     assert done.returncode == 1
-    assert done.stderr.count("Unable to locate credentials; set AWS_PROFILE and AWS_REGION") == 1
+    assert (
+        done.stderr.count("Unable to locate credentials; log in (aws configure, aws sso login)")
+        == 1
+    )
     assert "cost money" not in done.stderr and len(done.stderr.splitlines()) == 1
 
 

@@ -12,13 +12,16 @@ from collections.abc import Callable
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectTimeoutError,
     CredentialRetrievalError,
+    EndpointConnectionError,
     LoginError,
     NoCredentialsError,
     NoRegionError,
     ParamValidationError,
     PartialCredentialsError,
     ProfileNotFound,
+    ProxyConnectionError,
     SSOError,
     TokenRetrievalError,
 )
@@ -185,8 +188,8 @@ def translate(error: Exception, what: str) -> DormouseError:
     if isinstance(error, ClientError):
         return _translate_answer(error, what)
     if isinstance(error, _UNSET):
-        said = str(error).rstrip(".")
-        return PermanentError(f"cannot {what}: {said}; set AWS_PROFILE and AWS_REGION")
+        said = " ".join(str(error).split()).rstrip(".")
+        return PermanentError(f"cannot {what}: {said}; {_next_command(error)}")
     if isinstance(error, _LOGGED_OUT):
         return EndPassError(
             f"cannot {what}: {str(error).rstrip('.')}; log in again (aws sso login, aws login)",
@@ -194,10 +197,27 @@ def translate(error: Exception, what: str) -> DormouseError:
         )
     if isinstance(error, ParamValidationError):
         return PermanentError(f"cannot {what}: {' '.join(str(error).split())}")
+    if isinstance(error, EndpointConnectionError | ConnectTimeoutError | ProxyConnectionError):
+        return RetryError(
+            f"cannot {what} right now: {str(error).rstrip('.')}; look at the network (VPN, "
+            "HTTPS_PROXY, AWS_ENDPOINT_URL)",
+            after_seconds=5,
+        )
     if isinstance(error, BotoCoreError):
         # Time-outs and broken connections: the call may have had its effect (F54).
         return RetryError(f"cannot {what} right now: {error}", after_seconds=5)
     raise error
+
+
+def _next_command(error: Exception) -> str:
+    """What to give before the same command is given again."""
+    if isinstance(error, NoRegionError):
+        return (
+            "set AWS_REGION (export AWS_REGION=us-east-1), or AWS_PROFILE to one that has a region"
+        )
+    if isinstance(error, ProfileNotFound):
+        return "set AWS_PROFILE to one of those that aws configure list-profiles names"
+    return "log in (aws configure, aws sso login), or set AWS_PROFILE and AWS_REGION"
 
 
 def _translate_answer(error: ClientError, what: str) -> DormouseError:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -57,6 +58,9 @@ _NOT_THE_INPUT = (
     "unauthorizedoperation",
 )
 """Words of refusals that no other file would end: rights, credentials, the network."""
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_FRAME = str.maketrans("│╷╵", "   ")
 
 _PATIENCE = 10.0
 """Seconds that Terraform is given to end after it was told to."""
@@ -180,8 +184,15 @@ def _first_error(ended: Ended) -> tuple[str, str]:
             start = place.get("start") or {}
             at = f"{place['filename']}:{start.get('line')}: " if place.get("filename") else ""
             return summary, _one_line(f"{at}{summary}. {diagnostic.get('detail') or ''}")
-    text = _one_line((ended.errors or ended.output).decode(errors="replace"))
+    text = _plain_error((ended.errors or ended.output).decode(errors="replace"))
     return text, text or f"it ended with code {ended.code} and said nothing"
+
+
+def _plain_error(text: str) -> str:
+    """The first error of a command that has no -json, without its frame, colours and warnings."""
+    text = _COLOURS.sub("", text).translate(_FRAME)
+    _, found, error = text.partition("Error: ")
+    return _one_line(error.partition("Error: ")[0] if found else text)
 
 
 def _diagnostic(line: str) -> Mapping[str, Any] | None:
@@ -196,5 +207,5 @@ def _diagnostic(line: str) -> Mapping[str, Any] | None:
 
 
 def _one_line(text: str) -> str:
-    plain = " ".join(text.replace("│", " ").split()).rstrip(". ")
+    plain = " ".join(text.translate(_FRAME).split()).rstrip(". ")
     return plain if len(plain) <= 400 else f"{plain[:397]}…"
