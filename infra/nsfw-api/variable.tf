@@ -46,6 +46,8 @@ variable "dormouse" {
     wake_timeout     = optional(string, "20m")
     open_path        = optional(string, "/")
     name             = optional(string) # the stack's, where the folder's will not do
+    monthly_budget   = optional(number) # USD
+    budget_stops     = optional(bool, false)
   })
   default = {
     time_zone    = "Asia/Tokyo"

@@ -18,6 +18,12 @@ HOURS = ["Mon-Fri 09:00-18:00"]
         ({"idle_below": {"new_flows": 0}}, "idle_below.new_flows", 'idle_timeout = "0"'),
         ({"closed_on": ["2026-01-01"]}, "closed_on", "no effect without office_hours"),
         ({"open_on": ["2026-01-01"]}, "open_on", "no effect without office_hours"),
+        ({"budget_stops": True}, "budget_stops", "no effect without monthly_budget"),
+        (
+            {"budget_stops": True, "monthly_budget": 20},
+            "budget_stops",
+            "no effect without office_hours",
+        ),
         (
             {"office_hours": HOURS, "open_on": ["2026-01-01"], "closed_on": ["2026-01-01"]},
             "open_on",
