@@ -57,6 +57,26 @@ def test_a_month_says_what_was_spent_and_saved(dormouse):
     assert 0 < said["controller"] < 0.01
 
 
+def test_history_that_cannot_be_read_is_said_to_be_missing(dormouse):
+    dynamodb = dormouse.world.aws.session().client("dynamodb")
+    found = dynamodb.query(
+        TableName="dormouse",
+        KeyConditionExpression="pk = :pk AND begins_with(sk, :event)",
+        ExpressionAttributeValues={":pk": {"S": f"stack#{STACK}"}, ":event": {"S": "event#"}},
+    )["Items"]
+    asleep = next(item for item in found if item["sk"]["S"].endswith("#asleep"))
+    whole = dormouse("cost", STACK, "--json").json
+    dynamodb.put_item(TableName="dormouse", Item={**asleep, "body": {"S": "{"}})
+
+    said = dormouse("cost", STACK, "--json").json
+    assert whole["unreadable"] == []
+    assert said["unreadable"] == [asleep["sk"]["S"]]
+    assert said["spent"] < whole["spent"]
+    assert dormouse("cost", "--json").json["unreadable"] == 1
+    told = dormouse("cost", STACK)
+    assert f"1 record of the history of {STACK} cannot be read" in told.err
+
+
 def test_without_a_stack_all_are_added_up(dormouse):
     alone = dormouse("cost", STACK, "--json").json
     said = dormouse("cost", "--json").json

@@ -238,9 +238,12 @@ def of_type(resources, kind):
     return {n: r["Properties"] for n, r in resources.items() if r["Type"] == kind}
 
 
+GUARD_RAILS = ("SleepStuck", "AwakeTooLong", "BusyTooLong")
+
+
 def test_each_alarm_watches_the_controller_and_tells_the_topic(deployed):
     alarms = of_type(deployed, "AWS::CloudWatch::Alarm")
-    assert set(alarms) == {"ControllerFails", "HeartbeatStopped", "SleepStuck", "AwakeTooLong"}
+    assert set(alarms) == {"ControllerFails", "HeartbeatStopped", *GUARD_RAILS}
     for alarm in alarms.values():
         assert alarm["AlarmActions"][0].endswith(":dormouse-Notifications")
         assert alarm["OKActions"] == alarm["AlarmActions"]
@@ -250,28 +253,35 @@ def test_each_alarm_watches_the_controller_and_tells_the_topic(deployed):
 
 
 @pytest.mark.parametrize(
-    ("filtered", "name", "overdue"),
+    ("name", "overdue", "metric", "value"),
     [
-        ("SleepStuck", "SleepStuck", Overdue.SLEEP_STUCK),
-        ("BusyTooLong", "SleepStuck", Overdue.BUSY_TOO_LONG),
-        ("AwakeTooLong", "AwakeTooLong", Overdue.AWAKE_TOO_LONG),
+        ("SleepStuck", Overdue.SLEEP_STUCK, "Stuck", 1),
+        ("BusyTooLong", Overdue.BUSY_TOO_LONG, "Stuck", -1),
+        ("AwakeTooLong", Overdue.AWAKE_TOO_LONG, "AwakeTooLong", 1),
     ],
 )
-def test_an_alarm_of_a_guard_rail_counts_the_lines_that_say_so(deployed, filtered, name, overdue):
-    lines = of_type(deployed, "AWS::Logs::MetricFilter")[f"{filtered}Lines"]
+def test_an_alarm_of_a_guard_rail_counts_the_lines_that_say_so(
+    deployed, name, overdue, metric, value
+):
+    """Two have one metric: one is raised by what is above nothing, the other by what is below."""
+    lines = of_type(deployed, "AWS::Logs::MetricFilter")[f"{name}Lines"]
     alarm = of_type(deployed, "AWS::CloudWatch::Alarm")[name]
     (made,) = lines["MetricTransformations"]
 
     assert lines["FilterPattern"] == f'{{ $.overdue = "{overdue}" }}'
     assert lines["LogGroupName"] == "/aws/lambda/dormouse-controller"
-    assert (made["MetricNamespace"], made["MetricName"]) == (alarm["Namespace"], name)
+    assert (made["MetricNamespace"], made["MetricName"]) == (alarm["Namespace"], metric)
+    assert alarm["MetricName"] == metric
+    is_above = alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
+    assert (alarm["Threshold"], is_above) == (value, value > 0)
+    assert alarm["Statistic"] in (("Sum", "Maximum") if value > 0 else ("Minimum",))
     assert alarm["Namespace"] == "Dormouse/dormouse"
-    assert made["MetricValue"] == "1"
+    assert made["MetricValue"] == str(value)
 
 
 def test_an_alarm_of_a_guard_rail_outlasts_the_time_between_two_passes(deployed):
     """Without a line for a period it would say OK, and ALARM again with the next pass."""
-    for name in ("SleepStuck", "AwakeTooLong"):
+    for name in GUARD_RAILS:
         alarm = of_type(deployed, "AWS::CloudWatch::Alarm")[name]
         window = timedelta(seconds=alarm["Period"] * alarm["EvaluationPeriods"])
         assert window > SLOW + timedelta(seconds=300 + 60)  # a whole pass, and a tick

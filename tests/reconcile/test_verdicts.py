@@ -32,6 +32,7 @@ from reconcile.turns import PATIENCE, plan, ready, saw, turn
 
 AWAKE, ASLEEP = Target.AWAKE, Target.ASLEEP
 MOMENT, MINUTE = timedelta(milliseconds=1), timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 CREATE = Action(verb=Verb.CREATE, kind=Kind.LOAD_BALANCER, address=LB)
 REPAIR = Action(verb=Verb.UPDATE, kind=Kind.SERVICE, address=SERVICE, changes=("desiredCount",))
 DELETE = Action(verb=Verb.DELETE, kind=Kind.TARGET_GROUP, address=TG, target=ASLEEP)
@@ -72,6 +73,30 @@ def test_a_load_balancer_that_failed_again_after_it_was_made_anew_is_left_while_
     look = saw(plan(actions=(REMAKE,)), {LB: State.FAILED})
     again = turn(serving=ready(), progress=Progress().after_failure(LB))
     assert takeable(again, look) == []
+
+
+def test_and_is_made_anew_once_more_an_hour_later():
+    look = saw(plan(actions=(REMAKE,)), {LB: State.FAILED})
+    known = Progress().after_delete(LB, "arn:old", NOON).after_failure(LB)
+    again = turn(serving=ready(), progress=known)
+    assert takeable(replace(again, now=NOON + HOUR - MOMENT), look) == []
+    assert takeable(replace(again, now=NOON + HOUR), look) == [REMAKE]
+
+
+def test_a_wake_that_is_out_of_time_begins_nothing():
+    look = saw(plan(actions=(CREATE,)))
+    late = turn(seen=look, give_up_at=NOON)
+    assert takeable(replace(late, now=NOON - MOMENT), look) == [CREATE]
+    assert takeable(late, look) == []
+    assert takeable(replace(late, serving=ready()), look) == [CREATE]
+    ended = end(late, Limits(give_up_at=NOON))
+    assert ended.result is Result.FAILED
+    assert ended.cause.startswith("not awake in time: nothing could be done about it")
+
+
+def test_a_sleep_goes_on_however_late_it_is():
+    look = saw(plan(ASLEEP, actions=(DELETE,)))
+    assert takeable(turn(ASLEEP, give_up_at=NOON), look) == [DELETE]
 
 
 # what was refused for good

@@ -485,8 +485,7 @@ class Observer:
         if status.get("target") != "asleep":
             return
         since = datetime.fromisoformat(status["since"]).timestamp()
-        is_said = status.get("settled") and now - self._forgot_at > HOUR
-        if is_said and paid and not self._is_only_rest(now - since):
+        if status.get("settled") and paid and now - self._forgot_at > HOUR:
             self.complain(f"it says that it is asleep, and there is {', '.join(paid)}", "lie")
         if calm and self.balancers() and now - since > SLACK:
             self.complain("its load balancer outlives the decision by minutes", "outlives")
@@ -494,12 +493,6 @@ class Observer:
             self.complain(f"it outlives the decision: {', '.join(paid)}", "outlives")
         if calm and status.get("outbox") and now - since > 2 * CONVERGE:
             self.complain("events have not been told")
-
-    def _is_only_rest(self, seconds: float) -> bool:
-        """People are told first, and then what a replaced spec has left is taken down as well."""
-        if seconds > self._sleep + SLACK:
-            return False
-        return bool(self._house.table.load(self._stack).leftovers)
 
     def _check_told(self, now: float) -> None:
         if now - self._forgot_at < 2 * HOUR:

@@ -402,3 +402,32 @@ def test_a_message_says_what_runs_and_what_to_do():
     assert '"nsfw_api_service" runs with 1 of 2 tasks' in message.body
     assert "exited with" in message.body
     assert "not taken down for this" in message.body
+
+
+# what ECS and AWS have given up
+
+
+def test_a_deployment_that_ecs_has_given_up_is_begun_anew_slowly():
+    """Its circuit breaker starts no task any more, also when the image is put right."""
+    home = Home(tasks=2)
+    home.aws.conditions.containers(CONTAINER, "image_pull_error")
+    home.session.client("ecs").update_service(
+        cluster=CLUSTER,
+        service="nsfw_api_service",
+        deploymentConfiguration={"deploymentCircuitBreaker": {"enable": True, "rollback": False}},
+        forceNewDeployment=True,
+    )
+    home.live(15)
+    home.aws.interrupt(home.tasks()[0], "TerminationNotice")
+    start = len(home.aws.calls)
+    home.live(90)
+    calls = list(home.aws.calls)[start:]
+    forced = [each for each in calls if each.params.get("forceNewDeployment")]
+    assert 1 <= len(forced) <= 3
+    assert home.deletions() == []
+    assert home.status()["phase"] == "degraded"
+
+    home.aws.conditions.containers(CONTAINER, "healthy")
+    home.live(60)
+    assert home.status()["phase"] == "awake"
+    assert len(home.events("restored")) == 1

@@ -32,6 +32,15 @@ def test_tasks_that_never_come_up_fail_the_wake_with_their_reason(desk, containe
     assert desk.standing() == ASLEEP
 
 
+def test_a_wake_whose_time_was_over_before_it_was_looked_at_makes_nothing(desk):
+    """Nothing could be done about it for that long; what is made now would go at once."""
+    outcome = desk.wake(minutes=0)
+
+    assert outcome.result is Result.FAILED
+    assert "not awake in time" in outcome.cause
+    assert [call.operation for call in desk.aws.calls if not call.is_read] == []
+
+
 def test_missing_capacity_is_waited_for_and_said(desk):
     """AWS behaviour F30: it may come back."""
     desk.aws.conditions.containers("nsfw-api-container", "no_capacity")

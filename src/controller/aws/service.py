@@ -14,7 +14,14 @@ from controller.aws.service_backing import Backing
 from controller.aws.service_calls import ServiceAdapter
 from controller.aws.service_failures import needs_stopped_tasks
 from controller.aws.service_settings import with_ignored_network
-from controller.aws.service_state import DRAINING, TASK_STARTING, TASKS, identity, interpret
+from controller.aws.service_state import (
+    DRAINING,
+    FORCED,
+    TASK_STARTING,
+    TASKS,
+    identity,
+    interpret,
+)
 from controller.aws.snapshot import Snapshot
 from controller.aws.target_group import (
     TargetGroupAdapter,
@@ -178,12 +185,14 @@ class EcsService:
         if TASKS in changes:
             self._calls.stop_tasks(cluster, resource.name)
             return
-        wanted = self._context.filled(resource, observed, set(changes) - {"desiredCount"})
+        wanted = self._context.filled(resource, observed, set(changes) - {"desiredCount", FORCED})
         if "networkConfiguration" in changes and resource.ignores("networkConfiguration"):
             found = self._calls.describe(cluster, [resource.name])
             wanted = with_ignored_network(resource, wanted, found[resource.name])
         if "desiredCount" in changes:
             wanted["desiredCount"] = desired_count(resource, action.target)
+        if FORCED in changes:
+            wanted[FORCED] = True
         self._calls.update(cluster, resource.name, wanted)
 
     def delete(self, resource: ResourceSpec, seen: Observation) -> None:

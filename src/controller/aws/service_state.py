@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from controller.aws.service_backing import Backing
@@ -19,6 +19,12 @@ from controller.domain.planning.spec import ResourceSpec
 TASK_STARTING = "task starting"
 HEALTH_CHECK = "health check"
 DRAINING = "draining"
+
+FORCED = "forceNewDeployment"
+"""What a service lacks whose deployment ECS has given up: it starts no task any more (§2.8)."""
+
+FORCE_AFTER = timedelta(minutes=30)
+"""How long such a deployment is left alone: its cause is for a person to mend."""
 
 TASKS = "tasks"
 """What is to be stopped where a service does not get rid of it."""
@@ -66,6 +72,7 @@ def interpret(
     if backing.groups is not None:
         is_settled = progress.is_settled(known["arn"], resource)
         differs += changed_settings(resource, found, backing, is_settled=is_settled)
+        differs += _given_up(found, now)
     return _interpret_active(resource, found, backing, desired_count, known, differs)
 
 
@@ -112,6 +119,15 @@ def _interpret_active(
         wanted=wanted,
         serves=running > 0 if backing.healthy is None else backing.reached,
     )
+
+
+def _given_up(found: Mapping[str, Any], now: datetime) -> tuple[str, ...]:
+    """ECS's circuit breaker has ended the deployment, a while ago, and went back to none before."""
+    for deployment in found.get("deployments", ()):
+        if deployment.get("status") == "PRIMARY" and deployment.get("rolloutState") == "FAILED":
+            failed_at = deployment.get("updatedAt")
+            return (FORCED,) if failed_at and now - failed_at >= FORCE_AFTER else ()
+    return ()
 
 
 def _replaced_at(found: Mapping[str, Any]) -> datetime | None:

@@ -35,6 +35,10 @@ from controller.domain.money.past_hours import Hours, hours_between
 from controller.domain.money.prices import Prices, origin
 from controller.domain.money.usage import ZERO
 from controller.domain.planning.spec import Json
+from controller.domain.reporting.damage import Damaged
+
+MOST_NAMED = 3
+"""So many records that cannot be read are named; the rest is counted."""
 
 
 @click.command("cost")
@@ -74,6 +78,7 @@ def command(
         return
     for line in _in_full(bills[0]) if is_one else _table(wanted, bills):
         click.echo(line)
+    _say_unreadable(bills)
     for region, (found, why_not) in prices.items():
         _say_origin(found, region, why_not)
 
@@ -86,7 +91,11 @@ def _region(look: StackView, deployment: Deployment) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
-    """The account of one stack, with its share of the controller's own cost."""
+    """
+    The account of one stack, with its share of the controller's own cost.
+
+    `unreadable` are the records of its history that could not be read: what they told is missing.
+    """
 
     stack: str
     account: Statement
@@ -94,6 +103,7 @@ class Bill:
     days: list[dict[str, Json]]
     hours: Hours
     zone: ZoneInfo
+    unreadable: tuple[str, ...] = ()
 
     @property
     def controller(self) -> Decimal:
@@ -106,6 +116,7 @@ class Bill:
             "controller": number(self.controller),
             "controller_parts": [part.to_json() for part in self.controller_parts],
             "days": self.days,
+            "unreadable": list(self.unreadable),
         }
 
 
@@ -124,8 +135,10 @@ def _month(text: str | None, now: datetime) -> Month:
 def _bill(asked: Stacks, look: StackView, month: Month, prices: Prices, stacks: int) -> Bill:
     table, status = asked.deployment.table, look.report.status
     with asked.deployment.reaching(f'read the history of "{look.stack}"'):
-        events = table.events(look.stack, month.start, look.now + timedelta(seconds=1))
-        past = Past(uses=table.uses(look.stack), events=until_settled(events, month))
+        lost: list[Damaged] = []
+        until = look.now + timedelta(seconds=1)
+        events = until_settled(table.events(look.stack, month.start, until, lost), month)
+        past = Past(uses=table.uses(look.stack, lost), events=events)
     known = status.meter, status.lifecycle
     used = month_usage(month, past, *known, look.now)
     days = account_days(month, past, *known, look.now)
@@ -138,6 +151,7 @@ def _bill(asked: Stacks, look: StackView, month: Month, prices: Prices, stacks: 
         controller_parts=controller_parts(
             used.end - used.start, awake=used.awake, wakes=used.wakes, stacks=max(1, stacks)
         ),
+        unreadable=tuple(each.record for each in lost),
     )
 
 
@@ -165,6 +179,7 @@ def _sum(month: Month, bills: Sequence[Bill]) -> dict[str, Json]:
         "lines": list(lines.values()),
         "days": cost_days.added_up(day for bill in bills for day in bill.days),
         "stacks": [bill.to_json() for bill in bills],
+        "unreadable": sum(len(bill.unreadable) for bill in bills),
     }
 
 
@@ -248,6 +263,18 @@ def _say_upkeep(bills: Sequence[Bill]) -> str:
         f"about {say_money(controller_cost(parts))} by assumed passes ({say_money(without)} where "
         "the account's free calls are used up otherwise)"
     )
+
+
+def _say_unreadable(bills: Sequence[Bill]) -> None:
+    for bill in bills:
+        if bill.unreadable:
+            count, which = len(bill.unreadable), ", ".join(bill.unreadable[:MOST_NAMED])
+            records = "record" if count == 1 else "records"
+            click.echo(
+                f"warning: {count} {records} of the history of {bill.stack} cannot be read, and "
+                f"what it told is not in these sums: {which}{', …' if count > MOST_NAMED else ''}",
+                err=True,
+            )
 
 
 def _say_origin(prices: Prices, region: str, why_not: str) -> None:

@@ -13,6 +13,7 @@ from controller.domain.decision.desired import Decision
 from controller.domain.errors import DormouseError
 from controller.domain.planning.plan import Target
 from controller.domain.planning.spec import Spec
+from controller.domain.reporting.status import Status
 from controller.reconcile import leftover_status, replaced, transitions
 from controller.reconcile.billing import Billing
 from controller.reconcile.deciding import Decider
@@ -47,6 +48,28 @@ class Clearing:
                 self._tracker.apply(leftover_status.clearing, outcome, self._now())
                 return outcome
         return None
+
+    def finish_sleep(
+        self, records: Records, decision: Decision, outcome: Outcome, limits: Limits
+    ) -> tuple[Outcome, datetime | None]:
+        """
+        Take down what replaced specs have left behind, before the stack is told to be asleep.
+
+        Returns how the sleep stands with that, and when to come back for what needs a person.
+        """
+        clear_at: datetime | None = None
+        self._tracker.apply(Status.with_progress, outcome.progress)
+        for left in records.leftovers:
+            self._tracker.write()
+            ended = self._take_down(records, decision, left, left, limits)
+            outcome = replace(outcome, progress=self._tracker.status.progress)
+            if ended is None:
+                clear_at = self._now() + SLOW
+            elif ended.result is not Result.CONVERGED:
+                return replace(outcome, result=ended.result, cause=ended.cause), clear_at
+            else:
+                self._forget(left)
+        return outcome, clear_at
 
     def clear(
         self, records: Records, decision: Decision, outcome: Outcome, limits: Limits
@@ -85,9 +108,12 @@ class Clearing:
             return self._now() + SLOW
         if ended.result is not Result.CONVERGED:
             return self._now()
+        self._forget(left)
+        return None
+
+    def _forget(self, left: Spec) -> None:
         self._ports.store.forget_leftover(left)
         self._tracker.apply(leftover_status.no_more_replaced, left)
-        return None
 
     def _may_take_its_place(self, records: Records, decision: Decision) -> bool:
         """What serves people does not go for what cannot come."""

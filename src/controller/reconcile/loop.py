@@ -89,6 +89,7 @@ class Reconciler:
             whole_at=now,
             serving=Serving.of(limits.served if target is Target.AWAKE else None),
             progress=self._journal.progress,
+            give_up_at=limits.give_up_at,
         )
 
     def _round(self, before: Turn) -> Turn:

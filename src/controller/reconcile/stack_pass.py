@@ -97,6 +97,10 @@ class StackPass:
         if outcome:
             return outcome, None
         outcome = self._reconcile(records, decision, limits)
+        if outcome.target is Target.ASLEEP and outcome.result is Result.CONVERGED:
+            outcome, clear_at = self._clearing.finish_sleep(records, decision, outcome, limits)
+            self._note_end(records, outcome)
+            return outcome, clear_at
         self._note_end(records, outcome)
         return outcome, self._clearing.clear(records, decision, outcome, limits)
 

@@ -31,7 +31,7 @@ class Turn:
     `final` says by address what is not asked for again, and why. `error` is what ended the round
     before its end, `note` the last refusal of it. `quiet_until` is when AWS may be asked again,
     `refused_since` and `blocked_since` are when rounds began to be refused, and something foreign
-    to stand in the way.
+    to stand in the way. `give_up_at` is when patience with a wake ends.
     """
 
     target: Target
@@ -49,6 +49,13 @@ class Turn:
     quiet_until: datetime | None = None
     refused_since: datetime | None = None
     blocked_since: datetime | None = None
+    give_up_at: datetime | None = None
+
+    @property
+    def is_overdue(self) -> bool:
+        """A wake whose time is over: nothing is begun for it that would be taken down at once."""
+        is_wake = self.target is Target.AWAKE and not self.serving.is_ready
+        return is_wake and self.give_up_at is not None and self.now >= self.give_up_at
 
     def is_given_up(self, action: Action) -> bool:
         """

@@ -23,6 +23,9 @@ memory need not be listed yet (AWS behaviour §1.7; §9.2: 20 s at the slowest).
 LAST_STEPS = timedelta(seconds=20)
 """No new step is started when a Lambda has less time left than this (AWS behaviour §5.4)."""
 
+MADE_ANEW_AGAIN = timedelta(hours=1)
+"""How often a stack that serves people makes anew what fails again and again (§1.4, F07)."""
+
 BLOCKED_GRACE = timedelta(seconds=30)
 """Tags of fresh objects may not be readable for some seconds; only then is a stranger believed."""
 
@@ -39,9 +42,9 @@ class Ending:
 
 
 def takeable(turn: Turn, seen: Seen) -> list[Action]:
-    """A wake with a stranger in its way, or that has failed, makes nothing that costs money."""
+    """A wake that is blocked, has failed or is out of time makes nothing that costs money."""
     is_wake = turn.target is Target.AWAKE and not turn.serving.is_ready
-    if is_wake and (seen.plan.blocked or find_failure(seen, turn.progress)):
+    if is_wake and (seen.plan.blocked or find_failure(seen, turn.progress) or turn.is_overdue):
         return []
     return [action for action in seen.plan.ready if _may_take(action, turn, seen)]
 
@@ -108,12 +111,19 @@ def find_holdup(turn: Turn) -> str:
 
 
 def _may_take(action: Action, turn: Turn, seen: Seen) -> bool:
-    made_anew = turn.progress.is_made_anew(action.address)
+    made_anew = _is_freshly_made_anew(action, turn)
     return not (
         turn.progress.is_held_back(action.address, turn.now)
         or turn.is_given_up(action)
         or turn.serving.spares(action, seen.observed, made_anew=made_anew)
     )
+
+
+def _is_freshly_made_anew(action: Action, turn: Turn) -> bool:
+    """It was taken down and made anew within the hour that a load balancer is paid for at least."""
+    last = turn.progress.deleted.get(action.address)
+    is_fresh = last is None or turn.now - last.at < MADE_ANEW_AGAIN
+    return is_fresh and turn.progress.is_made_anew(action.address)
 
 
 def _end_by_error(turn: Turn, error: DormouseError) -> Ending | None:
@@ -176,7 +186,8 @@ def _out_of_time(turn: Turn, limits: Limits) -> Ending | None:
         lost = f"no target was healthy for {say_duration(turn.serving.patience)}"
         return Ending(Result.FAILED, f"{lost}: {find_holdup(turn)}")
     if limits.give_up_at and now >= limits.give_up_at and not turn.serving.is_ready:
-        return Ending(Result.FAILED, f"not {turn.target} in time: {find_holdup(turn)}")
+        why = find_holdup(turn) or "nothing could be done about it until its time was over"
+        return Ending(Result.FAILED, f"not {turn.target} in time: {why}")
     is_late = limits.deadline and now + LAST_STEPS + limits.poll >= limits.deadline
     if is_late or not (limits.patient or _goes_on(turn)):
         return Ending(Result.UNFINISHED, find_holdup(turn))

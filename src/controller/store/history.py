@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from controller.domain.decision.history import REMEMBERED, Event, Wake
 from controller.domain.money.usage import UsageProfile
-from controller.domain.reporting.damage import parted
+from controller.domain.reporting.damage import Damaged, parted
 from controller.domain.timestamps import format_timestamp, parse_timestamp
 from controller.store import items
 from controller.store.requests import Requests
@@ -54,8 +54,10 @@ class History(Requests):
             ExpressionAttributeValues={":at": {"S": items.second_text(now)}},
         )
 
-    def events(self, stack: str, start: datetime, end: datetime) -> Iterator[Event]:
-        """The events in [start, end), the oldest first; what cannot be read of them is left out."""
+    def events(
+        self, stack: str, start: datetime, end: datetime, lost: list[Damaged] | None = None
+    ) -> Iterator[Event]:
+        """The events in [start, end), the oldest first; what cannot be read goes into `lost`."""
         first, last = (f"{items.EVENT}{items.due_text(at)}" for at in (start, end))
         for item in self._query(
             "pk = :pk AND sk BETWEEN :first AND :last",
@@ -64,19 +66,26 @@ class History(Requests):
             event = items.readable(item, _parse_event)
             if isinstance(event, Event):
                 yield event
+            elif lost is not None:
+                lost.append(event)
 
     def put_use(self, stack: str, use: UsageProfile, now: datetime) -> None:
         """Record what the stack's spec uses from now on; that is kept for good."""
         body = {"at": format_timestamp(now), "use": use.to_json()}
         self._put(items.to_item(stack, f"{items.ACCOUNT}{items.second_text(now)}", body))
 
-    def uses(self, stack: str) -> list[tuple[datetime, UsageProfile]]:
-        """What its specs have used, each from when on, the oldest first."""
+    def uses(
+        self, stack: str, lost: list[Damaged] | None = None
+    ) -> list[tuple[datetime, UsageProfile]]:
+        """What its specs have used, each from when on, the oldest first; `lost` as in `events`."""
         found = self._query(
             "pk = :pk AND begins_with(sk, :prefix)",
             {":pk": f"stack#{stack}", ":prefix": items.ACCOUNT},
         )
-        return list(parted(items.readable(item, _parse_use) for item in found)[0])
+        uses, damaged = parted(items.readable(item, _parse_use) for item in found)
+        if lost is not None:
+            lost += damaged
+        return list(uses)
 
 
 def _parse_wake(text: str) -> Wake:
