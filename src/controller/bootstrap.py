@@ -24,7 +24,7 @@ from controller.domain.ports import Clock, Cloud, SideBySide
 from controller.notify.notifier import Log, NoLog, Notifier
 from controller.notify.webhook import Webhook
 from controller.reconcile.heartbeat import Heartbeat
-from controller.reconcile.ports import Ports, Tell
+from controller.reconcile.ports import Notify, Ports
 from controller.reconcile.side_by_side import Threads
 from controller.reconcile.stack_pass import StackPass
 from controller.settings import Settings
@@ -47,7 +47,7 @@ class Controller:
     clients: Clients
     clock: Clock
     side_by_side: SideBySide
-    tell: Tell
+    notify: Notify
     log: Log = field(default_factory=NoLog)
     regions: dict[str | None, Clients] = field(default_factory=dict)
 
@@ -67,7 +67,7 @@ class Controller:
         try:
             store.claim()
             ports = Ports(
-                store, self._cloud, self._traffic, self.clock, self.side_by_side, self.tell
+                store, self._cloud, self._traffic, self.clock, self.side_by_side, self.notify
             )
             stack_pass = StackPass(ports, spread_offset(stack, self.settings.spread))
             return stack_pass.run(now + budget).as_log()
@@ -126,13 +126,13 @@ def bootstrap(
     session: Session | None = None,
     clock: Clock | None = None,
     side_by_side: SideBySide | None = None,
-    tell: Tell | None = None,
+    notify: Notify | None = None,
     log: Log | None = None,
 ) -> Controller:
     """
     Build the controller; tests and the simulated AWS give a session and a clock of their own.
 
-    `tell` lets people know of an event, once it is recorded; it is called again if it raises. By
+    `notify` lets people know of an event, once it is recorded; it is called again if it raises. By
     default it does what the environment says.
     """
     settings = Settings.from_environment(environment)
@@ -146,7 +146,7 @@ def bootstrap(
         clients=clients,
         clock=clock,
         side_by_side=side_by_side or Threads(),
-        tell=tell or make_notifier(settings, clients, clock, log),
+        notify=notify or make_notifier(settings, clients, clock, log),
         log=log,
     )
 
@@ -160,7 +160,7 @@ def make_notifier(settings: Settings, clients: Clients, clock: Clock, log: Log) 
         topic=Topic(clients, settings.topic) if settings.topic else None,
         webhook=Webhook(settings.webhook) if settings.webhook else None,
         invites=Invitations(clients, settings.keys, settings.api) if can_invite else None,
-        most=settings.tell,
+        most=settings.notify_level,
         namespace=settings.metrics,
     )
 

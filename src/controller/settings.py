@@ -21,9 +21,9 @@ class Settings:
     `passes_at_once` is how many of them a heartbeat starts side by side, `spread` over how long
     the wakes for one opening are spread.
 
-    The rest is about telling people, and "" where nobody wants it: `topic` is SNS's ARN,
-    `webhook` an https address, `tell` the most that is told, `keys` the SSM parameter that signs
-    links, `api` the wake URL's function, `metrics` the namespace in CloudWatch.
+    The rest is about notifications, and "" where they are not wanted: `topic` is SNS's ARN,
+    `webhook` an https address, `notify_level` the lowest level that is sent, `keys` the SSM
+    parameter that signs links, `api` the wake URL's function, `metrics` CloudWatch's namespace.
     """
 
     table: str
@@ -32,7 +32,7 @@ class Settings:
     spread: timedelta = timedelta(0)
     topic: str = ""
     webhook: str = field(default="", repr=False)
-    tell: Level = Level.NEWS
+    notify_level: Level = Level.NEWS
     keys: str = ""
     api: str = ""
     metrics: str = ""
@@ -47,7 +47,7 @@ class Settings:
             spread=timedelta(minutes=_number(environment, "DORMOUSE_SPREAD_MINUTES", 0, least=0)),
             topic=environment.get("DORMOUSE_TOPIC_ARN", ""),
             webhook=environment.get("DORMOUSE_WEBHOOK", ""),
-            tell=_level(environment.get("DORMOUSE_TELL") or Level.NEWS),
+            notify_level=_level(environment.get("DORMOUSE_TELL") or Level.NEWS),
             keys=environment.get("DORMOUSE_KEYS_PARAMETER", ""),
             api=environment.get("DORMOUSE_API", ""),
             metrics=environment.get("DORMOUSE_METRICS", ""),

@@ -122,9 +122,11 @@ def test_what_is_overdue_is_an_error_that_the_alarms_filter_finds(installation, 
 
 def test_metrics_stand_at_the_root_of_their_line(installation, said, monkeypatch):
     """Where CloudWatch looks for `_aws`."""
-    tell = replace(installation.controller.tell, log=entry.logger, namespace="Dormouse/dormouse")
+    notify = replace(
+        installation.controller.notify, log=entry.logger, namespace="Dormouse/dormouse"
+    )
     installation.press("wake")
-    entry.make_handler(replace(installation.controller, tell=tell))({"stack": STACK}, PASS)
+    entry.make_handler(replace(installation.controller, notify=notify))({"stack": STACK}, PASS)
 
     (line,) = named(said(), "measured")
     assert line["Wakes"] == 1

@@ -81,7 +81,7 @@ def test_a_day_of_events_wakes_the_stack_and_puts_it_to_sleep(cloud):
     lines = cloud.controller.logged() + cloud.api.logged()
     assert {line["level"] for line in lines} == {"INFO"}
     assert cloud.key("wake") not in cloud.api.log.read_text()
-    told = [line["event"].partition("#")[2] for line in lines if line["message"] == "told"]
+    told = [line["event"].partition("#")[2] for line in lines if line["message"] == "delivered"]
     assert told == ["awake", "asleep"]
     pressed_by = {line["correlation_id"] for line in cloud.api.logged()}
     passes = [line["correlation_id"] for line in cloud.controller.logged() if "decision" in line]

@@ -63,14 +63,14 @@ class Days:
         self.controller = self.new_controller()
         self.publish(self.spec)
 
-    def new_controller(self, tell: Callable[[Spec, Event], None] | None = None) -> Controller:
+    def new_controller(self, notify: Callable[[Spec, Event], None] | None = None) -> Controller:
         environment = {"DORMOUSE_TABLE": "dormouse", "DORMOUSE_CONTROLLER": "controller"}
         return bootstrap(
             environment,
             session=self.aws.session(),
             clock=self.aws.clock,
             side_by_side=one_by_one,
-            tell=tell or (lambda _, event: self.told.append(event)),
+            notify=notify or (lambda _, event: self.told.append(event)),
         )
 
     def _take_invocation(self, params: Any) -> dict[str, Any]:

@@ -88,7 +88,7 @@ class PostOffice:
             side_by_side=one_by_one,
             log=self.log,
         )
-        return replace(made, tell=replace(made.tell, **parts))  # type: ignore[type-var]
+        return replace(made, notify=replace(made.notify, **parts))  # type: ignore[type-var]
 
     def mails(self) -> list[Mail]:
         """What has come since the last time, in the order in which it was sent."""

@@ -259,7 +259,7 @@ def moved(day):
         session=session,
         clock=day.aws.clock,
         side_by_side=one_by_one,
-        tell=lambda _, event: day.told.append(event),
+        notify=lambda _, event: day.told.append(event),
     )
     day.other, day.session = other, session
     day.publish(replace(day.spec, role_arn=ROLE_B))

@@ -107,7 +107,7 @@ def test_no_line_of_the_log_holds_a_link(make_office):
     office = make_office(environment={"DORMOUSE_METRICS": "Dormouse/x"}, **OFFICE)
     office.day.live("Mon 23:00")
 
-    assert office.log.said.count("told") == 3
+    assert office.log.said.count("delivered") == 3
     assert "k=" not in repr(office.log)
     secret = office.keys.secrets[0].secret
     assert secret not in repr(office.log)
@@ -256,7 +256,7 @@ def test_a_topic_that_is_gone_neither_fails_a_pass_nor_fills_the_record(make_off
     assert [event["kind"] for event in day.status["outbox"]] == ["awake", "sleeping_soon"]
     day.live("Mon 19:00")
     assert day.desk.standing() == ASLEEP
-    assert set(office.log.said) == {"not told"}
+    assert set(office.log.said) == {"not delivered"}
 
     day.live("Tue 19:00")
     kinds = [event["kind"] for event in day.status["outbox"]]
@@ -307,11 +307,11 @@ def test_a_pass_that_dies_over_telling_is_taken_up_within_two_minutes(
             raise KilledError
         publish(message)
 
-    publish = day.controller.tell.topic.publish
+    publish = day.controller.notify.topic.publish
     if after:
         monkeypatch.setattr(Table, "mark_delivered", die)
     else:
-        monkeypatch.setattr(day.controller.tell.topic, "publish", die_before)
+        monkeypatch.setattr(day.controller.notify.topic, "publish", die_before)
     day.plan("Mon 13:00", day.wake)
     day.live("Mon 13:59")
     with pytest.raises(KilledError):
@@ -421,21 +421,21 @@ def test_a_message_that_sns_takes_in_no_form_holds_nothing_up(make_office):
     office.day.plan("Mon 13:00", office.day.wake)
     office.day.live("Mon 13:10")
     assert [mail.kind for mail in office.mails()] == ["awake"]
-    assert office.log.said.count("told to nobody") == 1
+    assert office.log.said.count("delivered to nobody") == 1
     assert office.day.status["outbox"] == []
 
 
 def test_a_fault_of_whoever_tells_is_in_the_log_of_the_pass_and_holds_nothing_up(make_office):
     office = make_office(environment={"DORMOUSE_TELL": "detail"}, **ONE_HOUR)
-    told, tell = [], office.day.controller.tell
+    told, notify = [], office.day.controller.notify
 
     def faulty(spec, event):
         told.append(str(event.kind))
         if event.kind == "waking" and told.count("waking") < 3:
             raise RuntimeError("a fault of its own")
-        tell(spec, event)
+        notify(spec, event)
 
-    office.day.controller = replace(office.day.controller, tell=faulty)
+    office.day.controller = replace(office.day.controller, notify=faulty)
     office.day.plan("Mon 13:00", office.day.wake)
     office.day.live("Mon 13:04")
     first = next(result for result in office.day.results if result.get("undelivered"))
@@ -470,7 +470,7 @@ def test_whatever_a_reason_holds_it_is_told(make_office, text):
     """Reasons are typed by people, and by AWS."""
     office = make_office(**OFFICE)
     event = Event(stack=STACK, at=office.day.now, kind=EventKind.FAILED, reason=text)
-    office.day.controller.tell(office.day.desk.spec, event)
+    office.day.controller.notify(office.day.desk.spec, event)
     (mail,) = office.mails()
     assert mail.kind == "failed"
     assert len(mail.body.encode()) < 256_000

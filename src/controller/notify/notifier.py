@@ -123,12 +123,12 @@ class Notifier:
             self._publish_or_plainly(spec, message)
         except MessageRefusedError as error:
             # Nor would it be taken later: the next event is not held up for it.
-            self.log.warning("told to nobody", **_about(message), error=str(error))
+            self.log.warning("delivered to nobody", **_about(message), error=str(error))
             return
         except Exception as error:
-            self.log.warning("not told", **_about(message), error=str(error))
+            self.log.warning("not delivered", **_about(message), error=str(error))
             raise
-        self.log.info("told", **_about(message))
+        self.log.info("delivered", **_about(message))
 
     def _publish_or_plainly(self, spec: Spec, message: Message) -> None:
         if self.topic is None:

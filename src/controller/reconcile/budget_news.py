@@ -11,7 +11,7 @@ from controller.domain.money.budget import Budget, make_budget
 from controller.domain.planning.spec import Spec
 from controller.domain.reporting.report import rules_of
 from controller.domain.reporting.status import Status
-from controller.reconcile.events import tell
+from controller.reconcile.events import add_event
 from controller.reconcile.ports import Records
 
 
@@ -47,4 +47,4 @@ def _tell(
     status = replace(status, budget_told=(str(budget.month), *map(str, kinds)))
     used_up = f"the budget of {budget.month} is used up"
     reason = used_up if budget.is_used_up else f"{budget.said} are spent in {budget.month}"
-    return tell(status, spec, kind, now, reason, **budget.to_json())
+    return add_event(status, spec, kind, now, reason, **budget.to_json())

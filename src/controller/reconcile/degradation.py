@@ -13,7 +13,7 @@ from controller.domain.planning.serving import Degraded, find_shortfalls
 from controller.domain.planning.spec import Spec
 from controller.domain.reporting.status import Status
 from controller.domain.timestamps import format_timestamp, write_timestamp
-from controller.reconcile.events import tell
+from controller.reconcile.events import add_event
 from controller.reconcile.outcome import Outcome
 
 
@@ -37,7 +37,7 @@ def degraded(status: Status, spec: Spec, outcome: Outcome, now: datetime) -> Sta
         "cause": found.cause,
         "endpoint": status.endpoint,
     }
-    return tell(status, spec, EventKind.DEGRADED, now, found.reason, **facts)
+    return add_event(status, spec, EventKind.DEGRADED, now, found.reason, **facts)
 
 
 def restored(status: Status, spec: Spec, now: datetime) -> Status:
@@ -48,4 +48,4 @@ def restored(status: Status, spec: Spec, now: datetime) -> Status:
         "endpoint": status.endpoint,
     }
     reason = str(status.decision.get("reason", ""))
-    return tell(status, spec, EventKind.RESTORED, now, reason, **facts)
+    return add_event(status, spec, EventKind.RESTORED, now, reason, **facts)

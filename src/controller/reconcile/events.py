@@ -17,7 +17,7 @@ from controller.domain.reporting.status import Status
 from controller.domain.timestamps import write_timestamp
 
 
-def tell(
+def add_event(
     status: Status, spec: Spec, kind: EventKind, at: datetime, reason: str, **facts: Json
 ) -> Status:
     over = [trouble for trouble in status.troubles if kind in ENDED_BY[trouble]]
@@ -44,7 +44,7 @@ def no_longer_ready(
     status = replace(status, meter=status.meter.rested(before.ready_at, now))
     if before.ready_at:
         facts["ready_at"] = write_timestamp(before.ready_at)
-    return tell(status, spec, kind, now, reason, **facts)
+    return add_event(status, spec, kind, now, reason, **facts)
 
 
 def note_replaced(status: Status, spec: Spec, now: datetime) -> Status:
@@ -52,7 +52,7 @@ def note_replaced(status: Status, spec: Spec, now: datetime) -> Status:
     if not status.meter.ended:
         return status
     facts = {"spans": spans_of(status)}
-    status = tell(status, spec, EventKind.REPLACED, now, "replaced while awake", **facts)
+    status = add_event(status, spec, EventKind.REPLACED, now, "replaced while awake", **facts)
     return replace(status, meter=status.meter.told(now))
 
 

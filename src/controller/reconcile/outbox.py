@@ -15,7 +15,7 @@ from controller.domain.decision.history import Event
 from controller.domain.errors import DormouseError
 from controller.domain.planning.spec import Spec
 from controller.domain.ports import Clock
-from controller.reconcile.ports import Store, Tell
+from controller.reconcile.ports import Notify, Store
 from controller.reconcile.still_wanted import renew_lock
 
 
@@ -28,9 +28,9 @@ class Delivery:
 
 
 class Outbox:
-    def __init__(self, store: Store, tell: Tell, clock: Clock) -> None:
+    def __init__(self, store: Store, notify: Notify, clock: Clock) -> None:
         self._store = store
-        self._tell = tell
+        self._notify = notify
         self._clock = clock
 
     def deliver(self, spec: Spec, events: Sequence[Event]) -> Delivery:
@@ -43,7 +43,7 @@ class Outbox:
                 continue
             renew_lock(self._store)
             try:
-                if self._is_told(spec, event):
+                if self._is_notified(spec, event):
                     continue
                 is_held_up = True
             except Exception:
@@ -51,12 +51,12 @@ class Outbox:
             left.append(event)
         return Delivery(tuple(left), fault)
 
-    def _is_told(self, spec: Spec, event: Event) -> bool:
+    def _is_notified(self, spec: Spec, event: Event) -> bool:
         if event.is_old_news(self._clock.now()):
             return True
         try:
             if event.kind.is_notified:
-                self._tell(spec, event)
+                self._notify(spec, event)
         except DormouseError:
             return False  # whoever tells has logged it; a pass does not fail for want of a letter
         self._store.mark_delivered(event)

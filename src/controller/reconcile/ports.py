@@ -67,7 +67,7 @@ class Clouds(Protocol):
 
 
 Traffics = Callable[[Spec], Traffic]
-Tell = Callable[[Spec, Event], None]
+Notify = Callable[[Spec, Event], None]
 """Lets people know of an event; called again at the next pass when it raises."""
 
 
@@ -80,4 +80,4 @@ class Ports:
     traffics: Traffics
     clock: Clock
     side_by_side: SideBySide
-    tell: Tell
+    notify: Notify

@@ -54,7 +54,7 @@ class StackPass:
         self._decider = Decider(self._tracker, ports.traffics, ports.clock)
         self._billing = Billing(self._tracker, ports.store, ports.clock)
         self._clearing = Clearing(ports, self._tracker, self._decider, self._billing)
-        self._outbox = Outbox(ports.store, ports.tell, ports.clock)
+        self._outbox = Outbox(ports.store, ports.notify, ports.clock)
 
     def run(self, deadline: datetime) -> PassResult:
         """
@@ -72,7 +72,7 @@ class StackPass:
             result = self._conclude(records, decision, outcome, clear_at)
             if result and self._is_recorded(records, result):
                 if not self._has_waited_for_end(records, result, deadline):
-                    return self._tell(records, result)
+                    return self._notify(records, result)
             elif self._clock.now() + ROOM >= deadline:
                 now = self._clock.now()
                 self._tracker.record(now)
@@ -206,7 +206,7 @@ class StackPass:
             renew_lock(self._store)
         return True
 
-    def _tell(self, records: Records, result: PassResult) -> PassResult:
+    def _notify(self, records: Records, result: PassResult) -> PassResult:
         """Let people know; what they could not be told waits for another pass."""
         outbox = self._tracker.status.outbox
         if not outbox:

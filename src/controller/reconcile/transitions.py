@@ -27,7 +27,7 @@ from controller.domain.reporting.damage import Damaged
 from controller.domain.reporting.status import Status, Trouble
 from controller.domain.timestamps import format_timestamp, write_timestamp
 from controller.reconcile.degradation import degraded, restored
-from controller.reconcile.events import no_longer_ready, note_replaced, spans_of, tell
+from controller.reconcile.events import add_event, no_longer_ready, note_replaced, spans_of
 from controller.reconcile.metering import nothing_stands
 from controller.reconcile.outcome import Iteration, Outcome, Result
 
@@ -73,7 +73,7 @@ def begin_transition(
         warned_for=None,
     )
     if waking:
-        return tell(status, spec, EventKind.WAKING, now, decision.reason)
+        return add_event(status, spec, EventKind.WAKING, now, decision.reason)
     if not before.is_up:
         return status
     return no_longer_ready(status, spec, EventKind.SLEEPING, before, now, decision.reason)
@@ -95,7 +95,7 @@ def set_aside(status: Status, spec: Spec, damaged: Sequence[Damaged], now: datet
         return status
     news = [str(each) for each in damaged if each.id not in status.set_aside]
     status = replace(status, set_aside=ids)
-    return tell(status, spec, EventKind.DAMAGED, now, "\n".join(news)) if news else status
+    return add_event(status, spec, EventKind.DAMAGED, now, "\n".join(news)) if news else status
 
 
 def _for_new_wake(progress: Progress) -> Progress:
@@ -172,7 +172,7 @@ def woke(status: Status, spec: Spec, ends_at: datetime | None, now: datetime) ->
         "rule": decision.get("rule", ""),
         "ends_at": write_timestamp(ends_at),
     }
-    return tell(status, spec, EventKind.AWAKE, now, str(decision.get("reason", "")), **facts)
+    return add_event(status, spec, EventKind.AWAKE, now, str(decision.get("reason", "")), **facts)
 
 
 def warn(status: Status, spec: Spec, ends_at: datetime, reason: str, now: datetime) -> Status:
@@ -181,7 +181,7 @@ def warn(status: Status, spec: Spec, ends_at: datetime, reason: str, now: dateti
         return status
     status = replace(status, warned_for=ends_at)
     facts = {"ends_at": format_timestamp(ends_at)}
-    return tell(status, spec, EventKind.SLEEPING_SOON, now, reason, **facts)
+    return add_event(status, spec, EventKind.SLEEPING_SOON, now, reason, **facts)
 
 
 def told(status: Status, left: tuple[Event, ...]) -> Status:
@@ -224,7 +224,7 @@ def _sleep_ended(status: Status, spec: Spec, outcome: Outcome, now: datetime) ->
                 "hours": _hours(status, now),
             }
             reason = str(status.decision.get("reason", ""))
-            status = tell(status, spec, EventKind.ASLEEP, now, reason, **facts)
+            status = add_event(status, spec, EventKind.ASLEEP, now, reason, **facts)
         meter = status.meter.told(now).at_rest()
         return replace(status, meter=meter, settled=True, stuck=None, endpoint=None)
     status = replace(status, settled=False)
@@ -253,7 +253,7 @@ def _stuck(status: Status, spec: Spec, outcome: Outcome, since: datetime, now: d
         "billed": [each.address for each in status.lifecycle.billed],
         "since": format_timestamp(since),
     }
-    return tell(status, spec, EventKind.STUCK, now, outcome.cause, **facts)
+    return add_event(status, spec, EventKind.STUCK, now, outcome.cause, **facts)
 
 
 def _blocked(
