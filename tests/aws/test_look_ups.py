@@ -3,7 +3,7 @@
 import re
 
 import controller.mapping.look_ups as compiled
-from controller.aws.look_ups import FINDERS
+from controller.aws.look_ups.answers import FINDERS
 
 
 def kinds_of_the_table() -> set[str]:

@@ -3,7 +3,7 @@
 import pytest
 
 from controller.aws.clients import Clients
-from controller.aws.look_ups import LookUps
+from controller.aws.look_ups.answers import LookUps
 from controller.reconcile.outcome import Result
 from local.aws import LaptopAws
 from traps.garden import L, S, compiled, desk_for, garden, spec_of

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from controller.aws.clients import Clients
 from controller.aws.listing import read_elb_tags
-from controller.aws.look_ups import LookUps
+from controller.aws.look_ups.answers import LookUps
 from controller.aws.snapshot import Snapshot
 from controller.aws.tags import Owner
 from controller.domain.errors import PermanentError, SpecError
