@@ -6,7 +6,10 @@ import pytest
 
 from controller.domain.planning.spec import Kind
 from controller.domain.problem import Level
-from traps.garden import S, compiled, garden, problems_of, spec_of
+from controller.hcl.world import Inputs
+from controller.mapping.compile import compile_stack
+from controller.reconcile.outcome import Result
+from traps.garden import NOW, S, compiled, desk_for, garden, problems_of, spec_of
 
 BY_NAME = '"service/garden/garden"'
 OWN = "var.awake ? 1 : 0"
@@ -229,3 +232,203 @@ def test_of_a_service_that_stays_only_what_is_awake_only_is_made_and_deleted(tmp
 
     (directory / "more.tf").write_text(both.replace('"both" {', f'"t" {{\n  count = {OWN}'))
     assert [one.address for one in companions(spec_of(directory))] == [T]
+
+
+SERVICE_MODULE = """
+variable "cluster" {}
+variable "label" {}
+variable "subnets" {}
+variable "tasks" { default = 1 }
+variable "pinned" { default = true }
+variable "scaling" {
+  type    = any
+  default = {}
+}
+
+locals {
+  cluster = try(element(split("/", var.cluster), 1), "")
+  scales  = length(var.scaling) > 0
+  service = try(aws_ecs_service.pinned[0].name, aws_ecs_service.moving[0].name)
+  targets = one(aws_appautoscaling_target.count[*])
+}
+
+resource "aws_ecs_task_definition" "task" {
+  family                   = var.label
+  network_mode             = "awsvpc"
+  requires_compatibilities = ["FARGATE"]
+  cpu                      = 256
+  memory                   = 512
+  container_definitions    = jsonencode([{ name = "app", image = "nginx:1" }])
+}
+
+resource "aws_ecs_service" "pinned" {
+  count           = var.pinned ? 1 : 0
+  name            = var.label
+  cluster         = var.cluster
+  desired_count   = var.tasks
+  launch_type     = "FARGATE"
+  task_definition = aws_ecs_task_definition.task.arn
+  network_configuration {
+    subnets          = var.subnets
+    assign_public_ip = true
+  }
+  lifecycle {
+    ignore_changes = [desired_count]
+  }
+}
+
+resource "aws_ecs_service" "moving" {
+  count           = var.pinned ? 0 : 1
+  name            = var.label
+  cluster         = var.cluster
+  desired_count   = var.tasks
+  launch_type     = "FARGATE"
+  task_definition = aws_ecs_task_definition.task.arn
+  network_configuration {
+    subnets          = var.subnets
+    assign_public_ip = true
+  }
+  lifecycle {
+    ignore_changes = [desired_count, task_definition]
+  }
+}
+
+resource "aws_appautoscaling_target" "count" {
+  count              = local.scales ? 1 : 0
+  min_capacity       = min(var.tasks, var.scaling.least)
+  max_capacity       = max(var.tasks, var.scaling.most)
+  resource_id        = "service/${local.cluster}/${local.service}"
+  scalable_dimension = "ecs:service:DesiredCount"
+  service_namespace  = "ecs"
+}
+
+resource "aws_appautoscaling_policy" "by" {
+  for_each           = { for k, v in try(var.scaling.policies, {}) : k => v if local.scales }
+  name               = try(each.value.name, each.key)
+  policy_type        = try(each.value.type, "TargetTrackingScaling")
+  resource_id        = local.targets.resource_id
+  scalable_dimension = local.targets.scalable_dimension
+  service_namespace  = local.targets.service_namespace
+  dynamic "step_scaling_policy_configuration" {
+    for_each = try([each.value.steps], [])
+    iterator = steps
+    content {
+      adjustment_type = "ChangeInCapacity"
+      cooldown        = try(steps.value.cooldown, null)
+      dynamic "step_adjustment" {
+        for_each = steps.value.by
+        content {
+          metric_interval_lower_bound = try(step_adjustment.value.from, null)
+          metric_interval_upper_bound = try(step_adjustment.value.to, null)
+          scaling_adjustment          = step_adjustment.value.add
+        }
+      }
+    }
+  }
+  dynamic "target_tracking_scaling_policy_configuration" {
+    for_each = can(each.value.steps) ? [] : [each.value]
+    iterator = tracking
+    content {
+      target_value       = try(tracking.value.target, 75)
+      scale_in_cooldown  = try(tracking.value.slowly, 300)
+      scale_out_cooldown = null
+      dynamic "predefined_metric_specification" {
+        for_each = try([tracking.value.metric], [])
+        iterator = metric
+        content {
+          predefined_metric_type = "ECSServiceAverage${metric.value}Utilization"
+        }
+      }
+    }
+  }
+}
+
+resource "aws_appautoscaling_scheduled_action" "at" {
+  for_each           = { for k, v in try(var.scaling.at, {}) : k => v if local.scales }
+  name               = each.key
+  service_namespace  = local.targets.service_namespace
+  resource_id        = local.targets.resource_id
+  scalable_dimension = local.targets.scalable_dimension
+  schedule           = each.value.schedule
+  timezone           = try(each.value.zone, null)
+  scalable_target_action {
+    min_capacity = each.value.tasks
+    max_capacity = each.value.tasks
+  }
+}
+"""
+ROOT = """
+provider "aws" {
+  region = "eu-west-1"
+}
+
+module "cluster" {
+  source = "./cluster"
+}
+
+module "service" {
+  source  = "./service"
+  label   = "app"
+  pinned  = PINNED
+  cluster = module.cluster.arn
+  subnets = ["subnet-0a1b2c3d4e5f60718"]
+  scaling = {
+    least = 1
+    most  = 10
+    policies = {
+      cpu    = { metric = "CPU" }
+      memory = { metric = "Memory", target = 60, name = "by-memory" }
+      steps  = { type = "StepScaling", steps = { by = [{ from = 0, add = 1 }] } }
+    }
+    at = {
+      night = { schedule = "cron(0 20 * * ? *)", tasks = 0 }
+    }
+  }
+}
+"""
+CLUSTER_MODULE = """
+resource "aws_ecs_cluster" "this" {
+  name = "main"
+}
+output "arn" {
+  value = aws_ecs_cluster.this.arn
+}
+"""
+
+
+@pytest.mark.parametrize("which", ["pinned", "moving"])
+def test_a_module_for_services_scales_whatever_it_is_made_of(tmp_path, which):
+    """One of two services by a switch, names put together, policies and blocks by loops."""
+    for name, text in (("cluster", CLUSTER_MODULE), ("service", SERVICE_MODULE)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "main.tf").write_text(text)
+    (tmp_path / "main.tf").write_text(ROOT.replace("PINNED", str(which == "pinned").lower()))
+    result = compile_stack(tmp_path, Inputs(), NOW, stack="app")
+    assert result.spec is not None, [str(problem) for problem in result.problems]
+    assert not [p for p in result.problems if p.rule in ("hangs-on", "awake-only", "fails-asleep")]
+    module = "module.service.aws"
+    service, target = f"{module}_ecs_service.{which}[0]", f"{module}_appautoscaling_target.count[0]"
+    found = {one.address: one for one in companions(result.spec)}
+    assert found.keys() == {
+        target,
+        *(f'{module}_appautoscaling_policy.by["{name}"]' for name in ("cpu", "memory", "steps")),
+        f'{module}_appautoscaling_scheduled_action.at["night"]',
+    }
+    assert found[target].request["ResourceId"] == {"$ref": f"{service}.resource_id"}
+    policy = found[f'{module}_appautoscaling_policy.by["memory"]'].request
+    assert policy["PolicyName"] == "by-memory"
+    assert policy["TargetTrackingScalingPolicyConfiguration"] == {
+        "DisableScaleIn": False,
+        "PredefinedMetricSpecification": {
+            "PredefinedMetricType": "ECSServiceAverageMemoryUtilization"
+        },
+        "ScaleInCooldown": 300,
+        "ScaleOutCooldown": 0,
+        "TargetValue": 60,
+    }
+    assert result.spec[service].scaling == {"least": 0, "most": 10}
+    desk = desk_for(result.spec)
+    assert desk.wake().result is Result.CONVERGED
+    (scaled,) = desk.aws.look().autoscaling.targets.values()
+    assert scaled.resource_id == "service/main/app"
+    assert desk.sleep().result is Result.CONVERGED

@@ -36,7 +36,13 @@ def commands(directory: Path, prepared: Prepared, patch: str | None) -> Iterator
 def _tags(prepared: Prepared) -> Iterator[str]:
     for one in prepared.running:
         tags = owner_tags(prepared.stack, one.address)
-        if one.kind == Kind.SERVICE:
+        if one.kind in (Kind.AUTOSCALING_POLICY, Kind.SCHEDULED_ACTION):
+            continue  # they have no tags
+        if one.kind == Kind.AUTOSCALING_TARGET:
+            pairs = ",".join(f"{key}={value}" for key, value in tags.items())
+            call = "aws application-autoscaling tag-resource"
+            yield f"{call} --resource-arn {one.arn} --tags {pairs}"
+        elif one.kind == Kind.SERVICE:
             pairs = " ".join(f"key={key},value={value}" for key, value in tags.items())
             yield f"aws ecs tag-resource --resource-arn {one.arn} --tags {pairs}"
         else:

@@ -39,7 +39,8 @@ class HandedOver:
     """
     One resource that runs: its address in Terraform's state, and in the edited files.
 
-    `was_tagged` says that it carried this stack's tags before.
+    `was_tagged` says that it carried this stack's tags before. `import_id` is what Terraform
+    imports it by where its ARN does not tell that.
     """
 
     in_state: str
@@ -47,6 +48,7 @@ class HandedOver:
     kind: str
     arn: str
     was_tagged: bool = False
+    import_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from controller.adopt.awake_only import find_awake_only
 from controller.adopt.blocks import RULE
@@ -13,7 +14,7 @@ from controller.adopt.journal import HandedOver
 from controller.adopt.ports import Compile, RefusedError
 from controller.adopt.proof import renamed, spec_differences
 from controller.adopt.shadow import shadow_of
-from controller.domain.planning.spec import Spec
+from controller.domain.planning.spec import Kind, ResourceSpec, Spec
 from controller.domain.problem import Level, Problem
 from controller.hcl.directory import Configuration
 from controller.mapping.assemble import AWAKE, Compiled
@@ -107,7 +108,27 @@ def _running(before: Spec, after: Spec, things: Mapping[str, Thing]) -> Iterator
                 address=resource.address,
                 kind=str(resource.kind),
                 arn=str(thing.values.get("arn") or thing.values.get("id") or ""),
+                import_id=_import_id(resource, thing.values),
             )
+
+
+def _import_id(resource: ResourceSpec, values: Mapping[str, Any]) -> str:
+    """
+    Of what scales a service; the other kinds are imported by what their ARN says.
+
+    The provider imports no scheduled action (5.100): terraform apply puts it once more.
+    """
+    scaled = "/".join(
+        str(values.get(key, ""))
+        for key in ("service_namespace", "resource_id", "scalable_dimension")
+    )
+    match resource.kind:
+        case Kind.AUTOSCALING_TARGET:
+            return scaled
+        case Kind.AUTOSCALING_POLICY:
+            return f"{scaled}/{resource.name}"
+        case _:
+            return ""
 
 
 def _unused(configuration: Configuration, spec: Spec) -> Iterator[str]:

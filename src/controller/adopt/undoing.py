@@ -27,7 +27,7 @@ from controller.adopt.ports import Compile, Running, Say
 from controller.adopt.states import addresses_in, serial_of, with_forgotten
 from controller.domain.errors import PermanentError
 from controller.domain.planning.owner_tags import ADDRESS, STACK
-from controller.domain.planning.spec import Spec
+from controller.domain.planning.spec import Kind, Spec
 from controller.terraform.changing import Terraform
 
 
@@ -98,11 +98,11 @@ class Undoing:
             self._restore(state, lost)
             return tuple(lost), ()
         # One of them has been made anew, and what the others remember of it is of no use.
-        there = [address for address in lost if address in standing]
+        there = [a for a in lost if a in standing and wanted[a].kind != Kind.SCHEDULED_ACTION]
         for address in there:
             self.say(f"terraform import {address}")
             self.terraform.take_in(address, _import_id(wanted[address], standing[address]))
-        return tuple(there), tuple(address for address in lost if address not in standing)
+        return tuple(there), tuple(address for address in lost if address not in there)
 
     def _restore(self, state: bytes, addresses: list[str]) -> None:
         """At once after `state rm` byte for byte, where the state is a file; else as a new one."""
@@ -133,7 +133,9 @@ def _now(one: HandedOver, standing: Mapping[str, str]) -> str:
 
 
 def _import_id(one: HandedOver, arn: str) -> str:
-    """A service is imported by `cluster/service`, which its ARN ends in; the others by ARN."""
+    """A service is imported by `cluster/service`, which its ARN ends in; most others by ARN."""
+    if one.import_id:
+        return one.import_id
     if one.kind != "service":
         return arn
     name = arn.rpartition(":service/")[2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from controller.aws.clients import Clients
+from controller.aws.clients import Client, Clients
 from controller.aws.cloud import AwsCloud
 from controller.aws.errors import GONE, code_of, translate
 from controller.aws.tags import from_ecs, from_elb
@@ -18,6 +18,10 @@ _PAUSES = (1.0, 2.0, 4.0)
 """Seconds between looks: reads lag behind tags that have just been set (AWS behaviour §1.6)."""
 
 
+_UNTAGGED = (Kind.AUTOSCALING_POLICY, Kind.SCHEDULED_ACTION)
+"""Kinds without tags: they are whose their scalable target is."""
+
+
 class RunningStack:
     """The resources of one stack, by ARN."""
 
@@ -28,20 +32,28 @@ class RunningStack:
 
     def tags(self, kind: str, arn: str) -> Mapping[str, str] | None:
         """All tags; None where AWS does not know the ARN, or knows it only as deleted."""
+        if kind in _UNTAGGED:
+            return {}
         try:
             if kind == Kind.SERVICE:
                 return self._service_tags(arn)
+            if kind == Kind.AUTOSCALING_TARGET:
+                return dict(self._autoscaling.list_tags_for_resource(ResourceARN=arn)["Tags"])
             reply = self._clients.elbv2.describe_tags(ResourceArns=[arn])
             return from_elb(reply["TagDescriptions"][0]["Tags"])
         except Exception as error:
-            if code_of(error) in (*GONE, "ClusterNotFoundException"):
+            if code_of(error) in (*GONE, "ClusterNotFoundException", "ResourceNotFoundException"):
                 return None
             raise translate(error, f"read the tags of {arn}") from None
 
     def tag(self, kind: str, arn: str, tags: Mapping[str, str]) -> None:
         """Raises DormouseError; with the way out for a service whose ARN is of the old form."""
+        if kind in _UNTAGGED:
+            return
         try:
-            if kind == Kind.SERVICE:
+            if kind == Kind.AUTOSCALING_TARGET:
+                self._autoscaling.tag_resource(ResourceARN=arn, Tags=dict(tags))
+            elif kind == Kind.SERVICE:
                 pairs = [{"key": key, "value": value} for key, value in tags.items()]
                 self._clients.ecs.tag_resource(resourceArn=arn, tags=pairs)
             else:
@@ -51,14 +63,22 @@ class RunningStack:
             raise translate(error, f"tag {arn}") from None
 
     def untag(self, kind: str, arn: str, names: tuple[str, ...]) -> None:
+        if kind in _UNTAGGED:
+            return
         try:
-            if kind == Kind.SERVICE:
+            if kind == Kind.AUTOSCALING_TARGET:
+                self._autoscaling.untag_resource(ResourceARN=arn, TagKeys=list(names))
+            elif kind == Kind.SERVICE:
                 self._clients.ecs.untag_resource(resourceArn=arn, tagKeys=list(names))
             else:
                 self._clients.elbv2.remove_tags(ResourceArns=[arn], TagKeys=list(names))
         except Exception as error:
             if code_of(error) not in GONE:
                 raise translate(error, f"untag {arn}") from None
+
+    @property
+    def _autoscaling(self) -> Client:
+        return self._clients.get("application-autoscaling")
 
     def left_to_do(self, spec: Spec) -> tuple[str, ...]:
         """What a wake would still do, a few looks long; nothing where the stack is awake."""
