@@ -21,9 +21,6 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from local.lambda_service import ROOM
-from local.tables.tables import Tables
-
 from bench.api import Remembering
 from bench.report import Measure
 from controller.bootstrap import bootstrap
@@ -37,10 +34,11 @@ from doorstep.world import spec_of
 from local.aws import LaptopAws
 from local.clock import ScaledClock
 from local.function_url import Context, FunctionUrl, make_event
-from local.functions import Function
+from local.functions import ROOM, Function
 from local.furnish_spec import furnish_for
 from local.records import create_table
 from local.system import DOOR_SECONDS, ENVIRONMENT, without_logs
+from tables.tables import Tables
 
 TIMES = 300
 STACKS, CLIENTS, SPEED = 33, 100, 20

@@ -138,6 +138,7 @@ def _told(row: Row, now: datetime) -> dict[str, Json]:
         "until": write_timestamp(row.until),
         "reason": without_account(row.reason),
         "who": row.who[0] if row.who else None,
+        "held": [each.to_json(now) for each in row.held_at(now)],
         "owner": row.owner or None,
         "expires": write_timestamp(row.expires),
         "month": {"spent": round(spent, 4), "saved": round(always - spent, 4)},

@@ -167,6 +167,9 @@ class _Lines:
         words, said = self._words, []
         if row.who:
             said.append(words("board.who", who=", ".join(say_name(words, who) for who in row.who)))
+        for held in row.held_at(self._now):
+            time = words.about(self._now - held.since)
+            said.append(words("board.held", by=held.who, time=time))
         if row.owner:
             said.append(words("board.owner", owner=row.owner))
         if row.expires:

@@ -98,6 +98,7 @@ def _rows() -> dict[str, Json]:
         "until": _MOMENT,
         "reason": _TEXT,
         "who": _MAYBE,
+        "held": {"type": "array", "items": {"type": "object"}},
         "owner": _MAYBE,
         "expires": _MOMENT,
         "month": {

@@ -55,9 +55,13 @@ def test_without_a_terminal_it_presses_uses_and_leaves_alone_by_itself():
     assert wrong == ""
     order = [
         "nsfw-api is asleep",
+        "$ curl -i http://127.0.0.1:",
         "waking up: a visitor asked for it",
         "load balancer starting",
         "awake at http://127.0.0.",
+        "The program has its answer:",
+        "HTTP/1.1 200",
+        "Dormouse-Held: ",
         "hello from your container",
         "going to sleep: ",
         "asleep: the Elastic IP is all that is left",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from http import HTTPStatus
 from threading import Thread
-from time import sleep
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -126,14 +127,22 @@ class _Program:
         click.echo(f"\nThe program has its answer:\n\n{self._said}")
 
     def _ask(self) -> None:
+        """Once; and again where it was told to come again, as a slow machine's clock runs ahead."""
+        end = monotonic() + PATIENCE_SECONDS
+        while self._is_told_to_come_again() and monotonic() < end:
+            sleep(LOOK_SECONDS)
+
+    def _is_told_to_come_again(self) -> bool:
         request = Request(self._address, headers={"Accept": "application/json"})
         try:
             with urlopen(request, timeout=PATIENCE_SECONDS) as reply:
                 self._said = _shown(reply.status, reply.headers, reply.read())
         except HTTPError as error:
             self._said = _shown(error.code, error.headers, error.read())
+            return error.code == HTTPStatus.SERVICE_UNAVAILABLE
         except OSError as error:
             self._said = f"(no answer: {error})"
+        return False
 
 
 def _shown(status: int, headers: Any, body: bytes) -> str:

@@ -48,7 +48,10 @@ class BoardKeeper:
             self._warn("row not written", stack=stack, error=str(error))
 
     def _row(self, records: Records, status: Status, now: datetime) -> Row:
-        return make_row(make_report(records.spec, status, records.leases, records.hold, now))
+        held = records.held
+        return make_row(
+            make_report(records.spec, status, records.leases, records.hold, now, held=held)
+        )
 
 
 def _news(row: Row) -> Row:

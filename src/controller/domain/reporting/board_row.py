@@ -14,13 +14,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from controller.domain.decision.held import Held
 from controller.domain.money.bill import asleep_hour, awake_hour
 from controller.domain.money.hour_strokes import OVER, Size, strokes
 from controller.domain.money.ledger import Statement
 from controller.domain.money.month import Month
 from controller.domain.money.past_hours import Hours, last_hours
 from controller.domain.planning.spec import Json
-from controller.domain.reporting.report import Report, policy_of
+from controller.domain.reporting.report import Report, State, policy_of
 from controller.domain.timestamps import (
     format_timestamp,
     parse_timestamp,
@@ -65,7 +66,7 @@ class Row:
     """
     `face` is one of eight words for people, `who` those that want it awake or hold it, `strip`
     the strokes of its hours up to the day of `at`, and `hours` how many of them were used, awake,
-    paid for, and not known.
+    paid for, and not known. `held` are the requests that waited at the door when the pass looked.
     """
 
     stack: str
@@ -78,6 +79,7 @@ class Row:
     evidence: Mapping[str, str] = field(default_factory=dict)
     cause: str = ""
     who: tuple[str, ...] = ()
+    held: tuple[Held, ...] = ()
     owner: str = ""
     expires: datetime | None = None
     zone: str = "UTC"
@@ -91,6 +93,12 @@ class Row:
         """A pass has looked at it."""
         return bool(self.rule)
 
+    def held_at(self, now: datetime) -> list[Held]:
+        """Those that wait still: none once it is awake, or their time is over."""
+        if self.state == State.AWAKE:
+            return []
+        return [each for each in self.held if each.covers(now)]
+
     def to_json(self) -> dict[str, Json]:
         """What is stored; what is empty is left out."""
         told = {
@@ -103,6 +111,7 @@ class Row:
             "evidence": dict(self.evidence),
             "cause": self.cause,
             "who": list(self.who),
+            "held": [each.to_record() for each in self.held],
             "owner": self.owner,
             "expires": write_timestamp(self.expires),
             "zone": self.zone,
@@ -127,6 +136,7 @@ class Row:
             evidence=data.get("evidence", {}),
             cause=data.get("cause", ""),
             who=tuple(data.get("who", ())),
+            held=tuple(Held.from_record(each) for each in data.get("held", ())),
             owner=data.get("owner", ""),
             expires=read_timestamp(data.get("expires")),
             zone=data.get("zone", "UTC"),
@@ -155,6 +165,7 @@ def make_row(report: Report) -> Row:
         evidence={k: str(v) for k, v in decision.evidence.items() if k in _SAID},
         cause=report.cause[:_MOST_TEXT],
         who=_who(report),
+        held=report.held,
         zone=policy.time_zone,
         rates=_rates(report, report.saved) if report.saved else Rates(),
         strip=_strip(hours, policy.zone, now) if hours else {},
