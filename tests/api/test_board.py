@@ -127,7 +127,7 @@ def test_a_stack_published_later_is_covered_and_one_taken_out_is_not(team):
     team.installation.publish(article_spec(stack="pr-4"))
     assert [row["stack"] for row in team.rows()] == ["pr-1", "pr-2", "pr-30", "pr-4"]
 
-    assert team.installation.table.take_out("pr-2", team.installation.table.asked("pr-2"))
+    assert team.installation.table.take_out("pr-2", team.installation.table.request_version("pr-2"))
     assert [row["stack"] for row in team.rows()] == ["pr-1", "pr-30", "pr-4"]
 
 

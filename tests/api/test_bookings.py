@@ -72,7 +72,7 @@ def test_asked_for_twice_it_is_one_and_at_most_made_longer(tokyo):
 
 def test_two_at_once_lose_nothing(tokyo):
     """Both read the records before either writes; one is another's."""
-    views = [tokyo.table.load(STACK).asked]
+    views = [tokyo.table.load(STACK).request_version]
     book(tokyo, link="bbbbbbbb")
     from controller.domain.decision.booking import Booking
 

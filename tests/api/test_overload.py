@@ -84,7 +84,7 @@ def test_a_link_has_a_few_answers_held_and_the_rest_at_once(installation, crowd,
         assert reply["headers"]["Retry-After"] == "5"
         assert json.loads(reply["body"])["state"] == "asleep"
     assert installation.leases() == []
-    assert installation.table.asked(STACK) == 1  # the publication
+    assert installation.table.request_version(STACK) == 1  # the publication
 
     gate.opened.set()
     replies = [one.result(60) for one in requests]

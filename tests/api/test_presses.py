@@ -88,7 +88,7 @@ def test_a_press_after_one_whose_pass_never_came_starts_one(installation):
     assert installation.started_passes == []
     installation.aws.faults.clear()
     installation.table.take_up(
-        STACK, installation.table.asked(STACK)
+        STACK, installation.table.request_version(STACK)
     )  # worse than can happen: it is forgotten
     assert installation.table.due(installation.now) == []
 
@@ -103,9 +103,12 @@ def test_a_press_while_a_pass_works_on_it_asks_for_nothing_again(installation):
     installation.press("wake", "for=8h")
     installation.run(seconds=60)
     assert installation.status()["state"] == "waking"
-    before, started_passes = installation.table.asked(STACK), len(installation.started_passes)
+    before, started_passes = (
+        installation.table.request_version(STACK),
+        len(installation.started_passes),
+    )
     installation.press("wake", "for=8h")
-    assert (installation.table.asked(STACK), len(installation.started_passes)) == (
+    assert (installation.table.request_version(STACK), len(installation.started_passes)) == (
         before,
         started_passes,
     )

@@ -55,15 +55,18 @@ def test_cost_adds_up_those_that_are_meant(dormouse):
 )
 def test_more_than_five_are_asked_for_first(dormouse, arguments):
     table = dormouse.world.controller.table
-    before, other = [table.asked(f"pr-{n}") for n in range(1, 8)], table.asked(STACK)
+    before, other = (
+        [table.request_version(f"pr-{n}") for n in range(1, 8)],
+        table.request_version(STACK),
+    )
     said = dormouse(*arguments, code=2).err
     assert f"{arguments[0]} 7 stacks (pr-1, pr-2" in said
     assert "--yes" in said
-    assert [table.asked(f"pr-{n}") for n in range(1, 8)] == before
+    assert [table.request_version(f"pr-{n}") for n in range(1, 8)] == before
 
     dormouse(*arguments, "--yes")
-    assert all(table.asked(f"pr-{n}") > before[n - 1] for n in range(1, 8))
-    assert table.asked(STACK) == other
+    assert all(table.request_version(f"pr-{n}") > before[n - 1] for n in range(1, 8))
+    assert table.request_version(STACK) == other
 
 
 def test_few_are_not_asked_for(dormouse):

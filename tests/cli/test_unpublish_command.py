@@ -195,7 +195,9 @@ def test_interrupted_anywhere_it_ends_the_same_when_repeated(dormouse, monkeypat
 def test_its_links_open_nothing(monkeypatch, capsys):
     installation = Installation()
     assert installation.page().status == 200
-    assert installation.table.take_out("nsfw-api", installation.table.load("nsfw-api").asked)
+    assert installation.table.take_out(
+        "nsfw-api", installation.table.load("nsfw-api").request_version
+    )
     installation.table.clear_out("nsfw-api")
     assert installation.page().status == 404
     assert installation.press("wake").status == 404

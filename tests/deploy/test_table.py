@@ -80,7 +80,7 @@ def test_the_controllers_role_allows_every_call_of_the_store(aws, dynamodb):
     table.grant(lease)
     table.due(NOON)
     lock = locks.acquire(spec.stack, "a pass", NOON)
-    table.take_up(spec.stack, table.load(spec.stack).asked)
+    table.take_up(spec.stack, table.load(spec.stack).request_version)
     table.put_status(spec.stack, {}, due_at=NOON)
     locks.release(lock, NOON)
 

@@ -29,7 +29,7 @@ class Loaded:
     bookings: tuple[Any, ...] = ()
     hold: Any = None
     leftovers: tuple[Any, ...] = ()
-    asked: int = 0
+    request_version: int = 0
     damaged: tuple[Any, ...] = ()
 
 
@@ -46,14 +46,14 @@ class MemoryStore:
         self.loads += 1
         return self.records
 
-    def asked(self) -> int:
-        return self.records.asked
+    def request_version(self) -> int:
+        return self.records.request_version
 
     def put_status(
-        self, status: dict[str, Any], due_at: datetime | None, asked: int | None = None
+        self, status: dict[str, Any], due_at: datetime | None, request_version: int | None = None
     ) -> bool:
         self.written.append((status, due_at))
-        return asked is None or asked == self.records.asked
+        return request_version is None or request_version == self.records.request_version
 
     def renew_lock(self) -> bool:
         return self.has_lock

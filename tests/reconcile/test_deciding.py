@@ -123,7 +123,7 @@ def test_a_decision_is_kept_until_something_that_it_rests_on_changes():
     setup = Setup(None, lease(NOON + HOUR))
     first = setup.decider.verdict(setup.records, NOON)
     assert setup.decider.verdict(setup.records, NOON + MINUTE) is first
-    later = replace(setup.records, hold=HELD_ASLEEP, asked=1)
+    later = replace(setup.records, hold=HELD_ASLEEP, request_version=1)
     assert setup.decider.verdict(later, NOON + MINUTE).state is ASLEEP
 
 
@@ -135,7 +135,7 @@ def test_the_records_are_read_again_only_when_somebody_has_asked_for_something()
     still_wanted = setup.still_wanted(setup.decider.begin_transition(setup.records))
     assert still_wanted()
     assert setup.store.loads == 0
-    setup.store.records = replace(setup.records, hold=HELD_ASLEEP, asked=1)
+    setup.store.records = replace(setup.records, hold=HELD_ASLEEP, request_version=1)
     assert not still_wanted()
     assert setup.store.loads == 1
 
@@ -143,7 +143,7 @@ def test_the_records_are_read_again_only_when_somebody_has_asked_for_something()
 def test_another_spec_is_another_thing_to_want():
     setup = Setup(None, lease(NOON + HOUR))
     still_wanted = setup.still_wanted(setup.decider.begin_transition(setup.records))
-    setup.store.records = replace(setup.records, spec=replace(SPEC, policy={}), asked=1)
+    setup.store.records = replace(setup.records, spec=replace(SPEC, policy={}), request_version=1)
     assert not still_wanted()
 
 

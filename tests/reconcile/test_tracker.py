@@ -84,7 +84,7 @@ def test_what_a_change_needs_besides_is_handed_on(tracker):
 
 
 def test_an_end_is_not_recorded_over_what_somebody_has_asked_for_since(tracker, store):
-    assert tracker.record(None, asked=0)
-    store.records.asked = 1
-    assert not tracker.record(None, asked=0)
+    assert tracker.record(None, request_version=0)
+    store.records.request_version = 1
+    assert not tracker.record(None, request_version=0)
     assert tracker.record(None)

@@ -219,7 +219,7 @@ def test_page_and_status_show_the_stack_all_the_same(installation, damage):
 
 
 def test_a_press_writes_over_a_lease_of_its_own_name_that_cannot_be_read(installation):
-    count = installation.table.asked(STACK)
+    count = installation.table.request_version(STACK)
     key = items.asked_key(STACK, f"lease#wakeaaaa-{count}")
     put(installation.session.client("dynamodb"), key, {"body": {"S": "{"}})
 

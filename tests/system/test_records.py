@@ -173,8 +173,8 @@ def test_what_is_asked_while_a_pass_ends_is_not_put_to_sleep_with_it(table, ask)
     assert not table.put_status(STACK, {}, tomorrow, fence=1, asked=seen.asked_for)
     assert table.due(NOON) == [STACK]
     again = table.load(STACK)
-    assert again.asked > seen.asked
-    table.take_up(STACK, again.asked)
+    assert again.request_version > seen.request_version
+    table.take_up(STACK, again.request_version)
     assert table.put_status(STACK, {}, tomorrow, fence=1, asked=again.asked_for)
     assert table.due(NOON) == []
 
@@ -184,7 +184,7 @@ def test_what_is_asked_after_a_pass_has_looked_stays_due(table):
     seen = table.load(STACK)
     assert seen.asked_for.is_due
     table.hold(hold())
-    table.take_up(STACK, seen.asked)
+    table.take_up(STACK, seen.request_version)
     table.put_status(STACK, {}, None)
 
     assert table.due(NOON) == [STACK]
@@ -198,7 +198,7 @@ def test_a_lease_that_shows_later_than_its_mark_is_not_slept_through(table, dyna
     dynamodb.delete_item(TableName=NAME, Key=key)
     seen = table.load(STACK)
     assert (seen.leases, seen.asked_for.is_due) == ((), True)
-    table.take_up(STACK, seen.asked)
+    table.take_up(STACK, seen.request_version)
     dynamodb.put_item(TableName=NAME, Item=late)
 
     assert not table.put_status(STACK, {}, None, asked=seen.asked_for)

@@ -87,7 +87,7 @@ class Requests:
             self.may_begin(view)
         return Lease(
             stack=view.stack,
-            id=self.asker.new_id(view.records.asked),
+            id=self.asker.new_id(view.records.request_version),
             holder=self.by,
             reason=reason,
             granted_at=view.now,
@@ -120,7 +120,7 @@ class Requests:
         self.may_spend(view, opens_at)
         booking = Booking(
             stack=view.stack,
-            id=f"b{view.records.asked}",
+            id=f"b{view.records.request_version}",
             owner=self.asker.prefix,
             job=self.asker.job,
             by=self.by,

@@ -143,7 +143,7 @@ def _is_taken_out(stacks: Stacks, look: StackView) -> bool:
     with stacks.deployment.reaching(f'take "{stack}" out'):
         for event in _last_events(look):
             table.put_event(event)
-        return table.take_out(stack, look.records.asked)
+        return table.take_out(stack, look.records.request_version)
 
 
 def _last_events(look: StackView) -> Iterator[Event]:

@@ -54,7 +54,7 @@ class Decider:
         """What holds by the records and by what is known of the traffic."""
         status = self._tracker.status
         rules, lifecycle = rules_of(records.spec, status, records.bookings, now), status.lifecycle
-        basis = records.spec.hash, records.asked, rules.lead, rules.stop, lifecycle
+        basis = records.spec.hash, records.request_version, rules.lead, rules.stop, lifecycle
         known = self._known
         if known is None or known[0] != basis or _is_over(known[1], now):
             known = basis, decide(rules, records.leases, records.hold, lifecycle, now)

@@ -186,7 +186,7 @@ class StackPass:
         due_at = result.due_at
         if self._tracker.status.outbox:
             due_at = soonest(due_at, self._clock.now() + ALIVE)
-        return self._tracker.record(due_at, asked=records.asked)
+        return self._tracker.record(due_at, request_version=records.request_version)
 
     def _has_waited_for_end(self, records: Records, result: PassResult, deadline: datetime) -> bool:
         """Wait for an end that the next heartbeat could miss; True when it has come."""

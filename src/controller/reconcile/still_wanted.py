@@ -45,7 +45,7 @@ class StillWanted:
             self._is_fresh = False
             return True
         renew_lock(self._store)
-        if self._store.asked() != self._latest.asked:
+        if self._store.request_version() != self._latest.request_version:
             self._latest = self._store.load()
         if self._latest.spec.hash != self._spec_hash:
             return False

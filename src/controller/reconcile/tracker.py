@@ -78,13 +78,15 @@ class StatusTracker:
         if is_silent or _visible(before) != _visible(self.status):
             self.write()
 
-    def record(self, due_at: datetime | None, asked: int | None = None) -> bool:
+    def record(self, due_at: datetime | None, request_version: int | None = None) -> bool:
         """
         Write it as what the pass ends with; False when somebody asked for something meanwhile.
 
-        That is so where the records are not those of `asked` any more; None: write it anyway.
+        That is so where the records are not those of that version any more; None: write it anyway.
         """
-        return self._store.put_status(self.status.to_json(), due_at, asked=asked)
+        return self._store.put_status(
+            self.status.to_json(), due_at, request_version=request_version
+        )
 
     def _remembered(self, records: Records) -> Status:
         """The status as it was written; what is missing of it is made from the history."""

@@ -88,7 +88,7 @@ class Asked(Requests):
             held=held_in(found.get(items.HELD, {})),
         )
 
-    def asked(self, stack: str) -> int:
+    def request_version(self, stack: str) -> int:
         """
         How often anything was asked for up to now: while that stays, so do all of its records.
 

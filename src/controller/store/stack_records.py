@@ -55,24 +55,32 @@ class StackRecords:
         if records.asked_for.is_due:
             if self._seen is not None:
                 self._claim()  # what this pass wrote since may say that nothing is due
-            self._table.take_up(self._stack, records.asked)
+            self._table.take_up(self._stack, records.request_version)
         self._seen = records.asked_for
         self._board.read(records)
         return records
 
-    def asked(self) -> int:
-        return self._table.asked(self._stack)
+    def request_version(self) -> int:
+        return self._table.request_version(self._stack)
 
     def put_status(
-        self, status: Mapping[str, Json], due_at: datetime | None, asked: int | None = None
+        self,
+        status: Mapping[str, Json],
+        due_at: datetime | None,
+        request_version: int | None = None,
     ) -> bool:
-        """Store how the pass stands; with `asked`, which is how it ends, if nothing came since."""
-        if asked is not None and (self._seen is None or self._seen.count != asked):
+        """
+        Store how the pass stands; with `request_version`, which is how it ends, if nothing
+        came since.
+        """
+        if request_version is not None and (
+            self._seen is None or self._seen.count != request_version
+        ):
             return False
-        seen = self._seen if asked is not None else None
+        seen = self._seen if request_version is not None else None
         written = self._table.put_status(self._stack, status, due_at, self._lock.fence, seen)
         if written:
-            self._board.show(status, self._clock.now(), is_end=asked is not None)
+            self._board.show(status, self._clock.now(), is_end=request_version is not None)
         return written
 
     def keep_spec(self, spec: Spec) -> None:

@@ -79,7 +79,7 @@ class Records:
         return self.asked_for.held
 
     @property
-    def asked(self) -> int:
+    def request_version(self) -> int:
         """How often anything was asked for up to now."""
         return self.asked_for.count
 
@@ -198,7 +198,7 @@ class Table(Asked, History, Removal):
         try that fails is told to people. What is asked for is tried at once all the same, also
         when that was during the pass: `asked` is the count that it knew, None if it read none.
         """
-        latest = self.asked(stack)
+        latest = self.request_version(stack)
         if asked is not None and latest != asked:
             return
         item = self._status_item(stack)
@@ -224,7 +224,7 @@ class Table(Asked, History, Removal):
 
         What is published or asked for from now on is due by itself.
         """
-        asked = self.asked(stack)
+        asked = self.request_version(stack)
         if self.spec(stack):
             return False
         self.take_up(stack, asked)
