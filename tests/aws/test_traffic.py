@@ -135,7 +135,7 @@ def test_a_failed_read_is_a_problem_and_no_exception(aws, reader, fault):
 
 
 def test_a_load_balancer_that_never_was_has_no_counts(aws, reader):
-    """Unknown dimensions give empty lists, no error (§4.3)."""
+    """Unknown dimensions give empty lists, no error (AWS behaviour §4.3)."""
     never = BilledResource(address="aws_lb.a", arn="arn:x:loadbalancer/net/never/1", since=START)
     counts = reader.read([never], at(0), at(10))
 

@@ -136,7 +136,7 @@ def page() -> str:
     lines = [
         "# The faults, and what holds us to each",
         "",
-        "The numbers are those of our reference on how AWS behaves; the tests of F22 have `f22` in",
+        "The facts: [AWS behaviour](reference/aws-behaviour.md). The tests of F22 have `f22` in",
         "their names (`.venv/bin/pytest -k f22`). Each runs on the simulated AWS and asks what the",
         "world looks like afterwards, what people are told, and which calls were never made.",
         "Written by `make faults`; a test fails when this page and the tests disagree.",

@@ -49,7 +49,7 @@ def test_what_happens_does_not_depend_on_how_often_anyone_looks(look_every):
 
 
 def test_lifetimes_are_what_is_paid_for(stack):
-    """§7.1: a task from the start of its pull, a load balancer until its delete."""
+    """AWS behaviour §7.1: a task from the start of its pull, a load balancer until its delete."""
     a_day(stack)
     spans = {each.kind: each for each in stack.aws.lifetimes()}
     assert spans["load_balancer"].started_at == START

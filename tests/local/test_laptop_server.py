@@ -154,7 +154,7 @@ def test_faults_reach_a_client_that_does_not_retry(server, remote, service, stat
 
 
 def test_the_sdk_retries_by_itself_over_http(server):
-    """§5.3: unlike in process."""
+    """AWS behaviour §5.3: unlike in process."""
     config = Config(retries={"mode": "standard", "total_max_attempts": 3})
     client = http_session(server).client("ec2", config=config)
     server.aws.faults.add(Fault(operation="DescribeAddresses", code="InternalFailure"))

@@ -94,7 +94,7 @@ def test_a_held_address_comes_on_top():
 
 
 def test_the_drain_of_a_network_load_balancer_has_a_floor():
-    """§3.5, §9.2."""
+    """AWS behaviour §3.5, §9.2."""
     assert PROFILES["fast"].deregistration(300) == 10
     assert TYPICAL.deregistration(0) == 120
     assert TYPICAL.deregistration(300) == 300

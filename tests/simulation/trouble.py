@@ -80,7 +80,7 @@ LATER = (BAD_TASK, BAD_TASK, STRANGER, LATE_RIGHTS, BROKEN_MESSAGE)
 """Drawn by dice of their own, beside all others."""
 
 AFTERMATH = {BAD_TASK: 20 * MINUTE, STRANGER: 30 * MINUTE}
-"""ECS waits up to a quarter of an hour before it starts a task again (§2.8); a service drains."""
+"""ECS waits up to 15 minutes before it starts a task again (AWS §2.8); a service drains."""
 
 HARD = frozenset(
     {

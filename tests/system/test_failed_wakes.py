@@ -136,7 +136,7 @@ DELAYED = "the tags of what was made are not known to the authorizer yet"
     ],
 )
 def test_denials_within_the_first_minute_of_what_we_made_are_a_lag(desk, operation):
-    """However many: rights that are bound to tags hold once these are known (§6.2, F70)."""
+    """However many: rights that are bound to tags hold once these are known (AWS §6.2, F70)."""
     settings = {"load_balancing.cross_zone.enabled": "true"}
     balancer = load_balancer(attributes=settings)
     desk.spec = article_spec(resources=(target_group(), balancer, listener(), service()))

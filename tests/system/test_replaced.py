@@ -1,7 +1,7 @@
 """
 A spec that is replaced while its stack serves people: only what nothing names any more goes.
 
-Design §5, "A changed spec". Awake and with a lease of hours, on a simulated AWS at its usual pace.
+Awake and with a lease of hours, on a simulated AWS at its usual pace.
 """
 
 from __future__ import annotations

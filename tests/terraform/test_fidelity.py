@@ -94,7 +94,7 @@ def without_echo(listener):
 
 
 def test_terraform_itself_sees_nothing_to_do_while_the_stack_sleeps(directory):
-    """The two never fight: awake = false is Terraform's view (design §1)."""
+    """The two never fight: awake = false is Terraform's view."""
     with LaptopServer("fast", clock=ManualClock(START), furnish="article-network") as server:
         terraform = Terraform(directory, server.url)
         terraform.init()

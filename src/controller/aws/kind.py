@@ -87,7 +87,7 @@ def made_or_found(
     phase: str,
 ) -> Observation:
     """
-    Check whose object a create of ELBv2 returned: equal settings give back an existing one (§1.6).
+    Check whose object a create of ELBv2 returned: equal settings give an existing one (AWS §1.6).
 
     While the tags cannot be read it is neither used nor deleted.
     """

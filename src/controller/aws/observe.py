@@ -179,5 +179,7 @@ class Observer:
             if calls:
                 snapshot.attributes[arn] = calls.read(self._context.clients.elbv2, arn)
         except Exception as error:
-            if code_of(error) not in GONE:  # fresh ones may not be readable yet (§1.7)
+            if (
+                code_of(error) not in GONE
+            ):  # fresh ones may not be readable yet (AWS behaviour §1.7)
                 raise

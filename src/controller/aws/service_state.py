@@ -21,7 +21,7 @@ HEALTH_CHECK = "health check"
 DRAINING = "draining"
 
 FORCED = "forceNewDeployment"
-"""What a service lacks whose deployment ECS has given up: it starts no task any more (§2.8)."""
+"""What a service lacks whose deployment ECS has given up: it starts no task any more (AWS §2.8)."""
 
 FORCE_AFTER = timedelta(minutes=30)
 """How long such a deployment is left alone: its cause is for a person to mend."""
@@ -42,7 +42,7 @@ def interpret(
     """
     Say what a described service is to us. Pure.
 
-    `desired_count` is what the world aimed at wants. INACTIVE and MISSING are alike (§2.4).
+    `desired_count` is what the world aimed at wants. INACTIVE and MISSING are alike (AWS §2.4).
     Whose it is comes before how it stands: a stranger's may drain under our name as well.
     """
     just_created = progress.just_created(resource.address, now)

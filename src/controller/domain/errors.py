@@ -94,4 +94,4 @@ class EndPassError(RetryError):
 
 
 class DeniedError(PermanentError):
-    """AWS refused for lack of rights; right after an own create it may be a lag (§6.2)."""
+    """AWS refused for lack of rights; right after an own create it may be a lag (AWS §6.2)."""

@@ -1,4 +1,4 @@
-"""Evaluating a resource's body: its arguments, its blocks, and dynamic ones expanded (§17)."""
+"""Evaluating a resource's body: its arguments, its blocks, and dynamic ones expanded (HCL §17)."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class Variable:
     name: str
     place: Place
     constraint: Constraint = ANYTHING
-    # Whether text from the command line or the environment is taken as it is (§14).
+    # Whether text from the command line or the environment is taken as it is (HCL semantics §14).
     takes_text: bool = True
     default: Value | None = None
     default_place: Place | None = None

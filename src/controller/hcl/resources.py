@@ -1,4 +1,4 @@
-"""Evaluating resources and data sources: their instances and what others see of them (§17, §19)."""
+"""Resources and data sources: their instances and what others see of them (HCL §17, §19)."""
 
 from __future__ import annotations
 

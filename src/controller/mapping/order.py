@@ -43,7 +43,7 @@ def in_order(
 def _needs(stack: StackDraft, draft: Draft) -> set[str]:
     needs = draft.needs() | (set(draft.instance.depends_on) & stack.drafts.keys())
     if draft.kind is Kind.SERVICE:
-        # A service is refused until its target group is attached through a listener (§1.8, §2.2).
+        # A service is refused until a listener attaches its target group (AWS §1.8, §2.2).
         for _, target in stack.target_groups_of(draft):
             needs |= {listener.address for listener in stack.listeners_of(target)}
     if draft.kind in (Kind.AUTOSCALING_POLICY, Kind.SCHEDULED_ACTION):

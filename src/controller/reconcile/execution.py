@@ -84,7 +84,7 @@ class Execution:
             self._put_right(action, before)
 
     def _put_right(self, action: Action, before: Observation) -> None:
-        """Where AWS goes on telling otherwise an update is made a few times and no more (§2.12)."""
+        """Where AWS goes on telling otherwise an update is made only a few times (AWS §2.12)."""
         times = self._retries.updates(action, before.arn)
         self._journal.updated(action, before.arn, times, self._clock.now())
         if times >= MOST_UPDATES and action.target is Target.AWAKE:

@@ -12,7 +12,7 @@ from controller.domain.planning.progress import READ_LAG, Progress, Timeline, se
 from controller.domain.planning.spec import Kind, Spec
 
 SHOWN = timedelta(seconds=30)
-"""After this an update has to show; a read that lags is not a reason to make it again (§9.2)."""
+"""After this an update has to show; a read that lags is no reason to make it again (AWS §9.2)."""
 
 _STEPS = {Verb.CREATE: "creating", Verb.UPDATE: "updating", Verb.DELETE: "deleting"}
 

@@ -28,7 +28,7 @@ MOST_UPDATES = 3
 """So often the same thing is put right in one pass before it is told instead."""
 
 _PATIENCE: dict[type[DormouseError], int] = {ForeignError: 3, DeniedError: 2}
-"""Refusals of these kinds may come from a read or tag that lags (§6.2, F70): ask again."""
+"""Refusals of these kinds may come from a read or tag that lags (AWS §6.2, F70): ask again."""
 
 
 class RetryPolicy:

@@ -40,7 +40,7 @@ _UNINITIALISED = (
     "Module version requirements have changed",
     "Required plugins are not installed",
 )
-"""Summaries of what `terraform init` ends (Terraform 1.11; facts on its state, §1)."""
+"""Summaries of what `terraform init` ends (seen with Terraform 1.11.4)."""
 
 _NOT_THE_INPUT = (
     "access denied",

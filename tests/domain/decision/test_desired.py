@@ -641,7 +641,7 @@ def facts(decision):
 
 
 def test_a_decision_carries_what_it_rests_on():
-    """Design §1.7: each reason comes with its evidence; the page and the CLI read it."""
+    """Each reason comes with its evidence; the page and the CLI read it."""
     leases = [lease("12:00", "13:00")]
     asked = Asked(rules(**ALWAYS_USED), leases)
     assert facts(asked.decide("12:10")) == (

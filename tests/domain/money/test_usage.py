@@ -1,4 +1,4 @@
-"""What is billed, by the rules of AWS (behaviour §7.1)."""
+"""What is billed, as AWS does it (AWS behaviour §7.1)."""
 
 from __future__ import annotations
 

@@ -157,7 +157,7 @@ def test_a_failed_service_fails_the_wake_and_is_deleted_at_sleep():
 
 
 def test_a_service_that_terraform_keeps_is_scaled_and_stays():
-    """Design §1.1: a service in both worlds is updated."""
+    """A service in both worlds is updated."""
     kept = article_spec(
         resources=(target_group(), load_balancer(), listener(), service(asleep={"desiredCount": 0}))
     )
@@ -206,8 +206,7 @@ OLD = Leftover(kind=Kind.LOAD_BALANCER, name="old", arn="arn:old", address="aws_
 OLD_GROUP = replace(OLD, kind=Kind.TARGET_GROUP)
 
 
-def test_an_action_is_written_as_the_design_says():
-    """Design §8."""
+def test_an_action_is_written_as_plain_json():
     plan = make_plan(article_spec(), Target.AWAKE, observed({LB: State.READY, TG: State.READY}))
 
     assert plan.actions[0].to_json() == {

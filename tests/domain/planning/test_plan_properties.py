@@ -213,7 +213,7 @@ def check(action: Action, plan: Plan, world: World, order: Order) -> None:
 
 
 def users_of(spec: Spec, address: str) -> list[str]:
-    """What a target group has to outlive; nothing else has to outlive anything (§3.3, §3.7)."""
+    """What a target group has to outlive; nothing else has to outlive anything (AWS §3.3, §3.7)."""
     if spec[address].kind is not Kind.TARGET_GROUP:
         return []
     listeners = [one for one in spec.of_kind(Kind.LISTENER) if address in one.after]

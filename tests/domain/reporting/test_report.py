@@ -285,7 +285,7 @@ def test_the_money_of_the_month_is_told_once_a_pass_has_seen_the_stack():
 
 
 def test_a_report_in_json_has_these_fields():
-    """Design §8: what `status --json`, the page and programs read."""
+    """What `status --json`, the page and programs read."""
     meter = Meter().using(UsageProfile.of(SPEC), NOON - 60 * MINUTE)
     status = replace(AWAKE, updated_at=NOON - MINUTE, meter=meter)
     held = replace(hold(Target.AWAKE), reason="a demo", over=frozenset())
