@@ -31,6 +31,7 @@ from api.request import KEY, Request
 from api.selection import PARAMETERS, Choice, read_choice, read_selection
 from api.stacks import OverBudgetError, Stacks, UnsureError
 from controller.asking.requested_end import end_asked_for
+from controller.domain.decision.hold import sleep_end
 from controller.domain.errors import TextError
 from controller.domain.planning.plan import Target
 from controller.domain.planning.spec import Json
@@ -117,13 +118,15 @@ class Board:
             return NOT_AWAKE
         try:
             if verb == "sleep":
-                self.stacks.put_to_sleep(view, own)
+                self.stacks.put_to_sleep(view, own, sleep_end(text, view.now) if text else None)
             else:
                 self.stacks.keep_awake(view, own, end_asked_for(text, view.rules, view.now))
         except TextError as error:
             return unprocessable(f"for: {error}.")
         except OverBudgetError as error:
             return over_budget(ceil((error.again_at - view.now).total_seconds()))
+        except RefusedError as error:  # also where its budget is used up: the others go on
+            return error.problem
         except UnsureError:
             return UNSURE
         return None

@@ -8,7 +8,6 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from local.tables.tables import Tables
 
 from api.translations import TABLES
 from controller.domain.errors import PermanentError
@@ -16,6 +15,7 @@ from controller.links import Link, Scope
 from factories import article_spec
 from installation import BROWSER, Installation
 from local.aws import LaptopAws
+from tables.tables import Tables
 
 FIELDS = {"stack", "state", "until", "reason", "who", "owner", "expires", "month", "proof"}
 FORM = "application/x-www-form-urlencoded"
@@ -374,3 +374,24 @@ def test_a_row_holds_no_id_of_a_lease(team):
     assert lease.id not in str(team.rows())
     assert lease.id not in team.page(scope="view").body
     assert replace(lease, holder="x").id == lease.id
+
+
+def test_one_whose_budget_is_used_up_holds_up_no_other(team):
+    spent = article_spec(stack="pr-1", policy={"monthly_budget": 0.01, "idle_timeout": "0"})
+    team.installation.publish(spec=spent)
+    team.installation.controller.run_pass("pr-1", "test", timedelta(minutes=5))
+    team.installation.aws.clock.advance(4 * 3600)
+    reply = team.program("wake", '{"stacks": ["pr-1", "pr-2"], "for": "1h"}')
+    assert reply.status == 202, reply.body
+    told = {each["stack"]: each for each in reply.json["stacks"]}
+    assert (told["pr-1"]["status"], told["pr-2"]["status"]) == (403, 202)
+    assert "is used up" in told["pr-1"]["detail"]
+    assert team.holders("pr-1") == [] and len(team.holders("pr-2")) == 1
+
+
+def test_a_sleep_lasts_for_as_long_as_it_says(team):
+    team.program("sleep", '{"stacks": ["pr-1"], "for": "3h"}', "admin")
+    hold = team.installation.table.load("pr-1").hold
+    assert hold.until == team.installation.now + timedelta(hours=3)
+    refused = team.program("sleep", '{"stacks": ["pr-2"], "for": "close"}', "admin")
+    assert refused.status == 422 and team.installation.table.load("pr-2").hold is None
