@@ -45,6 +45,11 @@ def _tags(prepared: Prepared) -> Iterator[str]:
         elif one.kind == Kind.SERVICE:
             pairs = " ".join(f"key={key},value={value}" for key, value in tags.items())
             yield f"aws ecs tag-resource --resource-arn {one.arn} --tags {pairs}"
-        else:
+        elif one.kind == Kind.AUTOSCALING_TARGET:
+            pairs = ",".join(f"{key}={value}" for key, value in tags.items())
+            yield (
+                f"aws application-autoscaling tag-resource --resource-arn {one.arn} --tags {pairs}"
+            )
+        elif not Kind(one.kind).is_companion:  # else it is its target's
             pairs = " ".join(f"Key={key},Value={value}" for key, value in tags.items())
             yield f"aws elbv2 add-tags --resource-arns {one.arn} --tags {pairs}"
