@@ -179,6 +179,17 @@ def test_an_undo_that_is_killed_is_taken_again(world):
         assert not (one.directory / journal.FOLDER / "journal.json").exists()
 
 
+def test_what_was_half_written_is_swept_up(world):
+    for go in (World.adopt, World.undo):
+        one = world()
+        fate = Fate()
+        fate.at = 10  # in the middle of it
+        die(adopt, one, fate)
+        (one.directory / ".main.tf.dormouse-new").write_text("resource")
+        go(one)
+        assert not list(one.directory.glob(".*dormouse-new"))
+
+
 def test_an_undo_at_once_leaves_the_state_as_it_was_to_the_byte(world):
     one = world()
     state = one.terraform.state.read_bytes()

@@ -20,6 +20,7 @@ def write(changes: Iterable[Change]) -> None:
     Raises PermanentError for one that is neither as it was nor as it is to be.
     """
     for change in changes:
+        _scratch(change.path).unlink(missing_ok=True)
         now = _read(change.path)
         if now == change.after:
             continue
@@ -47,6 +48,7 @@ def put_back(changes: Iterable[Change]) -> tuple[str, ...]:
 
 def _back(changes: Iterable[Change]) -> Iterator[tuple[Path, bytes | None]]:
     for change in changes:
+        _scratch(change.path).unlink(missing_ok=True)
         now = _read(change.path)
         if now == change.before:
             continue
@@ -75,7 +77,7 @@ def _read(path: Path) -> bytes | None:
 def replace(path: Path, content: bytes) -> None:
     """The file as a whole, through a link where it is one, with the rights that it had."""
     path = path.resolve()
-    scratch = path.with_name(f".{path.name}{_SUFFIX}")
+    scratch = _scratch(path)
     try:
         with scratch.open("wb") as file:
             file.write(content)
@@ -87,3 +89,8 @@ def replace(path: Path, content: bytes) -> None:
     except OSError as error:
         scratch.unlink(missing_ok=True)
         raise PermanentError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _scratch(path: Path) -> Path:
+    """What a process that was killed while it wrote has left; no file of Terraform's."""
+    return path.with_name(f".{path.name}{_SUFFIX}")

@@ -2,7 +2,8 @@
 Office hours that would have covered the use of the past, and what comes by the clock. Pure.
 
 A suggestion is one window on working days and one at the weekend, in half hours, as short as its
-share of the use allows; a day of the week without use is left out.
+share of the use allows; a day of the week without use is left out. A window may go on past
+midnight: it belongs to the day on which it begins.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ Uses = Mapping[int, Sequence[int]]
 
 @dataclass(frozen=True, slots=True)
 class _Hours:
-    """[first, last) half hours on these days; nothing where they are equal."""
+    """[first, last) half hours on these days, past midnight from 48 on; none where equal."""
 
     days: tuple[int, ...]
     first: int
@@ -70,11 +71,13 @@ def suggest(used: Sequence[datetime], zone: ZoneInfo, percent: int) -> tuple[str
     needed = -(-total * percent // 100)
     if not total:
         return ()
-    weekend = _best_by_use(list(_choices(uses, _WEEKEND)))
+    weekend = _Weekend(uses)
     best: tuple[_Hours, _Hours] | None = None
     for working in _choices(uses, _WORKING):
-        other = next((w for w in weekend if w.used >= needed - working.used), None)
-        if other and (best is None or working.length + other.length < _length(best)):
+        if best and working.length > _cost(*best)[0]:
+            continue
+        other = weekend.shortest(working, needed)
+        if other and (best is None or _cost(working, other) < _cost(*best)):
             best = working, other
     return _written(best) if best else ()
 
@@ -109,30 +112,78 @@ def _by_half_hour(used: Sequence[datetime], zone: ZoneInfo) -> Uses:
 
 
 def _choices(uses: Uses, among: Sequence[int]) -> Iterator[_Hours]:
-    """Every window on those of the days that have any use; the first is none at all."""
+    """Windows that begin and end in use, on those of the days that have any; first none at all."""
     days = tuple(day for day in among if any(uses[day]))
     yield _Hours((), 0, 0, 0)
     if not days:
         return
     slots = [sum(uses[day][slot] for day in days) for slot in range(SLOTS)]
-    for first in range(SLOTS):
+    for first in (slot for slot in range(SLOTS) if slots[slot]):
         used = 0
         for last in range(first, SLOTS):
             used += slots[last]
-            yield _Hours(days, first, last + 1, used)
+            if slots[last]:
+                yield _Hours(days, first, last + 1, used)
+        yield from _over_midnight(uses, days, first)
 
 
-def _best_by_use(choices: Sequence[_Hours]) -> list[_Hours]:
-    """The shortest for each amount of use, the least use first."""
-    best: list[_Hours] = []
-    for each in sorted(choices, key=lambda hours: (hours.length, -hours.used)):
-        if not best or each.used > best[-1].used:
-            best.append(each)
-    return best
+def _over_midnight(uses: Uses, days: Sequence[int], first: int) -> Iterator[_Hours]:
+    """Windows from that half hour into the next day, on days on which something begins."""
+    evenings = {day: sum(uses[day][first:]) for day in days}
+    begin = tuple(day for day in days if evenings[day])
+    used = sum(evenings.values())
+    for last in range(first - 1 if begin else 0):  # a whole day is written as 00:00-24:00
+        more = sum(uses[(day + 1) % 7][last] for day in begin)
+        used += more
+        if more:
+            yield _Hours(begin, first, SLOTS + last + 1, used)
 
 
-def _length(pair: tuple[_Hours, _Hours]) -> int:
-    return pair[0].length + pair[1].length
+def _covered(uses: Uses, working: _Hours, weekend: _Hours) -> int:
+    """What both have together; what one of them has of the other's mornings counts once."""
+    twice = sum(
+        uses[(day + 1) % 7][slot]
+        for evening, morning in ((working, weekend), (weekend, working))
+        for day in evening.days
+        if (day + 1) % 7 in morning.days
+        for slot in range(morning.first, min(evening.last - SLOTS, morning.last))
+    )
+    return working.used + weekend.used - twice
+
+
+class _Weekend:
+    """Windows at the weekend beside one on working days, which may reach into Saturday."""
+
+    def __init__(self, uses: Uses) -> None:
+        self._uses = uses
+        self._choices = sorted(_choices(uses, _WEEKEND), key=lambda hours: hours.length)
+        self._best: dict[int, list[tuple[int, _Hours]]] = {}
+
+    def shortest(self, working: _Hours, needed: int) -> _Hours | None:
+        """The shortest with which both cover so many minutes."""
+        spill = max(0, working.last - SLOTS) if 4 in working.days else 0
+        if spill not in self._best:
+            self._best[spill] = self._best_after(spill)
+        for used, each in self._best[spill]:
+            if used >= needed - working.used and _covered(self._uses, working, each) >= needed:
+                return each
+        return None
+
+    def _best_after(self, spill: int) -> list[tuple[int, _Hours]]:
+        """The shortest for each amount of use that Friday's window leaves, the least use first."""
+        best: list[tuple[int, _Hours]] = []
+        for each in self._choices:
+            used = each.used
+            if 5 in each.days:
+                used -= sum(self._uses[5][each.first : min(spill, each.last)])
+            if not best or used > best[-1][0]:
+                best.append((used, each))
+        return best
+
+
+def _cost(working: _Hours, weekend: _Hours) -> tuple[int, int]:
+    """Half hours in all, and windows: of equal ones the fewer."""
+    return working.length + weekend.length, bool(working.days) + bool(weekend.days)
 
 
 def _written(pair: tuple[_Hours, _Hours]) -> tuple[str, ...]:
@@ -152,4 +203,5 @@ def _days(days: Sequence[int]) -> str:
 
 
 def _clock(slot: int) -> str:
-    return f"{slot * _SLOT_MINUTES // 60:02d}:{slot * _SLOT_MINUTES % 60:02d}"
+    minutes = (slot if slot <= SLOTS else slot - SLOTS) * _SLOT_MINUTES
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
