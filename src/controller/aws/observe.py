@@ -17,15 +17,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
-from controller.aws import elastic_ip, leftovers
+from controller.aws import leftovers
 from controller.aws.context import Context
-from controller.aws.elastic_ip import ElasticIpReader
+from controller.aws.elastic_ip_reads import ElasticIpReads
 from controller.aws.errors import GONE, code_of, translate
 from controller.aws.interpret import interpret
 from controller.aws.kind import Job, ResourceKind
 from controller.aws.listing import TAGS_LIMIT, in_parts
-from controller.aws.snapshot import Described, Snapshot
-from controller.domain.errors import PermanentError
+from controller.aws.snapshot import Snapshot
 from controller.domain.planning.observed import Leftover, Observed
 from controller.domain.planning.plan import Target
 from controller.domain.planning.progress import Progress
@@ -43,7 +42,7 @@ class Observer:
         self._kinds = kinds
         self._spec = context.spec
         self._side_by_side = side_by_side
-        self._elastic_ip = ElasticIpReader(context.clients.ec2)
+        self._elastic_ips = ElasticIpReads(context)
         self._leftovers: tuple[Leftover, ...] | None = None
         self._last: Snapshot | None = None
 
@@ -59,9 +58,9 @@ class Observer:
         if only is not None and self._last is not None and self._last.target is target:
             snapshot.only = only
             snapshot.take_over(self._last)
-        self._all([partial(self._read_allocations, snapshot)])
+        self._all([partial(self._elastic_ips.find, snapshot)])
         self._all(self._first_reads(snapshot))
-        self._check_allocations(snapshot)
+        self._elastic_ips.check(snapshot)
         self._all(self._second_reads(snapshot))
         self._all(self._third_reads(snapshot))
         self._last = snapshot
@@ -78,9 +77,7 @@ class Observer:
         jobs: list[Job] = []
         for kind, resources in self._to_read(snapshot):
             jobs += kind.first_reads(snapshot, resources)
-        addresses = [each for each in snapshot.allocations if snapshot.reads(each)]
-        if addresses:
-            jobs.append(partial(self._read_elastic_ips, snapshot, addresses))
+        jobs += self._elastic_ips.first_reads(snapshot)
         if snapshot.progress.leftovers_checked_for != self._spec.hash:
             jobs.append(partial(self._read_leftovers, snapshot))
         return jobs
@@ -89,11 +86,7 @@ class Observer:
         jobs: list[Job] = []
         for kind, resources in self._to_read(snapshot):
             jobs += kind.second_reads(snapshot, resources)
-        for allocation_id, found in snapshot.elastic_ips.items():
-            is_held = snapshot.reads(allocation_id) and elastic_ip.is_held(found)
-            if is_held and not snapshot.balancer_with(allocation_id):
-                jobs.append(partial(self._read_interface, snapshot, allocation_id, found))
-        return jobs
+        return [*jobs, *self._elastic_ips.second_reads(snapshot)]
 
     def _third_reads(self, snapshot: Snapshot) -> list[Job]:
         """The tags of what ELBv2 has, all in one call, and attributes."""
@@ -133,34 +126,6 @@ class Observer:
                 yield partial(self._read_attributes, snapshot, resource.kind, arn)
 
     # reads
-
-    def _read_allocations(self, snapshot: Snapshot) -> None:
-        """Find out which Elastic IPs the load balancers ask for."""
-        for resource in self._spec.of_kind(Kind.LOAD_BALANCER):
-            for mapping in resource.request.get("SubnetMappings", ()):
-                wanted = mapping.get("AllocationId")
-                try:
-                    found = self._context.resolve(wanted, {}) if wanted else None
-                except PermanentError as error:
-                    snapshot.unresolved[resource.address] = error
-                    continue
-                if found:
-                    snapshot.allocations.setdefault(found, []).append(resource.address)
-
-    def _check_allocations(self, snapshot: Snapshot) -> None:
-        """Only one who is to get an Elastic IP needs to know which: not to sleep, nor to stay."""
-        for address, error in snapshot.unresolved.items():
-            if snapshot.target is Target.AWAKE and address not in snapshot.found:
-                raise error
-
-    def _read_elastic_ips(self, snapshot: Snapshot, wanted: Sequence[str]) -> None:
-        snapshot.elastic_ips |= self._elastic_ip.describe(list(wanted))
-
-    def _read_interface(self, snapshot: Snapshot, allocation_id: str, found: Described) -> None:
-        interface_id = found.get("NetworkInterfaceId")
-        if interface_id:
-            described = self._elastic_ip.describe_interface(interface_id)
-            snapshot.interfaces[allocation_id] = described
 
     def _read_leftovers(self, snapshot: Snapshot) -> None:
         """Once in a pass: nobody but a person makes or deletes any meanwhile."""

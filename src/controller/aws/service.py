@@ -10,9 +10,9 @@ from controller.aws.attributes import AttributeCalls
 from controller.aws.context import Context, desired_count
 from controller.aws.errors import code_of
 from controller.aws.kind import Job, fresh
-from controller.aws.service_backing import Backing
 from controller.aws.service_calls import ServiceAdapter
 from controller.aws.service_failures import needs_stopped_tasks
+from controller.aws.service_groups import backing_of, groups_in_use
 from controller.aws.service_settings import with_ignored_network
 from controller.aws.service_state import (
     DRAINING,
@@ -25,11 +25,8 @@ from controller.aws.service_state import (
 from controller.aws.snapshot import Snapshot
 from controller.aws.target_group import (
     TargetGroupAdapter,
-    count_healthy,
     count_in_use,
-    outside_zones,
 )
-from controller.domain.planning.draining import drain_delay
 from controller.domain.planning.observed import Observation, Observed
 from controller.domain.planning.plan import Action, Target
 from controller.domain.planning.spec import Kind, ResourceSpec
@@ -67,7 +64,7 @@ class EcsService:
 
     def second_reads(self, snapshot: Snapshot, resources: Sequence[ResourceSpec]) -> list[Job]:
         jobs: list[Job] = []
-        for arn, users in self._groups_in_use(snapshot, resources).items():
+        for arn, users in groups_in_use(self._context, snapshot, resources).items():
             jobs.append(partial(self._read_health, snapshot, arn, users))
         for resource in resources:
             found = snapshot.found.get(resource.address)
@@ -95,78 +92,14 @@ class EcsService:
                 tasks = self._calls.running_tasks(cluster, resource.name)
                 snapshot.task_ips[resource.address] = frozenset(map(_private_ip, tasks))
 
-    def _groups_in_use(
-        self, snapshot: Snapshot, resources: Sequence[ResourceSpec]
-    ) -> dict[str, list[ResourceSpec]]:
-        """
-        Target groups whose health decides whether a running service is awake, and its services.
-
-        Also of one whose tasks all stop: what it takes the place of may serve in the same group.
-        """
-        if snapshot.target is not Target.AWAKE:
-            return {}
-        users: dict[str, list[ResourceSpec]] = {}
-        for resource in resources:
-            found = snapshot.found.get(resource.address)
-            if not found or found["status"] != "ACTIVE":
-                continue
-            if found.get("runningCount") or needs_stopped_tasks(found):
-                for arn in filter(None, self._groups_now(snapshot, resource)):
-                    users.setdefault(arn, []).append(resource)
-        return users
-
     # interpret
 
     def interpret(self, snapshot: Snapshot, resource: ResourceSpec) -> Observation:
         found = snapshot.found.get(resource.address)
-        backing = self._backing(snapshot, resource)
+        backing = backing_of(self._context, snapshot, resource)
         count = desired_count(resource, snapshot.target)
         owner = self._context.owner(resource)
         return interpret(resource, found, backing, count, owner, snapshot.progress, snapshot.now)
-
-    def _backing(self, snapshot: Snapshot, resource: ResourceSpec) -> Backing:
-        stopped = snapshot.stopped.get(resource.address, ())
-        delay = drain_delay(snapshot.spec, resource)
-        if snapshot.target is Target.ASLEEP:
-            # Neither health nor settings decide.
-            return Backing(stopped=stopped, drain_delay=delay)
-        if not resource.request.get("loadBalancers"):
-            return Backing(stopped=stopped, groups=(), drain_delay=delay)
-        groups, health = self._groups_now(snapshot, resource), snapshot.health
-        reached = any(count_healthy(health.get(arn, [])) for arn in groups if arn)
-        own = snapshot.task_ips.get(resource.address)
-        healthy = [count_healthy(health.get(arn, []), own) if arn else 0 for arn in groups]
-        attached = _attached(snapshot)
-        zones = [outside_zones(health.get(arn, [])) for arn in groups if arn and arn in attached]
-        return Backing(
-            healthy=min(healthy, default=0),
-            reached=reached,
-            stopped=stopped,
-            outside_zone=next((zone for zone in zones if zone), ""),
-            served=snapshot.served_zones,
-            groups=self._wanted_groups(snapshot, resource),
-            standing=snapshot.standing_groups,
-            drain_delay=delay,
-        )
-
-    def _groups(self, snapshot: Snapshot, resource: ResourceSpec) -> list[str | None]:
-        """The ARN of each target group, None of one that is not there: others may serve yet."""
-        wanted = [b.get("targetGroupArn") for b in resource.request.get("loadBalancers", ())]
-        return [self._context.found_or_none(value, snapshot) for value in wanted if value]
-
-    def _groups_now(self, snapshot: Snapshot, resource: ResourceSpec) -> Sequence[str | None]:
-        """Those that it registers with, where a deployment may have moved it to others."""
-        found = snapshot.found.get(resource.address, {}).get("loadBalancers", ())
-        moved = [str(each["targetGroupArn"]) for each in found if "targetGroupArn" in each]
-        standing = snapshot.standing_groups
-        ignored = resource.ignores("loadBalancers") and standing.issuperset(moved)
-        return moved if ignored and moved else self._groups(snapshot, resource)
-
-    def _wanted_groups(self, snapshot: Snapshot, resource: ResourceSpec) -> tuple[str, ...]:
-        """() while not all of them stand: one that is made anew has another ARN."""
-        groups = self._groups(snapshot, resource)
-        found = [arn for arn in groups if arn] if all(groups) else []
-        return tuple(found) if snapshot.standing_groups.issuperset(found) else ()
 
     # change
 
@@ -206,12 +139,3 @@ def _private_ip(task: Mapping[str, Any]) -> str:
             if detail.get("name") == "privateIPv4Address":
                 return str(detail.get("value", ""))
     return ""
-
-
-def _attached(snapshot: Snapshot) -> set[str]:
-    """Target groups that a listener forwards to: others are not in use for that reason."""
-    return {
-        found["TargetGroupArn"]
-        for found in snapshot.of_kind(Kind.TARGET_GROUP)
-        if found.get("LoadBalancerArns")
-    }
