@@ -12,17 +12,17 @@ from controller.domain.decision.booking import start_asked_for
 from controller.domain.errors import TextError
 
 
-def asked_end(look: StackView, text: str, start: datetime | None = None) -> datetime:
+def asked_end(view: StackView, text: str, start: datetime | None = None) -> datetime:
     """Counted from `start`, or now. A wrong one ends the command before anything is written."""
     try:
-        return end_asked_for(text, look.rules, start or look.now)
+        return end_asked_for(text, view.rules, start or view.now)
     except TextError as error:
-        raise click.UsageError(f"--for: {error} ({look.stack})") from None
+        raise click.UsageError(f"--for: {error} ({view.stack})") from None
 
 
-def asked_start(look: StackView, text: str) -> datetime:
+def asked_start(view: StackView, text: str) -> datetime:
     """The beginning that --at asks for."""
     try:
-        return start_asked_for(text, look.rules.policy.zone, look.now)
+        return start_asked_for(text, view.rules.policy.zone, view.now)
     except TextError as error:
-        raise click.UsageError(f"--at: {error} ({look.stack})") from None
+        raise click.UsageError(f"--at: {error} ({view.stack})") from None

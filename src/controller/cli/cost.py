@@ -62,11 +62,11 @@ def command(
     wanted = _month(month, deployment.clock.now())
     names = asked.names()
     is_one = stack is not None and "*" not in stack
-    looks = asked.look_at_all(expand(asked, [stack]) if stack else names)
-    regions = {look.stack: _region(look, deployment) for look in looks}
+    views = asked.look_at_all(expand(asked, [stack]) if stack else names)
+    regions = {view.stack: _region(view, deployment) for view in views}
     prices = {region: prices_of(region) for region in sorted(set(regions.values()))}
     bills = [
-        _bill(asked, look, wanted, prices[regions[look.stack]][0], len(names)) for look in looks
+        _bill(asked, view, wanted, prices[regions[view.stack]][0], len(names)) for view in views
     ]
     if as_csv:
         rows = [(bill.stack, bill.days) for bill in bills]
@@ -83,9 +83,9 @@ def command(
         _say_origin(found, region, why_not)
 
 
-def _region(look: StackView, deployment: Deployment) -> str:
+def _region(view: StackView, deployment: Deployment) -> str:
     """A stack that names no region is in the controller's own."""
-    region = look.records.spec.region or deployment.clients.dynamodb.meta.region_name
+    region = view.records.spec.region or deployment.clients.dynamodb.meta.region_name
     return str(region)
 
 
@@ -132,22 +132,22 @@ def _month(text: str | None, now: datetime) -> Month:
     return month
 
 
-def _bill(asked: Stacks, look: StackView, month: Month, prices: Prices, stacks: int) -> Bill:
-    table, status = asked.deployment.table, look.report.status
-    with asked.deployment.reaching(f'read the history of "{look.stack}"'):
+def _bill(asked: Stacks, view: StackView, month: Month, prices: Prices, stacks: int) -> Bill:
+    table, status = asked.deployment.table, view.report.status
+    with asked.deployment.reaching(f'read the history of "{view.stack}"'):
         lost: list[Damaged] = []
-        until = look.now + timedelta(seconds=1)
-        events = until_settled(table.events(look.stack, month.start, until, lost), month)
-        past = Past(uses=table.uses(look.stack, lost), events=events)
+        until = view.now + timedelta(seconds=1)
+        events = until_settled(table.events(view.stack, month.start, until, lost), month)
+        past = Past(uses=table.uses(view.stack, lost), events=events)
     known = status.meter, status.lifecycle
-    used = month_usage(month, past, *known, look.now)
-    days = account_days(month, past, *known, look.now)
+    used = month_usage(month, past, *known, view.now)
+    days = account_days(month, past, *known, view.now)
     return Bill(
-        stack=look.stack,
+        stack=view.stack,
         account=Statement(used=used, prices=prices),
         days=[cost_days.day_of(Statement(used=each, prices=prices)) for each in days],
-        hours=hours_between(past, *known, used.start, used.end, look.now),
-        zone=look.rules.policy.zone,
+        hours=hours_between(past, *known, used.start, used.end, view.now),
+        zone=view.rules.policy.zone,
         controller_parts=controller_parts(
             used.end - used.start, awake=used.awake, wakes=used.wakes, stacks=max(1, stacks)
         ),

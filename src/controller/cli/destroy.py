@@ -41,12 +41,12 @@ def command(environment: Environment, leave: str | None) -> None:
     if not remains:
         click.echo(f'nothing of the deployment "{environment.stack_name}" is in this account')
         return
-    looks = _look(deployment, remains)
-    _tell(remains, looks)
+    views = _look(deployment, remains)
+    _tell(remains, views)
     if Leave(leave or _ask()) is Leave.ASLEEP:
-        _put_to_sleep(deployment, remains, looks)
+        _put_to_sleep(deployment, remains, views)
     else:
-        _warn(looks)
+        _warn(views)
     with deployment.reaching(f'remove "{environment.stack_name}"'):
         remove(deployment, remains)
     click.echo("All that Dormouse made is gone; Elastic IPs and what Terraform made are untouched.")
@@ -67,12 +67,12 @@ def _with_table(deployment: Deployment, table: str) -> Deployment:
     return Deployment(deployment.name, environment={"DORMOUSE_TABLE": table})
 
 
-def _tell(remains: Remains, looks: Sequence[StackView]) -> None:
+def _tell(remains: Remains, views: Sequence[StackView]) -> None:
     click.echo("This is removed:", err=True)
     for line in remains.lines():
         click.echo(f"  {line}", err=True)
-    for look in looks:
-        click.echo(f"{look.report.standing}", err=True)
+    for view in views:
+        click.echo(f"{view.report.standing}", err=True)
 
 
 def _ask() -> str:
@@ -85,20 +85,20 @@ def _ask() -> str:
     return answer
 
 
-def _put_to_sleep(deployment: Deployment, remains: Remains, looks: Sequence[StackView]) -> None:
+def _put_to_sleep(deployment: Deployment, remains: Remains, views: Sequence[StackView]) -> None:
     """By the controller itself, which has the rights; what cannot sleep stops everything."""
-    if not looks:
+    if not views:
         return
     if not remains.stack:
-        awake = [look.report for look in looks if look.report.state is not State.ASLEEP]
+        awake = [view.report for view in views if view.report.state is not State.ASLEEP]
         if awake:
             raise PermanentError(_not_asleep(awake, "the controller is gone already"))
         return
     stacks = Stacks(deployment)
     with _links_closed(deployment):
-        for look in looks:
-            stacks.hold(hold_asleep(look, stacks.caller, "the controller is being removed"))
-        _follow_to_sleep(stacks, [look.stack for look in looks])
+        for view in views:
+            stacks.hold(hold_asleep(view, stacks.caller, "the controller is being removed"))
+        _follow_to_sleep(stacks, [view.stack for view in views])
 
 
 def _follow_to_sleep(stacks: Stacks, names: Sequence[str]) -> None:
@@ -107,7 +107,7 @@ def _follow_to_sleep(stacks: Stacks, names: Sequence[str]) -> None:
         follow_stacks(stacks, names)
     except PermanentError as error:  # it does not work on them at all
         why = str(error)
-    reports = [look.report for look in stacks.look_at_all(names)]
+    reports = [view.report for view in stacks.look_at_all(names)]
     awake = [report for report in reports if report.state is not State.ASLEEP]
     if awake:
         raise PermanentError(_not_asleep(awake, why))
@@ -150,11 +150,11 @@ def _not_asleep(reports: Sequence[Report], why: str) -> str:
     )
 
 
-def _warn(looks: Sequence[StackView]) -> None:
-    for look in looks:
-        if look.report.state is not State.ASLEEP:
+def _warn(views: Sequence[StackView]) -> None:
+    for view in views:
+        if view.report.state is not State.ASLEEP:
             click.echo(
-                f"warning: {look.stack} stays as it is and goes on costing money; nobody puts it "
+                f"warning: {view.stack} stays as it is and goes on costing money; nobody puts it "
                 "to sleep any more (dormouse apply DIR --to asleep does it from here)",
                 err=True,
             )

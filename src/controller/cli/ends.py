@@ -32,29 +32,29 @@ def end_options(command: Command) -> Command:
     return command
 
 
-def read_end(look: StackView, duration: timedelta | None, until: str | None) -> datetime:
+def read_end(view: StackView, duration: timedelta | None, until: str | None) -> datetime:
     """One of the two must be given, and lie ahead."""
     if (duration is None) == (until is None):
         raise click.UsageError("say how long: either --for, such as 3h, or --until, such as 18:00")
-    end = _read_until(str(until), look) if duration is None else look.now + duration
-    if end <= look.now:
+    end = _read_until(str(until), view) if duration is None else view.now + duration
+    if end <= view.now:
         raise click.UsageError(
-            f"the end would be {_local(end, look)}, expected a moment after now "
-            f"({_local(look.now, look)})"
+            f"the end would be {_local(end, view)}, expected a moment after now "
+            f"({_local(view.now, view)})"
         )
-    if end - look.now > LONGEST:
+    if end - view.now > LONGEST:
         raise click.UsageError(
-            f"the end would be {_local(end, look)}, expected at most {LONGEST.days} days from now"
+            f"the end would be {_local(end, view)}, expected at most {LONGEST.days} days from now"
         )
     return end
 
 
-def _read_until(text: str, look: StackView) -> datetime:
+def _read_until(text: str, view: StackView) -> datetime:
     try:
-        return parse_local(text, look.rules.policy.zone, look.now)
+        return parse_local(text, view.rules.policy.zone, view.now)
     except TextError as error:
         raise click.UsageError(f"--until: {error}") from None
 
 
-def _local(moment: datetime, look: StackView) -> str:
-    return f"{moment.astimezone(look.rules.policy.zone):%Y-%m-%d %H:%M %Z}"
+def _local(moment: datetime, view: StackView) -> str:
+    return f"{moment.astimezone(view.rules.policy.zone):%Y-%m-%d %H:%M %Z}"

@@ -67,17 +67,17 @@ def hold(
     reason: str,
 ) -> None:
     """Hold all of them; a wrong end ends the command before the first."""
-    looks = [(look, read_end(look, duration, until)) for look in asked.look_at_all(names)]
-    for look, end in looks:
-        asked.hold(_make(look, state, end, asked.caller, reason))
+    views = [(view, read_end(view, duration, until)) for view in asked.look_at_all(names)]
+    for view, end in views:
+        asked.hold(_make(view, state, end, asked.caller, reason))
 
 
 def lift(asked: Stacks, names: Sequence[str]) -> None:
-    for look in asked.look_at_all(names):
-        if look.records.hold is None:
-            click.echo(f"{look.stack} is not held", err=True)
+    for view in asked.look_at_all(names):
+        if view.records.hold is None:
+            click.echo(f"{view.stack} is not held", err=True)
         else:
-            asked.lift_hold(look)
+            asked.lift_hold(view)
 
 
 def refuse_end(duration: timedelta | None, until: str | None, option: str) -> None:
@@ -85,13 +85,13 @@ def refuse_end(duration: timedelta | None, until: str | None, option: str) -> No
         raise click.UsageError(f"{option} takes neither --for nor --until")
 
 
-def _make(look: StackView, state: Target, end: datetime, by: str, reason: str) -> Hold:
+def _make(view: StackView, state: Target, end: datetime, by: str, reason: str) -> Hold:
     return Hold(
-        stack=look.stack,
+        stack=view.stack,
         state=state,
         by=by,
         reason=reason,
-        set_at=look.now,
+        set_at=view.now,
         until=end,
-        over=frozenset(lease.id for lease in look.records.leases),
+        over=frozenset(lease.id for lease in view.records.leases),
     )

@@ -153,10 +153,10 @@ def _find(
 ) -> tuple[Spec, Rules, datetime, Hold | None]:
     """A directory, compiled; or a published stack with what its wakes have taught, and its hold."""
     if not Path(target).exists() and STACK_NAME.fullmatch(target):
-        look = Stacks(deployment).look(target)
-        budget = look.report.budget
-        rules = look.rules.with_stop(budget.stop) if budget else look.rules
-        return look.report.spec, rules, look.now, look.report.hold
+        view = Stacks(deployment).look(target)
+        budget = view.report.budget
+        rules = view.rules.with_stop(budget.stop) if budget else view.rules
+        return view.report.spec, rules, view.now, view.report.hold
     spec = spec_or_exit(ctx, check_directory(target), stack_name)
     return spec, rules_of(spec, Status()), datetime.now(UTC), None
 

@@ -21,16 +21,16 @@ class Leave(StrEnum):
     ASLEEP = "asleep"
 
 
-def hold_asleep(look: StackView, by: str, reason: str) -> Hold:
+def hold_asleep(view: StackView, by: str, reason: str) -> Hold:
     """A hold that no wake that was asked for before it ends."""
     return Hold(
-        stack=look.stack,
+        stack=view.stack,
         state=Target.ASLEEP,
         by=by,
         reason=reason,
-        set_at=look.now,
-        until=look.now + LONG,
-        over=frozenset(lease.id for lease in look.records.leases),
+        set_at=view.now,
+        until=view.now + LONG,
+        over=frozenset(lease.id for lease in view.records.leases),
     )
 
 

@@ -77,24 +77,24 @@ class PublishedStack:
         return self.look()
 
     def prepare_wake(self, length: str, reason: str = "", job: str = "") -> Write:
-        look = self._stacks.look(self.stack)
-        until = asked_end(look, length)
-        return partial(self._stacks.keep_awake, look, until, reason, job)
+        view = self._stacks.look(self.stack)
+        until = asked_end(view, length)
+        return partial(self._stacks.keep_awake, view, until, reason, job)
 
     def prepare_extend(self, length: str, job: str = "") -> Write:
-        look = self._stacks.look(self.stack)
-        until = asked_end(look, length)
-        refuse_asleep(Told(look.report.to_json()))
-        return partial(self._stacks.keep_awake, look, until, "", job)
+        view = self._stacks.look(self.stack)
+        until = asked_end(view, length)
+        refuse_asleep(Told(view.report.to_json()))
+        return partial(self._stacks.keep_awake, view, until, "", job)
 
     def prepare_release(self, job: str = "") -> Callable[[], int]:
         return partial(self._stacks.release, self._stacks.look(self.stack), job)
 
     def prepare_booking(self, at: str, length: str, reason: str = "", job: str = "") -> Write:
-        look = self._stacks.look(self.stack)
-        opens_at = asked_start(look, at)
-        closes_at = asked_end(look, length, opens_at)
-        return partial(self._stacks.book, look, opens_at, closes_at, reason, job)
+        view = self._stacks.look(self.stack)
+        opens_at = asked_start(view, at)
+        closes_at = asked_end(view, length, opens_at)
+        return partial(self._stacks.book, view, opens_at, closes_at, reason, job)
 
     def prepare_cancel(self, booking: str) -> Write:
         return partial(self._stacks.cancel, self._stacks.look(self.stack), booking)

@@ -34,6 +34,6 @@ def command(
     """
     asked = Stacks(deployment)
     stacks = expand(asked, stacks, "sleep", yes=yes)
-    for look in asked.look_at_all(stacks):
-        asked.put_to_sleep(look, reason)
+    for view in asked.look_at_all(stacks):
+        asked.put_to_sleep(view, reason)
     conclude_stacks(asked, stacks, wanted=State.ASLEEP if wait else None, as_json=as_json)

@@ -62,51 +62,51 @@ class Stacks:
 
     def look_at_all(self, stacks: Sequence[str]) -> list[StackView]:
         """Every one of them can be read before anything is done with the first."""
-        looks = []
+        views = []
         for found in self.look_at_each(stacks):
             if isinstance(found, Exception):
                 raise found
-            looks.append(found)
-        return looks
+            views.append(found)
+        return views
 
-    def keep_awake(self, look: StackView, until: datetime, reason: str = "", job: str = "") -> None:
+    def keep_awake(self, view: StackView, until: datetime, reason: str = "", job: str = "") -> None:
         """See that the lease of the caller's job lasts until then at least; see `Requests`."""
-        self._requests(job).keep_awake(look, until, reason)
+        self._requests(job).keep_awake(view, until, reason)
 
-    def release(self, look: StackView, job: str = "") -> int:
+    def release(self, view: StackView, job: str = "") -> int:
         """End the leases of the caller's job, and what it has booked; says how many."""
-        return self._requests(job).release(look)
+        return self._requests(job).release(view)
 
     def book(
-        self, look: StackView, opens_at: datetime, closes_at: datetime, reason: str, job: str
+        self, view: StackView, opens_at: datetime, closes_at: datetime, reason: str, job: str
     ) -> None:
         """Have it awake from then on, in the caller's name. Asked for twice, it is one."""
-        self._requests(job).book(look, opens_at, closes_at, reason)
+        self._requests(job).book(view, opens_at, closes_at, reason)
 
-    def _check_money(self, look: StackView, start: datetime) -> None:
-        budget = look.report.budget
+    def _check_money(self, view: StackView, start: datetime) -> None:
+        budget = view.report.budget
         if self._over_budget or budget is None or not budget.is_used_up:
             return
         if start < budget.month.end:
             raise PermanentError(
-                f"the budget of {look.stack} for {budget.month} is used up ({budget.said}); wake "
+                f"the budget of {view.stack} for {budget.month} is used up ({budget.said}); wake "
                 "it all the same by --over-budget, or raise monthly_budget and publish it"
             )
 
-    def cancel(self, look: StackView, id_: str) -> None:
+    def cancel(self, view: StackView, id_: str) -> None:
         """End a booking, whoever made it: whoever may write the records may that."""
-        if id_ not in {each.id for each in look.report.bookings}:
-            raise PermanentError(no_booking(look.stack, id_, look.report.bookings))
-        self._requests().cancel(look, id_)
+        if id_ not in {each.id for each in view.report.bookings}:
+            raise PermanentError(no_booking(view.stack, id_, view.report.bookings))
+        self._requests().cancel(view, id_)
 
-    def put_to_sleep(self, look: StackView, reason: str = "") -> None:
-        self._requests().put_to_sleep(look, reason)
+    def put_to_sleep(self, view: StackView, reason: str = "") -> None:
+        self._requests().put_to_sleep(view, reason)
 
     def hold(self, hold: Hold) -> None:
         self._requests().hold(hold)
 
-    def lift_hold(self, look: StackView) -> None:
-        self._requests().lift_hold(look)
+    def lift_hold(self, view: StackView) -> None:
+        self._requests().lift_hold(view)
 
     def _requests(self, job: str = "") -> Requests:
         return Requests(

@@ -69,56 +69,56 @@ def command(stack: str, leave: str, deployment: Deployment) -> None:
 
 def _take_out(stacks: Stacks, stack: str, leave: Leave) -> None:
     """Until spec and status are gone, in the state that was asked for."""
-    look = stacks.look(stack)
+    view = stacks.look(stack)
     if leave is Leave.AWAKE:
-        _warn(look)
+        _warn(view)
     for _ in range(_MOST_WAKES):
-        if leave is Leave.ASLEEP and not _rests(look):
-            _put_to_sleep(stacks, look)
+        if leave is Leave.ASLEEP and not _rests(view):
+            _put_to_sleep(stacks, view)
         with _locked(stacks.deployment, stack):
-            look = stacks.look(stack)
-            if (leave is Leave.AWAKE or _rests(look)) and _is_taken_out(stacks, look):
+            view = stacks.look(stack)
+            if (leave is Leave.AWAKE or _rests(view)) and _is_taken_out(stacks, view):
                 return
-        look = stacks.look(stack)
+        view = stacks.look(stack)
     raise PermanentError(
         f"{stack} was not taken out: somebody wakes it again and again; withdraw its links "
         f"(dormouse link {stack} --withdraw ID), then repeat this"
     )
 
 
-def _rests(look: StackView) -> bool:
+def _rests(view: StackView) -> bool:
     """Nothing of it stands, by the last pass, and nothing asks for it."""
-    status = look.report.status
+    status = view.report.status
     asleep = status.target is Target.ASLEEP and status.settled
-    return asleep and not look.records.leftovers and look.report.decision.state is Target.ASLEEP
+    return asleep and not view.records.leftovers and view.report.decision.state is Target.ASLEEP
 
 
-def _put_to_sleep(stacks: Stacks, look: StackView) -> None:
+def _put_to_sleep(stacks: Stacks, view: StackView) -> None:
     """By the controller itself, which has the rights; followed as any other sleep."""
-    stacks.hold(hold_asleep(look, stacks.caller, _REASON))
+    stacks.hold(hold_asleep(view, stacks.caller, _REASON))
     why = ""
     try:
-        follow_stacks(stacks, [look.stack])
+        follow_stacks(stacks, [view.stack])
     except PermanentError as error:  # the controller does not work on it at all
         why = f"; {error}"
-    report = stacks.look(look.stack).report
+    report = stacks.look(view.stack).report
     if report.state is not State.ASLEEP:
         raise PermanentError(
-            f"{look.stack} was not taken out, because it still costs money "
+            f"{view.stack} was not taken out, because it still costs money "
             f"({report.cause or report.phase}{why}): {name_standing(report)}; put that right and "
             "repeat this, or leave it as it stands (--leave awake)"
         )
-    _wait_for_the_rest(stacks, look.stack)
+    _wait_for_the_rest(stacks, view.stack)
 
 
 def _wait_for_the_rest(stacks: Stacks, stack: str) -> None:
     """A pass has to have seen it, and what earlier configurations named goes last."""
     clock = stacks.deployment.clock
     give_up_at = clock.now() + _PATIENCE
-    while not _rests(look := stacks.look(stack)):
-        if look.report.decision.state is not Target.ASLEEP:
+    while not _rests(view := stacks.look(stack)):
+        if view.report.decision.state is not Target.ASLEEP:
             return  # somebody wakes it
-        troubles = look.report.status.replaced.values()
+        troubles = view.report.status.replaced.values()
         if troubles or clock.now() >= give_up_at:
             why = "; ".join(each.cause for each in troubles) or "it takes longer than usual"
             raise PermanentError(
@@ -127,35 +127,35 @@ def _wait_for_the_rest(stacks: Stacks, stack: str) -> None:
         clock.sleep(POLL_SECONDS)
 
 
-def _warn(look: StackView) -> None:
-    if not _rests(look):
+def _warn(view: StackView) -> None:
+    if not _rests(view):
         click.echo(
-            f"warning: {look.stack} stays as it is and goes on costing up to "
-            f"{say_money(awake_hour(look.report.spec))} an hour; nobody puts it to sleep any more "
+            f"warning: {view.stack} stays as it is and goes on costing up to "
+            f"{say_money(awake_hour(view.report.spec))} an hour; nobody puts it to sleep any more "
             "(dormouse apply DIR --to asleep does it from here)",
             err=True,
         )
 
 
-def _is_taken_out(stacks: Stacks, look: StackView) -> bool:
+def _is_taken_out(stacks: Stacks, view: StackView) -> bool:
     """Under its lock: what is known of its money goes into the history, and the stack out."""
-    table, stack = stacks.deployment.table, look.stack
+    table, stack = stacks.deployment.table, view.stack
     with stacks.deployment.reaching(f'take "{stack}" out'):
-        for event in _last_events(look):
+        for event in _last_events(view):
             table.put_event(event)
-        return table.take_out(stack, look.records.request_version)
+        return table.take_out(stack, view.records.request_version)
 
 
-def _last_events(look: StackView) -> Iterator[Event]:
+def _last_events(view: StackView) -> Iterator[Event]:
     """What no pass has recorded yet, and what has been billed up to now of what is left awake."""
-    status: Status = look.report.status
+    status: Status = view.report.status
     yield from status.outbox
-    spans = nothing_stands(status, look.now).meter.ended
+    spans = nothing_stands(status, view.now).meter.ended
     if spans:
         facts = {"spans": [span.to_json() for span in spans], "stands": []}
         yield Event(
-            stack=look.stack,
-            at=look.now,
+            stack=view.stack,
+            at=view.now,
             kind=EventKind.REPLACED,
             reason="taken out of the controller",
             facts=facts,
