@@ -100,7 +100,11 @@ def measure() -> Iterator[Measure]:
         keys = deploy(aws, spec)
         key = sign(keys, STACK, aws.clock.now(), Scope.WAKE)
         controller = bootstrap(
-            ENVIRONMENT, session=aws.session(), clock=aws.clock, side_by_side=one_by_one
+            ENVIRONMENT,
+            session=aws.session(),
+            clock=aws.clock,
+            side_by_side=one_by_one,
+            rehearses=False,
         )
         controller.run_pass(STACK, "bench", timedelta(minutes=5))
         yield _first(server, "status", _event(key), 1.5)

@@ -60,6 +60,7 @@ def fleet(stacks: int) -> tuple[LaptopAws, Controller]:
         session=session,
         clock=aws.clock,
         side_by_side=one_by_one,
+        rehearses=False,
     )
     now = aws.clock.now()
     for number in range(stacks):

@@ -156,6 +156,7 @@ class Morning:
             session=session,
             clock=_Clock(self),
             side_by_side=self._side_by_side,
+            rehearses=False,
         )
         self._table = self._controller.table
         stacks = [Stack(f"stack-{n:05}", n % scenario.places) for n in range(scenario.stacks)]

@@ -65,7 +65,9 @@ def _wake(budget: timedelta) -> list[Recorded]:
     session = DirectSession(aws)
     create_table(session.client("dynamodb"), "dormouse")
     environment = {"DORMOUSE_TABLE": "dormouse", "DORMOUSE_CONTROLLER": "controller"}
-    controller = bootstrap(environment, session=session, clock=aws.clock, side_by_side=one_by_one)
+    controller = bootstrap(
+        environment, session=session, clock=aws.clock, side_by_side=one_by_one, rehearses=False
+    )
     controller.table.put_spec(spec, aws.clock.now())
     passes: list[Recorded] = []
     while True:

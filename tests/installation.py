@@ -55,7 +55,11 @@ class Installation:
         self.publish(article_spec())
         self.handle = make_handler(ENVIRONMENT, session=self.session, clock=self.aws.clock)
         self.controller: Controller = bootstrap(
-            ENVIRONMENT, session=self.session, clock=self.aws.clock, side_by_side=one_by_one
+            ENVIRONMENT,
+            session=self.session,
+            clock=self.aws.clock,
+            side_by_side=one_by_one,
+            rehearses=False,
         )
 
     @property

@@ -305,7 +305,19 @@ class _Page:
         ]
         if waiting:
             facts.append((words("at_doors"), waiting))
+        facts += self._proof()
         return [*facts, (words("saved"), [self._saved()])] if report.saved else facts
+
+    def _proof(self) -> list[tuple[str, list[str]]]:
+        """Whether it could wake; what exactly is in the way is for those who may change it."""
+        proof, words = self.report.status.proof, self.words
+        if proof is None or self.report.state is not State.ASLEEP:
+            return []
+        key = f"proof.{proof.verdict.name.lower()}"
+        lines = [words(key, when=words.moment(proof.at))]
+        if self.link.allows(Scope.ADMIN):
+            lines += [each.message for each in proof.findings]
+        return [(words("proof"), lines)]
 
     def _saved(self) -> str:
         if not self.report.saved:

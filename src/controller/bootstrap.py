@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from traceback import format_exc
 from typing import Any
 
@@ -21,6 +21,7 @@ from controller.domain.errors import LockLostError, NotPublishedError
 from controller.domain.guards.overdue import LONGEST_PASS, Overdue
 from controller.domain.planning.spec import Json, Spec
 from controller.domain.ports import Clock, Cloud, SideBySide
+from controller.domain.reporting.proof import Proof
 from controller.notify.notifier import Log, NoLog, Notifier
 from controller.notify.webhook import Webhook
 from controller.reconcile.heartbeat import Heartbeat
@@ -49,6 +50,7 @@ class Controller:
     side_by_side: SideBySide
     notify: Notify
     log: Log = field(default_factory=NoLog)
+    rehearses: bool = True
     regions: dict[str | None, Clients] = field(default_factory=dict)
 
     @property
@@ -67,7 +69,13 @@ class Controller:
         try:
             store.claim()
             ports = Ports(
-                store, self._cloud, self._traffic, self.clock, self.side_by_side, self.notify
+                store,
+                self._cloud,
+                self._traffic,
+                self.clock,
+                self.side_by_side,
+                self.notify,
+                self._rehearse if self.rehearses else None,
             )
             stack_pass = StackPass(ports, spread_offset(stack, self.settings.spread))
             return stack_pass.run(now + budget).as_log()
@@ -103,6 +111,11 @@ class Controller:
         at_once = self.settings.passes_at_once
         return Heartbeat(self.table, start, self.clock, self.side_by_side, at_once).run()
 
+    def _rehearse(self, spec: Spec, now: datetime) -> Proof:
+        from controller.account.rehearsal import rehearse  # once a day: not at each cold start
+
+        return rehearse(spec, self._clients_of(spec), self.side_by_side, now)
+
     def _traffic(self, spec: Spec) -> Traffic:
         return TrafficReader(self._clients_of(spec).get("cloudwatch"))
 
@@ -128,12 +141,14 @@ def bootstrap(
     side_by_side: SideBySide | None = None,
     notify: Notify | None = None,
     log: Log | None = None,
+    rehearses: bool = True,
 ) -> Controller:
     """
     Build the controller; tests and the simulated AWS give a session and a clock of their own.
 
     `notify` lets people know of an event, once it is recorded; it is called again if it raises. By
-    default it does what the environment says.
+    default it does what the environment says. Without `rehearses` no pass asks whether a sleeping
+    stack could wake.
     """
     settings = Settings.from_environment(environment)
     session = session or _boto3_session()
@@ -148,6 +163,7 @@ def bootstrap(
         side_by_side=side_by_side or Threads(),
         notify=notify or make_notifier(settings, clients, clock, log),
         log=log,
+        rehearses=rehearses,
     )
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from local.certificate import Certificate
+from local.errors import AwsError
 from local.world import Region
 
 
-def add(region: Region, domain: str, tags: Mapping[str, str]) -> Certificate:
+def add(region: Region, domain: str, tags: Mapping[str, str], expires_at: str = "") -> Certificate:
     name = region.ids.hex("certificate", 12)
-    certificate = Certificate(region.arn("acm", f"certificate/{name}"), domain, tags)
+    certificate = Certificate(region.arn("acm", f"certificate/{name}"), domain, tags, expires_at)
     region.certificates[certificate.arn] = certificate
     return certificate
 
@@ -29,6 +31,24 @@ def list_all(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
             }
             for each in found
         ]
+    }
+
+
+def describe(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
+    found = region.certificates.get(params["CertificateArn"])
+    if found is None:
+        message = f"Could not find certificate {params['CertificateArn']}."
+        raise AwsError("ResourceNotFoundException", message)
+    end = {"NotAfter": datetime.fromisoformat(found.expires_at)} if found.expires_at else {}
+    return {
+        "Certificate": {
+            "CertificateArn": found.arn,
+            "DomainName": found.domain,
+            "Status": "ISSUED",
+            "Type": "AMAZON_ISSUED",
+            "InUseBy": [],
+            **end,
+        }
     }
 
 

@@ -89,7 +89,11 @@ OPERATIONS: dict[str, Mapping[str, Operation]] = {
         **scheduled_actions.OPERATIONS,
     },
     "cloudwatch": cloudwatch.OPERATIONS,
-    "acm": {"ListCertificates": acm.list_all, "ListTagsForCertificate": acm.list_tags},
+    "acm": {
+        "ListCertificates": acm.list_all,
+        "ListTagsForCertificate": acm.list_tags,
+        "DescribeCertificate": acm.describe,
+    },
 }
 """What is played here, by botocore's name of the service and the API's of the operation."""
 

@@ -11,3 +11,5 @@ class Certificate:
     arn: str
     domain: str
     tags: Mapping[str, str] = field(default_factory=dict)
+    expires_at: str = ""
+    """RFC 3339; "" where nothing asks for it."""

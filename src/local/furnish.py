@@ -9,7 +9,7 @@ What Terraform keeps, put into the account with given ids.
     clusters          ["name"] or [{"name", "capacity_providers", "tags"}]
     task_definitions  [{"family", "container_definitions", "cpu", "memory",
                         "task_role", "tags"}]
-    certificates      [{"domain", "tags"}]
+    certificates      [{"domain", "tags", "expires_at"}]
     target_groups     [{"name", "vpc", "protocol": "HTTP", "port": 80, "tags"}], of a load balancer
                       that stands all the time and is not played
 
@@ -184,7 +184,9 @@ def _task_definition(region: Region, thing: Thing) -> tuple[str, str]:
 
 
 def _certificate(region: Region, thing: Thing) -> tuple[str, str]:
-    made = acm.add(region, thing["domain"], dict(thing.get("tags") or {}))
+    made = acm.add(
+        region, thing["domain"], dict(thing.get("tags") or {}), thing.get("expires_at", "")
+    )
     return made.domain, made.arn
 
 

@@ -24,7 +24,7 @@ def deployed(monkeypatch, capsys):
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy)
     definition = {
         "name": "nsfw-api-container",
-        "image": "api",
+        "image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/api:latest",
         "portMappings": [{"containerPort": 5000}],
     }
     made.world.aws.session().client("ecs").register_task_definition(
@@ -35,6 +35,12 @@ def deployed(monkeypatch, capsys):
         requiresCompatibilities=["FARGATE"],
         executionRoleArn="arn:aws:iam::123456789012:role/ecs-task-execution",
         containerDefinitions=[definition],
+    )
+    image = {"imageStatus": "ACTIVE"}
+    made.world.aws.answer_with("ecr", "DescribeImages", lambda _: {"imageDetails": [image]})
+    manifest = {"manifests": [{"platform": {"architecture": "amd64"}}]}
+    made.world.aws.answer_with(
+        "ecr", "BatchGetImage", lambda _: {"images": [{"imageManifest": json.dumps(manifest)}]}
     )
     made.world.aws.answer_with(
         "sts", "GetCallerIdentity", lambda _: {"Account": "1", "Arn": "arn:aws:iam::1:user/ann"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +62,18 @@ class Exam:
         made = self.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=policy)
         return made["Role"]["Arn"]
 
+    def push(self, manifest: dict[str, Any], name: str = "api", tag: str = "latest") -> None:
+        """An image in the account's registry, in place of the one that had the tag."""
+        ecr = self.client("ecr")
+        with suppress(ecr.exceptions.RepositoryAlreadyExistsException):
+            ecr.create_repository(repositoryName=name)
+        ecr.put_image(
+            repositoryName=name,
+            imageTag=tag,
+            imageManifest=json.dumps(manifest),
+            imageManifestMediaType=manifest["mediaType"],
+        )
+
     def define(self, **changes: Any) -> None:
         """The next revision of the article's task definition."""
         container = {
@@ -82,11 +95,22 @@ class Exam:
         self.client("ecs").register_task_definition(**request)
 
 
+def index(*architectures: str) -> dict[str, Any]:
+    """The manifest of an image that is built for these, as `docker buildx` pushes it."""
+    kind = "application/vnd.oci.image.index.v1+json"
+    parts = [
+        {"digest": f"sha256:{number:064x}", "platform": {"os": "linux", "architecture": each}}
+        for number, each in enumerate([*architectures, "unknown"])
+    ]
+    return {"schemaVersion": 2, "mediaType": kind, "manifests": parts}
+
+
 def fit_account(aws: LaptopAws | None = None, **things: Any) -> Exam:
     """An account in which the article's stack can wake."""
     exam = Exam(fresh_desk("fast", article_spec(), aws=aws, direct=False, **things))
     exam.role()
     exam.define()
+    exam.push(index("amd64", "arm64"))
     for name, service in LINKED_ROLES.items():
         exam.role(name, service)
     return exam

@@ -48,6 +48,7 @@ def test_an_account_that_fits_has_nothing_but_good_news(exam):
         "zones",
         "route-out",
         "security-groups",
+        "image",
         "cluster",
         "task-definition",
         "execution-role",

@@ -70,7 +70,12 @@ class Container(DirectSession):
         self._process: Process
         self._stack: str
         self._controller = bootstrap(
-            ENVIRONMENT, session=self, clock=self, side_by_side=one_by_one, notify=installation.tell
+            ENVIRONMENT,
+            session=self,
+            clock=self,
+            side_by_side=one_by_one,
+            rehearses=False,
+            notify=installation.tell,
         )
 
     def run(self, process: Process, stack: str, run: Callable[[Controller], Any]) -> Any:

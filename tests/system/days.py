@@ -45,6 +45,7 @@ class Days:
     policy: Policy
     start: str = "Mon 06:00"
     profile: str = "typical"
+    rehearses: bool = False
     spec: Spec = field(init=False)
     told: list[Event] = field(default_factory=list)
     results: list[dict[str, Any]] = field(default_factory=list)
@@ -70,6 +71,7 @@ class Days:
             session=self.aws.session(),
             clock=self.aws.clock,
             side_by_side=one_by_one,
+            rehearses=self.rehearses,
             notify=notify or (lambda _, event: self.told.append(event)),
         )
 

@@ -86,6 +86,7 @@ class PostOffice:
             session=self.day.aws.session(),
             clock=self.day.aws.clock,
             side_by_side=one_by_one,
+            rehearses=False,
             log=self.log,
         )
         return replace(made, notify=replace(made.notify, **parts))  # type: ignore[type-var]

@@ -45,6 +45,7 @@ def controller(desk):
         session=desk.session,
         clock=desk.aws.clock,
         side_by_side=one_by_one,
+        rehearses=False,
     )
     made.table.put_spec(desk.spec, due_at=desk.aws.clock.now())
     return made

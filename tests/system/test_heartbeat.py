@@ -52,6 +52,7 @@ class Fleet:
             session=session,
             clock=self.aws.clock,
             side_by_side=one_by_one,
+            rehearses=False,
         )
         self.names = [f"s{number:02}" for number in range(stacks)]
         for number, name in enumerate(reversed(self.names)):

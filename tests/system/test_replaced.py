@@ -259,6 +259,7 @@ def moved(day):
         session=session,
         clock=day.aws.clock,
         side_by_side=one_by_one,
+        rehearses=False,
         notify=lambda _, event: day.told.append(event),
     )
     day.other, day.session = other, session

@@ -38,7 +38,11 @@ def account(items):
         dynamodb.put_item(TableName="dormouse", Item=item)
     environment = {"DORMOUSE_TABLE": "dormouse", "DORMOUSE_CONTROLLER": "controller"}
     controller = bootstrap(
-        environment, session=aws.session(), clock=aws.clock, side_by_side=one_by_one
+        environment,
+        session=aws.session(),
+        clock=aws.clock,
+        side_by_side=one_by_one,
+        rehearses=False,
     )
     return aws, controller
 

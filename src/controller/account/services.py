@@ -59,7 +59,30 @@ def _container(found: Mapping[str, Any]) -> Container:
     elif found.get("logConfiguration", {}).get("logDriver") == "awslogs":
         needs = f'container "{name}" with its log driver awslogs'
     ports = tuple(int(p["containerPort"]) for p in found.get("portMappings", ()))
-    return Container(name=name, image=image, ports=ports, needs_role=needs)
+    return Container(
+        name=name,
+        image=image,
+        ports=ports,
+        needs_role=needs,
+        secrets=_secrets(found),
+        log_group=_log_group(found.get("logConfiguration", {})),
+    )
+
+
+def _secrets(container: Mapping[str, Any]) -> tuple[str, ...]:
+    log = container.get("logConfiguration", {})
+    named = [*container.get("secrets", ()), *log.get("secretOptions", ())]
+    registry = container.get("repositoryCredentials", {}).get("credentialsParameter")
+    return tuple(
+        dict.fromkeys([str(each["valueFrom"]) for each in named] + [registry] * bool(registry))
+    )
+
+
+def _log_group(log: Mapping[str, Any]) -> str:
+    options = log.get("options", {})
+    if log.get("logDriver") != "awslogs" or options.get("awslogs-create-group") == "true":
+        return ""
+    return str(options.get("awslogs-group", ""))
 
 
 def read_role(iam: Client, name: str) -> Role:

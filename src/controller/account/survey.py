@@ -8,12 +8,14 @@ One read that is refused hides only its own facts: each goes into the `Facts` by
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from controller.account import network, services
+from controller.account.content_reads import content_reads
+from controller.account.read import Read
 from controller.aws import leftovers
 from controller.aws.clients import Clients
 from controller.aws.context import Context
@@ -60,20 +62,13 @@ _RIGHTS = {
 """What it takes to look up a thing of each kind, as IAM names it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Read:
-    """One read: its answer goes into `field`, under `key` if the field is a mapping of many."""
-
-    field: str
-    check: str
-    subject: str
-    right: str
-    do: Callable[[], Any]
-    key: str = ""
-
-
 class Survey:
-    """Make one for each examination of a stack. `say` is told what is read now."""
+    """
+    Make one for each examination of a stack. `say` is told what is read now.
+
+    Without `whole` what a pass finds by itself is left out: whose account it is, what else carries
+    the stack's tag, and the roles that AWS makes for itself.
+    """
 
     def __init__(
         self,
@@ -81,11 +76,14 @@ class Survey:
         clients: Clients,
         side_by_side: SideBySide,
         say: Callable[[str], None] = lambda _: None,
+        *,
+        whole: bool = True,
     ) -> None:
         self._spec = spec
         self._clients = clients
         self._side_by_side = side_by_side
         self._say = say
+        self._whole = whole
         self._context = Context(spec, clients)
         self._refusals: list[Refusal] = []
         self._unanswered: list[tuple[str, str]] = []
@@ -93,18 +91,20 @@ class Survey:
     def gather(self, now: datetime) -> Facts:
         """Everything that can be read. Raises the domain's errors for want of credentials."""
         self._say("asking whose account this is")
-        caller = self._caller()
+        caller = self._caller() if self._whole else None
         self._say("looking up what the configuration refers to")
         facts = Facts(
             spec=self._answered(),
             region=str(self._clients.ec2.meta.region_name),
+            at=now,
             caller=caller,
             unanswered=tuple(sorted(set(self._unanswered))),
         )
         self._say("reading network, cluster and names")
         facts = self._fill(facts, self._first_reads(facts, now))
-        self._say("reading routes, addresses and roles")
-        facts = self._fill(facts, self._second_reads(facts))
+        self._say("reading routes, addresses, roles and images")
+        contents = content_reads(facts, self._clients)
+        facts = self._fill(facts, [*self._second_reads(facts), *contents])
         refusals = sorted(self._refusals, key=lambda each: (each.check, each.subject))
         return replace(facts, refusals=tuple(refusals))
 
@@ -140,38 +140,38 @@ class Survey:
 
         return replace(resource, request=resolve(resource.request, known, look_up, lenient=True))
 
-    def _first_reads(self, facts: Facts, now: datetime) -> list[_Read]:
+    def _first_reads(self, facts: Facts, now: datetime) -> list[Read]:
         return [*self._network_reads(facts), *self._service_reads(facts), *self._name_reads(now)]
 
-    def _network_reads(self, facts: Facts) -> list[_Read]:
+    def _network_reads(self, facts: Facts) -> list[Read]:
         ec2 = self._clients.ec2
         parts: list[Front | Back] = [*fronts(facts.spec), *backs(facts.spec)]
         subnets = [each for part in parts for each in part.subnets]
         groups = [each for part in parts for each in part.groups]
         vpcs = [value for value in _remembered(facts.spec) if value.startswith("vpc-")]
         return [
-            _Read(
+            Read(
                 field="vpcs",
                 check="state",
                 subject="VPCs",
                 right="ec2:DescribeVpcs",
                 do=lambda: network.read_vpcs(ec2, vpcs),
             ),
-            _Read(
+            Read(
                 field="subnets",
                 check="subnets",
                 subject="subnets",
                 right="ec2:DescribeSubnets",
                 do=lambda: network.read_subnets(ec2, subnets),
             ),
-            _Read(
+            Read(
                 field="groups",
                 check="security-groups",
                 subject="security groups",
                 right="ec2:DescribeSecurityGroups",
                 do=lambda: network.read_groups(ec2, groups),
             ),
-            _Read(
+            Read(
                 field="endpoints",
                 check="route-out",
                 subject="VPC endpoints",
@@ -180,27 +180,21 @@ class Survey:
             ),
         ]
 
-    def _service_reads(self, facts: Facts) -> list[_Read]:
+    def _service_reads(self, facts: Facts) -> list[Read]:
         ecs, elbv2 = self._clients.ecs, self._clients.elbv2
         clusters = [back.cluster for back in backs(facts.spec) if back.cluster]
         definitions = [back.definition for back in backs(facts.spec) if back.definition]
         return [
-            _Read(
+            Read(
                 field="clusters",
                 check="cluster",
                 subject="clusters",
                 right="ecs:DescribeClusters",
                 do=lambda: services.read_clusters(ecs, clusters),
             ),
-            _Read(
-                field="leftovers",
-                check="leftovers",
-                subject="load balancers and services with the stack's tag",
-                right="elasticloadbalancing:DescribeLoadBalancers, ecs:ListServices",
-                do=self._find_leftovers,
-            ),
+            *([self._leftovers_read()] if self._whole else []),
             *(
-                _Read(
+                Read(
                     field="definitions",
                     key=name,
                     check="task-definition",
@@ -210,7 +204,7 @@ class Survey:
                 )
                 for name in dict.fromkeys(definitions)
             ),
-            _Read(
+            Read(
                 field="quotas",
                 check="quotas",
                 subject="load balancers and target groups",
@@ -219,15 +213,24 @@ class Survey:
             ),
         ]
 
+    def _leftovers_read(self) -> Read:
+        return Read(
+            field="leftovers",
+            check="leftovers",
+            subject="load balancers and services with the stack's tag",
+            right="elasticloadbalancing:DescribeLoadBalancers, ecs:ListServices",
+            do=self._find_leftovers,
+        )
+
     def _find_leftovers(self) -> tuple[Leftover, ...]:
         services = self._spec.of_kind(Kind.SERVICE)
         clusters = dict.fromkeys(self._context.cluster(each) for each in services)
         return leftovers.find(self._context, list(clusters))
 
-    def _name_reads(self, now: datetime) -> list[_Read]:
+    def _name_reads(self, now: datetime) -> list[Read]:
         """A listener has no name: it goes with its load balancer."""
         return [
-            _Read(
+            Read(
                 field="standing",
                 key=resource.address,
                 check="names",
@@ -239,11 +242,12 @@ class Survey:
             if not resource.kind.traits.goes_with
         ]
 
-    def _second_reads(self, facts: Facts) -> list[_Read]:
+    def _second_reads(self, facts: Facts) -> list[Read]:
         ec2, iam = self._clients.ec2, self._clients.iam
         definitions = (facts.definitions or {}).values()
-        roles = [*LINKED_ROLES, *(d.execution_role for d in definitions if d.execution_role)]
-        routes = _Read(
+        linked = LINKED_ROLES if self._whole else ()
+        roles = [*linked, *(d.execution_role for d in definitions if d.execution_role)]
+        routes = Read(
             field="subnets",
             check="route-out",
             subject="route tables",
@@ -252,7 +256,7 @@ class Survey:
         )
         return [
             *([] if facts.subnets is None else [routes]),
-            _Read(
+            Read(
                 field="addresses",
                 check="elastic-ip",
                 subject="Elastic IPs",
@@ -260,7 +264,7 @@ class Survey:
                 do=lambda: network.read_addresses(ec2, facts),
             ),
             *(
-                _Read(
+                Read(
                     field="roles",
                     key=name,
                     check="roles",
@@ -272,7 +276,7 @@ class Survey:
             ),
         ]
 
-    def _fill(self, facts: Facts, reads: Sequence[_Read]) -> Facts:
+    def _fill(self, facts: Facts, reads: Sequence[Read]) -> Facts:
         """The facts with all that could be read; what was refused stays as it was."""
         found: dict[str, Any] = {}
         results = self._side_by_side([read.do for read in reads])

@@ -37,7 +37,17 @@ class Clients:
         self._role_arn = role_arn
         self._made: dict[str, Client] = {}
         self._credentials: dict[str, str] | None = None
+        self._elsewhere: dict[str | None, Clients] = {}
         self._lock = threading.RLock()
+
+    def in_region(self, region: str | None) -> Clients:
+        """The clients of another region under the same role; these for None or their own."""
+        if region in (None, self._region):
+            return self
+        with self._lock:
+            if region not in self._elsewhere:
+                self._elsewhere[region] = Clients(self._session, region, self._role_arn)
+            return self._elsewhere[region]
 
     def get(self, service: str) -> Client:
         """The client of one service, by boto3's name for it."""

@@ -40,6 +40,7 @@ COMMANDS = {
     "extend": ("controller.cli.extend:command", "Keep an awake stack awake for longer."),
     "release": ("controller.cli.release:command", "Give back what you have asked for."),
     "with": ("controller.cli.with_awake:command", "Run a command with a stack awake."),
+    "rehearse": ("controller.cli.rehearse:command", "Find out whether a stack could wake."),
     "hold": ("controller.cli.hold:command", "Decide for a while, whatever the hours say."),
     "pause": ("controller.cli.pause:command", "Have stacks asleep over a holiday."),
     "hours": ("controller.cli.hours:command", "Show the office hours of the coming days."),

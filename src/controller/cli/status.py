@@ -19,6 +19,7 @@ from controller.cli.told import Told
 from controller.domain.errors import DormouseError
 from controller.domain.formatting import say_duration, say_money, to_cents
 from controller.domain.planning.spec import Json
+from controller.domain.reporting.proof import Verdict
 from controller.domain.reporting.report import BLOCKED, FAILED, State
 from controller.domain.reporting.standing import say_local
 from controller.domain.timestamps import parse_timestamp
@@ -136,6 +137,8 @@ def _facts(told: Told) -> Iterator[tuple[str, str]]:
     yield from (("steps", line) for line in _steps(told))
     for change in told.next:
         yield "next", f"{_local(told, change['at'])} {change['state']}: {change['reason']}"
+    if told.state is State.ASLEEP and told.proof["at"]:
+        yield from _proof(told)
     for warning in told.warnings:
         yield "warning", click.style(warning, fg="yellow")
     if told.money:
@@ -157,6 +160,14 @@ def _say_budget(told: Told, budget: Mapping[str, Json]) -> str:
     if budget["used_up_at"]:
         return f"{said}as planned, it is used up on {_local(told, budget['used_up_at'])}"
     return f"{said}as planned, it lasts until the end of the month"
+
+
+def _proof(told: Told) -> Iterator[tuple[str, str]]:
+    result = told.proof["result"]
+    colour = {Verdict.COULD_WAKE: "green", Verdict.COULD_NOT_WAKE: "red"}.get(result)
+    yield "rehearsed", f"{_local(told, told.proof['at'])}: {click.style(result, fg=colour)}"
+    for finding in told.proof["findings"]:
+        yield "", f"{finding['rule']}: {finding['message']}"
 
 
 def _who(told: Told) -> Iterator[tuple[str, str]]:

@@ -102,6 +102,12 @@ class Told:
         return self.data["warnings"] or ()
 
     @property
+    def proof(self) -> Mapping[str, Json]:
+        """Whether it could wake, as far as that was looked at."""
+        found: Mapping[str, Json] = self.data["proof"]
+        return found
+
+    @property
     def endpoint(self) -> Mapping[str, Json] | None:
         return self.data["endpoint"] or None
 

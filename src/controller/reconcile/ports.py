@@ -17,6 +17,7 @@ from controller.domain.money.usage import UsageProfile
 from controller.domain.planning.spec import Json, Spec
 from controller.domain.ports import Clock, Cloud, SideBySide
 from controller.domain.reporting.damage import Damaged
+from controller.domain.reporting.proof import Proof
 
 
 class Records(Protocol):
@@ -32,6 +33,8 @@ class Records(Protocol):
     def bookings(self) -> tuple[Booking, ...]: ...
     @property
     def hold(self) -> Hold | None: ...
+    @property
+    def rehearsal_asked_at(self) -> datetime | None: ...
     @property
     def leftovers(self) -> tuple[Spec, ...]: ...
     @property
@@ -74,9 +77,13 @@ Notify = Callable[[Spec, Event], None]
 """Lets people know of an event; called again at the next pass when it raises."""
 
 
+Rehearsals = Callable[[Spec, datetime], Proof]
+"""Finds out whether a stack could wake now, by reads alone. Raises no error of the domain."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """All that a pass for one stack is given."""
+    """All that a pass is given; without `rehearse` it does not ask whether the stack could wake."""
 
     store: Store
     clouds: Clouds
@@ -84,3 +91,4 @@ class Ports:
     clock: Clock
     side_by_side: SideBySide
     notify: Notify
+    rehearse: Rehearsals | None = None

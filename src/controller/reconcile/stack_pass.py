@@ -33,6 +33,7 @@ from controller.reconcile.outbox import Outbox
 from controller.reconcile.outcome import Iteration, Limits, Outcome, Result
 from controller.reconcile.pass_result import PassResult, find_unknown_events
 from controller.reconcile.ports import Ports, Records
+from controller.reconcile.rehearsing import rehearsal_due_at, rehearsed
 from controller.reconcile.still_wanted import StillWanted, renew_lock
 from controller.reconcile.tracker import ALIVE, SHOW, StatusTracker
 
@@ -163,6 +164,7 @@ class StackPass:
         tracker.apply(transitions.decided, wanted)
         if wanted.state is not decision.state:
             return None
+        rehearse_at = self._rehearse(records, wanted, outcome)
         now = self._clock.now()
         tracker.apply(tell_of_budget, records, now)
         visit = next_visit(tracker.status, records, wanted, outcome, now, clear_at)
@@ -172,10 +174,22 @@ class StackPass:
         return PassResult(
             decision=wanted,
             outcome=outcome,
-            due_at=visit.at,
+            due_at=soonest(visit.at, rehearse_at) if rehearse_at else visit.at,
             overdue=find_overdue(tracker.status, wanted, rules, now, drain),
             unknown_events=find_unknown_events(outcome, tracker.last_pass_at),
         )
+
+    def _rehearse(self, records: Records, decision: Decision, outcome: Outcome) -> datetime | None:
+        """Find out whether the sleeping stack could wake, where that is due; when it is next."""
+        now, tracker, rehearse = self._clock.now(), self._tracker, self._ports.rehearse
+        if rehearse is None:
+            return None
+        due_at = rehearsal_due_at(tracker.status, records, decision, outcome, now)
+        if due_at is None or due_at > now:
+            return due_at
+        renew_lock(self._store)
+        tracker.apply(rehearsed, records.spec, rehearse(records.spec, now), now)
+        return rehearsal_due_at(tracker.status, records, decision, outcome, now)
 
     def _is_recorded(self, records: Records, result: PassResult) -> bool:
         """

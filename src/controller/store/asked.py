@@ -24,6 +24,7 @@ from controller.domain.decision.held import Held
 from controller.domain.decision.hold import Hold
 from controller.domain.decision.lease import Lease
 from controller.domain.reporting.damage import Damaged, parted
+from controller.domain.timestamps import format_timestamp
 from controller.store import items
 from controller.store.conditions import is_invalid, is_refused, through_conflicts
 from controller.store.held_slots import held_in
@@ -33,6 +34,8 @@ KEEP_ASKED = timedelta(days=7)
 """How long leases and holds are remembered after their end."""
 
 _IS_FREE = "attribute_not_exists(pk)"
+REHEARSE = "rehearse_at"
+
 _TOUCH = "SET due = :due, due_at = :at ADD asked :one"
 
 
@@ -42,7 +45,8 @@ class AskedFor:
     What was asked for of one stack; `count` is how often, and `is_due` that no pass knows.
 
     `damaged` are the records among it that cannot be read, `held` the requests that wait at the
-    door, which ask for nothing beside the lease that came with each.
+    door, which ask for nothing beside the lease that came with each. `rehearsal_at` is when it was
+    last asked whether the stack could wake.
     """
 
     leases: tuple[Lease, ...] = ()
@@ -50,6 +54,7 @@ class AskedFor:
     hold: Hold | None = None
     count: int = 0
     damaged: tuple[Damaged, ...] = ()
+    rehearsal_at: datetime | None = None
     is_due: bool = field(default=False, compare=False)
     held: tuple[Held, ...] = field(default=(), compare=False)
 
@@ -84,6 +89,7 @@ class Asked(Requests):
             hold=holds[0] if holds else None,
             count=items.number(mark, "asked"),
             damaged=(*lost, *lost_bookings, *lost_hold),
+            rehearsal_at=items.moment(mark, REHEARSE),
             is_due="due" in mark,
             held=held_in(found.get(items.HELD, {})),
         )
@@ -188,6 +194,16 @@ class Asked(Requests):
     def ask(self, stack: str, due_at: datetime) -> None:
         """Have the stack looked at from `due_at` on, and a pass under way look again."""
         self._write_marked(stack, due_at)
+
+    def ask_rehearsal(self, stack: str, now: datetime) -> None:
+        """Have the stack's next pass find out whether it could wake."""
+        request = _touch(stack, now)["Update"]
+        request["UpdateExpression"] = (
+            f"SET due = :due, due_at = :at, {REHEARSE} = :now ADD asked :one"
+        )
+        request["ExpressionAttributeValues"][":now"] = {"S": format_timestamp(now)}
+        named = self._named(request)
+        through_conflicts(lambda: self._dynamodb.update_item(**named))
 
     def take_up(self, stack: str, count: int) -> None:
         """A pass knows what was asked for up to `count`; what came since stays due."""

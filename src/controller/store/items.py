@@ -43,7 +43,7 @@ from controller.domain.errors import SpecError
 from controller.domain.planning.packing import pack, to_text, unpack
 from controller.domain.planning.spec import Json, Spec
 from controller.domain.reporting.damage import Damaged, read
-from controller.domain.timestamps import format_timestamp
+from controller.domain.timestamps import format_timestamp, read_timestamp
 
 T = TypeVar("T")
 
@@ -142,6 +142,14 @@ def body_text(item: Mapping[str, Mapping[str, str]]) -> str:
 def number(item: Mapping[str, Mapping[str, str]], name: str, default: int = 0) -> int:
     """A whole number of an item, rounded down; `default` where there is none, or no number."""
     return int(Decimal(item[name]["N"])) if "N" in item.get(name, ()) else default
+
+
+def moment(item: Mapping[str, Mapping[str, str]], name: str) -> datetime | None:
+    """A moment of an item; None where it is missing or cannot be read."""
+    try:
+        return read_timestamp(item.get(name, {}).get("S"))
+    except ValueError:
+        return None
 
 
 def not_asked_since(count: int) -> dict[str, Any]:

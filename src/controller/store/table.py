@@ -79,6 +79,10 @@ class Records:
         return self.asked_for.held
 
     @property
+    def rehearsal_asked_at(self) -> datetime | None:
+        return self.asked_for.rehearsal_at
+
+    @property
     def request_version(self) -> int:
         """How often anything was asked for up to now."""
         return self.asked_for.count

@@ -243,6 +243,7 @@ def test_the_spec_shows_periods_as_days_start_and_end():
         "finish_paid_hour": True,
         "wake_timeout": "20m",
         "open_path": "/",
+        "rehearse": "look",
         "name": None,
         "monthly_budget": None,
         "budget_stops": False,
@@ -339,3 +340,15 @@ policies = st.builds(
 @given(policies)
 def test_a_policy_survives_the_spec(policy):
     assert Policy.from_json(json.loads(json.dumps(policy.to_json()))) == policy
+
+
+@pytest.mark.parametrize("text", ["off", "look", "monthly"])
+def test_how_a_stack_is_rehearsed(text):
+    policy = parse_policy({"rehearse": text})
+    assert policy.rehearse == text
+    assert Policy.from_json(policy.to_json()) == policy
+
+
+def test_another_rehearsal_is_refused_with_those_that_there_are():
+    with pytest.raises(PolicyError, match=r'"weekly".*expected one of "off", "look", "monthly"'):
+        parse_policy({"rehearse": "weekly"})

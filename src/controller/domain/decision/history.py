@@ -174,6 +174,8 @@ class EventKind(StrEnum):
     RESTORED = "restored"  # it runs in full again
     BUDGET_NEAR = "budget_near"  # most of the month's budget is spent
     BUDGET_USED_UP = "budget_used_up"
+    COULD_NOT_WAKE = "could_not_wake"  # a rehearsal found what would make a wake fail
+    COULD_WAKE = "could_wake"  # that is over
     DAMAGED = "damaged"  # records cannot be read and are left aside
     REPLACED = "replaced"  # something that was billed ended, and the stack lives on
 
@@ -187,6 +189,7 @@ ENDED_BY: Mapping[EventKind, frozenset[EventKind]] = {
     EventKind.STUCK: frozenset({EventKind.ASLEEP, EventKind.AWAKE}),
     EventKind.FAILED: frozenset({EventKind.AWAKE}),
     EventKind.BLOCKED: frozenset({EventKind.AWAKE}),
+    EventKind.COULD_NOT_WAKE: frozenset({EventKind.COULD_WAKE, EventKind.AWAKE}),
     EventKind.DEGRADED: frozenset(
         {
             EventKind.RESTORED,

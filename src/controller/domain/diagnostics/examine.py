@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from controller.domain.diagnostics import account, containers, door, network, remembered
+from controller.domain.diagnostics import (
+    account,
+    certificates,
+    containers,
+    door,
+    images,
+    network,
+    remembered,
+    secrets,
+)
 from controller.domain.diagnostics.facts import Facts
 from controller.domain.diagnostics.finding import Finding
 
@@ -20,6 +29,10 @@ CHECKS: Sequence[Callable[[Facts], Iterator[Finding]]] = (
     containers.clusters,
     containers.task_definitions,
     containers.execution_roles,
+    images.images,
+    secrets.secrets,
+    secrets.log_groups,
+    certificates.certificates,
     account.linked_roles,
     account.names,
     account.leftovers,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from controller.domain.planning.client_addresses import sees_clients
 from controller.domain.planning.observed import Address, Leftover, Observation
@@ -74,12 +75,18 @@ class SecurityGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Container:
-    """`needs_role` says why its start needs the execution role, "" if it does not."""
+    """
+    `needs_role` says why its start needs the execution role, "" if it does not. `secrets` are what
+    its start reads from SSM or Secrets Manager, as the task definition names them. `log_group` is
+    one that must exist before the start, "" if there is none.
+    """
 
     name: str
     image: str
     ports: tuple[int, ...]
     needs_role: str = ""
+    secrets: tuple[str, ...] = ()
+    log_group: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +110,36 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """
+    An image in ECR. `status` is ACTIVE, ARCHIVED or ACTIVATING, "" where there is no such image
+    or repository. `architectures` as ECS names them (X86_64, ARM64), None if they could not be
+    read.
+    """
+
+    status: str
+    architectures: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """One of ACM. `status` "" where there is none; `renews`: ACM renews it while it is in use."""
+
+    status: str
+    expires_at: datetime | None = None
+    renews: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secret:
+    """A parameter or a secret. `deleted_at`: it is scheduled for deletion and cannot be read."""
+
+    found: bool
+    deleted_at: datetime | None = None
+    stages: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:
     what: str
     used: int
@@ -115,12 +152,13 @@ class Facts:
     Everything read for one stack. `spec` has its look-ups answered: None stands for one that was
     not (`unanswered` says why, by the address of the resource), and "ADDRESS.arn" for another
     resource of the spec. Mappings go by id, name or ARN; what does not exist is left out.
-    `standing` is what stands under the names of the spec, by address; `leftovers` carry the
-    stack's tag under other names.
+    `at` is when it was read. `standing` is what stands under the names of the spec, by address;
+    `leftovers` carry the stack's tag under other names.
     """
 
     spec: Spec
     region: str
+    at: datetime | None = None
     caller: Caller | None = None
     unanswered: tuple[tuple[str, str], ...] = ()
     addresses: Mapping[str, Address] | None = None
@@ -134,6 +172,10 @@ class Facts:
     standing: Mapping[str, Observation] | None = None
     leftovers: tuple[Leftover, ...] = ()
     quotas: tuple[Quota, ...] | None = None
+    images: Mapping[str, Image] | None = None  # by the image's name, those in ECR
+    certificates: Mapping[str, Certificate] | None = None  # by ARN, those of ACM
+    secrets: Mapping[str, Secret] | None = None  # as the task definition names them
+    log_groups: Mapping[str, bool] | None = None  # by name, whether there is one
     refusals: tuple[Refusal, ...] = ()
 
 

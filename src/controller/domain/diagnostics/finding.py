@@ -20,13 +20,14 @@ class Finding:
     """
     `check` is a short stable name ("elastic-ip"), `subject` what was looked at (a Terraform
     address or an id); `message` says what was found and, unless it is well, expected and the way
-    out.
+    out. `looked` False: it could not be looked at, so nothing is known of it.
     """
 
     check: str
     level: Level
     subject: str
     message: str
+    looked: bool = True
 
     def to_json(self) -> dict[str, Json]:
         return {
@@ -43,6 +44,10 @@ def ok(check: str, subject: str, message: str) -> Finding:
 
 def warning(check: str, subject: str, message: str) -> Finding:
     return Finding(check=check, level=Level.WARNING, subject=subject, message=message)
+
+
+def not_looked_at(check: str, subject: str, why: str) -> Finding:
+    return Finding(check=check, level=Level.WARNING, subject=subject, message=why, looked=False)
 
 
 def problem(check: str, subject: str, message: str) -> Finding:

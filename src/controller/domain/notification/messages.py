@@ -48,7 +48,8 @@ class Message:
 
 def level_of(event: Event) -> Level:
     """A wake that failed is told as that, so its teardown is only a detail."""
-    trouble = {*ENDED_BY, EventKind.RESTORED, EventKind.DAMAGED, *OF_MONEY}
+    all_clear = {EventKind.RESTORED, EventKind.COULD_WAKE}
+    trouble = {*ENDED_BY, *all_clear, EventKind.DAMAGED, *OF_MONEY}
     if event.kind in trouble or event.facts.get("after"):
         return Level.TROUBLE
     if event.kind in (EventKind.WAKING, EventKind.SLEEPING) or event.facts.get("rule") == "failed":

@@ -66,6 +66,8 @@ class NotificationText:
             EventKind.RESTORED: self._restored,
             EventKind.BUDGET_NEAR: self._budget_near,
             EventKind.BUDGET_USED_UP: self._budget_used_up,
+            EventKind.COULD_NOT_WAKE: self._could_not_wake,
+            EventKind.COULD_WAKE: self._could_wake,
             EventKind.DAMAGED: self._damaged,
         }
         return writers[self._event.kind]()
@@ -330,14 +332,31 @@ class NotificationText:
         )
 
     def _budget(self) -> tuple[str, str, Json]:
-        spent, limit = (Decimal(str(self._facts[name])) for name in ("spent", "limit"))
-        return say_money(spent), say_money(limit), self._facts["month"]
+        spent, limit = (Decimal(str(self._facts.get(name, 0))) for name in ("spent", "limit"))
+        month = self._facts.get("month", f"{self._event.at:%Y-%m}")
+        return say_money(spent), say_money(limit), month
 
     def _then(self) -> str:
         hours = "office hours end then too" if self._facts.get("stops") else "office hours go on"
         return (
             "Once it is used up, wake links that are no admin's wake it no more until the month is "
             f"over (UTC); {hours}. Asleep it costs its Elastic IP all the same."
+        )
+
+    def _could_not_wake(self) -> Text:
+        return "could not be woken as things are", iter(
+            [
+                f"{self._stack} sleeps, and a wake would fail as things are. Nothing has failed "
+                "yet: this was found by looking.",
+                f"What was found, and what to do:\n{self._event.reason}",
+                "Dormouse looks again once a day, and an hour before a wake that it foresees. To "
+                f"look now:\ndormouse rehearse {self._stack}",
+            ]
+        )
+
+    def _could_wake(self) -> Text:
+        return "could be woken again", iter(
+            [f"{self._stack} sleeps, and {self._event.reason}: what you were told of is over."]
         )
 
     def _damaged(self) -> Text:

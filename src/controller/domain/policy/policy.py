@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -50,6 +51,14 @@ class IdleBelow:
 
     new_flows: float = 3
     bytes: float = 5000
+
+
+class Rehearse(StrEnum):
+    """How it is proved that a sleeping stack could wake."""
+
+    OFF = "off"
+    LOOK = "look"
+    MONTHLY = "monthly"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +104,11 @@ class Policy:
     """Then a wake is given up, taken down and reported."""
     open_path: str = "/"
     """Where the page sends people once it is awake."""
+    rehearse: Rehearse = Rehearse.LOOK
+    """
+    "look": while it sleeps, find out by reads whether it could wake. "off": do not. "monthly" does
+    the same as "look" for now.
+    """
     name: str | None = None
     """The stack's name, where the folder's will not do; `--stack NAME` comes before it."""
     monthly_budget: float | None = None
@@ -153,6 +167,7 @@ class Policy:
             "finish_paid_hour": self.finish_paid_hour,
             "wake_timeout": format_duration(self.wake_timeout),
             "open_path": self.open_path,
+            "rehearse": str(self.rehearse),
             "name": self.name,
             "monthly_budget": self.monthly_budget,
             "budget_stops": self.budget_stops,
@@ -275,6 +290,14 @@ def _open_path(found: str) -> str:
     )
 
 
+def _rehearse(found: str) -> Rehearse:
+    try:
+        return Rehearse(found)
+    except ValueError:
+        known = ", ".join(f'"{each}"' for each in Rehearse)
+        raise TextError(f"found {describe(found)}, expected one of {known}") from None
+
+
 def _name(found: str) -> str:
     if STACK_NAME.fullmatch(found):
         return found
@@ -305,6 +328,7 @@ _SHARED: Mapping[str, Field] = {
     "finish_paid_hour": single(flag),
     "wake_timeout": single(positive_duration("20m")),
     "open_path": single(text(_open_path, "/", longest=2000)),
+    "rehearse": single(text(_rehearse, "look")),
     "name": single(text(_name, "api")),
     "monthly_budget": single(positive("20")),
     "budget_stops": single(flag),

@@ -31,6 +31,7 @@ from controller.domain.policy.policy import Policy
 from controller.domain.policy.policy_warnings import find_ending_holidays
 from controller.domain.policy.schedule import Schedule
 from controller.domain.reporting.damage import Damaged
+from controller.domain.reporting.proof import shown
 from controller.domain.reporting.standing import (
     say_asleep_until,
     say_awake,
@@ -190,6 +191,7 @@ class Report:
             "saved": self.saved.summary() if self.saved else None,
             "budget": self.budget.to_json() if self.budget else None,
             "warnings": list(self.warnings),
+            "proof": shown(self.status.proof),
         }
 
     @property

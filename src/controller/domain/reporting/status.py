@@ -13,6 +13,7 @@ from controller.domain.planning.plan import Target
 from controller.domain.planning.progress import Progress, Timeline
 from controller.domain.planning.serving import Degraded
 from controller.domain.planning.spec import Json
+from controller.domain.reporting.proof import Proof
 from controller.domain.text import LONGEST_CAUSE, clean
 from controller.domain.timestamps import (
     format_timestamp,
@@ -62,7 +63,7 @@ class Status:
     and is not over, `meter` counts the money. `outbox` are events that are not known to be
     recorded and told. `replaced` is what holds up the end of replaced specs, by their hash: told
     once, shown until it is over. `spread_offset` is how much earlier than needed its wakes for an
-    opening begin, where many are spread.
+    opening begin, where many are spread. `proof` is what the last rehearsal found.
     """
 
     target: Target | None = None
@@ -90,6 +91,7 @@ class Status:
     outbox: tuple[Event, ...] = ()
     set_aside: tuple[str, ...] = ()
     budget_told: tuple[str, ...] = ()
+    proof: Proof | None = None
 
     def lead(self, longest: timedelta) -> timedelta:
         """How long before an opening to begin: `longest` at most, and its share of a spread."""
@@ -133,6 +135,7 @@ class Status:
             "outbox": [event.to_json() for event in self.outbox],
             "set_aside": list(self.set_aside),
             "budget_told": list(self.budget_told),
+            "proof": self.proof.to_json() if self.proof else None,
         }
 
     @staticmethod
@@ -166,4 +169,5 @@ class Status:
             outbox=tuple(Event.from_json(event) for event in data.get("outbox", ())),
             set_aside=tuple(data.get("set_aside", ())),
             budget_told=tuple(data.get("budget_told", ())),
+            proof=Proof.from_json(data.get("proof")),
         )

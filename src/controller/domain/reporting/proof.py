@@ -1,0 +1,82 @@
+"""What the last rehearsal found: whether the sleeping stack could wake."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from controller.domain.planning.spec import Json
+from controller.domain.text import LONGEST_CAUSE, clean
+from controller.domain.timestamps import format_timestamp, parse_timestamp
+
+
+class Verdict(StrEnum):
+    """What is not known is never called well: one thing that could not be looked at is enough."""
+
+    COULD_WAKE = "could wake"
+    COULD_NOT_WAKE = "could not wake"
+    NOT_LOOKED_AT = "not looked at"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProofFinding:
+    """One thing that is not well, or was not looked at. `hinders`: a wake would fail."""
+
+    rule: str
+    message: str
+    hinders: bool = False
+
+    def to_json(self) -> dict[str, Json]:
+        return {"rule": self.rule, "message": self.message, "hinders": self.hinders}
+
+    @staticmethod
+    def from_json(data: Mapping[str, Json]) -> ProofFinding:
+        return ProofFinding(
+            rule=str(data["rule"]),
+            message=clean(data["message"], LONGEST_CAUSE),
+            hinders=bool(data.get("hinders")),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """`spec_hash` is of the spec that was looked at; a later one is looked at anew."""
+
+    at: datetime
+    verdict: Verdict
+    findings: tuple[ProofFinding, ...] = ()
+    spec_hash: str = ""
+
+    @property
+    def hindrances(self) -> tuple[ProofFinding, ...]:
+        return tuple(each for each in self.findings if each.hinders)
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "at": format_timestamp(self.at),
+            "result": str(self.verdict),
+            "findings": [each.to_json() for each in self.findings],
+            "spec": self.spec_hash,
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Json] | None) -> Proof | None:
+        if not data:
+            return None
+        return Proof(
+            at=parse_timestamp(data["at"]),
+            verdict=Verdict(data["result"]),
+            findings=tuple(ProofFinding.from_json(each) for each in data.get("findings", ())),
+            spec_hash=str(data.get("spec", "")),
+        )
+
+
+def shown(proof: Proof | None) -> dict[str, Json]:
+    """For people and programs: what was never rehearsed was not looked at."""
+    if proof is None:
+        return {"at": None, "result": str(Verdict.NOT_LOOKED_AT), "findings": []}
+    found = proof.to_json()
+    findings = [{"rule": each.rule, "message": each.message} for each in proof.findings]
+    return {"at": found["at"], "result": found["result"], "findings": findings}

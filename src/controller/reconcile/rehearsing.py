@@ -1,0 +1,80 @@
+"""When a sleeping stack is asked whether it could wake, and what is told of the answer. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from controller.domain.decision.desired import Decision
+from controller.domain.decision.foresight import foresee
+from controller.domain.decision.history import EventKind
+from controller.domain.planning.plan import Target
+from controller.domain.planning.spec import Spec
+from controller.domain.policy.policy import Rehearse
+from controller.domain.reporting.proof import Proof, Verdict
+from controller.domain.reporting.report import AHEAD, policy_of, rules_of
+from controller.domain.reporting.status import Status
+from controller.reconcile.events import add_event
+from controller.reconcile.outcome import Outcome, Result
+from controller.reconcile.ports import Records
+
+DAILY = timedelta(days=1)
+
+BEFORE_WAKE = timedelta(hours=1)
+"""So long before a wake that is foreseen there is time to put something right."""
+
+
+def rehearsal_due_at(
+    status: Status, records: Records, decision: Decision, outcome: Outcome, now: datetime
+) -> datetime | None:
+    """
+    When the next rehearsal is due, `now` or before it if that is now; None while there is none.
+
+    One is due while the stack sleeps: for a spec that none has seen, once a day, and an hour
+    before a wake that is foreseen.
+    """
+    if policy_of(records.spec).rehearse is Rehearse.OFF or not _sleeps(decision, outcome):
+        return None
+    proof = status.proof
+    if proof is None or proof.spec_hash != records.spec.hash or _asked_since(records, proof):
+        return now
+    due_at = proof.at + DAILY
+    wakes_at = _next_wake(status, records, now)
+    before_wake = wakes_at - BEFORE_WAKE if wakes_at else None
+    if before_wake and proof.at < before_wake:
+        due_at = min(due_at, before_wake)
+    return due_at
+
+
+def rehearsed(status: Status, spec: Spec, proof: Proof, now: datetime) -> Status:
+    """Take down a proof; what would keep the stack from waking is told once, and its end."""
+    before, status = status.proof, replace(status, proof=proof)
+    if proof.verdict is Verdict.COULD_NOT_WAKE:
+        known = before.hindrances if before and _is_told(status) else ()
+        if {each.rule for each in proof.hindrances} <= {each.rule for each in known}:
+            return status
+        reason = "\n".join(each.message for each in proof.hindrances)
+        return add_event(status, spec, EventKind.COULD_NOT_WAKE, now, reason)
+    if proof.verdict is Verdict.COULD_WAKE and _is_told(status):
+        reason = "nothing that would keep it from waking was found"
+        return add_event(status, spec, EventKind.COULD_WAKE, now, reason)
+    return status
+
+
+def _is_told(status: Status) -> bool:
+    return EventKind.COULD_NOT_WAKE in status.troubles
+
+
+def _sleeps(decision: Decision, outcome: Outcome) -> bool:
+    return decision.state is Target.ASLEEP and outcome.result is Result.CONVERGED
+
+
+def _asked_since(records: Records, proof: Proof) -> bool:
+    asked_at = records.rehearsal_asked_at
+    return asked_at is not None and asked_at > proof.at
+
+
+def _next_wake(status: Status, records: Records, now: datetime) -> datetime | None:
+    rules, lifecycle = rules_of(records.spec, status), status.lifecycle
+    changes = foresee(rules, records.leases, records.hold, lifecycle, now, now + AHEAD)
+    return next((change.at for change in changes if change.state is Target.AWAKE), None)
