@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from controller.cli.main import cli
+from controller.cli.main import cli, run
 
 ARTICLE = Path(__file__).parents[1] / "data" / "article-stack"
 FOUR = [
@@ -78,6 +78,19 @@ def test_a_directory_where_nothing_runs_is_edited(directory):
     assert json.loads(undone.stdout)["result"] == "undone"
     assert texts(directory) == before
     assert not (directory / ".dormouse-adopt").exists()
+
+
+@pytest.mark.usefixtures("terraform")
+def test_stopped_by_hand_it_says_how_to_go_on_and_back(directory, monkeypatch, capsys):
+    def stopped(changes):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("controller.adopt.files.write", stopped)
+        assert run(["adopt", str(directory), "--yes"]) == 130
+    assert f"dormouse adopt {directory} goes on, and --undo goes back" in capsys.readouterr().err
+    assert adopt(directory, "--yes").exit_code == 0
+    assert (directory / "dormouse.tf").exists()
 
 
 @pytest.mark.usefixtures("terraform")

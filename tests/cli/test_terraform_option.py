@@ -276,6 +276,6 @@ def test_told_to_end_it_takes_terraform_and_the_plan_with_it(root, told, number)
     assert not folder.exists()
 
 
-@pytest.mark.parametrize("command", ["check", "compile", "publish", "deploy"])
+@pytest.mark.parametrize("command", ["check", "compile", "adopt", "publish", "deploy"])
 def test_these_commands_have_it(command):
     assert "--terraform" in invoke(command, "--help").stdout

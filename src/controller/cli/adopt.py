@@ -19,7 +19,12 @@ from controller.adopt.prepare import Prepared, prepare
 from controller.aws.running import RunningStack
 from controller.cli.adopt_site import Site
 from controller.cli.adopt_views import tell, tell_again, tell_json, tell_undone
-from controller.cli.inputs import InputError, TerraformCommand, terraform_options
+from controller.cli.inputs import (
+    InputError,
+    TerraformCommand,
+    terraform_judge,
+    terraform_options,
+)
 from controller.cli.problems import print_json, print_problems, summary
 from controller.cli.screen import Lines
 from controller.cli.session import clients_for, open_clock
@@ -34,6 +39,7 @@ PATCH = "dormouse-adopt.patch"
 
 @click.command("adopt", cls=TerraformCommand)
 @terraform_options
+@terraform_judge
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--undo", is_flag=True, help="Go back to the directory and the state of before.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
