@@ -164,6 +164,22 @@ def test_a_module_that_others_call_is_left_alone(tmp_path):
     assert refused(root, text) == []
 
 
+def test_modules_that_only_this_directory_calls_are_its_own(tmp_path):
+    """Though they lie beside it, and one of them calls the other."""
+    root, app, svc = (tmp_path / name for name in ("one", "app", "svc"))
+    for folder in (root, app, svc):
+        folder.mkdir()
+    (svc / "main.tf").write_text(STACK.partition("resource")[2].join(["resource", ""]))
+    (app / "main.tf").write_text(MODULE.replace("./svc", "../svc"))
+    (root / "main.tf").write_text(
+        STACK.partition("resource")[0] + MODULE.replace("./svc", "../app")
+    )
+    changed = {c.shown_as: c.after.decode() for c in prepared(root).changes.files}
+    assert "  awake = var.awake\n" in changed["../app/main.tf"]
+    assert changed["../svc/main.tf"].count(COUNT) == 4
+    assert {"../app/dormouse.tf", "../svc/dormouse.tf", "dormouse.tf"} <= changed.keys()
+
+
 def test_a_link_and_a_generated_file_are_left_alone(tmp_path):
     (tmp_path / "shared.tf").write_text(STACK)
     root = tmp_path / "root"

@@ -79,10 +79,11 @@ def find_changes(
     """
     root = configuration.folder
     folders = read_folders(root, configuration.root, awake, awake_only)
+    own = {folder.path.resolve() for folder in folders.values()}
     files: list[Change] = []
     refusals: list[Problem] = []
     for folder in folders.values():
-        refusals += in_the_way(root, folder)
+        refusals += in_the_way(folder, own)
         for file in folder.files:
             edits, found = _edits(folder, file)
             refusals += found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from controller.adopt.blocks import RULE
@@ -12,6 +12,7 @@ from controller.adopt.folders import File, Folder
 from controller.domain.problem import Level, Place, Problem
 
 _TFVARS = re.compile(r"^[ \t]*\"?awake\"?[ \t]*[=:]", re.MULTILINE)
+_SOURCE = re.compile(r'^\s*source\s*=\s*"(\.[^"]*)"', re.MULTILINE)
 _GENERATED = {
     "cdk.tf.json": "CDKTF writes it anew at each synth; write count = var.awake ? 1 : 0 in the "
     "program that it comes from",
@@ -19,13 +20,13 @@ _GENERATED = {
 }
 
 
-def in_the_way(root: Path, folder: Folder) -> Iterator[Problem]:
-    """What speaks against changing a module's folder at all."""
+def in_the_way(folder: Folder, own: Collection[Path]) -> Iterator[Problem]:
+    """What speaks against changing a module's folder at all; `own` are all of the directory."""
     yield from _other_variable(folder)
     if folder.is_root:
         yield from _set_already(folder)
     if folder.shown_as.startswith(".."):
-        yield from _shared(root, folder)
+        yield from _shared(folder, own)
 
 
 def not_ours(file: File) -> Iterator[Problem]:
@@ -76,9 +77,9 @@ def _set_already(folder: Folder) -> Iterator[Problem]:
             )
 
 
-def _shared(root: Path, folder: Folder) -> Iterator[Problem]:
+def _shared(folder: Folder, own: Collection[Path]) -> Iterator[Problem]:
     """A module outside of the directory is changed only if nobody else calls it."""
-    for caller, line in _callers(root, folder.path.resolve()):
+    for caller, line in _callers(folder.path.resolve(), own):
         yield _problem(
             f"the module {folder.shown_as} holds what would sleep, and {caller}:{line} calls it "
             "too, so that it is not changed; copy it into this directory and let source name the "
@@ -88,21 +89,27 @@ def _shared(root: Path, folder: Folder) -> Iterator[Problem]:
         return
 
 
-def _callers(root: Path, module: Path) -> Iterator[tuple[str, int]]:
-    """Files beside the directory and the module, in other folders, that name the module."""
-    above = Path(os.path.commonpath([root, module]))
+def _callers(module: Path, own: Collection[Path]) -> Iterator[tuple[str, int]]:
+    """Files around the directory and the module, in folders that are not its own, that name it."""
+    above = Path(os.path.commonpath([module, *own]))
     top = next((one for one in (above, *above.parents) if (one / ".git").exists()), above)
-    for path in sorted(top.rglob("*.tf")):
-        parts = path.relative_to(top).parts
-        if path.parent == root or any(part.startswith(".") for part in parts):
+    for path in _files(top):
+        if path.parent in own:
             continue
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
             continue
-        for match in re.finditer(r'^\s*source\s*=\s*"(\.[^"]*)"', text, re.MULTILINE):
+        for match in _SOURCE.finditer(text):
             if (path.parent / match[1]).resolve() == module:
                 yield str(path.relative_to(top)), text.count("\n", 0, match.start(1)) + 1
+
+
+def _files(top: Path) -> Iterator[Path]:
+    """All `.tf` files below, but for what lies in hidden folders (.terraform, .git)."""
+    for folder, below, names in os.walk(top):
+        below[:] = sorted(name for name in below if not name.startswith("."))
+        yield from (Path(folder) / name for name in sorted(names) if name.endswith(".tf"))
 
 
 def _problem(message: str, place: Place, address: str = "") -> Problem:
