@@ -358,7 +358,7 @@ def test_a_wait_beyond_the_limit_is_refused(installation, wait):
         (
             "wake",
             '{"duration": "8h"}',
-            'no field "duration" here; expected "for", "id" or "reason"',
+            'no field "duration" here; expected "for", "at", "id" or "reason"',
         ),
         ("wake", '{"for": "1h", "hours": "8"}', 'no field "hours" here'),
         ("wake", '{"For": "8h"}', 'no field "For" here'),
