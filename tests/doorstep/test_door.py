@@ -501,6 +501,17 @@ def test_a_link_that_has_begun_its_wakes_of_the_day_is_told_when_to_come_again(w
     assert int(reply.headers["retry-after"]) == 22 * 3600
 
 
+def test_a_used_up_budget_is_told_and_wakes_nobody(service):
+    """The address alone has cost 0.045 $ by then."""
+    world = World(service.port, policy={"monthly_budget": 0.02})
+    world.run(9 * 3600)
+    reply = world.ask()
+
+    assert reply.status == 403
+    assert "budget for 2026-11 is used up" in reply.json["detail"]
+    assert (world.status()["state"], service.received) == ("asleep", [])
+
+
 def test_records_that_cannot_be_read_are_a_503_and_not_an_error_of_lambda(world):
     world.aws.faults.add(Fault(operation="Query", service="dynamodb"))
     reply = world.ask()
