@@ -17,9 +17,10 @@ from hand_made import (
     stack,
 )
 
+from controller.domain.planning import look_up_kinds
 from controller.domain.planning.spec import references
-from controller.mapping import look_ups
-from controller.mapping.sources import DATA, MANAGED
+from controller.mapping.data_sources import DATA
+from controller.mapping.sources import MANAGED
 
 
 def network(**changes):
@@ -42,7 +43,7 @@ def allocation_of(ref, *others, **options):
 
 
 def test_the_documented_kinds_are_those_of_the_sources():
-    text = look_ups.__doc__
+    text = look_up_kinds.__doc__
     table = text[text.index("| kind ") :]
     documented = set(re.findall(r"^\| `([a-z_]+)`", table, flags=re.MULTILINE))
     assert documented == {source.kind for source in (*MANAGED.values(), *DATA.values())}
@@ -50,15 +51,17 @@ def test_the_documented_kinds_are_those_of_the_sources():
 
 @pytest.mark.parametrize("table", [MANAGED, DATA])
 def test_keys_and_attributes_are_the_documented_ones(table):
-    text = look_ups.__doc__
+    text = look_up_kinds.__doc__
     rows = text[text.index("| kind ") :].split("\n| `")
     documented = {row.split("`")[0]: row for row in rows[1:]}
     for type_, source in table.items():
         row = documented[source.kind]
         words = set(re.findall(r"\w+", row))
+        attributes = look_up_kinds.ATTRIBUTES[source.kind]
         keys = set(source.keys) | set(source.fixed) | {k for e in source.enough for k in e}
         assert keys - words == set(), type_
-        assert set(source.attributes.values()) - words == set(), type_
+        assert set(source.attributes.values()) - attributes == set(), type_
+        assert attributes <= words, type_
 
 
 def test_a_security_group_is_found_by_name_and_vpc():

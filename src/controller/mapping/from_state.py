@@ -22,7 +22,8 @@ from controller.hcl.origins import kind_of
 from controller.hcl.schema import SLEEPERS
 from controller.hcl.values import Origin, Value
 from controller.hcl.world import Block
-from controller.mapping.sources import DATA, MANAGED
+from controller.mapping.data_sources import DATA
+from controller.mapping.sources import MANAGED
 from controller.mapping.state_names import Name, without_key
 from controller.terraform.state import State, Thing, any_of, part_of
 from controller.terraform.trust import disagreement

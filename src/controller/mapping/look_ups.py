@@ -8,7 +8,7 @@ request, or in the key of another look-up:
 
 | key         | meaning                                                                        |
 |-------------|--------------------------------------------------------------------------------|
-| `$look_up`  | the kind, a row of the table below                                             |
+| `$look_up`  | the kind, a row of the table in `domain/planning/look_up_kinds.py`             |
 | `attribute` | the attribute as the user's configuration names it                             |
 | `take`      | the column "attributes" of the table; left out when it equals `attribute`      |
 | `index`     | with a list: the element wanted, from 0; with a map: its key. Left out: all    |
@@ -21,62 +21,6 @@ Every value of a key is text (or a bool, a list, a map of texts, where the table
 again a look-up or a `$join`. A value with `take` of a list kind and no `index` stands where the
 request has a list. Texts that contain a look-up are `{"$join": [text, look-up, …]}`; a number
 inside a join is written as decimal text.
-
-Keys that many kinds share: `tags` {name: value}, all of which the thing carries (it may carry
-more); `filters` [{"name": n, "values": [v, …]}], EC2's own filters, sent as they are;
-`id`, EC2's id of the thing.
-
-| kind                 | keys                                          | attributes (`take`)      |
-|----------------------|-----------------------------------------------|--------------------------|
-| `name`               | `name`: the answer itself, known when         | name                     |
-|                      | compiling; nothing is asked (bucket, log      |                          |
-|                      | group, alarm)                                 |                          |
-| `cluster`            | `name`: a name or ARN, as DescribeClusters    | arn name                 |
-|                      | takes it; status ACTIVE                       |                          |
-| `task_definition`    | `family`: a family (its latest ACTIVE         | arn arn_without_revision |
-|                      | revision), "family:revision" or ARN, as       | family revision          |
-|                      | DescribeTaskDefinition takes it               |                          |
-| `security_group`     | id name name_prefix (the name begins with it) | id arn name vpc_id       |
-|                      | vpc_id tags filters                           | owner_id                 |
-| `security_groups`    | tags filters                                  | ids arns vpc_ids (lists) |
-| `elastic_ip`         | allocation_id public_ip tags filters          | allocation_id public_ip  |
-|                      |                                               | public_dns               |
-| `elastic_ips`        | tags filters                                  | allocation_ids           |
-|                      |                                               | public_ips (lists)       |
-| `subnet`             | id vpc_id cidr_block availability_zone        | id arn vpc_id cidr_block |
-|                      | availability_zone_id default_for_az (bool)    | availability_zone        |
-|                      | state tags filters                            | availability_zone_id     |
-|                      |                                               | owner_id                 |
-| `subnets`            | tags filters                                  | ids (list, EC2's order)  |
-| `vpc`                | id cidr_block default (bool) dhcp_options_id  | id arn cidr_block        |
-|                      | state tags filters                            | owner_id                 |
-|                      |                                               | main_route_table_id      |
-| `availability_zones` | state all_availability_zones (bool) filters   | names zone_ids (lists)   |
-|                      | exclude_names exclude_zone_ids (lists)        |                          |
-| `iam_role`           | `name`                                        | arn name unique_id       |
-| `load_balancer`      | name arn tags name_prefix (and the digits     | arn arn_suffix name      |
-|                      | that Terraform puts behind it)                | dns_name zone_id vpc_id  |
-| `target_group`       | name arn tags name_prefix (the same)          | arn arn_suffix name      |
-|                      |                                               | vpc_id                   |
-| `certificate`        | `domain`; statuses types key_types (lists of  | arn domain               |
-|                      | text, ACM's words; statuses left out: ISSUED) |                          |
-|                      | tags; `most_recent` (bool): of several take   |                          |
-|                      | the newest                                    |                          |
-| `service_discovery_service`                                          |                          |
-|                      | name namespace_id                             | arn id name              |
-| `service_discovery_namespace`                                        |                          |
-|                      | name; `type`: HTTP, DNS_PRIVATE or DNS_PUBLIC | arn id name hosted_zone  |
-| `ssm_parameter`      | `name`; with_decryption (bool, left out:      | value arn name type      |
-|                      | true)                                         | version                  |
-| `server_certificate` | `name` (a certificate that IAM keeps)         | arn name id              |
-| `trust_store`        | `name`                                        | arn name                 |
-| `kms_key`            | `key_id`: id, ARN or "alias/…", as            | arn id                   |
-|                      | DescribeKey takes it                          |                          |
-| `caller_identity`    | none                                          | account_id               |
-| `region`             | name endpoint, or none: the stack's own       | name description         |
-|                      | region                                        | endpoint                 |
-| `partition`          | none                                          | partition dns_suffix     |
-|                      |                                               | reverse_dns_prefix       |
 
 `id` and `arn` are written by what they are (HCL semantics §19): the `id` of a cluster, a load
 balancer, a target group or a certificate is its ARN (`take` "arn"), that of an Elastic IP its
@@ -94,10 +38,11 @@ from controller.domain.planning.spec import Json
 from controller.domain.problem import Level, Problem
 from controller.hcl.values import Origin
 from controller.hcl.world import Block, ResourceInstance
+from controller.mapping.data_sources import DATA
 from controller.mapping.draft import canonical
 from controller.mapping.fill import given
 from controller.mapping.references import CannotRefer, LeadsToBroken, References, is_reference
-from controller.mapping.sources import DATA, MANAGED, Source, Within
+from controller.mapping.sources import MANAGED, Source, Within
 
 _STATE_ONLY = "its value exists only in Terraform's state; pass it as a variable, or write it out"
 

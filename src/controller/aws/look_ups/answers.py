@@ -1,9 +1,9 @@
 """
 Answer a spec's look-ups: find what Terraform keeps by what the configuration says of it.
 
-The kinds, their keys and attributes are the table in `controller.mapping.look_ups`; a test holds
-the two against each other. Each finder returns every thing that matches, as attribute to value;
-exactly one may match. Answers are kept for the length of one pass.
+The kinds, their keys and attributes are those of `domain/planning/look_up_kinds.py`. Each finder
+returns every thing that matches, as attribute to value; exactly one may match. Answers are kept
+for the length of one pass.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from controller.aws.errors import translate
 from controller.aws.look_ups import ec2, ecs, elbv2, others
 from controller.aws.look_ups.finder import Finder, Keys
 from controller.domain.errors import DormouseError, PermanentError
+from controller.domain.planning.look_up_kinds import ATTRIBUTES
 from controller.domain.planning.spec import Json
 
 FINDERS: Mapping[str, Finder] = {
@@ -44,8 +45,9 @@ class LookUps:
         translated.
         """
         kind = str(look_up["$look_up"])
-        thing = self._find(kind, look_up)
         name = str(look_up.get("take") or look_up["attribute"])
+        is_known = name in ATTRIBUTES.get(kind, {name})
+        thing = self._find(kind, look_up) if is_known else {}
         if name not in thing:
             raise PermanentError(f'{_named(look_up)}: there is no attribute "{name}" to look up')
         return _element(thing[name], look_up)
