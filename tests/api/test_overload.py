@@ -21,12 +21,12 @@ class Gate:
     """The house's clock, on which nobody's sleep ends before the gate is opened."""
 
     def __init__(self, installation):
-        self._house = installation
+        self._installation = installation
         self.opened = Event()
 
     def now(self):
         late = timedelta(minutes=1) if self.opened.is_set() else timedelta(0)
-        return self._house.now + late
+        return self._installation.now + late
 
     def sleep(self, seconds):
         assert self.opened.wait(60)

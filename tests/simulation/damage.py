@@ -24,7 +24,7 @@ from simulation.trouble import MINUTE, Spell
 
 if TYPE_CHECKING:
     from simulation.installation import Installation
-    from simulation.resident import Resident
+    from simulation.simulated_users import SimulatedUsers
 
 LEASE, HOLD, LEFTOVER, STATUS = KINDS = "lease", "hold", "leftover", "status"
 NAMES = {each: f"damaged {each}" for each in KINDS}
@@ -91,19 +91,19 @@ def draw_damages(
     return sorted(spells, key=lambda spell: spell.since)
 
 
-def strike(installation: Installation, resident: Resident, spell: Spell) -> None:
+def strike(installation: Installation, users: SimulatedUsers, spell: Spell) -> None:
     """Damage a record of that kind, or leave a damaged one where there is none."""
     kind = spell.kind.rpartition(" ")[2]
-    found = _choose(installation, resident, kind)
+    found = _choose(installation, users, kind)
     if found is None:
         return
     good, item, record = found
     way = WAYS[int(spell.strength * 1000) % len(WAYS)]
     torn = _torn(item, way[kind] if way else None)
-    installation.note("fault", f"the record {record} of {resident.stack} is damaged")
+    installation.note("fault", f"the record {record} of {users.stack} is damaged")
     _put(installation, torn)
-    assert record in {each.record for each in installation.table.load(resident.stack).damaged}
-    observer, now = resident.observer, installation.now
+    assert record in {each.record for each in installation.table.load(users.stack).damaged}
+    observer, now = users.observer, installation.now
     counts = kind != STATUS or not installation.running  # or a pass under way writes over it
     observer.damaged(Damage(now.timestamp(), record, torn, good, counts))
     if kind == LEASE and good:
@@ -112,14 +112,14 @@ def strike(installation: Installation, resident: Resident, spell: Spell) -> None
         observer.wants.held(None, now)
     elif kind == STATUS:
         observer.memory_lost()
-    installation.table.ask(resident.stack, now)
+    installation.table.ask(users.stack, now)
 
 
 def _choose(
-    installation: Installation, resident: Resident, kind: str
+    installation: Installation, users: SimulatedUsers, kind: str
 ) -> tuple[Item | None, Item, str] | None:
     """The record as it stands, if it does; as it would be, and its sort key."""
-    stack, now = resident.stack, installation.now
+    stack, now = users.stack, installation.now
     records = installation.table.load(stack)
     if kind == STATUS:
         if items.STATUS in {each.record for each in records.damaged}:
@@ -164,21 +164,21 @@ def _torn(item: Item, change: Callable[[dict[str, Any]], None] | None) -> Item:
     return {**item, "body": {"S": pack(json.dumps(body))}}
 
 
-def told(installation: Installation, resident: Resident, event: Event) -> None:
+def told(installation: Installation, users: SimulatedUsers, event: Event) -> None:
     """Somebody has read of it: a leftover that cannot be read is put right."""
-    for damage in resident.observer.damages:
+    for damage in users.observer.damages:
         if damage.record in event.reason and damage.record.startswith(items.LEFTOVER):
             minutes = installation.triggers.uniform(1, 10)
             installation.work.after(
-                minutes * 60, lambda d=damage: _put_right(installation, resident, d)
+                minutes * 60, lambda d=damage: _put_right(installation, users, d)
             )
 
 
-def _put_right(installation: Installation, resident: Resident, damage: Damage) -> None:
+def _put_right(installation: Installation, users: SimulatedUsers, damage: Damage) -> None:
     """As it was, and published once more: what the files name by now is no leftover."""
     if not stands(installation, damage):
         return
-    installation.note("people", f"the record {damage.record} of {resident.stack} is put right")
+    installation.note("people", f"the record {damage.record} of {users.stack} is put right")
     key = {name: damage.found[name] for name in ("pk", "sk")}
     if damage.good is None:
         installation.plain.client("dynamodb").delete_item(
@@ -186,7 +186,7 @@ def _put_right(installation: Installation, resident: Resident, damage: Damage) -
         )
     else:
         _put(installation, damage.good)
-    resident.publish_again()
+    users.publish_again()
 
 
 def stands(installation: Installation, damage: Damage) -> bool:

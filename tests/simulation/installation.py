@@ -32,7 +32,7 @@ from simulation import damage, upsets
 from simulation.clockwork import Clockwork, Process
 from simulation.functions import BUDGET, Function
 from simulation.observer import EVERY, Observer, Problem
-from simulation.resident import Resident
+from simulation.simulated_users import SimulatedUsers
 from simulation.sites import OTHER_ACCOUNT, Place, Site
 from simulation.story import MINUTE, Story
 from simulation.timeline import Timeline
@@ -66,7 +66,7 @@ class Container(DirectSession):
     def __init__(self, installation: Installation) -> None:
         super().__init__(installation.aws)
         self._roles: dict[str, _InRole] = {}
-        self._house = installation
+        self._installation = installation
         self._process: Process
         self._stack: str
         self._controller = bootstrap(
@@ -93,7 +93,7 @@ class Container(DirectSession):
         if not account:
             return super().client(name, region_name)
         if account not in self._roles:
-            self._roles[account] = _InRole(self, self._house.sessions[account], account)
+            self._roles[account] = _InRole(self, self._installation.sessions[account], account)
         return self._roles[account].client(name, region_name)
 
     def make(
@@ -104,7 +104,7 @@ class Container(DirectSession):
         region: str,
         account: str = "",
     ) -> Any:
-        installation, process = self._house, self._process
+        installation, process = self._installation, self._process
         if process.dead:
             raise Crash(process.name)
         blow = installation.strike(process, service, operation)
@@ -121,7 +121,7 @@ class Container(DirectSession):
             raise refusal(blow.error, operation)
         reply = self._take(service, operation, params, Place(account, region))
         if operation == "DeleteLoadBalancer" and (blow.dies or blow.error):
-            installation.residents[self._stack].observer.unseen_end()
+            installation.users_of[self._stack].observer.unseen_end()
         if blow.dies:
             installation.note("fault", f"{process.name} dies after {service}:{operation}")
             process.die()
@@ -136,31 +136,33 @@ class Container(DirectSession):
             account = params["RoleArn"].split(":")[4]
             keys = dict.fromkeys(("SecretAccessKey", "SessionToken"), "x")
             return {"Credentials": {"AccessKeyId": account, **keys}}
-        ask, region = self._house.sessions[place.account].ask, place.region
+        ask, region = self._installation.sessions[place.account].ask, place.region
         if service not in AWS:
             return ask(service, operation, params, region)
-        resident = self._house.residents[self._stack]
-        if place not in resident.places:
-            resident.observer.complain(f"{operation} was called in {region} {place.account}")
+        users = self._installation.users_of[self._stack]
+        if place not in users.places:
+            users.observer.complain(f"{operation} was called in {region} {place.account}")
         if operation.startswith(READS):
             return ask(service, operation, params, region)
-        resident.observer.will_call(operation, params)
-        if operation == "StopTask" and not self._house.may_stop(params["task"], place):
-            self._house.note("fault", f"{self._process.name} may not stop a task without our tags")
+        users.observer.will_call(operation, params)
+        if operation == "StopTask" and not self._installation.may_stop(params["task"], place):
+            self._installation.note(
+                "fault", f"{self._process.name} may not stop a task without our tags"
+            )
             raise refusal(DENIED, operation)
-        installation, stack = self._house, self._stack
+        installation, stack = self._installation, self._stack
         if installation.rights.refuse(installation, stack, operation):
             installation.note("fault", f"{self._process.name} may not {operation} yet")
             raise refusal(upsets.DENIED_YET, operation)
-        self._house.note("call", f"{self._process.name} {service}:{operation}")
-        others = [one for one in self._house.residents.values() if one is not resident]
+        self._installation.note("call", f"{self._process.name} {service}:{operation}")
+        others = [one for one in self._installation.users_of.values() if one is not users]
         before = [set(one.belongings()) for one in others]
         reply = ask(service, operation, params, region)
         for one, had in zip(others, before, strict=True):
             if set(one.belongings()) != had:
-                resident.observer.complain(f"{operation} changed what is {one.stack}'s: {params}")
+                users.observer.complain(f"{operation} changed what is {one.stack}'s: {params}")
         installation.rights.saw(installation, stack, operation)
-        resident.observer.saw_call(operation, params, place)
+        users.observer.saw_call(operation, params, place)
         return reply
 
 
@@ -180,10 +182,10 @@ class _Topic:
     """Takes what the teller publishes to those who listen."""
 
     def __init__(self, installation: Installation) -> None:
-        self._house = installation
+        self._installation = installation
 
     def publish(self, message: Message) -> None:
-        self._house.heard(message)
+        self._installation.heard(message)
 
 
 DENIED = AwsError("AccessDeniedException", "User is not authorized to perform: ecs:StopTask")
@@ -243,7 +245,7 @@ class Installation:
         self._usual = profile(story.profile)
         for life in lives:
             self._furnish(life)
-        self.residents = {life.site.stack: Resident(self, life) for life in lives}
+        self.users_of = {life.site.stack: SimulatedUsers(self, life) for life in lives}
         self._plan()
 
     def _dice(self, what: str) -> random.Random:
@@ -255,15 +257,15 @@ class Installation:
 
     @property
     def observer(self) -> Observer:
-        return self.residents[self.story.site.stack].observer
+        return self.users_of[self.story.site.stack].observer
 
     @property
     def told(self) -> list[Event]:
-        return self.residents[self.story.site.stack].told
+        return self.users_of[self.story.site.stack].told
 
     @property
     def problems(self) -> list[Problem]:
-        found = [each for one in self.residents.values() for each in one.observer.problems]
+        found = [each for one in self.users_of.values() for each in one.observer.problems]
         return sorted(found, key=lambda problem: problem.at)
 
     def of(self, stack: str, text: str) -> str:
@@ -276,8 +278,8 @@ class Installation:
     def run(self, until: datetime | None = None) -> Installation:
         """Live through it, or through its beginning."""
         self.work.run(until or self.story.end)
-        for resident in self.residents.values():
-            resident.observer.close()
+        for users in self.users_of.values():
+            users.observer.close()
         return self
 
     # what is set before it begins
@@ -339,8 +341,8 @@ class Installation:
         return {balancer["LoadBalancerArn"], group["TargetGroupArn"], made["serviceArn"]}
 
     def _plan(self) -> None:
-        for resident in self.residents.values():
-            resident.plan()
+        for users in self.users_of.values():
+            users.plan()
         for spell in self.story.spells:
             self.work.at(spell.since, self._spell_of(spell, begins=True))
             self.work.at(spell.until, self._spell_of(spell, begins=False))
@@ -355,8 +357,8 @@ class Installation:
         now = self.now
         self.work.at(now + MINUTE, self._tick)
         if now.minute % EVERY == 0:
-            for resident in self.residents.values():
-                resident.observer.look()
+            for users in self.users_of.values():
+                users.observer.look()
         if now.hour == 0 and now.minute == 0:
             self.tables.expire(TABLE, "expires", now)
         if not self._is_anything_due(now):
@@ -395,9 +397,9 @@ class Installation:
         """What goes to the topic (template.yaml, OnFailure)."""
         stack = event.get("stack", "")
         self.note("fault", f"Lambda gives up an event of {stack or 'the heartbeat'}: {why}")
-        for resident in self.residents.values():
-            if stack in ("", resident.stack):
-                resident.observer.given_up(why)
+        for users in self.users_of.values():
+            if stack in ("", users.stack):
+                users.observer.given_up(why)
 
     def _start_event(self, event: Mapping[str, Any], ended: Callable[[bool], None]) -> None:
         """As the handler does: an event that names a stack is a pass, any other a heartbeat."""
@@ -437,9 +439,9 @@ class Installation:
             self.note("fault", f"{process.name} is dead")
         elif isinstance(error, ClientError | BotoCoreError | DormouseError):
             self.note("pass", f"{process.name} ended with {error}")
-            for resident in self.residents.values():
-                if stack in ("", resident.stack):
-                    resident.observer.refused(error)
+            for users in self.users_of.values():
+                if stack in ("", users.stack):
+                    users.observer.refused(error)
         elif error is not None:
             raise error
         elif stack:
@@ -463,7 +465,7 @@ class Installation:
     def heard(self, message: Message) -> None:
         event = message.event
         self.note("told", self.of(event.stack, f"{event.kind}: {event.reason}"))
-        self.residents[event.stack].hear(event)
+        self.users_of[event.stack].hear(event)
 
     def strike(self, process: Process, service: str, operation: str) -> Blow | None:
         """What becomes of the next call."""
@@ -521,7 +523,7 @@ class Installation:
                 slow = 3 * self._usual.lb_provisioning
                 world.timing = replace(self._usual, lb_provisioning=slow) if on else self._usual
             case "broken balancer":
-                names = [name for one in self.residents.values() for name in one.site.balancers]
+                names = [name for one in self.users_of.values() for name in one.site.balancers]
                 for name in names:
                     conditions.load_balancer(name, "failed" if on else "active")
             case _ if spell.kind == BAD_TASK:
@@ -532,13 +534,13 @@ class Installation:
             case "partial metrics":
                 conditions.metric_status = "PartialData" if on else "Complete"
 
-    def _struck(self, spell: Spell) -> Resident:
-        residents = list(self.residents.values())
-        return residents[int(spell.strength * len(residents))]
+    def _struck(self, spell: Spell) -> SimulatedUsers:
+        users_of = list(self.users_of.values())
+        return users_of[int(spell.strength * len(users_of))]
 
-    def _happens(self, kind: str, resident: Resident) -> None:
+    def _happens(self, kind: str, users: SimulatedUsers) -> None:
         """Something that happens once, to one stack."""
-        stack, observer = resident.stack, resident.observer
+        stack, observer = users.stack, users.observer
         key = {"pk": {"S": f"stack#{stack}"}}
         dynamodb = self.plain.client("dynamodb")
         match kind:

@@ -16,7 +16,7 @@ from system import second_account
 
 if TYPE_CHECKING:
     from simulation.installation import Installation
-    from simulation.resident import Resident
+    from simulation.simulated_users import SimulatedUsers
 
 DAY = timedelta(days=1)
 
@@ -34,10 +34,10 @@ class Bill:
         return abs(self.ledger - self.second)
 
 
-def bills(installation: Installation, resident: Resident) -> Iterator[Bill]:
-    stack, region = resident.stack, resident.site.region
+def bills(installation: Installation, users: SimulatedUsers) -> Iterator[Bill]:
+    stack, region = users.stack, users.site.region
     status = Status.from_json(installation.table.load(stack).status)
-    lifetimes = resident.lifetimes()
+    lifetimes = users.lifetimes()
     for month in _months(installation):
         events = installation.table.events(stack, month.start, installation.now + DAY)
         past = Past(uses=installation.table.uses(stack), events=until_settled(events, month))

@@ -39,7 +39,7 @@ from system.stack_under_test import FORBIDDEN
 if TYPE_CHECKING:
     from controller.domain.policy.policy import Policy
     from simulation.installation import Installation
-    from simulation.resident import Resident
+    from simulation.simulated_users import SimulatedUsers
 
 CONVERGE = 20 * 60.0
 """Seconds after the last trouble by which all is as it should be."""
@@ -77,13 +77,13 @@ class Figures:
 
 
 class Observer:
-    def __init__(self, installation: Installation, resident: Resident) -> None:
-        self._house = installation
-        self._resident = resident
-        self._stack = resident.stack
-        story = resident.story
+    def __init__(self, installation: Installation, users: SimulatedUsers) -> None:
+        self._installation = installation
+        self._users = users
+        self._stack = users.stack
+        story = users.story
         self.wants = _Wants(self, story.start, story.end)
-        self.strangers = set(installation.strangers[resident.site.region])
+        self.strangers = set(installation.strangers[users.site.region])
         self.problems: list[Problem] = []
         self.figures = Figures()
         timing = profile(story.profile)
@@ -122,25 +122,25 @@ class Observer:
 
     @property
     def now(self) -> float:
-        return self._house.now.timestamp()
+        return self._installation.now.timestamp()
 
     def complain(self, what: str, key: str = "") -> None:
         key, now = key or what, self.now
         if now - self._complaints.get(key, 0.0) >= AGAIN:
             self._complaints[key] = now
-            what = self._house.of(self._stack, what)
-            self.problems.append(Problem(self._house.now, what))
-            self._house.note("WRONG", what)
+            what = self._installation.of(self._stack, what)
+            self.problems.append(Problem(self._installation.now, what))
+            self._installation.note("WRONG", what)
 
     # what really stands
 
     def _region(self) -> Region:
         """The one in which it was at first, with the strangers."""
-        return self._house.aws.look(self._resident.site.region)
+        return self._installation.aws.look(self._users.site.region)
 
     def _regions(self) -> list[Region]:
         """All that it ever was in."""
-        return [self._house.look(place) for place in self._resident.places]
+        return [self._installation.look(place) for place in self._users.places]
 
     def _clusters(self) -> Iterator[Any]:
         for region in self._regions():
@@ -199,7 +199,7 @@ class Observer:
             task
             for cluster in self._region().ecs.clusters.values()
             for task in cluster.tasks.values()
-            if task.service.name in self._resident.site.services
+            if task.service.name in self._users.site.services
             and "dormouse:stack" not in task.service.tags
             and task.last_status not in ("STOPPED", "DELETED")
         ]
@@ -212,12 +212,14 @@ class Observer:
     # weather
 
     def _was_calm(self, since: float, *, hard: bool = False) -> bool:
-        start = datetime.fromtimestamp(since, self._house.now.tzinfo)
-        return not self._house.weather.trouble_since(start, self._house.now, hard=hard)
+        start = datetime.fromtimestamp(since, self._installation.now.tzinfo)
+        return not self._installation.weather.trouble_since(
+            start, self._installation.now, hard=hard
+        )
 
     def _was_only(self, kind: str, since: float) -> bool:
-        start = datetime.fromtimestamp(since, self._house.now.tzinfo)
-        return bool(self._house.weather.only(kind, start, self._house.now))
+        start = datetime.fromtimestamp(since, self._installation.now.tzinfo)
+        return bool(self._installation.weather.only(kind, start, self._installation.now))
 
     # what is told
 
@@ -227,7 +229,7 @@ class Observer:
             self.figures.told_again += 1
             if self._was_calm(before.timestamp() - CONVERGE):
                 self.complain(f"told twice: {event.id}")
-        self._heard[event.id] = self._house.now
+        self._heard[event.id] = self._installation.now
         self._heard_last[str(event.kind)] = self.now
         if event.kind is EventKind.DAMAGED:
             self._heard_of_damage(event)
@@ -290,9 +292,9 @@ class Observer:
             self._may_be_made_anew()
         if operation in ("CreateLoadBalancer", "CreateService"):
             self._made()
-        if operation == "CreateLoadBalancer" and self._house.weather.has("skewed clocks"):
+        if operation == "CreateLoadBalancer" and self._installation.weather.has("skewed clocks"):
             self._doubtful_hours += 1  # between AWS's clock and one that is off
-        elsewhere = place is not None and place != self._resident.place
+        elsewhere = place is not None and place != self._users.place
         is_old = elsewhere or self._is_of_an_earlier_name(operation, params)
         if operation in ("DeleteLoadBalancer", "DeleteService") and self._up and not is_old:
             self._torn_down()
@@ -300,13 +302,13 @@ class Observer:
     def _is_of_an_earlier_name(self, operation: str, params: dict[str, Any]) -> bool:
         """It gives way to one of another name, and the stack goes on."""
         if operation == "DeleteService":
-            return str(params["service"]) != self._resident.service
+            return str(params["service"]) != self._users.service
         if operation == "DeleteLoadBalancer":
-            return f"/{self._resident.balancer}/" not in params["LoadBalancerArn"]
+            return f"/{self._users.balancer}/" not in params["LoadBalancerArn"]
         return False
 
     def _is_strangers_service(self, params: dict[str, Any], place: Place | None) -> bool:
-        region = self._house.look(place) if place else self._region()
+        region = self._installation.look(place) if place else self._region()
         clusters = region.ecs.clusters.values()
         found = (cluster.services.get(params["service"]) for cluster in clusters)
         return any(one and "dormouse:stack" not in one.tags for one in found)
@@ -349,7 +351,7 @@ class Observer:
         hold = wants.hold(now)
         if hold:
             return "" if hold.state is Target.ASLEEP else "it was held awake"
-        ahead = SLACK if self._house.weather.has("skewed clocks") else 0.0
+        ahead = SLACK if self._installation.weather.has("skewed clocks") else 0.0
         later = set(wants.wishes(now + ahead))  # a clock that runs ahead ends things early
         wishes = [wish for wish in wants.wishes(now) if wish in later]
         unspent = [wish for wish in wishes if wish.asked > self._down_at]
@@ -415,7 +417,7 @@ class Observer:
 
     def _count_serving(self, now: float, healthy: bool) -> None:
         """Whether it serves in full; where it does not for long, that must have been told."""
-        wanted = self._resident.tasks
+        wanted = self._users.tasks
         if self._up and self.serving() < wanted:
             self._short_hours += EVERY / 60
         if not healthy or wanted == 1:
@@ -438,7 +440,9 @@ class Observer:
         for at, what in [one for one in self._to_explain if now - one[0] > HOUR / 2]:
             self._to_explain.remove((at, what))
             if not any(abs(at - told) < 10 * TICK for told in self._told_failures):
-                self.complain(f"{what} ({datetime.fromtimestamp(at, self._house.now.tzinfo)})")
+                self.complain(
+                    f"{what} ({datetime.fromtimestamp(at, self._installation.now.tzinfo)})"
+                )
 
     def _check_awake(self, now: float) -> None:
         grace = 2 * self._wake + self._sleep + 2 * TICK + SLACK
@@ -473,7 +477,7 @@ class Observer:
 
     def _check_status(self, now: float, paid: list[str], calm: bool) -> None:
         """What the status says must be so."""
-        item = self._house.tables.table({"TableName": "dormouse"}).items.get(
+        item = self._installation.tables.table({"TableName": "dormouse"}).items.get(
             (f"stack#{self._stack}", "status")
         )
         if item is None or (item is self._status_item and not paid):
@@ -516,7 +520,7 @@ class Observer:
             if one.told or not one.counts or now - one.at < damage.TELL_WITHIN:
                 continue
             one.counts = False
-            if one.record == "status" or damage.stands(self._house, one):
+            if one.record == "status" or damage.stands(self._installation, one):
                 self.complain(f"nobody was told that a record is damaged: {one.record}")
 
     def _has_heard(self, kind: str, since: float) -> bool:
@@ -605,18 +609,18 @@ class Observer:
 
     def paid_hours(self) -> int:
         """Every started hour of every load balancer of ours, as AWS bills it."""
-        ours = [life for life in self._resident.lifetimes() if life.kind == "load_balancer"]
-        end = self._house.now
+        ours = [life for life in self._users.lifetimes() if life.kind == "load_balancer"]
+        end = self._installation.now
         return sum(
             -(-((one.ended_at or end) - one.started_at) // timedelta(hours=1)) for one in ours
         )
 
     def close(self) -> None:
         """After the last day: what was foreign still stands, and the books agree."""
-        for bill in bills(self._house, self._resident):
+        for bill in bills(self._installation, self._users):
             less = CENT + BALANCER_HOUR * self._doubtful_hours
             more = less + BALANCER_HOUR * self._unseen_ends
-            more += TASK_HOUR * self._resident.tasks * self._short_hours
+            more += TASK_HOUR * self._users.tasks * self._short_hours
             if not -less < bill.ledger - bill.second < more:
                 self.complain(
                     f"the ledger of {bill.month} says {bill.ledger:.4f} USD, what stood in AWS "
@@ -625,7 +629,7 @@ class Observer:
         region = self._region()
         standing = {*region.elbv2.balancers, *region.elbv2.groups}
         standing |= {s.arn for c in region.ecs.clusters.values() for s in c.services.values()}
-        if not self.strangers - {self._resident.visitor} <= standing:
+        if not self.strangers - {self._users.visitor} <= standing:
             self.complain("something of a stranger's is gone")
 
 
@@ -639,8 +643,8 @@ class _Wants(Wants):
 
     def published(self, policy: Policy, settings: Any) -> None:  # type: ignore[override]
         observer = self._observer
-        installation = observer._house
-        end = observer._resident.story.end
+        installation = observer._installation
+        end = observer._users.story.end
         for opens_at, _ in super().published(settings, installation.now):
             moment = datetime.fromtimestamp(opens_at, installation.now.tzinfo)
             if installation.now < moment < end and opens_at not in self._seen:

@@ -73,7 +73,7 @@ def live(
         timeline = installation.timeline.around(story.start, AFTER, story.end - story.start)
     elif problems:
         timeline = installation.timeline.around(problems[0].at, BEFORE, AFTER)
-    observers = [resident.observer for resident in installation.residents.values()]
+    observers = [users.observer for users in installation.users_of.values()]
     figures = [observer.figures for observer in observers]
     return Report(
         seed=seed,
@@ -91,15 +91,13 @@ def live(
         hours=[
             (one.story.policy["finish_paid_hour"], one.observer.paid_hours(), needed / 3600)
             for one, needed in zip(
-                installation.residents.values(),
+                installation.users_of.values(),
                 [each.needed_seconds for each in figures],
                 strict=True,
             )
         ],
         seconds=time.process_time() - began,
-        bills=[
-            bill for one in installation.residents.values() for bill in bills(installation, one)
-        ],
+        bills=[bill for one in installation.users_of.values() for bill in bills(installation, one)],
         digest=installation.timeline.digest(),
     )
 

@@ -407,8 +407,8 @@ def test_two_stacks_live_side_by_side(site):
     installation = lived(side_by_side(site))
 
     assert installation.problems == []
-    for resident in installation.residents.values():
-        assert [str(event.kind) for event in resident.told if event.kind != "sleeping_soon"] == [
+    for users in installation.users_of.values():
+        assert [str(event.kind) for event in users.told if event.kind != "sleeping_soon"] == [
             "waking",
             "awake",
             "sleeping",
@@ -463,12 +463,12 @@ def test_a_move_brings_it_up_there_before_it_goes_here(move):
     story = changed_while_awake(move)
     installation = Installation(story).run(story.start + WAKE + HOUR + 20 * MINUTE)
     (balancer,) = installation.observer.balancers()
-    (resident,) = installation.residents.values()
+    (users,) = installation.users_of.values()
 
     assert installation.problems == []
     assert installation.observer.is_healthy()
-    assert balancer in installation.look(resident.place).elbv2.balancers.values()
-    assert resident.place != resident.places[0]
+    assert balancer in installation.look(users.place).elbv2.balancers.values()
+    assert users.place != users.places[0]
 
 
 @pytest.mark.parametrize("move", MOVES)

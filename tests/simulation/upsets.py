@@ -18,7 +18,7 @@ from simulation.trouble import LATE_RIGHTS, Spell
 
 if TYPE_CHECKING:
     from simulation.installation import Installation
-    from simulation.resident import Resident
+    from simulation.simulated_users import SimulatedUsers
 
 BEHAVIOURS = ("exits_at_once", "unhealthy", "image_pull_error")
 BOUND = ("Modify", "Delete", "CreateListener", "CreateService", "UpdateService")
@@ -33,49 +33,51 @@ def behaviour(strength: float) -> str:
 
 
 def break_a_task(
-    installation: Installation, resident: Resident, family: str, strength: float
+    installation: Installation, users: SimulatedUsers, family: str, strength: float
 ) -> None:
     """No task comes up any more, and one of those that run is taken away."""
-    running = [task for task in resident.observer.tasks() if task.last_status == "RUNNING"]
+    running = [task for task in users.observer.tasks() if task.last_status == "RUNNING"]
     if running:
         installation.note(
-            "fault", f"a task of {resident.stack} is retired; its kind is {behaviour(strength)} now"
+            "fault", f"a task of {users.stack} is retired; its kind is {behaviour(strength)} now"
         )
         installation.cloud_of(running[0].arn).interrupt(running[0].arn, "TerminationNotice")
 
 
-def move_in(installation: Installation, resident: Resident, family: str, strength: float) -> None:
+def move_in(
+    installation: Installation, users: SimulatedUsers, family: str, strength: float
+) -> None:
     """Make somebody else's load balancer, target group or service under our name."""
-    site = resident.site
+    site = users.site
     elbv2 = installation.plain.client("elbv2", site.region)
     kind = ("balancer", "group", "service")[int(strength * 1000) % 3]
-    if resident.stands():
+    if users.stands():
         return
-    installation.note("people", f"somebody makes a {kind} of the name that {resident.stack} uses")
+    installation.note("people", f"somebody makes a {kind} of the name that {users.stack} uses")
     if kind == "balancer":
         made = elbv2.create_load_balancer(
-            Name=resident.balancer, Type="network", SubnetMappings=[{"SubnetId": SUBNET}]
+            Name=users.balancer, Type="network", SubnetMappings=[{"SubnetId": SUBNET}]
         )
         arn = made["LoadBalancers"][0]["LoadBalancerArn"]
     elif kind == "group":
-        made = elbv2.create_target_group(**{**target_group().request, "Name": resident.group})
+        made = elbv2.create_target_group(**{**target_group().request, "Name": users.group})
         arn = made["TargetGroups"][0]["TargetGroupArn"]
     else:
-        arn = _make_service(installation, resident, family)
-    resident.visitor = arn
-    resident.visitors.add(arn)
-    resident.observer.strangers.add(arn)
+        arn = _make_service(installation, users, family)
+    users.visitor = arn
+    users.visitors.add(arn)
+    users.observer.strangers.add(arn)
 
 
-def _make_service(installation: Installation, resident: Resident, family: str) -> str:
-    ecs = installation.plain.client("ecs", resident.site.region)
+def _make_service(installation: Installation, users: SimulatedUsers, family: str) -> str:
+    ecs = installation.plain.client("ecs", users.site.region)
     made = ecs.create_service(
         cluster="nsfw_api_cluster",
-        serviceName=resident.service,
+        serviceName=users.service,
         taskDefinition=family,
         desiredCount=1,
         launchType="FARGATE",
-        loadBalancers=[_behind_theirs(installation, resident, family)],
+        loadBalancers=[_behind_theirs(installation, users, family)],
         networkConfiguration={
             "awsvpcConfiguration": {"subnets": [SUBNET], "assignPublicIp": "ENABLED"}
         },
@@ -83,9 +85,11 @@ def _make_service(installation: Installation, resident: Resident, family: str) -
     return str(made["service"]["serviceArn"])
 
 
-def _behind_theirs(installation: Installation, resident: Resident, family: str) -> dict[str, Any]:
+def _behind_theirs(
+    installation: Installation, users: SimulatedUsers, family: str
+) -> dict[str, Any]:
     """A place behind the strangers' own load balancer, so that its tasks have to drain."""
-    elbv2 = installation.plain.client("elbv2", resident.site.region)
+    elbv2 = installation.plain.client("elbv2", users.site.region)
     group = elbv2.describe_target_groups(Names=["ecs-target-group-2"])["TargetGroups"][0]
     return {
         "targetGroupArn": group["TargetGroupArn"],
@@ -94,28 +98,28 @@ def _behind_theirs(installation: Installation, resident: Resident, family: str) 
     }
 
 
-def move_out(installation: Installation, resident: Resident) -> None:
+def move_out(installation: Installation, users: SimulatedUsers) -> None:
     """They take it away; what drains for longer than they like they stop themselves."""
-    arn, resident.visitor = resident.visitor, ""
+    arn, users.visitor = users.visitor, ""
     if not arn:
         return
-    installation.note("people", f"somebody takes away what has the name that {resident.stack} uses")
-    resident.observer.strangers.discard(arn)
-    resident.visitors |= {task.arn for task in resident.observer.strangers_tasks()}
-    elbv2 = installation.plain.client("elbv2", resident.site.region)
+    installation.note("people", f"somebody takes away what has the name that {users.stack} uses")
+    users.observer.strangers.discard(arn)
+    users.visitors |= {task.arn for task in users.observer.strangers_tasks()}
+    elbv2 = installation.plain.client("elbv2", users.site.region)
     if ":loadbalancer/" in arn:
         elbv2.delete_load_balancer(LoadBalancerArn=arn)
     elif ":targetgroup/" in arn:
         elbv2.delete_target_group(TargetGroupArn=arn)
     else:
-        ecs = installation.plain.client("ecs", resident.site.region)
+        ecs = installation.plain.client("ecs", users.site.region)
         ecs.delete_service(cluster="nsfw_api_cluster", service=arn.rpartition("/")[2], force=True)
-        installation.work.after(25 * 60, lambda: _stop_theirs(installation, resident))
+        installation.work.after(25 * 60, lambda: _stop_theirs(installation, users))
 
 
-def _stop_theirs(installation: Installation, resident: Resident) -> None:
-    ecs = installation.plain.client("ecs", resident.site.region)
-    for task in resident.observer.strangers_tasks():
+def _stop_theirs(installation: Installation, users: SimulatedUsers) -> None:
+    ecs = installation.plain.client("ecs", users.site.region)
+    for task in users.observer.strangers_tasks():
         ecs.stop_task(cluster="nsfw_api_cluster", task=task.arn)
 
 

@@ -29,14 +29,14 @@ PERSON = (1.0, 10.0)
 """Minutes until somebody who was told of a drain that does not end stops the task."""
 
 
-class Resident:
+class SimulatedUsers:
     """
     `told` is what its people heard. `visitor` is a stranger's thing that has one of its names now,
     `visitors` are the ARNs of all that ever had, tasks included: they are on another bill.
     """
 
     def __init__(self, installation: Installation, story: Story) -> None:
-        self._house = installation
+        self._installation = installation
         self.story = story
         self.site = story.site
         self.stack = story.site.stack
@@ -51,7 +51,7 @@ class Resident:
 
     def plan(self) -> None:
         """Put on the agenda what its people do, and let its users and scanners come."""
-        installation = self._house
+        installation = self._installation
         for press in self.story.presses:
             installation.work.at(press.at, self._press_of(press))
         names = [f"{self.site.region}/{name}" for name in self.site.balancers]
@@ -80,7 +80,7 @@ class Resident:
         At the prices of its first region, as the ledger is asked here: it has one list of prices.
         """
         found = []
-        for account, cloud in self._house.clouds.items():
+        for account, cloud in self._installation.clouds.items():
             for life in cloud.lifetimes():
                 if self.owns(life) and not (account and life.kind == "elastic_ip"):
                     found.append(replace(life, region=self.site.region))
@@ -90,17 +90,17 @@ class Resident:
         self.told.append(event)
         self.observer.heard(event)
         if event.kind is EventKind.DAMAGED:
-            damage.told(self._house, self, event)
+            damage.told(self._installation, self, event)
         if event.kind in (EventKind.STUCK, EventKind.FAILED):
-            minutes = self._house.triggers.uniform(*PERSON)
-            self._house.work.after(minutes * 60, self._stop_what_drains)
+            minutes = self._installation.triggers.uniform(*PERSON)
+            self._installation.work.after(minutes * 60, self._stop_what_drains)
 
     def _stop_what_drains(self) -> None:
         """Somebody with more rights than the controller sees to tasks that do not end."""
         for task in self.observer.tasks():
             if task.last_status == "DEACTIVATING" and task.stopping:
-                self._house.note("people", f"stop a task of {self.stack}")
-                ecs = self._house.client_of(task.arn, "ecs")
+                self._installation.note("people", f"stop a task of {self.stack}")
+                ecs = self._installation.client_of(task.arn, "ecs")
                 ecs.stop_task(cluster=task.cluster.name, task=task.arn)
 
     # what people do
@@ -108,11 +108,13 @@ class Resident:
     def _press_of(self, press: Press) -> Callable[[], None]:
         def act() -> None:
             text = f"{press.kind} {press.hours:g} h {press.more or ''}".rstrip()
-            self._house.note("people", self._house.of(self.stack, text))
+            self._installation.note("people", self._installation.of(self.stack, text))
             getattr(self, f"_do_{press.kind}")(press)
-            if self._house.triggers.random() < 0.8:  # or whoever was asked could not nudge
-                seconds = self._house.triggers.uniform(0.1, 2)
-                self._house.work.after(seconds, lambda: self._house.start_pass(self.stack))
+            if self._installation.triggers.random() < 0.8:  # or whoever was asked could not nudge
+                seconds = self._installation.triggers.uniform(0.1, 2)
+                self._installation.work.after(
+                    seconds, lambda: self._installation.start_pass(self.stack)
+                )
 
         return act
 
@@ -125,11 +127,11 @@ class Resident:
             granted_at=press.at,
             expires_at=press.at + timedelta(hours=press.hours),
         )
-        self._house.table.grant(lease)
+        self._installation.table.grant(lease)
         self.observer.wants.granted(lease)
 
     def _do_extend(self, press: Press) -> None:
-        table = self._house.table
+        table = self._installation.table
         live = [one for one in table.load(self.stack).leases if one.covers(press.at)]
         if live:
             end = press.at + timedelta(hours=press.hours)
@@ -138,13 +140,13 @@ class Resident:
                 self.observer.wants.granted(lease)
 
     def _do_sleep(self, press: Press) -> None:
-        records = self._house.table.load(self.stack)
+        records = self._installation.table.load(self.stack)
         rules = rules_of(records.spec, Status.from_json(records.status))
         windows = OfficeHours(rules, press.at)
         self._put_hold(sleep_now(self.stack, windows, records.leases, "ann", "", press.at))
 
     def _do_hold(self, press: Press) -> None:
-        leases = self._house.table.load(self.stack).leases
+        leases = self._installation.table.load(self.stack).leases
         hold = Hold(
             stack=self.stack,
             state=Target(press.more),
@@ -157,12 +159,12 @@ class Resident:
         self._put_hold(hold)
 
     def _put_hold(self, hold: Hold) -> None:
-        self._house.table.hold(hold)
-        self.observer.wants.held(hold, self._house.now)
+        self._installation.table.hold(hold)
+        self.observer.wants.held(hold, self._installation.now)
 
     def _do_lift(self, press: Press) -> None:
-        self._house.table.lift_hold(self.stack, press.at)
-        self.observer.wants.held(None, self._house.now)
+        self._installation.table.lift_hold(self.stack, press.at)
+        self.observer.wants.held(None, self._installation.now)
 
     def _do_publish(self, press: Press) -> None:
         policy, change = press.more
@@ -177,7 +179,7 @@ class Resident:
             self.shape = self.shape.with_change(change)
             self.observer.changed(change)
         if self.place not in self.places:
-            self._house.prepare(self.site, self.place)
+            self._installation.prepare(self.site, self.place)
             self.places.append(self.place)
         tags = self.story.tags_tasks
         tasks = self.story.tasks
@@ -187,11 +189,11 @@ class Resident:
 
     def publish_again(self) -> None:
         """What the files say by now, as they say it."""
-        spec = self._house.table.load(self.stack).spec
+        spec = self._installation.table.load(self.stack).spec
         self._put(spec)
 
     def _put(self, spec: Spec) -> None:
-        installation = self._house
+        installation = self._installation
         installation.table.put_spec(
             spec, installation.now, account=lambda: installation.aws.account
         )
@@ -223,7 +225,7 @@ class Resident:
 
     def stands(self) -> bool:
         """Whether any of its names is taken."""
-        region, site = self._house.aws.look(self.site.region), self.site
+        region, site = self._installation.aws.look(self.site.region), self.site
         names = {*site.balancers, *site.groups}
         taken = [one.name for one in region.elbv2.balancers.values()]
         taken += [one.name for one in region.elbv2.groups.values()]
@@ -237,7 +239,7 @@ class Resident:
         """Everything of the stack as it stands, to see whether a call of another's changes it."""
         for balancer in self.observer.balancers():
             yield balancer.arn, tuple(listener.arn for listener in balancer.listeners)
-        for region in map(self._house.look, self.places):
+        for region in map(self._installation.look, self.places):
             for group in region.elbv2.groups.values():
                 if group.tags.get("dormouse:stack") == self.stack:
                     yield group.arn, tuple(group.targets)
