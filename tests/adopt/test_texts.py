@@ -276,3 +276,12 @@ def test_a_module_of_a_registry_without_a_switch_is_refused(tmp_path):
     laid(tmp_path, switch=False)
     (found,) = refused(tmp_path, with_module())
     assert "module.front: holds what would sleep, and has no variable that leaves it out" in found
+
+
+def test_a_switch_that_takes_along_what_should_stay_is_refused(tmp_path):
+    laid(tmp_path, switch=True)
+    group = 'resource "aws_security_group" "s" {\n  count = var.create ? 1 : 0\n  name = "s"\n}\n'
+    file = tmp_path / ".terraform" / "modules" / "front" / "main.tf"
+    file.write_text(file.read_text() + group)
+    (found,) = refused(tmp_path, with_module())
+    assert "module.front.aws_security_group.s[0]: exists only when awake" in found

@@ -226,6 +226,7 @@ class Adoption:
         if note.handed_over:
             self._settle()
             self._converged(after, self.running(after))
+            note = note.at(Step.CHECKING, serial_of(self.terraform.pull()))
         note.at(Step.DONE)
 
     def _settle(self) -> None:

@@ -53,11 +53,14 @@ class HandedOver:
 
 @dataclass(frozen=True, slots=True)
 class Journal:
+    """`serial` is that of Terraform's state after all that adopt has written to it; 0 before."""
+
     folder: Path
     stack: str
     step: Step
     files: tuple[Mapping[str, Any], ...]
     handed_over: tuple[HandedOver, ...]
+    serial: int = 0
 
     def changes(self) -> Iterator[Change]:
         """The files of the adoption; paths are kept relative to the directory."""
@@ -73,9 +76,9 @@ class Journal:
         path = self.folder / _STATE
         return path.read_bytes() if path.exists() else b""
 
-    def at(self, step: Step) -> Journal:
+    def at(self, step: Step, serial: int | None = None) -> Journal:
         """Note the step that begins now."""
-        journal = replace(self, step=step)
+        journal = replace(self, step=step, serial=self.serial if serial is None else serial)
         _write(journal)
         return journal
 
@@ -130,6 +133,7 @@ def load(directory: Path) -> Journal | None:
         Step(data["step"]),
         tuple(data["files"]),
         tuple(HandedOver(**one) for one in data["handed_over"]),
+        int(data["serial"]),
     )
 
 
@@ -138,6 +142,7 @@ def _write(journal: Journal) -> None:
         "stack": journal.stack,
         "step": str(journal.step),
         "files": list(journal.files),
+        "serial": journal.serial,
         "handed_over": [asdict(one) for one in journal.handed_over],
     }
     _keep(journal.folder / _JOURNAL, json.dumps(data, indent=2).encode())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,9 @@ from controller.hcl.directory import Configuration
 from controller.mapping.assemble import AWAKE, Compiled
 from controller.mapping.kinds import KINDS
 from controller.terraform.state import State, Thing
+
+_AWAKE_ONLY = "awake-only"
+"""The rule of `check` for what exists, or is otherwise, only awake (`mapping/worlds.py`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +63,12 @@ def prepare(
         _refuse(_unused(configuration, before), "")
         changes, after = Changes(()), before
     else:
-        changes = _changes(configuration, compiled, things, name)
+        changes, followers = _changes(configuration, compiled, things, name)
         with shadow_of(directory, changes.files) as shadow:
-            after = _spec(compile_(shadow))
+            edited = compile_(shadow)
+        after = _spec(edited)
         _refuse(spec_differences(before, after), "the edited files would make something else")
+        _refuse_gone(edited, followers)
     running = tuple(_running(before, after, things))
     _refuse(_misnamed(after, running, things), "")
     _refuse(_partly(after, running), "")
@@ -75,7 +80,8 @@ def _changes(
     compiled: Compiled,
     things: Mapping[str, Thing],
     name: str | None,
-) -> Changes:
+) -> tuple[Changes, frozenset[str]]:
+    """And the addresses of what is to follow a sleeper, beside those that sleep."""
     if compiled.awake is None:
         raise RefusedError(compiled.problems)
     found = find_awake_only(compiled.awake, compiled.sleepers, things.keys())
@@ -86,7 +92,18 @@ def _changes(
     told = {one.address or one.message: one for one in (*changes.refusals, *found.refusals)}
     if told:
         raise RefusedError(tuple(told.values()))
-    return changes
+    return changes, frozenset(one.address for one in found.others)
+
+
+def _refuse_gone(edited: Compiled, followers: frozenset[str]) -> None:
+    """What would be missing while asleep that should stay: a module's switch may take too much."""
+    gone = tuple(
+        replace(problem, level=Level.ERROR, rule=RULE)
+        for problem in edited.problems
+        if problem.rule == _AWAKE_ONLY and problem.address.removesuffix("[0]") not in followers
+    )
+    if gone:
+        raise RefusedError(gone)
 
 
 def _spec(compiled: Compiled) -> Spec:

@@ -43,6 +43,11 @@ def with_forgotten(now: bytes, then: bytes, addresses: Collection[str]) -> bytes
     return json.dumps(state, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
+def with_serial(state: bytes, serial: int) -> bytes:
+    """The same state as a later version of itself."""
+    return json.dumps({**json.loads(state), "serial": serial}, indent=2).encode() + b"\n"
+
+
 def _put(state: dict[str, Any], resource: dict[str, Any], instances: list[Any]) -> None:
     for other in state.setdefault("resources", []):
         if all(other.get(name) == resource.get(name) for name in _IDENTITY):

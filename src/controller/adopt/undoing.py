@@ -24,7 +24,7 @@ from pathlib import Path
 from controller.adopt import files
 from controller.adopt.journal import HandedOver, Journal, Step
 from controller.adopt.ports import Compile, Running, Say
-from controller.adopt.states import addresses_in, serial_of, with_forgotten
+from controller.adopt.states import addresses_in, serial_of, with_forgotten, with_serial
 from controller.domain.errors import PermanentError
 from controller.domain.planning.owner_tags import ADDRESS, STACK
 from controller.domain.planning.spec import Kind, Spec
@@ -105,13 +105,19 @@ class Undoing:
         return tuple(there), tuple(address for address in lost if address not in there)
 
     def _restore(self, state: bytes, addresses: list[str]) -> None:
-        """At once after `state rm` byte for byte, where the state is a file; else as a new one."""
-        merged = with_forgotten(state, self.note.state, addresses)
-        local = self.terraform.local_state
-        if local and serial_of(state) == serial_of(self.note.state) + 1:
-            files.replace(local, self.note.state)
+        """
+        The state as it was, where nobody but adopt has written it since; else only what is lost.
+
+        A file is then the same to the byte.
+        """
+        then, local = self.note.state, self.terraform.local_state
+        ours = serial_of(state) in (serial_of(then) + 1, self.note.serial)
+        if ours and local:
+            files.replace(local, then)
+        elif ours:
+            self.terraform.push(with_serial(then, serial_of(state) + 1))
         else:
-            self.terraform.push(merged)
+            self.terraform.push(with_forgotten(state, then, addresses))
 
     def _untag(self, spec: Spec | None, standing: Mapping[str, str]) -> None:
         tagged = [
