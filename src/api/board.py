@@ -32,6 +32,7 @@ from api.selection import PARAMETERS, Choice, read_choice, read_selection
 from api.stacks import OverBudgetError, Stacks, UnsureError
 from controller.asking.requested_end import end_asked_for
 from controller.domain.decision.hold import sleep_end
+from controller.domain.decision.term import USUAL, read_length
 from controller.domain.errors import TextError
 from controller.domain.planning.plan import Target
 from controller.domain.planning.spec import Json
@@ -88,6 +89,9 @@ class Board:
     def sleep(self, request: Request) -> Answer:
         return self._change(request, "sleep", Scope.ADMIN)
 
+    def prolong(self, request: Request) -> Answer:
+        return self._change(request, "prolong", Scope.WAKE)
+
     def _link(self, request: Request) -> Link:
         link = self.ring.read_team(request.key) if is_shaped(request.key) else None
         if link is None:
@@ -117,7 +121,9 @@ class Board:
         if verb == "extend" and view.report.decision.state is not Target.AWAKE:
             return NOT_AWAKE
         try:
-            if verb == "sleep":
+            if verb == "prolong":
+                self.stacks.prolong(view, own, read_length(text or USUAL))
+            elif verb == "sleep":
                 self.stacks.put_to_sleep(view, own, sleep_end(text, view.now) if text else None)
             else:
                 self.stacks.keep_awake(view, own, end_asked_for(text, view.rules, view.now))
@@ -199,5 +205,6 @@ BOARD_METHODS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "wake": ("/wake", ("POST",)),
     "extend": ("/extend", ("POST",)),
     "sleep": ("/sleep", ("POST",)),
+    "prolong": ("/prolong", ("POST",)),
 }
 """The name of each method of `Board` to its path and what it takes."""

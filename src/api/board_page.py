@@ -24,6 +24,7 @@ from api.redaction import without_account
 from api.request import KEY, Request
 from api.selection import GROUPS, SORTS
 from api.translations import Translations
+from controller.domain.decision.term import USUAL
 from controller.domain.reporting.board_row import SMALL, Row
 from controller.links import STACK_NAME, Link, Scope
 
@@ -113,6 +114,8 @@ def _buttons(link: Link, words: Translations) -> list[dict[str, str]]:
     ]
     if link.allows(Scope.ADMIN):
         buttons.append({"to": "sleep", "value": "", "text": words("sleep"), "style": "quiet"})
+    kept = words("prolong", time=words("days", count="14"))
+    buttons.append({"to": "prolong", "value": USUAL, "text": kept, "style": "quiet"})
     return buttons
 
 

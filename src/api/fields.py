@@ -21,6 +21,7 @@ WAKE = ("for", "at", "id", "reason")
 EXTEND = ("for", "id")
 RELEASE = ("id", "booking")
 SLEEP = ("for",)
+PROLONG = ("for",)
 
 
 def asker_of(link: Link, fields: Mapping[str, str]) -> Asker:

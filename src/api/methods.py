@@ -16,5 +16,6 @@ METHODS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "extend": ("/s/<stack>/extend", ("POST",)),
     "release": ("/s/<stack>/release", ("POST",)),
     "sleep": ("/s/<stack>/sleep", ("POST",)),
+    "prolong": ("/s/<stack>/prolong", ("POST",)),
 }
 """The name of each method of `Routes` to its path and what it takes."""

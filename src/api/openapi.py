@@ -37,18 +37,21 @@ _SAYS = {
         "Put the stack to sleep",
         "Until the next opening, or for as long as it says, or until somebody wakes it.",
     ),
+    "prolong": ("Move the end of the stack", "To so long from now (14d), or later."),
 }
 _SCOPES = {
     "wake": Scope.WAKE,
     "extend": Scope.WAKE,
     "release": Scope.WAKE,
     "sleep": Scope.ADMIN,
+    "prolong": Scope.WAKE,
 }
 _FIELDS = {
     "wake": fields.WAKE,
     "extend": fields.EXTEND,
     "release": fields.RELEASE,
     "sleep": fields.SLEEP,
+    "prolong": fields.PROLONG,
 }
 _FIELD_SAYS = {
     "for": 'A time such as "1h" or "90m", or "close".',

@@ -18,8 +18,9 @@ _SAYS = {
     "wake": ("Wake several stacks", "Each as its own page would; says what became of each."),
     "extend": ("Keep several stacks awake for longer", "409 where none of them is awake."),
     "sleep": ("Put several stacks to sleep", "Each until its next opening."),
+    "prolong": ("Move the ends of several stacks", "To so long from now (14d), or later."),
 }
-_SCOPES = {"wake": Scope.WAKE, "extend": Scope.WAKE, "sleep": Scope.ADMIN}
+_SCOPES = {"wake": Scope.WAKE, "extend": Scope.WAKE, "sleep": Scope.ADMIN, "prolong": Scope.WAKE}
 _MOMENT: Json = {"type": ["string", "null"], "format": "date-time"}
 _TEXT: Json = {"type": "string"}
 _MAYBE: Json = {"type": ["string", "null"]}

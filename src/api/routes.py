@@ -27,6 +27,7 @@ from api.request import KEY, Request
 from api.stacks import OverBudgetError, Stacks
 from controller.asking.stack_view import StackView
 from controller.domain.decision.hold import sleep_end
+from controller.domain.decision.term import USUAL, read_length
 from controller.domain.planning.plan import Target
 from controller.domain.ports import Clock
 from controller.domain.reporting.report import Report, State
@@ -120,6 +121,13 @@ class Routes:
         length = sent.get("for", "")
         end = fields.read("for", lambda: sleep_end(length, view.now)) if length else None
         self.stacks.put_to_sleep(view, link, end)
+        return self._changed(request, link)
+
+    def prolong(self, request: Request, stack: str) -> Answer:
+        """Have the stack's term end later."""
+        link, view, sent = self._enter_to_change(request, stack, Scope.WAKE, *fields.PROLONG)
+        text = sent.get("for") or USUAL
+        self.stacks.prolong(view, link, fields.read("for", lambda: read_length(text)))
         return self._changed(request, link)
 
     # who may come in

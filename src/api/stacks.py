@@ -25,6 +25,7 @@ from controller.asking.requests import Requests
 from controller.asking.stack_view import StackView, view_records
 from controller.aws.start_pass import start_pass
 from controller.domain.decision.asker import Asker
+from controller.domain.decision.term import Term
 from controller.domain.errors import SpecError
 from controller.domain.policy.name_pattern import NamePattern
 from controller.domain.text import quoted
@@ -208,6 +209,14 @@ class Stacks:
             if seat:
                 with suppress(Exception):  # it is free by itself when its time is over
                     seats.give_back(seat, until)
+
+    def prolong(self, view: StackView, link: Link, length: timedelta) -> None:
+        """Have its term last so long from now at least. Raises UnsureError."""
+        now = view.now
+        term = view.records.term or Term(stack=view.stack, set_at=now)
+        with _writing("prolong the stack"):
+            self._table.put_term(term.prolonged(now + length, link.name or HOLDER, now))
+        self._start_pass(view.stack)
 
     def rows(self, link: Link, after: str) -> Rows:
         """The rows of what a team's link covers, by one request; see `store.board`."""

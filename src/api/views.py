@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from api.page_pictures import pictures_of
 from api.page_rendering import asset, render
+from api.page_term import term_facts, term_of
 from api.problems import Problem
 from api.reasons import capital, say_name, say_why
 from api.request import Request
@@ -141,6 +142,7 @@ class _Page:
             "bookings": self._bookings(),
             "book": self._book(),
             "view_only": not self.link.allows(Scope.WAKE),
+            "term": self._term() if self._may_wake else None,
             "facts": self._facts(),
             "pictures": pictures_of(self.view, words),
             "warnings": report.warnings if self.link.allows(Scope.ADMIN) else (),
@@ -280,6 +282,9 @@ class _Page:
             "elapsed_text": _clock(seconds),
         }
 
+    def _term(self) -> dict[str, str] | None:
+        return term_of(self.view, self.words, self._address(f"{self.link.stack}/prolong"))
+
     def _facts(self) -> list[tuple[str, list[str]]]:
         words, report = self.words, self.report
         facts = []
@@ -299,6 +304,7 @@ class _Page:
         ]
         if holders:
             facts.append((words("holders"), holders))
+        facts += term_facts(self.view, words)
         waiting = [
             words("at_door", by=each.who, time=words.about(report.now - each.since))
             for each in report.held

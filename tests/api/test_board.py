@@ -10,7 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from api.translations import TABLES
+from controller.domain.decision.term import Term
 from controller.domain.errors import PermanentError
+from controller.domain.timestamps import format_timestamp
 from controller.links import Link, Scope
 from factories import article_spec
 from installation import BROWSER, Installation
@@ -274,6 +276,49 @@ def test_other_methods_are_refused_by_name(seen, method):
     assert seen.installation.ask("GET", f"/wake?k={seen.key()}").headers["allow"] == "POST"
 
 
+# owners and ends
+
+
+def ending(team, **parts):
+    now = team.installation.now
+    term = Term(stack="pr-1", owner="ann", expires_at=now + timedelta(days=2), set_at=now)
+    team.installation.table.put_term(replace(term, **parts))
+    team.installation.controller.run_pass("pr-1", "test", timedelta(minutes=5))
+
+
+def test_a_row_says_whose_it_is_and_when_it_ends(team):
+    ending(team)
+    (row, *others) = team.rows("&sort=expires")
+
+    assert (row["stack"], row["owner"]) == ("pr-1", "ann")
+    assert row["expires"] == format_timestamp(team.installation.now + timedelta(days=2))
+    assert [each["owner"] for each in others] == [None, None]
+    assert [each["stack"] for each in team.rows("&q=ann")] == ["pr-1"]
+    assert "owner ann" in team.page().body
+
+
+def test_ends_are_put_off_from_the_board_and_from_the_page(team):
+    ending(team)
+    assert team.program("prolong", '{"stacks": ["pr-1", "shop"], "for": "14d"}').status == 202
+    table, now = team.installation.table, team.installation.now
+    assert table.load("pr-1").term.expires_at == now + timedelta(days=14)
+    assert table.load("pr-1").term.owner == "ann"
+    assert table.load("shop").term is None
+
+    page = team.installation.ask("GET", f"/s/pr-1?k={team.key()}", accept=BROWSER).body
+    assert "Keep for 14 days" in page
+    assert "Owner: ann" in page
+    reply = team.installation.ask(
+        "POST", f"/s/pr-1/prolong?k={team.key()}", "for=30d", content_type=FORM, origin="null"
+    )
+    assert reply.status == 303
+    assert table.load("pr-1").term.expires_at == now + timedelta(days=30)
+    assert team.program("prolong", '{"stacks": ["pr-1"], "for": "1d"}').status == 202
+    assert table.load("pr-1").term.expires_at == now + timedelta(days=30)  # never shortened
+    assert team.program("prolong", '{"stacks": ["pr-1"], "for": "9000d"}').status == 422
+    assert team.program("prolong", '{"stacks": ["pr-1"]}', "view").status == 403
+
+
 # filter and order, without a script
 
 
@@ -315,9 +360,9 @@ def test_the_page_has_a_row_a_stack_and_a_form_for_several(seen, language):
     body = seen.page(language=language, scope="admin").body
 
     assert len(re.findall(r"<li class=", body)) == 3
-    assert re.findall(r'name="stack" value="([^"]+)"', body) == ["pr-1", "pr-2", "pr-30"]
-    assert set(re.findall(r'formaction="(\w+)\?', body)) == {"wake", "sleep"}
-    assert 'formaction="s/pr-1"' in body
+    assert re.findall(r"name=stack value=([^ >]+)", body) == ["pr-1", "pr-2", "pr-30"]
+    assert set(re.findall(r'formaction="(\w+)\?', body)) == {"wake", "sleep", "prolong"}
+    assert "formaction=s/pr-1>" in body
     assert f'lang="{language}"' in body
     assert '<meta http-equiv="refresh"' in body
     assert "shop" not in body
@@ -327,7 +372,7 @@ def test_the_page_has_a_row_a_stack_and_a_form_for_several(seen, language):
 
 def test_a_key_that_may_only_look_has_no_boxes(seen):
     body = seen.page(scope="view").body
-    assert 'type="checkbox"' not in body
+    assert "name=stack" not in body
     assert TABLES["en"]["view_only"] in body
 
 

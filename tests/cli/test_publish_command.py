@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
 
 import pytest
 from deployed import SHIPPED, STACK, deploy
@@ -273,3 +274,28 @@ def test_a_stack_of_another_repository_is_not_missed(dormouse, roots, tmp_path):
     for name in (STACK, "kept"):
         root(infra / name)
     assert "note:" not in dormouse("publish", *map(str, sorted(infra.iterdir()))).err
+
+
+# who answers for it, and until when
+
+
+def test_owner_and_end_are_set_by_publishing_and_changed_by_publishing_again(dormouse):
+    table, now = dormouse.world.controller.table, dormouse.world.now
+    dormouse("publish", str(SHIPPED), "--owner", "ann", "--expires", "14d")
+    term = table.load(STACK).term
+    assert (term.owner, term.expires_at) == ("ann", now + timedelta(days=14))
+
+    dormouse("publish", str(SHIPPED))
+    assert table.load(STACK).term == term
+    dormouse("publish", str(SHIPPED), "--expires", "3d")
+    assert table.load(STACK).term.expires_at == now + timedelta(days=3)
+    assert table.load(STACK).term.owner == "ann"
+    dormouse("publish", str(SHIPPED), "--expires", "never", "--owner", "bob")
+    assert (table.load(STACK).term.owner, table.load(STACK).term.expires_at) == ("bob", None)
+
+
+@pytest.mark.parametrize("text", ["soon", "10", "1m", "400d", "-1d", ""])
+def test_an_end_that_cannot_be_is_refused_before_anything_is_stored(dormouse, text):
+    said = dormouse("publish", str(SHIPPED), "--expires", text, code=2).err
+    assert "--expires" in said
+    assert stored(dormouse) is None

@@ -9,8 +9,8 @@ import pytest
 from receiver import Receiver
 
 from controller.domain.decision.history import Event, EventKind
+from controller.domain.notification.invitation import Invitation
 from controller.domain.notification.messages import write_message
-from controller.domain.notification.notification_text import Invitation
 from controller.notify import webhook
 from controller.notify.webhook import Webhook, WebhookError
 from factories import NOON, article_spec

@@ -99,7 +99,9 @@ class Days:
         return local.replace(hour=hour, minute=minute, second=second[0] if second else 0)
 
     def live(self, until: str, *, every_tick: bool = False) -> None:
-        end = self.moment(until)
+        self.live_until(self.moment(until), every_tick=every_tick)
+
+    def live_until(self, end: datetime, *, every_tick: bool = False) -> None:
         while True:
             tick = self._next_tick() if every_tick else self._next_tick_with_work(end)
             planned = min((at for at, _ in self._planned), default=None)

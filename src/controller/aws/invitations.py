@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from controller.aws.clients import Clients
 from controller.aws.link_keys import fetch_from_ssm
 from controller.domain.decision.history import Event
-from controller.domain.notification.notification_text import Invitation
+from controller.domain.notification.invitation import Invitation
 from controller.domain.timestamps import read_timestamp
 from controller.links import Keys, Link, Scope
 

@@ -32,6 +32,8 @@ class Topic:
             "level": str(message.level),
             "id": event.id,
         }
+        if event.facts.get("owner"):
+            attributes["owner"] = str(event.facts["owner"])
         try:
             self._clients.get("sns").publish(
                 TopicArn=self._arn,

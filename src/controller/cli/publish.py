@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -19,6 +20,7 @@ from controller.cli.inputs import (
     terraform_judge,
 )
 from controller.cli.origin import describe, is_another, with_origin
+from controller.cli.publish_term import read_expires, set_term
 from controller.cli.stack_folders import leave_out
 from controller.cli.stacks import Stacks
 from controller.cli.without_folder import note_gone
@@ -49,6 +51,13 @@ def _directories(
 @click.option(
     "--stack", "stack_name", metavar="NAME", help="The stack's name, if not the folder's."
 )
+@click.option("--owner", help="Who answers for it; messages about its end say so.")
+@click.option(
+    "--expires",
+    metavar="14d|never",
+    callback=read_expires,
+    help="When it ends, counted from now: then it is held asleep, and a week later taken out.",
+)
 @deployment_option
 @click.option("--json", "as_json", is_flag=True, help="Print what changed as JSON.")
 @click.pass_context
@@ -56,6 +65,8 @@ def command(
     ctx: click.Context,
     directories: tuple[Path, ...],
     stack_name: str | None,
+    owner: str | None,
+    expires: timedelta | None,
     deployment: Deployment,
     as_json: bool,
 ) -> None:
@@ -63,7 +74,8 @@ def command(
     Compile directories and store their specs for the controller, which does the rest.
 
     Nothing is stored unless all of them can be compiled. A spec that is stored already is left
-    as it is, so publishing again does no harm.
+    as it is, so publishing again does no harm. Owner and end stay as they are where they are not
+    given; --expires never takes the end away.
     """
     if stack_name and len(directories) > 1:
         raise click.UsageError("--stack names one stack; give one DIR with it")
@@ -78,6 +90,7 @@ def command(
     for spec, state, changes, is_as_stored in found:
         if not is_as_stored:
             _store(stacks, spec)
+        set_term(stacks, spec.stack, owner, expires)
         told.append({"stack": spec.stack, "state": state, "hash": spec.hash, **changes.to_json()})
         if not as_json:
             _print(spec, state, changes)

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from controller.domain.decision.history import Event, EventKind
 from controller.domain.errors import MessageRefusedError
+from controller.domain.notification.invitation import Invitation
 from controller.domain.notification.messages import (
     Level,
     Message,
@@ -22,7 +23,6 @@ from controller.domain.notification.messages import (
     plain_message,
     write_message,
 )
-from controller.domain.notification.notification_text import Invitation
 from controller.domain.planning.spec import Spec
 from controller.domain.ports import Clock
 from controller.notify.measures import as_log_line, measure
@@ -40,6 +40,10 @@ class NoLog:
 
     def warning(self, message: str, /, **facts: Any) -> None:
         pass
+
+
+PUT_OFF = (EventKind.SLEEPING_SOON, EventKind.ENDING, EventKind.ENDED)
+"""What whoever reads of it can put off, by a link in the message."""
 
 
 class Publishes(Protocol):
@@ -108,7 +112,7 @@ class Notifier:
 
     def _invitation(self, event: Event) -> Invitation | None:
         """A link for what is about to end; a message without one is better than none."""
-        if self.invites is None or event.kind is not EventKind.SLEEPING_SOON:
+        if self.invites is None or event.kind not in PUT_OFF:
             return None
         try:
             return self.invites.make(event, self.clock.now())

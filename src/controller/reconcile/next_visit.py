@@ -19,6 +19,7 @@ from controller.domain.reporting.report import policy_of, rules_of
 from controller.domain.reporting.status import Status
 from controller.reconcile.outcome import Outcome, Result
 from controller.reconcile.ports import Records
+from controller.reconcile.term_news import next_of_term
 
 SLOW = timedelta(minutes=15)
 """How often something is tried that only a person can put right (AWS behaviour §10.4)."""
@@ -66,7 +67,8 @@ def next_visit(
         return Visit(at=now + SLOW if needs_person else now)
     spec = records.spec
     money_at = next_edge(spec, policy_of(spec), status.lifecycle, status.meter, now)
-    moments, ending = [decision.until, clear_at, money_at], None
+    term_at = next_of_term(status, records, now)
+    moments, ending = [decision.until, clear_at, money_at, term_at], None
     if outcome.result is Result.DEGRADED:
         warn_at, ending = _warn_at(status, records, now)
         moments += [now + MEND, warn_at]

@@ -16,6 +16,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from controller.domain.decision.desired import Decision, all_asked_for
+from controller.domain.decision.term import hold_at_end
 from controller.domain.guards.overdue import find_overdue
 from controller.domain.planning.draining import longest_drain
 from controller.domain.planning.plan import Target
@@ -35,6 +36,7 @@ from controller.reconcile.pass_result import PassResult, find_unknown_events
 from controller.reconcile.ports import Ports, Records
 from controller.reconcile.rehearsing import rehearsal_due_at, rehearsed
 from controller.reconcile.still_wanted import StillWanted, renew_lock
+from controller.reconcile.term_news import is_to_go, tell_of_term
 from controller.reconcile.tracker import ALIVE, SHOW, StatusTracker
 
 TELL_AGAIN = timedelta(minutes=5)
@@ -67,18 +69,31 @@ class StackPass:
         records = self._store.load()
         self._tracker.begin(records)
         while True:
+            records = self._held_at_end(records)
             self._take_note(records)
             decision = self._decider.begin_transition(records)
             outcome, clear_at = self._work(records, decision, limits)
             result = self._conclude(records, decision, outcome, clear_at)
             if result and self._is_recorded(records, result):
                 if not self._has_waited_for_end(records, result, deadline):
-                    return self._notify(records, result)
+                    result = self._notify(records, result)
+                    if is_to_go(self._tracker.status, records, self._clock.now()):
+                        self._store.take_out(records.request_version)
+                    return result
             elif self._clock.now() + ROOM >= deadline:
                 now = self._clock.now()
                 self._tracker.record(now)
                 return PassResult(decision=decision, outcome=outcome, due_at=now)
             records = self._store.load()
+
+    def _held_at_end(self, records: Records) -> Records:
+        """A stack whose term is over is held asleep, by a hold that everybody sees."""
+        now = self._clock.now()
+        hold = hold_at_end(records.term, records.hold, records.leases, now)
+        if hold is None:
+            return records
+        self._store.hold(hold)
+        return self._store.load()
 
     def _take_note(self, records: Records) -> None:
         """What the records tell before anything is decided: use, replaced specs, damage."""
@@ -167,6 +182,7 @@ class StackPass:
         rehearse_at = self._rehearse(records, wanted, outcome)
         now = self._clock.now()
         tracker.apply(tell_of_budget, records, now)
+        tracker.apply(tell_of_term, records, now)
         visit = next_visit(tracker.status, records, wanted, outcome, now, clear_at)
         if visit.ending:
             tracker.apply(transitions.warn, spec, visit.ending.at, visit.ending.reason, now)

@@ -23,6 +23,7 @@ from controller.domain.decision.booking import Booking
 from controller.domain.decision.held import Held
 from controller.domain.decision.hold import Hold
 from controller.domain.decision.lease import Lease
+from controller.domain.decision.term import Term
 from controller.domain.reporting.damage import Damaged, parted
 from controller.domain.timestamps import format_timestamp
 from controller.store import items
@@ -57,6 +58,7 @@ class AskedFor:
     rehearsal_at: datetime | None = None
     is_due: bool = field(default=False, compare=False)
     held: tuple[Held, ...] = field(default=(), compare=False)
+    term: Term | None = None
 
 
 class Asked(Requests):
@@ -83,13 +85,19 @@ class Asked(Requests):
             for sort in found
             if sort == items.HOLD
         )
+        terms, lost_term = parted(
+            items.readable(found[sort], partial(_parse_term, stack))
+            for sort in found
+            if sort == items.TERM
+        )
         return AskedFor(
+            term=terms[0] if terms else None,
             leases=leases,
             bookings=bookings,
             hold=holds[0] if holds else None,
             count=items.number(mark, "asked"),
-            damaged=(*lost, *lost_bookings, *lost_hold),
             rehearsal_at=items.moment(mark, REHEARSE),
+            damaged=(*lost, *lost_bookings, *lost_hold, *lost_term),
             is_due="due" in mark,
             held=held_in(found.get(items.HELD, {})),
         )
@@ -185,6 +193,11 @@ class Asked(Requests):
         key = items.asked_key(hold.stack, items.HOLD)
         item = items.with_body(key, hold.to_json(), expires=expires)
         self._write_marked(hold.stack, hold.set_at, {"Put": {"Item": item}})
+
+    def put_term(self, term: Term) -> None:
+        """Say who answers for a stack, and until when; and have it looked at."""
+        item = items.with_body(items.asked_key(term.stack, items.TERM), term.to_json())
+        self._write_marked(term.stack, term.set_at, {"Put": {"Item": item}})
 
     def lift_hold(self, stack: str, now: datetime) -> None:
         """End the hold, and have the stack looked at."""
@@ -330,3 +343,11 @@ def _parse_hold(stack: str, text: str) -> Hold:
     if hold.stack != stack:
         raise ValueError("it is the hold of another stack")
     return hold
+
+
+@lru_cache(maxsize=100)
+def _parse_term(stack: str, text: str) -> Term:
+    term = Term.from_json(json.loads(text))
+    if term.stack != stack:
+        raise ValueError("it is the term of another stack")
+    return term

@@ -48,10 +48,16 @@ class BoardKeeper:
             self._warn("row not written", stack=stack, error=str(error))
 
     def _row(self, records: Records, status: Status, now: datetime) -> Row:
-        held = records.held
-        return make_row(
-            make_report(records.spec, status, records.leases, records.hold, now, held=held)
+        report = make_report(
+            records.spec,
+            status,
+            records.leases,
+            records.hold,
+            now,
+            held=records.held,
+            bookings=records.bookings,
         )
+        return make_row(report, records.term)
 
 
 def _news(row: Row) -> Row:

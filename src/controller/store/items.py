@@ -4,7 +4,7 @@ How records look in the table.
 Each stack has two partitions, and a decision needs one Query of each. What people ask for has a
 key of its own, so that the wake URL's role can be kept to it:
 
-    asked#<name>        asked   hold   lease#<id>   booking#<id>  what was asked for, by whom
+    asked#<name>        asked   hold   term   lease#<id>   booking#<id>  what was asked for, by whom
                         held                                      requests that the door holds
     asked#<name>#held   <id of a link>                            its answers that are held now
     asked##door         slot#<number>                             all requests that doors hold
@@ -74,6 +74,7 @@ KEPT = "kept_spec#"
 
 LINKS, WITHDRAWN = "links", "withdrawn#"
 BOARD = "board"
+TERM = "term"
 
 Item = dict[str, dict[str, str]]
 

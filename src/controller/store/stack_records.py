@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from controller.domain.decision.history import Event, Wake
+from controller.domain.decision.hold import Hold
 from controller.domain.errors import LockLostError
 from controller.domain.money.usage import UsageProfile
 from controller.domain.planning.spec import Json, Spec
@@ -33,6 +34,7 @@ class StackRecords:
         self._stack = lock.stack
         self._clock = clock
         self._seen: AskedFor | None = None
+        self._is_out = False
         self._renewed_at = clock.now()
 
     def claim(self) -> None:
@@ -83,6 +85,14 @@ class StackRecords:
             self._board.show(status, self._clock.now(), is_end=request_version is not None)
         return written
 
+    def hold(self, hold: Hold) -> None:
+        self._table.hold(hold)
+
+    def take_out(self, request_version: int) -> bool:
+        """Take the stack out; False if something was asked for since. Nothing is written after."""
+        self._is_out = self._table.take_out(self._stack, request_version)
+        return self._is_out
+
     def keep_spec(self, spec: Spec) -> None:
         self._table.keep_spec(spec)
 
@@ -131,3 +141,5 @@ class StackRecords:
 
     def release(self) -> None:
         self._locks.release(self._lock, self._clock.now())
+        if self._is_out:
+            self._table.clear_out(self._stack)

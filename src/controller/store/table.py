@@ -21,6 +21,7 @@ from controller.domain.decision.booking import Booking
 from controller.domain.decision.held import Held
 from controller.domain.decision.hold import Hold
 from controller.domain.decision.lease import Lease
+from controller.domain.decision.term import Term
 from controller.domain.errors import LockLostError, NotPublishedError, RetryError, SpecError
 from controller.domain.planning.plan import Target
 from controller.domain.planning.spec import Json, Spec
@@ -72,6 +73,10 @@ class Records:
     @property
     def hold(self) -> Hold | None:
         return self.asked_for.hold
+
+    @property
+    def term(self) -> Term | None:
+        return self.asked_for.term
 
     @property
     def held(self) -> tuple[Held, ...]:

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from controller.domain.decision.history import Event, EventKind
+from controller.domain.notification.invitation import Invitation, say_money
 from controller.domain.notification.messages import (
     LONGEST_SUBJECT,
     Level,
@@ -16,7 +17,6 @@ from controller.domain.notification.messages import (
     level_of,
     write_message,
 )
-from controller.domain.notification.notification_text import Invitation, say_money
 from controller.domain.policy.policy import parse_policy
 from factories import LB, NOON, SERVICE, TG, article_spec, load_balancer
 

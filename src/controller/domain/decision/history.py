@@ -176,6 +176,9 @@ class EventKind(StrEnum):
     BUDGET_USED_UP = "budget_used_up"
     COULD_NOT_WAKE = "could_not_wake"  # a rehearsal found what would make a wake fail
     COULD_WAKE = "could_wake"  # that is over
+    ENDING = "ending"  # its term ends soon
+    ENDED = "ended"  # its term is over, and it is held asleep
+    UNPUBLISHED = "unpublished"  # it is taken out of the controller, a while after its end
     DAMAGED = "damaged"  # records cannot be read and are left aside
     REPLACED = "replaced"  # something that was billed ended, and the stack lives on
 

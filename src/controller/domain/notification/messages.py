@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from controller.domain.decision.history import ENDED_BY, Event, EventKind
-from controller.domain.notification.notification_text import Invitation, NotificationText
+from controller.domain.notification.invitation import Invitation
+from controller.domain.notification.notification_text import NotificationText
 from controller.domain.planning.spec import Json, Spec
 from controller.domain.text import clean_lines, cleaned
 
 OF_MONEY = (EventKind.BUDGET_NEAR, EventKind.BUDGET_USED_UP)
+
+OF_TERM = (EventKind.ENDING, EventKind.ENDED, EventKind.UNPUBLISHED)
 
 LONGEST_SUBJECT = 99
 """SNS takes fewer than 100 characters, ASCII alone (SNS API, Publish)."""
@@ -49,7 +52,7 @@ class Message:
 def level_of(event: Event) -> Level:
     """A wake that failed is told as that, so its teardown is only a detail."""
     all_clear = {EventKind.RESTORED, EventKind.COULD_WAKE}
-    trouble = {*ENDED_BY, *all_clear, EventKind.DAMAGED, *OF_MONEY}
+    trouble = {*ENDED_BY, *all_clear, EventKind.DAMAGED, *OF_MONEY, *OF_TERM}
     if event.kind in trouble or event.facts.get("after"):
         return Level.TROUBLE
     if event.kind in (EventKind.WAKING, EventKind.SLEEPING) or event.facts.get("rule") == "failed":

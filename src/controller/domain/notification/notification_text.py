@@ -8,14 +8,16 @@ list prices.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from controller.domain.decision.history import Event, EventKind
 from controller.domain.decision.sleep_rules import Rule
 from controller.domain.formatting import say_duration, say_moment
 from controller.domain.money.bill import add_up, asleep_hour, awake_hour, hour_of
+from controller.domain.notification.invitation import Invitation, say_money
+from controller.domain.notification.term_text import say_term
 from controller.domain.planning.endpoint import address_text
 from controller.domain.planning.serving import Shortfall, say_shortfalls
 from controller.domain.planning.spec import Json, Spec
@@ -26,19 +28,6 @@ from controller.domain.timestamps import read_timestamp
 HOUR = timedelta(hours=1)
 
 Text = tuple[str, Iterator[str]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Invitation:
-    """A signed address of the stack's page, for a message; whoever has it may wake the stack."""
-
-    url: str
-    expires_at: datetime
-
-
-def say_money(amount: Decimal) -> str:
-    """Write "USD 0.0398" for small sums and "USD 12.40" for others."""
-    return f"USD {amount:.4f}" if amount < Decimal("0.10") else f"USD {amount:.2f}"
 
 
 class NotificationText:
@@ -53,6 +42,7 @@ class NotificationText:
 
     def write(self) -> Text:
         """Write the subject, without the stack's name, and the paragraphs."""
+        of_term = partial(say_term, self._spec, self._event, self._link)
         writers: Mapping[EventKind, Callable[[], Text]] = {
             EventKind.WAKING: self._waking,
             EventKind.AWAKE: self._awake,
@@ -69,6 +59,9 @@ class NotificationText:
             EventKind.COULD_NOT_WAKE: self._could_not_wake,
             EventKind.COULD_WAKE: self._could_wake,
             EventKind.DAMAGED: self._damaged,
+            EventKind.ENDING: of_term,
+            EventKind.ENDED: of_term,
+            EventKind.UNPUBLISHED: of_term,
         }
         return writers[self._event.kind]()
 

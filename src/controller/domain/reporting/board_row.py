@@ -15,12 +15,14 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from controller.domain.decision.held import Held
+from controller.domain.decision.term import Term
 from controller.domain.money.bill import asleep_hour, awake_hour
 from controller.domain.money.hour_strokes import OVER, Size, strokes
 from controller.domain.money.ledger import Statement
 from controller.domain.money.month import Month
 from controller.domain.money.past_hours import Hours, last_hours
 from controller.domain.planning.spec import Json
+from controller.domain.reporting.proof import Proof, shown
 from controller.domain.reporting.report import Report, State, policy_of
 from controller.domain.timestamps import (
     format_timestamp,
@@ -149,8 +151,8 @@ class Row:
         )
 
 
-def make_row(report: Report) -> Row:
-    """The row of a stack as its report stands."""
+def make_row(report: Report, term: Term | None = None) -> Row:
+    """The row of a stack as its report and its term stand."""
     policy, now, decision = policy_of(report.spec), report.now, report.decision
     meter, lifecycle = report.status.meter, report.status.lifecycle
     hours = last_hours(meter, lifecycle, now, policy.zone) if meter.opened_at else None
@@ -166,11 +168,20 @@ def make_row(report: Report) -> Row:
         cause=report.cause[:_MOST_TEXT],
         who=_who(report),
         held=report.held,
+        proof=_proof(report.status.proof),
+        owner=term.owner if term else "",
+        expires=term.expires_at if term else None,
         zone=policy.time_zone,
         rates=_rates(report, report.saved) if report.saved else Rates(),
         strip=_strip(hours, policy.zone, now) if hours else {},
         hours=(hours.used, hours.awake, hours.paid, hours.unknown) if hours else None,
     )
+
+
+def _proof(proof: Proof | None) -> Mapping[str, Json]:
+    """What the last rehearsal found; the findings are on the stack's page."""
+    found: dict[str, Json] = shown(proof)
+    return {"at": found["at"], "result": found["result"], "findings": found["findings"][:1]}
 
 
 def _who(report: Report) -> tuple[str, ...]:

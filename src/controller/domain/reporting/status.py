@@ -59,8 +59,9 @@ class Status:
     people, though not in full. `phase` is what people are
     told meanwhile, `cause` what holds it up. `decision` is the last one, as JSON.
     `warned_for` is the end of which people have been warned, `budget_told` a month and what they
-    were told of its budget, `troubles` what they were told of
-    and is not over, `meter` counts the money. `outbox` are events that are not known to be
+    were told of its budget, `term_told` the end of its term and how much of that
+    was told, `troubles` what they were told of and is not over, `meter` counts the money.
+    `outbox` are events that are not known to be
     recorded and told. `replaced` is what holds up the end of replaced specs, by their hash: told
     once, shown until it is over. `spread_offset` is how much earlier than needed its wakes for an
     opening begin, where many are spread. `proof` is what the last rehearsal found.
@@ -92,6 +93,7 @@ class Status:
     set_aside: tuple[str, ...] = ()
     budget_told: tuple[str, ...] = ()
     proof: Proof | None = None
+    term_told: tuple[str, ...] = ()
 
     def lead(self, longest: timedelta) -> timedelta:
         """How long before an opening to begin: `longest` at most, and its share of a spread."""
@@ -136,6 +138,7 @@ class Status:
             "set_aside": list(self.set_aside),
             "budget_told": list(self.budget_told),
             "proof": self.proof.to_json() if self.proof else None,
+            "term_told": list(self.term_told),
         }
 
     @staticmethod
@@ -170,4 +173,5 @@ class Status:
             set_aside=tuple(data.get("set_aside", ())),
             budget_told=tuple(data.get("budget_told", ())),
             proof=Proof.from_json(data.get("proof")),
+            term_told=tuple(data.get("term_told", ())),
         )

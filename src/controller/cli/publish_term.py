@@ -1,0 +1,54 @@
+"""`dormouse publish --owner --expires`: who answers for a stack, and until when it is wanted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import click
+
+from controller.cli.stacks import Stacks
+from controller.domain.decision.term import Term, read_length
+from controller.domain.errors import TextError
+from controller.domain.text import LONGEST_NAME, check
+
+NEVER = timedelta(0)
+"""Stands for an end that is taken away."""
+
+
+def read_expires(
+    ctx: click.Context, parameter: click.Parameter, text: str | None
+) -> timedelta | None:
+    if text is None:
+        return None
+    if text == "never":
+        return NEVER
+    try:
+        return read_length(text)
+    except TextError as error:
+        raise click.UsageError(f"--expires: {error}, or never") from None
+
+
+def set_term(stacks: Stacks, stack: str, owner: str | None, expires: timedelta | None) -> None:
+    """Store what was given in place of what was; with nothing given all stays."""
+    if owner is None and expires is None:
+        return
+    deployment = stacks.deployment
+    with deployment.reaching(f'read who answers for "{stack}"'):
+        known = deployment.table.load_asked(stack).term
+    now = deployment.clock.now()
+    term = replace(known or Term(stack=stack, set_at=now), set_at=now, by=stacks.caller)
+    if owner is not None:
+        term = replace(term, owner=_checked(owner))
+    if expires is not None:
+        term = replace(term, expires_at=now + expires if expires else None)
+    with deployment.reaching(f'say who answers for "{stack}"'):
+        deployment.table.put_term(term)
+    stacks.start_pass(stack)
+
+
+def _checked(owner: str) -> str:
+    try:
+        return check(owner, "--owner", LONGEST_NAME)
+    except TextError as error:
+        raise click.UsageError(str(error)) from None

@@ -1,0 +1,83 @@
+"""What people are told of a stack's term, and when it is to be taken out. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from controller.domain.decision.history import EventKind
+from controller.domain.decision.term import Term
+from controller.domain.planning.plan import Target
+from controller.domain.reporting.status import Status
+from controller.domain.timestamps import format_timestamp, write_timestamp
+from controller.reconcile.events import add_event
+from controller.reconcile.ports import Records
+
+OVER, GOES = 3, 4
+"""Stages of a term: that it is over, and that it is to be taken out."""
+
+LATER = timedelta(minutes=15)
+"""When to look again at one that is to be taken out, and is not asleep yet."""
+
+
+def tell_of_term(status: Status, records: Records, now: datetime) -> Status:
+    """Each stage once; of several that have come together the last. Another end begins anew."""
+    term = records.term
+    if term is None or term.expires_at is None:
+        return replace(status, term_told=())
+    stage, told = term.stage(now), _told(status, term)
+    if stage == GOES and not _may_go(status, records, now):
+        stage = OVER
+    if stage <= told:
+        return status
+    status = replace(status, term_told=(format_timestamp(term.expires_at), str(stage)))
+    kind = EventKind.UNPUBLISHED if stage == GOES else EventKind.ENDING
+    if stage == OVER:
+        kind = EventKind.ENDED
+    ends_at = term.goes_at if kind is EventKind.ENDED else term.expires_at
+    facts = {
+        "owner": term.owner,
+        "expires_at": format_timestamp(term.expires_at),
+        "goes_at": write_timestamp(term.goes_at),
+        **({} if kind is EventKind.UNPUBLISHED else {"ends_at": write_timestamp(ends_at)}),
+    }
+    return add_event(status, records.spec, kind, now, _reason(term), **facts)
+
+
+def next_of_term(status: Status, records: Records, now: datetime) -> datetime | None:
+    """When something about its term is due."""
+    term = records.term
+    if term is None:
+        return None
+    is_late = term.stage(now) == GOES and _told(status, term) < GOES
+    return now + LATER if is_late else term.next_moment(now)
+
+
+def is_to_go(status: Status, records: Records, now: datetime) -> bool:
+    """Its end is told, and nothing of it stands or is asked for."""
+    term = records.term
+    return (
+        term is not None
+        and term.stage(now) == GOES
+        and _told(status, term) == GOES
+        and not status.outbox
+        and _may_go(status, records, now)
+    )
+
+
+def _may_go(status: Status, records: Records, now: datetime) -> bool:
+    asleep = status.target is Target.ASLEEP and status.settled
+    wanted = any(lease.expires_at > now for lease in records.leases)
+    return asleep and not wanted and not records.leftovers
+
+
+def _told(status: Status, term: Term) -> int:
+    """The last stage that was told of this end."""
+    ends_at, stage = status.term_told or ("", "0")
+    known = term.expires_at is not None and ends_at == format_timestamp(term.expires_at)
+    return int(stage) if known else 0
+
+
+def _reason(term: Term) -> str:
+    whose = f"{term.owner} has it" if term.owner else "it was published"
+    return f"{whose} until {write_timestamp(term.expires_at)}"
