@@ -1,4 +1,8 @@
-"""What the three kinds of Application Auto Scaling share: all hang on one service's target."""
+"""
+What the three kinds of Application Auto Scaling share: all hang on one service's target.
+
+Source: AWS behaviour §2.14.
+"""
 
 from __future__ import annotations
 

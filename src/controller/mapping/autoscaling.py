@@ -1,9 +1,9 @@
 """
 Application Auto Scaling beside a service: whose number of tasks counts.
 
-RegisterScalableTarget moves the count into the target's bounds at once (botocore's model of
-application-autoscaling), so a `desired_count` outside of them is undone, and Terraform undoes that.
-A service whose target is made with it is therefore made inside of them.
+RegisterScalableTarget moves the count into the target's bounds at once (AWS behaviour §2.14), so a
+`desired_count` outside of them is undone, and Terraform undoes that. A service whose target is made
+with it is therefore made inside of them.
 """
 
 from __future__ import annotations

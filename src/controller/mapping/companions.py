@@ -1,8 +1,8 @@
 """
 What belongs to a service that sleeps: its Application Auto Scaling.
 
-AWS deletes it together with the service and does not bring it back (hashicorp/
-terraform-provider-aws #14254), so it is made again at each wake. Targets, policies and scheduled
+AWS deletes it together with the service and does not bring it back (AWS behaviour §2.14), so it is
+made again at each wake. Targets, policies and scheduled
 actions of the number of tasks are companions of the service that their `resource_id` means; all
 others stay Terraform's, and so does what has no target among these files.
 """

@@ -43,7 +43,7 @@ class Autoscaling:
     targets: dict[str, ScalableTarget] = field(default_factory=dict)
 
     def forget(self, service: Service) -> None:
-        """AWS removes a target together with its service (AWS behaviour: hako #69)."""
+        """AWS removes a target together with its service (§2.14)."""
         self.targets.pop(id_of(service), None)
 
 
