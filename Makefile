@@ -28,7 +28,7 @@ demo: setup ## The whole system on this machine, to press and to watch (in a pip
 	@$(BIN)/dormouse demo
 
 test: setup ## Run every test
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 2 --dist worksteal
 
 QUICK := tests/domain tests/asking tests/reconcile tests/mapping tests/hcl tests/aws
 

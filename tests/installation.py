@@ -19,6 +19,7 @@ from factories import article_spec
 from local.aws import LaptopAws
 from local.function_url import Context, make_event
 from local.records import create_table
+from tables.tables import Tables
 
 STACK = "nsfw-api"
 KEYS = "/dormouse/dormouse/keys"
@@ -48,6 +49,7 @@ class Installation:
 
     def __post_init__(self) -> None:
         self.aws.furnish_article()
+        Tables().play(self.aws)  # as moto answers, and several times as quick
         create_table(self.session.client("dynamodb"), "dormouse")
         self.aws.answer_with("lambda", "Invoke", self._nudged)
         self.keys = Keys(secrets=(make_secret(self.now, secrets.token_hex),))
