@@ -354,7 +354,7 @@ class Observer:
         ahead = SLACK if self._installation.weather.has("skewed clocks") else 0.0
         later = set(wants.wishes(now + ahead))  # a clock that runs ahead ends things early
         wishes = [wish for wish in wants.wishes(now) if wish in later]
-        unspent = [wish for wish in wishes if wish.asked > self._down_at]
+        unspent = [wish for wish in wishes if wish.asked > self._spent_up_to(wish)]
         if not unspent:
             return ""
         if self._is_idle(now, slack=SLACK) or self._was_up_too_long(now):
@@ -444,6 +444,11 @@ class Observer:
                     f"{what} ({datetime.fromtimestamp(at, self._installation.now.tzinfo)})"
                 )
 
+    def _spent_up_to(self, wish: Wish) -> float:
+        """What was asked for up to then is used up: by a sleep, a hold over it, a wake in vain."""
+        by = self._spent_until if wish.kind == "office hours" else self.wants.overruled_at
+        return max(self._down_at, by)
+
     def _check_awake(self, now: float) -> None:
         grace = 2 * self._wake + self._sleep + 2 * TICK + SLACK
         hold = self.wants.hold(now)
@@ -454,8 +459,7 @@ class Observer:
             wishes.append(Wish("hold", hold.set_at.timestamp()))
         since = self.wants.changed_at(now)
         for wish in wishes:
-            spent = self._spent_until if wish.kind == "office hours" else 0.0
-            if wish.asked > max(self._down_at, spent) and now - max(wish.asked, since) > grace:
+            if wish.asked > self._spent_up_to(wish) and now - max(wish.asked, since) > grace:
                 self.complain(f"it is not awake although it is wanted ({wish.kind})", "not awake")
 
     def _check_asleep(self, now: float) -> None:

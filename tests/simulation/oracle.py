@@ -48,6 +48,7 @@ class Wants:
         self.windows: list[Span] = []
         self.leases: dict[str, Asked] = {}
         self._hold: Hold | None = None
+        self.overruled_at = 0.0
         self._changed_at = 0.0
 
     # what people did
@@ -74,6 +75,9 @@ class Wants:
             self._changed_at = now.timestamp()
 
     def held(self, hold: Hold | None, now: datetime) -> None:
+        """A hold asleep uses up the leases that it was put over; office hours come back after it."""
+        if hold and hold.state is Target.ASLEEP:
+            self.overruled_at = hold.set_at.timestamp()
         self._hold = hold
         self._changed_at = now.timestamp()
 
