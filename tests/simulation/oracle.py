@@ -75,7 +75,7 @@ class Wants:
             self._changed_at = now.timestamp()
 
     def held(self, hold: Hold | None, now: datetime) -> None:
-        """A hold asleep uses up the leases that it was put over; office hours come back after it."""
+        """A hold asleep uses up the leases that it was put over; office hours come back."""
         if hold and hold.state is Target.ASLEEP:
             self.overruled_at = hold.set_at.timestamp()
         self._hold = hold

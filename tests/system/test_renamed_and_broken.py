@@ -87,3 +87,28 @@ def test_a_renamed_service_that_comes_up_takes_the_place_of_the_old_one():
     assert len(home.tasks("api")) == 1
     assert home.table.load("nsfw-api").leftovers == ()
     assert home.events("degraded") == []
+
+
+@pytest.mark.parametrize("behaviour", ["exits_at_once", "unhealthy", "image_pull_error"])
+def test_a_renamed_target_group_whose_tasks_never_come_up_gets_no_connection(behaviour):
+    """The listener goes on to the old group, whose task serves, until the new one can."""
+    home, served = published(behaviour, renamed(TG, Name="targets"))
+
+    assert all(served)
+    assert home.deletions() == []
+    assert len(home.events("degraded")) == 1
+    home.aws.conditions.containers(CONTAINER, "healthy")
+    home.live(60)
+    assert serves(home)
+    assert home.status()["phase"] == "awake"
+    assert home.table.load("nsfw-api").leftovers == ()
+
+
+def test_a_renamed_target_group_takes_over_once_it_serves():
+    home, served = published("healthy", renamed(TG, Name="targets"), minutes=15)
+
+    assert served.count(False) <= 1
+    (group,) = home.session.client("elbv2").describe_target_groups()["TargetGroups"]
+    assert group["TargetGroupName"] == "targets"
+    assert home.healthy() == 1
+    assert home.table.load("nsfw-api").leftovers == ()

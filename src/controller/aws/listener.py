@@ -10,10 +10,12 @@ from typing import Any
 from controller.aws.attributes import AttributeCalls
 from controller.aws.context import Context
 from controller.aws.errors import GONE, code_of
+from controller.aws.forwarding import shares
 from controller.aws.kind import Job, fresh
 from controller.aws.settings import differing, plainly
 from controller.aws.snapshot import Snapshot
 from controller.aws.tags import Owner, with_elb_owner
+from controller.aws.target_group import TargetGroupAdapter, count_healthy
 from controller.domain.planning.observed import ABSENT, Observation, Observed, State
 from controller.domain.planning.plan import Action, Target
 from controller.domain.planning.progress import Progress
@@ -27,6 +29,9 @@ _CHANGEABLE = (
     "AlpnPolicy",
     "MutualAuthentication",
 )
+
+KEEPS = "keeps"
+"""The attribute with the target group that a listener goes on to send people to."""
 
 _COMPARED = {key: plainly(key) for key in ("Protocol", "SslPolicy")}
 
@@ -69,8 +74,26 @@ class ListenerAdapter:
         for resource in resources:
             one = find(resource, found)
             snapshot.put(resource.address, one, identity(one["ListenerArn"]) if one else {})
+            if one and snapshot.target is Target.AWAKE:
+                self._read_others(snapshot, resource, one)
         if snapshot.target is Target.AWAKE:
             snapshot.unnamed[arn] = unnamed(resources, found)
+
+    def _read_others(
+        self, snapshot: Snapshot, resource: ResourceSpec, found: Mapping[str, Any]
+    ) -> None:
+        """Read the health of groups that the files do not name any more: they may serve people."""
+        target = self._target(snapshot, resource)
+        for arn in shares(found) if target else ():
+            if arn != target:
+                groups = TargetGroupAdapter(self._context)
+                snapshot.health[arn] = groups.describe_health(arn)
+
+    def _target(self, snapshot: Snapshot, resource: ResourceSpec) -> str | None:
+        """The ARN of the target group that it should forward to; None while unknown."""
+        actions = (a for a in resource.request.get("DefaultActions", ()) if "TargetGroupArn" in a)
+        action = next(actions, None)
+        return self._context.found_or_none(action["TargetGroupArn"], snapshot) if action else None
 
     def describe(self, load_balancer_arn: str) -> list[dict[str, Any]]:
         """All listeners of a load balancer; none for one that is not there."""
@@ -86,11 +109,11 @@ class ListenerAdapter:
     def interpret(self, snapshot: Snapshot, resource: ResourceSpec) -> Observation:
         found = snapshot.found.get(resource.address)
         tags = snapshot.tags.get(snapshot.arn(resource.address))
-        actions = (a for a in resource.request.get("DefaultActions", ()) if "TargetGroupArn" in a)
-        action = next(actions, None)
-        target = self._context.found_or_none(action["TargetGroupArn"], snapshot) if action else None
-        owner = self._context.owner(resource)
-        return interpret(resource, found, tags, target, owner, snapshot.progress, snapshot.now)
+        target = self._target(snapshot, resource)
+        owner, keeps = self._context.owner(resource), _still_serves(snapshot, found, target)
+        return interpret(
+            resource, found, tags, target, owner, snapshot.progress, snapshot.now, keeps
+        )
 
     def create(
         self, resource: ResourceSpec, request: Mapping[str, Any], observed: Observed
@@ -108,7 +131,11 @@ class ListenerAdapter:
         fields = {
             key: wanted[key] for key in _CHANGEABLE if key in wanted and not resource.ignores(key)
         }
-        self._elbv2.modify_listener(ListenerArn=observed[resource.address].arn, **fields)
+        seen = observed[resource.address]
+        keeps = seen.attributes.get(KEEPS)
+        if keeps and "DefaultActions" in fields:
+            fields["DefaultActions"] = [_beside(keeps, each) for each in fields["DefaultActions"]]
+        self._elbv2.modify_listener(ListenerArn=seen.arn, **fields)
 
     def delete(self, resource: ResourceSpec, seen: Observation) -> None:
         self.delete_by_arn(seen.arn)
@@ -145,11 +172,13 @@ def interpret(
     owner: Owner,
     progress: Progress,
     now: datetime,
+    keeps: str = "",
 ) -> Observation:
     """
     Say what a described listener is to us. Pure.
 
-    `forwards_to` is the ARN of the target group that it should forward to, None while unknown.
+    `forwards_to` is the ARN of the target group that it should forward to, None while unknown;
+    `keeps` that of the one which serves people until the new one can ("").
     """
     just_created = progress.just_created(resource.address, now)
     if found is None:
@@ -168,8 +197,9 @@ def interpret(
     if not owner.owns(tags or {}):
         cause = owner.describe_stranger(f"listener on port {found.get('Port')}", tags or {})
         return Observation(state=State.FOREIGN, attributes=known, cause=cause)
+    differs = _differs(resource, found, forwards_to, keeps)
     return Observation(
-        state=State.READY, attributes=known, differs=_differs(resource, found, forwards_to)
+        state=State.READY, attributes={**known, KEEPS: keeps} if keeps else known, differs=differs
     )
 
 
@@ -178,12 +208,34 @@ def identity(arn: str) -> dict[str, str]:
 
 
 def _differs(
-    resource: ResourceSpec, found: Mapping[str, Any], forwards_to: str | None
+    resource: ResourceSpec, found: Mapping[str, Any], forwards_to: str | None, keeps: str
 ) -> tuple[str, ...]:
     """Compare by type and ARN: AWS enriches the actions that it gives back (§1.14)."""
     differs = list(differing(resource, found, _COMPARED))
-    actual = {a.get("TargetGroupArn") for a in found.get("DefaultActions", ())} - {None}
+    actual = set(shares(found))
     ignored = resource.ignores("DefaultActions.TargetGroupArn")
-    if forwards_to and actual and forwards_to not in actual and not ignored:
+    wanted = {forwards_to, keeps} - {""}
+    if forwards_to and actual and actual != wanted and not ignored:
         differs.append("DefaultActions")
     return tuple(differs)
+
+
+def _still_serves(snapshot: Snapshot, found: Mapping[str, Any] | None, target: str | None) -> str:
+    """
+    The group that serves people while the one that the files name does not; "" without any.
+
+    ECS takes no target group that no listener has (§2.2). So the new one gets into the listener
+    with no share of the connections (network load balancers have weights since November 2025,
+    terraform-provider-aws #45163), and all of them once a target of it is healthy.
+    """
+    if found is None or target is None or count_healthy(snapshot.health.get(target, [])):
+        return ""
+    others = [arn for arn, weight in shares(found).items() if weight and arn != target]
+    return next((arn for arn in others if count_healthy(snapshot.health.get(arn, []))), "")
+
+
+def _beside(keeps: str, action: Mapping[str, Any]) -> dict[str, Any]:
+    """A forward action that gives all to `keeps`, and nothing yet to its own group."""
+    shares = {keeps: 1, action["TargetGroupArn"]: 0}
+    groups = [{"TargetGroupArn": arn, "Weight": share} for arn, share in shares.items()]
+    return {"Type": action["Type"], "ForwardConfig": {"TargetGroups": groups}}

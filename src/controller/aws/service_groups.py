@@ -44,7 +44,8 @@ def backing_of(context: Context, snapshot: Snapshot, resource: ResourceSpec) -> 
     if not resource.request.get("loadBalancers"):
         return Backing(stopped=stopped, groups=(), drain_delay=delay)
     groups, health = _groups_now(context, snapshot, resource), snapshot.health
-    reached = any(count_healthy(health.get(arn, [])) for arn in groups if arn)
+    used = {*filter(None, groups), *snapshot.forwarded_groups}
+    reached = any(count_healthy(health.get(arn, [])) for arn in used)
     own = snapshot.task_ips.get(resource.address)
     healthy = [count_healthy(health.get(arn, []), own) if arn else 0 for arn in groups]
     attached = _attached(snapshot)

@@ -23,7 +23,7 @@ def changed_settings(
     changed: tuple[str, ...] = ()
     if not is_settled:
         changed = differing(resource, found, _UPDATABLE) + _network_changed(resource, found)
-    groups = _groups(found)
+    groups = groups_of(found)
     moved = bool(backing.groups) and set(backing.groups or ()) != groups
     if resource.ignores("loadBalancers"):
         moved = moved and not groups <= backing.standing
@@ -54,8 +54,10 @@ def with_ignored_network(
     return {**request, "networkConfiguration": {"awsvpcConfiguration": {**wanted, **kept}}}
 
 
-def _groups(found: Mapping[str, Any]) -> set[str]:
-    return {str(each.get("targetGroupArn")) for each in found.get("loadBalancers", ())}
+def groups_of(found: Mapping[str, Any]) -> set[str]:
+    """The target groups that a service registers with."""
+    named = (each.get("targetGroupArn") for each in found.get("loadBalancers", ()))
+    return {str(arn) for arn in named if arn}
 
 
 def outdated_settings(resource: ResourceSpec, found: Mapping[str, Any]) -> tuple[str, ...]:

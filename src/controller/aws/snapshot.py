@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
+from controller.aws.forwarding import shares
 from controller.domain.errors import PermanentError
 from controller.domain.planning.observed import Leftover
 from controller.domain.planning.plan import Target
@@ -94,6 +95,12 @@ class Snapshot:
     def standing_groups(self) -> frozenset[str]:
         """ARNs of the target groups of the spec that stand."""
         return frozenset(found["TargetGroupArn"] for found in self.of_kind(Kind.TARGET_GROUP))
+
+    @property
+    def forwarded_groups(self) -> frozenset[str]:
+        """ARNs of the target groups that listeners of the spec send people to."""
+        named = (shares(found) for found in self.of_kind(Kind.LISTENER))
+        return frozenset(arn for each in named for arn, share in each.items() if share)
 
     @property
     def served_zones(self) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from local import refusals
@@ -110,12 +110,21 @@ def _actions(
                 f"The action type '{action['Type']}' is not valid with network load balancer",
             )
         arns = _forwards_to(action)
-        if len(arns) != 1:
-            raise validation("A forward action must name exactly one target group")
-        _check_group(region, balancer, protocol, arns[0])
-        config = {"TargetGroups": [{"TargetGroupArn": arns[0]}]}
-        found.append({"Type": "forward", "TargetGroupArn": arns[0], "ForwardConfig": config})
+        if not arns:
+            raise validation("A forward action must name a target group")
+        for arn in arns:
+            _check_group(region, balancer, protocol, arn)
+        found.append(_forward(action, arns))
     return found
+
+
+def _forward(action: Mapping[str, Any], arns: list[str]) -> dict[str, Any]:
+    """Of several groups only the weights say which; of one, both fields (§1.14)."""
+    if len(arns) == 1:
+        config = {"TargetGroups": [{"TargetGroupArn": arns[0]}]}
+        return {"Type": "forward", "TargetGroupArn": arns[0], "ForwardConfig": config}
+    groups = [{"Weight": 1, **each} for each in action["ForwardConfig"]["TargetGroups"]]
+    return {"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}
 
 
 def _forwards_to(action: Mapping[str, Any]) -> list[str]:
@@ -160,15 +169,17 @@ def _set_tls(listener: Listener, params: Mapping[str, Any]) -> None:
 
 
 def _groups_of(region: Region, actions: list[dict[str, Any]]) -> list[TargetGroup]:
-    return [region.elbv2.groups[action["TargetGroupArn"]] for action in actions]
+    return [region.elbv2.groups[arn] for action in actions for arn in _forwards_to(action)]
 
 
 def _groups(region: Region, listener: Listener) -> list[TargetGroup]:
     return [region.elbv2.groups[arn] for arn in listener.group_arns]
 
 
-def _attach(region: Region, listener: Listener) -> None:
+def _attach(region: Region, listener: Listener, stayed: Collection[TargetGroup] = ()) -> None:
     for group in _groups(region, listener):
+        if group in stayed:
+            continue
         if not group.listeners:
             group.used_from = region.now
         group.listeners.append(listener)
@@ -176,9 +187,11 @@ def _attach(region: Region, listener: Listener) -> None:
         health.replan(region, group)
 
 
-def _detach(region: Region, listener: Listener) -> None:
+def _detach(region: Region, listener: Listener, staying: Collection[TargetGroup] = ()) -> None:
     """The group's tie to the load balancer outlives the listener for a while (§3.3)."""
     for group in _groups(region, listener):
+        if group in staying:
+            continue
         group.listeners.remove(listener)
         if not group.listeners:
             group.used_from = math.inf
@@ -239,15 +252,13 @@ def modify(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
     actions = _actions(region, balancer, protocol, wanted)
     after = {**params, "Protocol": protocol, "DefaultActions": wanted}
     refusals.check_listener(region, balancer, after, _groups_of(region, actions))
-    moved = actions != listener.actions
-    if moved:
-        _detach(region, listener)
+    before, after_all = _groups(region, listener), _groups_of(region, actions)
+    _detach(region, listener, after_all)
     if protocol != listener.protocol:
         listener.attributes = attributes.listener_defaults(protocol)
     listener.port, listener.protocol, listener.actions = port, protocol, actions
     _set_tls(listener, params)
-    if moved:
-        _attach(region, listener)
+    _attach(region, listener, before)
     return {"Listeners": [view(listener)]}
 
 
