@@ -28,6 +28,7 @@ class Loaded:
     leases: tuple[Lease, ...] = ()
     bookings: tuple[Any, ...] = ()
     hold: Any = None
+    term: Any = None
     leftovers: tuple[Any, ...] = ()
     request_version: int = 0
     damaged: tuple[Any, ...] = ()
