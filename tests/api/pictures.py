@@ -12,14 +12,18 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import board_rows
 from chromium import chromium
 from playwright.sync_api import Browser
 from states import STATES
 
 from api.handler import logger
+from controller.links import Link, Scope
+from controller.store.board import Board
 from factories import article_spec
 from installation import STACK, Installation
 from local.function_url import FunctionUrl
@@ -66,8 +70,36 @@ def take(browser: Browser, state: str, looks: Mapping[str, Look], scope: str) ->
     return taken
 
 
+def take_board(
+    browser: Browser, count: int, looks: Mapping[str, Look], *, full_page: bool = True
+) -> dict[str, bytes]:
+    """A board of so many stacks in every state, by the name of the look."""
+    installation, taken = Installation(), {}
+    board = Board(installation.session.client("dynamodb"), "dormouse")
+    for row in board_rows.rows(count, installation.now):
+        board.put_row(row)
+    link = Link(
+        stack="",
+        team="pr-*",
+        scope=Scope.ADMIN,
+        expires_at=installation.now + timedelta(days=9),
+        id="b0a2d000",
+    )
+    key = installation.keys.sign(link, installation.now)
+    with FunctionUrl(installation.handle) as url:
+        for name, look in looks.items():
+            with closing(browser.new_context(**look)) as context:
+                page = context.new_page()
+                page.goto(f"{url.address}/?k={key}")
+                taken[name] = page.screenshot(full_page=full_page)
+    return taken
+
+
 def for_people_to_look_at(browser: Browser, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
+    for count in (1, 12, 100):
+        for name, picture in take_board(browser, count, LOOKS).items():
+            (folder / f"board-{count}-{name}.png").write_bytes(picture)
     for state in STATES:
         for name, picture in take(browser, state, LOOKS, "admin").items():
             (folder / f"{state}-{name}.png").write_bytes(picture)
@@ -79,6 +111,11 @@ def for_the_readmes(browser: Browser) -> None:
         language: {**LOOKS[f"phone-{language}"], "device_scale_factor": SCALE}
         for language in ("en", "ja")
     }
+    for language in looks:
+        locale = LOOKS[f"phone-{language}"]["locale"]
+        look = {"viewport": {"width": 1080, "height": 760}, "locale": locale}
+        taken_board = take_board(browser, 5, {"": look}, full_page=False)
+        (DOCS / f"board.{language}.png").write_bytes(taken_board[""])
     taken = {state: take(browser, state, looks, "wake") for state in SHOWN}
     with closing(browser.new_context(device_scale_factor=SCALE)) as context:
         page = context.new_page()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from datetime import timedelta
 
 import pytest
+import yaml
 from deployed import SHIPPED, STACK, deploy
 
 from controller.domain.planning.spec import Spec
@@ -299,3 +301,19 @@ def test_an_end_that_cannot_be_is_refused_before_anything_is_stored(dormouse, te
     said = dormouse("publish", str(SHIPPED), "--expires", text, code=2).err
     assert "--expires" in said
     assert stored(dormouse) is None
+
+
+def test_the_workflow_for_previews_says_what_the_commands_take(dormouse):
+    """Each of its lines that run dormouse, with the values that GitHub would give."""
+    path = SHIPPED.parents[1] / "integrations" / "github" / "preview.yml"
+    steps = yaml.safe_load(path.read_text())["jobs"]["preview"]["steps"]
+    lines = [step["run"] for step in steps if step.get("run", "").startswith("dormouse")]
+    assert [shlex.split(line)[1] for line in lines] == ["publish", "unpublish"]
+    values = {"$DIR": str(SHIPPED), "$STACK": "pr-7", "$AUTHOR": "ann"}
+    for line in lines:
+        _, *words = shlex.split(line)
+        dormouse(*(values.get(word, word) for word in words))
+        table = dormouse.world.controller.table
+        if words[0] == "publish":
+            assert table.load("pr-7").term.owner == "ann"
+    assert "pr-7" not in table.published()
