@@ -188,8 +188,8 @@ JA: Mapping[str, str] = {
     "about.degraded": "コンテナ{wanted}個のうち{serving}個が動いています。そのまま使えます。",
     "about.degraded_named": "{name}: コンテナ{wanted}個のうち{serving}個が動いています。",
     "about.degraded_other": "使えますが、一部が本来の状態ではありません。",
-    "about.failed": "Elastic IPのほかに費用がかからないよう、片付けているところです。",
-    "about.failed_done": "片付けは終わりました。費用はElastic IPだけです。",
+    "about.failed": "固定アドレスのほかに費用がかからないよう、片付けているところです。",
+    "about.failed_done": "片付けは終わりました。費用は固定アドレスの分だけです。",
     "about.blocked": "自分のものではないため、手をつけていません。",
     "todo.failed": "もう一度お試しください。"
     "それでも起動しないときは、原因を管理者に伝えてください。",
