@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from controller.adopt.blocks import RULE
+from controller.adopt.refuser import RULE
 from controller.domain.problem import Level, Problem
 from controller.hcl.world import ResourceInstance, World
 from controller.mapping.hangers import COMPUTED, OWN_COUNT, hanger_of

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
 from controller.adopt.edits import Edit
 from controller.adopt.folders import File, Folder
-from controller.adopt.insertions import CONDITION, put_first, put_last, wrap
+from controller.adopt.insertions import put_last, wrap
 from controller.adopt.layout import Argument, Block, Layout
-from controller.adopt.references import Key, Reference, references
-from controller.adopt.rewrite import index, substitute, survive
-from controller.domain.problem import Level, Place, Problem
+from controller.adopt.references import Key
+from controller.adopt.refuser import Refuser
+from controller.adopt.rewrite import substitute, survive
+from controller.adopt.sleeping import all_arguments, indexed, sleeping_edits
 
-RULE = "adopt"
 _CONDITIONS = ("precondition", "postcondition", "assert")
 _CALLS_OWN = ("source", "version", "providers", "depends_on")
 
@@ -22,10 +20,9 @@ class Editor:
 
     def __init__(self, folder: Folder, file: File, layout: Layout) -> None:
         self._folder = folder
-        self._file = file
         self._layout = layout
+        self.refuser = Refuser(folder, file, layout)
         self.edits: list[Edit] = []
-        self.refusals: list[Problem] = []
 
     def run(self) -> None:
         for block in self._layout.blocks:
@@ -37,8 +34,8 @@ class Editor:
             self._sleeping(block, key)
         elif key is not None and key not in self._folder.live:
             # Nobody evaluates it: it only has to stay valid.
-            for argument in _all_arguments(block):
-                self._index(argument)
+            for argument in all_arguments(block):
+                self.edits += indexed(self._folder, self._layout, argument)
         elif key is not None:
             self._kept(block, ".".join(block.labels))
         elif block.type == "module":
@@ -48,61 +45,22 @@ class Editor:
         elif block.type == "check":
             self._check(block)
         elif block.type == "import":
-            self._refuse_any(block.arguments, "import", _IMPORT)
+            self.refuser.refuse_any(block.arguments, "import", _IMPORT)
         elif block.type == "provider":
-            self._refuse_any(_all_arguments(block), f"provider.{block.labels[0]}", _PROVIDER)
+            self.refuser.refuse_any(all_arguments(block), f"provider.{block.labels[0]}", _PROVIDER)
 
     def _sleeping(self, block: Block, key: Key) -> None:
-        for argument in _all_arguments(block):
-            if argument.name not in ("count", "for_each"):
-                self._index(argument)
-        for argument in block.arguments:
-            if argument.name in ("count", "for_each"):
-                self._repetition(argument)
-        if self._is_first(block, key) and not self._has_repetition(key):
-            self.edits.append(put_first(self._layout.text, block, f"count = {CONDITION}"))
+        self.edits += sleeping_edits(self._folder, self._layout, block, key)
         for inner in block.blocks:
             if inner.type in ("provisioner", "connection"):
-                self._refuse(
+                self.refuser.refuse(
                     inner.start, ".".join(key[1:]), f"found a {inner.type}; {_PROVISIONER}"
                 )
-
-    def _index(self, argument: Argument) -> None:
-        if argument.name != "depends_on":
-            self.edits += index(self._layout, argument.tokens, self._folder.targets)
-
-    def _is_first(self, block: Block, key: Key) -> bool:
-        definitions = self._folder.definitions(key)
-        return bool(definitions) and definitions[0][1] is block
-
-    def _has_repetition(self, key: Key) -> bool:
-        return any(
-            block.argument(name)
-            for _, block in self._folder.definitions(key)
-            for name in ("count", "for_each")
-        )
-
-    def _repetition(self, argument: Argument) -> None:
-        """`count = E` and `for_each = E`, awake as they were and none asleep."""
-        layout, targets = self._layout, self._folder.targets
-        if argument.name == "count":
-            self.edits += index(layout, argument.tokens, targets)
-            self.edits += wrap(argument, "var.awake ? (", ") : 0")
-        elif not self._is_chained(argument):
-            self.edits += wrap(argument, "{ for k, v in ", " : k => v if var.awake }")
-            self.edits += survive(layout, argument.tokens, targets)
-
-    def _is_chained(self, argument: Argument) -> bool:
-        """`for_each = aws_lb.x`, which follows that one's."""
-        found = next(iter(references(self._layout, argument.tokens, self._folder.targets)), None)
-        if found is None or found.steps:
-            return False
-        return (found.start, found.end) == (argument.value_start, argument.value_end)
 
     def _kept(self, block: Block, address: str) -> None:
         for argument in block.arguments:
             if argument.name in ("count", "for_each"):
-                self._refuse_broken(argument, address, _NUMBER)
+                self.refuser.refuse_broken(argument, address, _NUMBER)
             elif argument.name != "depends_on":
                 self._keep(argument, address)
         for inner in block.blocks:
@@ -112,11 +70,11 @@ class Editor:
         if block.type in _CONDITIONS:
             self._condition(block)
         elif block.type in ("provisioner", "connection"):
-            self._refuse_any(_all_arguments(block), address, _KEPT_PROVISIONER)
+            self.refuser.refuse_any(all_arguments(block), address, _KEPT_PROVISIONER)
         else:
             for argument in block.arguments:
                 if argument.name == "replace_triggered_by":
-                    self._refuse_any([argument], address, _REPLACED)
+                    self.refuser.refuse_any([argument], address, _REPLACED)
                 else:
                     self._keep(argument, address)
             for inner in block.blocks:
@@ -127,11 +85,11 @@ class Editor:
         edits, without = substitute(self._layout, argument.tokens, self._folder.targets)
         self.edits += edits
         if without:
-            self._refuse(
+            self.refuser.refuse(
                 without[0].start,
                 address,
-                f"{argument.name} needs {self._said(without[0])}, which has no value while asleep; "
-                f"{_VALUE}",
+                f"{argument.name} needs {self.refuser.said(without[0])}, which has no value while "
+                f"asleep; {_VALUE}",
             )
 
     def _condition(self, block: Block) -> None:
@@ -150,7 +108,7 @@ class Editor:
         name = block.labels[0]
         for argument in block.arguments:
             if argument.name in ("count", "for_each"):
-                self._refuse_broken(argument, f"module.{name}", _NUMBER)
+                self.refuser.refuse_broken(argument, f"module.{name}", _NUMBER)
             elif argument.name not in _CALLS_OWN:
                 self.edits += survive(self._layout, argument.tokens, self._folder.targets)
         if name in self._folder.switches:
@@ -163,7 +121,7 @@ class Editor:
         name = self._folder.switch_of(block.labels[0])
         given = block.argument(name) if name else None
         if not name:
-            self._refuse(block.start, f"module.{block.labels[0]}", _NO_SWITCH)
+            self.refuser.refuse(block.start, f"module.{block.labels[0]}", _NO_SWITCH)
         elif given is None:
             self.edits.append(put_last(self._layout.text, block, f"{name} = var.awake"))
         elif self._layout.text[given.value_start : given.value_end] == "true":
@@ -177,33 +135,7 @@ class Editor:
             if inner.type == "assert":
                 self._condition(inner)
             else:
-                self._refuse_any(_all_arguments(inner), address, _CHECKED)
-
-    def _refuse_any(self, arguments: Sequence[Argument], address: str, why: str) -> None:
-        for argument in arguments:
-            for found in references(self._layout, argument.tokens, self._folder.targets):
-                self._refuse(
-                    found.start, address, f"{argument.name} names {self._said(found)}; {why}"
-                )
-                return
-
-    def _refuse_broken(self, argument: Argument, address: str, why: str) -> None:
-        if survive(self._layout, argument.tokens, self._folder.targets):
-            self._refuse_any([argument], address, why)
-
-    def _said(self, found: Reference) -> str:
-        return self._layout.text[found.start : found.end]
-
-    def _refuse(self, at: int, address: str, message: str) -> None:
-        self.refusals.append(
-            Problem(
-                level=Level.ERROR,
-                rule=RULE,
-                message=message,
-                place=Place(self._file.shown_as, self._layout.line(at)),
-                address=address,
-            )
-        )
+                self.refuser.refuse_any(all_arguments(inner), address, _CHECKED)
 
 
 def _key(block: Block) -> Key | None:
@@ -211,16 +143,6 @@ def _key(block: Block) -> Key | None:
         return None
     mode = "data" if block.type == "data" else "managed"
     return mode, block.labels[0], block.labels[1]
-
-
-def _all_arguments(block: Block) -> tuple[Argument, ...]:
-    return tuple(_arguments(block))
-
-
-def _arguments(block: Block) -> Iterator[Argument]:
-    yield from block.arguments
-    for inner in block.blocks:
-        yield from _arguments(inner)
 
 
 _VALUE = (

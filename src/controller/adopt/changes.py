@@ -102,7 +102,7 @@ def _edits(folder: Folder, file: File) -> tuple[list[Edit], list[Problem]]:
         return json_editor.edits, json_editor.refusals
     editor = Editor(folder, file, file.layout)
     editor.run()
-    return editor.edits, editor.refusals
+    return editor.edits, editor.refuser.refusals
 
 
 def _changed(file: File, edits: list[Edit]) -> Change | None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 
-from controller.adopt.blocks import RULE
 from controller.adopt.edits import Edit, apply, insert
 from controller.adopt.folders import File, Folder
 from controller.adopt.insertions import CONDITION
 from controller.adopt.json_layout import Node, read_json
 from controller.adopt.layout import Layout, Token, template_layout
 from controller.adopt.references import Key, references
+from controller.adopt.refuser import RULE
 from controller.adopt.rewrite import index, substitute, survive
 from controller.domain.problem import Level, Place, Problem
 

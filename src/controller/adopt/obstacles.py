@@ -7,8 +7,8 @@ import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from controller.adopt.blocks import RULE
 from controller.adopt.folders import File, Folder
+from controller.adopt.refuser import RULE
 from controller.domain.problem import Level, Place, Problem
 
 _TFVARS = re.compile(r"^[ \t]*\"?awake\"?[ \t]*[=:]", re.MULTILINE)

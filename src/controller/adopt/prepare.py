@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from controller.adopt.awake_only import find_awake_only
-from controller.adopt.blocks import RULE
 from controller.adopt.changes import Changes, find_changes
 from controller.adopt.journal import HandedOver
 from controller.adopt.ports import Compile, RefusedError
 from controller.adopt.proof import renamed, spec_differences
+from controller.adopt.refuser import RULE
 from controller.adopt.shadow import shadow_of
 from controller.domain.planning.spec import Kind, ResourceSpec, Spec
 from controller.domain.problem import Level, Problem
