@@ -14,7 +14,7 @@ holds only moves and tags; and Dormouse would do nothing. Nothing in AWS is chan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
@@ -23,18 +23,13 @@ from controller.adopt import files, journal
 from controller.adopt.journal import HandedOver, Journal, Step
 from controller.adopt.ports import Compile, RefusedError, Running, Say
 from controller.adopt.prepare import Prepared
-from controller.adopt.proof import changed_outputs, created, not_nothing, not_only_moves
-from controller.adopt.shadow import shadow_of
+from controller.adopt.proving import Proving
 from controller.adopt.states import addresses_in, serial_of
 from controller.adopt.undoing import Undoing
 from controller.domain.errors import DormouseError, ForeignError, PermanentError
 from controller.domain.planning.owner_tags import STACK, owner_tags
 from controller.domain.planning.spec import Spec
-from controller.mapping.assemble import AWAKE
 from controller.terraform.changing import Terraform
-from controller.terraform.run import TerraformError
-
-_AWAKE = f"-var={AWAKE}=true"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,39 +49,10 @@ class Adoption:
         Raises DormouseError; nothing has been touched.
         """
         if not prepared.running:
-            self._compare(prepared)
+            self._proving.compare(prepared)
             return
-        self.say("terraform plan of the files as they are")
-        plan = self.terraform.plan(*self._as_it_runs(prepared))
-        reasons = [*not_nothing(plan), *changed_outputs(plan)]
-        if reasons:
-            raise PermanentError(
-                f"Terraform has something to do before adopt can begin: {_first(reasons)}; run "
-                "terraform apply, then adopt again"
-            )
+        self._proving.nothing_to_do(prepared)
         self._marked(prepared, self.running(prepared.after))
-
-    def _compare(self, prepared: Prepared) -> None:
-        """
-        Where nothing runs yet: the edited files must make what the old ones make.
-
-        Only where Terraform can plan here and now; our own evaluation has said it already.
-        """
-        if not prepared.changes.files or not self.terraform.initialised:
-            return
-        self.say("terraform plan of both, as nothing runs yet")
-        try:
-            before = created(self.terraform.plan())
-            with shadow_of(self.directory, prepared.changes.files) as shadow:
-                after = created(self.terraform.elsewhere(shadow).plan(_AWAKE))
-        except TerraformError as error:
-            self.say(f"not proved by Terraform: {error}")
-            return
-        if before != after:
-            raise PermanentError(
-                "with awake = true the edited files would make something else: "
-                f"{', '.join(sorted(before ^ after))}"
-            )
 
     def run(self, prepared: Prepared, state: bytes) -> None:
         """
@@ -101,7 +67,7 @@ class Adoption:
         )
         try:
             self._tag(note, running)
-            self._prove(prepared, running)
+            self._proving.prove(prepared, running)
             note = note.at(Step.WRITING)
             self.say("writing the files")
             files.write(prepared.changes.files)
@@ -132,6 +98,10 @@ class Adoption:
         self.undoing(note).run()
         return False
 
+    @property
+    def _proving(self) -> Proving:
+        return Proving(self.directory, self.terraform, self.say)
+
     def undoing(self, note: Journal) -> Undoing:
         return Undoing(self.directory, note, self.terraform, self.running, self.compile, self.say)
 
@@ -140,10 +110,6 @@ class Adoption:
         if compiled.spec is None:
             raise RefusedError(compiled.problems)
         return compiled.spec
-
-    def _as_it_runs(self, prepared: Prepared) -> tuple[str, ...]:
-        """A directory that is in the two-worlds form already has its sleepers only awake."""
-        return () if prepared.changes.files else (_AWAKE,)
 
     def _marked(self, prepared: Prepared, running: Running) -> tuple[HandedOver, ...]:
         """Whether each carries our tags already. Raises ForeignError for another stack's."""
@@ -169,29 +135,6 @@ class Adoption:
             self.say("tagging what runs")
         for one in note.handed_over:
             running.tag(one.kind, one.arn, owner_tags(note.stack, one.address))
-
-    def _prove(self, prepared: Prepared, running: Running) -> None:
-        """Raises PermanentError for anything but moves, tags and nothing to do."""
-        if not prepared.running:
-            return
-        self.say(f"terraform plan of the edited files, with {AWAKE} = true")
-        with shadow_of(self.directory, prepared.changes.files) as shadow:
-            plan = self.terraform.elsewhere(shadow).plan(_AWAKE)
-        reasons = list(not_only_moves(plan))
-        if reasons:
-            raise PermanentError(
-                f"the plan of the edited files holds more than moves and tags: {_first(reasons)}"
-            )
-        self._converged(prepared.after, running)
-
-    def _converged(self, after: Spec, running: Running) -> None:
-        self.say("dormouse plan")
-        left = running.left_to_do(after)
-        if left:
-            raise PermanentError(
-                f"Dormouse would change what runs: {_first(left)}; let the files say what runs (or "
-                "wait until it runs in full), then adopt again"
-            )
 
     def _forget(self, note: Journal) -> None:
         """`terraform state rm`, if all of them are still there, and nobody else writes it."""
@@ -224,28 +167,10 @@ class Adoption:
         """Both must see nothing to do."""
         note = note.at(Step.CHECKING)
         if note.handed_over:
-            self._settle()
-            self._converged(after, self.running(after))
+            self._proving.settle()
+            self._proving.converged(after, self.running(after))
             note = note.at(Step.CHECKING, serial_of(self.terraform.pull()))
         note.at(Step.DONE)
-
-    def _settle(self) -> None:
-        """Outputs whose value sleeps too are written into the state; nothing else may differ."""
-        self.say("terraform plan")
-        plan = self.terraform.plan()
-        reasons = list(not_nothing(plan))
-        if reasons:
-            raise PermanentError(f"Terraform would still change something: {_first(reasons)}")
-        if any(changed_outputs(plan)):
-            self.say("terraform apply of outputs alone")
-            self._apply_outputs()
-
-    def _apply_outputs(self) -> None:
-        self.terraform.apply_if(lambda plan: not any(not_nothing(plan)))
-        plan = self.terraform.plan()
-        reasons = [*not_nothing(plan), *changed_outputs(plan)]
-        if reasons:
-            raise PermanentError(f"Terraform would still change something: {_first(reasons)}")
 
     def _take_back(self, note: Journal, error: Exception) -> NoReturn:
         try:
@@ -256,10 +181,3 @@ class Adoption:
                 f"{self.directory} --undo"
             ) from error
         raise PermanentError(f"{error}; everything is as it was") from error
-
-
-def _first(reasons: Iterable[str]) -> str:
-    """The first, and how many more."""
-    found = list(reasons)
-    more = len(found) - 1
-    return f"{found[0]} (and {more} more)" if more else found[0]
