@@ -43,7 +43,7 @@ from local.elbv2 import (
 from local.elbv2 import tags as elbv2_tags
 from local.errors import AwsError, not_answered
 from local.faults import Fault, Faults
-from local.furnish import ARTICLE, ARTICLE_NETWORK, furnish
+from local.furnish import ARTICLE, furnish
 from local.lifetimes import Lifetime, moment
 from local.traffic import Traffic
 from local.world import Region, World
@@ -282,10 +282,6 @@ class LaptopAws:
     def furnish_article(self) -> dict[str, dict[str, str]]:
         """Everything that the article's stack needs but its four sleepers."""
         return self.furnish(**ARTICLE)
-
-    def furnish_article_network(self) -> dict[str, dict[str, str]]:
-        """What must stand before Terraform applies the article's stack."""
-        return self.furnish(**ARTICLE_NETWORK)
 
     def at(self, when: datetime, action: Callable[[], None]) -> None:
         """Let `action` happen at `when`, before the first call after it is answered."""

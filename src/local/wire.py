@@ -7,7 +7,6 @@ moto's parsers and serializers do the first three, botocore's the last.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 from collections.abc import Mapping
@@ -114,17 +113,6 @@ def _parse(request: Request, shape: Any) -> dict[str, Any]:
     raw_request: Any = {"values": values, "body": request.body, "headers": {}}
     parsed: dict[str, Any] = parser.parse(raw_request)
     return parsed
-
-
-def raw_params(request: Request) -> dict[str, Any]:
-    """What can be told of a call that moto answers, for the record."""
-    if request.form:
-        return {key: values[-1] for key, values in request.form.items()}
-    with contextlib.suppress(ValueError):
-        found = json.loads(request.body)
-        if isinstance(found, dict):
-            return found
-    return {}
 
 
 @lru_cache(maxsize=1024)

@@ -178,12 +178,6 @@ class LambdaFunction:
         assert found is not None
         return int(found[1]) * 1024
 
-    def cpu_seconds(self) -> float:
-        """Processor time that it has used, of user and system (Linux)."""
-        assert self.process is not None
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
     def _mourn(self) -> None:
         """Whoever waits for a process that has ended is told."""
         assert self.process is not None

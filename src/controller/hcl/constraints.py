@@ -41,7 +41,6 @@ from controller.hcl.types import (
     TupleType,
     Type,
 )
-from controller.hcl.unify import without_optional
 from controller.hcl.values import Value
 
 _WORDS: Mapping[str, Type] = {
@@ -212,8 +211,3 @@ def _optional(call: Call, name: str, values: dict[str, Value]) -> Constraint:
                 static=True,
             ) from None
     return constraint
-
-
-def plain_type(constraint: Constraint) -> Type:
-    """The type of a value that conforms."""
-    return without_optional(constraint.type)
