@@ -22,6 +22,7 @@ PARTS = (
     "start",
     "cold_start",
     "api",
+    "board",
     "door",
 )
 """Modules of this package, each with `measure()`; its docstring explains its section."""

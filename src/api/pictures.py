@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 from typing import Protocol
 
 from markupsafe import Markup, escape
@@ -47,9 +48,14 @@ def small_strip(paths: Mapping[str, str], size: Size, late: int, about: str) -> 
 
     Its text is a label, and the hatches stand elsewhere in the page.
     """
+    return _small_strip(tuple(paths.items()), size, late, about)
+
+
+@lru_cache(maxsize=512)
+def _small_strip(paths: tuple[tuple[str, str], ...], size: Size, late: int, about: str) -> Markup:
     # Put together as text, for a hundred make a page: Markup.format takes ten times as long.
     box = f"{late * size.width} 0 {DAYS * size.width} {24 * size.height}"
-    drawn = "".join(_plain_path(kind, path) for kind, path in paths.items())
+    drawn = "".join(_plain_path(kind, path) for kind, path in paths)
     return Markup(
         f'<svg class=mini viewBox="{box}" role=img aria-label="{escape(about)}">{drawn}</svg>'
     )

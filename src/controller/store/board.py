@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache, partial
 
 from controller.domain.policy.name_pattern import NamePattern
 from controller.domain.reporting.board_row import Row
@@ -60,9 +61,15 @@ class Board(Requests):
         return Rows(tuple(found))
 
 
+@lru_cache(maxsize=2 * MOST_ROWS)
+def _parse(stack: str, text: str) -> Row:
+    """A page that is looked at asks for the same rows every few seconds."""
+    return Row.from_json(stack, json.loads(text))
+
+
 def _row(item: items.Item, stack: str) -> Row:
     """One that cannot be read is shown as that, and written anew by the next pass."""
-    row = items.readable(item, lambda text: Row.from_json(stack, json.loads(text)))
+    row = items.readable(item, partial(_parse, stack))
     if isinstance(row, Damaged):
         return Row(stack=stack, at=_NEVER, cause=str(row))
     return row
