@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from simulation.damage import draw_damages
 from simulation.sites import ABROAD, CHANGES, HOME, MOVES, NEXT_DOOR, Site
-from simulation.trouble import Spell, draw_later, draw_spells
+from simulation.trouble import Spell, draw_broken_renames, draw_later, draw_spells
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
@@ -123,7 +123,14 @@ def tell(
     spells = [] if calm else draw_spells(dice, start, days, lively, stuck)
     if not calm:
         later = draw_later(random.Random(f"{seed}/later trouble"), start, days, lively)
-        spells = sorted([*spells, *later], key=lambda spell: spell.since)
+        renames = [
+            press.at
+            for life in lives
+            for press in life.presses
+            if press.kind == "publish" and press.more[1] in ("group", "service")
+        ]
+        broken = draw_broken_renames(random.Random(f"{seed}/broken renames"), renames)
+        spells = sorted([*spells, *later, *broken], key=lambda spell: spell.since)
     published = [each.at for life in lives for each in life.presses if each.kind == "publish"]
     dice = random.Random(f"{seed}/damage")
     damages = [] if calm else draw_damages(dice, start, days, lively, published)

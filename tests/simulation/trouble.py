@@ -181,6 +181,16 @@ def draw_later(
     return spells
 
 
+def draw_broken_renames(choose: random.Random, renames: Sequence[datetime]) -> list[Spell]:
+    """Every second time what somebody renames has an image that never comes up, for a while."""
+    spells = []
+    for at in renames:
+        if choose.random() < 0.5:
+            until = at + choose.choice((20, 45)) * MINUTE
+            spells.append(Spell("bad image", at, until))
+    return spells
+
+
 @dataclass(frozen=True, slots=True)
 class Blow:
     """What becomes of one call: it takes `seconds`, dies or fails before or after its effect."""
