@@ -14,7 +14,7 @@ from controller.domain.reporting.report import Report
 from controller.domain.text import quoted
 
 SAME = timedelta(seconds=60)
-"""A lease that ends less than this sooner than what is asked for is left as it is."""
+"""A lease is not changed if it ends less than this before the requested end."""
 
 SHORTEST = timedelta(minutes=1)
 CLOSE = "close"
@@ -22,9 +22,9 @@ CLOSE = "close"
 
 def end_asked_for(text: str, rules: Rules, now: datetime) -> datetime:
     """
-    The end that is asked for: "1h", "close", or by the policy where nothing is said.
+    The requested end: "1h", "close", or the policy's default for an empty text.
 
-    Raises TextError for what is no time, or longer than the policy's `max_awake`.
+    Raises TextError if it is not a time, or longer than the policy's `max_awake`.
     """
     policy = rules.policy
     if text == CLOSE:

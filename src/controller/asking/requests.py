@@ -1,8 +1,8 @@
 """
-What people ask of a stack, and how it is written down: keep it awake, release, book, sleep, hold.
+People's requests to a stack, and how they are stored: stay awake, release, book, sleep, hold.
 
-A wake link and a command ask in the same way. What differs is given: who asks, what surrounds a
-write, and how the controller is called.
+Wake links and commands use the same code. The caller supplies what differs: the requester, the
+context of a write, and how to start a pass.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ class Table(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requests:
     """
-    Asks for stacks as one of `asker`'s jobs, in the name `by`.
+    Makes requests as one of `asker`'s jobs, in the name `by`.
 
-    `writing` surrounds each write, and is told what the write is for; it turns what goes wrong
-    into the caller's own error. `start_pass` has the controller look at a stack now. `may_begin`
-    is called before a lease that begins a wake, `may_spend` before anything that costs money, with
-    the moment from which it does; they raise if it may not be.
+    `writing` is a context manager around each write; it gets the purpose of the write and turns
+    failures into the caller's own error. `start_pass` starts a pass for a stack now. `may_begin`
+    is called before a lease that starts a wake, `may_spend` before any request that costs money,
+    with the moment from which it does; they raise if it is not allowed.
     """
 
     table: Table
@@ -62,10 +62,10 @@ class Requests:
 
     def keep_awake(self, view: StackView, until: datetime, reason: str = "") -> None:
         """
-        See that the job's lease lasts until then at least. It never shortens one.
+        Make the job's lease last at least until then. It never shortens a lease.
 
-        The id of a new lease follows from how often anything was asked for before: two who ask at
-        once write the same lease, and one who asks after a sleep writes another.
+        The id of a new lease is derived from the request version: two simultaneous requests
+        write the same lease, and a request after a sleep writes another.
         """
         mine = lease_to_extend(view.report, self.asker, reason)
         if mine and ends_late_enough(mine, until):
@@ -116,7 +116,7 @@ class Requests:
     def book(
         self, view: StackView, opens_at: datetime, closes_at: datetime, reason: str = ""
     ) -> None:
-        """Have it awake between those moments. Asked for twice, it is one booking."""
+        """Book it awake between those moments. The same request twice is one booking."""
         self.may_spend(view, opens_at)
         booking = Booking(
             stack=view.stack,

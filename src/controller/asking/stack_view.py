@@ -15,7 +15,7 @@ from controller.reconcile.ports import Records
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackView:
-    """What the store knows of a stack, and the report made of it at `now`."""
+    """The stored records of a stack, and the report computed from them at `now`."""
 
     records: Records
     rules: Rules

@@ -1,4 +1,4 @@
-"""How the functions write a log line: one line of ASCII, whatever the texts in it hold."""
+"""How the functions write a log line: one line of ASCII, for any text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def as_log_line(line: Mapping[str, Any]) -> str:
     """
     One line as JSON.
 
-    Control characters and halves of surrogate pairs become escapes: a line that is no UTF-8 would
-    be lost on the way to the log, with all else that it says.
+    Control characters and unpaired surrogates are escaped: a line that is not valid UTF-8 would be
+    lost as a whole.
     """
     return json.dumps(line, default=str, separators=(",", ":"))

@@ -1,8 +1,8 @@
 """
 What an event adds to the metrics, as a log line that CloudWatch reads (embedded metric format).
 
-Eight metrics for the whole deployment, whatever the number of stacks: each one that was written to
-in an hour is paid for, so stacks are no dimension. The lines are there for Logs Insights too.
+Eight metrics for the whole deployment, for any number of stacks: AWS bills each metric with data
+in an hour, so the stack is not a dimension. Logs Insights can query the lines too.
 Source of the format: CloudWatch user guide, "Embedded metric format specification".
 """
 

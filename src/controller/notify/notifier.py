@@ -33,7 +33,7 @@ Log = Any
 
 
 class NoLog:
-    """Where nobody reads one."""
+    """For callers that read no traceback."""
 
     def info(self, message: str, /, **facts: Any) -> None:
         pass
@@ -61,7 +61,7 @@ class Invites(Protocol):
 @dataclass(frozen=True, kw_only=True)
 class Notifier:
     """
-    Tells what somebody wants to hear, up to `most`; parts that are None are left out.
+    Sends the events of the levels up to `most`; channels that are None are left out.
 
     `namespace` is that of the metrics, "" for none.
     """
@@ -76,11 +76,11 @@ class Notifier:
 
     def __call__(self, spec: Spec, event: Event) -> None:
         """
-        Tell of an event. Raises what the topic raises; nothing else has been told then.
+        Send an event. Raises what the topic raises; no other channel has been called then.
 
-        The topic comes first, as only it is asked again: the webhook hears a thing once, or, if
-        it is down just then, not at all. A fault in a text or a number keeps nobody from hearing
-        of the event: what is left is told plainly, and the log has the fault.
+        The topic comes first, because only it is retried: the webhook gets an event once, or, if
+        it is down at that moment, not at all. If a text or a number cannot be made, a plain
+        fallback is sent, and the fault is logged.
         """
         message = self._written(spec, event)
         if message:
@@ -106,7 +106,7 @@ class Notifier:
             self._fault("not measured", event)
 
     def _fault(self, what: str, event: Event) -> None:
-        """Something of ours is wrong; its traceback is for whoever reads the log."""
+        """A defect of our own; its traceback goes to the log."""
         kind = str(event.kind)
         self.log.warning(what, stack=event.stack, event=kind, traceback=format_exc())
 
@@ -151,7 +151,7 @@ class Notifier:
         except WebhookError as error:
             self.log.warning("webhook failed", **_about(message), error=str(error))
         except Exception:
-            self._fault("webhook failed", message.event)  # the topic has it: it is not told twice
+            self._fault("webhook failed", message.event)  # the topic has it: it is not sent twice
 
 
 def _about(message: Message) -> dict[str, str]:

@@ -76,6 +76,6 @@ def payload(message: Message) -> dict[str, object]:
 
 
 def _cut_off(connection: HTTPSConnection) -> None:
-    with suppress(OSError):  # it ended by itself this very moment
+    with suppress(OSError):  # it has just ended
         if connection.sock:
             connection.sock.shutdown(socket.SHUT_RDWR)

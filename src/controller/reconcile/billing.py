@@ -1,8 +1,8 @@
 """
-What is billed while a pass works: reads tasks from AWS, and records what began and what ended.
+Records billing intervals during a pass: reads tasks from AWS, and records starts and ends.
 
-`metering` says what follows from what was seen; here AWS is asked, and only where money depends
-on it.
+`metering` computes the intervals from observations. This module calls AWS, and only if the amount
+depends on the answer.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Billing:
 
     def meter(self, spec: Spec, cloud: Cloud, seen: Iteration, *, whole: bool = True) -> None:
         """
-        Take down what costs money. AWS is asked for the tasks of services that are leaving.
+        Record what costs money. Reads the tasks of services that are leaving from AWS.
 
         `whole` as in `metering.metered`.
         """
@@ -78,7 +78,7 @@ class Billing:
 def _tasks(
     cloud: Cloud, service: BilledResource | BillingInterval, known: Sequence[str] = ()
 ) -> list[SeenTask] | None:
-    """The tasks that this service has had; None where AWS does not tell: money can wait."""
+    """The tasks that this service has had; None if AWS does not answer: a later pass retries."""
     try:
         tasks = cloud.tasks(service.address, known)
     except DormouseError:

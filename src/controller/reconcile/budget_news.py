@@ -1,4 +1,4 @@
-"""What people are told of a month's budget: when most of it is spent, and when it is used up."""
+"""Events about a month's budget: when most of it is spent, and when it is used up."""
 
 from __future__ import annotations
 

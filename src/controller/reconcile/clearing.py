@@ -53,9 +53,9 @@ class Clearing:
         self, records: Records, decision: Decision, outcome: Outcome, limits: Limits
     ) -> tuple[Outcome, datetime | None]:
         """
-        Take down what replaced specs have left behind, before the stack is told to be asleep.
+        Delete the leftovers of replaced specs before the event "asleep" is recorded.
 
-        Returns how the sleep stands with that, and when to come back for what needs a person.
+        Returns the outcome of the sleep, and when to retry leftovers that need a person.
         """
         clear_at: datetime | None = None
         self._tracker.apply(Status.with_progress, outcome.progress)
@@ -75,9 +75,9 @@ class Clearing:
         self, records: Records, decision: Decision, outcome: Outcome, limits: Limits
     ) -> datetime | None:
         """
-        Once the stack is as decided, take down what nobody needs any more.
+        Once the stack has converged, delete the leftovers of replaced specs.
 
-        Returns when to come back for what is left; None: there is nothing to come back for.
+        Returns when to retry what is left; None: nothing is left.
         """
         if (
             not records.leftovers
@@ -87,7 +87,7 @@ class Clearing:
             return None
         waits = outcome.result is not Result.CONVERGED and decision.state is Target.AWAKE
         if waits or self._tracker.status.outbox:
-            # What has just happened is told first; a degraded stack is mended slowly.
+            # Events that have just happened are sent first; a degraded stack is repaired slowly.
             is_slow = outcome.result is Result.DEGRADED and not self._tracker.status.outbox
             return self._now() + (MEND if is_slow else timedelta(0))
         self._tracker.write()
@@ -124,15 +124,15 @@ class Clearing:
         try:
             return replaced.could_be_made(records.spec, cloud, progress, self._now())
         except DormouseError:
-            return True  # what cannot be told now is seen when it is made
+            return True  # a value that is unknown now is checked when the resource is created
 
     def _take_down(
         self, records: Records, decision: Decision, left: Spec, part: Spec, limits: Limits
     ) -> Outcome | None:
         """
-        Put a part of a replaced spec to sleep. None where that needs a person, who is told.
+        Put a part of a replaced spec to sleep. None if that needs a person, who is notified.
 
-        Where AWS does not answer, as in a region that is switched off, nothing is waited for.
+        If AWS does not answer, as in a disabled region, the pass does not wait.
         """
         ports, before, began_at = self._ports, self._tracker.status, self._now()
         open_cloud = partial(ports.clouds, part, ports.side_by_side)

@@ -42,7 +42,7 @@ class Decider:
         return decision
 
     def decide(self, records: Records) -> Decision:
-        """What holds now, with a look at the traffic where that could change it."""
+        """The decision that is valid now; reads the traffic if that could change it."""
         now = self._clock.now()
         decision = self.verdict(records, now)
         if decision.needs_traffic:

@@ -18,7 +18,7 @@ from controller.reconcile.outcome import Outcome
 
 
 def degraded(status: Status, spec: Spec, outcome: Outcome, now: datetime) -> Status:
-    """It serves people all the same; told once, and again when fewer tasks serve."""
+    """The stack still serves; reported once, and again when fewer tasks serve."""
     if status.lifecycle.ready_at is None:  # its status was lost, and it was found serving
         lifecycle = replace(status.lifecycle.ready(now), incomplete_since=now)
         status = replace(status, lifecycle=lifecycle, meter=status.meter.woken(now))

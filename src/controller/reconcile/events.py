@@ -40,7 +40,7 @@ def no_longer_ready(
     reason: str,
     **facts: Json,
 ) -> Status:
-    """Tell of an end; the time in which the stack could be used is over."""
+    """Record an end: from now on the stack can no longer be used."""
     status = replace(status, meter=status.meter.rested(before.ready_at, now))
     if before.ready_at:
         facts["ready_at"] = write_timestamp(before.ready_at)
@@ -62,7 +62,7 @@ def spans_of(status: Status) -> Json:
 
 
 def still_billed(status: Status, facts: Mapping[str, Json]) -> Iterator[BilledResource]:
-    """What a lost status would have to count on, beside the spans that the event itself tells."""
+    """What is needed after a lost status, beside the spans in the event itself."""
     yield from status.lifecycle.billed
     if "spans" not in facts:
         for span in status.meter.ended:

@@ -30,11 +30,11 @@ class Execution:
 
     @property
     def final(self) -> dict[str, str]:
-        """What is not asked for again, by address, and why."""
+        """Steps that are not retried, by address, with the reason."""
         return self._retries.final
 
     def prepare(self, plan: Plan) -> None:
-        """Look for what Terraform keeps before the first thing that costs money is made."""
+        """Check the kept resources before the first paid resource is created."""
         creates = [action for action in plan.actions if action.verb is Verb.CREATE]
         if creates and not self._is_prepared:
             self._cloud.prepare(creates)
@@ -78,13 +78,13 @@ class Execution:
         elif action.verb is Verb.DELETE:
             self._journal.deleted(action, before, now)
         elif before.state is State.LEAVING:
-            # Told to its tasks once a minute; they end in their own time.
+            # StopTask is sent once a minute; the tasks then need some time to end.
             self._journal.hold_back(action.address, now + SLOWEST_RETRY)
         else:
             self._put_right(action, before)
 
     def _put_right(self, action: Action, before: Observation) -> None:
-        """Where AWS goes on telling otherwise an update is made only a few times (AWS §2.12)."""
+        """If AWS keeps returning another value, an update is made only a few times (AWS §2.12)."""
         times = self._retries.updates(action, before.arn)
         self._journal.updated(action, before.arn, times, self._clock.now())
         if times >= MOST_UPDATES and action.target is Target.AWAKE:
@@ -92,9 +92,9 @@ class Execution:
 
     def _refused(self, action: Action, error: Exception, *, is_kept: bool) -> None:
         """
-        Hold the step back, or let the round fail; other branches go on either way.
+        Postpone the step, or fail the round; other branches continue either way.
 
-        `is_kept`: what serves people is not torn down for a setting that cannot be put right.
+        `is_kept`: a stack that serves is not torn down for a setting that cannot be corrected.
         """
         if not isinstance(error, DormouseError) or isinstance(error, EndPassError):
             raise error
@@ -103,7 +103,7 @@ class Execution:
         if self._retries.is_final(action, error, fresh=is_fresh):
             if action.target is Target.AWAKE and not is_kept:
                 raise PermanentError(str(error))
-            # A sleep goes on with everything else: each part that goes saves money (F40).
+            # A sleep continues with everything else: each deleted part saves money (F40).
             self._retries.final[action.address] = str(error)
         until = now + self._retries.hold_back(action, error)
         if is_fresh and fresh_until and isinstance(error, DeniedError):

@@ -37,11 +37,11 @@ class DueIndex(Protocol):
     """The stacks whose time has come."""
 
     def overdue(self, now: datetime) -> Iterator[Due]:
-        """Find them page by page as they are asked for, the longest overdue first."""
+        """Find due stacks, page by page on demand, the longest overdue first."""
         ...
 
     def defer_until(self, due: Due, until: datetime) -> None:
-        """Let it be due again at `until`, unless a pass has said otherwise since."""
+        """Make it due again at `until`, unless a pass has set another moment since."""
         ...
 
 
@@ -76,10 +76,10 @@ class Heartbeat:
 
     def run(self) -> list[str]:
         """
-        Hand on what is due, or as much of it as there is room for.
+        Start a pass for each due stack, or for as many as the limit allows.
 
-        One that cannot be started delays no other; it stays due. Raises EndPassError for those
-        once all others are under way.
+        A pass that cannot be started delays no other; its stack stays due. Raises EndPassError
+        for those once all others are started.
         """
         began = self._clock.now()
         overdue = self._each_once(self._index.overdue(began))
@@ -92,7 +92,7 @@ class Heartbeat:
         return self._deferred
 
     def _each_once(self, overdue: Iterator[Due]) -> Iterator[Due]:
-        """A stack may be due by what its last pass said, and by what was asked for since."""
+        """A stack may be due twice: by its last pass, and by a request since."""
         for due in overdue:
             if due.stack not in self._twins:
                 self._twins[due.stack] = []

@@ -1,4 +1,4 @@
-"""What a run remembers of its own steps: its progress, and the timeline that people see."""
+"""A run's record of its own steps: its progress, and the timeline that people see."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Journal:
         self.progress = replace(self.progress, cold_since=since if is_blind else None)
 
     def saw(self, observed: Observed) -> None:
-        """Whoever deleted a service: from now on counts how long it drains."""
+        """A service is deleted, by us or others: its draining time counts from now."""
         for service in self._spec.of_kind(Kind.SERVICE):
             seen = observed[service.address]
             known = self.progress.draining_since(service.address, seen.arn)
@@ -42,7 +42,7 @@ class Journal:
         self.progress = self.progress.with_settled(observed.settled, standing)
 
     def advance(self, observed: Observed, plan: Plan, now: datetime) -> None:
-        """Close the steps that are over and open the ones that have begun."""
+        """Close the steps that have ended and open those that have started."""
         timeline, busy = self.timeline, dict(plan.waiting)
         for resource in self._spec.resources:
             seen = observed[resource.address]
@@ -62,7 +62,7 @@ class Journal:
             self._settle(action, arn)
 
     def deleted(self, action: Action, before: Observation, now: datetime) -> None:
-        """One that was taken down for something better to come is not made anew for ever."""
+        """A resource that was deleted in order to be replaced is not replaced without limit."""
         self.progress = self.progress.after_delete(action.address, before.arn, now)
         for_better = before.outdated and action.target is Target.AWAKE
         if before.state is State.FAILED or for_better:
@@ -79,7 +79,7 @@ class Journal:
         self.progress = self.progress.holding_back(address, until)
 
     def fresh_until(self, action: Action) -> datetime | None:
-        """Until when what it is about, or builds on, counts as made a moment ago (F70)."""
+        """Until when its resource, or one it depends on, counts as just created (F70)."""
         about = (action.address, *action.after, *self._spec[action.address].after)
         made = [self.progress.created[each].at for each in about if each in self.progress.created]
         return max(made) + READ_LAG if made else None

@@ -1,4 +1,4 @@
-"""What a status says of replaced specs: that they are taken down, and what is in the way. Pure."""
+"""What a status says about replaced specs: their deletion, and what blocks it. Pure."""
 
 from __future__ import annotations
 
@@ -40,20 +40,20 @@ def took_down(status: Status, outcome: Outcome, before: Progress) -> Status:
 
 
 def still_replaced(status: Status, replaced: Sequence[Spec]) -> Status:
-    """Forget the trouble with replaced specs of which nothing stands any more."""
+    """Remove the problems of replaced specs that no longer have any resource."""
     known = {left.hash for left in replaced}
     found = {key: each for key, each in status.replaced.items() if key in known}
     return status if found == status.replaced else replace(status, replaced=found)
 
 
 def no_more_replaced(status: Status, left: Spec) -> Status:
-    """Nothing of it stands any more."""
+    """Nothing of it exists any more."""
     found = {key: each for key, each in status.replaced.items() if key != left.hash}
     return status if found == status.replaced else replace(status, replaced=found)
 
 
 def left_standing(status: Status, spec: Spec, left: Spec, cause: str, now: datetime) -> Status:
-    """Something of a replaced spec cannot be put to sleep: tell that once, and show it."""
+    """A part of a replaced spec cannot be put to sleep: report that once, and show it."""
     before = status.replaced.get(left.hash)
     cause, paid = why_it_stays(left, cause), billed(left)
     since = before.since if before else now

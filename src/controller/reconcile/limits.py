@@ -24,8 +24,8 @@ def limits_of_run(
     """
     The limits of the process, with those of this transition.
 
-    Patience with a wake counts from when it set out; see `Served` for one that is over. Of a
-    stack whose status was lost (`is_found`) a look tells whether it has been ready.
+    The time limit of a wake counts from its start; see `Served` for a finished wake. If the status
+    was lost (`is_found`), a snapshot shows whether the stack has been ready.
     """
     served = served_before(status, policy.wake_timeout, is_found=is_found)
     if target is Target.ASLEEP:

@@ -64,10 +64,10 @@ class Reconciler:
         still_wanted: Callable[[], bool] = _always,
     ) -> Outcome:
         """
-        Work towards `target` until it is reached, or until one of the reasons to stop.
+        Work towards `target` until it is reached, or until there is a reason to stop.
 
-        `still_wanted` is asked before every round. Raises nothing of AWS's: what AWS refuses is
-        part of the outcome.
+        Calls `still_wanted` before every round. Raises no AWS errors: refused calls are part of
+        the outcome.
         """
         limits = limits or Limits()
         turn = self._first_turn(target, limits)
@@ -93,7 +93,7 @@ class Reconciler:
         )
 
     def _round(self, before: Turn) -> Turn:
-        """Look once, then take ready steps until none is left that can be taken without a look."""
+        """Read once, then take ready steps until none is left that needs no new snapshot."""
         now = self._clock.now()
         turn = replace(before, now=now, reading=None, has_taken=False, note="", error=None)
         try:
@@ -147,7 +147,7 @@ class Reconciler:
         return replace(turn, blocked_since=since, refused_since=None)
 
     def _refused(self, before: Turn, turn: Turn, error: DormouseError) -> Turn:
-        """A round that was refused has told nothing: what the one before saw still counts."""
+        """A refused round has no snapshot: the one of the round before still counts."""
         turn = replace(self._now(turn), seen=before.seen, error=error, note=str(error))
         if not isinstance(error, RetryError):
             return replace(turn, refused_since=turn.refused_since or turn.now)

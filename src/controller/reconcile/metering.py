@@ -1,9 +1,9 @@
 """
-What costs money while a pass works: observed, ended, and recorded. Pure, as `transitions`.
+Billing intervals during a pass: opened, ended, and recorded. Pure, like `transitions`.
 
-A load balancer counts from AWS's own time of its creation until our delete, or until it was found
-gone. A service counts by its tasks; where AWS could not be asked for them, as if all of them had
-run as long as the service stood: never less than what was spent.
+A load balancer counts from its creation time in AWS until our delete, or until it was found
+gone. A service counts by its tasks. If AWS did not answer for them, all count as if they had
+run as long as the service existed: never less than what was spent.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ def metered(
     status: Status, spec: Spec, iteration: Iteration, now: datetime, *, whole: bool = True
 ) -> Status:
     """
-    Take down what has begun to cost money, and what has ended.
+    Record the resources that have started to cost money, and those that have ended.
 
-    Without `whole` the spec is one that was replaced: what it does not name is left alone. With
-    it what a replaced one names is.
+    Without `whole` the spec is a replaced one: resources that it does not name are left alone.
+    With `whole`, resources that a replaced spec names are left alone.
     """
     lifecycle = status.lifecycle
     found = _billed(lifecycle, spec, iteration)
@@ -52,7 +52,7 @@ def metered(
 
 
 def nothing_stands(status: Status, now: datetime) -> Status:
-    """Whatever was standing is over, but for what a replaced spec names."""
+    """End all open intervals, except for resources that a replaced spec names."""
     standing = status.lifecycle.billed
     left = tuple(each for each in standing if is_replaced(each.address))
     return _ending(status, [each for each in standing if each not in left], left, now)
@@ -60,9 +60,9 @@ def nothing_stands(status: Status, now: datetime) -> Status:
 
 def set_apart(status: Status, spec: Spec, replaced: Sequence[Spec], now: datetime) -> Status:
     """
-    Give what stands the address by which it is known now: a new one, or that of a replaced spec.
+    Give each open interval its present address: a new one, or that of a replaced spec.
 
-    What no spec names any more, replaced or not, is over as far as anybody can tell.
+    A resource that no spec names any more, replaced or not, counts as ended.
     """
     named = {resource.address for resource in spec.resources}
     if not replaced and all(each.address in named for each in status.lifecycle.billed):
@@ -90,14 +90,14 @@ def _ending(
 
 
 def looked(status: Status, minutes: Sequence[Minute], limits: IdleBelow) -> Status:
-    """After a look at the traffic: its hours were in use, or seen not to be."""
+    """After reading the traffic: the hours were used, or known to be unused."""
     used = [minute.at for minute in minutes_in_use(minutes, limits)]
     known = [minute.at for minute in minutes]
     return status.with_meter(status.meter.looked(known, used, status.lifecycle.ready_at))
 
 
 def leaving_services(status: Status, spec: Spec, observed: Observed) -> list[BilledResource]:
-    """Services on their way out whose tasks nobody has asked for yet."""
+    """Leaving services whose tasks have not been read yet."""
     return [
         each
         for each in _counted_by_tasks(status, spec)
@@ -106,7 +106,7 @@ def leaving_services(status: Status, spec: Spec, observed: Observed) -> list[Bil
 
 
 def changed_services(status: Status, spec: Spec, observed: Observed) -> list[BilledResource]:
-    """Services that stay, of which AWS has stopped a task since that was last looked for."""
+    """Services that stay, with a task that AWS has stopped since the last check."""
     found = []
     for each in _counted_by_tasks(status, spec):
         replaced_at = observed[each.address].replaced_at
@@ -122,14 +122,14 @@ def ended_services(status: Status, spec: Spec) -> list[BillingInterval]:
 
 
 def unseen_services(status: Status, spec: Spec) -> list[BillingInterval]:
-    """Services that were gone before anybody asked for their tasks: AWS knows those of an hour."""
+    """Services gone before their tasks were read: AWS keeps stopped tasks for an hour."""
     use = UsageProfile.of(spec)
     mine = use.tasks.keys() - use.resting.keys() - status.meter.seen.keys()
     return [each for each in status.meter.ended if each.address in mine and not each.is_task]
 
 
 def _counted_by_tasks(status: Status, spec: Spec) -> list[BilledResource]:
-    """A service that keeps tasks while asleep is left out: nobody can tell which ones are more."""
+    """A service that keeps tasks while asleep is left out: its extra tasks cannot be identified."""
     use = UsageProfile.of(spec)
     return [
         each
@@ -139,7 +139,7 @@ def _counted_by_tasks(status: Status, spec: Spec) -> list[BilledResource]:
 
 
 def _billed(lifecycle: Lifecycle, spec: Spec, iteration: Iteration) -> list[BilledResource]:
-    """What costs money now; a fresh one counts from when AWS says that it was made."""
+    """What costs money now; a new one counts from its creation time in AWS."""
     known = {each.arn: each for each in lifecycle.billed}
     found = []
     for resource in spec.resources:
@@ -158,7 +158,7 @@ def _costs(
     if one.state is State.LEAVING:
         return resource.kind is Kind.SERVICE and before is not None
     if resource.asleep is not None and target is Target.ASLEEP and one.state is State.READY:
-        return False  # it stands in both worlds, and is at rest
+        return False  # it exists in both worlds, and is scaled down
     return one.state.exists and (one.owned or before is not None)
 
 

@@ -22,16 +22,16 @@ from controller.reconcile.ports import Records
 from controller.reconcile.term_news import next_of_term
 
 SLOW = timedelta(minutes=15)
-"""How often something is tried that only a person can put right (AWS behaviour §10.4)."""
+"""How often an action that only a person can unblock is retried (AWS behaviour §10.4)."""
 
 CHECK = timedelta(minutes=15)
-"""How often an awake stack is looked at for what others did to it (F50)."""
+"""How often an awake stack is checked for changes by others (F50)."""
 
 MEND = timedelta(minutes=5)
-"""How often a degraded stack is looked at: ECS goes on replacing its tasks by itself (§2.8)."""
+"""How often a degraded stack is checked: ECS keeps replacing its tasks itself (§2.8)."""
 
 SOON = timedelta(minutes=10)
-"""How long before its end people are told that it is going to sleep."""
+"""How long before a sleep the warning is sent."""
 
 PUNCTUAL = timedelta(seconds=60)
 """An end so close before that of a paid hour is waited for: the next heartbeat may be late."""
@@ -42,7 +42,7 @@ class Visit:
     """
     The next pass is due at `at`; None: nothing will change by itself.
 
-    `ending` is the end of which people are to be warned now, if they have not been.
+    `ending` is the end to warn about now, unless the warning was sent before.
     """
 
     at: datetime | None
@@ -58,9 +58,9 @@ def next_visit(
     clear_at: datetime | None = None,
 ) -> Visit:
     """
-    What follows from how a pass went.
+    Compute the next pass from the outcome of this one.
 
-    `clear_at` is when what replaced specs have left behind is to be looked at again.
+    `clear_at` is when the leftovers of replaced specs are checked again.
     """
     if outcome.result is Result.UNFINISHED:
         needs_person = status.stuck and not only_waits_for_addresses(outcome)
@@ -81,7 +81,7 @@ def next_visit(
 
 
 def next_sleep(status: Status, records: Records, now: datetime, horizon: datetime) -> Change | None:
-    """When it goes to sleep if nobody asks for anything and somebody uses it until then."""
+    """When it goes to sleep if there is no new request and it is used until then."""
     rules = rules_of(records.spec, status, records.bookings, now)
     changes = foresee(rules, records.leases, records.hold, status.lifecycle, now, horizon)
     return next((change for change in changes if change.state is Target.ASLEEP), None)
@@ -108,7 +108,7 @@ def soonest(first: datetime | None, second: datetime) -> datetime:
 def _warn_at(
     status: Status, records: Records, now: datetime
 ) -> tuple[datetime | None, Change | None]:
-    """When to tell that it is going to sleep; or what is to be told, if that is now."""
+    """When to warn that it is going to sleep; or the warning, if that is now."""
     ready_at = status.lifecycle.ready_at
     end = next_sleep(status, records, now, now + CHECK + SOON)
     if end is None or ready_at is None or end.at - ready_at < 2 * SOON:

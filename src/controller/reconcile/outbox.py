@@ -21,7 +21,7 @@ from controller.reconcile.still_wanted import renew_lock
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What could not be told, and the traceback of a fault that kept one from it ("")."""
+    """The undelivered events, and the traceback of a fault that stopped one ("")."""
 
     left: tuple[Event, ...] = ()
     fault: str = ""
@@ -34,7 +34,7 @@ class Outbox:
         self._clock = clock
 
     def deliver(self, spec: Spec, events: Sequence[Event]) -> Delivery:
-        """Record and tell them."""
+        """Record and deliver them."""
         left: list[Event] = []
         fault, is_held_up = "", False
         for event in [event for event in events if self._store.put_event(event)]:
@@ -58,6 +58,6 @@ class Outbox:
             if event.kind.is_notified:
                 self._notify(spec, event)
         except DormouseError:
-            return False  # whoever tells has logged it; a pass does not fail for want of a letter
+            return False  # the notifier has logged it; a failed delivery does not fail the pass
         self._store.mark_delivered(event)
         return True

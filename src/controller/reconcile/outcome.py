@@ -13,21 +13,21 @@ from controller.domain.planning.progress import Progress, Timeline
 from controller.reconcile.serving import Served
 
 POLL = timedelta(seconds=5)
-"""The longest time between two looks, where nobody asks for another."""
+"""The longest time between two polls, unless another is given."""
 
 
 class Result(StrEnum):
     CONVERGED = "converged"
     UNFINISHED = "unfinished"  # time is up; come back at `due_at`
     INTERRUPTED = "interrupted"  # something else is wanted now
-    BLOCKED = "blocked"  # something that is not ours stands in the way
+    BLOCKED = "blocked"  # a foreign resource blocks it
     DEGRADED = "degraded"  # it serves people, though not in full, and is left to mend
     FAILED = "failed"  # it will not get there without a person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Iteration:
-    """One look at the stack, for those who show how far it is or count what it costs."""
+    """One snapshot of the stack, for code that shows progress or records costs."""
 
     now: datetime
     target: Target
@@ -60,10 +60,10 @@ class Limits:
     """
     When to stop trying.
 
-    `deadline` is the end of the process's own time, `give_up_at` the end of patience with a wake,
-    `poll` the longest time between two looks, `usual` how long such a way has taken so far. A pass
-    that is not `patient` waits for what can be asked again in a moment, and for nothing else.
-    With `served` it is a stack that may have been ready before: then `give_up_at` does not count.
+    `deadline` is the end of the process's own time, `give_up_at` the time limit of a wake, `poll`
+    the longest time between two polls, `usual` the past length of such a transition. A pass that
+    is not `patient` waits only for retries that are due in a moment.
+    With `served` the stack may have been ready before: then `give_up_at` does not count.
     """
 
     deadline: datetime | None = None

@@ -10,25 +10,25 @@ from controller.reconcile.turn import Turn
 
 SHORTEST_POLL = timedelta(seconds=1)
 WAITING_POLL = timedelta(seconds=2)
-"""Between two looks where nobody waits for a step of ours that could follow."""
+"""Between two polls if no step of ours can follow."""
 
 SHARE_OF_WAIT = 0.05
 """
-A look comes at most this share of the way too late, so short ways stay short. The way is as long
-as it usually is, or as it was so far.
+A poll is late by at most this share of the transition, so short transitions stay short. The
+length is the usual one, or the time that has passed so far.
 """
 
 WHOLE = timedelta(minutes=1)
 """While nothing but waiting is left, what is not waited for is read once in this time."""
 
 UNREADABLE = timedelta(seconds=2)
-"""How soon the tags of a fresh object are asked for again; the rest of a wake waits for them."""
+"""How soon the tags of a new resource are read again; the rest of a wake waits for them."""
 
 SHORTEST_PAUSE = timedelta(milliseconds=100)
 
 
 def pause_after(turn: Turn, limits: Limits) -> timedelta:
-    """To the next poll, or to the first thing that can be asked again, if that is sooner."""
+    """The time to the next poll, or to the first retry, if that is sooner."""
     now, seen = turn.now, turn.seen
     if turn.quiet_until and turn.quiet_until > now:
         return turn.quiet_until - now
@@ -55,7 +55,7 @@ def read_next(turn: Turn, now: datetime) -> frozenset[str] | None:
     plan, addresses = turn.reading.plan, turn.reading.observed.addresses
     busy = {address for address, _ in plan.waiting}
     busy |= {action.address for action in plan.actions}
-    # Nobody says when AWS lets an Elastic IP go; a wake that waits for it can go on at once.
+    # AWS does not signal that an Elastic IP is free; a wake that waits for it can then continue.
     held = {a.allocation_id for a in addresses.values() if not a.usable}
     wanted = {id_ for id_ in held if not busy.isdisjoint(addresses[id_].wanted_by)}
     return frozenset(busy | wanted)

@@ -18,10 +18,10 @@ MOST_UNKNOWN = 5
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassResult:
     """
-    How the pass ended, for the log. `due_at` None: nothing will change by itself. `undelivered`
-    events wait for a pass that can tell them, `fault` is the traceback of what kept one from being
-    told; `overdue` is what a guard rail found. `unknown_events` are sentences that ECS has written
-    since the last pass, and whose words nobody here knows.
+    How the pass ended, for the log. `due_at` None: no pass is due without a request.
+    `undelivered` is the number of events that wait for a later pass, `fault` the traceback of a
+    failed delivery; `overdue` is what a guard rail found. `unknown_events` are ECS service event
+    texts since the last pass that the controller does not recognize.
     """
 
     decision: Decision
@@ -46,7 +46,7 @@ class PassResult:
 
 
 def find_unknown_events(outcome: Outcome, last_pass_at: datetime | None) -> tuple[str, ...]:
-    """Each is told once: by the first pass after it."""
+    """Each is logged once: by the first pass after it."""
     seen = outcome.observed.resources.values() if outcome.observed else ()
     fresh = [
         text

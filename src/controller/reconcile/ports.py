@@ -79,7 +79,7 @@ class Clouds(Protocol):
 
 Traffics = Callable[[Spec], Traffic]
 Notify = Callable[[Spec, Event], None]
-"""Lets people know of an event; called again at the next pass when it raises."""
+"""Sends an event to people; the next pass calls it again if it raises."""
 
 
 Rehearsals = Callable[[Spec, datetime], Proof]

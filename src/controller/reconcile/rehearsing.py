@@ -1,4 +1,4 @@
-"""When a sleeping stack is asked whether it could wake, and what is told of the answer. Pure."""
+"""When to rehearse a sleeping stack, and which events follow from the result. Pure."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def rehearsal_due_at(
 
 
 def rehearsed(status: Status, spec: Spec, proof: Proof, now: datetime) -> Status:
-    """Take down a proof; what would keep the stack from waking is told once, and its end."""
+    """Record a proof; what would prevent a wake is reported once, and its end too."""
     before, status = status.proof, replace(status, proof=proof)
     if proof.verdict is Verdict.COULD_NOT_WAKE:
         known = before.hindrances if before and _is_told(status) else ()

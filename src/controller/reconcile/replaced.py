@@ -1,9 +1,9 @@
 """
-What replaced specs have left behind: which of it goes first, and what the new spec is told of it.
+Leftovers of replaced specs: which are deleted first, and what the new spec knows of them.
 
-A load balancer holds the Elastic IP and the target group that the new one wants, so it goes before
-the new spec is looked at. The rest goes once the new spec stands as decided: a service under its
-new name runs before the old one ends, and a target group outlives whatever still forwards to it.
+An old load balancer holds the Elastic IP and the target group that the new one needs, so it is
+deleted before the new spec is read. The rest goes once the new spec has converged: a service under
+its new name runs before the old one ends, and a target group stays while something forwards to it.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ PATIENCE = timedelta(minutes=10)
 
 def goes_first(left: Spec, spec: Spec, target: Target) -> Spec | None:
     """
-    What of a replaced spec goes before anything else: its load balancers, None without any.
+    The part of a replaced spec that is deleted first: its load balancers, None without any.
 
-    One that is elsewhere is in nobody's way, and serves people until the new one does.
+    One in another region or account blocks nothing, and serves until the new one does.
     """
     balancers = left.of_kind(Kind.LOAD_BALANCER)
     if not balancers or (target is Target.AWAKE and not may_share_place(left, spec)):
@@ -57,9 +57,9 @@ def goes_first(left: Spec, spec: Spec, target: Target) -> Spec | None:
 
 def could_be_made(spec: Spec, cloud: Cloud, progress: Progress, now: datetime) -> bool:
     """
-    Whether everything is there that the spec needs of others: look-ups and Elastic IPs.
+    Whether every kept resource that the spec needs exists: look-ups and Elastic IPs.
 
-    Raises what AWS refuses for now.
+    Raises temporary AWS errors.
     """
     try:
         observed = cloud.observe(Target.AWAKE, progress, now)
@@ -73,10 +73,10 @@ def could_be_made(spec: Spec, cloud: Cloud, progress: Progress, now: datetime) -
 
 def overlap_ends(left: Spec, spec: Spec, observed: Observed | None) -> datetime | None:
     """
-    Until when an old service runs beside the new one, which has just been made; None: it need not.
+    Until when an old service runs beside the new one, just created; None: it need not.
 
-    One whose tasks are targets is known to do its work by those. Another counts as ready as soon as
-    its tasks run, be it for a moment.
+    A service with targets is ready by their health. Any other counts as ready as soon as its
+    tasks run, even for a moment.
     """
     if observed is None or not left.of_kind(Kind.SERVICE) or not may_share_place(left, spec):
         return None
@@ -109,7 +109,7 @@ def own_progress(progress: Progress, left: Spec) -> Progress:
 
 
 def why_it_stays(left: Spec, cause: str) -> str:
-    """One line: what stands where, why, and the way out."""
+    """One line: which resource is where, why, and the remedy."""
     where = f" in {left.region}" if left.region else ""
     as_whom = f" (role {left.role_arn})" if left.role_arn else ""
     named = ", ".join(f'{r.kind.replace("_", " ")} "{r.name}"' for r in _paid_first(left))
@@ -127,10 +127,10 @@ def _paid_first(left: Spec) -> list[ResourceSpec]:
 
 class Expecting:
     """
-    A cloud that knows what replaced specs name.
+    A cloud that knows the resources of replaced specs.
 
-    That carries the stack's tags, and is neither a surprise nor somebody else's: it is on its way
-    out. So an Elastic IP that such a load balancer held a moment ago is one that becomes free.
+    They carry the stack's tags and are leaving; they are neither unexpected nor foreign. So an
+    Elastic IP that such a load balancer held a moment ago will become free.
     """
 
     def __init__(
@@ -193,9 +193,9 @@ def expecting(ports: Ports, records: Records) -> Expecting:
 
 class Abandoned(Expecting):
     """
-    A cloud of a replaced spec. What else carries the stack's tags is no business of its own.
+    A cloud of a replaced spec. It ignores other resources with the stack's tags.
 
-    `has_answered`: AWS has told how it stands. `refusal` is what it has said instead ("").
+    `has_answered`: AWS has returned the state. `refusal` is the error otherwise ("").
     """
 
     has_answered = False

@@ -25,7 +25,7 @@ SOON = timedelta(minutes=1)
 SLOWEST_RETRY = timedelta(minutes=1)
 
 MOST_UPDATES = 3
-"""So often the same thing is put right in one pass before it is told instead."""
+"""How often one pass corrects the same setting before it reports it instead."""
 
 _PATIENCE: dict[type[DormouseError], int] = {ForeignError: 3, DeniedError: 2}
 """Refusals of these kinds may come from a read or tag that lags (AWS §6.2, F70): ask again."""
@@ -35,8 +35,8 @@ class RetryPolicy:
     """
     Make one for each run.
 
-    `final` says by address what is not asked for again, and why: on the way to sleep a step that
-    was refused for good, on the way to awake a setting that cannot be put right.
+    `final` maps an address to the reason why its step is not retried: during a sleep a step with
+    a permanent refusal, during a wake a setting that cannot be corrected.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -51,7 +51,7 @@ class RetryPolicy:
         self.final.pop(address, None)
 
     def updates(self, action: Action, arn: str) -> int:
-        """Count one more time that the same is put right of the same object."""
+        """Count one more correction of the same setting of the same resource."""
         key = action.address, arn, action.changes
         self._updates[key] = self._updates.get(key, 0) + 1
         return self._updates[key]
@@ -68,10 +68,10 @@ class RetryPolicy:
 
     def is_final(self, action: Action, error: DormouseError, *, fresh: bool = False) -> bool:
         """
-        Tell whether this refusal is the last that is asked for; each is counted.
+        Whether this refusal ends the retries; each refusal is counted.
 
-        `fresh`: the call is about a thing that was made a moment ago. Rights that are bound to its
-        tags may not hold yet, so a denial means nothing (F70).
+        `fresh`: the call is about a resource that was just created. Rights bound to its tags may
+        not be effective yet, so a denial is not final (F70).
         """
         if isinstance(error, SoonError):
             first, _ = self._asked.get(action.address, (self._clock.now(), 0))

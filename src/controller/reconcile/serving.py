@@ -17,17 +17,17 @@ from controller.domain.planning.serving import serves
 from controller.domain.planning.spec import Spec
 
 MENDS_ITSELF = timedelta(minutes=5)
-"""A task that is replaced takes less (AWS behaviour §9.2): only then is it told as degraded."""
+"""Replacing a task takes less (AWS behaviour §9.2): only after this is `degraded` reported."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
     """
-    What is known of a stack that may have been ready before this run.
+    What is known about a stack that may have been ready before this run.
 
-    `since` is when it first was; None: it has been if the first look finds that it serves.
-    `patience` is how long no target may be healthy before it is given up. `incomplete_since` and
-    `unserved_since` are when something of it, or all of it, was last found not to work.
+    `since` is when it was first ready; None: it has been, if the first snapshot shows that it
+    serves. `patience` is how long no target may be healthy before the pass gives up.
+    `incomplete_since` and `unserved_since` are since when a part of it, or all of it, has failed.
     """
 
     patience: timedelta
@@ -39,9 +39,9 @@ class Served:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serving:
     """
-    What a run knows of whether people are served; `served` is None for a wake, or a sleep.
+    What a run knows about whether the stack serves; `served` is None for a wake, or a sleep.
 
-    `is_ready`: it has been ready once. `has_looked`: a look has told how it is now.
+    `is_ready`: it has been ready once. `has_looked`: a snapshot of the present state exists.
     """
 
     served: Served | None = None
@@ -52,7 +52,7 @@ class Serving:
 
     @staticmethod
     def of(served: Served | None) -> Serving:
-        """What is known before the first look."""
+        """What is known before the first snapshot."""
         if served is None:
             return Serving()
         return Serving(
@@ -63,7 +63,7 @@ class Serving:
         )
 
     def noted(self, spec: Spec, observed: Observed, plan: Plan) -> Serving:
-        """What is known with what a look has shown."""
+        """What is known, updated by a snapshot."""
         is_served, now = serves(spec, observed), observed.at
         is_found = self.served is not None and not self.has_looked and is_served
         return replace(
@@ -81,16 +81,16 @@ class Serving:
 
     @property
     def is_lost(self) -> bool:
-        """It was ready, and nobody is served now."""
+        """It was ready, and has no healthy target now."""
         return self.is_ready and self.unserved_since is not None
 
     def is_lasting(self, now: datetime) -> bool:
-        """Tell whether it has not worked in full for longer than a task takes to be replaced."""
+        """Whether it has been incomplete for longer than replacing a task takes."""
         since = self.incomplete_since
         return since is not None and now - since >= MENDS_ITSELF
 
     def give_up_at(self) -> datetime | None:
-        """When patience with a stack that serves nobody any more ends; None while it serves."""
+        """When the pass gives up a stack without a healthy target; None while it serves."""
         if self.served is None or not self.is_lost or self.unserved_since is None:
             return None
         return self.unserved_since + self.served.patience
@@ -101,10 +101,10 @@ class Serving:
 
     def spares(self, action: Action, observed: Observed, *, made_anew: bool) -> bool:
         """
-        Tell whether a step is left out because the stack has been ready.
+        Whether a step is left out because the stack has been ready.
 
-        A load balancer that failed again after it was made anew costs an hour each time; one
-        that AWS calls failed while targets behind it are healthy was not made for a repair.
+        Each new load balancer costs a paid hour, so one that fails again is not replaced at once.
+        One that AWS calls failed while its targets are healthy is not replaced either.
         """
         seen = observed[action.address]
         if not self.is_ready or action.verb is not Verb.DELETE or seen.state is not State.FAILED:

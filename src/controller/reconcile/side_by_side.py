@@ -10,12 +10,12 @@ T = TypeVar("T")
 
 
 def one_by_one(jobs: Sequence[Callable[[], T]]) -> list[T | Exception]:
-    """In order, on this thread: simulation, where time stands still and order must be the same."""
+    """In order, on this thread: for the simulation, where the order must always be the same."""
     return [_outcome(job) for job in jobs]
 
 
 class Threads:
-    """Each job on a thread of its own; a handful is enough, as they only wait for AWS."""
+    """Each job on its own thread; a few are enough, because they only wait for AWS."""
 
     def __init__(self, most: int = 8) -> None:
         self._pool = ThreadPoolExecutor(max_workers=most, thread_name_prefix="dormouse")

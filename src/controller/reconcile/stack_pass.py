@@ -1,9 +1,8 @@
 """
 One pass for one stack: load, decide, reconcile, record, and say when to come back.
 
-Everything is derived again from records and observation, so a pass may be cut off anywhere. What
-it remembers in between, it writes with its lock's number: one that was away for too long is
-refused, and ends.
+Every pass derives everything from records and observations, so it may be interrupted anywhere. It
+writes its status with its lock's number: a pass that was delayed for too long is refused, and ends.
 
     load ─▶ decide ─▶ make room ─▶ reconcile ─▶ clear ─▶ when next? ─▶ record ─▶ tell
               ▲      (clearing)     (loop)    (clearing) (next_visit)    │    (outbox)
@@ -40,10 +39,10 @@ from controller.reconcile.term_news import is_to_go, tell_of_term
 from controller.reconcile.tracker import ALIVE, SHOW, StatusTracker
 
 TELL_AGAIN = timedelta(minutes=5)
-"""When to try again what could not be told."""
+"""When to retry undelivered events."""
 
 ROOM = timedelta(seconds=30)
-"""With less of its own time left a pass begins nothing anew."""
+"""With less time left, a pass starts nothing new."""
 
 
 class StackPass:
@@ -96,7 +95,7 @@ class StackPass:
         return self._store.load()
 
     def _take_note(self, records: Records) -> None:
-        """What the records tell before anything is decided: use, replaced specs, damage."""
+        """Apply the records before the decision: use, replaced specs, damage."""
         now, spec, tracker = self._clock.now(), records.spec, self._tracker
         if spec.hash != tracker.status.spec_hash:
             self._store.keep_spec(spec)
@@ -155,7 +154,7 @@ class StackPass:
         return outcome
 
     def _note_end(self, records: Records, outcome: Outcome) -> None:
-        """Take down how it ended; a wake that has become ready is told, and learned from."""
+        """Record the outcome; a wake that has become ready is reported, and its length learned."""
         now, tracker, spec = self._clock.now(), self._tracker, records.spec
         before = tracker.status
         rules = rules_of(spec, before, records.bookings, now)
