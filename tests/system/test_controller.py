@@ -270,6 +270,7 @@ def test_a_pass_over_an_awake_stack_costs_a_few_small_requests(desk, controller)
         "Query",  # the rest
         "Query",  # whether anything was asked for since
         "UpdateItem",  # how it ended
+        "PutItem",  # its row on the board
         "UpdateItem",  # the lock
     ]
     assert all(call.is_read for call in desk.aws.calls[start:] if call.service != "dynamodb")

@@ -17,7 +17,7 @@ from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.forgetting import forget_replaced
 from controller.cli.screen import format_duration
 from controller.cli.session import open_session
-from controller.domain.errors import DormouseError
+from controller.domain.errors import DormouseError, SpecError
 from controller.domain.guards.sweeping import Known, OwnedResource, Verdict
 from controller.domain.planning.spec import Spec
 from controller.domain.reporting.report import make_report
@@ -129,6 +129,12 @@ class TableRecords:
             if table.spec(stack) is None:
                 return None
             records, busy = table.load(stack), self._keeper.is_held(stack, now)
+        unread = next((each for each in records.damaged if each.record == "spec"), None)
+        if unread:
+            raise SpecError(
+                f'cannot tell what belongs to "{stack}": its spec cannot be read ({unread.why}); '
+                "publish it again"
+            )
         status = Status.from_json(records.status)
         report = make_report(
             records.spec, status, records.leases, records.hold, now, bookings=records.bookings

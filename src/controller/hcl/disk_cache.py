@@ -96,7 +96,7 @@ def is_ours(path: Path) -> bool:
 def _version() -> str:
     """Anything that may change what is kept: our own code, the grammar's, the interpreter's."""
     here = Path(__file__).parent
-    own = sorted((*here.glob("*.py"), *(here.parent / "domain").glob("*.py")))
+    own = sorted((*here.glob("*.py"), *(here.parent / "domain").rglob("*.py")))
     # Finding a library is quicker than asking for its version, and tells it apart as well.
     specs = [importlib.util.find_spec(name) for name in ("lark", "hcl2")]
     libraries = [Path(spec.origin) for spec in specs if spec and spec.origin]

@@ -323,6 +323,7 @@ def test_a_report_in_json_has_these_fields():
         "saved": told.saved.summary(),
         "budget": None,
         "warnings": [],
+        "proof": {"at": None, "result": "not looked at", "findings": []},
     }
 
 
