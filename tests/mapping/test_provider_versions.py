@@ -404,6 +404,38 @@ def test_what_is_in_another_region_is_not_looked_up_in_ours(tmp_path, written):
     assert "data.aws_subnets.s is in ap-south-1" in error.message
 
 
+@pytest.mark.parametrize(("account", "is_found"), [("222222222222", False), ("111111111111", True)])
+def test_what_is_in_another_account_is_not_looked_up_with_our_rights(tmp_path, account, is_found):
+    """Another role of the same account sees the same things."""
+    own = 'assume_role {\n    role_arn = "arn:aws:iam::111111111111:role/deploy"\n  }'
+    text = (
+        STACK.replace('["subnet-0a1b2c3d4e5f60718"]', "data.aws_subnets.s.ids", 1).replace(
+            'provider "aws" {', f'provider "aws" {{\n  {own}', 1
+        )
+        + f"""
+    provider "aws" {{
+      alias  = "network"
+      region = "eu-west-1"
+      assume_role {{
+        role_arn = "arn:aws:iam::{account}:role/network"
+      }}
+    }}
+    data "aws_subnets" "s" {{
+      provider = aws.network
+      filter {{
+        name   = "vpc-id"
+        values = ["vpc-0a1b2c3d4e5f60718"]
+      }}
+    }}
+    """
+    )
+    found = errors(compiled(tmp_path, text))
+
+    assert [each.rule for each in found] == ([] if is_found else ["look-up"])
+    if found:
+        assert "is in account 222222222222, not in the stack's account" in found[0].message
+
+
 def test_what_is_the_same_everywhere_is_found_from_any_region(tmp_path):
     text = (
         STACK

@@ -57,8 +57,8 @@ class LookUps:
 
     `kept` are the instances that stay, by address, `awake_only` the addresses of those that do
     not (those that a problem tells of already are `refused`); `default_tags` are the provider's,
-    by the name under which instances know it, `elsewhere` the regions of what is in another one
-    than the stack, by address. Answers are remembered, so equal questions are equal.
+    by the name under which instances know it, `elsewhere` the region or account of what is in
+    another one than the stack, by address. Answers are remembered, so equal questions are equal.
     """
 
     def __init__(
@@ -98,13 +98,7 @@ class LookUps:
 
     def _found_by(self, instance: ResourceInstance, origin: Origin) -> Json:
         source = _source(instance, origin)
-        region = self._elsewhere.get(instance.address)
-        if region and source.kind not in _EVERYWHERE:
-            raise CannotRefer(
-                f"{origin} cannot be found when the stack wakes: {instance.address} is in "
-                f"{region}, not in the stack's region; pass the value as a variable, or write it "
-                "out"
-            )
+        self._must_be_here(instance, source.kind, origin)
         attribute = str(origin.path[0])
         if attribute in source.within and len(origin.path) == 1:
             return self._found_within(source.within[attribute], origin)
@@ -124,6 +118,17 @@ class LookUps:
         if instance.address in self._weak:
             self._guesses[origin.names] = None
         return found
+
+    def _must_be_here(self, instance: ResourceInstance, kind: str, origin: Origin) -> None:
+        """What is in another region, or another account, is not seen with the stack's rights."""
+        where = self._elsewhere.get(instance.address, "")
+        what = "account" if where.startswith("account ") else "region"
+        if where and (what == "account" or kind not in _EVERYWHERE):
+            raise CannotRefer(
+                f"{origin} cannot be found when the stack wakes: {instance.address} is in "
+                f"{where}, not in the stack's {what}; pass the value as a variable, or write it "
+                "out"
+            )
 
     def _found_within(self, within: Within, origin: Origin) -> dict[str, Json]:
         """A thing that is known by what it is in: the default security group of a VPC."""

@@ -57,19 +57,27 @@ def elsewhere(
     world: World, kept: Iterable[ResourceInstance], home: Home, region: str | None
 ) -> dict[str, str]:
     """
-    The regions of what is known to be in another one than the stack, by address.
+    Where that lies which is known to be in another region or account than the stack, by address.
 
     `region` is the SDK's own. What lies there cannot be looked up from here.
     """
-    if home.region is None:
-        return {}
     found = {}
     for instance in kept:
         block = world.providers.get(instance.provider)
-        own = _text(instance.body, "region", []) or (_text(block, "region", []) if block else None)
-        if (own or region) not in (None, home.region):
-            found[instance.address] = str(own or region)
+        there = _home(block, region, [])
+        own = _text(instance.body, "region", []) or there.region
+        accounts = {_account(home.role_arn), _account(there.role_arn)} - {""}
+        if len(accounts) > 1:
+            found[instance.address] = f"account {_account(there.role_arn)}"
+        elif home.region and own not in (None, home.region):
+            found[instance.address] = str(own)
     return found
+
+
+def _account(role_arn: str | None) -> str:
+    """The account of a role; "" where there is no role: that of the shell is not known here."""
+    parts = (role_arn or "").split(":")
+    return parts[4] if len(parts) > 5 else ""
 
 
 def _home(block: Block | None, region: str | None, problems: list[Problem]) -> Home:
