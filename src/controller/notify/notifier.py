@@ -33,7 +33,7 @@ Log = Any
 
 
 class NoLog:
-    """For callers that read no traceback."""
+    """A log that drops everything, for callers without a log."""
 
     def info(self, message: str, /, **facts: Any) -> None:
         pass

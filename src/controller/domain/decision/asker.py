@@ -1,11 +1,11 @@
 """
-Who asks for a stack: the ids of what somebody asked for tell whose it is, and of which job.
+Who makes a request: the id of a request says who made it, and for which job.
 
     0a1b2c3d-17        a wake link's            cli#ann#17        ann's, at the command line
     0a1b2c3d-e2e#18    its job "e2e"            cli#ann#e2e#18    ann's job "e2e"
 
-The number is how often anything was asked for before, so that two who ask at once with one view of
-the stack write one record.
+The number is the request version before it, so that two simultaneous requests with the same view
+of the stack write one record.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Asker:
         return f"{self.prefix}{self.job}#{count}" if self.job else f"{self.prefix}{count}"
 
     def owns(self, id_: str) -> bool:
-        """Whether it asked for that, in whichever of its jobs."""
+        """Whether it made that request, in any of its jobs."""
         return self._rest(id_) is not None
 
     def is_of_this_job(self, id_: str) -> bool:

@@ -38,8 +38,8 @@ class Booking:
     """
     One stack is to be awake from `opens_at` until `closes_at`; `by` and `reason` say for whom.
 
-    `owner` and `job` are those of the asker whose it is. One that was cancelled counts no more,
-    and is kept for a while only because its record may not be deleted by whoever cancels it.
+    `owner` and `job` are those of the asker who made it. A cancelled booking no longer counts. It
+    is kept for a while only because the function that cancels it may not delete records.
     """
 
     stack: str
@@ -76,13 +76,13 @@ class Booking:
         return self.owner == asker.prefix and asker.job in ("", self.job)
 
     def is_like(self, other: Booking) -> bool:
-        """Whether it is the same one, asked for again: whose it is, why, and when it begins."""
+        """Whether it is a repeated request for the same booking: owner, reason and start are equal."""
         mine = (self.owner, self.job, self.reason, self.opens_at)
         theirs = (other.owner, other.job, other.reason, other.opens_at)
         return mine == theirs and self.cancelled_at is None
 
     def among(self, known: Iterable[Booking]) -> Booking:
-        """With the id of the same one among these, if it was asked for before."""
+        """With the id of the same booking among these, if it exists already."""
         return replace(self, id=next((one.id for one in known if one.is_like(self)), self.id))
 
     def until(self, closes_at: datetime) -> Booking:

@@ -27,8 +27,8 @@ from controller.domain.timestamps import format_timestamp, write_timestamp
 
 SKEW = timedelta(minutes=5)
 """
-A lease counts although it begins in the future by so much: the clock of whoever granted it may
-run ahead. AWS refuses the requests of those whose clocks are further off (SigV4).
+A lease counts even if it begins this far in the future: the clock of the machine that granted it
+may be ahead. AWS refuses requests from clocks that differ more (SigV4).
 """
 
 _MOST_STEPS = 24
@@ -40,10 +40,10 @@ class Decision:
     """
     `reason` is one sentence for people; `rule` and `evidence` say the same to programs.
 
-    `until` is the next instant at which the decision changes as long as no record does; None:
-    never. With `needs_traffic` set, fresh counts of the traffic could change it now: whoever can,
-    looks and decides again, and `until` is when to try the next time. `consumes` is what going to
-    sleep uses up.
+    `until` is the next instant at which the decision changes if no record changes; None:
+    never. With `needs_traffic` set, new traffic counts could change it now: a caller that can
+    read them decides again, and `until` is the next time to try. `consumes` lists the requests
+    that the sleep uses up.
     """
 
     state: Target
@@ -70,8 +70,8 @@ def decide(
     """
     Say what a stack should be at `now`.
 
-    The answer is the same at every instant before `until`, unless a record changes. It rests on
-    the marks: whoever acts on it writes `settle_lifecycle` before the next question.
+    The answer is the same at every instant before `until`, unless a record changes. It depends on
+    the lifecycle: a caller that acts on it stores `settle_lifecycle` before the next decision.
     """
     judge = _Judge(rules, leases, hold, lifecycle, now)
     verdict = judge.verdict(now)
@@ -89,7 +89,7 @@ def decide(
 def settle_lifecycle(
     lifecycle: Lifecycle, decision: Decision, leases: Sequence[Lease], now: datetime
 ) -> Lifecycle:
-    """The marks of a stack that sets out to do what was decided; the same ones if it does that."""
+    """The lifecycle at the start of the decided transition; unchanged if that has started."""
     lifecycle = lifecycle.known_among(_that_count(leases, now))
     if decision.state is Target.AWAKE:
         spent = lifecycle.spent | decision.consumes
@@ -275,7 +275,7 @@ class _Judge:
         return [lease for lease in self._leases if not self._lifecycle.has_consumed_lease(lease)]
 
     def _soonest(self, moment: datetime, until: datetime | None) -> datetime | None:
-        """The next instant after `moment` at which anything that is asked above may turn."""
+        """The next instant after `moment` at which any of the conditions above may change."""
         edges = [until, self._windows.next_edge(moment), self._hold.until if self._hold else None]
         for lease in self._unspent_leases():
             edges += [lease.granted_at - SKEW, lease.expires_at]

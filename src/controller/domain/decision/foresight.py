@@ -28,7 +28,7 @@ _FORESEEN = "arn:aws:elasticloadbalancing:::loadbalancer/net/foreseen"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """At `at` the stack sets out to be `state`."""
+    """At `at` the transition to `state` starts."""
 
     at: datetime
     state: Target
@@ -78,7 +78,7 @@ def _settled(
 
 
 def _awake(lifecycle: Lifecycle, rules: Rules, now: datetime) -> Lifecycle:
-    """One that set out has become ready by now, on a load balancer made when it set out."""
+    """A wake in progress has become ready by now; its load balancer was created at its start."""
     since = lifecycle.waking_since or now
     ready = lifecycle.ready(min(now, since + rules.lead))
     if ready.balancers:

@@ -17,8 +17,8 @@ MOST_HELD = 3
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
     """
-    One request that is held. From `until` on it counts no more, given back or not: whoever held it
-    may have died.
+    One request that is held. From `until` on it no longer counts, released or not: the process
+    that held it may have died.
     """
 
     id: str

@@ -18,7 +18,7 @@ REMEMBERED = 10
 
 DEFAULT_WAKE = timedelta(minutes=4)
 """
-A wake that nobody has seen yet: load balancer and health checks at their usual pace (AWS behaviour
+The length of a first wake: load balancer and health checks at their usual pace (AWS behaviour
 §9.2, typical: 150 s for the one, 20 s to 150 s for the others).
 """
 
@@ -156,11 +156,11 @@ def _last(numbers: tuple[float, ...]) -> tuple[float, ...]:
 
 
 LATEST_NEWS = timedelta(days=1)
-"""What could not be told for so long is told no more: it would be news of another day."""
+"""An event that is undelivered for this long is dropped: it is out of date."""
 
 
 class EventKind(StrEnum):
-    """What is told, each once, and what the ledger adds up."""
+    """The kinds of events: each event is delivered once, and the ledger adds them up."""
 
     WAKING = "waking"
     AWAKE = "awake"
@@ -209,9 +209,9 @@ ENDED_BY: Mapping[EventKind, frozenset[EventKind]] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """
-    Something that happened to a stack. `at` and `kind` identify it: the same one seen twice is
-    one. `facts` are what belongs to the kind (endpoint, ends_at, spans of billed time),
-    `stands` what is being billed then, and `after` the kinds of trouble that are over with it.
+    Something that happened to a stack. `at` and `kind` identify it: the same event seen twice is
+    one event. `facts` are the data of the kind (endpoint, ends_at, billing intervals),
+    `stands` the resources billed at that moment, and `after` the kinds of problems that it ends.
     """
 
     stack: str

@@ -21,13 +21,13 @@ from controller.domain.timestamps import (
 )
 
 LONGEST_SLEEP_NOW = timedelta(days=1)
-""""Sleep now" ends by itself where no office hours ever begin again."""
+""""Sleep now" ends after this time if no office hours ever begin again."""
 
 SHORTEST_SLEEP, LONGEST_SLEEP = timedelta(minutes=1), timedelta(days=31)
 """Of a sleep whose length is said."""
 
 NEAR = timedelta(minutes=2)
-"""An end that was told stays so where only what wakes have taught since would move it so little."""
+"""A reported end is kept if newly learned wake times would move it by less than this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +35,12 @@ class Hold:
     """
     One stack is to be `state` until `until`; `by` and `reason` say who wants it and why.
 
-    `over` are the ids of the leases that it was put over. A hold asleep ends when a lease comes
-    up that is not among them: a later wake. Ids and not times tell which came later, as the
-    clocks of those who grant and hold may differ.
+    `over` are the ids of the leases that it overrides. A hold asleep ends when another lease
+    appears: a later wake. The order is decided by ids and not by times, because the clocks of the
+    machines that grant and hold may differ.
 
-    With `after` it ends at the next opening, whatever the hours are by then: that is the first
-    which opens after `after`, and `until` only what was foreseen when the hold was set.
+    With `after` it ends at the next opening, by the office hours valid then: the first one that
+    opens after `after`. `until` is then only the prediction from when the hold was set.
     """
 
     stack: str
@@ -118,7 +118,7 @@ def sleep_now(
     """
     The hold that "sleep now" makes: asleep until the next opening, also one published later.
 
-    While the stack is being woken for an opening, that one has begun and is not the next.
+    An opening for which the stack is already being woken has begun, and is not the next.
     """
     window, next_one = windows.at(now), windows.next_after(now)
     return Hold(

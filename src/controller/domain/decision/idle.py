@@ -20,13 +20,13 @@ from controller.domain.policy.policy import IdleBelow
 MINUTE = timedelta(minutes=1)
 
 UNSETTLED = 2 * MINUTE
-"""The newest minutes are not asked for: they may still grow (AWS behaviour §4.2)."""
+"""The newest minutes are not read: their counts may still grow (AWS behaviour §4.2)."""
 
 LAG = 3 * MINUTE
 """How long after a moment its minute can be known: `UNSETTLED`, and up to the minute's end."""
 
 RETRY = 2 * MINUTE
-"""How soon the traffic is looked at again when a look told too little, or what it told is old."""
+"""How soon the traffic is read again if the last read returned too little, or is old."""
 
 STRETCH = 5
 """The minutes over which the policy's thresholds count."""
@@ -58,7 +58,7 @@ class Minute:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The minutes that CloudWatch told, oldest first. A `problem` means: nothing was told."""
+    """The minutes that CloudWatch returned, oldest first. A `problem` means: it returned none."""
 
     minutes: tuple[Minute, ...] = ()
     problem: str = ""
@@ -92,7 +92,7 @@ def window_to_read(since: datetime, timeout: timedelta, now: datetime) -> Traffi
 def judge(
     counts: Counts, span: TrafficWindow, limits: IdleBelow, before: Activity | None, now: datetime
 ) -> Activity:
-    """What is known after this look, which came after the look `before`."""
+    """What is known after this read; `before` is the previous one."""
     last_at = before.last_at if before else None
     if counts.problem or not counts.minutes:
         note = counts.problem or "CloudWatch has no counts of its traffic yet"
@@ -125,7 +125,7 @@ def _last_use(minutes: Sequence[Minute], limits: IdleBelow) -> datetime | None:
     for index in range(len(minutes) - 1, -1, -1):
         newest = minutes[index]
         if newest.is_silent and limits.new_flows and limits.bytes:
-            continue  # a stretch that ends here tells nothing that an earlier one does not
+            continue  # an interval that ends here adds nothing to an earlier one
         stretch = [
             each
             for each in minutes[max(0, index - STRETCH + 1) : index + 1]

@@ -1,4 +1,4 @@
-"""Who asked for a stack to be awake, why, and until when."""
+"""Who requested that a stack is awake, why, and until when."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Lease:
     """
     A promise to keep one stack awake from `granted_at` until `expires_at`.
 
-    Both moments carry a time zone. `id` is unique within the stack; `holder` says who asked
-    ("wake link", "ci@example.org"), `reason` why, in their words. A lease never changes: one that
-    was extended is another value with the same id, and `extended_at` says when that was;
-    `released_at` says that its holder gave it back, which is when it ended. One that
-    `found_awake` began no wake.
+    Both moments carry a time zone. `id` is unique within the stack; `holder` says who requested it
+    ("wake link", "ci@example.org"), `reason` why, in their words. A lease never changes: an
+    extended lease is another value with the same id, and `extended_at` says when it was extended.
+    `released_at` is when its holder released it; it ended then. A lease with `found_awake`
+    started no wake.
     """
 
     stack: str
@@ -65,7 +65,7 @@ class Lease:
         return self.extended_at or self.granted_at
 
     def extended(self, expires_at: datetime, at: datetime | None = None) -> Lease:
-        """The same lease with another end, which may also be an earlier one, as asked for `at`."""
+        """The same lease with another end, also an earlier one; requested `at`."""
         return replace(self, expires_at=expires_at, extended_at=at or self.extended_at)
 
     def released(self, at: datetime) -> Lease:

@@ -24,10 +24,10 @@ from controller.domain.timestamps import (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
     """
-    What was known about the traffic when it was last looked at.
+    What was known about the traffic when it was last read.
 
-    `last_at` is the end of the last minute in use. From `quiet_since` to `known_until` it was
-    seen that nobody used it; both are None when that look told nothing, and `note` says why.
+    `last_at` is the end of the last minute in use. From `quiet_since` to `known_until` there was
+    no use; both are None if that read returned nothing, and `note` says why.
     """
 
     looked_at: datetime
@@ -59,10 +59,10 @@ class Activity:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsumedRequests:
     """
-    What does not keep the stack awake any more.
+    Requests that no longer keep the stack awake.
 
-    Leases go by id and by when they were last asked for, so that an extended one counts again;
-    openings by when they open: none up to `windows_until` counts; a hold by when it was set.
+    Leases are compared by id and by their last request, so an extended lease counts again;
+    windows by their opening: none up to `windows_until` counts; a hold by when it was set.
     """
 
     leases: frozenset[tuple[str, datetime]] = frozenset()
@@ -134,7 +134,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BilledResource:
-    """A resource that is billed while it stands; `since` is AWS's own time of its creation."""
+    """A resource that is billed while it exists; `since` is its creation time in AWS."""
 
     address: str
     arn: str
@@ -208,7 +208,7 @@ class Lifecycle:
         return (self.spent, self.failure.spent) if self.failure else (self.spent,)
 
     def begin_transition(self, now: datetime) -> Lifecycle:
-        """On the way to awake; what an earlier sleep or failure spent stays spent."""
+        """A wake starts; requests consumed by an earlier sleep or failure stay consumed."""
         if self.is_up:
             return self
         return replace(self._not_ready(), waking_since=now, activity=None)
@@ -219,7 +219,7 @@ class Lifecycle:
         )
 
     def ready(self, now: datetime) -> Lifecycle:
-        """It can be used, for the first time since it set out or again after a repair."""
+        """It can be used, for the first time in this transition or again after a repair."""
         spent = self.spent | self.failure.spent if self.failure else self.spent
         return replace(
             self,
@@ -232,7 +232,7 @@ class Lifecycle:
         )
 
     def looked_at(self, now: datetime, *, complete: bool, served: bool) -> Lifecycle:
-        """What a look at a stack that has been ready shows of it."""
+        """What a snapshot shows of a stack that has been ready."""
         if self.ready_at is None:
             return self
         return replace(
@@ -243,14 +243,14 @@ class Lifecycle:
         )
 
     def gone_to_sleep(self, slept: Slept, consumes: ConsumedRequests) -> Lifecycle:
-        """On the way to asleep. One that is asleep already only spends."""
+        """A sleep starts. If the stack is asleep already, this only consumes requests."""
         spent = self.spent | consumes
         if not self.is_up:
             return replace(self, spent=spent)
         return replace(self._not_ready(), waking_since=None, spent=spent, slept=slept)
 
     def failed(self, failure: Failure) -> Lifecycle:
-        """The wake was given up; what asked for it is spent, and it goes to sleep."""
+        """The wake was given up; its requests are consumed, and it goes to sleep."""
         if self.failure:
             failure = replace(failure, spent=self.failure.spent | failure.spent)
         reason = f"the wake failed: {failure.cause}"

@@ -86,8 +86,8 @@ class Window:
     """
     One window: from `starts_at` the stack is woken for `opens_at`. `closes_at` None: never.
 
-    `booking` is what opens it, if not the office hours. The two are not united here: a booking in
-    the middle of office hours that idleness has ended wakes the stack anew.
+    `booking` is set if a booking opens it, not the office hours. The two are not merged here: a
+    booking in the middle of office hours that idleness has ended wakes the stack again.
     """
 
     starts_at: datetime
@@ -101,9 +101,9 @@ class Window:
 
 class OfficeHours:
     """
-    The openings around a moment, in order, read from the schedule only as far as is asked for.
+    The windows around a moment, in order, computed from the schedule only as far as needed.
 
-    `back` is how far before `now` one that has closed is still known.
+    `back` is how long before `now` a closed window is still known.
     """
 
     def __init__(self, rules: Rules, now: datetime, back: timedelta = timedelta(0)) -> None:
@@ -175,7 +175,7 @@ def _window(rules: Rules, window: OpenWindow, booking: Booking | None = None) ->
 
 def _windows(rules: Rules, now: datetime, back: timedelta) -> Iterator[OpenWindow]:
     if not rules.policy.office_hours:
-        return iter(())  # or the schedule would look through years of nothing
+        return iter(())  # otherwise the schedule would search years without a window
     return rules.hours(now - back, now + timedelta(days=HORIZON_DAYS))
 
 

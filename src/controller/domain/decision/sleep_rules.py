@@ -1,7 +1,7 @@
 """
 When an awake stack may go to sleep: nobody requests it, nobody uses it, or it was awake too long.
 
-    idleness    no use for `idle_timeout` since it was ready, last used, asked for, or opened
+    idleness    no use for `idle_timeout` since it was ready, last used, requested, or opened
     min_awake   only delays: no sleep sooner than this after it was ready
     paid hour   only delays: the started hour of a load balancer is paid (AWS behaviour §7.1), so
                 it stays until shortly before that hour is over
@@ -49,7 +49,7 @@ class Rule(StrEnum):
     PAID_HOUR = "paid_hour"
     UNKNOWN = "unknown"  # it may be idle, but nothing says so
     IDLE = "idle"
-    OVER = "over"  # the time that was asked for has run out
+    OVER = "over"  # the requested time is over
     MAX_AWAKE = "max_awake"
     SLEPT = "slept"  # asleep since an earlier decision, for its reason
     NOBODY = "nobody"
@@ -57,7 +57,7 @@ class Rule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What holds at one instant, and until when what was looked at stays so."""
+    """What is true at one instant, and until when it stays true."""
 
     state: Target
     rule: Rule
@@ -139,7 +139,7 @@ class SleepRules:
         return Verdict(Target.ASLEEP, Rule.OVER, over)
 
     def _floor(self, now: datetime) -> datetime:
-        """Before this it does not go to sleep; a wake that has begun is brought to its end."""
+        """Before this it does not go to sleep; a started wake is completed."""
         if self._lifecycle.ready_at is None:
             return (self._lifecycle.waking_since or now) + self._policy.wake_timeout
         return self._lifecycle.ready_at + self._policy.min_awake
@@ -168,7 +168,7 @@ class SleepRules:
     # nobody uses it
 
     def _idle_timeout(self, window: Window | None) -> timedelta | None:
-        """None while it cannot be idle: also while nobody could use it, as that is trouble."""
+        """None while it cannot be idle: also while it cannot be used, because that is a failure."""
         if self._lifecycle.ready_at is None or self._lifecycle.unserved_since is not None:
             return None
         in_office_hours = window is not None and not self._policy.idle_during_office_hours
@@ -265,9 +265,9 @@ def _how_it_ended(lease: Lease) -> str:
 
 def _ripe_at(idle_at: datetime, activity: Activity | None) -> datetime:
     """
-    Say when counts can first tell that nobody came until `idle_at`.
+    Return when counts can first show that there was no use until `idle_at`.
 
-    They come as late as they did at the last look; what they did not tell then is asked anew.
+    Assumes the delay of the last read; minutes that were missing then are read again.
     """
     if activity is None:
         return idle_at + LAG

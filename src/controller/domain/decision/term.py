@@ -1,9 +1,9 @@
 """
-The term of a stack: who answers for it, and until when it is wanted at all. Pure.
+The term of a stack: who is responsible for it, and until when it is wanted at all. Pure.
 
-Its owner is told three days and a day before the end, and at the end. From then on it is held
-asleep, and a week later it is taken out of the controller; what Terraform keeps is named then.
-Whoever extends it in between takes all of that back.
+Its owner is notified three days and a day before the end, and at the end. From then on it is held
+asleep, and a week later it is removed from the controller; that message names what Terraform keeps.
+An extension before that cancels all of it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from controller.domain.timestamps import (
 )
 
 AHEAD = (timedelta(days=3), timedelta(days=1))
-"""How long before the end its owner is told."""
+"""How long before the end its owner is notified."""
 
 GRACE = timedelta(days=7)
 """How long after its end it stays published, held asleep."""
@@ -64,7 +64,7 @@ class Term:
 
     @property
     def moments(self) -> tuple[datetime, ...]:
-        """Told twice, over, taken out."""
+        """Two warnings, the end, the removal."""
         if self.expires_at is None:
             return ()
         ahead = [self.expires_at - before for before in AHEAD]
@@ -74,7 +74,7 @@ class Term:
         return min((at for at in self.moments if at > now), default=None)
 
     def prolonged(self, until: datetime, by: str, now: datetime) -> Term:
-        """Until then at least: nobody's extension shortens it."""
+        """At least until then: no extension shortens the term."""
         latest = max(until, self.expires_at) if self.expires_at else until
         return replace(self, expires_at=latest, by=by, set_at=now)
 

@@ -20,7 +20,7 @@ from controller.domain.reporting.status import Status
 from controller.domain.timestamps import write_timestamp
 
 ABANDONED = timedelta(minutes=5)
-"""A way to sleep that no pass has gone on with for so long is nobody's (heartbeat: each minute)."""
+"""A sleep without a pass for this long is abandoned (there is a heartbeat each minute)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class OwnedResource:
 
     @property
     def account(self) -> str:
-        """As its ARN tells it, or ""."""
+        """From its ARN, or ""."""
         parts = self.arn.split(":")
         return parts[4] if len(parts) > 5 else ""
 
@@ -81,7 +81,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Whether a thing is a leftover, and the sentence that says why, or why not."""
+    """Whether a resource is a leftover, and a sentence that says why, or why not."""
 
     owned: OwnedResource
     leftover: bool
@@ -99,7 +99,7 @@ def judge(
     all_owned: Iterable[OwnedResource], records: Records | None, now: datetime
 ) -> list[Verdict]:
     """
-    Say of each thing whether it is a leftover, the dearest first.
+    Classify each resource as a leftover or not, the most expensive first.
 
     `records` None: the table could not be read, so nothing is known to be a leftover.
     """
@@ -181,10 +181,10 @@ def classify(verdicts: Iterable[Verdict], stacks: Iterable[str]) -> list[Verdict
 
 def ready_to_go(leftovers: Sequence[OwnedResource]) -> list[OwnedResource]:
     """
-    What may be deleted now, given how the leftovers stand.
+    What may be deleted now, given the state of the leftovers.
 
-    Services and load balancers first, since they cost; a target group when nothing hangs on it
-    any more and its tasks are gone (AWS behaviour §3.3, §3.6).
+    Services and load balancers first, because they cost money; a target group once nothing uses it
+    and its tasks are gone (AWS behaviour §3.3, §3.6).
     """
     return [
         owned
