@@ -76,7 +76,7 @@ class Booking:
         return self.owner == asker.prefix and asker.job in ("", self.job)
 
     def is_like(self, other: Booking) -> bool:
-        """Whether it is a repeated request for the same booking: owner, reason and start are equal."""
+        """Whether it repeats the same booking: owner, reason and start are equal."""
         mine = (self.owner, self.job, self.reason, self.opens_at)
         theirs = (other.owner, other.job, other.reason, other.opens_at)
         return mine == theirs and self.cancelled_at is None

@@ -77,7 +77,7 @@ def asleep_hour(spec: Spec) -> Decimal:
 
 
 def hour_of(spec: Spec, address: str) -> Decimal:
-    """USD for an hour of one resource while it stands; zero for what costs nothing by itself."""
+    """USD for an hour of one resource while it exists; zero if the resource itself is free."""
     prices, tasks = find_prices(spec.region), UsageProfile.of(spec).awake_only(address)
     if any(each.address == address for each in spec.of_kind(Kind.LOAD_BALANCER)):
         return prices.load_balancer

@@ -30,7 +30,7 @@ from controller.domain.policy.policy import Policy
 from controller.domain.timestamps import write_timestamp
 
 NEAR = Decimal("0.8")
-"""The share at which people are told that it goes to its end."""
+"""The share at which the first message is sent."""
 
 _PRECISION = timedelta(minutes=1)
 _BALANCER = ":loadbalancer/net/foreseen"
@@ -121,10 +121,10 @@ def stop_of(
     spec: Spec, policy: Policy, lifecycle: Lifecycle, meter: Meter, now: datetime
 ) -> Stop | None:
     """
-    From when on office hours do not count in this month, if it stays as it stands until then.
+    From when on office hours no longer count in this month, if the state does not change until then.
 
-    None where the policy does not want that, or the budget lasts. A stack that is asleep is not
-    woken for less than an hour: it would go up and down at the end of its money.
+    None if the policy does not want that, or the budget lasts. A sleeping stack is not woken for
+    less than an hour: otherwise it would be woken and stopped repeatedly at the end of its budget.
     """
     limit = limit_of(policy)
     if limit is None or not policy.budget_stops or meter.use_since is None:
@@ -148,7 +148,7 @@ def _stop(month: Month, limit: Decimal, start: datetime) -> Stop:
 def next_edge(
     spec: Spec, policy: Policy, lifecycle: Lifecycle, meter: Meter, now: datetime
 ) -> datetime | None:
-    """When, after `now`, so much is spent that people are told of it, if it stays as it stands."""
+    """When, after `now`, spending reaches the share for a message, if the state does not change."""
     limit = limit_of(policy)
     if limit is None or meter.use_since is None:
         return None
@@ -172,7 +172,7 @@ class Spending:
         self._open = meter.open_spans(lifecycle.billed, now) if lifecycle.is_up else []
 
     def by(self, moment: datetime, stays: Sequence[Interval]) -> Decimal:
-        """USD by `moment`; the first stay, if it has begun, is what stands now."""
+        """USD by `moment`; a first stay that has begun is the resources of now."""
         rest = self._use.at_rest(Interval(self._now, moment))
         added = sum(self._added(moment, stays), rest)
         return cost(self._spent + added, self._prices)
@@ -210,7 +210,7 @@ class Spending:
                 yield from self._used(self._new(stay.start, until))
 
     def _grown(self, until: datetime) -> Iterator[Amounts]:
-        """What stands now has cost up to now already."""
+        """The cost up to now of the resources that exist now."""
         for one in self._open:
             window = Interval(self._month.start, self._month.end)
             later = BillingInterval(

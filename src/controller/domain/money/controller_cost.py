@@ -27,7 +27,7 @@ units) every five seconds, and writes the status (five units) whenever something
 """
 
 AWAKE_HOUR = {"seconds": 24, "reads": 72, "writes": 120}
-"""Twelve short passes: a look at the traffic, and at what others did to the stack."""
+"""Twelve short passes: they read the traffic, and check for changes by others."""
 
 MEMORY_GB = Decimal("0.25")
 

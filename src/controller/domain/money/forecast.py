@@ -59,7 +59,7 @@ def make_forecast(
 
 
 def _stays(rules: Rules, begin: datetime, end: datetime, hold: Hold | None) -> Iterator[Interval]:
-    """From when it sets out to be awake until it sets out to sleep; the first may begin before."""
+    """From the start of a wake to the start of a sleep; the first may begin before."""
     windows = OfficeHours(rules, begin).all_at(begin)
     start = windows[0].starts_at if windows and not hold else begin
     awake_since = (

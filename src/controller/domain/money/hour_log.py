@@ -1,10 +1,10 @@
 """
-Hour by hour: was it used, was it awake, was anything of it paid for? Pure, and part of the meter.
+For each hour: was the stack used, awake, paid for? Pure, and part of the meter.
 
-The hours of four weeks stand as one letter each, so that a picture of them needs no other read.
-What traffic is known of an hour comes in several looks; for a day they are kept by the minute,
-and after that the letter stands. An hour in which it was awake is quiet only where every minute
-awake was looked at: what nobody looked at is not known, and is never told as unused.
+The hours of four weeks are one letter each, so a picture of them needs no other read.
+The traffic of an hour is known from several reads; for a day they are kept by the minute,
+and after that the letter is final. An awake hour is quiet only if the traffic of every awake
+minute was read: minutes that were not read are unknown, and never shown as unused.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ KEPT = 32 * 24
 """So many hours are kept: four weeks of local days, or the longest month."""
 
 LATE = timedelta(days=1)
-"""How long an hour may still be looked at: longer than any look goes back."""
+"""How long an hour may still change: longer than any traffic read goes back."""
 
 
 class Hour(StrEnum):
@@ -35,7 +35,7 @@ class Hour(StrEnum):
     ASLEEP = "."
     PAID = "p"  # it could not be used, and something of it was billed
     AWAKE = "a"  # whether anybody used it is not known
-    QUIET = "q"  # awake, and nobody used it
+    QUIET = "q"  # awake and unused
     USED = "u"
 
     @property
@@ -70,7 +70,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HourLog:
-    """`cells` is a letter of `Hour` for each hour from `first` on; `looks` those of a day."""
+    """`cells` is a letter of `Hour` for each hour from `first` on; `looks` the reads of a day."""
 
     first: datetime | None = None
     cells: str = ""
@@ -102,7 +102,7 @@ class HourLog:
         return replace(self, looks=looks)
 
     def settled(self, now: datetime) -> HourLog:
-        """With letters for what is looked at no more, and without what is too old to be shown."""
+        """With final letters for hours that no longer change, without hours too old to be shown."""
         oldest = floor_hour(now) - KEPT * HOUR
         over = [hour for hour in self.looks if hour < now - LATE]
         log = replace(self, looks={h: each for h, each in self.looks.items() if h not in over})
@@ -121,12 +121,12 @@ class HourLog:
         return _higher(cell, (look and look.verdict) or Hour.ASLEEP)
 
     def part(self, since: datetime, until: datetime) -> list[Json]:
-        """The hours of [since, until) as an event tells them; `with_part` reads it."""
+        """The hours of [since, until) as an event stores them; `with_part` reads it."""
         hours = _hours(since, until)
         return [format_timestamp(floor_hour(since)), _shorter("".join(map(self.at, hours)))]
 
     def with_part(self, told: Json) -> HourLog:
-        """With the hours that an event tells: a later one knows what earlier ones did."""
+        """With the hours of an event: a later event contains what earlier ones knew."""
         first, told_cells = parse_timestamp(told[0]), _longer(told[1])
         log = self._raised(_hours(first, first + len(told_cells) * HOUR), Hour.ASLEEP)
         start = (first - (log.first or first)) // HOUR
@@ -158,7 +158,7 @@ class HourLog:
 
     @staticmethod
     def from_json(data: Mapping[str, Json]) -> HourLog:
-        """Read what `to_json` wrote; of a meter that has none, one that was never begun."""
+        """Read what `to_json` wrote; an empty log if the meter has none."""
         if not data:
             return HourLog()
         return HourLog(

@@ -1,9 +1,9 @@
 """
-The hours of four weeks as strokes: a column is a local day, down it goes from midnight to midnight.
+The hours of four weeks as strokes: each column is a local day, from midnight down to midnight.
 
-What is alike from one hour to the next is one stroke. The strokes of a kind are the `d` of one SVG
-path; moves within a column are relative, which is shorter. Pure: a board's row keeps them as text,
-so that whoever shows a hundred rows draws none.
+Equal hours in a row are one stroke. The strokes of a kind are the `d` of one SVG path; moves within
+a column are relative, which is shorter. Pure: a board's row stores them as text, so a page with a
+hundred rows does not have to compute them.
 """
 
 from __future__ import annotations

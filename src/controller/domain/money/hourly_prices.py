@@ -1,10 +1,10 @@
 """
-What an hour costs of the things that people keep beside a stack: a dated table.
+Hourly prices of the resources that people keep beside a stack: a dated table.
 
-USD on demand, of us-east-1 and ap-northeast-1. Where AWS's price list was read, or somebody who
-read it says so, the source stands there; the others are AWS's price pages as they are generally
-known, and may be some per cent off. Where a size is not in the table the price is not known, and
-whoever shows money says so.
+USD on demand, for us-east-1 and ap-northeast-1. Prices from AWS's price list, directly or through
+somebody who read it, name their source; the others are from general knowledge of AWS's price pages,
+and may be some per cent off. If a size is not in the table, its price is unknown, and every place
+that shows money says so.
 """
 
 from __future__ import annotations

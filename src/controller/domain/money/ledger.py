@@ -1,8 +1,8 @@
 """
-The ledger: what a stack has cost in a month, from its recorded transitions, and what it has saved.
+The ledger: the cost of a stack in a month, from its recorded transitions, and its savings.
 
-Saved is what the same time would have cost always on, less what was spent. Time before the stack
-was first published is in neither. The prices of one moment stand for the whole month.
+The savings are the cost of the same time always on, minus the amount spent. Time before the stack
+was first published is in neither. The prices of one moment are used for the whole month.
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ class Past:
 
 
 def until_settled(events: Iterable[Event], month: Month) -> list[Event]:
-    """As many of the events as can tell of the month: up to the first sleep after it."""
+    """The events that can describe the month: up to the first sleep after it."""
     found = []
     for event in events:
         found.append(event)
@@ -200,7 +200,7 @@ def account_days(
     month: Month, past: Past, meter: Meter, lifecycle: Lifecycle, now: datetime
 ) -> list[MonthUsage]:
     """
-    The same, each day in UTC by itself: they add up to the month.
+    The same for each day in UTC; the days add up to the month.
 
     An hour of a load balancer counts on the day on which it starts.
     """
@@ -279,7 +279,7 @@ def told_spans(events: Iterable[Event]) -> list[BillingInterval]:
 
 
 def each_once(spans: Iterable[BillingInterval]) -> list[BillingInterval]:
-    """Each thing that was billed once, however often it was told of."""
+    """Each billing interval once, even if several events contain it."""
     found: dict[tuple[str, datetime], BillingInterval] = {}
     for span in spans:
         known = found.get(span.key)

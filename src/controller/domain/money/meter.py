@@ -130,11 +130,11 @@ class PastMonth:
 class Meter:
     """
     `opened_at` is when the stack was first published, as far as is known; `use` what its spec
-    uses since `use_since`. `ended` are spans that no event tells of yet. `seen` are the tasks of
+    uses since `use_since`. `ended` are spans that are in no event yet. `seen` are the tasks of
     services that are leaving, by address, `counted` those of this time awake that have a span,
-    and `read_at` is when that was last looked for. `apart` is how long all counted tasks of a
-    service that stands have run, by address, and when the first of them began. `hours` says hour
-    by hour what is over of them, and `months` what earlier months have come to.
+    and `read_at` is when tasks were last read. `apart` is how long all counted tasks of an
+    existing service have run, by address, and when the first of them started. `hours` describes
+    past hours one by one, and `months` has the totals of earlier months.
     """
 
     opened_at: datetime | None = None
@@ -199,7 +199,7 @@ class Meter:
         return replace(self, ended=(*self.ended, *spans))
 
     def told(self, now: datetime) -> Meter:
-        """An event tells of everything that has ended."""
+        """An event has stored all ended spans."""
         tally = self.tally_of(now)
         window = Interval(max(tally.month.start, self.opened_at or now), tally.month.end)
         used = sum((span.used(window, self.use) for span in self.ended), tally.used)
@@ -208,7 +208,7 @@ class Meter:
         return replace(self, ended=(), tally=tally, hours=hours.settled(now))
 
     def at_rest(self) -> Meter:
-        """Nothing stands: what was seen of its tasks is over."""
+        """No resource exists: the tasks that were seen have ended."""
         return replace(self, seen={}, counted=frozenset(), read_at=None, apart={})
 
     # the tasks of services
@@ -218,9 +218,9 @@ class Meter:
 
     def replaced(self, address: str, tasks: Iterable[SeenTask], now: datetime) -> Meter:
         """
-        Tasks that AWS stopped while their service lives on.
+        Tasks that AWS stopped while their service continues.
 
-        While one is still stopping it is looked for again: what has ended is counted, once.
+        While a task is still stopping, a later pass reads it again: each ended task counts once.
         """
         tasks = list(tasks)
         new = [_span_of(address, one, now) for one in tasks if one.until and self._is_new(one)]
@@ -231,7 +231,7 @@ class Meter:
         return replace(meter, counted=meter.counted | arns, read_at=read_at)
 
     def settled(self, service: BillingInterval, tasks: Iterable[SeenTask]) -> Meter:
-        """In place of a service that has ended stand its tasks, as last seen."""
+        """Replace a service that has ended by its tasks, as last seen."""
         known = {one.arn: one for one in (*self.seen.get(service.address, ()), *tasks)}
         spans = [_span_of(service.address, one, service.until) for one in known.values()]
         found = [span for span in spans if span and span.arn not in self.counted]
@@ -286,7 +286,7 @@ class Meter:
 
     @staticmethod
     def from_json(data: Mapping[str, Json]) -> Meter:
-        """Read what `to_json` wrote; of a status that has none, a meter that was never begun."""
+        """Read what `to_json` wrote; an empty meter if the status has none."""
         if not data:
             return Meter()
         tally = data["tally"]

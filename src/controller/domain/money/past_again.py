@@ -1,8 +1,8 @@
 """
-What the status knows of a stack's past, made again from the history after it was lost. Pure.
+Rebuilds the past in a lost status from the history. Pure.
 
-Of what only the status knew nothing is made up: hours that no event tells of were asleep, and
-whether anybody used it is not known where no event says so.
+It invents nothing that only the status knew: hours without an event count as asleep, and use is
+unknown unless an event says so.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def meter_again(past: Past, now: datetime) -> Meter:
 
 
 def log_hours(events: Iterable[Event], now: datetime) -> HourLog:
-    """Hour by hour, from the history alone; what nobody looked at is not known."""
+    """The hours, from the history alone; hours whose traffic was not read are unknown."""
     log, parts = HourLog(), []
     for event in events:
         for span in told_spans([event]):
@@ -76,16 +76,16 @@ def log_hours(events: Iterable[Event], now: datetime) -> HourLog:
 
 def standing_again(events: Iterable[Event]) -> tuple[BilledResource, ...]:
     """
-    What was being billed when the last event was told, for a status that was lost.
+    The resources billed at the last event, for a lost status.
 
-    Of what is gone by now nobody can tell when it went: it counts until it is found gone.
+    If one is gone by now, the time of its end is unknown: it counts until it is found gone.
     """
     told = [event.facts["stands"] for event in events if "stands" in event.facts]
     return tuple(map(BilledResource.from_json, told[-1])) if told else ()
 
 
 def _counted(events: Iterable[Event]) -> frozenset[str]:
-    """The tasks of this time awake whose spans are told: AWS still knows of them."""
+    """The tasks of this time awake with a recorded span: AWS still lists them."""
     spans: list[BillingInterval] = []
     for event in events:
         spans = [] if event.kind is EventKind.ASLEEP else [*spans, *told_spans([event])]

@@ -40,7 +40,7 @@ class Hours:
 
     @property
     def unseen(self) -> int:
-        """Hours awake of which nobody knows whether they were used."""
+        """Awake hours with unknown use."""
         return self.each.count(Hour.AWAKE)
 
 
@@ -54,7 +54,7 @@ def last_hours(meter: Meter, lifecycle: Lifecycle, now: datetime, zone: tzinfo) 
 def hours_between(
     past: Past, meter: Meter, lifecycle: Lifecycle, start: datetime, end: datetime, now: datetime
 ) -> Hours:
-    """Those of [start, end) that are begun; what the status still knows better counts, too."""
+    """The started hours of [start, end); better data in the status is included."""
     log = _up_to_now(log_hours(past.events, end), meter, lifecycle, now)
     known = _up_to_now(meter.hours, meter, lifecycle, now)
     if known.first:

@@ -42,7 +42,7 @@ def as_past(used: MonthUsage) -> PastMonth:
 
 
 def close_months(meter: Meter, lifecycle: Lifecycle, now: datetime) -> Meter:
-    """With the months that have ended since somebody last looked; those too old left out."""
+    """With the months that have ended since the last update, without those that are too old."""
     known = {each.month for each in meter.months}
     missing = [each for each in months_before(Month.of(now)) if each not in known]
     if not missing:

@@ -1,8 +1,8 @@
 """
-What an hour of each part costs: a dated table.
+Hourly prices of each part: a dated table.
 
 Source: AWS behaviour §7.1, list prices in USD as of 2026-09 or before (each entry's own date is
-there). How much of each is billed stands in `controller.domain.money.usage`.
+there). `controller.domain.money.usage` computes how much of each is billed.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def find_prices(region: str | None) -> Prices:
     """
     The region's prices, or those of us-east-1 where the table has none.
 
-    Whoever shows money says whose they are (`origin`): elsewhere they differ by some per cent.
+    Every place that shows money names their region (`origin`): others differ by some per cent.
     """
     return TABLE.get(region or DEFAULT_REGION, TABLE[DEFAULT_REGION])
 

@@ -1,10 +1,9 @@
 """
-Replay the past: what the decisions of a policy would have made of traffic that was recorded. Pure.
+Replay the past: apply the decisions of a policy to recorded traffic. Pure.
 
-The decisions are those of `desired.py`, idleness is judged by `idle.py`, and money is counted by
-`usage.py`, as by the controller. Assumed is that whoever meets a sleeping stack wakes it and
-extends that for as long as it is used; that a wake takes `wake`; and that minutes without counts
-are use, since what is not known is not idle.
+As in the controller, `desired.py` decides, `idle.py` judges idleness, and `usage.py` counts
+money. Assumptions: a client that finds the stack asleep wakes it and extends its lease while it is
+used; a wake takes `wake`; minutes without counts are use, because unknown is not idle.
 """
 
 from __future__ import annotations
@@ -158,7 +157,7 @@ class _Life:
             yield Interval(since, end)
 
     def _decide(self, now: datetime) -> Decision:
-        """As a pass does: settle the marks, look at the traffic where that could change it."""
+        """Like a pass: settle the lifecycle, and read the traffic if that could change the decision."""
         self._note_ready(now)
         decision = decide(self._rules, self._leases, None, self._lifecycle, now)
         if decision.needs_traffic:

@@ -1,8 +1,8 @@
 """
-What is billed: how much of each thing was used, and what a stack uses while awake and asleep.
+Billed amounts: how much of each resource was used, and what a stack uses awake and asleep.
 
-Amounts are hours (of a load balancer, a vCPU, a GB, an address) and no money, so that they add up
-whatever the prices are. Source: AWS behaviour §7.1. A load balancer is billed by the started hour
+Amounts are hours (of a load balancer, a vCPU, a GB, an address), not money, so that they add up
+at any prices. Source: AWS behaviour §7.1. A load balancer is billed by the started hour
 from its creation, an hour in the month in which it starts; a task by the second from the start of
 its image pull, a minute at least; an address by the second here: AWS bills it so within its hour.
 """
@@ -23,7 +23,7 @@ SHORTEST_TASK = timedelta(minutes=1)
 _DIGITS = Decimal("1e-12")
 
 SMALLEST = {"cpu": 256, "memory": 512, "arm": False}
-"""The smallest Fargate task, assumed where the configuration does not tell the size."""
+"""The smallest Fargate task, assumed if the configuration does not contain the size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +118,9 @@ class Tasks:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillingInterval:
     """
-    Something that was billed, from when until when.
+    A billing interval: what was billed, from when until when.
 
-    `tasks` are those of a task, or of a service whose tasks nobody could ask for; None for a
+    `tasks` is the number for a task, or for a service whose tasks could not be read; None for a
     load balancer, and for a service of an earlier record, which counts by its spec.
     """
 
@@ -140,13 +140,13 @@ class BillingInterval:
 
     @property
     def key(self) -> tuple[str, datetime]:
-        """The same thing seen twice has the same one: a service's ARN comes again."""
+        """Equal for the same interval seen twice; a service's ARN alone is reused by its successor."""
         return self.arn, self.since
 
     def used(self, window: Interval, use: UsageProfile) -> Amounts:
-        """What it used in the window; `use` tells the size of what does not say its own."""
+        """What it used in the window; `use` has the size if the span does not contain it."""
         if self.is_balancer:
-            # Its first hour has begun, even where our clock runs behind AWS's (F67).
+            # Its first hour has started, even if our clock is behind AWS's (F67).
             until = max(self.until, self.since + timedelta(seconds=1))
             return Amounts(load_balancer=window.started_hours(self.since, until))
         tasks = self.tasks or use.awake_only(self.address)
@@ -209,14 +209,14 @@ class UsageProfile:
         return replace(tasks, count=max(0, tasks.count - resting.count))
 
     def always_on(self, window: Interval) -> Amounts:
-        """What it uses when nobody ever puts it to sleep."""
+        """What it uses if it never sleeps."""
         return self._of(self.tasks, window) + Amounts(
             load_balancer=to_hours(window.length) * self.balancers,
             elastic_ip=to_hours(window.length) * self.elastic_ips,
         )
 
     def at_rest(self, window: Interval) -> Amounts:
-        """What it uses when nobody ever wakes it."""
+        """What it uses if it never wakes."""
         addresses = to_hours(window.length) * self.elastic_ips
         return self._of(self.resting, window) + Amounts(elastic_ip=addresses)
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invitation:
-    """A signed address of the stack's page, for a message; whoever has it may wake the stack."""
+    """A signed address of the stack's page, for a message; anyone who has it can wake the stack."""
 
     url: str
     expires_at: datetime

@@ -50,7 +50,7 @@ class Message:
 
 
 def level_of(event: Event) -> Level:
-    """A wake that failed is told as that, so its teardown is only a detail."""
+    """A failed wake has its own event, so its teardown is only a detail."""
     all_clear = {EventKind.RESTORED, EventKind.COULD_WAKE}
     trouble = {*ENDED_BY, *all_clear, EventKind.DAMAGED, *OF_MONEY, *OF_TERM}
     if event.kind in trouble or event.facts.get("after"):
@@ -61,7 +61,7 @@ def level_of(event: Event) -> Level:
 
 
 def is_wanted(event: Event, most: Level) -> bool:
-    """Tell whether those who want to hear up to `most` hear of this."""
+    """Whether subscribers to levels up to `most` get this."""
     levels = list(Level)
     return levels.index(level_of(event)) <= levels.index(most)
 

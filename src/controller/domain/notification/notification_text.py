@@ -1,8 +1,7 @@
 """
-What people read of an event: what happened, why, what it costs, and what to do.
+The text of an event: what happened, why, what it costs, and what to do.
 
-Pure text, for whoever gets the mail. Moments are local to the stack's time zone, money is USD by
-list prices.
+Pure text, for mail. Moments are local to the stack's time zone, money is USD at list prices.
 """
 
 from __future__ import annotations
@@ -69,7 +68,7 @@ class NotificationText:
         where = f", {self._spec.region}" if self._spec.region else ""
         return f"-- \nDormouse ({self._stack}{where}). Times are those of {self._policy.time_zone}."
 
-    # on the way, and there
+    # in transition, and reached
 
     def _waking(self) -> Text:
         when = self._say(self._event.at)
@@ -199,7 +198,7 @@ class NotificationText:
         )
 
     def _lost(self) -> Text:
-        """It had been ready: nobody was served any more, so nothing keeps it."""
+        """It had been ready, but had no healthy target any more, so nothing keeps it awake."""
         return "served nobody any more and is taken down", iter(
             [
                 f"{self._stack} was awake, but served nobody any more. At "
@@ -269,7 +268,7 @@ class NotificationText:
         )
 
     def _replaced(self) -> Text:
-        """What an earlier configuration made stands where nobody gets at it."""
+        """Resources of an earlier configuration are in a place that cannot be reached."""
         hours = {a: Decimal(text) for a, text in (self._facts.get("hours") or {}).items()}
         hour = sum(hours.values(), Decimal(0))
         what = f"costs {say_money(hour)} an hour" if hour else "costs nothing"

@@ -1,9 +1,9 @@
 """
-One stack in one line, as a pass left it: what a page for many shows of each. Pure.
+One stack in one row, as of its last pass: what the page for many stacks shows. Pure.
 
-A row is written with the status and holds until the next pass, which comes when its `until` does:
-what goes on meanwhile, money and hours, is counted on from what it says. It carries no id of a
-lease or a link, and is small: a hundred come with one read.
+A row is written with the status and is valid until the next pass, which is due at its `until`.
+The reader extrapolates money and hours from it meanwhile. It contains no id of a lease or a link,
+and is small: one read returns a hundred.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ NOT_LOOKED: Mapping[str, Json] = {"at": None, "result": "not looked at", "findin
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
-    """USD: of the running month up to `at`, and for each hour from then on, as it stands."""
+    """USD: in the running month up to `at`, and for each hour after that in the present state."""
 
     spent: float = 0
     always: float = 0
@@ -68,7 +68,7 @@ class Row:
     """
     `face` is one of eight words for people, `who` those that want it awake or hold it, `strip`
     the strokes of its hours up to the day of `at`, and `hours` how many of them were used, awake,
-    paid for, and not known. `held` are the requests that waited at the door when the pass looked.
+    paid for, and unknown. `held` are the requests that waited at the door during the pass.
     """
 
     stack: str
@@ -92,7 +92,7 @@ class Row:
 
     @property
     def is_seen(self) -> bool:
-        """A pass has looked at it."""
+        """A pass has written it."""
         return bool(self.rule)
 
     def held_at(self, now: datetime) -> list[Held]:
@@ -152,7 +152,7 @@ class Row:
 
 
 def make_row(report: Report, term: Term | None = None) -> Row:
-    """The row of a stack as its report and its term stand."""
+    """The row of a stack, from its report and its term."""
     policy, now, decision = policy_of(report.spec), report.now, report.decision
     meter, lifecycle = report.status.meter, report.status.lifecycle
     hours = last_hours(meter, lifecycle, now, policy.zone) if meter.opened_at else None

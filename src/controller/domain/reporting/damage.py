@@ -1,9 +1,9 @@
 """
 Records that cannot be read: cut short, edited by hand, or written by a later release.
 
-Such a record does not affect the others. It is ignored, reported once, and shown until it is gone:
-without a lease or a hold that nobody can read the stack sleeps as its hours say, and a status can
-be learned again from AWS and the history.
+Such a record does not affect the others. It is ignored, reported once, and shown until it is gone.
+Without the unreadable lease or hold the stack sleeps as its hours say, and a status can be rebuilt
+from AWS and the history.
 """
 
 from __future__ import annotations

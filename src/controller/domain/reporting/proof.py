@@ -13,7 +13,7 @@ from controller.domain.timestamps import format_timestamp, parse_timestamp
 
 
 class Verdict(StrEnum):
-    """What is not known is never called well: one thing that could not be looked at is enough."""
+    """An unknown state never counts as good: one failed check is enough for "not looked at"."""
 
     COULD_WAKE = "could wake"
     COULD_NOT_WAKE = "could not wake"
@@ -22,7 +22,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProofFinding:
-    """One thing that is not well, or was not looked at. `hinders`: a wake would fail."""
+    """A problem, or a check that could not run. `hinders`: a wake would fail."""
 
     rule: str
     message: str
@@ -42,7 +42,7 @@ class ProofFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """`spec_hash` is of the spec that was looked at; a later one is looked at anew."""
+    """`spec_hash` is of the checked spec; a later spec is checked again."""
 
     at: datetime
     verdict: Verdict
@@ -74,7 +74,7 @@ class Proof:
 
 
 def shown(proof: Proof | None) -> dict[str, Json]:
-    """For people and programs: what was never rehearsed was not looked at."""
+    """For people and programs: a stack that was never rehearsed counts as not looked at."""
     if proof is None:
         return {"at": None, "result": str(Verdict.NOT_LOOKED_AT), "findings": []}
     found = proof.to_json()

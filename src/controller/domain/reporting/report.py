@@ -42,10 +42,10 @@ from controller.domain.reporting.status import Status
 from controller.domain.timestamps import format_timestamp, write_timestamp
 
 AHEAD = timedelta(days=8)
-"""How far ahead the next changes are told."""
+"""How far ahead the next changes are shown."""
 
 TAKEN_UP = timedelta(minutes=2)
-"""A pass that goes on writes at least every half minute; one that is silent for longer is gone."""
+"""A live pass writes at least every half minute; one that is silent for longer is dead."""
 
 STALE = timedelta(minutes=4)
 """A status that a pass in progress has not written for so long: that pass is gone."""
@@ -54,8 +54,8 @@ MOST_CHANGES = 2
 FAILED, BLOCKED, STARTING, DEGRADED = "failed", "blocked", "starting", "degraded"
 STUCK = "stuck"
 """
-Phases beside those of a pass. A wake that no pass has begun yet is starting; a sleep is stuck as
-soon as AWS refuses it, and told as that after a while.
+Phases beside those of a pass. A wake without a pass yet is starting; a sleep is stuck as
+soon as AWS refuses it, and reported as stuck after a while.
 """
 
 
@@ -96,7 +96,7 @@ class Report:
 
     @property
     def has_settled(self) -> bool:
-        """Nothing is under way."""
+        """No transition is in progress."""
         return self.state in (State.ASLEEP, State.AWAKE)
 
     @property
@@ -196,9 +196,9 @@ class Report:
 
     @property
     def steps(self) -> list[dict[str, Json]]:
-        """What the resources were and are busy with on the present way, as JSON."""
+        """The steps of the resources in the present transition, as JSON."""
         if not self.is_begun:
-            return []  # those of the way before
+            return []  # those of the transition before
         learned = self.status.learned
         return [
             {**step, "usual_seconds": learned.usual_seconds(step["address"], step["step"])}
@@ -245,8 +245,8 @@ def make_report(
     bookings: Iterable[Booking] = (),
 ) -> Report:
     """
-    Tell how a stack stands at `now`; `damaged` are records of it that cannot be read, `held`
-    requests that were taken down as waiting at the door.
+    Report the state of a stack at `now`; `damaged` are its records that cannot be read, `held`
+    the recorded requests that wait at the door.
     """
     leases, bookings = tuple(leases), tuple(bookings)
     rules = rules_of(spec, status, bookings, now)
@@ -285,7 +285,7 @@ def make_report(
 
 
 def _set_aside(status: Status, state: State) -> Sequence[str]:
-    """What is not as the files say though the stack does its work, and what stands elsewhere."""
+    """Differences from the files that do not stop the stack, and resources elsewhere."""
     is_said = status.degraded is not None
     causes = [status.cause] if state is State.AWAKE and status.cause and not is_said else []
     return [*causes, *(trouble.cause for trouble in status.replaced.values())]
@@ -322,7 +322,7 @@ def _phase(status: Status, state: State) -> tuple[str, str]:
         return STARTING, ""
     if state is State.GOING_TO_SLEEP and status.target is not Target.ASLEEP:
         return str(state), ""
-    if state is State.GOING_TO_SLEEP and status.stuck:  # it costs, whatever came before
+    if state is State.GOING_TO_SLEEP and status.stuck:  # it costs money, in any case
         phase = STUCK if status.phase == FAILED else status.phase
         return phase or str(state), status.stuck.cause
     if state in (State.ASLEEP, State.GOING_TO_SLEEP):

@@ -1,4 +1,4 @@
-"""How a stack stands, in one sentence for people; times are local to the stack's zone."""
+"""The state of a stack in one sentence for people; times are local to the stack's zone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BY_HOURS = (Rule.OFFICE_HOURS, Rule.OPENING, Rule.BOOKING)
 
 
 def say_local(moment: datetime, zone: tzinfo) -> str:
-    """With the zone's abbreviation, as whoever reads it may be elsewhere."""
+    """With the zone's abbreviation, because the reader may be in another zone."""
     return f"{say_moment(moment, zone)} {moment.astimezone(zone):%Z}"
 
 
@@ -40,7 +40,7 @@ def say_awake_until(policy: Policy, rule: Rule, hold: Hold | None, end: datetime
 
 
 def say_asleep_until(policy: Policy, hold: Hold | None, end: datetime | None) -> str:
-    """`end` is when it wakes by itself, as far as that can be foreseen."""
+    """`end` is the predicted moment of the next automatic wake."""
     if end:
         return f"until {say_local(end, policy.zone)}, or until somebody wakes it"
     ends_after_hold = hold is not None and hold.state is Target.ASLEEP

@@ -26,9 +26,9 @@ from controller.domain.timestamps import (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
     """
-    A sleep that does not end, or something foreign in the way: since when, and why.
+    A sleep that does not end, or a foreign resource that blocks it: since when, and why.
 
-    `standing` are the addresses that are still there, and cost money.
+    `standing` are the addresses that still exist, and cost money.
     """
 
     since: datetime
@@ -54,17 +54,17 @@ class Trouble:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """
-    `target` is where it is going since `since`, and `settled` says that it is there; `from_rest`
-    that it set out from where it had been settled, and not halfway. `degraded` says that it serves
-    people, though not in full. `phase` is what people are
-    told meanwhile, `cause` what holds it up. `decision` is the last one, as JSON.
-    `warned_for` is the end of which people have been warned, `budget_told` a month and what they
-    were told of its budget, `term_told` the end of its term and how much of that
-    was told, `troubles` what they were told of and is not over, `meter` counts the money.
-    `outbox` are events that are not known to be
-    recorded and told. `replaced` is what holds up the end of replaced specs, by their hash: told
-    once, shown until it is over. `spread_offset` is how much earlier than needed its wakes for an
-    opening begin, where many are spread. `proof` is what the last rehearsal found.
+    `target` is the target of the transition since `since`, and `settled` says that it is reached;
+    `from_rest` says that the transition started from a settled state, not from another transition.
+    `degraded` says that it serves, but not in full. `phase` is shown to people meanwhile, `cause`
+    is what delays it. `decision` is the last one, as JSON.
+    `warned_for` is the end for which the warning was sent, `budget_told` a month and the messages
+    sent about its budget, `term_told` the end of its term and the messages sent about it,
+    `troubles` are reported problems that are not over, `meter` counts the money.
+    `outbox` are events that may not be recorded and delivered yet. `replaced` is what blocks the
+    end of replaced specs, by their hash: reported once, shown until it is over. `spread_offset` is
+    how much earlier than needed its wakes for an opening start, if wakes are spread. `proof` is the
+    result of the last rehearsal.
     """
 
     target: Target | None = None
