@@ -124,7 +124,7 @@ def stop_of(
     From when on office hours no longer count in this month, if the state does not change until then.
 
     None if the policy does not want that, or the budget lasts. A sleeping stack is not woken for
-    less than an hour: otherwise it would be woken and stopped repeatedly at the end of its budget.
+    less than an hour: otherwise it would wake and sleep repeatedly at the end of its budget.
     """
     limit = limit_of(policy)
     if limit is None or not policy.budget_stops or meter.use_since is None:

@@ -157,7 +157,7 @@ class _Life:
             yield Interval(since, end)
 
     def _decide(self, now: datetime) -> Decision:
-        """Like a pass: settle the lifecycle, and read the traffic if that could change the decision."""
+        """Like a pass: settle the lifecycle, and read the traffic if that could change it."""
         self._note_ready(now)
         decision = decide(self._rules, self._leases, None, self._lifecycle, now)
         if decision.needs_traffic:

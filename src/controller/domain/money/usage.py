@@ -140,7 +140,7 @@ class BillingInterval:
 
     @property
     def key(self) -> tuple[str, datetime]:
-        """Equal for the same interval seen twice; a service's ARN alone is reused by its successor."""
+        """Equal for the same interval seen twice; a later service can have the same ARN."""
         return self.arn, self.since
 
     def used(self, window: Interval, use: UsageProfile) -> Amounts:
