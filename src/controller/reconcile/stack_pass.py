@@ -4,7 +4,7 @@ One pass for one stack: load, decide, reconcile, record, and say when to come ba
 Every pass derives everything from records and observations, so it may be interrupted anywhere. It
 writes its status with its lock's number: a pass that was delayed for too long is refused, and ends.
 
-    load ─▶ decide ─▶ make room ─▶ reconcile ─▶ clear ─▶ when next? ─▶ record ─▶ tell
+    load ─▶ decide ─▶ make room ─▶ reconcile ─▶ clear ─▶ when next? ─▶ record ─▶ notify
               ▲      (clearing)     (loop)    (clearing) (next_visit)    │    (outbox)
               └────────────────── something else is wanted ──────────────┘
 """
@@ -208,9 +208,9 @@ class StackPass:
 
     def _is_recorded(self, records: Records, result: PassResult) -> bool:
         """
-        Write the end down; False when somebody asked for something meanwhile.
+        Store the end of the pass; False if there was a new request meanwhile.
 
-        With something to tell it is due at once: if this process dies now, the next one tells.
+        With undelivered events it is due at once: if this process dies now, the next delivers them.
         """
         due_at = result.due_at
         if self._tracker.status.outbox:
@@ -236,7 +236,7 @@ class StackPass:
         return True
 
     def _notify(self, records: Records, result: PassResult) -> PassResult:
-        """Let people know; what they could not be told waits for another pass."""
+        """Deliver the events; undelivered ones wait for another pass."""
         outbox = self._tracker.status.outbox
         if not outbox:
             return result
@@ -245,6 +245,6 @@ class StackPass:
         if delivery.left:
             due_at = soonest(due_at, self._clock.now() + TELL_AGAIN)
         self._tracker.apply(transitions.told, delivery.left)
-        self._tracker.record(due_at)  # what somebody has just asked for is due by itself
+        self._tracker.record(due_at)  # a new request has already made the stack due
         undelivered = len(delivery.left)
         return replace(result, due_at=due_at, undelivered=undelivered, fault=delivery.fault)

@@ -17,9 +17,9 @@ def renew_lock(store: Store) -> None:
 
 class StillWanted:
     """
-    Make one for each run; the records are read again only where somebody has asked for something.
+    Make one for each run; the records are read again only after a new request.
 
-    `is_fresh`: they were read a moment ago, so the first round begins without a question.
+    `is_fresh`: they were just read, so the first round starts without a check.
     """
 
     def __init__(

@@ -62,7 +62,7 @@ class Held(Protocol):
 
 @dataclass
 class Swept:
-    """What became of the leftovers: `kept` are those that still stand, with why."""
+    """The result of a sweep: `kept` are the leftovers that still exist, with the reason."""
 
     deleted: list[OwnedResource] = field(default_factory=list)
     kept: list[tuple[OwnedResource, str]] = field(default_factory=list)
@@ -70,14 +70,14 @@ class Swept:
 
 @dataclass
 class StackSweep:
-    """The leftovers of one stack on their way out, by ARN."""
+    """The leftovers of one stack that are being deleted, by ARN."""
 
     swept: Swept
     waiting: dict[str, OwnedResource]
     begun: set[str] = field(default_factory=set)
 
     def see(self, found: Mapping[str, OwnedResource]) -> None:
-        """Take in how they stand; what stands no more is done with."""
+        """Update their state; those that no longer exist are done."""
         for arn, owned in list(self.waiting.items()):
             if arn in found:
                 self.waiting[arn] = found[arn]
@@ -97,8 +97,8 @@ class StackSweep:
 
 class Sweep:
     """
-    `say` is told of each step. Without `records` nothing is a leftover but what belongs to the
-    stacks that somebody has `answered_for`.
+    `say` is called for each step. Without `records` only resources of the stacks in `answered_for`
+    can be leftovers.
     """
 
     def __init__(
@@ -119,9 +119,9 @@ class Sweep:
 
     def look(self) -> list[Verdict]:
         """
-        Everything with our tags, and which of it nobody needs; changes nothing.
+        Every resource with our tags, and whether it is a leftover; changes nothing.
 
-        A region that cannot be read hides no other: it is left out, and `unseen` says why.
+        A region that cannot be read does not hide others: it is left out, and `unseen` says why.
         """
         found: dict[str, OwnedResource] = {}
         for region in list(self._regions):
@@ -170,7 +170,7 @@ class Sweep:
                 return
 
     def _go_on(self, errand: StackSweep, *, own_lock: bool) -> None:
-        """Look, and delete what may go now; what AWS does not answer for now is asked again."""
+        """Read, and delete what may be deleted now; failed calls are retried."""
         try:
             errand.see(self._find())
         except RetryError:
@@ -181,7 +181,7 @@ class Sweep:
                 self._delete(owned, errand)
 
     def _spare(self, errand: StackSweep, *, own_lock: bool) -> None:
-        """Let go of what is needed by now."""
+        """Keep resources that are needed by now."""
         for verdict in self._judge(errand.waiting.values(), own_lock=own_lock):
             if not verdict.leftover and verdict.owned.arn not in errand.begun:
                 errand.keep(verdict.owned, verdict.why)
@@ -191,14 +191,14 @@ class Sweep:
         try:
             self._region_of[owned.arn].delete(owned)
         except RetryError:
-            return  # tried again after the next look
+            return  # retried after the next read
         except DormouseError as error:
             errand.keep(owned, str(error))
             return
         errand.begun.add(owned.arn)
 
     def _find(self) -> dict[str, OwnedResource]:
-        """What stands in all regions by ARN; a region that two roles see counts once."""
+        """The resources in all regions by ARN; a region that two roles can read counts once."""
         found: dict[str, OwnedResource] = {}
         self._region_of.clear()
         for region in self._regions:

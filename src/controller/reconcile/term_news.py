@@ -1,4 +1,4 @@
-"""What people are told of a stack's term, and when it is to be taken out. Pure."""
+"""Events about a stack's term, and when the stack is to be removed. Pure."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ OVER, GOES = 3, 4
 """Stages of a term: that it is over, and that it is to be taken out."""
 
 LATER = timedelta(minutes=15)
-"""When to look again at one that is to be taken out, and is not asleep yet."""
+"""When to check again a stack that is to be removed, and is not asleep yet."""
 
 
 def tell_of_term(status: Status, records: Records, now: datetime) -> Status:
-    """Each stage once; of several that have come together the last. Another end begins anew."""
+    """Each stage once; if several are due together, the last. A new end starts from the first."""
     term = records.term
     if term is None or term.expires_at is None:
         return replace(status, term_told=())
@@ -54,7 +54,7 @@ def next_of_term(status: Status, records: Records, now: datetime) -> datetime | 
 
 
 def is_to_go(status: Status, records: Records, now: datetime) -> bool:
-    """Its end is told, and nothing of it stands or is asked for."""
+    """Its end was reported, and it has neither resources nor requests."""
     term = records.term
     return (
         term is not None
@@ -72,7 +72,7 @@ def _may_go(status: Status, records: Records, now: datetime) -> bool:
 
 
 def _told(status: Status, term: Term) -> int:
-    """The last stage that was told of this end."""
+    """The last stage that was reported for this end."""
     ends_at, stage = status.term_told or ("", "0")
     known = term.expires_at is not None and ends_at == format_timestamp(term.expires_at)
     return int(stage) if known else 0

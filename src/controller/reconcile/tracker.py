@@ -31,8 +31,8 @@ SHOW = timedelta(seconds=30)
 
 LONG_AWAKE = timedelta(days=31)
 """
-So long before the months that are kept the event may be that tells what stands, of a status
-that was lost.
+For a lost status: how long before the kept months the event may be that lists the billed
+resources.
 """
 
 
@@ -80,9 +80,9 @@ class StatusTracker:
 
     def record(self, due_at: datetime | None, request_version: int | None = None) -> bool:
         """
-        Write it as what the pass ends with; False when somebody asked for something meanwhile.
+        Write the status at the end of the pass; False if there was a new request meanwhile.
 
-        That is so where the records are not those of that version any more; None: write it anyway.
+        That is the case if the records no longer have that version; None: write it anyway.
         """
         return self._store.put_status(
             self.status.to_json(), due_at, request_version=request_version

@@ -33,8 +33,8 @@ from controller.reconcile.outcome import Iteration, Outcome, Result
 
 STUCK_AFTER = timedelta(minutes=15)
 """
-A sleep that takes longer is a fault that costs money (AWS behaviour §3.4, §3.6); while a service
-drains, what its files let it drain comes on top.
+A sleep that takes longer is a fault that costs money (AWS behaviour §3.4, §3.6). If a service
+drains, its configured delay is added.
 """
 
 MOST_STEPS = 100
@@ -48,9 +48,9 @@ def begin_transition(
     status: Status, spec: Spec, decision: Decision, before: Lifecycle, now: datetime
 ) -> Status:
     """
-    Take up a decision. Another target than before begins a new way, with steps of its own.
+    Adopt a decision. A new target starts a new transition, with its own steps.
 
-    `before` are the marks of a moment ago, when it may still have been awake.
+    `before` is the previous lifecycle, when it may still have been awake.
     """
     status = replace(status, decision=decision.to_json(), updated_at=now)
     if status.target is decision.state:
@@ -80,7 +80,7 @@ def begin_transition(
 
 
 def decided(status: Status, decision: Decision) -> Status:
-    """What people and programs are told of why it is as it is."""
+    """The reason for its state, for people and programs."""
     return replace(status, decision=decision.to_json())
 
 
@@ -89,7 +89,7 @@ def looked_at_traffic(status: Status, activity: Activity) -> Status:
 
 
 def set_aside(status: Status, spec: Spec, damaged: Sequence[Damaged], now: datetime) -> Status:
-    """Tell of records that cannot be read, each once for as long as it stays as it is."""
+    """Report records that cannot be read, each once until it changes."""
     ids = tuple(each.id for each in damaged)
     if ids == status.set_aside:
         return status
@@ -163,7 +163,7 @@ def learned(status: Status, wake: Wake) -> Status:
 
 
 def woke(status: Status, spec: Spec, ends_at: datetime | None, now: datetime) -> Status:
-    """Tell that it has become ready, and until when it stays as far as that can be foreseen."""
+    """Report that it has become ready, and its predicted end."""
     lifecycle, decision = status.lifecycle, status.decision
     facts = {
         "endpoint": status.endpoint,
@@ -176,7 +176,7 @@ def woke(status: Status, spec: Spec, ends_at: datetime | None, now: datetime) ->
 
 
 def warn(status: Status, spec: Spec, ends_at: datetime, reason: str, now: datetime) -> Status:
-    """Tell once that it is going to sleep soon."""
+    """Report once that it is going to sleep soon."""
     if status.warned_for == ends_at:
         return status
     status = replace(status, warned_for=ends_at)
@@ -185,7 +185,7 @@ def warn(status: Status, spec: Spec, ends_at: datetime, reason: str, now: dateti
 
 
 def told(status: Status, left: tuple[Event, ...]) -> Status:
-    """The outbox was told, but for what is left."""
+    """The outbox was delivered, except for what is left."""
     return replace(status, outbox=left)
 
 
@@ -282,7 +282,7 @@ def _left(outcome: Outcome) -> tuple[str, ...]:
 
 
 def _month(status: Status, spec: Spec, now: datetime) -> Json:
-    """What the month has come to with that; None of a stack whose meter was never begun."""
+    """The month's total including that; None for a stack without a meter."""
     used = usage_now(status.meter, status.lifecycle, now)
     return Statement(used=used, prices=find_prices(spec.region)).summary() if used else None
 

@@ -24,14 +24,14 @@ class Seen:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """
-    What verdicts rest on at one moment of a run.
+    The data for verdicts at one moment of a run.
 
     `seen` is the newest snapshot; None until there is one. `reading` is the same as long as no step
-    was taken since: it tells what to read next, and `whole_at` when everything was last read.
-    `final` says by address what is not asked for again, and why. `error` is what ended the round
-    before its end, `note` the last refusal of it. `quiet_until` is when AWS may be asked again,
-    `refused_since` and `blocked_since` are when rounds began to be refused, and something foreign
-    to stand in the way. `give_up_at` is when patience with a wake ends.
+    was taken since: it determines what to read next, and `whole_at` is the last full read.
+    `final` maps an address to the reason why its step is not retried. `error` is what aborted the
+    round, `note` its last refusal. `quiet_until` is when AWS may be called again. `refused_since`
+    and `blocked_since` are since when rounds are refused, and since when a foreign resource blocks.
+    `give_up_at` is the time limit of a wake.
     """
 
     target: Target
@@ -53,15 +53,15 @@ class Turn:
 
     @property
     def is_overdue(self) -> bool:
-        """A wake whose time is over: nothing is begun for it that would be taken down at once."""
+        """A wake whose time is over: it starts nothing that would be torn down at once."""
         is_wake = self.target is Target.AWAKE and not self.serving.is_ready
         return is_wake and self.give_up_at is not None and self.now >= self.give_up_at
 
     def is_given_up(self, action: Action) -> bool:
         """
-        On the way to awake only an update ever is: what is gone meanwhile is made anew.
+        During a wake only an update can be final: a resource that is gone is created again.
 
-        But for what only adds to a service: a wake goes on without it, and what builds on it.
+        Exception: the companions of a service. A wake continues without them and their dependants.
         """
         if action.kind.is_companion:
             return not self.final.keys().isdisjoint((action.address, *action.after))
@@ -69,7 +69,7 @@ class Turn:
         return is_step and action.address in self.final
 
     def is_all_given_up(self, plan: Plan) -> bool:
-        """Whatever could be done now was refused for good, and nothing else is on its way."""
+        """Every possible step was refused permanently, and nothing else is in progress."""
         given_up = all(self.is_given_up(action) for action in plan.ready)
         return bool(self.final) and not plan.waiting and given_up
 

@@ -16,18 +16,18 @@ from controller.reconcile.turn import Seen, Turn
 
 BLIND = timedelta(seconds=25)
 """
-So long a sleep that remembers nothing goes on looking: what a process made that died with its
-memory need not be listed yet (AWS behaviour §1.7; §9.2: 20 s at the slowest).
+How long a sleep without memory keeps reading: resources that a dead process has created may not be
+listed yet (AWS behaviour §1.7; §9.2: 20 s at the slowest).
 """
 
 LAST_STEPS = timedelta(seconds=20)
 """No new step is started when a Lambda has less time left than this (AWS behaviour §5.4)."""
 
 MADE_ANEW_AGAIN = timedelta(hours=1)
-"""How often a stack that serves people makes anew what fails again and again (§1.4, F07)."""
+"""How often a stack that serves replaces a resource that fails repeatedly (§1.4, F07)."""
 
 BLOCKED_GRACE = timedelta(seconds=30)
-"""Tags of fresh objects may not be readable for some seconds; only then is a stranger believed."""
+"""Tags of new resources may be unreadable for some seconds; only then does foreign count."""
 
 FOREIGN_GRACE = timedelta(minutes=15)
 """So long an Elastic IP in somebody else's use is waited for (AWS behaviour F03); it is free."""
@@ -59,7 +59,7 @@ def only_waits(turn: Turn, seen: Seen) -> bool:
 
 
 def find_end(turn: Turn, limits: Limits) -> Ending | None:
-    """Why the run ends with this turn; None: it goes on."""
+    """Why the run ends with this turn; None: it continues."""
     if turn.error:
         ended = _end_by_error(turn, turn.error)
     else:
@@ -81,7 +81,7 @@ def find_failure(seen: Seen, progress: Progress) -> str:
 
 
 def blocked_since(turn: Turn, seen: Seen) -> datetime | None:
-    """A wake is blocked by any stranger; a sleep only once there is nothing else to do."""
+    """Any foreign resource blocks a wake; it blocks a sleep only if nothing else is left to do."""
     is_busy = bool(seen.plan.waiting or seen.plan.actions)
     if not seen.plan.blocked or (turn.target is Target.ASLEEP and is_busy):
         return None
@@ -89,7 +89,7 @@ def blocked_since(turn: Turn, seen: Seen) -> datetime | None:
 
 
 def is_blocked(turn: Turn, seen: Seen) -> bool:
-    """Tell whether what stands in the way has been there for long enough to be believed."""
+    """Whether the foreign resource has been there long enough to count."""
     since = turn.blocked_since
     return since is not None and turn.now - since >= _grace(seen)
 
@@ -120,14 +120,14 @@ def _may_take(action: Action, turn: Turn, seen: Seen) -> bool:
 
 
 def _is_freshly_made_anew(action: Action, turn: Turn) -> bool:
-    """It was taken down and made anew within the hour that a load balancer is paid for at least."""
+    """It was replaced within the last hour, the least that is paid for a load balancer."""
     last = turn.progress.deleted.get(action.address)
     is_fresh = last is None or turn.now - last.at < MADE_ANEW_AGAIN
     return is_fresh and turn.progress.is_made_anew(action.address)
 
 
 def _end_by_error(turn: Turn, error: DormouseError) -> Ending | None:
-    """What a round comes to that was refused as a whole; None: it is asked for again."""
+    """The result of a round that was refused as a whole; None: it is retried."""
     if isinstance(error, EndPassError):
         return Ending(Result.UNFINISHED, str(error))
     if isinstance(error, RetryError) or _may_be_allowed_soon(turn, error) or turn.serving.is_lost:
@@ -203,7 +203,7 @@ def _goes_on(turn: Turn) -> bool:
 
 
 def _grace(seen: Seen) -> timedelta:
-    """How long something in the way is watched before it is believed to stay."""
+    """How long a blocking resource is watched before it counts as permanent."""
     addresses = seen.observed.addresses.values()
     held = {a.allocation_id for a in addresses if a.holder is Holder.FOREIGN}
     only_held = all(address in held for address, _ in seen.plan.blocked)

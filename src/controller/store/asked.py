@@ -1,11 +1,10 @@
 """
-What people ask for: leases, bookings, a hold, and the mark that has a pass look at them.
+People's requests: leases, bookings, a hold, and the mark that starts a pass for them.
 
-All of it lies under a partition key of its own, `asked#<stack>`, to which the wake URL's role is
-bound: whatever that function is made to write, no spec, status or lock is touched. The mark is
-the item `asked`: it counts what was asked for, and is in the index of what is due until a pass
-has taken it up. A record and its mark are written in one transaction, so nothing that was stored
-waits for a heartbeat that never comes.
+They have their own partition key, `asked#<stack>`, and the wake URL's role can write only there:
+even a compromised function cannot change a spec, status or lock. The mark is the item `asked`: it
+counts the requests, and is in the index of due stacks until a pass has read them. A record and its
+mark are written in one transaction, so no stored request waits without a due pass.
 """
 
 from __future__ import annotations
@@ -43,11 +42,11 @@ _TOUCH = "SET due = :due, due_at = :at ADD asked :one"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedFor:
     """
-    What was asked for of one stack; `count` is how often, and `is_due` that no pass knows.
+    The requests for one stack; `count` is their number, and `is_due` that no pass has read them.
 
-    `damaged` are the records among it that cannot be read, `held` the requests that wait at the
-    door, which ask for nothing beside the lease that came with each. `rehearsal_at` is when it was
-    last asked whether the stack could wake.
+    `damaged` are the records among them that cannot be read, `held` the requests that wait at the
+    door; they add nothing to the lease that came with each. `rehearsal_at` is when a rehearsal was
+    last requested.
     """
 
     leases: tuple[Lease, ...] = ()
@@ -65,7 +64,7 @@ class Asked(Requests):
     """The partition `asked#<stack>`; the api's role may write here, and nowhere else."""
 
     def load_asked(self, stack: str) -> AskedFor:
-        """Read all that is asked for of one stack, consistently."""
+        """Read all requests for one stack, consistently."""
         pk = items.asked_key(stack, items.MARK)["pk"]["S"]
         read = self._query("pk = :pk", {":pk": pk}, ConsistentRead=True)
         found = {items.sort_key(item): item for item in read}
@@ -104,7 +103,7 @@ class Asked(Requests):
 
     def request_version(self, stack: str) -> int:
         """
-        How often anything was asked for up to now: while that stays, so do all of its records.
+        The number of requests up to now: while it is unchanged, so are all request records.
 
         It reads one item, where `load_asked` reads them all.
         """
@@ -117,10 +116,10 @@ class Asked(Requests):
 
     def grant(self, lease: Lease) -> Lease:
         """
-        Store a lease and have the stack looked at; forgotten a week after its end (TTL).
+        Store a lease and make the stack due; the item expires a week after the lease's end (TTL).
 
-        One of that id which still runs is made longer instead, never shorter: two who ask at
-        once with one view of the stack have the same id. Returns the lease as it stands then.
+        A running lease with that id is extended instead, never shortened: two simultaneous
+        requests with the same view of the stack have the same id. Returns the stored lease.
         """
         while True:
             if self._keep(lease, {"ConditionExpression": _IS_FREE}):
@@ -147,7 +146,7 @@ class Asked(Requests):
                 return extended
 
     def release(self, stack: str, id_: str, now: datetime) -> Lease | None:
-        """End a lease and have the stack looked at. None when none of that id still runs."""
+        """End a lease and make the stack due. None if no lease with that id still runs."""
         while True:
             found, lease = self._live_lease(stack, id_, now)
             if found is None or lease is None:
@@ -158,9 +157,9 @@ class Asked(Requests):
 
     def book(self, booking: Booking) -> Booking:
         """
-        Store a booking under the first id that is free, and have the stack looked at.
+        Store a booking under the first free id, and make the stack due.
 
-        Asked for twice it is the same one, at most made longer. Returns it as it stands then.
+        The same request twice is one booking, at most extended. Returns the stored booking.
         """
         number = int(booking.id.removeprefix("b"))
         while True:
@@ -178,7 +177,7 @@ class Asked(Requests):
                 number += 1
 
     def cancel(self, stack: str, id_: str, now: datetime) -> Booking | None:
-        """End a booking and have the stack looked at. None when none of that id counts."""
+        """End a booking and make the stack due. None if no booking with that id counts."""
         while True:
             found, booking = self._booking(stack, id_)
             if found is None or booking is None or not booking.is_live(now):
@@ -188,24 +187,24 @@ class Asked(Requests):
                 return cancelled
 
     def hold(self, hold: Hold) -> None:
-        """Put a hold in place of the one before, and have the stack looked at."""
+        """Replace the hold, and make the stack due."""
         expires = int((hold.until + KEEP_ASKED).timestamp())
         key = items.asked_key(hold.stack, items.HOLD)
         item = items.with_body(key, hold.to_json(), expires=expires)
         self._write_marked(hold.stack, hold.set_at, {"Put": {"Item": item}})
 
     def put_term(self, term: Term) -> None:
-        """Say who answers for a stack, and until when; and have it looked at."""
+        """Store who is responsible for a stack, and until when; and make it due."""
         item = items.with_body(items.asked_key(term.stack, items.TERM), term.to_json())
         self._write_marked(term.stack, term.set_at, {"Put": {"Item": item}})
 
     def lift_hold(self, stack: str, now: datetime) -> None:
-        """End the hold, and have the stack looked at."""
+        """End the hold, and make the stack due."""
         key = items.asked_key(stack, items.HOLD)
         self._write_marked(stack, now, {"Delete": {"Key": key}})
 
     def ask(self, stack: str, due_at: datetime) -> None:
-        """Have the stack looked at from `due_at` on, and a pass under way look again."""
+        """Make the stack due from `due_at` on, and make a running pass read its records again."""
         self._write_marked(stack, due_at)
 
     def ask_rehearsal(self, stack: str, now: datetime) -> None:
@@ -219,7 +218,7 @@ class Asked(Requests):
         through_conflicts(lambda: self._dynamodb.update_item(**named))
 
     def take_up(self, stack: str, count: int) -> None:
-        """A pass knows what was asked for up to `count`; what came since stays due."""
+        """A pass has read the requests up to `count`; later ones stay due."""
         condition = items.not_asked_since(count)
         try:
             key = items.asked_key(stack, items.MARK)
@@ -244,7 +243,7 @@ class Asked(Requests):
         return self._write_marked(booking.stack, at, {"Put": {"Item": item, **condition}})
 
     def _booking(self, stack: str, id_: str) -> tuple[items.Item | None, Booking | None]:
-        """A booking as it stands in the table; no second where it cannot be read."""
+        """A booking as stored; no second value if it cannot be read."""
         sort = f"{items.BOOKING}{id_}"
         found = self._item(items.asked_key(stack, sort))
         parse = partial(_parse_booking, stack, sort)
@@ -255,7 +254,7 @@ class Asked(Requests):
         """
         Make these writes and the mark, or none: False if a condition fails.
 
-        A mark that is no number would have every press refused: it is counted anew.
+        A mark that is not a number would make every request fail: its count restarts.
         """
         try:
             return self._write_with_mark(stack, due_at, *writes)
@@ -287,7 +286,7 @@ class Asked(Requests):
     def _live_lease(
         self, stack: str, id_: str, now: datetime
     ) -> tuple[items.Item | None, Lease | None]:
-        """A lease as it stands in the table, if it still runs and can be read."""
+        """A lease as stored, if it still runs and can be read."""
         found = self._lease_item(stack, id_)
         parse = partial(_parse_lease, stack, f"{items.LEASE}{id_}")
         lease = items.readable(found, parse) if found else None
@@ -304,7 +303,7 @@ class Asked(Requests):
 
 
 def _touch(stack: str, due_at: datetime) -> dict[str, Any]:
-    """The part of a transaction that counts what is asked for, and makes the stack due."""
+    """The part of a transaction that counts the request, and makes the stack due."""
     return {
         "Update": {
             "Key": items.asked_key(stack, items.MARK),
@@ -318,7 +317,7 @@ def _touch(stack: str, due_at: datetime) -> dict[str, Any]:
     }
 
 
-# A pass reads the same records before every round; whoever gets them leaves them as they are.
+# A pass reads the same records before every round; callers must not change them.
 
 
 @lru_cache(maxsize=500)

@@ -20,7 +20,7 @@ from controller.store.requests import Requests
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_ROWS = 250
-"""So many rows are read for one answer; whoever wants more asks from the last one on."""
+"""Rows read for one answer; a caller that wants more continues after the last one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Rows:
 
 
 class Board(Requests):
-    """The rows; whoever reads them sees what was written some milliseconds ago."""
+    """The rows; they may be some milliseconds old."""
 
     def put_row(self, row: Row) -> None:
         """Write a row in place of the one before."""
@@ -68,7 +68,7 @@ def _parse(stack: str, text: str) -> Row:
 
 
 def _row(item: items.Item, stack: str) -> Row:
-    """One that cannot be read is shown as that, and written anew by the next pass."""
+    """A row that cannot be read is shown as unreadable; the next pass writes it again."""
     row = items.readable(item, partial(_parse, stack))
     if isinstance(row, Damaged):
         return Row(stack=stack, at=_NEVER, cause=str(row))

@@ -1,8 +1,8 @@
 """
-Keeps a stack's row on the board as its pass goes on.
+Updates a stack's row on the board during its pass.
 
-It is written when it says something new, and at the end of each pass with the money and the hours
-up to then. Nobody's pass fails for want of it: the next one writes it again.
+The row is written when it changes, and at the end of each pass with the money and the hours up to
+then. A failed write does not fail the pass: the next one writes the row again.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class BoardKeeper:
         self._shown: Row | None = None
 
     def read(self, records: Records) -> None:
-        """The pass goes on from these."""
+        """The pass continues from these."""
         self._records = records
 
     def show(self, status: Mapping[str, Json], now: datetime, *, is_end: bool) -> None:

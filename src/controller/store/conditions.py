@@ -48,12 +48,12 @@ def is_refused(error: ClientError) -> bool:
 
 
 def is_invalid(error: ClientError) -> bool:
-    """Whether what stands there is of another type than the write needs, of one or of several."""
+    """Whether a stored attribute has another type than the write needs, in one write or several."""
     code = error.response["Error"]["Code"]
     return code == "ValidationException" or (code == CANCELLED and "ValidationError" in str(error))
 
 
 def refused_item(error: ClientError) -> Mapping[str, Any]:
-    """The item as it stands, where the request asked for it (ALL_OLD); empty if there is none."""
+    """The stored item, if the request wanted it (ALL_OLD); empty if there is none."""
     found: Mapping[str, Any] = error.response.get("Item", {})
     return found

@@ -1,10 +1,9 @@
 """
-Requests that the door holds: at most three of a stack, and so many of the account.
+Requests that the door holds: at most three of a stack, with a limit for the account.
 
-A held request keeps an environment of the door's function to itself, and the account has only so
-many. Whoever holds one takes a slot of its stack and one of the account, each by one conditional
-write, and gives both back. A slot that was not given back, as its process has died, is free after
-its end: nothing has to tidy up.
+A held request occupies an environment of the door's function, and the account has a limited number.
+The process takes a slot of the stack and one of the account, each by one conditional write, and
+releases both. If the process dies, its slot is free after its end: nothing has to clean up.
 
     asked#<name>   held          end0 slot0, end1 slot1, end2 slot2: who is held, for people too
     asked##door    slot#<number> the account's slots; no stack has such a name
@@ -139,7 +138,7 @@ def held_in(item: Mapping[str, Mapping[str, str]]) -> tuple[Held, ...]:
 
 
 def _parse(text: str) -> Held | None:
-    """Where it cannot be read nobody is shown; the slot is free after its end all the same."""
+    """If it cannot be read, nobody is shown; the slot is free after its end in any case."""
     try:
         return Held.from_record(json.loads(text))
     except UNREADABLE:

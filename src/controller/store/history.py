@@ -40,7 +40,7 @@ class History(Requests):
         return list(parted(found)[0])
 
     def put_event(self, event: Event) -> bool:
-        """Record an event; False when it was recorded and told before, so each is told once."""
+        """Record an event; False if it was recorded and delivered before, so each is sent once."""
         expires = int((event.at + KEEP_EVENTS).timestamp())
         item = items.to_item(event.stack, _event_sort(event), event.to_json(), expires=expires)
         return self._put(item, ConditionExpression="attribute_not_exists(told)")

@@ -1,35 +1,35 @@
 """
-How records look in the table.
+The layout of records in the table.
 
-Each stack has two partitions, and a decision needs one Query of each. What people ask for has a
-key of its own, so that the wake URL's role can be kept to it:
+Each stack has two partitions, and a decision needs one Query of each. People's requests have their
+own key, so that the wake URL's role can be limited to it:
 
     asked#<name>        asked   hold   term   lease#<id>   booking#<id>  what was asked for, by whom
                         held                                      requests that the door holds
     asked#<name>#held   <id of a link>                            its answers that are held now
     asked##door         slot#<number>                             all requests that doors hold
 
-The rest is the controller's and the publisher's. It sorts so that the Query goes from `lock` to
-`status`, and leaves the history out:
+The rest belongs to the controller and the publisher. It is sorted so that the Query goes from
+`lock` to `status`, and leaves out the history:
 
     stack#<name>   lock   spec   spec#<hash>   status
                    account#<time>                   what the spec uses from then on, for good
                    kept_spec#<version>              the last spec that a pass could read
                    event#<time>#<kind>   wake#<time>                     history, with TTL
 
-Links belong to no stack; what signs them is not here, but one SecureString in SSM:
+Links belong to no stack; their signing keys are not here, but in one SecureString in SSM:
 
-    links          lock   withdrawn#<id>    links that do not count any more, until they would end
+    links          lock   withdrawn#<id>    withdrawn links, until they would end
 
 And one partition has a row for each stack, by name, for pages that show many of them:
 
     board          <name>
 
-What only we read stands as JSON text in `body`, compressed where it is long; what AWS evaluates
-(keys, conditions, TTL, the index) stands in attributes of its own: `due_at` and `due` (sparse
-index), `expires` (TTL, epoch seconds), `fence`, `since` and `until` (lock), `fence` and `failed`
-(status), `asked` (the count of what was asked for). A stack is due by its `status`, as its last
-pass said, or by its `asked`, as long as no pass has seen what was asked for last.
+Data that only we read is JSON text in `body`, compressed if it is long. Data that AWS evaluates
+(keys, conditions, TTL, the index) has its own attributes: `due_at` and `due` (sparse index),
+`expires` (TTL, epoch seconds), `fence`, `since` and `until` (lock), `fence` and `failed` (status),
+`asked` (the number of requests). A stack is due by its `status`, set by its last pass, or by its
+`asked`, until a pass has read the last request.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def asked_key(stack: str, sort: str) -> Item:
 
 
 def links_key(sort: str) -> Item:
-    """The key of what belongs to no stack: the links, whoever they are for."""
+    """The key for records of no single stack: the links."""
     return {"pk": {"S": LINKS}, "sk": {"S": sort}}
 
 
@@ -121,15 +121,15 @@ def spec_item(spec: Spec) -> Item:
 
 
 def to_stored(body: Json) -> str:
-    """The text that stands for it in the table."""
+    """Its text in the table."""
     return pack(to_text(body))
 
 
 def body_text(item: Mapping[str, Mapping[str, str]]) -> str:
     """
-    The JSON of an item as it stands there.
+    The JSON of a stored item.
 
-    Raises SpecError for one that a later release wrote: it may mean something else by now.
+    Raises SpecError if a later release wrote it: its meaning may differ.
     """
     version = number(item, "version", VERSION)
     if version > VERSION:
@@ -154,7 +154,7 @@ def moment(item: Mapping[str, Mapping[str, str]], name: str) -> datetime | None:
 
 
 def not_asked_since(count: int) -> dict[str, Any]:
-    """The condition that nothing was asked for after `count`; what is no number counts nothing."""
+    """The condition that there is no request after `count`; a non-number counts as none."""
     return {
         "ConditionExpression": "NOT attribute_type(asked, :number) OR asked < :next",
         "ExpressionAttributeValues": {":number": {"S": "N"}, ":next": {"N": str(count + 1)}},
@@ -162,7 +162,7 @@ def not_asked_since(count: int) -> dict[str, Any]:
 
 
 def readable(item: Item, parse: Callable[[str], T]) -> T | Damaged:
-    """What `parse` makes of the body of an item, or what is wrong with it."""
+    """The body of an item, parsed by `parse`, or what is wrong with it."""
     return read(sort_key(item), repr(item.get("body")), lambda: parse(body_text(item)))
 
 
@@ -180,7 +180,7 @@ def is_asked(item: Mapping[str, Mapping[str, str]]) -> bool:
 
 
 def due_text(moment: datetime) -> str:
-    """The whole second at or after `moment`: texts of one length sort like what they stand for."""
+    """The whole second at or after `moment`: texts of one length sort like their moments."""
     whole = moment.replace(microsecond=0)
     return format_timestamp(whole if whole == moment else whole + timedelta(seconds=1))
 

@@ -1,7 +1,7 @@
 """
-One pass at a time for each stack, with a number that tells an old holder from a new one.
+One pass at a time for each stack, with a number that separates an old holder from a new one.
 
-The lock is a lease in the table: whoever finds it free or run out takes it by a conditional
+The lock is a lease in the table: a process takes a free or expired one by a conditional
 write that also raises `fence`. A delayed holder finds a higher number when it renews,
 and stops. Duplicate work would be harmless (a create adopts, a delete repeats), only wasteful.
 """
@@ -21,7 +21,7 @@ from controller.store.conditions import is_refused
 LENGTH = timedelta(seconds=60)
 
 AHEAD = LENGTH + timedelta(seconds=30)
-"""A lock that ends later was not taken by a pass, whatever its clock says: it is void."""
+"""A lock that ends later than this cannot come from a pass, even with a wrong clock: it is void."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class LockKeeper:
                 raise
             lock = None
         if lock is None:
-            # Its number is none. It counts on from what stands on the status (`count_on`).
+            # It is not a number. The count continues from the one on the status (`count_on`).
             self._dynamodb.delete_item(TableName=self._table, Key=items.key(stack, items.LOCK))
             lock = self._take(stack, holder, now)
         return lock
@@ -80,12 +80,12 @@ class LockKeeper:
         return Lock(stack, holder, int(fence)) if fence.isdecimal() else None
 
     def is_held(self, stack: str, now: datetime) -> bool:
-        """Tell whether a pass has it now."""
+        """Whether a pass holds it now."""
         until = _moment(self._read(stack).get("until"))
         return until is not None and 0 < until - now.timestamp() <= AHEAD.total_seconds()
 
     def held_for(self, stack: str, now: datetime) -> timedelta:
-        """How long the same pass has had it; no time where nobody has, or it does not say."""
+        """How long the same pass has held it; zero if none does, or if it is unknown."""
         item = self._read(stack)
         since, until = _moment(item.get("since")), _moment(item.get("until"))
         if since is None or until is None or until <= now.timestamp():
@@ -101,9 +101,9 @@ class LockKeeper:
 
     def count_on(self, lock: Lock, fence: int) -> Lock | None:
         """
-        Number the lock above `fence`; None when somebody else has taken it.
+        Number the lock above `fence`; None if another process has taken it.
 
-        An item that was lost begins to count from one again, below what stands on the status.
+        A deleted item restarts its count from one, below the number on the status.
         """
         higher = Lock(lock.stack, lock.holder, fence + 1)
         values = {":higher": {"N": str(higher.fence)}}

@@ -1,4 +1,4 @@
-"""One stack is taken out: what makes it run in one write, the rest of its records after that."""
+"""Removes one stack: the records that keep it active in one write, then the rest."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from controller.store.requests import Requests
 class Removal(Requests):
     def take_out(self, stack: str, asked: int) -> bool:
         """
-        Delete spec, status, row, hold and mark, all or none; False if something was asked since.
+        Delete spec, status, row, hold and mark, all or none; False if there was a new request.
 
-        From then on no pass takes the stack up and no link opens. Whoever calls holds its lock.
+        From then on no pass starts for the stack and no link opens. The caller holds its lock.
         """
         mark = {"Key": items.asked_key(stack, items.MARK), **items.not_asked_since(asked)}
         others = [

@@ -1,4 +1,4 @@
-"""The few kinds of request that are made of the table."""
+"""The few kinds of requests to the table."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class StackRecords:
         self._renewed_at = clock.now()
 
     def claim(self) -> None:
-        """Shut out the passes before this one; if this one is lost, another comes."""
+        """Block writes of earlier passes; if this one dies, another follows."""
         try:
             self._claim()
         except LockLostError as error:
@@ -52,7 +52,7 @@ class StackRecords:
         self._table.claim(self._stack, self._lock.fence, self._clock.now() + LENGTH)
 
     def load(self) -> Records:
-        """Read everything, and take up what was asked for: from now on this pass is what is due."""
+        """Read everything, and accept the requests: from now on the status makes the stack due."""
         records = self._table.load(self._stack)
         if records.asked_for.is_due:
             if self._seen is not None:
@@ -72,8 +72,8 @@ class StackRecords:
         request_version: int | None = None,
     ) -> bool:
         """
-        Store how the pass stands; with `request_version`, which is how it ends, if nothing
-        came since.
+        Store the state of the pass; with `request_version` (at its end) only if there was no
+        new request.
         """
         if request_version is not None and (
             self._seen is None or self._seen.count != request_version
@@ -89,7 +89,7 @@ class StackRecords:
         self._table.hold(hold)
 
     def take_out(self, request_version: int) -> bool:
-        """Take the stack out; False if something was asked for since. Nothing is written after."""
+        """Remove the stack; False if there was a new request. Nothing is written afterwards."""
         self._is_out = self._table.take_out(self._stack, request_version)
         return self._is_out
 

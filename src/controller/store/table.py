@@ -1,9 +1,9 @@
 """
-The table: two Queries give all that a decision needs to know about a stack.
+The table: two Queries return all that a decision needs to know about a stack.
 
-`fence` on the status item is that of the last pass that took the stack over; a status is written
-only with the same or a higher one, so that a delayed pass overwrites nothing.
-What people ask for (leases, holds, and that a spec was published) is in `store.asked`.
+`fence` on the status item is the number of the last pass that claimed the stack. A status is
+written only with the same or a higher number, so that a delayed pass overwrites nothing.
+People's requests (leases, holds, and that a spec was published) are in `store.asked`.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ class Records:
     """
     What the table knows about one stack; `status` is empty before its first pass.
 
-    `leftovers` are what replaced specs name and this one does not, while it may stand. `damaged`
-    are the records that cannot be read and count as if they were not there.
+    `leftovers` are the resources that only replaced specs name, while they may exist. `damaged` are
+    the records that cannot be read; they count as absent.
     """
 
     spec: Spec
@@ -89,7 +89,7 @@ class Records:
 
     @property
     def request_version(self) -> int:
-        """How often anything was asked for up to now."""
+        """The number of requests up to now."""
         return self.asked_for.count
 
 
@@ -102,8 +102,8 @@ class Table(Asked, History, Removal):
         """
         Read everything of one stack, consistently (a lease just granted must count).
 
-        What was asked for comes first: a spec that is published in between is counted by what
-        comes after, and the pass that ends looks again.
+        Requests are read first: a spec that is published in between then counts as a later
+        request, and the pass reads again before it ends.
         """
         asked_for = self.load_asked(stack)
         found = {items.sort_key(item): item for item in self._load_items(stack)}
@@ -159,12 +159,12 @@ class Table(Asked, History, Removal):
         asked: AskedFor | None = None,
     ) -> bool:
         """
-        Store how a pass stands. `due_at` None: nothing will change by itself.
+        Store the state of a pass. `due_at` None: no pass is due without a request.
 
-        With `asked`, which is how a pass ends, False and nothing written when that is not what is
-        asked for now. The records are compared and not only their count: of a transaction, one
-        part may be seen before the other. Raises LockLostError when a pass with a higher `fence`
-        has claimed the stack.
+        With `asked` (at the end of a pass): False, and nothing is written, if the requests differ
+        now. The records are compared and not only their count, because one part of a transaction
+        may be visible before the other. Raises LockLostError when a pass with a higher `fence` has
+        claimed the stack.
         """
         if asked is not None and self.load_asked(stack) != asked:
             return False
@@ -201,11 +201,11 @@ class Table(Asked, History, Removal):
 
     def back_off(self, stack: str, now: datetime, fence: int, asked: int | None) -> None:
         """
-        Let a stack whose pass broke wait for longer each time: a minute at first, an hour at last.
+        Back off after a failed pass: a minute at first, an hour at most.
 
-        One that is not asleep, as far as is known, waits for a quarter of an hour at most. Each
-        try that fails is told to people. What is asked for is tried at once all the same, also
-        when that was during the pass: `asked` is the count that it knew, None if it read none.
+        A stack that is not known to be asleep waits for at most a quarter of an hour. Each failed
+        try is reported. A new request is still tried at once, also one from during the pass:
+        `asked` is the count that the pass knew, None if it read none.
         """
         latest = self.request_version(stack)
         if asked is not None and latest != asked:
@@ -229,9 +229,9 @@ class Table(Asked, History, Removal):
 
     def let_go(self, stack: str) -> bool:
         """
-        Have a stack that is not published due no more; True if it has no status either.
+        Make a stack that is not published no longer due; True if it has no status either.
 
-        What is published or asked for from now on is due by itself.
+        A later publish or request makes it due again.
         """
         asked = self.request_version(stack)
         if self.spec(stack):
@@ -258,7 +258,7 @@ class Table(Asked, History, Removal):
         return found
 
     def forget_leftover(self, stack: str, spec: Spec) -> None:
-        """Nothing of a replaced spec stands any more."""
+        """No resource of a replaced spec exists any more."""
         self._delete(stack, f"{items.LEFTOVER}{spec.hash}")
 
     # what people ask for
@@ -267,12 +267,12 @@ class Table(Asked, History, Removal):
         self, spec: Spec, due_at: datetime, account: Callable[[], str] | None = None
     ) -> None:
         """
-        Store a spec and have the stack looked at from `due_at` on, or neither.
+        Store a spec and make the stack due from `due_at` on, or neither.
 
-        What it leaves behind of the one that it replaces is kept until a pass has seen that it is
-        gone: a load balancer that was renamed would be paid for ever. Whoever publishes at the
-        same moment is read again, so that neither loses what the other leaves behind. `account`
-        tells the controller's own, and is asked where a role could be of the same one.
+        The leftovers of the replaced spec are kept until a pass has seen that they are gone:
+        otherwise a renamed load balancer would cost money for ever. A simultaneous publish is read
+        again, so that neither loses the leftovers of the other. `account` returns the controller's
+        own account; it is called if a role could be in the same one.
         """
         for _ in range(MOST_CONFLICTS):
             found = {items.sort_key(item): item for item in self._spec_items(spec.stack)}
@@ -367,7 +367,7 @@ class Table(Asked, History, Removal):
         return list(dict.fromkeys(due.stack for due in self.overdue(now, limit)))
 
     def overdue(self, now: datetime, limit: int = 100) -> Iterator[Due]:
-        """The same, read page by page as they are asked for."""
+        """The same, read page by page on demand."""
         found = self._query(
             "due = :due AND due_at <= :now",
             {":due": items.DUE, ":now": items.second_text(now)},
@@ -378,7 +378,7 @@ class Table(Asked, History, Removal):
             yield Due(items.stack_of(item), item["due_at"]["S"], items.is_asked(item))
 
     def defer_until(self, due: Due, until: datetime) -> None:
-        """Let it be due again at `until`; one that became due at another time stays so."""
+        """Make it due again at `until`; a stack that became due at another time keeps that."""
         key = items.asked_key(due.stack, items.MARK)
         if not due.asked:
             key = items.key(due.stack, items.STATUS)
@@ -398,9 +398,9 @@ class Table(Asked, History, Removal):
 
     def _spec_or_kept(self, stack: str, item: items.Item) -> tuple[Spec, tuple[Damaged, ...]]:
         """
-        The spec; or the last that a pass could read, and what is wrong with this one.
+        The spec; or the last one that a pass could read, and what is wrong with this one.
 
-        So what serves people goes on, and still sleeps when it is to. Raises SpecError.
+        So a serving stack continues, and still sleeps when it should. Raises SpecError.
         """
         spec = items.readable(item, _parse_spec)
         if not isinstance(spec, Damaged):
@@ -436,7 +436,7 @@ def _is_at_rest(item: items.Item) -> bool:
     return found.get("settled") is True and found.get("target") == str(Target.ASLEEP)
 
 
-# A pass reads the same records before every round; whoever gets them leaves them as they are.
+# A pass reads the same records before every round; callers must not change them.
 
 
 @lru_cache(maxsize=32)

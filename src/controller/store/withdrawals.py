@@ -1,7 +1,7 @@
 """
-Withdrawn links, one item each: two withdrawals at once are both kept, and there is no limit.
+Withdrawn links, one item each: two simultaneous withdrawals are both kept, and there is no limit.
 
-An item goes by itself (TTL) once its link would have ended anyway.
+An item expires (TTL) once its link would have ended anyway.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ class Withdrawals(Requests):
 
 class KeysTurn:
     """
-    Whose turn it is to change the keys that sign links: SSM cannot be asked to write one version
-    and no other. A turn that is not given back ends by itself.
+    A lock for changes of the signing keys: SSM has no conditional write of a version. A lock that
+    is not released expires.
     """
 
     def __init__(self, dynamodb: Any, table: str, clock: Clock, holder: str) -> None:

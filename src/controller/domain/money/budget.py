@@ -121,7 +121,7 @@ def stop_of(
     spec: Spec, policy: Policy, lifecycle: Lifecycle, meter: Meter, now: datetime
 ) -> Stop | None:
     """
-    From when on office hours no longer count in this month, if the state does not change until then.
+    When office hours stop counting in this month, if the state does not change until then.
 
     None if the policy does not want that, or the budget lasts. A sleeping stack is not woken for
     less than an hour: otherwise it would wake and sleep repeatedly at the end of its budget.
