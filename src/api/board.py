@@ -1,8 +1,8 @@
 """
-The board's routes: what a team's key covers, seen at once and asked for at once.
+The board's routes: all stacks of a team's key on one page, with actions for several at once.
 
-The rules are those of a single stack's page. A stack that the key does not cover and one that is
-not there are the same: whoever asks learns nothing of the rest.
+The rules are those of a single stack's page. A stack outside the key's pattern and a missing stack
+get the same answer: the client learns nothing about other stacks.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ from controller.domain.timestamps import write_timestamp
 from controller.links import STACK_NAME, Link, Scope, is_shaped
 
 AGAIN_SECONDS = 5
-"""When a program should look again after it has asked for something."""
+"""When a program should poll again after a request."""
 
 DID, NOT = "did", "not"
-"""Parameters of the page after a press: what was asked for how many, and for which it was not."""
+"""Parameters of the page after a press: the action, for how many, and for which it failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What a board shows at one moment; `more` is where it goes on, "" if nowhere."""
+    """What a board shows at one moment; `more` is where the next page starts, "" if none."""
 
     rows: list[Row]
     choice: Choice
@@ -198,7 +198,7 @@ def _way_back(request: Request, verb: str, problems: Mapping[str, Problem | None
 
 
 MOST_NAMED = 12
-"""So many of those that it was not asked for are named after a press."""
+"""How many failed stacks are named after a press."""
 
 BOARD_METHODS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "board": ("/", ("GET", "HEAD")),

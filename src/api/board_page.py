@@ -29,7 +29,7 @@ from controller.domain.reporting.board_row import SMALL, Row
 from controller.links import STACK_NAME, Link, Scope
 
 POLL = {True: 3, False: 20}
-"""Seconds between two looks of the script while something is under way, and while nothing is."""
+"""Seconds between two polls of the script, during a transition and without one."""
 
 REFRESH = {True: 20, False: 60}
 """The same of a browser without JavaScript, in which somebody may be choosing."""

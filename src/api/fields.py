@@ -25,7 +25,7 @@ PROLONG = ("for",)
 
 
 def asker_of(link: Link, fields: Mapping[str, str]) -> Asker:
-    """Whoever has the link, and which of its jobs; an empty id is none."""
+    """The holder of the link, and which of its jobs; an empty id means none."""
     job = fields.get("id", "")
     return Asker.of_link(link.id, read("id", lambda: check_job(job)) if job else "")
 

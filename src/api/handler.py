@@ -1,8 +1,8 @@
 """
 The wake URL's function.
 
-Nothing is read or built at import but the router. An answer to whoever has no key of the right
-shape needs neither AWS nor its SDK.
+Only the router is built at import. The answer to a request without a well-formed key needs neither
+AWS nor its SDK.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def _guarded(app: LambdaFunctionUrlResolver, route: Callable[..., Answer]) -> Ca
 
 
 def _respond(app: LambdaFunctionUrlResolver, route: Callable[[Request], Answer]) -> Response[str]:
-    """Whatever happens becomes an answer; the log gets the rest."""
+    """Every error becomes an answer; the details go to the log."""
     request = None
     try:
         request = read_request(app.current_event.raw_event)

@@ -2,8 +2,8 @@
 The keys of the links as the function holds them: one SSM SecureString, and for keys that are good
 the ids of the links that were withdrawn; each is read at most once a minute.
 
-A link that is withdrawn stops working within that minute. Whatever is wrong with a key that has
-the shape of one costs the same: a look at the clock, and a signature.
+A withdrawn link stops working within that minute. Each well-formed but bad key costs the same: a
+read of the clock, and a signature.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FRESH = timedelta(minutes=1)
 """How long keys are used before they are read again."""
 
 RETRY = timedelta(seconds=5)
-"""How long after a failure they are asked for again."""
+"""How long after a failure they are read again."""
 
 STALE = timedelta(minutes=15)
 """How long they are used when they cannot be read again."""
@@ -48,21 +48,21 @@ class KeyRing:
         self._withdrawn = _Remembered(withdrawn, now)
 
     def read(self, key: str, stack: str) -> Link | None:
-        """The link to a stack that a key stands for, or None. Raises KeysUnreadableError."""
+        """The link to a stack for a key, or None. Raises KeysUnreadableError."""
         link = self._keys.get().read(key, self._now())
         return self._not_withdrawn(link.narrowed(stack) if link else None)
 
     def read_team(self, key: str) -> Link | None:
-        """The team's link that a key stands for, or None. Raises KeysUnreadableError."""
+        """The team's link for a key, or None. Raises KeysUnreadableError."""
         link = self._keys.get().read(key, self._now())
         return self._not_withdrawn(link if link and link.team else None)
 
     def _not_withdrawn(self, link: Link | None) -> Link | None:
-        """Asked last: for a key that is not good nothing is read."""
+        """Checked last: nothing is read for a bad key."""
         return None if link is None or link.id in self._withdrawn.get() else link
 
     def read_door(self, key: str, stack: str) -> DoorLink | None:
-        """The door to a stack that a key stands for, or None. Raises KeysUnreadableError."""
+        """The door to a stack for a key, or None. Raises KeysUnreadableError."""
         door = read_door(self._keys.get(), key, self._now())
         if door is None or door.stack != stack or door.id in self._withdrawn.get():
             return None

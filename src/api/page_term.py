@@ -8,7 +8,7 @@ from controller.domain.decision.term import USUAL
 
 
 def term_facts(view: StackView, words: Translations) -> list[tuple[str, list[str]]]:
-    """One fact, or none where nobody said anything."""
+    """One fact, or none if no term is set."""
     term = view.records.term
     if term is None:
         return []

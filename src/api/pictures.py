@@ -44,9 +44,9 @@ def strip(hours: Hours, zone: tzinfo, today: date, title: str, about: str, words
 
 def small_strip(paths: Mapping[str, str], size: Size, late: int, about: str) -> Markup:
     """
-    Strokes of a board's row, a thumb's breadth wide; `late` is how many days ago they were drawn.
+    A small picture from the strokes of a board's row; `late` is how many days old the strokes are.
 
-    Its text is a label, and the hatches stand elsewhere in the page.
+    Its text is a label, and the hatches are defined elsewhere in the page.
     """
     return _small_strip(tuple(paths.items()), size, late, about)
 

@@ -44,7 +44,7 @@ def without_accounts(report: Report) -> Report:
 
 
 def for_link(body: Mapping[str, Json], link: Link) -> dict[str, Json]:
-    """The status as JSON for whoever has this link: all of it for an admin's."""
+    """The status as JSON for the holder of this link: all of it for an admin link."""
     if link.allows(Scope.ADMIN):
         return dict(body)
     hold, evidence = body["hold"], dict(body["evidence"])

@@ -55,8 +55,8 @@ class Request:
     @property
     def wants_json(self) -> bool:
         """
-        Programs get JSON: those that ask for it, send it, bring a bearer's key, or look at what
-        is JSON anyway. Whoever else takes anything is a person with a link.
+        Programs get JSON: clients that accept or send it, use a bearer key, or read a route that
+        is always JSON. Any other client that accepts anything is a person with a link.
         """
         accept = self.headers.get("accept", "*/*")
         as_json = max(_quality(accept, JSON), _quality(accept, "application/problem+json"))

@@ -38,7 +38,7 @@ CROWDED_SECONDS = 5
 """After so long a program asks again whose answer could not be held."""
 
 RETRY_SECONDS = (2, 30)
-"""The least and the most that a program is told to wait between two looks."""
+"""The shortest and the longest `Retry-After` for a program that polls."""
 
 Show = Callable[[StackView, Link, Request], Answer]
 
@@ -74,8 +74,8 @@ class Routes:
         """
         Answer once it is awake, or when the seconds are over.
 
-        Answers are held for a few requests of a link at a time; further ones get theirs at once,
-        and are told when to ask again.
+        A few requests of a link are held at a time; further ones get an answer at once,
+        with `Retry-After`.
         """
         link = self._link(request, stack)
         request.check_query(KEY, "wait")
@@ -107,7 +107,7 @@ class Routes:
         return self._changed(request, link)
 
     def release(self, request: Request, stack: str) -> Answer:
-        """Give back what this link has asked for; what others have asked for stays."""
+        """Release the leases of this link; those of others stay."""
         link, view, sent = self._enter_to_change(request, stack, Scope.WAKE, *fields.RELEASE)
         if "booking" in sent:
             self.stacks.cancel(view, link, sent["booking"])
@@ -147,7 +147,7 @@ class Routes:
         return link, self._look(stack), sent
 
     def _link(self, request: Request, stack: str) -> Link:
-        """Whoever has no good key for the stack learns nothing, and the table is not read."""
+        """Without a good key for the stack the answer says nothing, and the table is not read."""
         link = self.ring.read(request.key, stack) if is_shaped(request.key) else None
         if link is None or not STACK_NAME.fullmatch(stack):
             raise RefusedError(NOT_FOUND)

@@ -1,8 +1,8 @@
 """
-The records as the wake URL uses them: look at a stack, and ask for something on somebody's behalf.
+The records for the wake URL: read a stack, and make requests on somebody's behalf.
 
-This is the one module of `api` that knows the store. Nothing here touches a resource: what was
-asked for is written down, and the controller is told to look.
+This is the one module of `api` that knows the store. Nothing here touches a resource: it stores
+the request, and starts a pass of the controller.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ MOST_HELD = 8
 
 
 class OverBudgetError(Exception):
-    """The link has begun as many wakes as it may; `again_at` is when it may begin another."""
+    """The link has started as many wakes as allowed; `again_at` is when it may start another."""
 
     def __init__(self, again_at: datetime) -> None:
         super().__init__()
@@ -64,7 +64,7 @@ class UnsureError(Exception):
 
 
 class Stacks:
-    """Looks and asks; `clients` gives boto3 clients by name, made when first needed."""
+    """Reads stacks and makes requests; `clients` gives boto3 clients by name, made on first use."""
 
     def __init__(
         self,
@@ -108,8 +108,8 @@ class Stacks:
 
     def note_use(self, view: StackView, link: Link, until: datetime) -> None:
         """
-        Let use through a door count, however little traffic it makes: the link's lease is made
-        longer, which also says when somebody last wanted it; once in a while is enough.
+        Count use through a door, even with little traffic: extends the link's lease, which also
+        records when the stack was last wanted. Not every request needs to extend it.
 
         Raises as `keep_awake` does.
         """
@@ -136,7 +136,7 @@ class Stacks:
         closes_at: datetime,
         reason: str,
     ) -> None:
-        """Have it awake from then on. Asked for twice, it is one. Raises UnsureError."""
+        """Book it awake from then on. The same request twice is one booking. Raises UnsureError."""
         mine = [each for each in view.report.bookings if each.owner == asker.prefix]
         if len(mine) >= MOST_BOOKINGS and not link.allows(Scope.ADMIN):
             raise RefusedError(
@@ -207,7 +207,7 @@ class Stacks:
             yield seat is not None
         finally:
             if seat:
-                with suppress(Exception):  # it is free by itself when its time is over
+                with suppress(Exception):  # it becomes free when its time is over
                     seats.give_back(seat, until)
 
     def prolong(self, view: StackView, link: Link, length: timedelta) -> None:
@@ -258,7 +258,7 @@ def _check_money(link: Link, view: StackView, start: datetime) -> None:
 
 
 def _check_budget(asker: Asker, view: StackView) -> None:
-    """Raises OverBudgetError where the link has begun as many wakes as it may."""
+    """Raises OverBudgetError if the link has started as many wakes as allowed."""
     granted = sorted(
         lease.granted_at
         for lease in view.records.leases

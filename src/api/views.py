@@ -1,8 +1,8 @@
 """
 The page: one self-contained response that works without JavaScript, and better with it.
 
-What is shown is worked out here; the templates only place it. The script asks for the same page
-again and puts its parts in place, so that everything is said in one way only.
+This module computes what is shown; the templates only place it. The script fetches the same page
+again and replaces its parts, so that every text has only one source.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from controller.domain.timestamps import parse_timestamp
 from controller.links import STACK_NAME, Link, Scope
 
 POLL = {True: 3, False: 20}
-"""Seconds between two looks of the script while something is under way, and while nothing is."""
+"""Seconds between two polls of the script, during a transition and without one."""
 
 REFRESH = 5
 """Seconds after which a browser without JavaScript loads the page of a wake or a sleep again."""
@@ -62,7 +62,7 @@ def stack_page(view: StackView, link: Link, request: Request) -> tuple[str, str]
 
 
 def problem_page(problem: Problem, request: Request) -> tuple[str, str]:
-    """The page that says what is wrong. Of a bad key it is the same whatever was asked for."""
+    """The error page. For a bad key it is the same for every request."""
     words = Translations(request.language, UTC, datetime(2000, 1, 1, tzinfo=UTC))
     return render(
         "problem.html.j2",
@@ -81,7 +81,7 @@ def problem_page(problem: Problem, request: Request) -> tuple[str, str]:
 
 
 def _way_back(problem: Problem, request: Request) -> str:
-    """From the address of a button to its page, for whoever has a good key."""
+    """From the address of a button to its page, for a client with a good key."""
     parts = request.path.split("/")
     known = problem.code not in ("not_found", "bad_request") and not request.has_bearer
     if not known or len(parts) != 4 or not STACK_NAME.fullmatch(parts[2]):
@@ -102,7 +102,7 @@ class _Page:
 
     @property
     def _is_stuck(self) -> bool:
-        """It should be asleep, something of it stands and costs, and AWS refuses to delete it."""
+        """It should be asleep, but a paid resource of it exists, and AWS refuses to delete it."""
         return self.face == STUCK
 
     @property
@@ -242,9 +242,9 @@ class _Page:
         return None if moment is None else max(0, int((self.view.now - moment).total_seconds()))
 
     def _steps(self) -> list[dict[str, Any]]:
-        """One row for each resource; on the way to sleep, for those with a step of their own."""
+        """One row for each resource; during a sleep, only for those with their own step."""
         report = self.report
-        if report.has_settled or self._is_stuck:  # each try would look like a step that is done
+        if report.has_settled or self._is_stuck:  # each retry would look like a finished step
             return []
         busy = report.to_json()["steps"]
         resources = report.spec.resources
@@ -315,7 +315,7 @@ class _Page:
         return [*facts, (words("saved"), [self._saved()])] if report.saved else facts
 
     def _proof(self) -> list[tuple[str, list[str]]]:
-        """Whether it could wake; what exactly is in the way is for those who may change it."""
+        """Whether it could wake; only an admin link sees what exactly prevents it."""
         proof, words = self.report.status.proof, self.words
         if proof is None or self.report.state is not State.ASLEEP:
             return []
@@ -382,7 +382,7 @@ class _Page:
         return self.link.allows(Scope.ADMIN if is_used_up else Scope.WAKE)
 
     def _bookings(self) -> list[dict[str, Any]]:
-        """What is ahead or now, each with the way to cancel it for whoever may."""
+        """Present and future bookings, each with a cancel button if the link may cancel it."""
         words, mine = self.words, Asker.of_link(self.link.id)
         rows = []
         for each in self.report.bookings:

@@ -47,7 +47,7 @@ def linked_roles(facts: Facts) -> Iterator[Finding]:
 
 
 def names(facts: Facts) -> Iterator[Finding]:
-    """Strangers under our names: nothing is ever done to them, so they stop a wake."""
+    """Foreign resources with our names: they are never changed, so they block a wake."""
     for address, seen in (facts.standing or {}).items():
         resource = facts.spec[address]
         if seen.state is State.FOREIGN:

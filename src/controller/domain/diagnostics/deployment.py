@@ -11,7 +11,7 @@ from controller.domain.reporting.status import Status, Trouble
 from controller.domain.timestamps import format_timestamp
 
 LATE = timedelta(minutes=5)
-"""The heartbeat beats each minute; a stack that has been due for longer is not looked at."""
+"""The heartbeat runs each minute; a stack that has been due for longer gets no passes."""
 
 
 ENOUGH = 100
@@ -31,7 +31,7 @@ class Room:
 
     @property
     def default(self) -> int | None:
-        """What to reserve for the wake URL where nobody said; None where there is no room."""
+        """What to reserve for the wake URL by default; None if there is no free concurrency."""
         return WAKE_URL if self.free >= ENOUGH + WAKE_URL else None
 
     @property
@@ -41,7 +41,7 @@ class Room:
 
 
 WAKE_URL = 20
-"""Held answers and page views of a team; a thousand would be money for whoever has a link."""
+"""Held answers and page views of a team; with a thousand, any link holder could cause costs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,8 +52,8 @@ class Subnet:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """
-    One thing that a security group lets in. `ports` None: all. `source` is a CIDR, a security
-    group's id or a prefix list's.
+    One rule of traffic that a security group admits. `ports` None: all. `source` is a CIDR, or the
+    id of a security group or prefix list.
     """
 
     protocol: str
@@ -149,11 +149,11 @@ class Quota:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """
-    Everything read for one stack. `spec` has its look-ups answered: None stands for one that was
-    not (`unanswered` says why, by the address of the resource), and "ADDRESS.arn" for another
-    resource of the spec. Mappings go by id, name or ARN; what does not exist is left out.
-    `at` is when it was read. `standing` is what stands under the names of the spec, by address;
-    `leftovers` carry the stack's tag under other names.
+    Everything read for one stack. `spec` has its look-ups answered: None replaces one without an
+    answer (`unanswered` says why, by the address of the resource), and "ADDRESS.arn" another
+    resource of the spec. Mapping keys are id, name or ARN; missing resources are left out.
+    `at` is when it was read. `standing` are the existing resources with the names of the spec, by
+    address; `leftovers` have the stack's tag and other names.
     """
 
     spec: Spec

@@ -1,4 +1,4 @@
-"""What an examination of an account says: one line for each thing that it looked at."""
+"""The result of an examination of an account: one line for each check."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from controller.domain.planning.spec import Json
 
 class Level(StrEnum):
     OK = "ok"
-    WARNING = "warning"  # works, or could not be looked at
+    WARNING = "warning"  # works, or could not be checked
     PROBLEM = "problem"  # a wake will fail, or money is running
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """
-    `check` is a short stable name ("elastic-ip"), `subject` what was looked at (a Terraform
-    address or an id); `message` says what was found and, unless it is well, expected and the way
-    out. `looked` False: it could not be looked at, so nothing is known of it.
+    `check` is a short stable name ("elastic-ip"), `subject` the checked resource (a Terraform
+    address or an id); `message` says what was found and, if it is a problem, what was expected and
+    the remedy. `looked` False: it could not be checked, so its state is unknown.
     """
 
     check: str

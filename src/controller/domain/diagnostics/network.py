@@ -27,7 +27,7 @@ FARGATE_ZONES = {"ap-northeast-1": frozenset({"apne1-az1", "apne1-az2", "apne1-a
 """Regions in which Fargate is not in every zone (AWS behaviour §1.3: ECS guide, regions)."""
 
 ENDPOINTS = ("ecr.api", "ecr.dkr", "s3", "logs")
-"""What stands in for a way to the internet when the image is in ECR (AWS behaviour §2.3)."""
+"""What replaces a route to the internet if the image is in ECR (AWS behaviour §2.3)."""
 
 
 def elastic_ips(facts: Facts) -> Iterator[Finding]:
@@ -74,7 +74,7 @@ def _elastic_ip(address: Address, region: str) -> Finding:
 
 
 def subnets(facts: Facts) -> Iterator[Finding]:
-    """Every subnet once for each resource that is to stand in it."""
+    """Every subnet once for each resource that will be in it."""
     if facts.subnets is None:
         return
     for front in fronts(facts.spec):
@@ -279,7 +279,7 @@ def _senders(facts: Facts, target: Target) -> list[str]:
 
 
 def _admits(rules: list[Rule], sender: str, facts: Facts, target: Target) -> bool:
-    """A rule for the load balancer's own group lets its clients in under their addresses too."""
+    """A rule for the load balancer's own group also admits its clients with their own addresses."""
     groups = {group for front in target.fronts for group in front.groups}
     if any(rule.source in groups for rule in rules):
         return True

@@ -13,7 +13,7 @@ _ARN = re.compile(r"arn:[^:]+:[^:]+:[^:]*:(\d{12}):")
 
 
 def remembered(facts: Facts) -> Iterator[Finding]:
-    """One finding for all of the state, so that its age is not told in pieces."""
+    """One finding for all of the state, so that its age is reported once."""
     state = facts.spec.source.get("state")
     if not isinstance(state, Mapping):
         return
@@ -41,7 +41,7 @@ def remembered(facts: Facts) -> Iterator[Finding]:
 
 
 def _is_gone(facts: Facts, value: str) -> bool:
-    """Only of what was looked for can it be said that it is not there."""
+    """Only a resource that was searched for can be reported as missing."""
     if value.startswith("subnet-"):
         return facts.subnets is not None and value not in facts.subnets
     if value.startswith("sg-"):

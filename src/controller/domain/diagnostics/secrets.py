@@ -35,7 +35,7 @@ class SecretName:
         service, region, account = parts[2], parts[3], parts[4]
         if service == "ssm":
             name = parts[5].removeprefix("parameter")
-            # "parameter/name" may stand for "name" as for "/name": only one with a further slash
+            # "parameter/name" may mean "name" or "/name": only one with a further slash
             # has to begin with one (SSM, "Parameter names").
             name = name if name.count("/") > 1 else name.removeprefix("/")
             return SecretName(service="ssm", id=name, region=region, account=account)

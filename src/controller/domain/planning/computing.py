@@ -1,10 +1,10 @@
 """
-Functions and operators of Terraform's language that a spec may ask for at wake time. Pure.
+Functions and operators of Terraform's language that a spec may use at wake time. Pure.
 
-A spec carries them where a value follows from others that are only known then: the newest of two
+A spec contains them if a value depends on others that are only known then: the newest of two
 revisions, the first two of several subnets. They work on plain JSON (numbers that are not whole are
-Decimals, sets are sorted lists without duplicates) and give what Terraform gives; a test holds each
-of them against Terraform's recorded answers. Whatever is not here is refused when compiling.
+Decimals, sets are sorted lists without duplicates) and return what Terraform returns; a test
+compares each with Terraform's recorded answers. The compiler refuses all other functions.
 """
 
 from __future__ import annotations

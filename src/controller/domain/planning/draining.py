@@ -15,7 +15,7 @@ LONGEST_DELAY = timedelta(seconds=3600)
 """The most that AWS takes (ELBv2 API reference, TargetGroupAttribute)."""
 
 DRAIN_STUCK = timedelta(minutes=15)
-"""A service that drains for so long beyond its delay does not end by itself (§3.6, F43)."""
+"""A service that drains this long beyond its delay does not end without help (§3.6, F43)."""
 
 
 def drain_delay(spec: Spec, service: ResourceSpec) -> timedelta:

@@ -1,4 +1,4 @@
-"""Where an awake stack answers, and in which way it is asked."""
+"""The address of an awake stack, and its protocol."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Endpoint:
 
     @property
     def text(self) -> str:
-        """What people are told: the link, or "203.0.113.10:27015 (UDP)"."""
+        """The text for people: the link, or "203.0.113.10:27015 (UDP)"."""
         return self.url or f"{self._host} ({self.protocol})"
 
     @property
@@ -53,7 +53,7 @@ class Endpoint:
 
 
 def scheme_of(spec: Spec) -> str:
-    """In which way the stack is asked once awake: "http", or "https" behind TLS."""
+    """The scheme of the awake stack: "http", or "https" behind TLS."""
     return _scheme(str(spec.endpoint.get("protocol")), spec.endpoint.get("port"))
 
 
@@ -62,7 +62,7 @@ def _scheme(protocol: str, port: int | None) -> str:
 
 
 def address_text(endpoint: Mapping[str, Json] | None) -> str:
-    """What people are told of an endpoint that was written down; "" where there is none."""
+    """The text for people of a stored endpoint; "" if there is none."""
     if not endpoint:
         return ""
     return str(endpoint.get("url") or endpoint.get("text") or "")
@@ -75,7 +75,7 @@ def takes_http(spec: Spec) -> bool:
 
 
 def find_endpoint(spec: Spec, observed: Observed) -> Endpoint | None:
-    """The address of the first listener, None while nothing tells it."""
+    """The address of the first listener, None while it is unknown."""
     ip = _address(observed)
     if ip is None:
         return None

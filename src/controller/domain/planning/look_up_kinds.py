@@ -1,12 +1,12 @@
 """
-The kinds of look-ups: what a thing is found by, and what may be asked of it.
+The kinds of look-ups: the keys that find a resource, and the attributes that it has.
 
 `controller.mapping.look_ups` writes them into a spec, `controller.aws.look_ups` answers them when
 the stack wakes.
 
-Keys that many kinds share: `tags` {name: value}, all of which the thing carries (it may carry
-more); `filters` [{"name": n, "values": [v, …]}], EC2's own filters, sent as they are;
-`id`, EC2's id of the thing.
+Keys that many kinds share: `tags` {name: value}, all of which the resource must have (it may have
+more); `filters` [{"name": n, "values": [v, …]}], EC2's own filters, sent unchanged;
+`id`, EC2's id of the resource.
 
 | kind                 | keys                                          | attributes (`take`)      |
 |----------------------|-----------------------------------------------|--------------------------|
@@ -101,4 +101,4 @@ ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "region": frozenset({"name", "description", "endpoint"}),
     "partition": frozenset({"partition", "dns_suffix", "reverse_dns_prefix"}),
 }
-"""The last column: what of a thing may be asked for."""
+"""The last column: the attributes of a resource that may be used."""

@@ -14,7 +14,7 @@ class State(StrEnum):
     ABSENT = "absent"
     PENDING = "pending"  # ours, being made; may be referred to by others
     READY = "ready"  # ours and doing its work
-    FAILED = "failed"  # ours and will not recover by itself
+    FAILED = "failed"  # ours and will not recover
     LEAVING = "leaving"  # being deleted; blocks its own name
     FOREIGN = "foreign"  # not ours: never changed, never deleted
 
@@ -29,15 +29,15 @@ class Observation:
     """
     One resource as AWS described it.
 
-    `attributes` are what a `$ref` may ask for (arn, id, dns_name). `phase` is what people are
-    told ("load balancer starting"), `cause` why it failed, is foreign, or is held up. `owned` is
-    False while our tags could not be read yet: it may be waited for, but neither used nor
-    deleted (AWS behaviour §1.6). `differs` names the fields an update can put right, `outdated`
-    those that only a new object can have as the spec wants them. `replaced_at` is when AWS last
-    stopped a task of a service, as far as that is told. Of a service, `serving` is how many of
-    the `wanted` tasks are healthy in all of its target groups (or run, where it has none), and
-    `serves` whether any target of it is healthy; `unknown_events` are when and what ECS said of it
-    in words that are not known.
+    `attributes` are what a `$ref` may use (arn, id, dns_name). `phase` is shown to people
+    ("load balancer starting"), `cause` says why it failed, is foreign, or is delayed. `owned` is
+    False while our tags could not be read yet: the pass may wait for it, but neither use nor
+    delete it (AWS behaviour §1.6). `differs` names the fields that an update can correct,
+    `outdated` those that need a new resource. `replaced_at` is when AWS last stopped a task of a
+    service, if that is known. For a service, `serving` is how many of the `wanted` tasks are
+    healthy in all of its target groups (or run, if it has none), and `serves` whether any target
+    of it is healthy; `unknown_events` are ECS service events (time and text) that the controller
+    does not recognize.
     """
 
     state: State
@@ -66,7 +66,7 @@ class Holder(StrEnum):
     """Who has an Elastic IP."""
 
     NOBODY = "nobody"
-    US = "us"  # a load balancer of this stack that stands
+    US = "us"  # an existing load balancer of this stack
     LEAVING = "leaving"  # a deleted load balancer's interface, released soon (§3.4)
     LEFTOVER = "leftover"  # one of ours that the spec does not name any more
     FOREIGN = "foreign"
@@ -98,9 +98,9 @@ class Leftover:
     """
     A paid resource that carries the stack's tag and that its spec does not name.
 
-    It may be the remains of an earlier configuration, or belong to somebody who gives another
-    stack the same name: so it is told, and deleted only by who says so (`dormouse sweep`).
-    One that is `expected` is named by a spec that was replaced, and goes with that.
+    It may come from an earlier configuration, or belong to another stack with the same name. So
+    it is reported, and deleted only on request (`dormouse sweep`). An `expected` one is named by
+    a replaced spec, and is deleted with it.
     """
 
     kind: Kind
@@ -121,11 +121,11 @@ class Leftover:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
     """
-    Everything about one stack at `at`: Terraform address or allocation id to what was seen.
+    Everything about one stack at `at`: Terraform address or allocation id to its observation.
 
-    `settled` marks the objects whose attributes were found as the spec wants them
-    (`controller.domain.planning.progress.settled_key`). `leftovers` is None where nobody looked for
-    any. `doubts` are sentences about what cannot be told now, and keeps nothing from its work.
+    `settled` marks the resources whose attributes matched the spec
+    (`controller.domain.planning.progress.settled_key`). `leftovers` is None if they were not read.
+    `doubts` are sentences about what is unknown now, but stops nothing.
     """
 
     at: datetime

@@ -16,10 +16,10 @@ from collections.abc import Mapping
 from controller.domain.planning.spec import Json, Spec
 
 LARGEST_ITEM = 400_000
-"""Bytes; whether a KB has 1,000 or 1,024 is not told."""
+"""Bytes; AWS does not document whether a KB has 1,000 or 1,024."""
 
 PLAIN = 64 * 1024
-"""Up to so many bytes a record stands as it is."""
+"""A record up to this many bytes is stored uncompressed."""
 
 _BESIDE = 1024
 """Bytes that the keys and other attributes of an item need, at most."""

@@ -56,8 +56,8 @@ class Action:
 
     `after` are the addresses whose own actions come first. `waits_for` says in words why it
     cannot be taken right now; empty means it can. `carried_by` is the address whose deletion
-    takes this resource along, so that no call is made for it. `changes` names what an update
-    puts right, for the world of `target`.
+    also deletes this resource, so that no call is made for it. `changes` names what an update
+    corrects, for the world of `target`.
     """
 
     verb: Verb
@@ -92,10 +92,10 @@ class Plan:
     """
     What is left to do to reach `target`.
 
-    `waiting` are things that take their own time (a task starting, an Elastic IP being
-    released): address or allocation id, and what people are told. `blocked` are those that
-    time does not heal: foreign resources. `failed` are ours that will not recover. The stack
-    has converged when all of these are empty. `warnings` are what keeps nothing from that.
+    `waiting` are resources that need time (a task starting, an Elastic IP being released):
+    address or allocation id, and the text for people. `blocked` are foreign resources, which
+    waiting does not resolve. `failed` are ours that will not recover. The stack has converged
+    when all of these are empty. `warnings` do not prevent that.
     """
 
     target: Target
@@ -213,7 +213,7 @@ class _Planner:
             self._waiting.append((resource.address, seen.phase))
 
     def _may_be_replaced(self, resource: ResourceSpec) -> bool:
-        """What nobody uses yet is made anew at once; what serves people, at the next wake."""
+        """An unused resource is replaced at once; one that serves people, at the next wake."""
         if resource.kind is Kind.LOAD_BALANCER:
             services = [self._observed[s.address] for s in self._spec.of_kind(Kind.SERVICE)]
             return not any(one.serves or one.state is State.READY for one in services)
@@ -225,7 +225,7 @@ class _Planner:
         self._act(Verb.CREATE, resource, self._needs(resource), waits_for)
 
     def _missing(self, resource: ResourceSpec) -> str:
-        """Say what a create lacks: a resource that does not stand yet, or the Elastic IP."""
+        """Say what a create lacks: a resource that does not exist yet, or the Elastic IP."""
         for address in self._needs(resource):
             seen = self._observed[address]
             if not seen.state.exists or not seen.owned:
@@ -248,10 +248,10 @@ class _Planner:
         if resource.asleep is not None:
             self._rest(resource, seen)
         elif seen.state is State.FOREIGN:
-            # Not ours, so nothing of ours stands under this address: asleep as far as we go.
+            # Foreign, so nothing of ours exists at this address: asleep for our purposes.
             return
         elif resource.kind is Kind.TARGET_GROUP and self._may_be_used_by_leftovers():
-            # Refused as long as that stands; it is free, and goes once what costs is gone (§3.3).
+            # Refused while that exists; it is free, and goes after the paid resources (§3.3).
             return
         elif seen.state is State.LEAVING:
             if seen.differs:
@@ -383,7 +383,7 @@ def _turn_at_sleep(resource: ResourceSpec) -> int:
 
 
 def describe_address(address: Address) -> str:
-    """Say in the user's words why an Elastic IP cannot be used, and the way out."""
+    """Say in the user's words why an Elastic IP cannot be used, and the remedy."""
     name = f"Elastic IP {address.public_ip or address.allocation_id}"
     match address.holder:
         case Holder.LEAVING:

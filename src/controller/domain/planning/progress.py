@@ -1,9 +1,9 @@
 """
-What a pass remembers that AWS cannot tell yet: what we just made, deleted, or failed at.
+A pass's memory of what AWS may not show yet: recent creates, deletes and failures.
 
 Everything here can be lost without harm: a create repeated on an existing object returns it, a
-delete repeated on a missing one succeeds (AWS behaviour §1.6, §3). It only saves time and keeps
-a read that lags behind from being taken for the truth (§1.7).
+delete repeated on a missing one succeeds (AWS behaviour §1.6, §3). It only saves time and prevents
+a stale read from being taken for the present state (§1.7).
 """
 
 from __future__ import annotations
@@ -53,13 +53,12 @@ class Step:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """
-    The memory of one stack's current way to awake or asleep.
+    The memory of one stack's current transition.
 
-    `created` and `deleted` are our own latest calls by address. `settled` marks the objects whose
-    attributes were seen or put right. `failures` counts by address what had to be made anew.
-    `leftovers_checked_for` is the hash of the spec beside which nothing else of the stack was
-    found. `cold_since` is when a sleep that remembers nothing first looked. `retry_at` holds back
-    calls that AWS asked to repeat later.
+    `created` and `deleted` are our own latest calls by address. `settled` marks the resources whose
+    attributes were seen or set as specified. `failures` counts replacements by address.
+    `leftovers_checked_for` is the hash of the spec for which no leftover was found. `cold_since` is
+    when a sleep without memory first read. `retry_at` delays calls that AWS asked to repeat later.
     """
 
     created: Mapping[str, LastAction] = field(default_factory=dict)
@@ -76,7 +75,7 @@ class Progress:
         return trace if trace and now - trace.at < READ_LAG else None
 
     def is_doomed(self, address: str, arn: str, now: datetime) -> bool:
-        """Tell whether a listed object is the one that we have deleted already."""
+        """Whether a listed resource is one that we have deleted already."""
         trace = self.deleted.get(address)
         return bool(trace and trace.arn == arn and now - trace.at < DELETE_LAG)
 
@@ -101,11 +100,11 @@ class Progress:
         return replace(self, failures={**self.failures, address: count})
 
     def is_made_anew(self, address: str) -> bool:
-        """Tell whether it had to be made anew on this way: once is enough."""
+        """Whether it was replaced in this transition: once is enough."""
         return self.failures.get(address, 0) > 0
 
     def with_settled(self, marks: frozenset[str], standing: frozenset[str]) -> Progress:
-        """Add `marks`, and forget those of ARNs that stand no more."""
+        """Add `marks`, and remove those of ARNs that no longer exist."""
         kept = {m for m in self.settled | marks if m.partition("#")[0] in standing}
         return self if kept == self.settled else replace(self, settled=frozenset(kept))
 
@@ -113,16 +112,16 @@ class Progress:
         return settled_key(arn, resource) in self.settled
 
     def was_settled(self, arn: str) -> bool:
-        """Tell whether it once had all that an earlier spec or this one asks for."""
+        """Whether it once had all settings of an earlier spec or this one."""
         return any(mark.startswith(f"{arn}#") for mark in self.settled)
 
     def is_unfinished(self, address: str, arn: str) -> bool:
-        """Tell whether it is our own latest create, and was never seen with all it was to have."""
+        """Whether it is our own latest create, and was never seen with all its settings."""
         trace = self.created.get(address)
         return trace is not None and trace.arn == arn and not self.was_settled(arn)
 
     def without_failures(self) -> Progress:
-        """Whatever failed on the way is forgotten once the way is done."""
+        """Failures of a transition are forgotten once it is complete."""
         return replace(self, failures={}, retry_at={})
 
     def holding_back(self, address: str, until: datetime) -> Progress:
@@ -163,7 +162,7 @@ def _traces(data: Mapping[str, Json]) -> dict[str, LastAction]:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The steps of one way, in the order in which they began."""
+    """The steps of one transition, in the order of their starts."""
 
     steps: tuple[Step, ...] = ()
 

@@ -21,10 +21,10 @@ def resolve(value: Json, attributes: Attributes, look_up: LookUp, *, lenient: bo
     Return `value` with everything that `controller.domain.planning.spec` lists as a reference
     replaced.
 
-    A list that is found or computed is spliced into the list that it stands in; a field for which
-    null is computed is left out. Raises SpecError for a `$ref` to something that has no such
-    attribute yet, CannotComputeError for values that a function does not take (`lenient` ones give
-    null); what `look_up` raises passes through.
+    A list that is found or computed is spliced into the list around it; a field is left out if its
+    value is computed as null. Raises SpecError for a `$ref` to a resource without that attribute
+    yet, CannotComputeError for values that a function does not accept (`lenient` ones give null);
+    errors of `look_up` pass through.
     """
     return computing.plain(_Resolver(attributes, look_up, lenient).value(value))
 

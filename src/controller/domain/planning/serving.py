@@ -1,8 +1,8 @@
 """
-Whether people are served, and what is missing of it. Pure.
+Whether the stack serves, and what it lacks. Pure.
 
-A stack that has been ready once is not given up for what is missing while a target of it is
-healthy: it is degraded, and that is told.
+A stack that has been ready once and has a healthy target is not given up if something is missing:
+it is degraded, and that is reported.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ class Shortfall:
 
 def serves(spec: Spec, observed: Observed) -> bool:
     """
-    Tell whether anybody is served: a healthy target of any service that wants tasks.
+    Whether it serves: a healthy target of any service that wants tasks.
 
-    A stack without such a service serves by whatever its load balancers forward to.
+    A stack without such a service serves through the targets of its load balancers.
     """
     services = spec.of_kind(Kind.SERVICE)
     if any(int(each.request.get("desiredCount", 1)) for each in services):
@@ -86,9 +86,9 @@ def say_shortfalls(found: Sequence[Shortfall]) -> str:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Degraded:
     """
-    A stack that serves people, though not in full: since when, what of it, and why.
+    A stack that serves, but not in full: since when, which part, and why.
 
-    `least` is the smallest number of serving tasks that people were told of.
+    `least` is the smallest number of serving tasks that was reported.
     """
 
     since: datetime

@@ -100,13 +100,13 @@ class ResourceSpec:
     `attributes` go into the call that ELBv2 has for them after the create
     (modify_…_attributes), keys and values as AWS names them; a value may be a reference. `after`
     are the addresses that must exist before. `asleep` is None for a resource that is deleted at
-    sleep; a service that stands in both worlds carries what it becomes at sleep, as update_service
+    sleep; a service that exists in both worlds has its settings while asleep, as update_service
     arguments: {"desiredCount": 0}. `source` is the place in the user's files, "nlb.tf:16". `size`
-    is what one task of a service is billed by, where the configuration tells: {"cpu": 256,
+    is the billed size of one task of a service, if the configuration contains it: {"cpu": 256,
     "memory": 512, "arm": false}, CPU units and MiB. `ignore_changes` are Terraform's own entries,
-    and `ignored` the fields of the request and the attributes that they mean: those are made as
-    asked, and left alone from then on. `scaling` are the least and the most tasks that autoscaling
-    may give a service, scheduled actions included.
+    and `ignored` the fields of the request and the attributes that they mean: those are set at
+    creation, and not changed from then on. `scaling` are the fewest and the most tasks that
+    autoscaling may give a service, scheduled actions included.
     """
 
     address: str
@@ -123,7 +123,7 @@ class ResourceSpec:
 
     @cached_property
     def settings_hash(self) -> str:
-        """Twelve digits over what an update can put right: the request, or the attributes."""
+        """Twelve digits: a hash of what an update can correct, the request or the attributes."""
         wanted = self.request if self.kind.traits.is_compared else self.attributes
         text = json.dumps(dict(wanted), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
@@ -138,9 +138,9 @@ class ResourceSpec:
 
     def ignores(self, path: str) -> bool:
         """
-        Tell whether this field ("healthCheckGracePeriodSeconds") or attribute is left alone.
+        Whether this field ("healthCheckGracePeriodSeconds") or attribute is ignored.
 
-        A field that is made of several ("SubnetMappings") is, as soon as one of them is.
+        A field with several parts ("SubnetMappings") is ignored as soon as one of them is.
         """
         return "all" in self.ignore_changes or any(
             one == path or one.startswith(f"{path}.") or path.startswith(f"{one}.")
@@ -261,9 +261,9 @@ class Spec:
 
 def cached_on_spec(find: Callable[[Spec], T]) -> Callable[[Spec], T]:
     """
-    Let `find` be asked once for each spec: what it finds is kept with it, and goes with it.
+    Call `find` once for each spec: the result is cached on the spec.
 
-    It must follow from the spec alone. Whoever asks leaves the answer as it is.
+    It must depend on the spec alone. Callers must not change the result.
     """
     name = f"{find.__module__}.{find.__qualname__}"
 

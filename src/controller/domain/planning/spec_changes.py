@@ -10,8 +10,8 @@ from controller.domain.planning.spec import Json, Spec
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpecChanges:
     """
-    Addresses that came, went, or have other requests; settings of the policy by their key, with
-    the value before and after; and whatever else is compared (region, role, endpoint).
+    Addresses that were added, removed, or have other requests; settings of the policy by their
+    key, with the value before and after; and the other compared fields (region, role, endpoint).
     """
 
     added: tuple[str, ...]

@@ -1,8 +1,9 @@
 """
-What a resource is, whatever the files call it: account, region, kind, name, a service's cluster.
+The identity of a resource, independent of the files: account, region, kind, name, and the cluster
+of a service.
 
-Terraform addresses, lines in the files and the way in which a value is written are no part of it.
-So a publish leaves behind only what AWS would keep beside the new spec. Pure.
+Terraform addresses, lines in the files and the notation of a value are not part of it. So the
+leftovers of a publish are only resources that would exist in AWS beside the new spec. Pure.
 """
 
 from __future__ import annotations
@@ -36,16 +37,16 @@ _KINDS = {
 }
 _REPLACED = " (replaced: "
 _MADE_ELSEWHERE = "of"
-"""The key of a look-up that says which Terraform address it stands for."""
+"""The key of a look-up with the Terraform address that it represents."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
     """
-    Where the controller lives: what a spec means that names no region, or no role.
+    The controller's own region and account, for a spec without a region, or without a role.
 
-    `account` None: not known. Then a spec with a role counts as one of another account than a
-    spec without: what is asked to sleep there in vain costs nothing, what is forgotten does.
+    `account` None: unknown. Then a spec with a role counts as in another account than a spec
+    without: a needless sleep there costs nothing, a forgotten resource does.
     """
 
     region: str | None = None
@@ -53,7 +54,7 @@ class Home:
 
 
 def account_of(spec: Spec, home: Home) -> str:
-    """The account that a spec's resources are in; the role itself, if its ARN does not tell."""
+    """The account of a spec's resources; the role itself, if its ARN has no account."""
     if spec.role_arn is None:
         return home.account or ""
     match = _ROLE.match(spec.role_arn)
@@ -109,11 +110,10 @@ def may_share_place(left: Spec, spec: Spec) -> bool:
 
 def left_behind(old: Spec, new: Spec, home: Home) -> Spec | None:
     """
-    What of `old` stands beside `new`, as a spec of its own; None if that is nothing.
+    The resources of `old` that are not in `new`, as a separate spec; None without any.
 
-    Its addresses say that they are replaced, so that no record takes one resource for another.
-    Its region is written out; in the account of `new` it is looked at in the role of `new`, which
-    is the one that somebody has just given.
+    Its addresses are marked as replaced, so that no record confuses two resources. Its region is
+    explicit; in the account of `new` it is read with the role of `new`, the most recent one.
     """
     wanted = identities(new, home)
     rest = {r.address: r for i, r in identities(old, home).items() if i not in wanted}
@@ -151,7 +151,7 @@ def _is_called(resource: ResourceSpec, parts: tuple[str, ...]) -> bool:
 
 
 def _cluster(service: ResourceSpec) -> str:
-    """The cluster's name, whether it stands there, in an ARN, or in a look-up by name."""
+    """The cluster's name, from a name, an ARN, or a look-up by name."""
     cluster = service.request.get("cluster", "default")
     if isinstance(cluster, Mapping) and isinstance(cluster.get("name"), str):
         return str(cluster["name"])
@@ -159,7 +159,7 @@ def _cluster(service: ResourceSpec) -> str:
 
 
 def _plain(value: Json) -> str:
-    """A text as it is; what is found at wake time without the address that it stands for."""
+    """A text unchanged; a look-up without the address that it represents."""
     if isinstance(value, str):
         return value
     return json.dumps(_without_address(value), sort_keys=True, separators=(",", ":"))

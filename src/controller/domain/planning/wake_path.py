@@ -1,10 +1,10 @@
 """
-How long a wake takes by what the spec asks for, and what it waits for longest. Pure.
+How long a wake of a spec takes, and its longest chain. Pure.
 
 The pace is that of `timing.py`. No call waits for a load balancer to be active (`plan.py`), so load
-balancers and tasks start side by side; the checks of a target count from when its load balancer is
-active and it is registered itself. Target groups that Terraform keeps are checked too, behind load
-balancers that are active already; the spec does not say how, so whoever knows it does.
+balancers and tasks start in parallel; the checks of a target start when its load balancer is active
+and the target is registered. Target groups that Terraform keeps are checked too, behind load
+balancers that are active already; the spec does not contain their checks, so the caller gives them.
 """
 
 from __future__ import annotations

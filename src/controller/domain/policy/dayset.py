@@ -16,8 +16,8 @@ class DaySet:
     """
     Dates by their ordinal (`date.toordinal`).
 
-    `holidays` is asked for one calendar and year at a time, when a day of it is first needed,
-    and must always give the same answer.
+    `holidays` is called for one calendar and year at a time, when a day of it is first needed,
+    and must always return the same answer.
     """
 
     def __init__(self, dates: Iterable[Dates], holidays: Holidays) -> None:

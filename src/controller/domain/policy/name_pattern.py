@@ -1,4 +1,4 @@
-"""Which stacks are meant: a name, or a pattern in which `*` stands for anything, or for nothing."""
+"""Which stacks are meant: a name, or a pattern in which `*` matches any text, also none."""
 
 from __future__ import annotations
 

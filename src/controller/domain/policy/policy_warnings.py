@@ -15,10 +15,10 @@ SHORTEST_IDLE_TIMEOUT = timedelta(minutes=10)
 """Below this the traffic counts, up to three minutes late, say nothing (AWS behaviour §4.2)."""
 
 SHORTEST_GAP = 10
-"""Minutes: nobody means a sleep that is shorter than a wake takes."""
+"""Minutes: a sleep shorter than a wake is probably a mistake."""
 
 HOLIDAYS_AHEAD = timedelta(days=120)
-"""So long before a calendar's known dates end, whoever looks is told."""
+"""How long before the end of a calendar's known dates the warning starts."""
 
 
 def find_ending_holidays(policy: Policy, today: date) -> Iterator[tuple[str, date]]:
@@ -36,7 +36,7 @@ def find_ending_holidays(policy: Policy, today: date) -> Iterator[tuple[str, dat
 
 
 def find_warnings(policy: Policy) -> Iterator[tuple[str, str]]:
-    """Yield the key of each doubtful setting and a sentence with the way out."""
+    """Yield the key of each doubtful setting and a sentence with the remedy."""
     yield from _turned_round(policy)
     yield from _awake_bounds(policy)
     yield from _idle(policy)

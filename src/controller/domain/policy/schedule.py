@@ -6,13 +6,13 @@ say in so many words:
 
 - A day that both `closed_on` and `open_on` name is open: closed days come in ranges and whole
   holiday calendars, and `open_on` is how one day of them is taken out again.
-- A window that starts on a day which a place left out (Samoa had no 30 December 2011) starts at
-  the jump; what would also have ended on that day is gone.
+- A window that starts on a day that a time zone skipped (Samoa had no 30 December 2011) starts at
+  the jump; a window entirely on that day does not exist.
 
-Wherever possible the work is done in wall minutes (see `wallclock.py`), which are whole numbers:
-windows that touch on the wall clock also touch as instants. Only the ends of what is left are
-turned into instants, and these are united once more, because where the clock is put back (or
-forward over a pause) windows can meet that are apart on the wall clock.
+Most of the work is done in wall minutes (see `wallclock.py`), which are whole numbers: adjacent
+windows on the wall clock are also adjacent as instants. Only the ends of the remaining windows are
+converted to instants. These are merged once more, because windows that are apart on the wall clock
+can meet if the clock is put back (or forward over a pause).
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from controller.domain.policy.policy import Policy
 from controller.domain.policy.wallclock import MINUTES_OF_DAY, first_instant, last_instant
 
 HORIZON_DAYS = 3 * 366
-"""How far from the moment asked about a change is looked for, both ways."""
+"""How far from the given moment a change is searched for, in both directions."""
 
 NEAR_DAYS = 14
-"""What is asked for most lies within these days; their windows are kept."""
+"""Most questions are about these days; their windows are cached."""
 
 _MOST_KEPT = 100
 
@@ -73,7 +73,7 @@ class OpenWindow:
 
 
 _Kept = dict[tuple[int, int], tuple[OpenWindow, ...]]
-"""Windows by the first and the last of the days that they were looked for on."""
+"""Windows by the first and the last day of their search."""
 
 
 class Schedule:
@@ -175,7 +175,7 @@ class Schedule:
         return day - HORIZON_DAYS
 
     def _windows_of(self, first: int, last: int) -> tuple[OpenWindow, ...]:
-        """Those of days that are asked for again and again."""
+        """The windows of days that are requested repeatedly."""
         found = self._kept.get((first, last))
         if found is None:
             found = tuple(self._windows_of_days(first, last))
@@ -228,7 +228,7 @@ class Schedule:
 
 
 def _keep(kept: _Kept, days: tuple[int, int], windows: tuple[OpenWindow, ...]) -> None:
-    """Several threads may ask one schedule: whoever does has found it, whether it stays or not."""
+    """Several threads may use one schedule: each has its own result, cached or not."""
     if len(kept) >= _MOST_KEPT:
         kept.clear()
     kept[days] = windows
