@@ -8,28 +8,43 @@ from datetime import timedelta
 import click
 
 from controller.cli.deployment import Deployment, deployment_option
+from controller.cli.following import follow
+from controller.cli.keeping import Keeper
+from controller.cli.places import PublishedStack
+from controller.cli.readiness import Question, wait_until_ready
 from controller.cli.stacks import Stacks, json_option
+from controller.cli.told import Told
+from controller.cli.with_awake import base_address
 from controller.domain.errors import PermanentError
 from controller.domain.planning.spec import Json
 from controller.domain.reporting.proof import Proof, Verdict, shown
-from controller.domain.reporting.report import Report, State
+from controller.domain.reporting.report import Report, State, policy_of
 
 LONGEST = timedelta(seconds=90)
 POLL = timedelta(seconds=1)
+PATIENCE = timedelta(seconds=10)
+"""A service that is healthy answers at once; its first connection may still be refused."""
+
+REASON = "rehearsal"
+FAREWELL = "no longer following; the rehearsal's lease is given back"
 
 
 @click.command("rehearse")
 @click.argument("stack")
+@click.option("--real", is_flag=True, help="Wake it, ask its open_path once, and release it.")
 @deployment_option
 @json_option
 @click.pass_context
-def command(ctx: click.Context, stack: str, deployment: Deployment, as_json: bool) -> None:
+def command(
+    ctx: click.Context, stack: str, real: bool, deployment: Deployment, as_json: bool
+) -> None:
     """
     Find out whether a sleeping stack could wake, by reads alone.
 
     The controller looks, with the rights that a wake would have: image, certificates, secrets,
-    quotas, Elastic IP, network, roles. Exit code 0 if it could wake, 1 if not or if something
-    could not be looked at.
+    quotas, Elastic IP, network, roles. With --real the stack is woken after that, unless a wake
+    would fail; it costs one load balancer hour and sleeps again as its policy says. Exit code 0 if
+    it could wake, 1 if not or if something could not be looked at; with --real, 0 if it did wake.
     """
     asked = Stacks(deployment)
     report = asked.look(stack).report
@@ -39,9 +54,40 @@ def command(ctx: click.Context, stack: str, deployment: Deployment, as_json: boo
             "proved that it can wake"
         )
     proof = _proof_after(asked, deployment, report)
-    found = shown(proof)
-    click.echo(json.dumps({"stack": stack, "proof": found}) if as_json else _text(stack, found))
-    ctx.exit(0 if proof.verdict is Verdict.COULD_WAKE else 1)
+    done = proof.verdict is Verdict.COULD_WAKE
+    found: dict[str, Json] = {"stack": stack, "proof": shown(proof)}
+    if real and proof.verdict is not Verdict.COULD_NOT_WAKE:
+        found["real"] = wake_for_real(asked, deployment, report)
+        done = found["real"]["woke"]
+    click.echo(json.dumps(found) if as_json else _text(found))
+    ctx.exit(0 if done else 1)
+
+
+def wake_for_real(asked: Stacks, deployment: Deployment, report: Report) -> dict[str, Json]:
+    """Wake it, ask once, and give it back; whoever else asked for it meanwhile keeps it awake."""
+    stack, clock, policy = report.spec.stack, deployment.clock, policy_of(report.spec)
+    place, since = PublishedStack(asked, stack), clock.now()
+    keeper = Keeper(place, policy.wake_timeout, REASON, REASON)
+    keeper.begin()
+    try:
+        (told,) = follow([place], clock, wanted=State.AWAKE, farewell=FAREWELL)
+        seconds = round((clock.now() - since).total_seconds(), 1)
+        if told.state is not State.AWAKE:
+            return {"woke": False, "seconds": seconds, "said": told.cause or told.phase}
+        return {"woke": True, "seconds": seconds, "said": _ask_once(told, policy.open_path)}
+    finally:
+        keeper.end()
+
+
+def _ask_once(told: Told, path: str) -> str:
+    address = base_address(told)
+    if "://" not in address:
+        return f"{address} speaks no HTTP, so nothing was asked"
+    try:
+        wait_until_ready(address, Question(path, "", PATIENCE))
+    except PermanentError as error:
+        return f"{address}: {error}"
+    return f"{address}{path} answered"
 
 
 def _proof_after(asked: Stacks, deployment: Deployment, report: Report) -> Proof:
@@ -61,7 +107,11 @@ def _proof_after(asked: Stacks, deployment: Deployment, report: Report) -> Proof
     )
 
 
-def _text(stack: str, proof: dict[str, Json]) -> str:
-    lines = [f"{stack}: {proof['result']}"]
+def _text(found: dict[str, Json]) -> str:
+    proof, real = found["proof"], found.get("real")
+    lines = [f"{found['stack']}: {proof['result']}"]
     lines += [f"  {each['rule']}: {each['message']}" for each in proof["findings"]]
+    if real:
+        how = "woke" if real["woke"] else "did not wake"
+        lines.append(f"{found['stack']}: {how} in {real['seconds']:.0f} s; {real['said']}")
     return "\n".join(lines)

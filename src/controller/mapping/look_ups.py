@@ -98,7 +98,7 @@ class LookUps:
 
     def _found_by(self, instance: ResourceInstance, origin: Origin) -> Json:
         source = _source(instance, origin)
-        self._must_be_here(instance, source.kind, origin)
+        _must_be_here(self._elsewhere.get(instance.address, ""), source.kind, origin)
         attribute = str(origin.path[0])
         if attribute in source.within and len(origin.path) == 1:
             return self._found_within(source.within[attribute], origin)
@@ -118,17 +118,6 @@ class LookUps:
         if instance.address in self._weak:
             self._guesses[origin.names] = None
         return found
-
-    def _must_be_here(self, instance: ResourceInstance, kind: str, origin: Origin) -> None:
-        """What is in another region, or another account, is not seen with the stack's rights."""
-        where = self._elsewhere.get(instance.address, "")
-        what = "account" if where.startswith("account ") else "region"
-        if where and (what == "account" or kind not in _EVERYWHERE):
-            raise CannotRefer(
-                f"{origin} cannot be found when the stack wakes: {instance.address} is in "
-                f"{where}, not in the stack's {what}; pass the value as a variable, or write it "
-                "out"
-            )
 
     def _found_within(self, within: Within, origin: Origin) -> dict[str, Json]:
         """A thing that is known by what it is in: the default security group of a VPC."""
@@ -339,3 +328,14 @@ def _narrowed(keys: dict[str, Json], enough: tuple[str, ...], source: Source) ->
     if "name_prefix" in enough or enough == ("tags",):
         wanted |= {"tags", "vpc_id"}
     return {key: value for key, value in keys.items() if key in wanted}
+
+
+def _must_be_here(where: str, kind: str, origin: Origin) -> None:
+    """What is in another region, or another account, is not seen with the stack's rights."""
+    what = "account" if where.startswith("account ") else "region"
+    if where and (what == "account" or kind not in _EVERYWHERE):
+        raise CannotRefer(
+            f"{origin} cannot be found when the stack wakes: {origin.address} is in "
+            f"{where}, not in the stack's {what}; pass the value as a variable, or write it "
+            "out"
+        )
