@@ -72,6 +72,7 @@ class Board:
 
     def board(self, request: Request) -> Answer:
         link = self._link(request)
+        request.check_query(KEY, *PARAMETERS, DID, NOT)
         choice, now = read_choice(request), self.clock.now()
         found = self.stacks.rows(link, choice.after)
         shown = Shown(rows=choice.of(found.rows, now), choice=choice, more=found.more, now=now)

@@ -144,11 +144,11 @@ def _of_form(body: str) -> list[tuple[str, str]]:
 
 def _of_json(body: str) -> list[tuple[str, str]]:
     try:
-        found = json.loads(body, object_pairs_hook=list)
+        found = json.loads(body, object_pairs_hook=tuple)  # and so no array is taken for an object
     except (ValueError, RecursionError):
         raise RefusedError(bad_request("The body is not JSON.")) from None
     pairs: list[tuple[str, str]] = []
-    for name, value in found if isinstance(found, list) else [("", None)]:
+    for name, value in found if isinstance(found, tuple) else [("", None)]:
         values = value if name == STACKS and isinstance(value, list) else [value]
         if not all(isinstance(each, str) for each in values):
             raise RefusedError(

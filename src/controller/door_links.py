@@ -28,6 +28,9 @@ DOOR = "door"
 _SALT = b"dormouse door"
 _METHOD = re.compile(r"[A-Z][A-Z0-9_-]{0,19}", re.ASCII)
 
+_MAPPED_BITS = 96
+"""So many bits of an IPv6 address stand before an IPv4 address that is mapped into it."""
+
 Network = IPv4Network | IPv6Network
 
 
@@ -125,7 +128,7 @@ def parse_methods(text: str) -> tuple[str, ...]:
 
 def _network(text: str) -> Network:
     try:
-        return ip_network(text.strip())
+        return _plain_network(ip_network(text.strip()))
     except ValueError as error:
         raise TextError(
             f'{quoted(text)} is no range of addresses ({error}); expected such as "203.0.113.0/24"'
@@ -135,6 +138,14 @@ def _network(text: str) -> Network:
 @lru_cache(maxsize=64)
 def _networks(sources: tuple[str, ...]) -> tuple[Network, ...]:
     return tuple(ip_network(source) for source in sources)
+
+
+def _plain_network(network: Network) -> Network:
+    """A range of IPv4 addresses that is written as IPv6 counts as what it is, or it admits none."""
+    plain = _plain(network.network_address)
+    if isinstance(plain, IPv6Address) or network.prefixlen < _MAPPED_BITS:
+        return network
+    return IPv4Network((plain, network.prefixlen - _MAPPED_BITS))
 
 
 def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

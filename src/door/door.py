@@ -53,11 +53,24 @@ class Door:
             ends_at=ends_at,
         )
         try:
-            return _answer(exchange, view)
+            return self._carry_out(exchange, view)
         except RefusedError as error:
             if error.__cause__:
                 self.context.log.exception("request failed")
             return say(error.problem, exchange.held_seconds, **exchange.applied(error.problem))
+
+    def _carry_out(self, exchange: Exchange, view: StackView) -> Reply:
+        """Wake and hold where it is asleep, and pass on; again, if it falls asleep in between."""
+        waking, passing = Waking(exchange), Passing(exchange)
+        while True:
+            if view.report.state is not State.AWAKE:
+                passing.forget()
+                view = waking.wake(view)
+                self._link(exchange.request)  # minutes later: it may have been withdrawn
+            reply = passing.pass_on(view)
+            if reply is not None:
+                return reply
+            view = exchange.look(view)
 
     def _link(self, request: DoorRequest) -> DoorLink:
         """Whoever has no good key learns nothing, and the table is not read."""
@@ -81,19 +94,6 @@ class Door:
         if request.method not in ("GET", "HEAD"):
             raise RefusedError(not_allowed("GET, HEAD"))
         return _status_reply(self._look(request).report)
-
-
-def _answer(exchange: Exchange, view: StackView) -> Reply:
-    """Wake and hold where it is not awake, and pass on; again, if it falls asleep in between."""
-    waking, passing = Waking(exchange), Passing(exchange)
-    while True:
-        if view.report.state is not State.AWAKE:
-            passing.forget()
-            view = waking.wake(view)
-        reply = passing.pass_on(view)
-        if reply is not None:
-            return reply
-        view = exchange.look(view)
 
 
 def _check_passable(request: DoorRequest) -> None:

@@ -109,7 +109,7 @@ def for_service(
     left_out = OF_ONE_CONNECTION | MADE_ANEW | named | (OVERRIDES if bound_to_methods else set())
     sent = [("host", authority)]
     for name, value in request.headers.items():
-        if name in left_out or name.startswith("x-amzn-tls-"):
+        if _dashed(name) in left_out or name in left_out or name.startswith("x-amzn-tls-"):
             continue
         if name == "referer" and request.key in value:
             continue
@@ -152,6 +152,11 @@ _ONCE = frozenset(
     }
 )
 """Of these the first counts: they are no lists."""
+
+
+def _dashed(name: str) -> str:
+    """To a CGI or WSGI program `X_Method_Override` and `X-Method-Override` are one variable."""
+    return name.replace("_", "-")
 
 
 def _forwarded(request: DoorRequest) -> Headers:

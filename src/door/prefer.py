@@ -11,12 +11,14 @@ DEFAULT_WAIT = 230
 LONGEST_WAIT = 270
 
 _PREFERENCE = re.compile(
-    r"""\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)            # a token
-        (?:\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;,"]*))?   # its value, bare or quoted
-        [^,"]*(?:"(?:[^"\\]|\\.)*"[^,"]*)*          # parameters, which nobody here knows
+    r"""\s*+([!#$%&'*+.^_`|~0-9A-Za-z-]++)              # a token
+        (?:\s*+=\s*+("(?:[^"\\]|\\.)*+"|[^\s;,"]*+)?+)?+  # its value, bare or quoted
+        [^,"]*+(?:"(?:[^"\\]|\\.)*+"[^,"]*+)*+         # parameters, which nobody here knows
         (?:,|$)""",
     re.VERBOSE | re.ASCII,
 )
+"""Nothing in it is tried twice: a header without an end would take ten seconds otherwise."""
+
 LONGEST_HEADER = 1000
 
 

@@ -16,6 +16,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from door.headers import is_token
+
 MOST_ANSWER = 6_291_456
 """Bytes. Lambda returns no more, whatever it holds (AWS behaviour §5.7: 6 MiB)."""
 
@@ -174,7 +176,7 @@ def _check(response: http.client.HTTPResponse) -> None:
     if not 200 <= response.status <= 599:
         raise BrokenError(f"it answered with status {response.status}")
     defects: Any = getattr(response.headers, "defects", ())
-    if defects:
+    if defects or not all(is_token(name) and "\0" not in value for name, value in _pairs(response)):
         raise BrokenError("one of its headers is malformed")
     codings = _all(response, "transfer-encoding")
     if codings and [each.lower() for each in codings] != ["chunked"]:
@@ -182,6 +184,10 @@ def _check(response: http.client.HTTPResponse) -> None:
     lengths = set(_all(response, "content-length"))
     if len(lengths) > 1 or not all(each.isascii() and each.isdigit() for each in lengths):
         raise BrokenError("it gives no one length of its answer")
+
+
+def _pairs(response: http.client.HTTPResponse) -> list[tuple[str, str]]:
+    return [(name, str(value)) for name, value in response.getheaders()]
 
 
 def _all(response: http.client.HTTPResponse, name: str) -> list[str]:

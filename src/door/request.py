@@ -126,10 +126,10 @@ def _parts(event: Mapping[str, Any], header_key: str) -> tuple[str, str, str, bo
     if not raw.startswith(DOOR):
         raise RefusedError(NOT_FOUND)
     stack, _, rest = raw.removeprefix(DOOR).partition("/")
-    if header_key:
+    first, _, after = rest.partition("/")
+    if header_key and first != header_key:
         return stack, header_key, f"/{rest}", False
-    key, _, rest = rest.partition("/")
-    return stack, key, f"/{rest}", False
+    return stack, header_key or first, f"/{after}", False  # a key in both places is for us twice
 
 
 def _status_parts(event: Mapping[str, Any], header_key: str) -> tuple[str, str, str, bool]:

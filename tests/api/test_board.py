@@ -248,6 +248,10 @@ def test_each_stack_has_the_budget_of_the_link(team):
         ('{"stacks": "pr-1", "until": "x"}', 422),
         ('{"stacks": [1]}', 422),
         ("[]", 422),
+        ("[1]", 422),
+        ("[null]", 422),
+        ('[["stacks"]]', 422),
+        ('[["stacks", "pr-1"]]', 422),
         ('"pr-1"', 422),
         ("{", 400),
         ('{"stacks": ["pr-1"], "for": "1h", "for": "2h"}', 400),
@@ -340,6 +344,14 @@ def test_rows_are_filtered_and_ordered_by_the_address(team):
 def test_an_order_that_there_is_not_is_refused(seen, query):
     reply = seen.installation.ask("GET", f"/?k={seen.key()}{query}", accept="application/json")
     assert reply.status == 422
+
+
+def test_a_misspelt_parameter_of_the_board_is_refused_by_its_name(seen):
+    target = f"/?k={seen.key()}&sate=awake"
+    reply = seen.installation.ask("GET", target, accept="application/json")
+    assert reply.status == 400
+    assert '"sate"' in reply.json["detail"]
+    assert len(seen.rows("&utm_source=mail&state=asleep&did=wake.1&not=not_found.pr-9")) == 3
 
 
 def test_more_than_fit_go_on_after_the_last(seen, monkeypatch):

@@ -13,9 +13,12 @@ from api.handler import make_handler as make_api
 from controller.domain.decision.hold import Hold
 from controller.domain.decision.lease import Lease
 from controller.domain.planning.plan import Target
+from controller.door_links import parse_sources
 from controller.links import Link, Scope
 from controller.store.withdrawals import Withdrawals
 from door import relay
+from door.headers import for_service
+from door.request import read_door_request
 from doorstep.service import answer
 from doorstep.world import STACK, World, spec_of
 from factories import NOON
@@ -398,6 +401,21 @@ def test_a_withdrawn_door_is_shut_within_a_minute(awake):
     assert awake.ask(key=awake.key(id="good0001")).status == 200
 
 
+def test_a_request_whose_door_is_withdrawn_while_it_is_held_is_not_passed_on(world, service):
+    visit = world.send(key=world.key(id="gone0001"))
+    world.run(20)
+    dynamodb = world.aws.session().client("dynamodb")
+    Withdrawals(dynamodb, "dormouse").withdraw("gone0001", world.now + timedelta(days=90))
+    assert world.finish(visit).status == 404
+    assert service.received == []
+
+
+def test_a_request_whose_key_ends_while_it_is_held_is_not_passed_on(world, service):
+    key = world.key(expires_at=world.now + timedelta(seconds=30))
+    assert world.ask(key=key).status == 404
+    assert service.received == []
+
+
 @pytest.mark.parametrize(
     ("sources", "source", "status"),
     [
@@ -407,6 +425,9 @@ def test_a_withdrawn_door_is_shut_within_a_minute(awake):
         (("203.0.113.0/24",), "198.51.100.7", 403),
         (("2001:db8::/32",), "2001:db8::1", 200),
         (("2001:db8::/32",), "198.51.100.7", 403),
+        (parse_sources(["::ffff:198.51.100.0/120"]), "198.51.100.7", 200),
+        (parse_sources(["::ffff:198.51.100.0/120"]), "::ffff:198.51.100.7", 200),
+        (parse_sources(["::ffff:198.51.100.0/120"]), "198.51.101.7", 403),
         (("198.51.100.0/24",), "not an address", 403),
         (("198.51.100.0/24",), "", 403),
     ],
@@ -427,6 +448,14 @@ def test_a_key_for_some_methods_takes_no_other(awake, service):
     override = {"x_http_method_override": "DELETE", "x_method_override": "DELETE"}
     assert awake.ask("GET", key=key, **override).status == 200
     assert not [name for name in service.received[0].headers if "method" in name]
+
+
+def test_an_override_written_with_underscores_is_one_too(awake):
+    """A WSGI program cannot tell them apart."""
+    headers = dict.fromkeys(("x_http_method_override", "x-method_override", "x-a_b"), "x")
+    event = make_event("POST", f"/d/{STACK}/{awake.key()}/", headers)
+    sent = for_service(read_door_request(event), "192.0.2.1:80", 0, bound_to_methods=True)
+    assert [name for name, value in sent if value == "x"] == ["x-a_b"]
 
 
 def test_a_key_for_all_methods_leaves_overrides_alone(awake, service):

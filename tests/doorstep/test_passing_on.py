@@ -75,6 +75,13 @@ def test_the_address_alone_without_a_slash_is_the_root(awake, service):
     assert [each.target for each in service.received] == ["/", "/", "/a/b"]
 
 
+@pytest.mark.parametrize(("path", "sent"), [("", "/"), ("/a/b?x=1", "/a/b?x=1")])
+def test_a_key_in_both_places_does_not_reach_the_service(awake, service, path, sent):
+    key = awake.key()
+    awake.finish(awake.send_to(f"/d/{STACK}/{key}{path}", dormouse_key=key))
+    assert [each.target for each in service.received] == [sent]
+
+
 def test_the_service_sees_its_own_host_and_whom_the_request_is_for(awake, service):
     awake.ask("GET", host="evil.example", x_forwarded_host="evil.example", forwarded="host=evil")
     (received,) = service.received
@@ -267,6 +274,8 @@ def test_an_answer_in_any_of_its_forms_is_read(awake, service, text):
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\nabc",
         b"HTTP/1.1 200 OK\r\nno colon\r\nX: y\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX(y): z\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX: y\0z\r\n\r\n",
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
         b"HTTP/1.1 999 Odd\r\n\r\n",
         b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n",
@@ -403,3 +412,9 @@ def test_a_connection_that_is_closed_never_opens_again_by_itself():
 )
 def test_preferences_are_read_as_the_standard_says(header, wish):
     assert read_wish(header) == wish
+
+
+@pytest.mark.parametrize("text", ["a" * 999 + '"', "a=" + "b" * 990 + '"', " " * 999 + '"'])
+def test_a_preference_without_an_end_is_no_preference(text):
+    """And is read once: it took ten seconds of every other request's time."""
+    assert read_wish(text) == Wish()

@@ -35,7 +35,7 @@ def bounds_of(
     not go together, and for what is no range or no method.
     """
     if not is_door:
-        if sources or methods:
+        if sources or methods is not None:
             option = "--from" if sources else "--methods"
             raise click.UsageError(f"{option} is for doors; add --door")
         return (), ()
@@ -45,8 +45,10 @@ def bounds_of(
     if scope is ParameterSource.COMMANDLINE:
         raise click.UsageError("a door has no --scope: it wakes its stack, and opens no page")
     ranges = [each for text in sources for each in text.split(",") if each.strip()]
+    if sources and not ranges:  # such as an empty variable: it must not mean "from everywhere"
+        raise click.UsageError('--from: no range is named; expected such as "203.0.113.0/24"')
     try:
-        return parse_sources(ranges), parse_methods(methods) if methods else ()
+        return parse_sources(ranges), () if methods is None else parse_methods(methods)
     except TextError as error:
         option = "--from" if "range" in str(error) else "--methods"
         raise click.UsageError(f"{option}: {error}") from None

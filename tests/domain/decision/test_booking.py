@@ -218,6 +218,9 @@ def test_a_moment_is_local_to_the_stack_or_has_an_offset(text, found):
         ("2026-12-01 11:00", "is over; leave it out to wake the stack now"),
         ("2028-01-01 09:00", "expected at most 366 days from now"),
         ("9999-12-31 24:00", "cannot read"),
+        ("9999-12-31T23:59:59Z", "cannot read"),
+        ("2026-W50-1", "cannot read"),
+        ("20261207", "cannot read"),
     ],
 )
 def test_what_is_no_moment_ahead_is_refused_with_the_way_out(text, said):

@@ -28,12 +28,22 @@ def parse_local(text: str, zone: ZoneInfo, now: datetime, *, needs_time: bool = 
     if match and (match["time"] or (match["date"] and not needs_time)):
         return _on_the_wall(match, zone, now, word, needs_time)
     try:
-        found = None if match else datetime.fromisoformat(word)
+        found = None if match or (needs_time and _is_date(word)) else datetime.fromisoformat(word)
         if found is not None:
-            return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+            local = found if found.tzinfo else found.replace(tzinfo=zone)
+            return local.astimezone(zone).astimezone(UTC)  # or it is no moment there
     except (ValueError, OverflowError):
         pass
     raise _unreadable(word, needs_time)
+
+
+def _is_date(word: str) -> bool:
+    """Of all the forms of ISO 8601, "2026-W50-1" too."""
+    try:
+        date.fromisoformat(word)
+    except ValueError:
+        return False
+    return True
 
 
 def _on_the_wall(

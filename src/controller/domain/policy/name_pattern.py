@@ -43,6 +43,10 @@ class NamePattern:
 
     @cached_property
     def _shape(self) -> re.Pattern[str]:
-        # Runs of * are one: each further one would multiply the time of a name that does not fit.
-        parts = re.split(r"\*+", self.text)
-        return re.compile(".*".join(map(re.escape, parts)))
+        # What stands between two * is found where it comes first, and not looked for again: each
+        # further * would multiply the time of a name that does not fit.
+        first, *rest = map(re.escape, re.split(r"\*+", self.text))
+        if not rest:
+            return re.compile(first)
+        *middle, last = rest
+        return re.compile(first + "".join(f"(?>.*?{part})" for part in middle) + ".*" + last)
