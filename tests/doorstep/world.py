@@ -97,7 +97,6 @@ class World:
         self._furnish()
         self.tables = Tables()
         self.tables.play(self.aws)
-        Tables().play(self.aws)
         create_table(self.aws.session().client("dynamodb"), "dormouse")
         self.aws.answer_with("lambda", "Invoke", self._invoked)
         limits = {"ConcurrentExecutions": self.limit, "UnreservedConcurrentExecutions": self.limit}
