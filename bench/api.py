@@ -1,9 +1,9 @@
 """
 What a request to the wake URL costs.
 
-The first one: CPU time of a process from before its imports to the answer, beside one that routes
-the request by Powertools and asks the table one question. Then warm requests: the time of our own
-code and the router's, with the table's answer at hand, and the calls to AWS that they make.
+The first request: CPU time of a process from before its imports to the answer, compared with one
+that routes the request with Powertools and reads the table once. Then warm requests: the time of
+our own code and the router's, with the table's answer cached, and their calls to AWS.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """
 A cold start as Lambda does it: the built artifact under the Runtime Interface Client.
 
-From the start of the process to the answer to its first event, beside a function with nothing
-in it but AWS's own libraries; and the memory of a pass that wakes a stack.
+From the start of the process to the answer to its first event, compared with a function that
+contains only AWS's own libraries; and the memory of a pass that wakes a stack.
 """
 
 from __future__ import annotations

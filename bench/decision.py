@@ -1,8 +1,8 @@
 """
 A decision, with the records in hand.
 
-As a pass asks it: a stack with its policy read, ten leases, and the marks of a stack that is up
-or asleep. The hardest policy has 20 periods a day and 60 closed days.
+As in a pass: a stack with its parsed policy, ten leases, and the lifecycle of an awake or a
+sleeping stack. The hardest policy has 20 periods a day and 60 closed days.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """
 What the door costs.
 
-A request to an awake stack, beside the same request to its own address: the time of our own code,
-with the table's answers at hand. Then a hundred clients of 33 stacks at one time, over HTTP, with
-wakes of minutes in seconds: who was lost, and what was sent twice.
+A request to an awake stack, compared with the same request to its own address: the time of our own
+code, with the table's answers cached. Then a hundred simultaneous clients of 33 stacks, over HTTP,
+with wakes of minutes in seconds: lost clients, and requests that were sent twice.
 """
 
 from __future__ import annotations

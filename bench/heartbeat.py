@@ -1,9 +1,9 @@
 """
 The heartbeat with many stacks.
 
-Ten of 10 000 stacks are due, or ten of 100; the table is one in memory whose index is sorted as
-DynamoDB's is (the sparse index holds every stack that will be due at some time), so that what is
-compared is the heartbeat's own work. Requests are counted at the stand-in.
+Ten of 10 000 stacks are due, or ten of 100. The table is in memory, with an index sorted like
+DynamoDB's (the sparse index contains every stack that will be due at some time), so that only
+the heartbeat's own work is compared. Requests are counted at this table.
 """
 
 from __future__ import annotations

@@ -24,11 +24,11 @@ HEAD = """# How fast it is
 Written by `make bench`, which ends with an error when a bound is missed. `python -m bench PART...`
 measures some parts alone: {parts}.
 
-Speed is told as ratios of two things that were measured in one run on one machine, so that they
-hold elsewhere too; a ratio of 0.5 means that Dormouse takes half. Figures are medians unless their
+Speeds are ratios of two measurements in one run on one machine, so that they are also valid on
+other machines; a ratio of 0.5 means that Dormouse takes half. Figures are medians unless their
 section says otherwise. "AWS" is the simulated AWS of `src/local`, whose pace
-(`src/controller/domain/planning/timing.py`) is inferred from what users report of the real one: the
-ratios are as good as that pace is.
+(`src/controller/domain/planning/timing.py`) is inferred from users' reports of the real one: the
+ratios are as accurate as that pace.
 """
 
 _SECTION = re.compile(r"<!-- part: (\w+) -->\n.*?<!-- end of part -->\n", re.DOTALL)

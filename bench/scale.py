@@ -1,7 +1,7 @@
 """
 A fleet on Monday morning.
 
-Every stack opens at 9:00, in simulation; docs/scale.md says what is real in it, and what to set.
+Every stack opens at 9:00, in simulation; docs/scale.md says what is real, and what to configure.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """
 Questions to the schedule.
 
-The hardest cases are those in which nothing is found before the horizon, three years away. Each
-question is the first that a schedule is asked: of one that has been asked on that day before, it
-takes microseconds.
+The hardest cases find nothing before the horizon, three years away. Each question is the first one
+to its schedule: if a question about the same day came before, the answer takes microseconds.
 """
 
 from __future__ import annotations

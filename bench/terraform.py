@@ -2,15 +2,15 @@
 Against terraform and a script.
 
 The same four resources (the shipped stack with its other eight as data sources) are made and
-deleted in four accounts of the simulated AWS, over HTTP, at its typical pace and at the speed of
-the wall's clock, because each contender sleeps by itself between two looks: `dormouse apply`,
+deleted in four accounts of the simulated AWS, over HTTP, at its typical pace and in real time,
+because each tool sleeps between two polls: `dormouse apply`,
 `terraform apply` and `destroy`, a sequential boto3 script with waiters, and the controller's
-function. They go side by side, as they mostly wait; what is compared by its own work (a pass with
-nothing to do, a plan) is measured alone, afterwards and in turn. Times run from the start of the
+function. They run in parallel, because they mostly wait. Passes with nothing to do and plans
+are measured alone afterwards, one after the other. Times run from the start of the
 process until the target is healthy, which `terraform apply` does not wait for, or until
-everything is gone. Each way up and down is one run; plans and passes are medians of five.
-The longest chain is what the pace allows when nothing is waited for in vain. A wake below 0.6 of
-terraform's is the gain of not waiting for the load balancer before the service is made.
+everything is gone. Each wake and sleep is one run; plans and passes are medians of five.
+The longest chain is the shortest time that the pace allows. A wake below 0.6 of terraform's
+is possible because the service is created without waiting for the load balancer.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """
 A wake, a sleep and a pass with nothing to do, on the simulated AWS's own clock.
 
-The longest chain is what the pace allows when nothing is waited for in vain: to the first healthy
-target, and to the free Elastic IP. On a simulated clock only waiting counts. A pass over a stack
-that stands as it should reads and writes nothing; a sleep stops the expensive clock first.
+The longest chain is the shortest time that the pace allows: to the first healthy target, and to
+the free Elastic IP. On a simulated clock only waiting counts. A pass over a converged stack
+reads and writes nothing; a sleep deletes the most expensive resources first.
 """
 
 from __future__ import annotations
