@@ -103,7 +103,7 @@ def test_it_shows_the_patch_and_asks_once(directory):
     assert texts(directory) == before
     alone = adopt(directory, input="")
     assert alone.exit_code == 2
-    assert "nobody is there to answer; look at the patch, then give --yes" in alone.stderr
+    assert "\nError: nobody is there to answer; look at the patch, then give --yes" in alone.stderr
     assert texts(directory) == before
     assert adopt(directory, input="y\n").exit_code == 0
     assert texts(directory) != before
@@ -148,6 +148,40 @@ def test_without_terraform_it_writes_the_patch_and_prints_the_commands(directory
     assert b"+  count = var.awake ? 1 : 0\n" in after.pop("dormouse-adopt.patch")
     after.pop("terraform.tfstate")
     assert after == before
+
+
+def test_without_terraform_what_was_never_applied_is_to_be_applied(directory, monkeypatch):
+    """Nothing runs that could be moved or forgotten: a plan would add all that stays."""
+    monkeypatch.setenv("PATH", "")
+    done = adopt(directory, "--yes")
+    assert done.exit_code == 0, done.output
+    given = [line.strip() for line in done.stdout.splitlines()[1:] if "#" not in line]
+    assert given == [
+        f"cd {directory}",
+        "patch -p1 < dormouse-adopt.patch",
+        "terraform init",
+        "terraform apply",
+        "Next: dormouse deploy .",
+    ]
+
+
+@pytest.mark.usefixtures("terraform")
+def test_a_broken_state_is_named_and_is_wrong_input(directory):
+    (directory / "terraform.tfstate").write_text(state(*FOUR)[:-9])
+    before = texts(directory)
+    assert run(["adopt", str(directory), "--yes"]) == 2
+    assert texts(directory) == before
+    refused = adopt(directory, "--yes")
+    assert f"{directory / 'terraform.tfstate'} ends in the middle of its JSON" in refused.stderr
+
+
+@pytest.mark.usefixtures("terraform")
+def test_adopted_it_gives_each_command_that_comes_next(directory):
+    said = adopt(directory, "--yes").stdout.splitlines()[-2:]
+    assert said == [
+        f"nsfw-api is adopted. To go back: dormouse adopt {directory} --undo",
+        f"Next: cd {directory}; terraform init; terraform apply; dormouse deploy .",
+    ]
 
 
 def test_a_state_that_is_elsewhere_is_asked_for(directory, monkeypatch):

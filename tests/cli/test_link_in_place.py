@@ -80,8 +80,8 @@ def test_a_link_that_does_not_work_is_one_line_and_ends_with_2(outside):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda link: link.partition("?")[0], "has no whole key behind k="),
-        (lambda link: link[:-30], "has no whole key behind k="),
+        (lambda link: link.partition("?")[0], "has no complete key after k="),
+        (lambda link: link[:-30], "has no complete key after k="),
         (lambda link: link.replace("/s/", "/x/"), "names no stack"),
         (lambda link: link.replace("/s/", "/d/"), "is that of a door, which opens no page"),
         (
@@ -109,7 +109,7 @@ def test_a_name_goes_by_the_link_to_that_very_stack(outside, monkeypatch):
 def test_a_variable_that_holds_no_link_is_named_and_not_quoted(outside, monkeypatch):
     monkeypatch.setenv("DORMOUSE_LINK", "hunter2")
     said = outside("status", code=2)
-    assert said.err.startswith("Error: DORMOUSE_LINK cannot be read; expected one as")
+    assert said.err.startswith("Error: DORMOUSE_LINK cannot be read; expected the form")
     assert "hunter2" not in said.err
 
 

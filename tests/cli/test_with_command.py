@@ -99,7 +99,7 @@ def test_a_command_that_is_not_there_wakes_nothing(outside, tmp_path):
 
 @pytest.mark.parametrize("arguments", [(), ("--",), ("true",), ("--for", "10m", "--")])
 def test_without_a_command_it_says_how_it_is_meant(outside, arguments):
-    assert 'write it behind "--"' in outside("with", *arguments, code=2).err
+    assert 'write it after "--"' in outside("with", *arguments, code=2).err
 
 
 def test_without_a_link_it_says_that_a_secret_may_be_empty(outside, monkeypatch):

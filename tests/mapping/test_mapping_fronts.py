@@ -232,6 +232,7 @@ def test_a_type_that_is_not_given_is_one_error(tmp_path):
     result = compile_text(tmp_path, STACK + 'variable "kind" {}\n' + text)
     (problem,) = errors(result)
     assert problem.rule == "missing-variable"
+    assert problem.message.endswith("; set it in terraform.tfvars, or as TF_VAR_kind")
 
 
 def test_a_gateway_load_balancer_is_kept_with_its_group(tmp_path):

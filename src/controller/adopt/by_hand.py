@@ -20,17 +20,25 @@ def commands(directory: Path, prepared: Prepared, patch: str | None) -> Iterator
     if patch:
         yield "# change the files"
         yield f"patch -p1 < {patch}"
+    yield from _hand_over(prepared) if prepared.running else _create()
+
+
+def _create() -> Iterator[str]:
+    yield "# create what stays while it sleeps"
+    yield "terraform init"
+    yield "terraform apply"
+
+
+def _hand_over(prepared: Prepared) -> Iterator[str]:
     yield "# Terraform must see moves and tags only (0 to add, 0 to destroy)"
     yield "terraform init"
     yield "terraform plan -var awake=true"
-    if prepared.running:
-        yield "# let Terraform forget what runs; it keeps running"
-        forgotten = " ".join(shlex.quote(one.in_state) for one in prepared.running)
-        yield f"terraform state rm {forgotten}"
+    yield "# let Terraform forget what runs; it keeps running"
+    forgotten = " ".join(shlex.quote(one.in_state) for one in prepared.running)
+    yield f"terraform state rm {forgotten}"
     yield "# both must see nothing to do"
     yield "terraform plan"
-    if prepared.running:
-        yield "dormouse plan ."
+    yield "dormouse plan ."
 
 
 def _tags(prepared: Prepared) -> Iterator[str]:
@@ -45,11 +53,6 @@ def _tags(prepared: Prepared) -> Iterator[str]:
         elif one.kind == Kind.SERVICE:
             pairs = " ".join(f"key={key},value={value}" for key, value in tags.items())
             yield f"aws ecs tag-resource --resource-arn {one.arn} --tags {pairs}"
-        elif one.kind == Kind.AUTOSCALING_TARGET:
-            pairs = ",".join(f"{key}={value}" for key, value in tags.items())
-            yield (
-                f"aws application-autoscaling tag-resource --resource-arn {one.arn} --tags {pairs}"
-            )
         elif not Kind(one.kind).is_companion:  # else it is its target's
             pairs = " ".join(f"Key={key},Value={value}" for key, value in tags.items())
             yield f"aws elbv2 add-tags --resource-arns {one.arn} --tags {pairs}"

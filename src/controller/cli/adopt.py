@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -170,6 +171,9 @@ class _Session:
             if click.confirm(question, err=True):
                 return
         except click.Abort:
+            click.echo(err=True)  # the question has no line end of its own
+            if sys.stdin.isatty():
+                raise  # Ctrl-C
             raise InputError(
                 "nobody is there to answer; look at the patch, then give --yes"
             ) from None
@@ -191,6 +195,7 @@ class _Session:
         click.echo(f"Nothing has been changed, as {why}. Give:")
         for line in lines:
             click.echo(f"  {line}")
+        click.echo("Next: dormouse deploy .")
 
     def _refuse(self, error: RefusedError, *, as_json: bool) -> NoReturn:
         if as_json:

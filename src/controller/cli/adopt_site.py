@@ -19,7 +19,7 @@ from controller.terraform.changing import Terraform
 from controller.terraform.local_state import local_state, settled_backend
 from controller.terraform.recognise import read_state
 from controller.terraform.run import TerraformError
-from controller.terraform.state import State
+from controller.terraform.state import State, StateError
 
 _LAPTOP = {"AWS_ACCESS_KEY_ID": "laptop", "AWS_SECRET_ACCESS_KEY": "laptop"}
 
@@ -88,9 +88,8 @@ class Site:
     def made(self, configuration: Configuration, state: bytes) -> State | None:
         """What Terraform has made, by its own state or else by the file of --state."""
         if state.strip():
-            found = read_state(state, "Terraform's state")
             local = self._local_state(configuration)
-            return replace(found, shown_as=local.name) if local else found
+            return _read(state, local) if local else read_state(state, "Terraform's state")
         if not self._given():
             return None
         given, _ = state_finder(self._ctx, self._directory, self._inputs)(configuration)
@@ -101,8 +100,8 @@ class Site:
             return terraform.pull()
         except TerraformError as error:
             raise TerraformError(
-                f"{error}; the state is elsewhere (backend {backend}): run terraform init in "
-                f"{self._directory}, or give --no-state where nothing has been applied yet",
+                f"{error}; its state is elsewhere (backend {backend}); give --no-state if nothing "
+                "has been applied yet",
                 input_wrong=error.input_wrong,
             ) from None
 
@@ -118,3 +117,11 @@ class Site:
         """The simulated AWS takes any key, but Terraform's provider wants one."""
         environment = self._inputs.environment
         return {**_LAPTOP, **environment} if on_laptop() else environment
+
+
+def _read(state: bytes, file: Path) -> State:
+    """Raises InputError, which names the file, for one that cannot be read."""
+    try:
+        return replace(read_state(state, str(file)), shown_as=file.name)
+    except StateError as error:
+        raise InputError(str(error)) from None

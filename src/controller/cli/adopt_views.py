@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -78,12 +79,15 @@ def _echo(stack: str, result: str, data: dict[str, Json]) -> None:
 def _said(directory: Path, prepared: Prepared, result: str) -> Iterator[str]:
     stack = prepared.stack
     if result == "unchanged":
-        yield f"{stack} is in the two-worlds form already, and Terraform has made none of it."
+        yield f"{stack} can sleep already, and Terraform's state holds nothing of what sleeps."
     elif prepared.running:
         yield f"{stack} is adopted, and has run on all the while; Terraform has forgotten:"
         yield from (f"  {one.in_state}" for one in prepared.running)
         yield f"From here on never apply with {AWAKE} = true."
         yield f"To go back: dormouse adopt {directory} --undo"
     else:
-        yield f"{stack} is adopted. Next: terraform apply, which makes what stays while it sleeps"
+        yield f"{stack} is adopted. To go back: dormouse adopt {directory} --undo"
+        place = shlex.quote(str(directory))
+        yield f"Next: cd {place}; terraform init; terraform apply; dormouse deploy ."
+        return
     yield f"Next: dormouse deploy {directory}"

@@ -39,7 +39,13 @@ LATE = timedelta(minutes=15)
 @click.argument("directory", metavar="[DIR]", required=False)
 @click.option("--load-balancer", "arn", metavar="ARN", help="One that stands, without any files.")
 @click.option("--all", "all_of_them", is_flag=True, help="Rank the account's load balancers.")
-@click.option("--days", type=click.IntRange(1, 455), default=14, show_default=True)
+@click.option(
+    "--days",
+    type=click.IntRange(1, 455),
+    default=14,
+    show_default=True,
+    help="How many past days CloudWatch is asked for.",
+)
 @click.option(
     "--from",
     "file",

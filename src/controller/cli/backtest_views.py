@@ -45,6 +45,7 @@ def print_ranking(tests: Sequence[Backtest], others: int) -> None:
         )
     if tests:
         click.echo("Money for 30 days, if each is awake only when somebody asks for it.")
+        click.echo("Next: dormouse adopt DIR, with the Terraform directory of one of them.")
     else:
         click.echo("there is no network load balancer in this account and region")
     if others:

@@ -140,4 +140,4 @@ def _summary(spec: Spec, findings: list[Finding]) -> str:
     counted = [(count(findings, level), word) for level, word in words.items()]
     parts = [f"{number} {word}{'' if number == 1 else 's'}" for number, word in counted if number]
     verdict = ", ".join(parts) or "the account fits"
-    return f"{spec.stack}: {verdict} ({len(findings)} looked at)"
+    return f"{spec.stack}: {verdict} ({len(findings)} checks)"

@@ -12,7 +12,7 @@ from controller.domain.text import quoted
 from controller.links import STACK_NAME, is_shaped
 
 VARIABLE = "DORMOUSE_LINK"
-EXPECTED = 'expected one as "dormouse link" prints it: https://HOST/s/STACK?k=KEY'
+EXPECTED = 'expected the form that "dormouse link" prints: https://HOST/s/STACK?k=KEY'
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -54,7 +54,7 @@ def parse_link(text: str, where: str = "the link") -> LinkAddress:
             f"{where} names no stack (found the path {quoted(parts.path)}); {EXPECTED}"
         )
     if not is_shaped(key):
-        raise click.UsageError(f"{where} has no whole key behind k=; copy it again; {EXPECTED}")
+        raise click.UsageError(f"{where} has no complete key after k=; copy it again; {EXPECTED}")
     return LinkAddress(f"{parts.scheme}://{parts.netloc}{base}", stack, key)
 
 

@@ -1,4 +1,4 @@
-"""`dormouse sleep`: put stacks to sleep until their next opening."""
+"""`dormouse sleep`: put stacks to sleep until their next office hours."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def command(
     as_json: bool,
 ) -> None:
     """
-    Put a stack to sleep until its next opening, or until somebody wakes it.
+    Put a stack to sleep until its next office hours, or until somebody wakes it.
 
     One that is held asleep already is left as it is. Exit code 1 with --wait when it cannot
     get there.

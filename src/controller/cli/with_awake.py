@@ -54,7 +54,7 @@ class WithCommand(click.Command):
         ours, found, program = _parted(args)
         rest = super().parse_args(ctx, ours)  # -h ends here
         if not (found and program):
-            ctx.fail('the command is missing; write it behind "--": dormouse with STACK -- pytest')
+            ctx.fail('the command is missing; write it after "--": dormouse with STACK -- pytest')
         ctx.meta[_COMMAND] = program
         return rest
 
