@@ -25,7 +25,7 @@ from api.request import KEY, Request
 from api.selection import GROUPS, SORTS
 from api.translations import Translations
 from controller.domain.decision.term import USUAL
-from controller.domain.reporting.board_row import SMALL, Row
+from controller.domain.reporting.board_row import Row
 from controller.links import STACK_NAME, Link, Scope
 
 POLL = {True: 3, False: 20}
@@ -201,4 +201,4 @@ class _Lines:
         late = (self._now.astimezone(zone).date() - row.at.astimezone(zone).date()).days
         used, awake, paid, _ = map(str, row.hours)
         about = self._words("board.strip", used=used, awake=awake, paid=paid)
-        return pictures.small_strip(row.strip, SMALL, late, about)
+        return pictures.small_strip(row.strip, late, about)

@@ -17,11 +17,11 @@ from typing import Protocol
 from markupsafe import Markup, escape
 
 from controller.domain.money.hour_log import DAYS
-from controller.domain.money.hour_strokes import APART, BEFORE, BLOCK, Size, strokes
+from controller.domain.money.hour_strokes import APART, Size, strokes
 from controller.domain.money.past_hours import Hours
 
 HATCH = Markup(
-    '<pattern id="{}" width="4" height="4" patternUnits="userSpaceOnUse">'
+    '<pattern id="{}" width="4" height="4" patternUnits="userSpaceOnUse"{}>'
     '<path class="{}" d="M0 4L4 0M-1 1L1-1M3 5L5 3"/></pattern>'
 )
 
@@ -37,45 +37,43 @@ def strip(hours: Hours, zone: tzinfo, today: date, title: str, about: str, words
     """The days up to `today`, four weeks of them, with the dates of Mondays."""
     size = LARGE
     width, height = size.left + DAYS * size.width, size.top + 24 * size.height + 2
-    parts = [*_hatches(), *_paths(strokes(hours, zone, today, size, APART))]
+    parts = [*_hatches(Markup()), *_paths(strokes(hours, zone, today, size, APART))]
     parts += [*_times(size), *_dates(size, today, words)]
     return _svg(width, height, parts, "strip", title, about, "strip")
 
 
-def small_strip(paths: Mapping[str, str], size: Size, late: int, about: str) -> Markup:
+def small_strip(paths: Mapping[str, str], late: int, about: str) -> Markup:
     """
     A small picture from the strokes of a board's row; `late` is how many days old the strokes are.
 
-    Its text is a label, and the hatches are defined elsewhere in the page.
+    Its text is a label. The page's style says how large a cell is and what a kind looks like, and
+    the hatches are defined elsewhere in the page: each byte here is a hundred in the board.
     """
-    return _small_strip(tuple(paths.items()), size, late, about)
+    return _small_strip(tuple(sorted(paths.items(), key=_painted)), late, about)
+
+
+COLUMN, CELL = 3, 6
+"""Pixels of a day and of four hours in a small strip, as in style.css."""
+
+
+def _painted(path: tuple[str, str]) -> bool:
+    """Hatches last, whatever order the record has."""
+    return "x" in path[0]
 
 
 @lru_cache(maxsize=512)
-def _small_strip(paths: tuple[tuple[str, str], ...], size: Size, late: int, about: str) -> Markup:
+def _small_strip(paths: tuple[tuple[str, str], ...], late: int, about: str) -> Markup:
     # Put together as text, for a hundred make a page: Markup.format takes ten times as long.
-    box = f"{late * size.width} 0 {DAYS * size.width} {24 * size.height}"
-    drawn = "".join(_plain_path(kind, path) for kind, path in paths)
-    return Markup(
-        f'<svg class=mini viewBox="{box}" role=img aria-label="{escape(about)}">{drawn}</svg>'
-    )
-
-
-def _plain_path(kind: str, path: str) -> str:
-    bare = kind.removeprefix(BLOCK)
-    if kind == BEFORE:
-        paint = ' stroke="url(#hs)"'
-    elif bare[:1] == "x":
-        paint = f' {"stroke" if bare == kind else "fill"}="url(#h{escape(bare[1:])})"'
-    else:
-        paint = ""
-    return f'<path class=c{escape(kind)}{paint} d="{escape(path)}"/>'
+    box = f' viewBox="{late * COLUMN} 0 {DAYS * COLUMN} {6 * CELL}"' if late else ""
+    drawn = "".join(f'<path class=c{escape(kind)} d="{escape(path)}"/>' for kind, path in paths)
+    return Markup(f'<svg{box} role=img aria-label="{escape(about)}">{drawn}</svg>')
 
 
 def hatches() -> Markup:
     """What `small_strip` refers to, once in a page."""
+    unscaled = Markup(f' patternTransform="scale({1 / COLUMN:.4f} {1 / CELL:.4f})"')
     return Markup('<svg class="none" width="0" height="0" aria-hidden="true">{}</svg>').format(
-        Markup("").join(_hatches())
+        Markup("").join(_hatches(unscaled))
     )
 
 
@@ -85,9 +83,9 @@ def _paths(paths: Mapping[str, str]) -> Iterator[Markup]:
         yield Markup('<path class="c{}"{} d="{}"/>').format(kind, hatch, path)
 
 
-def _hatches() -> Iterator[Markup]:
+def _hatches(transform: Markup) -> Iterator[Markup]:
     for kind in ("s", "a"):
-        yield HATCH.format(f"h{kind}", f"h{kind}")
+        yield HATCH.format(f"h{kind}", transform, f"h{kind}")
 
 
 def _times(size: Size) -> Iterator[Markup]:

@@ -8,7 +8,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from controller.domain.money.hour_log import DAYS, HOUR, Hour
-from controller.domain.money.hour_strokes import OVER, strokes
+from controller.domain.money.hour_strokes import small_strokes
 from controller.domain.money.past_hours import Hours
 from controller.domain.reporting.board_row import SMALL, Rates, Row
 
@@ -59,7 +59,7 @@ def row(stack: str, face: str, now: datetime, random: Random) -> Row:
         expires=now + timedelta(days=random.randint(1, 20)) if random.random() < 0.7 else None,
         zone=ZONE,
         rates=Rates(spent=spent, always=spent + 20, hour_spent=0.005, hour_always=0.045),
-        strip=strokes(hours, ZoneInfo(ZONE), now.astimezone(ZoneInfo(ZONE)).date(), SMALL, OVER),
+        strip=small_strokes(hours, ZoneInfo(ZONE), now.astimezone(ZoneInfo(ZONE)).date(), SMALL),
         hours=(hours.used, hours.awake, hours.paid, hours.unknown),
     )
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from board_rows import rows
 
+from api.board import Shown
+from api.board_page import board_page
+from api.request import Request
+from api.selection import Choice
 from api.translations import TABLES
 from controller.domain.decision.term import Term
 from controller.domain.errors import PermanentError
@@ -380,6 +385,30 @@ def test_the_page_has_a_row_a_stack_and_a_form_for_several(seen, language):
     assert "shop" not in body
     for number in re.findall(r"<(?:script|link|img)[^>]*(?:src|href)=\"([^\"]*)\"", body):
         assert number == "data:,"
+
+
+def test_the_page_of_a_hundred_that_were_in_use_is_small():
+    """The page's own bound; each strip is a picture, and told in words."""
+    now = datetime(2026, 11, 23, 9, tzinfo=UTC)
+    link = Link(
+        stack="", team="pr-*", scope=Scope.ADMIN, expires_at=now + timedelta(days=9), id="b0a2d000"
+    )
+    request = Request(
+        method="GET",
+        path="/",
+        key="k" * 120,
+        has_bearer=False,
+        query={},
+        headers={},
+        body="",
+        is_base64=False,
+    )
+    for seed in range(3):
+        shown = Shown(rows=list(rows(100, now, seed)), choice=Choice(), more="", now=now)
+        body, _ = board_page(shown, link, request)
+        assert len(re.findall(r"<svg role=img aria-label=\"\d+ h used", body)) == 100
+        assert all(f"class=c{kind} " in body for kind in ("u", "a", "p", "fu", "fxs"))
+        assert len(body.encode()) <= 60_000
 
 
 def test_a_key_that_may_only_look_has_no_boxes(seen):

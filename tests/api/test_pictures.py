@@ -16,7 +16,7 @@ from api.pictures import Bar
 from api.translations import TABLES, Translations
 from controller.domain.money import hour_strokes
 from controller.domain.money.hour_log import HOUR, Hour
-from controller.domain.money.hour_strokes import OVER, Size
+from controller.domain.money.hour_strokes import Size
 from controller.domain.money.past_hours import Hours
 
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -25,7 +25,7 @@ FIRST = datetime(2026, 10, 26, 15, tzinfo=UTC)
 """Midnight in Tokyo, four weeks of days before the end of today."""
 
 MOST = 12_000
-SMALL = Size(width=2, height=1)
+SMALL = Size(width=1, height=1, hours=4)
 NAMES = {"svg": "{http://www.w3.org/2000/svg}"}
 
 
@@ -140,31 +140,47 @@ def test_bars_share_one_scale_and_nothing_is_nothing():
     ] == [0, 0]
 
 
-def small(letters: str, late: int = 0, about: str = "") -> str:
-    drawn = hour_strokes.strokes(hours(letters), TOKYO, TODAY, SMALL, OVER)
-    svg = str(pictures.small_strip(drawn, SMALL, late, about))
+def small(letters: str, late: int = 0, about: str = "", sort: bool = False) -> str:
+    drawn = hour_strokes.small_strokes(hours(letters), TOKYO, TODAY, SMALL)
+    svg = str(pictures.small_strip(dict(sorted(drawn.items())) if sort else drawn, late, about))
     return re.sub(r"=([a-z]+)(?=[ >])", r'="\1"', svg)  # HTML needs no quotes, and XML does
 
 
-def test_a_small_one_has_the_same_strokes_and_a_label():
-    svg = small(".pqqua" + "." * 18 + ".?", 2, 'used "9 h"')
+def small_paths(*args, **parts) -> dict[str, str]:
+    return {each.get("class"): each.get("d") for each in read(small(*args, **parts)).iter("path")}
+
+
+def test_a_cell_of_a_small_one_shows_what_says_most_in_four_hours():
+    assert small_paths(
+        ".pqu" + "." * 4 + "...p" + "..q." + "." * 8 + "pppq" + "." * 16 + "p..u"
+    ) == {
+        "cp": "M0 2v1",
+        "ca": "M0 3v1M1 0v1",
+        "cu": "M0 0v1M1 5v1",
+    }
+
+
+def test_what_is_not_known_is_hatched_in_a_small_one_whatever_order_the_record_has():
+    letters = "?" * 48 + "?" * 8 + "aaaa" + "." * 12 + "?" * 4
+    for sort in (False, True):
+        found = small_paths(letters, sort=sort)
+        assert next(iter(found)) == "ca"
+        assert found == {"ca": "M2 2v1", "cxs": "M0 0v6M1 0v6M2 0v2M3 0v1", "cxa": "M2 2v1"}
+
+
+def test_a_small_one_has_a_label_and_leaves_out_the_days_that_are_over():
+    svg = small("u" * 24, 2, 'used "9 h"')
 
     assert read(svg).get("aria-label") == 'used "9 h"'
-    assert strokes(svg, "cp") == ["M1 1v5"]
-    assert strokes(svg, "ca") == ["M1 2v4"]
-    assert strokes(svg, "cu") == ["M1 4v1"]
-    assert (strokes(svg, "cxa"), strokes(svg, "cxs")) == (["M1 5v1"], ["M3 1v1"])
-    assert read(svg).get("viewBox") == "4 0 56 24"  # the first two days are over
+    assert read(svg).get("role") == "img"
+    assert read(svg).get("viewBox") == "6 0 84 36"
+    assert read(small("u")).get("viewBox") is None
     assert 'id="hs"' in str(pictures.hatches())
 
 
-def test_days_that_are_alike_are_one_area_and_those_before_it_was_known_one_stroke():
-    day = "." * 9 + "u" * 9 + "." * 6
-    svg = small("?" * 48 + day * 5 + "." * 48 + day * 2)
-
-    found = {each.get("class"): each.get("d") for each in read(svg).iter("path")}
-    weeks = "M4 9h10v9h-10zM18 9h4v9h-4z"
-    assert found == {"cfu": weeks, "cfa": weeks, "cfp": weeks, "cb": "M0 12h4"}
+def test_days_that_are_alike_are_one_area():
+    day = "." * 8 + "u" * 8 + "." * 8
+    assert small_paths("." * 48 + day * 5 + "." * 48 + day * 2) == {"cfu": "M2 2h5v2H2M9 2h2v2H9"}
 
 
 def test_the_page_shows_what_the_records_tell(installation):

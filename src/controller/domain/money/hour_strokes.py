@@ -18,12 +18,17 @@ from controller.domain.money.past_hours import Hours
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Of one hour, in the units of the picture, and of the space for words around the strip."""
+    """
+    Of one cell, in the units of the picture, and of the space for words around the strip.
+
+    A cell is so many `hours` of a day; it shows the one of them that says most.
+    """
 
     width: int
     height: int
     left: int = 0
     top: int = 0
+    hours: int = 1
 
 
 Layers = Mapping[str, frozenset[Hour]]
@@ -37,51 +42,35 @@ APART: Layers = {
     "xs": frozenset({Hour.UNKNOWN}),
     "xa": frozenset({Hour.AWAKE}),
 }
-OVER: Layers = {
-    "p": frozenset(hour for hour in Hour if hour.is_paid),
-    "a": frozenset(hour for hour in Hour if hour.is_awake),
-    "u": frozenset({Hour.USED}),
-    "xs": frozenset({Hour.UNKNOWN}),
-    "xa": frozenset({Hour.AWAKE}),
-}
-"""The same picture of fewer strokes: each kind lies over the one before; asleep is the ground."""
+SMALL_LAYERS: Layers = {kind: APART[kind] for kind in ("p", "a", "u", "xs", "xa")}
+"""The same without those asleep, which are the ground. Only "xa" needs to come after another."""
 
 
 BLOCK = "f"
 """Before the kind of a path that is areas to be filled: shorter where days are alike."""
 
-BEFORE = "b"
-"""The kind of the one stroke for all that was before the stack was known."""
-
 
 def strokes(hours: Hours, zone: tzinfo, last: date, size: Size, layers: Layers) -> dict[str, str]:
     """The paths of four weeks up to the day `last`, by kind, without those that are empty."""
-    days = _days(hours, zone, last)
-    before = _days_before(days) if layers is OVER else 0
-    known: list[dict[int, Hour]] = [{}] * before + days[before:]
-    paths = {kind: "".join(_path(known, size, covered)) for kind, covered in layers.items()}
-    if layers is OVER:
-        blocks = {BLOCK + k: "".join(_blocks(known, size, c)) for k, c in layers.items()}
-        shorter = {k for k in paths if len(blocks[BLOCK + k]) < len(paths[k])}
-        paths = {
-            BLOCK * (k in shorter) + k: blocks[BLOCK + k] if k in shorter else paths[k]
-            for k in paths
-        }
-    if before:
-        paths[BEFORE] = f"M{size.left} {size.top + 12 * size.height}h{before * size.width}"
+    days = _days(hours, zone, last, size.hours)
+    paths = {kind: "".join(_path(days, size, covered)) for kind, covered in layers.items()}
     return {kind: path for kind, path in paths.items() if path}
 
 
-def _days_before(days: Sequence[Mapping[int, Hour]]) -> int:
-    """How many days at the beginning are not known at all: one stroke as high as they are."""
-    for number, day in enumerate(days):
-        if any(hour is not Hour.UNKNOWN for hour in day.values()):
-            return number
-    return len(days)
+def small_strokes(hours: Hours, zone: tzinfo, last: date, size: Size) -> dict[str, str]:
+    """The same as strokes or as areas, whichever is shorter; a stroke runs at its column's left."""
+    days = _days(hours, zone, last, size.hours)
+    paths: dict[str, str] = {}
+    for kind, covered in SMALL_LAYERS.items():
+        lines = "".join(_path(days, size, covered, middle=0))
+        areas = "".join(_blocks(days, size, covered))
+        if lines:
+            paths |= {BLOCK + kind: areas} if len(areas) < len(lines) else {kind: lines}
+    return paths
 
 
-def _days(hours: Hours, zone: tzinfo, last: date) -> list[dict[int, Hour]]:
-    """The hours of each local day by the hour of its clock; the one that says more of two."""
+def _days(hours: Hours, zone: tzinfo, last: date, cell: int) -> list[dict[int, Hour]]:
+    """The cells of each local day by the hour of its clock; of several hours what says most."""
     first = last.toordinal() - DAYS + 1
     days: list[dict[int, Hour]] = [{} for _ in range(DAYS)]
     order = list(Hour)
@@ -89,19 +78,23 @@ def _days(hours: Hours, zone: tzinfo, last: date) -> list[dict[int, Hour]]:
         local = (hours.first + index * HOUR).astimezone(zone)
         day = local.toordinal() - first
         if 0 <= day < DAYS:
-            known = days[day].get(local.hour, Hour.UNKNOWN)
-            days[day][local.hour] = max(known, hour, key=order.index)
+            row = local.hour // cell
+            known = days[day].get(row, Hour.UNKNOWN)
+            days[day][row] = max(known, hour, key=order.index)
     return days
 
 
 def _path(
-    days: Sequence[Mapping[int, Hour]], size: Size, covered: frozenset[Hour]
+    days: Sequence[Mapping[int, Hour]],
+    size: Size,
+    covered: frozenset[Hour],
+    middle: float = 0.5,
 ) -> Iterator[str]:
     for column, day in enumerate(days):
         at: int | None = None
         for start, length in _runs(day, covered):
             if at is None:
-                x = size.left + column * size.width + size.width / 2
+                x = size.left + (column + middle) * size.width
                 yield f"M{x:g} {size.top + start * size.height}"
             else:
                 yield f"m0 {(start - at) * size.height}"
@@ -120,13 +113,13 @@ def _blocks(
             first = begun.pop(run)
             x, y = size.left + first * size.width, size.top + run[0] * size.height
             wide, high = (column - first) * size.width, run[1] * size.height
-            yield f"M{x} {y}h{wide}v{high}h-{wide}z"
+            yield f"M{x} {y}h{wide}v{high}H{x}"  # what is filled needs no "z"
         for run in sorted(here):
             begun.setdefault(run, column)
 
 
 def _runs(day: Mapping[int, Hour], covered: frozenset[Hour]) -> Iterator[tuple[int, int]]:
-    """First hour and length of what follows one another; hours that have not come are left out."""
+    """First cell and length of what follows one another; cells that have not come are left out."""
     start: int | None = None
     for hour in range(25):
         is_in = day.get(hour) in covered

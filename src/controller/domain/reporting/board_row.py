@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from controller.domain.decision.held import Held
 from controller.domain.decision.term import Term
 from controller.domain.money.bill import asleep_hour, awake_hour
-from controller.domain.money.hour_strokes import OVER, Size, strokes
+from controller.domain.money.hour_strokes import Size, small_strokes
 from controller.domain.money.ledger import Statement
 from controller.domain.money.month import Month
 from controller.domain.money.past_hours import Hours, last_hours
@@ -31,8 +31,8 @@ from controller.domain.timestamps import (
     write_timestamp,
 )
 
-SMALL = Size(width=2, height=1)
-"""What the strokes of a row are drawn for."""
+SMALL = Size(width=1, height=1, hours=4)
+"""What the strokes of a row are drawn for: a hundred rows by the hour would be 80 kB."""
 
 _MOST_TEXT = 160
 _SAID = ("by", "until", "opens_at", "rule")
@@ -202,4 +202,4 @@ def _rates(report: Report, saved: Statement) -> Rates:
 
 
 def _strip(hours: Hours, zone: ZoneInfo, now: datetime) -> dict[str, str]:
-    return strokes(hours, zone, now.astimezone(zone).date(), SMALL, OVER)
+    return small_strokes(hours, zone, now.astimezone(zone).date(), SMALL)
