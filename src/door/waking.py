@@ -33,6 +33,9 @@ LOOK_SECONDS, FIRST_LOOK_SECONDS = 1.5, 5.0
 AGAIN_SECONDS = 30.0
 """A wake that no pass is seen to work on is asked for again after so long."""
 
+LEAST_LEFT = timedelta(seconds=2 * AGAIN_SECONDS)
+"""A lease with less left is made longer: `wake_for` may be shorter than a wake takes."""
+
 GIVEN_BACK_WITHIN = timedelta(seconds=5)
 """A slot that is not given back so long after its hold was to end belongs to nobody."""
 
@@ -76,8 +79,9 @@ class Waking:
         self.exchange.context.clock.sleep(max(0.0, min(pause, left)))
 
     def _ask(self, view: StackView) -> None:
-        """A lease of this link's, and a pass, unless both are there."""
-        self._until = self._until or end_asked_for("", view.rules, view.now)
+        """A lease of this link's that does not end meanwhile, and a pass, unless both are there."""
+        if self._until is None or self._until - view.now < LEAST_LEFT:
+            self._until = end_asked_for("", view.rules, view.now)
         try:
             stacks, link = self.exchange.context.stacks, self.exchange.link.as_link
             stacks.keep_awake(view, link, self._until)

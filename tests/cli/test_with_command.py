@@ -14,8 +14,10 @@ import pytest
 from deployed import STACK, deploy
 from linked import Outsider, cut_off_from_aws
 
+from api.handler import make_handler
 from controller.domain.reporting.report import State
 from local.function_url import FunctionUrl
+from local.system import ENVIRONMENT
 from running_system import CREDENTIALS, running
 
 pytestmark = pytest.mark.slow
@@ -54,6 +56,11 @@ def start(outside: Outsider, *arguments: str) -> subprocess.Popen[str]:
         text=True,
         start_new_session=True,
     )
+
+
+def wake_url_of(system):
+    """Its handler, for an address of the test's own."""
+    return make_handler(ENVIRONMENT, session=system.aws.session(), clock=system.aws.clock)
 
 
 def wait_for(path: Path) -> None:
@@ -175,6 +182,25 @@ def test_a_signal_while_it_waits_gives_back_what_was_asked_for(outside, number, 
     assert (process.returncode, out) == (code, ""), err
 
 
+def test_a_signal_while_it_asks_gives_back_what_was_recorded_already(outside):
+    """The lease is there and its answer is not when Ctrl-C comes."""
+    handle, pressed = wake_url_of(outside.system), []
+
+    def press(event, context):
+        answer = handle(event, context)
+        if event["rawPath"].endswith("/wake") and not pressed:
+            pressed.append(len(outside.live_leases()))
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.5)
+        return answer
+
+    with FunctionUrl(press) as url:
+        _, _, path = outside.link().partition("/s/")
+        outside("with", f"{url.address}/s/{path}", "--", "echo", "ran", code=130)
+    assert pressed == [1]
+    assert outside.live_leases() == []
+
+
 def test_a_killed_runner_costs_ten_minutes_at_most(outside, tmp_path):
     ready = tmp_path / "ready"
     process = start(
@@ -194,12 +220,7 @@ def test_a_lost_network_is_said_once_and_does_not_end_the_command(system, monkey
     """In the middle of the run the wake URL is gone for a while."""
     cut_off_from_aws(monkeypatch)
     outside = Outsider(system, capfd)
-    from api import handler as wake_url
-    from local.system import ENVIRONMENT
-
-    handle = wake_url.make_handler(
-        ENVIRONMENT, session=system.aws.session(), clock=system.aws.clock
-    )
+    handle = wake_url_of(system)
     lost = {"from": time.monotonic() + 3600.0}
 
     def flaky(event, context):

@@ -81,6 +81,12 @@ def test_the_lease_of_a_hold_is_the_links_own_and_has_an_end(world):
     assert lease["expires_at"] == "2026-11-23T13:00:00Z"
 
 
+def test_a_wake_that_takes_longer_than_its_lease_is_held_to_its_end(service):
+    world = World(service.port, policy={"wake_for": "2m"})
+    assert world.ask().status == 200
+    assert world.now - NOON > timedelta(minutes=2)
+
+
 # Prefer
 
 

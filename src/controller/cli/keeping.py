@@ -49,13 +49,20 @@ class Keeper:
 
     def begin(self) -> None:
         """Raises what says why it cannot be asked for."""
-        self.hear(self._place.renew(self._text, self._reason, self._job))
+        try:
+            self.hear(self._place.renew(self._text, self._reason, self._job))
+        except KeyboardInterrupt:  # or another signal: it may have been recorded already
+            self._give_back()
+            raise
         self._thread.start()
 
     def end(self) -> None:
         """Give it back, once and within seconds; nothing is asked for after this."""
         self._done.set()
         self._thread.join(LAST_SECONDS)
+        self._give_back()
+
+    def _give_back(self) -> None:
         last = Thread(target=self._release, daemon=True, name="release")
         last.start()
         last.join(LAST_SECONDS)
