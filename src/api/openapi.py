@@ -211,6 +211,9 @@ def _status() -> dict[str, Json]:
         "stuck": {"type": ["object", "null"]},
         "saved": {"type": ["object", "null"]},
         "budget": {"type": ["object", "null"]},
+        "proof": {"type": "object"},
+        "owner": {"type": ["string", "null"]},
+        "expires": _MOMENT,
         "updated_at": _MOMENT,
         "warnings": {"type": "array", "items": {"type": "string"}},
     }

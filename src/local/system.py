@@ -121,6 +121,7 @@ class LaptopSystem:
             self.now,
             held=records.held,
             bookings=records.bookings,
+            term=records.term,
         )
 
     def events(self) -> Iterable[Event]:

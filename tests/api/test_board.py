@@ -304,6 +304,9 @@ def test_a_row_says_whose_it_is_and_when_it_ends(team):
     assert [each["owner"] for each in others] == [None, None]
     assert [each["stack"] for each in team.rows("&q=ann")] == ["pr-1"]
     assert "owner ann" in team.page().body
+    target = f"/s/pr-1?k={team.key()}"
+    status = team.installation.ask("GET", target, accept="application/json").json
+    assert (status["owner"], status["expires"]) == ("ann", row["expires"])
 
 
 def test_ends_are_put_off_from_the_board_and_from_the_page(team):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from deployed import STACK, deploy
 
-from controller.domain.timestamps import parse_timestamp
+from controller.domain.decision.term import Term
+from controller.domain.timestamps import format_timestamp, parse_timestamp
 from factories import article_spec
 from local.errors import AwsError
 from local.faults import Fault
@@ -304,6 +306,23 @@ def test_status_in_full_tells_why_who_and_what_comes_next(dormouse):
     assert f"ann until {at(dormouse, 'Tue 12:00')}: demo" in out
     assert "why       ann asked for it: demo" in out
     assert f"next      {at(dormouse, 'Tue 18:00')[:10]}" in out
+
+
+def test_status_says_whose_it_is_and_when_it_ends(dormouse):
+    assert (dormouse.status()["owner"], dormouse.status()["expires"]) == (None, None)
+    assert "expires" not in dormouse("status", STACK).out
+
+    now, end = dormouse.world.now, dormouse.world.now + timedelta(days=3)
+    term = Term(stack=STACK, owner="ann", expires_at=end, set_at=now)
+    dormouse.world.controller.table.put_term(term)
+    told = dormouse.status()
+    assert (told["owner"], told["expires"]) == ("ann", format_timestamp(end))
+    out = dormouse("status", STACK).out
+    assert "  owner     ann\n" in out
+    assert "  expires   Fri " in out
+
+    dormouse.world.controller.table.put_term(replace(term, owner="", expires_at=None))
+    assert (dormouse.status()["owner"], dormouse.status()["expires"]) == (None, None)
 
 
 def test_status_in_json_is_the_designs(dormouse):

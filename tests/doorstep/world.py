@@ -221,6 +221,8 @@ class World:
             self.now,
             records.damaged,
             records.held,
+            records.bookings,
+            records.term,
         ).to_json()
 
     def held_slots(self) -> list[tuple[str, str]]:

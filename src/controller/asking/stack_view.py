@@ -53,5 +53,6 @@ def view_records(records: Records, now: datetime) -> StackView:
         records.damaged,
         records.held,
         records.bookings,
+        records.term,
     )
     return StackView(records=records, rules=rules, report=report, now=now)

@@ -137,6 +137,10 @@ def _facts(told: Told) -> Iterator[tuple[str, str]]:
     yield from (("steps", line) for line in _steps(told))
     for change in told.next:
         yield "next", f"{_local(told, change['at'])} {change['state']}: {change['reason']}"
+    if told.owner:
+        yield "owner", told.owner
+    if told.expires:
+        yield "expires", say_local(told.expires, told.zone)
     if told.state is State.ASLEEP and told.proof["at"]:
         yield from _proof(told)
     for warning in told.warnings:

@@ -108,6 +108,15 @@ class Told:
         return found
 
     @property
+    def owner(self) -> str:
+        return str(self.data.get("owner") or "")
+
+    @property
+    def expires(self) -> datetime | None:
+        """The end of its term."""
+        return read_timestamp(self.data.get("expires"))
+
+    @property
     def endpoint(self) -> Mapping[str, Json] | None:
         return self.data["endpoint"] or None
 

@@ -324,6 +324,8 @@ def test_a_report_in_json_has_these_fields():
         "budget": None,
         "warnings": [],
         "proof": {"at": None, "result": "not looked at", "findings": []},
+        "owner": None,
+        "expires": None,
     }
 
 

@@ -20,6 +20,7 @@ from controller.domain.decision.held import Held
 from controller.domain.decision.hold import Hold
 from controller.domain.decision.lease import Lease
 from controller.domain.decision.office_hours import Rules
+from controller.domain.decision.term import Term
 from controller.domain.money.budget import Budget, make_budget, stop_of
 from controller.domain.money.ledger import Statement, usage_now
 from controller.domain.money.prices import find_prices
@@ -73,7 +74,7 @@ class Report:
     that it is awake and "degraded", and then `cause` why. `since` is when the state began, as far
     as that is known. `saved` is the running month's account up to now; None before a pass has seen
     the stack. `warnings` are sentences about what somebody should do before it matters. `held` are
-    the requests that wait at the door.
+    the requests that wait at the door. `term` says who owns it and until when it is wanted, if set.
     """
 
     spec: Spec
@@ -93,6 +94,7 @@ class Report:
     budget: Budget | None = None
     warnings: tuple[str, ...] = ()
     held: tuple[Held, ...] = ()
+    term: Term | None = None
 
     @property
     def has_settled(self) -> bool:
@@ -192,6 +194,8 @@ class Report:
             "budget": self.budget.to_json() if self.budget else None,
             "warnings": list(self.warnings),
             "proof": shown(self.status.proof),
+            "owner": (self.term.owner or None) if self.term else None,
+            "expires": write_timestamp(self.term.expires_at) if self.term else None,
         }
 
     @property
@@ -243,6 +247,7 @@ def make_report(
     damaged: Iterable[Damaged] = (),
     held: Iterable[Held] = (),
     bookings: Iterable[Booking] = (),
+    term: Term | None = None,
 ) -> Report:
     """
     Report the state of a stack at `now`; `damaged` are its records that cannot be read, `held`
@@ -281,6 +286,7 @@ def make_report(
             *_warnings(spec, rules.policy, now),
         ),
         held=tuple(each for each in held if each.covers(now)),
+        term=term,
     )
 
 
