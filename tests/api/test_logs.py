@@ -98,7 +98,7 @@ def test_a_pass_that_fails_says_for_which_stack(installation, said):
     (line,) = named(said(), "pass ended")
     assert (line["level"], line["stack"]) == ("ERROR", "other")
     assert line["correlation_id"] == PASS.aws_request_id
-    assert "dormouse publish infra/other" in line["cause"]
+    assert "dormouse publish DIR" in line["cause"]
 
 
 def test_a_pass_that_breaks_says_for_which_stack_and_where(installation, said, monkeypatch):

@@ -28,7 +28,8 @@ def outside(system, monkeypatch, capfd):
 
 def test_a_link_wakes_tells_extends_and_releases_with_no_way_to_aws(outside, monkeypatch):
     link = outside.link(name="ci")
-    assert outside("status", link).out.startswith(f"{STACK} is asleep until somebody wakes it\n")
+    settled = outside("status", "--watch", link)  # its first pass may still be under way
+    assert settled.out.startswith(f"{STACK} is asleep until somebody wakes it\n")
 
     woken = outside("wake", link, "--for", "2h", "--reason", "demo", "--id", "build-1")
     assert woken.out.startswith(f"{STACK} is awake at http://127.0.0.")
@@ -96,6 +97,18 @@ def test_what_is_no_link_is_refused_before_anything_is_asked(outside, change, sa
     link = outside.link()
     refused = outside("status", change(link), code=2)
     assert said in refused.err
+    assert link.partition("k=")[2] not in refused.err
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["sleep", "cost", "rehearse", "unpublish", "link", "hours", "doctor", ("hold", "--asleep")],
+)
+def test_a_command_that_takes_names_only_says_so_and_keeps_the_link_secret(outside, command):
+    link = outside.link()
+    words = (command,) if isinstance(command, str) else command
+    refused = outside(*words, link, code=2)
+    assert "found a link, expected the name of a stack: only status, wake," in refused.err
     assert link.partition("k=")[2] not in refused.err
 
 

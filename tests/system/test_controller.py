@@ -277,7 +277,7 @@ def test_a_pass_over_an_awake_stack_costs_a_few_small_requests(desk, controller)
 
 
 def test_a_stack_that_is_not_published_says_how_to(desk, controller):
-    with pytest.raises(SpecError, match="dormouse publish infra/other"):
+    with pytest.raises(SpecError, match="dormouse publish DIR"):
         controller.run_pass("other", "x", BUDGET)
     assert controller.table.due(desk.aws.clock.now()) == ["nsfw-api"]
 

@@ -135,7 +135,7 @@ def test_a_claim_makes_the_stack_due_again_in_case_the_pass_is_lost(table):
 
 
 def test_a_stack_that_is_not_published_cannot_be_claimed(table):
-    with pytest.raises(SpecError, match="dormouse publish infra/other"):
+    with pytest.raises(SpecError, match="dormouse publish DIR"):
         table.claim("other", 1, NOON)
     assert table.due(NOON + HOUR) == [STACK]
 

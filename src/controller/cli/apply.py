@@ -87,8 +87,8 @@ def command(
 
     No table and no Lambda is needed. It may be interrupted and repeated at any time.
 
-    Nothing keeps two of them apart: of --to awake and --to asleep at the same time both may
-    succeed, and the stack is then as the last to look has left it. Run one of them again.
+    Do not run two at the same time: with --to awake and --to asleep both may succeed, and either
+    may win. Run one of them again.
     """
     spec = spec_or_exit(ctx, directory, stack_name)
     with open_stack(spec) as stack, make_view(spec, stack.clock) as view:

@@ -37,7 +37,9 @@ LATE = timedelta(minutes=15)
 @click.command("backtest", cls=TerraformCommand)
 @terraform_inputs
 @click.argument("directory", metavar="[DIR]", required=False)
-@click.option("--load-balancer", "arn", metavar="ARN", help="One that stands, without any files.")
+@click.option(
+    "--load-balancer", "arn", metavar="ARN", help="Read this load balancer; no files are needed."
+)
 @click.option("--all", "all_of_them", is_flag=True, help="Rank the account's load balancers.")
 @click.option(
     "--days",

@@ -18,7 +18,7 @@ from controller.cli.groups import expand
 from controller.cli.hour_strip import strip_of_hours
 from controller.cli.inputs import InputError
 from controller.cli.pricing import prices_of
-from controller.cli.stacks import Stacks
+from controller.cli.stacks import Stacks, check_name
 from controller.domain.errors import TextError
 from controller.domain.formatting import say_money
 from controller.domain.money.controller_cost import Part, controller_cost, controller_parts
@@ -53,11 +53,13 @@ def command(
     """
     Show what a month has cost, and what it would have cost always on.
 
-    All stacks, or those like a pattern ("pr-*"), in a line each with their sum; the one that you
-    name in full, hour by hour.
+    Without a name, or with a pattern ("pr-*"), it prints a line for each stack, and the sum. With
+    a full name it prints one stack hour by hour.
     """
     if as_json and as_csv:
         raise click.UsageError("--json and --csv print the same: name one of them")
+    if stack and "*" not in stack:
+        check_name(stack)
     asked = Stacks(deployment)
     wanted = _month(month, deployment.clock.now())
     names = asked.names()

@@ -42,13 +42,19 @@ PORT, MORE_PORTS = 8080, 20
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
-    help=f"Of the page; {PORT}, or the next that is free, unless it is given.",
+    help=f"Port of the page. Default: {PORT}, or the next free one.",
 )
-@click.option("--profile", type=click.Choice(["fast", "typical", "slow"]), default="typical")
+@click.option(
+    "--profile",
+    type=click.Choice(["fast", "typical", "slow"]),
+    default="typical",
+    show_default=True,
+    help="How long the simulated AWS takes.",
+)
 @click.option(
     "--play/--no-play",
     default=None,
-    help="Press, use and leave it alone by itself, then end. So it does without a terminal.",
+    help="Play all steps by itself, then end; the default without a terminal.",
 )
 @click.pass_context
 def command(
@@ -60,10 +66,10 @@ def command(
     play: bool | None,
 ) -> None:
     """
-    Run the whole system on this machine: press, watch, use, leave alone. Nothing leaves it.
+    Run the whole system on this machine, on a simulated AWS. Nothing is sent to AWS.
 
-    DIR is the example that ships with Dormouse unless you name another: your own directory works
-    too. Ctrl-C ends it and shows the bill.
+    Without DIR it plays the example that ships with Dormouse; with DIR, your own directory. Ctrl-C
+    ends it and shows the bill.
     """
     spec = spec_or_exit(ctx, directory or shipped_stack())
     plays = not sys.stdout.isatty() if play is None else play

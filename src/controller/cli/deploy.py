@@ -55,7 +55,7 @@ INFRA = "infra"
     "--terraform", is_flag=True, help="Have terraform plan confirm what each stack's files say."
 )
 @click.option(
-    "--no-state", is_flag=True, help="Leave out a terraform.tfstate that lies in a stack's folder."
+    "--no-state", is_flag=True, help="Do not read a terraform.tfstate in a stack's folder."
 )
 def command(
     environment: Environment,

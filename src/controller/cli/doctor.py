@@ -18,6 +18,7 @@ from controller.cli.compiling import spec_or_exit
 from controller.cli.controller_health import read_health
 from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.inputs import InputError, TerraformCommand, terraform_inputs
+from controller.cli.link_address import refuse_link
 from controller.cli.session import clients_for
 from controller.cli.stacks import Stacks
 from controller.cli.without_folder import missing_folder
@@ -52,6 +53,7 @@ def command(
 
     Nothing is changed. Exit code 0, 1 if there is a problem, 2 if the input is wrong.
     """
+    refuse_link(target)
     published = not Path(target).is_dir()
     spec = _published(deployment, target) if published else None
     spec = spec or spec_or_exit(ctx, Path(target), stack_name)

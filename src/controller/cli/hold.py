@@ -19,9 +19,11 @@ from controller.domain.planning.plan import Target
 
 @click.command("hold")
 @stacks_argument()
-@click.option("--awake", is_flag=True, help="Neither hours nor idleness end it.")
-@click.option("--asleep", is_flag=True, help="Office hours do not wake it.")
-@click.option("--lift", "lifted", is_flag=True, help="End the hold that is on it.")
+@click.option(
+    "--awake", is_flag=True, help="Keep it awake, also when idle or outside office hours."
+)
+@click.option("--asleep", is_flag=True, help="Keep it asleep, also in office hours.")
+@click.option("--lift", "lifted", is_flag=True, help="End the current hold.")
 @end_options
 @reason_option
 @deployment_option

@@ -20,6 +20,7 @@ from controller.cli.inputs import (
     check_directory,
     terraform_inputs,
 )
+from controller.cli.link_address import refuse_link
 from controller.cli.stacks import Stacks
 from controller.domain.decision.booking import Booking
 from controller.domain.decision.hold import Hold
@@ -62,7 +63,7 @@ def command(
     """
     Show when a stack is open in the coming days, and what that costs.
 
-    Of a published STACK it is known how long its wakes take; of a directory that is assumed.
+    For a published STACK it uses the measured time of a wake; for a directory, an estimate.
     """
     spec, rules, now, hold = _find(ctx, target, stack_name, deployment)
     begin, end = _range(start, days, rules.policy.zone, now)
@@ -152,6 +153,7 @@ def _find(
     ctx: click.Context, target: str, stack_name: str | None, deployment: Deployment
 ) -> tuple[Spec, Rules, datetime, Hold | None]:
     """A directory, compiled; or a published stack with what its wakes have taught, and its hold."""
+    refuse_link(target)
     if not Path(target).exists() and STACK_NAME.fullmatch(target):
         view = Stacks(deployment).look(target)
         budget = view.report.budget

@@ -56,15 +56,15 @@ def terraform_inputs(command: Command) -> Command:
             is_flag=True,
             expose_value=False,
             callback=_keep(NO_STATE),
-            help="Leave out a terraform.tfstate that lies in the directory.",
+            help="Do not read a terraform.tfstate in the directory.",
         ),
         click.option(
             "--state",
             metavar="FILE",
             expose_value=False,
             callback=_keep(STATE),
-            help="Take what is known nowhere else from Terraform's state: a state file, or what "
-            "terraform show -json prints of a state or plan (- reads it from standard input).",
+            help="Read ids that the files do not contain from Terraform's state: a state file, or "
+            "what terraform show -json prints of a state or plan (- reads standard input).",
         ),
         click.option(
             "-var-file",

@@ -59,7 +59,11 @@ LONGEST_TEXT = 4096
 )
 @click.option("--withdraw", metavar="LINK", help="End one link, given in full or by its key.")
 @deployment_option
-@click.option("--url", envvar="DORMOUSE_URL", help="Where links begin; asked of AWS if not given.")
+@click.option(
+    "--url",
+    envvar="DORMOUSE_URL",
+    help="The wake URL that links begin with; read from AWS if not given.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(
     stack: str | None,

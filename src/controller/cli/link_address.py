@@ -37,6 +37,15 @@ def is_link(text: str) -> bool:
     return "://" in text
 
 
+def refuse_link(text: str) -> None:
+    """Raises UsageError for a link where a name is expected; it does not quote it: a secret."""
+    if is_link(text):
+        raise click.UsageError(
+            "found a link, expected the name of a stack: only status, wake, extend, release and "
+            "with take a link"
+        )
+
+
 def parse_link(text: str, where: str = "the link") -> LinkAddress:
     """Read a link. Raises UsageError, which does not quote it: it is a secret."""
     try:

@@ -34,7 +34,7 @@ COMMANDS = {
     "adopt": ("controller.cli.adopt:command", "Prepare a Terraform directory to sleep."),
     "publish": ("controller.cli.publish:command", "Store specs for the controller."),
     "unpublish": ("controller.cli.unpublish:command", "Take one stack out of the controller."),
-    "status": ("controller.cli.status:command", "Show how stacks stand, and why."),
+    "status": ("controller.cli.status:command", "Show the state of stacks, and why."),
     "wake": ("controller.cli.wake:command", "Have a stack awake for a while."),
     "sleep": ("controller.cli.sleep:command", "Put a stack to sleep until its office hours."),
     "extend": ("controller.cli.extend:command", "Keep an awake stack awake for longer."),

@@ -221,8 +221,9 @@ def targets_argument(*, required: bool = True) -> Callable[[Command], Command]:
     """
 
     def declare(command: Command) -> Command:
+        metavar = "STACK|LINK..." if required else "[STACK|LINK]..."
         return click.argument(
-            "targets", metavar="STACK|LINK...", nargs=-1, callback=partial(_targets, required)
+            "targets", metavar=metavar, nargs=-1, callback=partial(_targets, required)
         )(command)
 
     return declare
@@ -234,14 +235,14 @@ job_option = click.option(
     default="",
     metavar="ID",
     callback=lambda ctx, parameter, value: read_job(value),
-    help="One of several jobs that ask in one name: each has a wake of its own.",
+    help="Tells apart several jobs of one person or link: each has its own wake.",
 )
 
 
 over_budget_option = click.option(
     "--over-budget",
     is_flag=True,
-    help="Also where its budget for the month is used up; of a link that is an admin's to say.",
+    help="Wake it even if its monthly budget is used up; with a link, only an admin link may.",
 )
 
 

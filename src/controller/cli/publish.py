@@ -56,7 +56,7 @@ def _directories(
     "--expires",
     metavar="14d|never",
     callback=read_expires,
-    help="When it ends, counted from now: then it is held asleep, and a week later taken out.",
+    help="When it ends, counted from now: it is then held asleep, and removed a week later.",
 )
 @deployment_option
 @click.option("--json", "as_json", is_flag=True, help="Print what changed as JSON.")
@@ -74,8 +74,8 @@ def command(
     Compile directories and store their specs for the controller, which does the rest.
 
     Nothing is stored unless all of them can be compiled. A spec that is stored already is left
-    as it is, so publishing again does no harm. Owner and end stay as they are where they are not
-    given; --expires never takes the end away.
+    as it is, so publishing again does no harm. Without --owner or --expires,
+    owner and end stay as they are; --expires never removes the end.
     """
     if stack_name and len(directories) > 1:
         raise click.UsageError("--stack names one stack; give one DIR with it")

@@ -12,7 +12,7 @@ from controller.cli.following import follow
 from controller.cli.keeping import Keeper
 from controller.cli.places import PublishedStack
 from controller.cli.readiness import Question, wait_until_ready
-from controller.cli.stacks import Stacks, json_option
+from controller.cli.stacks import Stacks, check_name, json_option
 from controller.cli.told import Told
 from controller.cli.with_awake import base_address
 from controller.domain.errors import PermanentError
@@ -46,6 +46,7 @@ def command(
     would fail; it costs one load balancer hour and sleeps again as its policy says. Exit code 0 if
     it could wake, 1 if not or if something could not be looked at; with --real, 0 if it did wake.
     """
+    check_name(stack)
     asked = Stacks(deployment)
     report = asked.look(stack).report
     if report.state is not State.ASLEEP:

@@ -14,6 +14,7 @@ import click
 from controller.asking.requests import Requests
 from controller.asking.stack_view import StackView, view_records
 from controller.cli.deployment import Deployment
+from controller.cli.link_address import refuse_link
 from controller.cli.session import on_laptop
 from controller.domain.decision.asker import Asker
 from controller.domain.decision.booking import Booking
@@ -154,6 +155,7 @@ def no_booking(stack: str, id_: str, known: Sequence[Booking]) -> str:
 
 def check_name(stack: str) -> None:
     """Raises UsageError for what cannot be the name of a stack."""
+    refuse_link(stack)
     if not STACK_NAME.fullmatch(stack):
         raise click.UsageError(
             f"{quoted(stack)} is no name of a stack: expected a small letter, then at most 30 "

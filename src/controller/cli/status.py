@@ -41,7 +41,7 @@ def command(
     as_json: bool,
 ) -> None:
     """
-    Show how stacks stand: all in a line each, or those that you name in full.
+    Show the state of all stacks, a line for each; with names, each in detail.
 
     A link in place of a stack's name needs no rights in AWS.
     """

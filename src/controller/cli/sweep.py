@@ -37,12 +37,12 @@ _HOLDER = "sweep"
     "answered_for",
     metavar="STACK",
     multiple=True,
-    help="Answer for a stack: all its resources are leftovers though no record here says so.",
+    help="Treat all resources of this stack as leftovers, even without a record of it here.",
 )
 @click.option(
     "--forget",
     metavar="STACK",
-    help="Do not try any more to take down what earlier configurations of a stack named.",
+    help="Stop trying to delete resources of earlier configurations of this stack.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_context
@@ -58,9 +58,9 @@ def command(
     """
     List load balancers, services and target groups with our tags that no awake stack needs.
 
-    Looked for in the region of this shell and in regions and roles of the published stacks, and
-    of what was replaced. Without --delete nothing is changed; with it only what is listed as a
-    leftover goes, and never an Elastic IP.
+    It searches the region of this shell, and the regions and roles of the published stacks and of
+    resources that were replaced. Without --delete nothing is changed. With --delete it deletes
+    what it lists as leftovers, never an Elastic IP.
     """
     if forget:
         forget_replaced(deployment, forget, yes=yes)

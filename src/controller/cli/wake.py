@@ -62,8 +62,8 @@ def command(
     Exit code 1 when it does not wake, with the cause. A wake that you asked for before is made
     longer, never shorter.
 
-    With --at it is booked like office hours: woken early enough to be awake then, told of, and
-    shown by hours. dormouse release --booking cancels it.
+    --at books it like office hours: it is woken early enough to be awake then, notifications say
+    so, and hours shows it. dormouse release --booking cancels it.
     """
     targets = expand(Stacks(deployment), targets, "wake", yes=yes)
     places, clock = open_places(deployment, targets, over_budget=over_budget)

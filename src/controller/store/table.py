@@ -109,7 +109,8 @@ class Table(Asked, History, Removal):
         found = {items.sort_key(item): item for item in self._load_items(stack)}
         if items.SPEC not in found:
             raise NotPublishedError(
-                f'stack "{stack}" is not published; run "dormouse publish infra/{stack}"'
+                f'stack "{stack}" is not published; "dormouse status" lists those that are, '
+                '"dormouse publish DIR" adds one'
             )
         leftovers, lost = parted(
             items.readable(found[sort], _parse_spec) for sort in _under(items.LEFTOVER, found)
@@ -409,7 +410,7 @@ class Table(Asked, History, Removal):
             return kept, (spec,)
         raise SpecError(
             f'cannot read the spec of stack "{stack}" ({spec.why}); publish it again: '
-            f"dormouse publish infra/{stack}"
+            "dormouse publish DIR"
         )
 
     def _kept_spec(self, stack: str) -> tuple[Spec, ...]:
