@@ -182,7 +182,7 @@ class Routes:
     def _book(self, view: StackView, link: Link, sent: Mapping[str, str]) -> None:
         asker, reason = fields.asker_of(link, sent), fields.reason_of(sent)
         opens_at = fields.start_of(sent, view.rules, view.now)
-        closes_at = fields.end_of(sent, view.rules, opens_at)
+        closes_at = fields.end_of(sent, view.rules, max(opens_at, view.now))
         self.stacks.book(view, link, asker, opens_at, closes_at, reason)
 
     def _changed(self, request: Request, link: Link, query: str = "") -> Answer:

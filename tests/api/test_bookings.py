@@ -70,6 +70,14 @@ def test_asked_for_twice_it_is_one_and_at_most_made_longer(tokyo):
     assert booking.closes_at - booking.opens_at == 3 * HOUR
 
 
+def test_a_moment_that_has_just_passed_lasts_from_now(tokyo):
+    """So that it is not over before it is read."""
+    at = (tokyo.now - timedelta(minutes=4)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert book(tokyo, at=at, length="1m").json["state"] == "waking"
+    (booking,) = tokyo.table.load(STACK).bookings
+    assert booking.closes_at - tokyo.now > timedelta(seconds=50)
+
+
 def test_two_at_once_lose_nothing(tokyo):
     """Both read the records before either writes; one is another's."""
     views = [tokyo.table.load(STACK).request_version]

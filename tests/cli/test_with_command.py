@@ -114,6 +114,14 @@ def test_without_a_link_it_says_that_a_secret_may_be_empty(outside, monkeypatch)
     assert "a secret may be empty here" in outside("with", "--", "true", code=2).err
 
 
+@pytest.mark.parametrize("path", ["/a b", "/é", "/a\n"])
+def test_a_path_that_nobody_can_ask_for_wakes_nothing(outside, path):
+    """It was asked for until patience was over, with the stack awake."""
+    before = len(outside.system.table.load(STACK).leases)
+    assert "percent-encode it" in outside("with", "--ready", path, "--", "true", code=2).err
+    assert len(outside.system.table.load(STACK).leases) == before
+
+
 def test_options_of_the_command_are_its_own(outside):
     said = outside(
         "with", "--", PYTHON, "-c", "import sys; print(sys.argv[1:])", "--for", "--", "-h"

@@ -93,7 +93,7 @@ class PublishedStack:
     def prepare_booking(self, at: str, length: str, reason: str = "", job: str = "") -> Write:
         view = self._stacks.look(self.stack)
         opens_at = asked_start(view, at)
-        closes_at = asked_end(view, length, opens_at)
+        closes_at = asked_end(view, length, max(opens_at, view.now))
         return partial(self._stacks.book, view, opens_at, closes_at, reason, job)
 
     def prepare_cancel(self, booking: str) -> Write:

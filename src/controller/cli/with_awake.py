@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import signal
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,6 +36,7 @@ from controller.cli.told import Told
 from controller.domain.errors import DormouseError, PermanentError
 from controller.domain.ports import Clock
 from controller.domain.reporting.report import State
+from controller.domain.text import quoted
 
 NOT_AWAKE = 125
 """The exit code of what is not the command's: as of `timeout`, `env` and `docker run`."""
@@ -149,6 +151,10 @@ def _question(ready: str | None, shows: str | None, patience: timedelta) -> Ques
     if ready is None and shows is None:
         return None
     path = ready or "/"
+    if not re.fullmatch(r"[!-~]+", path):
+        raise click.BadParameter(
+            f"{quoted(path)} cannot be asked for; percent-encode it", param_hint="--ready"
+        )
     return Question(path if path.startswith("/") else f"/{path}", shows or "", patience)
 
 

@@ -231,7 +231,8 @@ def test_what_is_no_moment_ahead_is_refused_with_the_way_out(text, said):
 def test_a_time_that_a_clock_put_forward_leaves_out_is_the_moment_of_that():
     london = parse_policy({"time_zone": "Europe/London"}).zone
     now = datetime(2026, 3, 28, tzinfo=UTC)
-    assert start_asked_for("2026-03-29 01:30", london, now) == datetime(2026, 3, 29, 1, tzinfo=UTC)
+    for text in ("2026-03-29 01:30", "2026-03-29T01:30", "2026-03-29T01:30:00"):
+        assert start_asked_for(text, london, now) == datetime(2026, 3, 29, 1, tzinfo=UTC)
 
 
 # whose it is

@@ -12,7 +12,9 @@ from controller.domain.policy.periods import parse_minute
 from controller.domain.policy.wallclock import MINUTES_OF_DAY, first_instant
 from controller.domain.text import quoted
 
-_WALL = re.compile(r"(?P<date>\d{4}-\d{2}-\d{2})?[ T]?(?P<time>\d{1,2}:\d{2})?", re.ASCII)
+_WALL = re.compile(
+    r"(?P<date>\d{4}-\d{2}-\d{2})?[ T]?(?:(?P<time>\d{1,2}:\d{2})(?::00)?)?", re.ASCII
+)
 
 
 def parse_local(text: str, zone: ZoneInfo, now: datetime, *, needs_time: bool = False) -> datetime:
