@@ -186,4 +186,6 @@ def test_the_past_of_what_stands_is_read_from_cloudwatch(server, capsys):
 
     ranked = json.loads(ask(server, "backtest", "--all", "--json").stdout)["load_balancers"]
     assert [each["stack"] for each in ranked] == ["ecs-nlb"]
-    assert "ecs-nlb" in ask(server, "backtest", "--all").stdout
+    listed = ask(server, "backtest", "--all").stdout
+    assert "ecs-nlb" in listed
+    assert "Next: dormouse adopt DIR" in listed

@@ -192,7 +192,7 @@ class _Session:
             return
         installed = self._terraform.installed
         why = "its state is not here" if installed else "terraform is not on the PATH"
-        click.echo(f"Nothing has been changed, as {why}. Give:")
+        click.echo(f"Nothing has been changed, as {why}. Run:")
         for line in lines:
             click.echo(f"  {line}")
         click.echo("Next: dormouse deploy .")

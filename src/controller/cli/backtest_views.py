@@ -47,7 +47,10 @@ def print_ranking(tests: Sequence[Backtest], others: int) -> None:
         click.echo("Money for 30 days, if each is awake only when somebody asks for it.")
         click.echo("Next: dormouse adopt DIR, with the Terraform directory of one of them.")
     else:
-        click.echo("there is no network load balancer in this account and region")
+        click.echo(
+            "there is no network load balancer in this account and region; set AWS_PROFILE or "
+            "AWS_REGION to look elsewhere"
+        )
     if others:
         click.echo(f"{others} of another kind are left out: Dormouse does not put those to sleep.")
 

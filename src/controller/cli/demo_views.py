@@ -152,7 +152,7 @@ class News:
             case EventKind.SLEEPING_SOON:
                 ends_at = parse_timestamp(event.facts["ends_at"])
                 when = ends_at.astimezone(self._system.policy.zone)
-                return f"it will go to sleep at {when:%H:%M}: {event.reason}"
+                return f"it will go to sleep at {when:%H:%M}; by then {event.reason}"
             case EventKind.SLEEPING:
                 return f"going to sleep: {event.reason}"
             case EventKind.ASLEEP:
