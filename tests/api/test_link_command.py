@@ -206,6 +206,13 @@ def between(installation, operation, act):
     installation.aws.faults.add(Fault(operation=operation, predicate=happens))
 
 
+@pytest.mark.parametrize("arguments", [(), (STACK,), (STACK, "--door")])
+def test_an_empty_link_is_not_withdrawn_and_makes_none(dormouse, arguments):
+    """As an unset variable gives it."""
+    out, said = dormouse(*arguments, "--withdraw", "", code=1)
+    assert out == "" and "cannot withdraw the link" in said
+
+
 def test_a_link_that_is_not_ours_cannot_be_withdrawn(dormouse):
     _, said = dormouse("--withdraw", "http://laptop/s/x?k=abc", code=1)
     assert "none of the present keys has signed it" in said

@@ -16,6 +16,7 @@ from linked import Outsider, cut_off_from_aws
 
 from api.handler import make_handler
 from controller.domain.reporting.report import State
+from controller.domain.text import LONGEST_REASON
 from local.function_url import FunctionUrl
 from local.system import ENVIRONMENT
 from running_system import CREDENTIALS, running
@@ -120,6 +121,12 @@ def test_a_path_that_nobody_can_ask_for_wakes_nothing(outside, path):
     before = len(outside.system.table.load(STACK).leases)
     assert "percent-encode it" in outside("with", "--ready", path, "--", "true", code=2).err
     assert len(outside.system.table.load(STACK).leases) == before
+
+
+def test_a_reason_that_is_too_long_is_cut_and_fails_no_job(outside):
+    outside("with", "--reason", "names of a CI\n" * 50, "--", "true")
+    reason = max(outside.system.table.load(STACK).leases, key=lambda one: one.granted_at).reason
+    assert len(reason) == LONGEST_REASON and reason.startswith("names of a CI names")
 
 
 def test_options_of_the_command_are_its_own(outside):

@@ -94,7 +94,7 @@ def command(
     ranges, verbs = bounds_of(is_door, stack, sources, methods)
     now = deployment.clock.now()
     shelf = Shelf(deployment)
-    if withdraw:
+    if withdraw is not None:
         shelf.withdraw(_find(shelf.load(), withdraw))
         click.echo("The link is withdrawn; it stops working within a minute.", err=True)
         return
@@ -215,7 +215,7 @@ def _check(
 ) -> None:
     if stack and team:
         raise click.UsageError("a link is for one STACK or for a --team, not for both")
-    if not (stack or team or rotate or withdraw):
+    if not (stack or team or rotate or withdraw is not None):
         raise click.UsageError("name the STACK that the link is for, or a --team")
     if team:
         _check_team(team)

@@ -31,12 +31,11 @@ from controller.cli.places import (
     read_target,
 )
 from controller.cli.readiness import Question, wait_until_ready
-from controller.cli.stacks import reason_option
 from controller.cli.told import Told
 from controller.domain.errors import DormouseError, PermanentError
 from controller.domain.ports import Clock
 from controller.domain.reporting.report import State
-from controller.domain.text import quoted
+from controller.domain.text import LONGEST_REASON, clean, quoted
 
 NOT_AWAKE = 125
 """The exit code of what is not the command's: as of `timeout`, `env` and `docker run`."""
@@ -113,7 +112,12 @@ class Wish:
     show_default=True,
     help="How long --ready and --shows may take once it is awake.",
 )
-@reason_option
+@click.option(
+    "--reason",
+    default="",
+    callback=lambda ctx, parameter, value: clean(value.strip(), LONGEST_REASON),
+    help=f"Why; a CI makes it of names of any length, so it is cut to {LONGEST_REASON} characters.",
+)
 @job_option
 @over_budget_option
 @deployment_option

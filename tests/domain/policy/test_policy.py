@@ -125,6 +125,7 @@ BAD = [
     ({"monthly_budget": -5}, "monthly_budget", ["found -5", "above 0"]),
     ({"monthly_budget": "20"}, "monthly_budget", ['found "20"', "a number"]),
     ({"monthly_budget": float("inf")}, "monthly_budget", ["a number above 0"]),
+    ({"monthly_budget": 10**400}, "monthly_budget", ["a number above 0"]),
     ({"budget_stops": "yes"}, "budget_stops", ['found "yes"', "true or false"]),
     ({"idle_below": 3}, "idle_below", ["found 3", "new_flows = 3"]),
     ({"idle_below": {"bytes": -1}}, "idle_below.bytes", ["found -1", "from 0 up"]),

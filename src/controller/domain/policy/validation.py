@@ -106,7 +106,7 @@ def count(example: str) -> Read:
     """A number from 0 up, a whole one as int."""
 
     def read_count(found: Any) -> float:
-        if not _is_number(found) or not math.isfinite(found) or found < 0:
+        if not _is_finite(found) or found < 0:
             raise TextError(
                 f"found {describe(found)}, expected a number from 0 up, such as {example}"
             )
@@ -119,7 +119,7 @@ def positive(example: str) -> Read:
     """A number above 0."""
 
     def read(found: Any) -> float:
-        if not _is_number(found) or not math.isfinite(found) or found <= 0:
+        if not _is_finite(found) or found <= 0:
             raise TextError(
                 f"found {describe(found)}, expected a number above 0, such as {example}"
             )
@@ -165,6 +165,14 @@ def _unknown_key(name: str, table: Mapping[str, Any]) -> str:
 
 def _is_number(found: Any) -> bool:
     return isinstance(found, int | float | Decimal) and not isinstance(found, bool)
+
+
+def _is_finite(found: Any) -> bool:
+    """A number that a float can hold: an integer of TOML or JSON may have any number of digits."""
+    try:
+        return _is_number(found) and math.isfinite(found)
+    except OverflowError:
+        return False
 
 
 def _one_line(message: str) -> str:
