@@ -83,7 +83,7 @@ def _said(directory: Path, prepared: Prepared, result: str) -> Iterator[str]:
     elif prepared.running:
         yield f"{stack} is adopted, and has run on all the while; Terraform has forgotten:"
         yield from (f"  {one.in_state}" for one in prepared.running)
-        yield f"From here on never apply with {AWAKE} = true."
+        yield f"From now on never apply with {AWAKE} = true."
         yield f"To go back: dormouse adopt {directory} --undo"
     else:
         yield f"{stack} is adopted. To go back: dormouse adopt {directory} --undo"
