@@ -14,6 +14,7 @@ from controller.links import Keys
 from controller.store.withdrawals import Withdrawals
 from factories import article_spec
 from installation import BROWSER, KEYS, STACK
+from local.faults import Fault
 from local.function_url import Context, make_event
 from system.stack_under_test import ASLEEP, AWAKE, StackUnderTest
 
@@ -541,7 +542,8 @@ def test_nothing_secret_is_logged(installation):
     installation.ask("GET", f"/s/{STACK}?k={key}")
     installation.ask("POST", f"/s/{STACK}/wake?k={key}")
     installation.ask("GET", f"/s/{STACK}", authorization=f"Bearer {key}")
-    installation.session.client("dynamodb").delete_table(TableName="dormouse")
+    gone = Fault(operation="*", service="dynamodb", code="ResourceNotFoundException", times=99)
+    installation.aws.faults.add(gone)
     installation.ask("GET", f"/s/{STACK}?k={key}")
     logger.registered_handler.setStream(before)
     assert '"request"' in said.getvalue() and "ResourceNotFound" in said.getvalue()
