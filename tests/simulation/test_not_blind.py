@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from controller.aws import service
+from controller.aws import service, service_state
 from controller.aws.clients import Clients
 from controller.aws.load_balancer import LoadBalancerAdapter
 from controller.bootstrap import Controller
@@ -90,7 +90,7 @@ def test_an_endless_drain_is_ended_by_the_controller_or_by_whom_it_told(tags_tas
 
 
 def test_tasks_that_drain_for_ever_and_are_not_stopped_are_seen(monkeypatch):
-    monkeypatch.setattr(service, "DRAIN_STUCK", LATE)
+    monkeypatch.setattr(service_state, "DRAIN_STUCK", LATE)
     monkeypatch.setattr(transitions, "STUCK_AFTER", LATE)
     assert "it outlives the decision: service" in problems(slept_through(DRAIN))
 
@@ -304,10 +304,10 @@ def test_damage_that_is_told_again_and_again_is_seen(monkeypatch):
     assert "told twice of one damaged record: hold" in problems(spoiled("hold", 1))
 
 
-def test_a_leftover_of_which_nobody_is_told_is_paid_for(monkeypatch):
+def test_a_damaged_leftover_of_which_nobody_is_told_is_seen(monkeypatch):
     monkeypatch.setattr(transitions, "set_aside", lambda status, *_: status)
-    story = spoiled("leftover", 0, 40 * MINUTE + 20 * SECOND, renamed())
-    assert "service nsfw_api_service" in "\n".join(
+    story = spoiled("leftover", 0, 43 * MINUTE, renamed())
+    assert "nobody was told that a record is damaged: spec#" in "\n".join(
         problem.what for problem in Installation(story).run(story.start + 6 * HOUR).problems
     )
 
