@@ -56,13 +56,19 @@ def start(outside: Outsider, *arguments: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored in background
+        preexec_fn=_hear_signals,
     )
 
 
 def wake_url_of(system):
     """Its handler, for an address of the test's own."""
     return make_handler(ENVIRONMENT, session=system.aws.session(), clock=system.aws.clock)
+
+
+def _hear_signals() -> None:
+    """Where the tests run in the background, or under nohup, these are ignored."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def wait_for(path: Path) -> None:
