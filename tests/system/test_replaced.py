@@ -364,7 +364,8 @@ def test_a_load_balancer_that_may_not_go_keeps_serving_until_it_may(day):
 
 
 NOWHERE = {"SubnetId": SUBNET, "AllocationId": "eipalloc-0000000000000dead"}
-UNKNOWN = {"SubnetId": {"$look_up": "subnet", "tags": {"Name": "x"}}, "AllocationId": EIP}
+NO_SUBNET = {"$look_up": "subnet", "tags": {"Name": "x"}, "attribute": "id"}
+UNKNOWN = {"SubnetId": NO_SUBNET, "AllocationId": EIP}
 BY_TAG = {"$look_up": "elastic_ip", "tags": {"Name": "x"}, "attribute": "allocation_id"}
 UNTAGGED = {"SubnetId": SUBNET, "AllocationId": BY_TAG}
 

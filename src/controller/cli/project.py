@@ -17,13 +17,13 @@ from pathlib import Path
 from controller.domain.errors import PermanentError
 
 PACKAGES = Path(__file__).resolve().parents[2]
-"""The folder that holds the packages `controller` and `api`."""
+"""The folder that holds the packages `controller`, `api` and `door`."""
 
 SHIPPED = PACKAGES / "controller" / "shipped"
 """Only in an installed package."""
 
 FILES = ("template.yaml", "samconfig.toml", "pyproject.toml", "uv.lock")
-CODE = ("controller", "api")
+CODE = ("controller", "api", "door")
 STACK = Path("infra/nsfw-api")
 
 

@@ -45,7 +45,7 @@ class LookUps:
         translated.
         """
         kind = str(look_up["$look_up"])
-        name = str(look_up.get("take") or look_up["attribute"])
+        name = str(look_up.get("take") or look_up.get("attribute") or "id")
         is_known = name in ATTRIBUTES.get(kind, {name})
         thing = self._find(kind, look_up) if is_known else {}
         if name not in thing:
