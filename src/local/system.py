@@ -249,15 +249,17 @@ def _controller(system: LaptopSystem) -> Function:
 @contextmanager
 def without_logs() -> Iterator[None]:
     """What the functions would write to CloudWatch Logs; what they fail with is in `trouble`."""
-    handlers = [module.logger.registered_handler for module in (entry, wake_url, door_function)]
+    modules = (entry, wake_url, door_function)
+    handlers = {module.logger.registered_handler for module in modules}  # two may share one
+    before = {handler: handler.stream for handler in handlers}
     with Path(os.devnull).open("w") as nowhere:
-        before = [handler.setStream(nowhere) for handler in handlers]
+        for handler in handlers:
+            handler.setStream(nowhere)
         try:
             yield
         finally:
-            for handler, stream in zip(handlers, before, strict=True):
-                if stream is not None:
-                    handler.setStream(stream)
+            for handler, stream in before.items():
+                handler.setStream(stream)
 
 
 def _tidied(aws: LaptopAws, handler: entry.Handle) -> entry.Handle:

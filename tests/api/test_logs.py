@@ -30,10 +30,13 @@ PASS = PassContext()
 def said():
     """The lines of both functions, as they go to CloudWatch."""
     stream = StringIO()
-    before = [logger.registered_handler.setStream(stream) for logger in (api.logger, entry.logger)]
+    handlers = {logger.registered_handler for logger in (api.logger, entry.logger)}  # may be one
+    before = {handler: handler.stream for handler in handlers}
+    for handler in handlers:
+        handler.setStream(stream)
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    for logger, stdout in zip((api.logger, entry.logger), before, strict=True):
-        logger.registered_handler.setStream(stdout)
+    for handler, stdout in before.items():
+        handler.setStream(stdout)
 
 
 @pytest.fixture
