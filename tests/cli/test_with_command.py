@@ -216,9 +216,13 @@ def test_a_signal_while_it_asks_gives_back_what_was_recorded_already(outside):
             time.sleep(0.5)
         return answer
 
-    with FunctionUrl(press) as url:
-        _, _, path = outside.link().partition("/s/")
-        outside("with", f"{url.address}/s/{path}", "--", "echo", "ran", code=130)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in background
+    try:
+        with FunctionUrl(press) as url:
+            _, _, path = outside.link().partition("/s/")
+            outside("with", f"{url.address}/s/{path}", "--", "echo", "ran", code=130)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert pressed == [1]
     assert outside.live_leases() == []
 
