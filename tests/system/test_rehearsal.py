@@ -149,3 +149,13 @@ def test_somebody_who_presses_meanwhile_is_served_in_the_same_pass(days):
     day.run_pass()
     assert day.controller.table.load(STACK).request_version > asked.request_version
     assert day.aws.calls.of("CreateLoadBalancer")
+
+
+def test_an_answer_that_the_rehearsal_does_not_understand_fails_no_pass(days):
+    day, _ = days()
+    day.aws.answer_with("ec2", "DescribeSubnets", lambda _: {"Subnets": [{"SubnetId": "subnet-1"}]})
+    day.live("Mon 06:05")
+    proof = proof_of(day)
+    assert proof.verdict is Verdict.NOT_LOOKED_AT
+    assert [each.rule for each in proof.findings] == ["rehearsal"]
+    assert "KeyError" in proof.findings[0].message
