@@ -30,7 +30,7 @@ from api.redaction import without_account
 from api.request import KEY, Request
 from api.selection import PARAMETERS, Choice, read_choice, read_selection
 from api.stacks import OverBudgetError, Stacks, UnsureError
-from controller.asking.requested_end import end_asked_for
+from controller.asking.requested_end import parse_end
 from controller.domain.decision.hold import sleep_end
 from controller.domain.decision.term import USUAL, read_length
 from controller.domain.errors import TextError
@@ -116,7 +116,7 @@ class Board:
     def _act(self, verb: str, link: Link, stack: str, text: str) -> Problem | None:
         """Ask for one stack; None once that is recorded, or why it is not."""
         own = link.narrowed(stack) if STACK_NAME.fullmatch(stack) else None
-        view = self.stacks.look(stack) if own else None
+        view = self.stacks.load_view(stack) if own else None
         if own is None or view is None:
             return NOT_FOUND
         if verb == "extend" and view.report.decision.state is not Target.AWAKE:
@@ -127,7 +127,7 @@ class Board:
             elif verb == "sleep":
                 self.stacks.put_to_sleep(view, own, sleep_end(text, view.now) if text else None)
             else:
-                self.stacks.keep_awake(view, own, end_asked_for(text, view.rules, view.now))
+                self.stacks.keep_awake(view, own, parse_end(text, view.rules, view.now))
         except TextError as error:
             return unprocessable(f"for: {error}.")
         except OverBudgetError as error:

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import TypeVar
 
 from api.problems import RefusedError, unprocessable
-from controller.asking.requested_end import end_asked_for
+from controller.asking.requested_end import parse_end
 from controller.domain.decision.asker import Asker, check_job
-from controller.domain.decision.booking import start_asked_for
+from controller.domain.decision.booking import parse_start
 from controller.domain.decision.office_hours import Rules
 from controller.domain.errors import TextError
 from controller.domain.text import LONGEST_REASON, check
@@ -35,12 +35,12 @@ def reason_of(fields: Mapping[str, str]) -> str:
 
 
 def start_of(fields: Mapping[str, str], rules: Rules, now: datetime) -> datetime:
-    return read("at", lambda: start_asked_for(fields["at"], rules.policy.zone, now))
+    return read("at", lambda: parse_start(fields["at"], rules.policy.zone, now))
 
 
 def end_of(fields: Mapping[str, str], rules: Rules, start: datetime) -> datetime:
     """Until when, counted from `start`."""
-    return read("for", lambda: end_asked_for(fields.get("for", ""), rules, start))
+    return read("for", lambda: parse_end(fields.get("for", ""), rules, start))
 
 
 def read(name: str, parse: Callable[[], T]) -> T:

@@ -63,7 +63,7 @@ class Routes:
     def page(self, request: Request, stack: str) -> Answer:
         link = self._link(request, stack)
         request.check_query(KEY, "go")
-        view = self._look(stack)
+        view = self._load_view(stack)
         return (
             json_answer(_status(view, link))
             if request.wants_json
@@ -81,7 +81,7 @@ class Routes:
         request.check_query(KEY, "wait")
         seconds = _wait(request)
         end = self.clock.now() + timedelta(seconds=seconds)
-        view = self._look(stack)
+        view = self._load_view(stack)
         if not seconds or view.report.state is State.AWAKE:
             return json_answer(_status(view, link))
         with self.stacks.seat(link, end) as may_wait:
@@ -144,7 +144,7 @@ class Routes:
             )
         request.check_query(KEY)
         sent = request.fields(*known)
-        return link, self._look(stack), sent
+        return link, self._load_view(stack), sent
 
     def _link(self, request: Request, stack: str) -> Link:
         """Without a good key for the stack the answer says nothing, and the table is not read."""
@@ -153,8 +153,8 @@ class Routes:
             raise RefusedError(NOT_FOUND)
         return link
 
-    def _look(self, stack: str) -> StackView:
-        view = self.stacks.look(stack)
+    def _load_view(self, stack: str) -> StackView:
+        view = self.stacks.load_view(stack)
         if view is None:
             raise RefusedError(NOT_FOUND)
         return view
@@ -163,7 +163,7 @@ class Routes:
         while True:
             left = (end - self.clock.now()).total_seconds()
             self.clock.sleep(max(0.0, min(POLL_SECONDS, left)))
-            view = self._look(stack)
+            view = self._load_view(stack)
             if view.report.state is State.AWAKE or self.clock.now() >= end:
                 return view
 
@@ -190,7 +190,7 @@ class Routes:
         if not request.wants_json:
             return see_other(_page_address(request, link.stack, query))
         try:
-            view = self._look(link.stack)
+            view = self._load_view(link.stack)
         except Exception as error:
             raise RefusedError(RECORDED) from error
         body = _status(view, link)

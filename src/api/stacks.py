@@ -81,7 +81,7 @@ class Stacks:
         self._log = log
         self._here = BoundedSemaphore(MOST_HELD)
 
-    def look(self, stack: str) -> StackView | None:
+    def load_view(self, stack: str) -> StackView | None:
         """Read everything of one stack by one request; None if there is no such stack."""
         try:
             records = self._table.load(stack)

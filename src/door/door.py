@@ -40,7 +40,7 @@ class Door:
             raise RefusedError(problems.method_not_allowed(link.methods))
         _check_passable(request)
         body = request.body()
-        view = self._look(request)
+        view = self._load_view(request)
         if not takes_http(view.report.spec):
             raise RefusedError(problems.NO_ADDRESS)
         exchange = Exchange(
@@ -70,7 +70,7 @@ class Door:
             reply = passing.pass_on(view)
             if reply is not None:
                 return reply
-            view = exchange.look(view)
+            view = exchange.refresh(view)
 
     def _link(self, request: DoorRequest) -> DoorLink:
         """Whoever has no good key learns nothing, and the table is not read."""
@@ -83,8 +83,8 @@ class Door:
             raise RefusedError(problems.OTHER_SOURCE)
         return link
 
-    def _look(self, request: DoorRequest) -> StackView:
-        view = self.context.stacks.look(request.stack)
+    def _load_view(self, request: DoorRequest) -> StackView:
+        view = self.context.stacks.load_view(request.stack)
         if view is None:
             raise RefusedError(NOT_FOUND)
         return view
@@ -93,7 +93,7 @@ class Door:
         """How the stack stands, for whoever was told to come again."""
         if request.method not in ("GET", "HEAD"):
             raise RefusedError(not_allowed("GET, HEAD"))
-        return _status_reply(self._look(request).report)
+        return _status_reply(self._load_view(request).report)
 
 
 def _check_passable(request: DoorRequest) -> None:

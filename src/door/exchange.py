@@ -110,10 +110,10 @@ class Exchange:
         seconds = max(least, min(most, ceil(eta)))
         return seconds + self.context.draw(1 + seconds // 5)
 
-    def look(self, view: StackView) -> StackView:
+    def refresh(self, view: StackView) -> StackView:
         """How the stack stands now; `view`, the last one, where that cannot be read."""
         try:
-            found = self.context.stacks.look(self.request.stack)
+            found = self.context.stacks.load_view(self.request.stack)
         except Exception as error:
             self.context.log.warning("not read", stack=self.request.stack, error=str(error))
             return view

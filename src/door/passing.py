@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from api.problems import RefusedError
-from controller.asking.requested_end import end_asked_for
+from controller.asking.requested_end import parse_end
 from controller.asking.stack_view import StackView
 from door import headers, problems, relay
 from door.exchange import SPARE, Exchange
@@ -52,7 +52,7 @@ class Passing:
     def _note_use(self, view: StackView) -> None:
         exchange = self.exchange
         try:
-            until = end_asked_for("", view.rules, view.now)
+            until = parse_end("", view.rules, view.now)
             exchange.context.stacks.note_use(view, exchange.link.as_link, until)
         except Exception as error:  # it is awake: whoever asks gets an answer all the same
             log, stack = exchange.context.log, exchange.request.stack

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from api.problems import UNSURE, RefusedError, over_budget
 from api.stacks import OverBudgetError, UnsureError
-from controller.asking.requested_end import end_asked_for
+from controller.asking.requested_end import parse_end
 from controller.asking.stack_view import StackView
 from controller.domain.decision.held import Held
 from controller.domain.reporting.report import FAILED, Report, State
@@ -64,7 +64,7 @@ class Waking:
             if exchange.is_over:
                 raise RefusedError(exchange.later(view, "The stack is not awake yet."))
             self._pause(view.report)
-            view = exchange.look(view)
+            view = exchange.refresh(view)
             self._check_not_failed(view)
             if (exchange.now - asked_again_at).total_seconds() >= AGAIN_SECONDS:
                 asked_again_at = exchange.now
@@ -81,7 +81,7 @@ class Waking:
     def _ask(self, view: StackView) -> None:
         """A lease of this link's that does not end meanwhile, and a pass, unless both are there."""
         if self._until is None or self._until - view.now < LEAST_LEFT:
-            self._until = end_asked_for("", view.rules, view.now)
+            self._until = parse_end("", view.rules, view.now)
         try:
             stacks, link = self.exchange.context.stacks, self.exchange.link.as_link
             stacks.keep_awake(view, link, self._until)

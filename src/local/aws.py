@@ -156,7 +156,7 @@ class LaptopAws:
         """What really stands, for observers; whoever changes it does what AWS might do."""
         return self._world
 
-    def look(self, region: str | None = None) -> Region:
+    def peek(self, region: str | None = None) -> Region:
         """A region as it is at this moment, which no call may show yet."""
         with self._lock:
             self._world.settle()

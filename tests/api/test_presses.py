@@ -150,7 +150,7 @@ def test_what_is_recorded_is_told_so_though_it_cannot_be_read_again(installation
 def test_two_presses_at_once_keep_the_longer_promise(installation, hours):
     """Both have looked before either wrote."""
     records, mine = stacks(installation), link(installation)
-    views = [records.look(STACK) for _ in hours]
+    views = [records.load_view(STACK) for _ in hours]
     for view, each in zip(views, hours, strict=True):
         records.keep_awake(view, mine, view.now + each * HOUR)
 
@@ -161,8 +161,8 @@ def test_two_presses_at_once_keep_the_longer_promise(installation, hours):
 def test_an_extension_that_comes_late_shortens_nothing(installation):
     installation.press("wake", "for=1h")
     records, mine = stacks(installation), link(installation)
-    slow = records.look(STACK)
-    records.keep_awake(records.look(STACK), mine, installation.now + 8 * HOUR)
+    slow = records.load_view(STACK)
+    records.keep_awake(records.load_view(STACK), mine, installation.now + 8 * HOUR)
     records.keep_awake(slow, mine, installation.now + 2 * HOUR)
 
     assert [one.expires_at - installation.now for one in installation.leases()] == [8 * HOUR]
@@ -171,10 +171,10 @@ def test_an_extension_that_comes_late_shortens_nothing(installation):
 def test_a_lease_whose_name_comes_up_again_after_it_ran_out_is_granted_anew(installation):
     """The count begins again where its item was lost."""
     records, mine = stacks(installation), link(installation)
-    view = records.look(STACK)
+    view = records.load_view(STACK)
     records.keep_awake(view, mine, view.now + HOUR)
     installation.aws.clock.advance(2 * 3600)
-    later = replace(records.look(STACK), records=view.records)
+    later = replace(records.load_view(STACK), records=view.records)
     records.keep_awake(later, mine, later.now + HOUR)
 
     (lease,) = installation.leases()

@@ -84,7 +84,7 @@ def test_two_presses_at_once_write_one_lease(installation):
     link = Link(
         stack=STACK, scope=Scope.WAKE, expires_at=datetime(2030, 1, 1, tzinfo=UTC), id="0a0a0a0a"
     )
-    views = [stacks.look(STACK), stacks.look(STACK)]
+    views = [stacks.load_view(STACK), stacks.load_view(STACK)]
     for view in views:
         stacks.keep_awake(view, link, installation.now + HOUR)
     assert len(installation.leases()) == 1

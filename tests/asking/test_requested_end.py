@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 
 from controller.asking.requested_end import (
-    closing_asked_for,
-    end_asked_for,
     ends_late_enough,
     lease_to_extend,
     leases_to_release,
+    next_closing,
+    parse_end,
 )
 from controller.domain.decision.asker import Asker
 from controller.domain.errors import TextError
@@ -30,18 +30,18 @@ OFFICE = rules(lead=5, office_hours=HOURS, max_awake="12h")
     [("", "14:00"), ("1m", "12:01"), ("90s", "12:01:30"), ("1h30m", "13:30"), ("12h", "Tue 00:00")],
 )
 def test_a_time_counts_from_now_and_no_time_is_the_policys(text, until):
-    assert end_asked_for(text, NO_HOURS, at("12:00")) == at(until)
+    assert parse_end(text, NO_HOURS, at("12:00")) == at(until)
 
 
 def test_where_nothing_is_said_it_is_never_longer_than_the_longest_time():
     short = rules(wake_for="2h", max_awake="30m")
-    assert end_asked_for("", short, at("12:00")) == at("12:30")
+    assert parse_end("", short, at("12:00")) == at("12:30")
 
 
 @pytest.mark.parametrize("text", ["59s", "0", "12h1s", "1d", "soon", "30", "-1h"])
 def test_anything_else_is_refused_with_what_can_be_asked_for(text):
     with pytest.raises(TextError) as refused:
-        end_asked_for(text, NO_HOURS, at("12:00"))
+        parse_end(text, NO_HOURS, at("12:00"))
     assert str(refused.value) == (
         f'"{text}" is not what can be asked for: expected a time from 1m to 12h, such as "1h", '
         'or "close"'
@@ -50,23 +50,23 @@ def test_anything_else_is_refused_with_what_can_be_asked_for(text):
 
 def test_what_cannot_be_read_is_refused_however_long_it_may_be_awake():
     with pytest.raises(TextError, match="from 1m to 48h"):
-        end_asked_for("soon", rules(max_awake="2d"), at("12:00"))
+        parse_end("soon", rules(max_awake="2d"), at("12:00"))
 
 
 def test_a_minute_can_always_be_asked_for():
     """However short a time the policy allows outside office hours."""
     brief = rules(wake_for="20s", max_awake="30s")
-    assert end_asked_for("1m", brief, at("12:00")) == at("12:01")
+    assert parse_end("1m", brief, at("12:00")) == at("12:01")
 
 
 @pytest.mark.parametrize("now", ["08:56", "09:00", "17:59"])
 def test_close_is_the_closing_of_the_office_hours_of_now(now):
     """Also while the stack is being woken for them."""
-    assert end_asked_for("close", OFFICE, at(now)) == at("18:00")
+    assert parse_end("close", OFFICE, at(now)) == at("18:00")
 
 
 def test_close_before_office_hours_is_their_closing_if_it_may_be_awake_so_long():
-    assert end_asked_for("close", OFFICE, at("Tue 06:00")) == at("Tue 18:00")
+    assert parse_end("close", OFFICE, at("Tue 06:00")) == at("Tue 18:00")
     refuse_to_close(OFFICE, "Tue 05:59")
     refuse_to_close(OFFICE, "Sat 12:00")
 
@@ -79,9 +79,9 @@ def test_close_needs_office_hours_that_close():
 
 
 def refuse_to_close(of, now):
-    assert closing_asked_for(of, at(now)) is None
+    assert next_closing(of, at(now)) is None
     with pytest.raises(TextError) as refused:
-        end_asked_for("close", of, at(now))
+        parse_end("close", of, at(now))
     assert str(refused.value) == '"close" needs office hours that close soon; give a time'
 
 

@@ -49,8 +49,8 @@ def test_a_day_of_the_laptop_knows_all_words_and_an_unknown_one_is_told_once():
     day.live("Mon 07:30")
     assert not [each for each in day.results if "unknown_events" in each]
 
-    (service,) = day.aws.look().ecs.clusters["nsfw_api_cluster"].services.values()
-    write(day.aws.look(), service, "has retired 1 task")
+    (service,) = day.aws.peek().ecs.clusters["nsfw_api_cluster"].services.values()
+    write(day.aws.peek(), service, "has retired 1 task")
     day.live("Mon 09:00")
     words = [each["unknown_events"] for each in day.results if "unknown_events" in each]
     assert words == [["(service nsfw_api_service) has retired 1 task"]]

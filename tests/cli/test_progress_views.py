@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from controller.cli import report_views, views
-from controller.cli.told import Told
+from controller.cli.stack_status import StackStatus
 from controller.domain.decision.lifecycle import Lifecycle
 from controller.domain.planning.observed import State
 from controller.domain.planning.plan import Plan, Target
@@ -39,7 +39,7 @@ def waking():
         lifecycle=Lifecycle(waking_since=NOON),
     )
     policy = {"office_hours": [[["mon"], "09:00", "18:00"]]}
-    return Told(make_report(article_spec(policy=policy), status, (), None, NOW).to_json())
+    return StackStatus(make_report(article_spec(policy=policy), status, (), None, NOW).to_json())
 
 
 def a_round():

@@ -422,10 +422,13 @@ def test_a_booking_that_touches_office_hours_is_one_window_with_them(dormouse):
     assert windows == [{"opens_at": "2026-11-24T00:00:00Z", "closes_at": "2026-11-24T11:00:00Z"}]
 
 
-def test_a_booking_under_a_pause_is_told_that_it_does_not_wake(dormouse):
+def test_a_booking_under_a_pause_says_that_it_does_not_wake(dormouse):
     dormouse("pause", STACK, "--until", "2026-12-01")
     said = dormouse("wake", STACK, "--at", "20:00")
-    assert said.err.startswith(f"note: ann holds {STACK} asleep until Tue 1 Dec 00:00 JST, which")
+    assert said.err == (
+        f"note: ann holds {STACK} asleep until Tue 1 Dec 00:00 JST; "
+        "until then no booking wakes it\n"
+    )
 
 
 @pytest.mark.parametrize(

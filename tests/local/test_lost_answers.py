@@ -40,7 +40,7 @@ def connect(server):
 
 
 def new_group(connection, server, name):
-    vpc = next(iter(server.aws.look().ec2.vpcs))
+    vpc = next(iter(server.aws.peek().ec2.vpcs))
     body = form("CreateSecurityGroup", GroupName=name, GroupDescription="d", VpcId=vpc)
     _, text = ask(connection, body, str(uuid.uuid4()))
     return re.search("<groupId>(.+?)</groupId>", text)[1]
@@ -60,7 +60,7 @@ def rule(group, port=80):
 
 
 def ports_in(server, group):
-    rules = server.aws.look().ec2.groups[group].rules
+    rules = server.aws.peek().ec2.groups[group].rules
     return sorted(each.from_port for each in rules if not each.egress)
 
 

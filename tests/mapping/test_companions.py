@@ -429,6 +429,6 @@ def test_a_module_for_services_scales_whatever_it_is_made_of(tmp_path, which):
     assert result.spec[service].scaling == {"least": 0, "most": 10}
     desk = desk_for(result.spec)
     assert desk.wake().result is Result.CONVERGED
-    (scaled,) = desk.aws.look().autoscaling.targets.values()
+    (scaled,) = desk.aws.peek().autoscaling.targets.values()
     assert scaled.resource_id == "service/main/app"
     assert desk.sleep().result is Result.CONVERGED

@@ -130,7 +130,7 @@ def test_a_region_that_cannot_be_read_is_left_out_from_then_on():
     far.fail = [PermanentError("eu-west-1: denied"), PermanentError("again")]
     broom = Broom(far, near, records=Records())
 
-    assert [verdict.owned for verdict in broom.sweep.look()] == [BALANCER]
+    assert [verdict.owned for verdict in broom.sweep.verdicts()] == [BALANCER]
     assert broom.delete(BALANCER) == ([BALANCER], [])
     assert broom.sweep.unseen == ["eu-west-1: denied"]
     assert far.looks == 1
@@ -138,13 +138,13 @@ def test_a_region_that_cannot_be_read_is_left_out_from_then_on():
 
 def test_all_regions_are_looked_at():
     broom = Broom(Region(BALANCER), Region(OTHER), records=Records())
-    assert [verdict.owned for verdict in broom.sweep.look()] == [BALANCER, OTHER]
+    assert [verdict.owned for verdict in broom.sweep.verdicts()] == [BALANCER, OTHER]
 
 
 def test_what_two_roles_see_in_one_region_is_one_thing():
     first, second = Region(BALANCER), Region(BALANCER)
     broom = Broom(first, second, records=Records())
-    assert len(broom.sweep.look()) == 1
+    assert len(broom.sweep.verdicts()) == 1
 
     assert broom.delete(BALANCER)[1] == [
         (BALANCER, "it takes longer than usual; sweep again later")
@@ -291,19 +291,22 @@ def test_what_is_asked_for_meanwhile_is_spared_and_what_has_begun_is_waited_for(
 def test_each_stack_is_judged_by_its_own_records():
     records = Records(nsfw_api=AWAKE)
     broom = Broom(Region(OURS, BALANCER), records=records)
-    assert {v.owned.stack: v.leftover for v in broom.sweep.look()} == {
+    assert {v.owned.stack: v.leftover for v in broom.sweep.verdicts()} == {
         "gone": True,
         "nsfw-api": False,
     }
     busy = Records(nsfw_api=replace(ASLEEP, busy=True))
-    (verdict,) = Broom(Region(OURS), records=busy).sweep.look()
+    (verdict,) = Broom(Region(OURS), records=busy).sweep.verdicts()
     assert not verdict.leftover
 
 
 def test_without_records_only_what_somebody_answers_for_is_deleted():
     region = Region(BALANCER, OTHER)
     broom = Broom(region, answered_for=["gone"])
-    assert {v.owned.stack: v.leftover for v in broom.sweep.look()} == {"gone": True, "other": False}
+    assert {v.owned.stack: v.leftover for v in broom.sweep.verdicts()} == {
+        "gone": True,
+        "other": False,
+    }
     assert broom.delete(BALANCER, OTHER) == (
         [BALANCER],
         [(OTHER, "the records cannot be read, so it may well be needed")],

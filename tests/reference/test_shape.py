@@ -41,7 +41,7 @@ LARGE_CLASSES: dict[str, int] = {
     "controller/cli/deployment.py::Deployment": 15,
     "controller/cli/places.py::LinkedStack": 13,
     "controller/cli/stacks.py::Stacks": 16,
-    "controller/cli/told.py::Told": 29,
+    "controller/cli/stack_status.py::StackStatus": 29,
     "controller/domain/decision/desired.py::_Judge": 14,
     "controller/domain/decision/lifecycle.py::Lifecycle": 17,
     "controller/domain/decision/sleep_rules.py::SleepRules": 13,

@@ -292,7 +292,7 @@ class Installation:
             self.strangers[site.region] = self._place_strangers(site.region)
 
     def look(self, place: Place) -> Region:
-        return self.clouds[place.account].look(place.region)
+        return self.clouds[place.account].peek(place.region)
 
     def cloud_of(self, arn: str) -> LaptopAws:
         return self.clouds[self._account_of(arn)]

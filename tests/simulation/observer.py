@@ -136,7 +136,7 @@ class Observer:
 
     def _region(self) -> Region:
         """The one in which it was at first, with the strangers."""
-        return self._installation.aws.look(self._users.site.region)
+        return self._installation.aws.peek(self._users.site.region)
 
     def _regions(self) -> list[Region]:
         """All that it ever was in."""

@@ -225,7 +225,7 @@ class SimulatedUsers:
 
     def stands(self) -> bool:
         """Whether any of its names is taken."""
-        region, site = self._installation.aws.look(self.site.region), self.site
+        region, site = self._installation.aws.peek(self.site.region), self.site
         names = {*site.balancers, *site.groups}
         taken = [one.name for one in region.elbv2.balancers.values()]
         taken += [one.name for one in region.elbv2.groups.values()]

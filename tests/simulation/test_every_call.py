@@ -41,7 +41,7 @@ def test_a_process_that_died_at_any_call_is_taken_up_by_the_next(way, capsys):
         assert observer.is_healthy() is (wanted == AWAKE), where
         if wanted == ASLEEP:
             assert not observer.balancers() and not observer.services(), where
-            assert not installation.aws.look().ec2.addresses[EIP].association_id, where
+            assert not installation.aws.peek().ec2.addresses[EIP].association_id, where
         told = {str(event.kind) for event in installation.told}
         assert wanted in told, where
     with capsys.disabled():

@@ -55,11 +55,11 @@ def sweep_of(week, *, records="table", session=None, **options):
 
 
 def leftovers(sweep):
-    return [verdict.owned for verdict in sweep.look() if verdict.leftover]
+    return [verdict.owned for verdict in sweep.verdicts() if verdict.leftover]
 
 
 def why(sweep, kind=Kind.LOAD_BALANCER):
-    return [(v.leftover, v.why) for v in sweep.look() if v.owned.kind is kind]
+    return [(v.leftover, v.why) for v in sweep.verdicts() if v.owned.kind is kind]
 
 
 def wake_by_hand(week, **changes):
@@ -99,12 +99,12 @@ def awake(week):
 
 
 def test_an_account_without_our_tags_has_nothing_to_sweep(week):
-    assert sweep_of(week).look() == []
+    assert sweep_of(week).verdicts() == []
 
 
 def test_what_belongs_to_no_published_stack_is_left_over(week):
     wake_by_hand(week, stack="gone")
-    found = sweep_of(week).look()
+    found = sweep_of(week).verdicts()
 
     assert {v.owned.kind for v in found} == {*PAID, "target_group"}
     assert all(v.leftover and 'no stack "gone" in the records' in v.why for v in found)
@@ -112,7 +112,7 @@ def test_what_belongs_to_no_published_stack_is_left_over(week):
 
 def test_what_it_costs_and_since_when_is_told(week):
     wake_by_hand(week, stack="gone")
-    by_kind = {v.owned.kind: v.to_json() for v in sweep_of(week).look()}
+    by_kind = {v.owned.kind: v.to_json() for v in sweep_of(week).verdicts()}
 
     assert by_kind[Kind.LOAD_BALANCER]["usd_per_hour"] == pytest.approx(0.0225)
     assert by_kind[Kind.SERVICE]["usd_per_hour"] == pytest.approx(0.0173, abs=0.0001)
@@ -128,7 +128,7 @@ def test_a_load_balancer_of_a_stack_that_sleeps_is_left_over(week):
 
 
 def test_nothing_of_an_awake_stack_is_left_over(week):
-    found = sweep_of(awake(week)).look()
+    found = sweep_of(awake(week)).verdicts()
 
     assert len(found) == 3
     assert {(v.leftover, v.why) for v in found} == {
@@ -179,7 +179,7 @@ def test_a_stack_that_a_pass_is_working_on_is_not_touched(week):
 def test_a_stack_on_its_way_to_sleep_is_the_controllers(week):
     awake(week).sleep()
     seen = []
-    week.during(week.now + timedelta(seconds=8), lambda: seen.append(sweep_of(week).look()))
+    week.during(week.now + timedelta(seconds=8), lambda: seen.append(sweep_of(week).verdicts()))
     week.run_pass()
 
     assert seen and not [v for v in seen[0] if v.leftover]
@@ -206,7 +206,7 @@ def test_a_service_that_stands_asleep_too_is_no_leftover(week):
     week.publish(article_spec(resources=resources, policy=week.spec.policy))
     week.live("Mon 06:20")
 
-    found = {v.owned.kind: v for v in sweep_of(week).look()}
+    found = {v.owned.kind: v for v in sweep_of(week).verdicts()}
     assert not found[Kind.SERVICE].leftover
     assert found[Kind.SERVICE].why == "it stands while the stack sleeps, too"
 
@@ -222,7 +222,7 @@ def test_records_that_a_later_release_wrote_are_not_taken_for_none(week):
     )
 
     with pytest.raises(SpecError, match="deploy the release that wrote it"):
-        sweep_of(week).look()
+        sweep_of(week).verdicts()
 
 
 # what is nobody's business
@@ -235,7 +235,7 @@ def test_records_that_a_later_release_wrote_are_not_taken_for_none(week):
 def test_strangers_are_not_even_looked_at(week, tags):
     made_by_hand(week, tags)
 
-    assert sweep_of(week).look() == []
+    assert sweep_of(week).verdicts() == []
 
 
 def test_what_changed_hands_since_it_was_shown_survives(week):
@@ -290,7 +290,7 @@ def test_swept_twice_the_second_finds_nothing(week):
     sweep_of(week).delete(all_owned)
     start = len(week.aws.calls)
 
-    assert sweep_of(week).look() == []
+    assert sweep_of(week).verdicts() == []
     assert sweep_of(week).delete(all_owned).kept == []
     assert all(call.is_read for call in list(week.aws.calls)[start:])
 
@@ -307,7 +307,7 @@ def test_killed_anywhere_the_next_sweep_finishes(week, operation, after):
     sweep_of(week).delete(leftovers(sweep_of(week)))
 
     assert week.desk.standing() == ASLEEP
-    assert sweep_of(week).look() == []
+    assert sweep_of(week).verdicts() == []
 
 
 def test_killed_under_a_stacks_lock_the_stack_can_be_woken_within_a_minute(week):
@@ -381,7 +381,7 @@ def test_a_region_that_cannot_be_read_hides_no_other(week):
         )
     )
     sweep = Sweep([far], records_of(week), week.aws.clock)
-    assert sweep.look() == []
+    assert sweep.verdicts() == []
     assert "look for leftovers in eu-west-1: AccessDenied" in sweep.unseen[0]
 
     week.aws.faults.clear()
@@ -424,5 +424,5 @@ def test_a_balancer_that_the_spec_names_otherwise_is_left_over(week):
     )
     week.aws.clock.advance(60)
 
-    told = [(v.owned.name, v.why) for v in sweep_of(week).look() if v.leftover]
+    told = [(v.owned.name, v.why) for v in sweep_of(week).verdicts() if v.leftover]
     assert told == [("before", 'the spec of "nsfw-api" now calls it "ecs-nlb"')]

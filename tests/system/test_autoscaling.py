@@ -119,7 +119,7 @@ def target(desk):
 
 
 def count(desk):
-    return desk.aws.look().ecs.clusters["garden"].services["garden"].desired
+    return desk.aws.peek().ecs.clusters["garden"].services["garden"].desired
 
 
 def writes(desk, start):
@@ -388,7 +388,7 @@ WRITES = ("CreateService", "RegisterScalableTarget", "PutScalingPolicy", "PutSch
 
 
 def scales(desk):
-    found = desk.aws.look().autoscaling.targets.values()
+    found = desk.aws.peek().autoscaling.targets.values()
     return [(len(one.policies), len(one.actions)) for one in found]
 
 

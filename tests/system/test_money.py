@@ -222,7 +222,7 @@ def test_a_status_that_is_lost_in_the_middle_of_a_sleep_takes_no_money_along(lef
     """The load balancer is gone, and with "nothing" the service and its tasks have gone as well."""
     day = days(profile="fast", **OFFICE, idle_timeout="0")
     day.live("Mon 17:30")
-    (task,) = day.desk.aws.look().ecs.clusters["nsfw_api_cluster"].tasks.values()
+    (task,) = day.desk.aws.peek().ecs.clusters["nsfw_api_cluster"].tasks.values()
     day.aws.interrupt(task.arn)  # its span is told while awake
     day.live("Mon 17:50")
     day.aws.conditions.containers("nsfw-api-container", "drain_stuck")

@@ -20,7 +20,7 @@ SHORTEST = timedelta(minutes=1)
 CLOSE = "close"
 
 
-def end_asked_for(text: str, rules: Rules, now: datetime) -> datetime:
+def parse_end(text: str, rules: Rules, now: datetime) -> datetime:
     """
     The requested end: "1h", "close", or the policy's default for an empty text.
 
@@ -28,7 +28,7 @@ def end_asked_for(text: str, rules: Rules, now: datetime) -> datetime:
     """
     policy = rules.policy
     if text == CLOSE:
-        closing = closing_asked_for(rules, now)
+        closing = next_closing(rules, now)
         if closing is None or closing.closes_at is None:
             raise TextError(f'"{CLOSE}" needs office hours that close soon; give a time')
         return closing.closes_at
@@ -45,7 +45,7 @@ def end_asked_for(text: str, rules: Rules, now: datetime) -> datetime:
     return now + asked
 
 
-def closing_asked_for(rules: Rules, now: datetime) -> Window | None:
+def next_closing(rules: Rules, now: datetime) -> Window | None:
     """
     The office hours that "until closing" means: those of now, or the next.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from controller.asking.requested_end import closing_asked_for
+from controller.asking.requested_end import next_closing
 from controller.domain.decision.office_hours import Rules, Window
 from controller.domain.policy.policy import Policy
 from controller.domain.reporting.report import Report, make_report, rules_of
@@ -33,7 +33,7 @@ class StackView:
     @property
     def closing(self) -> Window | None:
         """The office hours that "until closing" means, if it means any."""
-        return closing_asked_for(self.rules, self.now)
+        return next_closing(self.rules, self.now)
 
 
 def view_records(records: Records, now: datetime) -> StackView:

@@ -9,8 +9,8 @@ import click
 from controller.cli.following import follow
 from controller.cli.places import Place, PublishedStack, side_by_side
 from controller.cli.say_booking import say_booking
+from controller.cli.stack_status import StackStatus
 from controller.cli.stacks import Stacks, print_json
-from controller.cli.told import Told
 from controller.domain.ports import Clock
 from controller.domain.reporting.report import State
 from controller.domain.reporting.standing import say_local
@@ -39,55 +39,55 @@ def conclude(
     if wanted:
         ends = follow(places, clock, wanted=wanted)
     else:
-        ends = side_by_side([place.look for place in places])
+        ends = side_by_side([place.read_status for place in places])
     if as_json:
-        print_json([place.stack for place in places], [told.data for told in ends])
-    missed = [told for told in ends if wanted and told.state is not wanted]
-    for told in ends:
-        if told in missed:
-            click.echo(f"error: {say_why_not(told, wanted)}", err=True)
+        print_json([place.stack for place in places], [status.data for status in ends])
+    missed = [status for status in ends if wanted and status.state is not wanted]
+    for status in ends:
+        if status in missed:
+            click.echo(f"error: {say_why_not(status, wanted)}", err=True)
         elif not as_json:
-            click.echo(told.summary)
+            click.echo(status.summary)
     if missed:
         click.get_current_context().exit(1)
 
 
 def conclude_bookings(places: Sequence[Place], *, as_json: bool = False) -> None:
     """Say what is booked now, and what is in its way."""
-    ends = side_by_side([place.look for place in places])
+    ends = side_by_side([place.read_status for place in places])
     if as_json:
-        print_json([place.stack for place in places], [told.data for told in ends])
+        print_json([place.stack for place in places], [status.data for status in ends])
         return
-    for told in ends:
-        if not told.bookings:
-            click.echo(f"{told.stack}: nothing is booked")
-        for booking in told.bookings:
-            click.echo(f"{told.stack} is booked: {say_booking(told, booking)}")
-        _warn_of_hold(told)
+    for status in ends:
+        if not status.bookings:
+            click.echo(f"{status.stack}: nothing is booked")
+        for booking in status.bookings:
+            click.echo(f"{status.stack} is booked: {say_booking(status, booking)}")
+        _warn_of_hold(status)
 
 
-def _warn_of_hold(told: Told) -> None:
-    hold = told.hold
+def _warn_of_hold(status: StackStatus) -> None:
+    hold = status.hold
     if hold is None or hold["state"] == "awake":
         return
     until = parse_timestamp(hold["until"])
-    if any(parse_timestamp(booking["opens_at"]) < until for booking in told.bookings):
+    if any(parse_timestamp(booking["opens_at"]) < until for booking in status.bookings):
         click.echo(
-            f"note: {hold['by']} holds {told.stack} asleep until {say_local(until, told.zone)}, "
-            "which comes before what is booked until then",
+            f"note: {hold['by']} holds {status.stack} asleep until "
+            f"{say_local(until, status.zone)}; until then no booking wakes it",
             err=True,
         )
 
 
-def say_why_not(told: Told, wanted: State | None) -> str:
+def say_why_not(status: StackStatus, wanted: State | None) -> str:
     """Why it is not as it was wanted."""
-    stack, stuck = told.stack, told.stuck
-    if stuck and told.state is State.GOING_TO_SLEEP:
+    stack, stuck = status.stack, status.stuck
+    if stuck and status.state is State.GOING_TO_SLEEP:
         left = ", ".join(stuck["standing"])
         standing = f"; still there, and perhaps paid for: {left}" if left else ""
         return f"{stack} cannot go to sleep: {stuck['cause']}{standing}"
     if wanted is State.AWAKE:
-        if told.cause:
-            return f"{stack} did not wake and is put back to sleep: {told.cause}"
-        return f"{stack} is not woken: {told.reason}"
-    return f"{stack} does not sleep: {told.reason}"
+        if status.cause:
+            return f"{stack} did not wake and is put back to sleep: {status.cause}"
+        return f"{stack} is not woken: {status.reason}"
+    return f"{stack} does not sleep: {status.reason}"

@@ -60,15 +60,15 @@ def command(
         raise click.UsageError("--json and --csv print the same: name one of them")
     if stack and "*" not in stack:
         check_name(stack)
-    asked = Stacks(deployment)
+    published = Stacks(deployment)
     wanted = _month(month, deployment.clock.now())
-    names = asked.names()
+    names = published.names()
     is_one = stack is not None and "*" not in stack
-    views = asked.look_at_all(expand(asked, [stack]) if stack else names)
+    views = published.load_views(expand(published, [stack]) if stack else names)
     regions = {view.stack: _region(view, deployment) for view in views}
     prices = {region: prices_of(region) for region in sorted(set(regions.values()))}
     bills = [
-        _bill(asked, view, wanted, prices[regions[view.stack]][0], len(names)) for view in views
+        _bill(published, view, wanted, prices[regions[view.stack]][0], len(names)) for view in views
     ]
     if as_csv:
         rows = [(bill.stack, bill.days) for bill in bills]
@@ -134,9 +134,9 @@ def _month(text: str | None, now: datetime) -> Month:
     return month
 
 
-def _bill(asked: Stacks, view: StackView, month: Month, prices: Prices, stacks: int) -> Bill:
-    table, status = asked.deployment.table, view.report.status
-    with asked.deployment.reaching(f'read the history of "{view.stack}"'):
+def _bill(published: Stacks, view: StackView, month: Month, prices: Prices, stacks: int) -> Bill:
+    table, status = published.deployment.table, view.report.status
+    with published.deployment.reaching(f'read the history of "{view.stack}"'):
         lost: list[Damaged] = []
         until = view.now + timedelta(seconds=1)
         events = until_settled(table.events(view.stack, month.start, until, lost), month)

@@ -58,7 +58,7 @@ def _look(deployment: Deployment, remains: Remains) -> list[StackView]:
     found: list[StackView] = []
     for table in tables:
         stacks = Stacks(_with_table(deployment, table))
-        found += stacks.look_at_all(stacks.names())
+        found += stacks.load_views(stacks.names())
     return found
 
 
@@ -107,7 +107,7 @@ def _follow_to_sleep(stacks: Stacks, names: Sequence[str]) -> None:
         follow_stacks(stacks, names)
     except PermanentError as error:  # it does not work on them at all
         why = str(error)
-    reports = [view.report for view in stacks.look_at_all(names)]
+    reports = [view.report for view in stacks.load_views(names)]
     awake = [report for report in reports if report.state is not State.ASLEEP]
     if awake:
         raise PermanentError(_not_asleep(awake, why))

@@ -70,7 +70,7 @@ def command(
 def _published(deployment: Deployment, stack: str) -> Spec:
     if not STACK_NAME.fullmatch(stack):
         raise InputError(f"{stack} is neither a directory nor the name of a stack")
-    return Stacks(deployment).look(stack).records.spec
+    return Stacks(deployment).load_view(stack).records.spec
 
 
 def _folder(spec: Spec) -> Iterator[Finding]:

@@ -19,7 +19,7 @@ def forget_replaced(deployment: Deployment, stack: str, *, yes: bool) -> None:
     Asks first. What is known to stand is said, since nobody takes it down from then on.
     """
     stacks = Stacks(deployment)
-    left = stacks.look(stack).records.leftovers
+    left = stacks.load_view(stack).records.leftovers
     if not left:
         click.echo(f"{stack}: earlier configurations have left nothing behind that is known.")
         return

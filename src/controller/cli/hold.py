@@ -47,21 +47,21 @@ def command(
     A hold comes before office hours and every wake that was asked for; a later wake ends a hold
     asleep. A new hold takes the place of the one before.
     """
-    asked = Stacks(deployment)
+    published = Stacks(deployment)
     if awake + asleep + lifted != 1:
         raise click.UsageError("say what: one of --awake, --asleep and --lift")
-    stacks = expand(asked, stacks, "hold", yes=yes)
+    stacks = expand(published, stacks, "hold", yes=yes)
     if lifted:
         refuse_end(duration, until, "--lift")
-        lift(asked, stacks)
+        lift(published, stacks)
     else:
         state = Target.AWAKE if awake else Target.ASLEEP
-        hold(asked, stacks, state, duration, until, reason)
-    conclude_stacks(asked, stacks, as_json=as_json)
+        hold(published, stacks, state, duration, until, reason)
+    conclude_stacks(published, stacks, as_json=as_json)
 
 
 def hold(
-    asked: Stacks,
+    published: Stacks,
     names: Sequence[str],
     state: Target,
     duration: timedelta | None,
@@ -69,17 +69,17 @@ def hold(
     reason: str,
 ) -> None:
     """Hold all of them; a wrong end ends the command before the first."""
-    views = [(view, read_end(view, duration, until)) for view in asked.look_at_all(names)]
+    views = [(view, read_end(view, duration, until)) for view in published.load_views(names)]
     for view, end in views:
-        asked.hold(_make(view, state, end, asked.caller, reason))
+        published.hold(_make(view, state, end, published.caller, reason))
 
 
-def lift(asked: Stacks, names: Sequence[str]) -> None:
-    for view in asked.look_at_all(names):
+def lift(published: Stacks, names: Sequence[str]) -> None:
+    for view in published.load_views(names):
         if view.records.hold is None:
             click.echo(f"{view.stack} is not held", err=True)
         else:
-            asked.lift_hold(view)
+            published.lift_hold(view)
 
 
 def refuse_end(duration: timedelta | None, until: str | None, option: str) -> None:

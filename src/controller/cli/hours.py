@@ -155,7 +155,7 @@ def _find(
     """A directory, compiled; or a published stack with what its wakes have taught, and its hold."""
     refuse_link(target)
     if not Path(target).exists() and STACK_NAME.fullmatch(target):
-        view = Stacks(deployment).look(target)
+        view = Stacks(deployment).load_view(target)
         budget = view.report.budget
         rules = view.rules.with_stop(budget.stop) if budget else view.rules
         return view.report.spec, rules, view.now, view.report.hold

@@ -10,7 +10,7 @@ import click
 
 from controller.cli.link_client import RefusedError
 from controller.cli.places import Place
-from controller.cli.told import Told
+from controller.cli.stack_status import StackStatus
 from controller.domain.errors import DormouseError
 from controller.domain.policy.durations import format_duration
 from controller.domain.reporting.standing import say_local
@@ -44,7 +44,7 @@ class Keeper:
         self._pace = _Pace()
         self._done = Event()
         self._trouble = ""
-        self._latest: Told | None = None
+        self._latest: StackStatus | None = None
         self._thread = Thread(target=self._go_on, daemon=True, name="keeper")
 
     def begin(self) -> None:
@@ -91,13 +91,13 @@ class Keeper:
         )  # sooner than in a minute changes nothing
         return max(SOONEST_SECONDS, wanted / self._pace.factor)
 
-    def hear(self, told: Told) -> None:
+    def hear(self, status: StackStatus) -> None:
         """How it stands there, and what time it is there."""
-        self._pace.see(told.now)
-        self._latest = told
+        self._pace.see(status.now)
+        self._latest = status
         if self._trouble:
             self._trouble = ""
-            click.echo(f"{told.stack}: renewed again", err=True)
+            click.echo(f"{status.stack}: renewed again", err=True)
 
     def _complain(self, error: Exception) -> None:
         """Once for each kind of trouble; the command goes on."""
@@ -112,10 +112,10 @@ class Keeper:
         )
 
     def _until(self) -> str:
-        told = self._latest
-        if told is None:
+        status = self._latest
+        if status is None:
             return ""
-        return f" past {say_local(told.now + self._length, told.zone)}"
+        return f" past {say_local(status.now + self._length, status.zone)}"
 
     def _release(self) -> None:
         try:

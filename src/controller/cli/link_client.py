@@ -13,7 +13,7 @@ from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_o
 import click
 
 from controller.cli.link_address import LinkAddress
-from controller.cli.told import Told
+from controller.cli.stack_status import StackStatus
 from controller.domain.errors import PermanentError, RetryError, TextError
 from controller.domain.text import LONGEST_CAUSE, clean
 
@@ -47,7 +47,7 @@ class _NoRedirects(HTTPRedirectHandler):
 class Answer:
     """How the stack stands, and after how many seconds the wake URL wants to be asked again."""
 
-    told: Told
+    status: StackStatus
     again_seconds: float | None = None
 
 
@@ -93,14 +93,14 @@ class LinkClient:
     def _read(self, reply: IO[bytes], again: str | None) -> Answer:
         try:
             data = json.loads(reply.read(MOST_BYTES))
-            told = Told(data)
-            if told.stack != self.link.stack or told.now is None:
+            status = StackStatus(data)
+            if status.stack != self.link.stack or status.now is None:
                 raise ValueError("another stack")
         except (ValueError, LookupError, TypeError, AttributeError):
             raise PermanentError(
                 f"{self.link.host} does not answer as a wake URL does; {NOT_THAT}"
             ) from None
-        return Answer(told, float(again) if again and again.isdigit() else None)
+        return Answer(status, float(again) if again and again.isdigit() else None)
 
     def _refused(self, error: HTTPError) -> Exception:
         detail = _detail(error)

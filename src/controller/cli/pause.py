@@ -35,10 +35,10 @@ def command(
 
     It is the same as hold --asleep: somebody who wakes one of them ends its pause.
     """
-    asked = Stacks(deployment)
+    published = Stacks(deployment)
     if resume:
         hold.refuse_end(duration, until, "--resume")
-        hold.lift(asked, stacks)
+        hold.lift(published, stacks)
     else:
-        hold.hold(asked, stacks, Target.ASLEEP, duration, until, reason)
-    conclude_stacks(asked, stacks, as_json=as_json)
+        hold.hold(published, stacks, Target.ASLEEP, duration, until, reason)
+    conclude_stacks(published, stacks, as_json=as_json)

@@ -8,12 +8,12 @@ from typing import Any, Protocol, TypeVar
 
 import click
 
-from controller.cli.asked_end import asked_end, asked_start
 from controller.cli.deployment import Deployment
 from controller.cli.link_address import LinkAddress, is_link, link_of_environment, parse_link
 from controller.cli.link_client import LONGEST_WAIT, Answer, LinkClient
+from controller.cli.requested_times import requested_end, requested_start
+from controller.cli.stack_status import StackStatus
 from controller.cli.stacks import Stacks, check_name
-from controller.cli.told import Told
 from controller.clock import SystemClock
 from controller.domain.decision.asker import check_job
 from controller.domain.errors import PermanentError, TextError
@@ -41,9 +41,9 @@ class Place(Protocol):
         """Who works on what was asked for, and where to look if nobody does."""
         ...
 
-    def look(self) -> Told: ...
-    def watch(self) -> Told:
-        """As `look`, and not sooner than there may be news."""
+    def read_status(self) -> StackStatus: ...
+    def watch(self) -> StackStatus:
+        """As `read_status`, and not sooner than there may be news."""
         ...
 
     def prepare_wake(self, length: str, reason: str = "", job: str = "") -> Write: ...
@@ -51,7 +51,7 @@ class Place(Protocol):
     def prepare_release(self, job: str = "") -> Callable[[], int]: ...
     def prepare_booking(self, at: str, length: str, reason: str = "", job: str = "") -> Write: ...
     def prepare_cancel(self, booking: str) -> Write: ...
-    def renew(self, length: str, reason: str, job: str) -> Told:
+    def renew(self, length: str, reason: str, job: str) -> StackStatus:
         """Ask once more, in as few requests as it takes."""
         ...
 
@@ -69,39 +69,39 @@ class PublishedStack:
     def keeper(self) -> str:
         return f'the log of the function "{self._stacks.deployment.controller}" and its schedule'
 
-    def look(self) -> Told:
-        return Told(self._stacks.look(self.stack).report.to_json())
+    def read_status(self) -> StackStatus:
+        return StackStatus(self._stacks.load_view(self.stack).report.to_json())
 
-    def watch(self) -> Told:
+    def watch(self) -> StackStatus:
         self._stacks.deployment.clock.sleep(POLL_SECONDS)
-        return self.look()
+        return self.read_status()
 
     def prepare_wake(self, length: str, reason: str = "", job: str = "") -> Write:
-        view = self._stacks.look(self.stack)
-        until = asked_end(view, length)
+        view = self._stacks.load_view(self.stack)
+        until = requested_end(view, length)
         return partial(self._stacks.keep_awake, view, until, reason, job)
 
     def prepare_extend(self, length: str, job: str = "") -> Write:
-        view = self._stacks.look(self.stack)
-        until = asked_end(view, length)
-        refuse_asleep(Told(view.report.to_json()))
+        view = self._stacks.load_view(self.stack)
+        until = requested_end(view, length)
+        refuse_asleep(StackStatus(view.report.to_json()))
         return partial(self._stacks.keep_awake, view, until, "", job)
 
     def prepare_release(self, job: str = "") -> Callable[[], int]:
-        return partial(self._stacks.release, self._stacks.look(self.stack), job)
+        return partial(self._stacks.release, self._stacks.load_view(self.stack), job)
 
     def prepare_booking(self, at: str, length: str, reason: str = "", job: str = "") -> Write:
-        view = self._stacks.look(self.stack)
-        opens_at = asked_start(view, at)
-        closes_at = asked_end(view, length, max(opens_at, view.now))
+        view = self._stacks.load_view(self.stack)
+        opens_at = requested_start(view, at)
+        closes_at = requested_end(view, length, max(opens_at, view.now))
         return partial(self._stacks.book, view, opens_at, closes_at, reason, job)
 
     def prepare_cancel(self, booking: str) -> Write:
-        return partial(self._stacks.cancel, self._stacks.look(self.stack), booking)
+        return partial(self._stacks.cancel, self._stacks.load_view(self.stack), booking)
 
-    def renew(self, length: str, reason: str, job: str) -> Told:
+    def renew(self, length: str, reason: str, job: str) -> StackStatus:
         self.prepare_wake(length, reason, job)()
-        return self.look()
+        return self.read_status()
 
     def release(self, job: str) -> None:
         self.prepare_release(job)()
@@ -123,30 +123,30 @@ class LinkedStack:
     def keeper(self) -> str:
         return "whoever gave you the link"
 
-    def look(self) -> Told:
+    def read_status(self) -> StackStatus:
         self._latest = self._client.status()
-        return self._latest.told
+        return self._latest.status
 
-    def watch(self) -> Told:
+    def watch(self) -> StackStatus:
         """Only a wake is waited for at the other end; what else goes on is asked for again."""
         before = self._latest
         if before and before.again_seconds is not None:
             self._clock.sleep(before.again_seconds)
-        elif before and not before.told.is_wanted_awake:
+        elif before and not before.status.is_wanted_awake:
             self._clock.sleep(POLL_SECONDS)
         self._latest = self._client.status(wait=min(SHORT_HOLD, LONGEST_WAIT))
-        return self._latest.told
+        return self._latest.status
 
     def prepare_wake(self, length: str, reason: str = "", job: str = "") -> Write:
-        self.look()
+        self.read_status()
         return partial(self._post, "wake", {"for": length, "reason": reason, "id": job})
 
     def prepare_extend(self, length: str, job: str = "") -> Write:
-        refuse_asleep(self.look())
+        refuse_asleep(self.read_status())
         return partial(self._post, "extend", {"for": length, "id": job})
 
     def prepare_release(self, job: str = "") -> Callable[[], int]:
-        before = self.look()
+        before = self.read_status()
 
         def release() -> int:
             after = self._post("release", {"id": job})
@@ -156,31 +156,32 @@ class LinkedStack:
         return release
 
     def prepare_booking(self, at: str, length: str, reason: str = "", job: str = "") -> Write:
-        self.look()
+        self.read_status()
         fields = {"at": at, "for": length, "reason": reason, "id": job}
         return partial(self._post, "wake", fields)
 
     def prepare_cancel(self, booking: str) -> Write:
-        self.look()
+        self.read_status()
         return partial(self._post, "release", {"booking": booking})
 
-    def renew(self, length: str, reason: str, job: str) -> Told:
+    def renew(self, length: str, reason: str, job: str) -> StackStatus:
         return self._post("wake", {"for": length, "reason": reason, "id": job})
 
     def release(self, job: str) -> None:
         self._post("release", {"id": job})
 
-    def _post(self, verb: str, fields: dict[str, str]) -> Told:
-        return self._client.post(verb, fields).told
+    def _post(self, verb: str, fields: dict[str, str]) -> StackStatus:
+        return self._client.post(verb, fields).status
 
 
 POLL_SECONDS = 3.0
 
 
-def refuse_asleep(told: Told) -> None:
-    if not told.is_wanted_awake:
+def refuse_asleep(status: StackStatus) -> None:
+    if not status.is_wanted_awake:
         raise PermanentError(
-            f'cannot extend: {told.stack} is {told.state}; wake it by "dormouse wake {told.stack}"'
+            f"cannot extend: {status.stack} is {status.state}; "
+            f'wake it by "dormouse wake {status.stack}"'
         )
 
 

@@ -12,8 +12,8 @@ from controller.cli.following import follow
 from controller.cli.keeping import Keeper
 from controller.cli.places import PublishedStack
 from controller.cli.readiness import Question, wait_until_ready
+from controller.cli.stack_status import StackStatus
 from controller.cli.stacks import Stacks, check_name, json_option
-from controller.cli.told import Told
 from controller.cli.with_awake import base_address
 from controller.domain.errors import PermanentError
 from controller.domain.planning.spec import Json
@@ -47,41 +47,41 @@ def command(
     it could wake, 1 if not or if something could not be looked at; with --real, 0 if it did wake.
     """
     check_name(stack)
-    asked = Stacks(deployment)
-    report = asked.look(stack).report
+    published = Stacks(deployment)
+    report = published.load_view(stack).report
     if report.state is not State.ASLEEP:
         raise PermanentError(
             f"cannot rehearse: {stack} is {report.state}, expected asleep; an awake stack has "
             "proved that it can wake"
         )
-    proof = _proof_after(asked, deployment, report)
+    proof = _proof_after(published, deployment, report)
     done = proof.verdict is Verdict.COULD_WAKE
     found: dict[str, Json] = {"stack": stack, "proof": shown(proof)}
     if real and proof.verdict is not Verdict.COULD_NOT_WAKE:
-        found["real"] = wake_for_real(asked, deployment, report)
+        found["real"] = wake_for_real(published, deployment, report)
         done = found["real"]["woke"]
     click.echo(json.dumps(found) if as_json else _text(found))
     ctx.exit(0 if done else 1)
 
 
-def wake_for_real(asked: Stacks, deployment: Deployment, report: Report) -> dict[str, Json]:
+def wake_for_real(published: Stacks, deployment: Deployment, report: Report) -> dict[str, Json]:
     """Wake it, ask once, and give it back; whoever else asked for it meanwhile keeps it awake."""
     stack, clock, policy = report.spec.stack, deployment.clock, policy_of(report.spec)
-    place, since = PublishedStack(asked, stack), clock.now()
+    place, since = PublishedStack(published, stack), clock.now()
     keeper = Keeper(place, policy.wake_timeout, REASON, REASON)
     keeper.begin()
     try:
-        (told,) = follow([place], clock, wanted=State.AWAKE, farewell=FAREWELL)
+        (status,) = follow([place], clock, wanted=State.AWAKE, farewell=FAREWELL)
         seconds = round((clock.now() - since).total_seconds(), 1)
-        if told.state is not State.AWAKE:
-            return {"woke": False, "seconds": seconds, "said": told.cause or told.phase}
-        return {"woke": True, "seconds": seconds, "said": _ask_once(told, policy.open_path)}
+        if status.state is not State.AWAKE:
+            return {"woke": False, "seconds": seconds, "said": status.cause or status.phase}
+        return {"woke": True, "seconds": seconds, "said": _ask_once(status, policy.open_path)}
     finally:
         keeper.end()
 
 
-def _ask_once(told: Told, path: str) -> str:
-    address = base_address(told)
+def _ask_once(status: StackStatus, path: str) -> str:
+    address = base_address(status)
     if "://" not in address:
         return f"{address} speaks no HTTP, so nothing was asked"
     try:
@@ -91,14 +91,14 @@ def _ask_once(told: Told, path: str) -> str:
     return f"{address}{path} answered"
 
 
-def _proof_after(asked: Stacks, deployment: Deployment, report: Report) -> Proof:
+def _proof_after(published: Stacks, deployment: Deployment, report: Report) -> Proof:
     """Ask for it, and wait for the pass that does it."""
     stack, clock = report.spec.stack, deployment.clock
     since = clock.now()
     deployment.table.ask_rehearsal(stack, since)
-    asked.start_pass(stack)
+    published.start_pass(stack)
     while clock.now() - since < LONGEST:
-        proof = asked.look(stack).report.status.proof
+        proof = published.load_view(stack).report.status.proof
         if proof and proof.at >= since.replace(microsecond=0):
             return proof
         clock.sleep(POLL.total_seconds())

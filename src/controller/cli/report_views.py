@@ -16,7 +16,7 @@ from controller.cli.screen import (
     make_steps_table,
     open_console,
 )
-from controller.cli.told import Told
+from controller.cli.stack_status import StackStatus
 from controller.domain.planning.spec import Json
 from controller.domain.ports import Clock
 from controller.domain.reporting.report import State
@@ -35,11 +35,11 @@ class PlainReports(Lines):
     def __init__(self) -> None:
         super().__init__(None)
 
-    def __call__(self, reports: Sequence[Told]) -> None:
-        for told in reports:
-            self.say(told.stack, _headline(told), told.now)
-            for address, text, _, _ in _rows(told, told.now):
-                self.say(f"{told.stack}: {address}", text, told.now)
+    def __call__(self, reports: Sequence[StackStatus]) -> None:
+        for status in reports:
+            self.say(status.stack, _headline(status), status.now)
+            for address, text, _, _ in _rows(status, status.now):
+                self.say(f"{status.stack}: {address}", text, status.now)
 
 
 class LiveReports(Drawing):
@@ -47,49 +47,49 @@ class LiveReports(Drawing):
 
     def __init__(self, clock: Clock, console: Console) -> None:
         super().__init__(clock, console)
-        self._reports: Sequence[Told] = ()
+        self._reports: Sequence[StackStatus] = ()
         self._seen_at = self.started_at
 
-    def __call__(self, reports: Sequence[Told]) -> None:
+    def __call__(self, reports: Sequence[StackStatus]) -> None:
         self._reports, self._seen_at = reports, self.clock.now()
 
     def draw(self) -> RenderableType:
         now = self.clock.now()
         parts: list[RenderableType] = []
-        for told in self._reports:
-            head = Text(f"{told.stack} is {_headline(told)}", style="bold")
+        for status in self._reports:
+            head = Text(f"{status.stack} is {_headline(status)}", style="bold")
             elapsed = format_duration(now - self.started_at)
-            left = f", about {format_duration(told.eta)} more" if told.eta else ""
+            left = f", about {format_duration(status.eta)} more" if status.eta else ""
             head.append(f"   {elapsed}{left}", style="dim")
-            parts += [head, self._table(told, told.now + (now - self._seen_at))]
+            parts += [head, self._table(status, status.now + (now - self._seen_at))]
         return Group(*parts)
 
-    def _table(self, told: Told, now: datetime) -> Table:
+    def _table(self, status: StackStatus, now: datetime) -> Table:
         table = make_steps_table()
-        for address, text, running, took in _rows(told, now):
+        for address, text, running, took in _rows(status, now):
             mark: RenderableType = self.spinner if running else Text("✔", style="green")
             style = "" if running else "green"
             table.add_row(mark, address, Text(text, style=style), Text(took, style="dim"))
         return table
 
 
-def _headline(told: Told) -> str:
+def _headline(status: StackStatus) -> str:
     """State, and in other words what it is busy with or why not."""
-    state = str(told.state)
-    text = state if told.phase in ("", state) else f"{state}: {told.phase}"
-    return f"{text} ({told.cause})" if told.cause and told.state is not State.AWAKE else text
+    state = str(status.state)
+    text = state if status.phase in ("", state) else f"{state}: {status.phase}"
+    return f"{text} ({status.cause})" if status.cause and status.state is not State.AWAKE else text
 
 
 ADDRESS = "eipalloc-"
 """What the ids of Elastic IPs begin with, which have steps beside the resources."""
 
 
-def _rows(told: Told, now: datetime) -> Iterator[tuple[str, str, bool, str]]:
+def _rows(status: StackStatus, now: datetime) -> Iterator[tuple[str, str, bool, str]]:
     """For each resource that has been worked on: address, words, whether it still is, how long."""
     by_address: dict[str, list[Mapping[str, Json]]] = {}
-    for step in told.steps:
+    for step in status.steps:
         by_address.setdefault(step["address"], []).append(step)
-    done = "ready" if told.state in (State.WAKING, State.AWAKE) else "gone"
+    done = "ready" if status.state in (State.WAKING, State.AWAKE) else "gone"
     for address, steps in by_address.items():
         last = steps[-1]
         if last["finished_at"]:

@@ -32,8 +32,8 @@ def command(
     One that is held asleep already is left as it is. Exit code 1 with --wait when it cannot
     get there.
     """
-    asked = Stacks(deployment)
-    stacks = expand(asked, stacks, "sleep", yes=yes)
-    for view in asked.look_at_all(stacks):
-        asked.put_to_sleep(view, reason)
-    conclude_stacks(asked, stacks, wanted=State.ASLEEP if wait else None, as_json=as_json)
+    published = Stacks(deployment)
+    stacks = expand(published, stacks, "sleep", yes=yes)
+    for view in published.load_views(stacks):
+        published.put_to_sleep(view, reason)
+    conclude_stacks(published, stacks, wanted=State.ASLEEP if wait else None, as_json=as_json)

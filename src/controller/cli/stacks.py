@@ -44,7 +44,7 @@ class Stacks:
         with self.deployment.reaching("list the stacks"):
             return self.deployment.table.published()
 
-    def look(self, stack: str) -> StackView:
+    def load_view(self, stack: str) -> StackView:
         """Read everything of a stack by one request. Raises SpecError for an unknown one."""
         try:
             with self.deployment.reaching(f'read the records of "{stack}"'):
@@ -53,18 +53,18 @@ class Stacks:
             raise NotPublishedError(f"{error}{closest(stack, self.names())}") from None
         return view_records(records, self.deployment.clock.now())
 
-    def look_at_each(self, stacks: Sequence[str]) -> list[StackView | Exception]:
+    def try_load_views(self, stacks: Sequence[str]) -> list[StackView | Exception]:
         """Side by side; what cannot be read of one hides no other."""
         threads = Threads()
         try:
-            return threads([partial(self.look, stack) for stack in stacks])
+            return threads([partial(self.load_view, stack) for stack in stacks])
         finally:
             threads.close()
 
-    def look_at_all(self, stacks: Sequence[str]) -> list[StackView]:
+    def load_views(self, stacks: Sequence[str]) -> list[StackView]:
         """Every one of them can be read before anything is done with the first."""
         views = []
-        for found in self.look_at_each(stacks):
+        for found in self.try_load_views(stacks):
             if isinstance(found, Exception):
                 raise found
             views.append(found)

@@ -69,7 +69,7 @@ def command(
         raise click.UsageError("--delete asks first, and nobody is here to answer; add --yes")
     records, specs = _records(deployment, answered_for, delete=delete)
     sweep = Sweep(_regions(specs), records, deployment.clock, _say, answered_for)
-    verdicts = sweep.look()
+    verdicts = sweep.verdicts()
     for error in sweep.unseen:
         click.echo(f"error: {error}", err=True)
     leftovers = [v.owned for v in verdicts if v.leftover]

@@ -69,17 +69,17 @@ def command(stack: str, leave: str, deployment: Deployment) -> None:
 
 def _take_out(stacks: Stacks, stack: str, leave: Leave) -> None:
     """Until spec and status are gone, in the state that was asked for."""
-    view = stacks.look(stack)
+    view = stacks.load_view(stack)
     if leave is Leave.AWAKE:
         _warn(view)
     for _ in range(_MOST_WAKES):
         if leave is Leave.ASLEEP and not _rests(view):
             _put_to_sleep(stacks, view)
         with _locked(stacks.deployment, stack):
-            view = stacks.look(stack)
+            view = stacks.load_view(stack)
             if (leave is Leave.AWAKE or _rests(view)) and _is_taken_out(stacks, view):
                 return
-        view = stacks.look(stack)
+        view = stacks.load_view(stack)
     raise PermanentError(
         f"{stack} was not taken out: somebody wakes it again and again; withdraw its links "
         f"(dormouse link {stack} --withdraw ID), then repeat this"
@@ -101,7 +101,7 @@ def _put_to_sleep(stacks: Stacks, view: StackView) -> None:
         follow_stacks(stacks, [view.stack])
     except PermanentError as error:  # the controller does not work on it at all
         why = f"; {error}"
-    report = stacks.look(view.stack).report
+    report = stacks.load_view(view.stack).report
     if report.state is not State.ASLEEP:
         raise PermanentError(
             f"{view.stack} was not taken out, because it still costs money "
@@ -115,7 +115,7 @@ def _wait_for_the_rest(stacks: Stacks, stack: str) -> None:
     """A pass has to have seen it, and what earlier configurations named goes last."""
     clock = stacks.deployment.clock
     give_up_at = clock.now() + _PATIENCE
-    while not _rests(view := stacks.look(stack)):
+    while not _rests(view := stacks.load_view(stack)):
         if view.report.decision.state is not Target.ASLEEP:
             return  # somebody wakes it
         troubles = view.report.status.replaced.values()

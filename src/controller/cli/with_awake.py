@@ -31,7 +31,7 @@ from controller.cli.places import (
     read_target,
 )
 from controller.cli.readiness import Question, wait_until_ready
-from controller.cli.told import Told
+from controller.cli.stack_status import StackStatus
 from controller.domain.errors import DormouseError, PermanentError
 from controller.domain.ports import Clock
 from controller.domain.reporting.report import State
@@ -182,35 +182,35 @@ def _run_awake(place: Place, clock: Clock, wish: Wish, program: Sequence[str]) -
     keeper = Keeper(place, wish.length, wish.reason, wish.job)
     keeper.begin()
     try:
-        told = _wait_until_awake(place, clock)
-        keeper.hear(told)
-        address = base_address(told)
+        status = _wait_until_awake(place, clock)
+        keeper.hear(status)
+        address = base_address(status)
         if wish.question:
             wait_until_ready(address, wish.question)
-        return run_child(program, {**os.environ, **_variables(told, address)})
+        return run_child(program, {**os.environ, **_variables(status, address)})
     finally:
         keeper.end()
 
 
-def _wait_until_awake(place: Place, clock: Clock) -> Told:
-    (told,) = follow([place], clock, wanted=State.AWAKE, farewell=FAREWELL)
-    if told.state is not State.AWAKE:
-        raise PermanentError(say_why_not(told, State.AWAKE))
-    return told
+def _wait_until_awake(place: Place, clock: Clock) -> StackStatus:
+    (status,) = follow([place], clock, wanted=State.AWAKE, farewell=FAREWELL)
+    if status.state is not State.AWAKE:
+        raise PermanentError(say_why_not(status, State.AWAKE))
+    return status
 
 
-def _variables(told: Told, address: str) -> Mapping[str, str]:
-    ip = (told.endpoint or {}).get("ip")
+def _variables(status: StackStatus, address: str) -> Mapping[str, str]:
+    ip = (status.endpoint or {}).get("ip")
     return {
-        "DORMOUSE_STACK": told.stack,
+        "DORMOUSE_STACK": status.stack,
         **({"DORMOUSE_ENDPOINT": address} if address else {}),
         **({"DORMOUSE_IP": str(ip)} if ip else {}),
     }
 
 
-def base_address(told: Told) -> str:
+def base_address(status: StackStatus) -> str:
     """Scheme, address and port, to which a path is added; "203.0.113.10:5000" without a scheme."""
-    endpoint = told.endpoint or {}
+    endpoint = status.endpoint or {}
     ip, port, url = (endpoint.get(name) for name in ("ip", "port", "url"))
     host = f"{ip}:{port}" if port is not None else str(ip or "")
     scheme = str(url).partition("://")[0] if url else ""

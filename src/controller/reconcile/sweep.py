@@ -117,7 +117,7 @@ class Sweep:
         self._region_of: dict[str, Region] = {}
         self.unseen: list[str] = []
 
-    def look(self) -> list[Verdict]:
+    def verdicts(self) -> list[Verdict]:
         """
         Every resource with our tags, and whether it is a leftover; changes nothing.
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.domain.decision.asker import Asker
-from controller.domain.decision.booking import Booking, live_bookings, start_asked_for
+from controller.domain.decision.booking import Booking, live_bookings, parse_start
 from controller.domain.decision.desired import decide
 from controller.domain.decision.foresight import foresee
 from controller.domain.decision.hold import sleep_now
@@ -203,7 +203,7 @@ NOW = datetime(2026, 12, 1, 3, 0, tzinfo=UTC)  # noon there
     ],
 )
 def test_a_moment_is_local_to_the_stack_or_has_an_offset(text, found):
-    assert start_asked_for(text, TOKYO, NOW) == datetime.fromisoformat(found).replace(tzinfo=UTC)
+    assert parse_start(text, TOKYO, NOW) == datetime.fromisoformat(found).replace(tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -225,14 +225,14 @@ def test_a_moment_is_local_to_the_stack_or_has_an_offset(text, found):
 )
 def test_what_is_no_moment_ahead_is_refused_with_the_way_out(text, said):
     with pytest.raises(TextError, match=said):
-        start_asked_for(text, TOKYO, NOW)
+        parse_start(text, TOKYO, NOW)
 
 
 def test_a_time_that_a_clock_put_forward_leaves_out_is_the_moment_of_that():
     london = parse_policy({"time_zone": "Europe/London"}).zone
     now = datetime(2026, 3, 28, tzinfo=UTC)
     for text in ("2026-03-29 01:30", "2026-03-29T01:30", "2026-03-29T01:30:00"):
-        assert start_asked_for(text, london, now) == datetime(2026, 3, 29, 1, tzinfo=UTC)
+        assert parse_start(text, london, now) == datetime(2026, 3, 29, 1, tzinfo=UTC)
 
 
 # whose it is

@@ -141,7 +141,7 @@ def live_bookings(bookings: Iterable[Booking], now: datetime) -> tuple[Booking, 
     return tuple(sorted(live, key=lambda booking: (booking.opens_at, booking.id)))
 
 
-def start_asked_for(text: str, zone: ZoneInfo, now: datetime) -> datetime:
+def parse_start(text: str, zone: ZoneInfo, now: datetime) -> datetime:
     """
     From when on: "2026-12-07 13:30" or "13:30", local to the zone, or an instant.
 

@@ -18,7 +18,7 @@ from controller.domain.timestamps import parse_timestamp, read_timestamp
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class StackStatus:
     """One stack at one moment, `now`, by the clock of whoever was asked."""
 
     data: Mapping[str, Json]

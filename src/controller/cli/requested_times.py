@@ -6,23 +6,23 @@ from datetime import datetime
 
 import click
 
-from controller.asking.requested_end import end_asked_for
+from controller.asking.requested_end import parse_end
 from controller.asking.stack_view import StackView
-from controller.domain.decision.booking import start_asked_for
+from controller.domain.decision.booking import parse_start
 from controller.domain.errors import TextError
 
 
-def asked_end(view: StackView, text: str, start: datetime | None = None) -> datetime:
+def requested_end(view: StackView, text: str, start: datetime | None = None) -> datetime:
     """Counted from `start`, or now. A wrong one ends the command before anything is written."""
     try:
-        return end_asked_for(text, view.rules, start or view.now)
+        return parse_end(text, view.rules, start or view.now)
     except TextError as error:
         raise click.UsageError(f"--for: {error} ({view.stack})") from None
 
 
-def asked_start(view: StackView, text: str) -> datetime:
+def requested_start(view: StackView, text: str) -> datetime:
     """The beginning that --at asks for."""
     try:
-        return start_asked_for(text, view.rules.policy.zone, view.now)
+        return parse_start(text, view.rules.policy.zone, view.now)
     except TextError as error:
         raise click.UsageError(f"--at: {error} ({view.stack})") from None
