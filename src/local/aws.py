@@ -123,6 +123,7 @@ class LaptopAws:
         self._moto: MotoSide | None = None
         self._sessions: dict[str, boto3.session.Session] = {}
         self._overrides: dict[tuple[str, str], Override] = {}
+        self._watchers: list[Callable[[], None]] = []
         self.records_calls = True
         self.reset()
 
@@ -159,8 +160,27 @@ class LaptopAws:
     def peek(self, region: str | None = None) -> Region:
         """A region as it is at this moment, which no call may show yet."""
         with self._lock:
-            self._world.settle()
+            self._settle()
             return self._world.region(region or self.region_name)
+
+    def watch(self, watcher: Callable[[], None]) -> None:
+        """
+        Have `watcher` run whenever time has passed here, before anybody is answered.
+
+        So nobody can know of a change that the watcher has not seen.
+        """
+        with self._lock:
+            self._watchers.append(watcher)
+
+    def unwatch(self, watcher: Callable[[], None]) -> None:
+        with self._lock:
+            self._watchers.remove(watcher)
+
+    def _settle(self) -> float:
+        now = self._world.settle()
+        for watcher in self._watchers:
+            watcher()
+        return now
 
     def lifetimes(self) -> list[Lifetime]:
         """When each thing that costs money began and ended, up to now."""
@@ -215,7 +235,7 @@ class LaptopAws:
     ) -> Call:
         """Let time pass up to now, and note who asks for what; `finish` or `fail` records it."""
         with self._lock:
-            now = moment(self._world.settle())
+            now = moment(self._settle())
         return Call(now, region or self.region_name, service, operation, params)
 
     def strike(self, call: Call) -> Fault | None:

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any
 
 from local.aws import LaptopAws
+from local.elbv2.state import Elbv2, Listener, LoadBalancer
 
 _EVERY_SECONDS = 0.2
 _ADDRESSES = tuple(f"127.0.0.{number}" for number in range(1, 10))
@@ -51,7 +52,6 @@ class StandIn:
 
     def __init__(self, aws: LaptopAws, ip: str = "127.0.0.1", weight: float = 1) -> None:
         self._aws = aws
-        self._elbv2 = aws.session().client("elbv2")
         self.ip = ip
         self._weight = weight
         self._open: dict[int, ThreadingHTTPServer] = {}
@@ -59,10 +59,11 @@ class StandIn:
         self.uses = 0
         self.used_at: datetime | None = None
         self._done = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True, name="stand-in")
+        self._thread = threading.Thread(target=self._keep_up, daemon=True, name="stand-in")
         self.busy_ports: set[int] = set()
 
     def __enter__(self) -> StandIn:
+        self._aws.watch(self._follow)
         self._thread.start()
         return self
 
@@ -74,35 +75,35 @@ class StandIn:
     ) -> None:
         self._done.set()
         self._thread.join()
+        self._aws.unwatch(self._follow)
         for port in list(self._open):
             self._close(port)
 
-    def _watch(self) -> None:
+    def _keep_up(self) -> None:
+        """Time passes also while nobody calls."""
         while not self._done.wait(_EVERY_SECONDS):
-            wanted = self._ports()
-            for port in self._open.keys() - wanted.keys():
-                self._close(port)
-            for port in wanted.keys() - self._open.keys() - self.busy_ports:
-                self._listen(port, wanted[port])
+            self._aws.peek()
+
+    def _follow(self) -> None:
+        """Whoever reads that a target is healthy, or gone, finds it so; called one at a time."""
+        wanted = self._ports()
+        for port in self._open.keys() - wanted.keys():
+            self._close(port)
+        for port in wanted.keys() - self._open.keys() - self.busy_ports:
+            self._listen(port, wanted[port])
 
     def _ports(self) -> dict[int, str]:
         """Port to load balancer where a healthy target stands behind one with our address."""
-        ports: dict[int, str] = {}
-        for balancer in self._elbv2.describe_load_balancers()["LoadBalancers"]:
-            if balancer["State"]["Code"] == "active" and self.ip in _addresses(balancer):
-                arn = balancer["LoadBalancerArn"]
-                reply = self._elbv2.describe_listeners(LoadBalancerArn=arn)
-                served = (one for one in reply["Listeners"] if self._is_served(one))
-                ports |= {listener["Port"]: arn for listener in served}
-        return ports
-
-    def _is_served(self, listener: dict[str, Any]) -> bool:
-        group = listener["DefaultActions"][0].get("TargetGroupArn")
-        if not group:
-            return False
-        reply = self._elbv2.describe_target_health(TargetGroupArn=group)
-        states = [t["TargetHealth"]["State"] for t in reply["TargetHealthDescriptions"]]
-        return "healthy" in states
+        world = self._aws.world
+        state = world.region(self._aws.region_name).elbv2
+        return {
+            listener.port: balancer.arn
+            for balancer in state.balancers.values()
+            if balancer.serving_at <= world.now < balancer.deleted_at
+            and self.ip in _addresses(balancer)
+            for listener in balancer.listeners
+            if _is_served(state, listener)
+        }
 
     def _listen(self, port: int, balancer: str) -> None:
         try:
@@ -132,13 +133,15 @@ class StandIn:
         server.server_close()
 
 
-def _addresses(balancer: dict[str, Any]) -> list[str]:
-    return [
-        address["IpAddress"]
-        for zone in balancer.get("AvailabilityZones", ())
-        for address in zone.get("LoadBalancerAddresses", ())
-        if "IpAddress" in address
-    ]
+def _addresses(balancer: LoadBalancer) -> list[str]:
+    return [zone.address.public_ip for zone in balancer.zones if zone.address]
+
+
+def _is_served(state: Elbv2, listener: Listener) -> bool:
+    groups = (state.groups.get(arn) for arn in listener.group_arns)
+    return any(
+        target.status == "healthy" for group in groups if group for target in group.targets.values()
+    )
 
 
 PAGE = """<!DOCTYPE html>

@@ -11,7 +11,7 @@ import json
 
 import pytest
 from adopting import STACK, prepared
-from test_expressions import STAYS, SURVIVES, output
+from test_adopted_expressions import STAYS, SURVIVES, output
 
 from controller.adopt.proof import created
 from oracle import Terraform, needs_terraform
