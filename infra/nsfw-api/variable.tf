@@ -44,6 +44,8 @@ variable "dormouse" {
     max_awake        = optional(string, "12h")
     finish_paid_hour = optional(bool, true)
     wake_timeout     = optional(string, "20m")
+    rehearse         = optional(string, "look")
+    sleep_order      = optional(string, "count")
     open_path        = optional(string, "/")
     name             = optional(string) # the stack's, where the folder's will not do
     monthly_budget   = optional(number) # USD

@@ -311,7 +311,7 @@ PACES = {
 """How often the two ways look."""
 
 
-def at_every_round(desk, way, memory, *, order=Order.FAST, step=1):
+def at_every_round(desk, way, memory, *, order=Order.COUNT, step=1):
     """
     Yield what came of changing one's mind after 1, 2, 3 … rounds, until the way is at its end.
 
@@ -355,7 +355,7 @@ def assert_came_out_well(desk, where, start, outcome, stands):
 
 @pytest.mark.parametrize(
     ("profile", "memory", "order"),
-    [(*mode, Order.FAST) for mode in MODES] + [(p, "by turns", Order.SAFE) for p in PROFILES],
+    [(*mode, Order.COUNT) for mode in MODES] + [(p, "by turns", Order.SAFE) for p in PROFILES],
 )
 def test_f48_wake_during_sleep_at_every_poll(desk_of, profile, memory, order):
     """

@@ -31,7 +31,7 @@ from controller.reconcile.outcome import Result
 GRAINS = ["round", "call"]
 
 
-def a_pass(desk, target, *, grain, after=0, stop_at=None, order=Order.FAST):
+def a_pass(desk, target, *, grain, after=0, stop_at=None, order=Order.COUNT):
     """A pass that begins so many seconds later, and is not wanted any more from `stop_at` on."""
 
     def run(turn):
@@ -86,7 +86,7 @@ def test_f61_two_controllers_that_wake_converge_on_one_stack(desk_of, profile, g
 
 
 @pytest.mark.parametrize(
-    ("orders", "after"), [((Order.FAST, Order.FAST), 0), ((Order.FAST, Order.SAFE), 4)]
+    ("orders", "after"), [((Order.COUNT, Order.COUNT), 0), ((Order.COUNT, Order.SAFE), 4)]
 )
 @pytest.mark.parametrize("grain", GRAINS)
 @pytest.mark.parametrize("profile", PROFILES)

@@ -122,7 +122,7 @@ def one_pass(
     clock: Any = None,
     session: Any = None,
     progress: Progress | None = None,
-    order: Order = Order.FAST,
+    order: Order = Order.COUNT,
     report: Callable[[Iteration], None] | None = None,
     still_wanted: Callable[[], bool] = lambda: True,
 ) -> Outcome:

@@ -50,7 +50,7 @@ class StackUnderTest:
         session: Any = None,
         progress: Progress | None = None,
         minutes: float = 20,
-        order: Order = Order.FAST,
+        order: Order = Order.COUNT,
         report: Callable[[Iteration], None] = _ignore,
         still_wanted: Callable[[], bool] = lambda: True,
     ) -> Outcome:

@@ -12,7 +12,7 @@ import click
 from controller.cli.compiling import spec_or_exit
 from controller.cli.inputs import TerraformCommand, terraform_options
 from controller.cli.screen import format_duration
-from controller.cli.target import Stack, open_stack
+from controller.cli.target import Stack, open_stack, order_of
 from controller.cli.views import View, make_view
 from controller.domain.errors import TextError
 from controller.domain.planning.draining import longest_drain
@@ -94,7 +94,7 @@ def command(
     with open_stack(spec) as stack, make_view(spec, stack.clock) as view:
         started_at = stack.clock.now()
         try:
-            outcome = _run(stack, Target(target), Order.SAFE if safe else Order.FAST, poll, view)
+            outcome = _run(stack, Target(target), order_of(spec, safe=safe), poll, view)
         except KeyboardInterrupt:
             raise click.ClickException(_interrupted(target)) from None
         seconds = (stack.clock.now() - started_at).total_seconds()

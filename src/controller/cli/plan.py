@@ -10,8 +10,8 @@ import click
 from controller.cli.compiling import spec_or_exit
 from controller.cli.inputs import TerraformCommand, terraform_options
 from controller.cli.render import render_plan
-from controller.cli.target import open_stack
-from controller.domain.planning.plan import Order, Plan, Target, make_plan
+from controller.cli.target import open_stack, order_of
+from controller.domain.planning.plan import Plan, Target, make_plan
 from controller.domain.planning.progress import Progress
 from controller.domain.planning.spec import Json, Spec
 
@@ -42,7 +42,7 @@ def command(
 ) -> None:
     """Show what would be created, updated or deleted now. Nothing is changed."""
     spec = spec_or_exit(ctx, directory, stack_name)
-    order = Order.SAFE if safe else Order.FAST
+    order = order_of(spec, safe=safe)
     with open_stack(spec) as stack:
         observed = stack.cloud.observe(Target(target), Progress(), stack.clock.now())
     plan = make_plan(spec, Target(target), observed, order)

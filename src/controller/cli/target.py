@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 
 from controller.aws.cloud import AwsCloud
 from controller.cli.session import clients_for, open_clock
+from controller.domain.planning.plan import Order
 from controller.domain.planning.spec import Spec
 from controller.domain.ports import Clock, SideBySide
+from controller.domain.reporting.report import policy_of
 from controller.reconcile.side_by_side import Threads
 
 
@@ -26,6 +28,11 @@ class Stack:
         """With clients of their own, where the credentials of these have run out."""
         cloud = AwsCloud(self.spec, clients_for(self.spec), self.side_by_side)
         return replace(self, cloud=cloud)
+
+
+def order_of(spec: Spec, *, safe: bool) -> Order:
+    """How the stack is taken down: as its policy says, or the way of `--safe`."""
+    return Order.SAFE if safe else Order(policy_of(spec).sleep_order)
 
 
 @contextmanager

@@ -44,7 +44,7 @@ class Reconciler:
         clock: Clock,
         side_by_side: SideBySide,
         *,
-        order: Order = Order.FAST,
+        order: Order = Order.COUNT,
         report: Report = _say_nothing,
         progress: Progress | None = None,
         timeline: Timeline | None = None,

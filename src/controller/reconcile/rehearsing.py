@@ -10,7 +10,7 @@ from controller.domain.decision.foresight import foresee
 from controller.domain.decision.history import EventKind
 from controller.domain.planning.plan import Target
 from controller.domain.planning.spec import Spec
-from controller.domain.policy.policy import Rehearse
+from controller.domain.policy.choices import Rehearse
 from controller.domain.reporting.proof import Proof, Verdict
 from controller.domain.reporting.report import AHEAD, policy_of, rules_of
 from controller.domain.reporting.status import Status

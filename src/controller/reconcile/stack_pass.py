@@ -18,7 +18,7 @@ from controller.domain.decision.desired import Decision, all_asked_for
 from controller.domain.decision.term import hold_at_end
 from controller.domain.guards.overdue import find_overdue
 from controller.domain.planning.draining import longest_drain
-from controller.domain.planning.plan import Target
+from controller.domain.planning.plan import Order, Target
 from controller.domain.reporting.report import AHEAD, policy_of, rules_of
 from controller.reconcile import leftover_status, metering, replaced, transitions
 from controller.reconcile.billing import Billing
@@ -145,6 +145,7 @@ class StackPass:
             cloud,
             ports.clock,
             ports.side_by_side,
+            order=Order(policy_of(spec).sleep_order),
             report=report,
             progress=status.progress,
             timeline=status.timeline,

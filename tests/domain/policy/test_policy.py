@@ -245,6 +245,7 @@ def test_the_spec_shows_periods_as_days_start_and_end():
         "wake_timeout": "20m",
         "open_path": "/",
         "rehearse": "look",
+        "sleep_order": "count",
         "name": None,
         "monthly_budget": None,
         "budget_stops": False,
@@ -353,3 +354,15 @@ def test_how_a_stack_is_rehearsed(text):
 def test_another_rehearsal_is_refused_with_those_that_there_are():
     with pytest.raises(PolicyError, match=r'"weekly".*expected one of "off", "look", "monthly"'):
         parse_policy({"rehearse": "weekly"})
+
+
+@pytest.mark.parametrize("text", ["count", "force"])
+def test_in_which_order_a_stack_is_put_to_sleep(text):
+    policy = parse_policy({"sleep_order": text})
+    assert policy.sleep_order == text
+    assert Policy.from_json(policy.to_json()) == policy
+
+
+def test_another_order_is_refused_with_those_that_there_are():
+    with pytest.raises(PolicyError, match=r'"safe".*expected one of "count", "force"'):
+        parse_policy({"sleep_order": "safe"})

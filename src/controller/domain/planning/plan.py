@@ -39,7 +39,8 @@ class Target(StrEnum):
 class Order(StrEnum):
     """How a stack is taken down."""
 
-    FAST = "fast"
+    COUNT = "count"
+    FORCE = "force"
     SAFE = "safe"
 
 
@@ -114,7 +115,7 @@ class Plan:
         return tuple(action for action in self.actions if action.ready)
 
 
-def make_plan(spec: Spec, target: Target, observed: Observed, order: Order = Order.FAST) -> Plan:
+def make_plan(spec: Spec, target: Target, observed: Observed, order: Order = Order.COUNT) -> Plan:
     """
     Order the changes that turn `observed` into what `target` asks for.
 
@@ -125,9 +126,7 @@ def make_plan(spec: Spec, target: Target, observed: Observed, order: Order = Ord
     return planner.wake() if target is Target.AWAKE else planner.sleep()
 
 
-_TERRAFORMS_TO_MAKE = (
-    "is not there: it stands in both worlds, so Terraform makes it; run terraform apply"
-)
+_TERRAFORMS = "is not there: it stands in both worlds, so Terraform makes it; run terraform apply"
 
 
 class _Planner:
@@ -179,7 +178,7 @@ class _Planner:
         seen = self._observed[resource.address]
         match seen.state:
             case State.ABSENT if resource.asleep is not None:
-                what = f'service "{resource.name}" {_TERRAFORMS_TO_MAKE}'
+                what = f'service "{resource.name}" {_TERRAFORMS}'
                 self._blocked.append((resource.address, what))
             case State.ABSENT:
                 self._create(resource, waits_for=self._missing(resource))

@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from controller.domain.errors import PolicyError, TextError
+from controller.domain.policy.choices import Rehearse, SleepOrder
 from controller.domain.policy.durations import format_duration, parse_duration
 from controller.domain.policy.periods import (
     WEEKDAYS,
@@ -32,6 +32,7 @@ from controller.domain.policy.periods import (
 from controller.domain.policy.validation import (
     Field,
     Reading,
+    choice,
     closest,
     count,
     describe,
@@ -51,14 +52,6 @@ class IdleBelow:
 
     new_flows: float = 3
     bytes: float = 5000
-
-
-class Rehearse(StrEnum):
-    """How it is proved that a sleeping stack could wake."""
-
-    OFF = "off"
-    LOOK = "look"
-    MONTHLY = "monthly"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +101,11 @@ class Policy:
     """
     "look": while it sleeps, find out by reads whether it could wake. "off": do not. "monthly" does
     the same as "look" for now.
+    """
+    sleep_order: SleepOrder = SleepOrder.COUNT
+    """
+    "count": a sleep sets the service's count to 0 and deletes it once its tasks have stopped, so a
+    wake in between takes it up again. "force": it deletes the service at once.
     """
     name: str | None = None
     """The stack's name, where the folder's will not do; `--stack NAME` comes before it."""
@@ -168,6 +166,7 @@ class Policy:
             "wake_timeout": format_duration(self.wake_timeout),
             "open_path": self.open_path,
             "rehearse": str(self.rehearse),
+            "sleep_order": str(self.sleep_order),
             "name": self.name,
             "monthly_budget": self.monthly_budget,
             "budget_stops": self.budget_stops,
@@ -290,14 +289,6 @@ def _open_path(found: str) -> str:
     )
 
 
-def _rehearse(found: str) -> Rehearse:
-    try:
-        return Rehearse(found)
-    except ValueError:
-        known = ", ".join(f'"{each}"' for each in Rehearse)
-        raise TextError(f"found {describe(found)}, expected one of {known}") from None
-
-
 def _name(found: str) -> str:
     if STACK_NAME.fullmatch(found):
         return found
@@ -328,7 +319,8 @@ _SHARED: Mapping[str, Field] = {
     "finish_paid_hour": single(flag),
     "wake_timeout": single(positive_duration("20m")),
     "open_path": single(text(_open_path, "/", longest=2000)),
-    "rehearse": single(text(_rehearse, "look")),
+    "rehearse": single(choice(Rehearse)),
+    "sleep_order": single(choice(SleepOrder)),
     "name": single(text(_name, "api")),
     "monthly_budget": single(positive("20")),
     "budget_stops": single(flag),

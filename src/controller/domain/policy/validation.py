@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
+from enum import StrEnum
 from functools import partial
 from typing import Any
 
@@ -136,6 +137,19 @@ def positive_duration(example: str) -> Read:
         return duration
 
     return text(read, example)
+
+
+def choice(known: type[StrEnum]) -> Read:
+    """One of the words of an enumeration."""
+
+    def read_word(found: str) -> StrEnum:
+        try:
+            return known(found)
+        except ValueError:
+            words = ", ".join(f'"{each}"' for each in known)
+            raise TextError(f"found {describe(found)}, expected one of {words}") from None
+
+    return text(read_word, next(iter(known)))
 
 
 def describe(found: Any) -> str:
