@@ -1,0 +1,92 @@
+"""
+AWS's own words: what may stand in a recording as it is, as it identifies nobody.
+
+Everything that is not here is masked, so a field that nobody thought of is masked too.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+_COMMON = """
+arn aws aws-cn aws-us-gov amazonaws com cn elb dkr ecr public internal compute on lambda-url acm
+application-autoscaling autoscaling cloudwatch ec2 ecs elasticloadbalancing elbv2 iam kms lambda
+logs s3 secretsmanager sns ssm sts servicediscovery amazon assumed-role aws-service-role
+attachment capacity-provider certificate cluster container-instance elastic-ip instance
+internet-gateway listener listener-rule loadbalancer app net gwy log-group natgateway network-acl
+network-interface parameter policy role route-table scalable-target scalingPolicy scheduledAction
+secret security-group security-group-rule service service-deployment service-revision ecs-svc root
+subnet targetgroup task task-definition user vpc vpc-endpoint topic ACTIVE DRAINING INACTIVE
+PENDING RUNNING STOPPED STOPPING PROVISIONING DEPROVISIONING ACTIVATING DEACTIVATING PRECREATED
+ATTACHING ATTACHED DETACHED DELETED CREATED PRIMARY MISSING MATCHED ElasticNetworkInterface
+subnetId networkInterfaceId macAddress privateDnsName privateIPv4Address LATEST Linux X86_64 ARM64
+unknown traffic-port default local all true false ipv4 null none TCP UDP HTTP HTTPS tcp udp
+ela-attach target-group Name dormouse stack
+address dormouse:stack dormouse:address
+"""
+COMMON = frozenset(_COMMON.split())
+"""Parts of ARNs and host names, states that no model lists, and other words of the API."""
+
+KEPT = frozenset(
+    {
+        ("Dimension", "Name"),
+        ("DimensionFilter", "Name"),
+        ("Failure", "reason"),
+        ("Filter", "Name"),
+        ("Limit", "Name"),
+        ("LoadBalancerAttribute", "Key"),
+        ("Metric", "MetricName"),
+        ("Metric", "Namespace"),
+        ("MetricStat", "Stat"),
+        ("Setting", "name"),
+        ("TargetGroupAttribute", "Key"),
+        ("ListenerAttribute", "Key"),
+    }
+)
+"""Members, by structure and name, whose values are AWS's words though the model lists none."""
+
+MESSAGES = frozenset(
+    {
+        ("Container", "reason"),
+        ("Deployment", "rolloutStateReason"),
+        ("Failure", "detail"),
+        ("LoadBalancerState", "Reason"),
+        ("ServiceEvent", "message"),
+        ("Task", "stoppedReason"),
+        ("TargetHealth", "Description"),
+    }
+)
+"""Members that hold AWS's sentences, in which only what identifies somebody is masked."""
+
+HIDDEN = frozenset(
+    {
+        ("ContainerDefinition", "command"),
+        ("ContainerDefinition", "dockerLabels"),
+        ("ContainerDefinition", "entryPoint"),
+        ("ContainerDefinition", "environmentFiles"),
+        ("ContainerOverride", "command"),
+        ("ContainerOverride", "environmentFiles"),
+        ("Credentials", "SecretAccessKey"),
+        ("Credentials", "SessionToken"),
+        ("HealthCheck", "command"),
+        ("KeyValuePair", "value"),
+        ("LogConfiguration", "options"),
+        ("Secret", "valueFrom"),
+    }
+)
+"""
+Members of which not even that two are equal may be seen. So is all that the model calls sensitive.
+"""
+
+
+@lru_cache(maxsize=32)
+def _words_of(name: str, model: Any) -> frozenset[str]:
+    shapes = (model.shape_for(each) for each in model.shape_names)
+    listed = (shape.enum for shape in shapes if shape.type_name == "string")
+    return COMMON.union(*listed)
+
+
+def words_of(service: Any) -> frozenset[str]:
+    """Every value that botocore's `service` model lists anywhere, and the common words."""
+    return _words_of(service.service_name, service)
