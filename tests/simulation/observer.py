@@ -27,6 +27,7 @@ from controller.domain.decision.history import Event, EventKind
 from controller.domain.planning.packing import unpack
 from controller.domain.planning.plan import Target
 from controller.domain.planning.timing import profile, sleep_chain, wake_chain
+from controller.reconcile.next_visit import CHECK
 from local.world import Region
 from simulation import damage
 from simulation.damage import Damage
@@ -105,6 +106,8 @@ class Observer:
         self._down_at = 0.0
         self._spent_until = 0.0
         self._healthy_since: float | None = None
+        self._lost: tuple[float, float] | None = None
+        """Of a time up without a healthy target: since when it was healthy, and is no more."""
         self._gone_since: float | None = self.now
         """Since when nothing of it stands; None while anything may."""
         self._changed_at: dict[str, float] = {}
@@ -337,7 +340,7 @@ class Observer:
         wrong = self._why_not_asleep(now)
         served, self._served_before_call = self._served_before_call, False
         self._up, self._down_at = False, now
-        self._healthy_since = None
+        self._healthy_since = self._lost = None
         self._was_whole, self._short_since, self._short_hours = False, None, 0.0
         if wrong and served:
             self.complain(f"torn down while a target is healthy: {wrong}", "served")
@@ -367,16 +370,22 @@ class Observer:
         wants = self.wants
         timeout = wants.seconds("idle_timeout")
         window = wants.window(now)
-        if not timeout or self._healthy_since is None:
+        served_since = self._healthy_since or self._lost_unseen(now)
+        if not timeout or served_since is None:
             return False
         if window and not wants.settings["idle_during_office_hours"]:
             return False
-        cares = [self._healthy_since, wants.last_asked(now), window[0] if window else 0.0]
-        first = self._healthy_since + self._first_metric
+        cares = [served_since, wants.last_asked(now), window[0] if window else 0.0]
+        first = served_since + self._first_metric
         index = bisect_right(self._visits, now - self._blind) - 1
         if index >= 0 and self._visits[index] >= first:
             cares.append(self._visits[index])
         return now - max(cares) >= timeout - slack
+
+    def _lost_unseen(self, now: float) -> float | None:
+        """Since when it was healthy, where no pass need have seen yet that it is no more."""
+        is_unseen = self._lost and now - self._lost[1] < CHECK.total_seconds() + SLACK
+        return self._lost[0] if self._lost and is_unseen else None
 
     def _was_up_too_long(self, now: float) -> bool:
         window = self.wants.window(now)
@@ -391,10 +400,12 @@ class Observer:
         paid = self._paid() if self._gone_since is None else []
         healthy = bool(paid) and self.is_healthy()
         if healthy and self._healthy_since is None:
-            self._healthy_since = now
+            self._healthy_since, self._lost = now, None
             if not self._up:
                 self._up, self._up_since = True, now
         elif not healthy and not (self._up and self._is_moving(now)):
+            if self._healthy_since is not None and self._up:
+                self._lost = self._healthy_since, now
             self._healthy_since = None
         self._count_serving(now, healthy)
         if paid:

@@ -18,7 +18,7 @@ from controller.domain.planning.plan import Target
 from controller.domain.planning.spec_identity import left_behind
 from controller.domain.reporting.damage import Damaged
 from controller.notify.notifier import Notifier
-from controller.reconcile import limits, tracker, transitions
+from controller.reconcile import deciding, limits, tracker, transitions
 from controller.reconcile.clearing import Clearing
 from controller.reconcile.journal import Journal
 from controller.reconcile.outcome import Outcome, Result
@@ -143,6 +143,35 @@ def test_a_teardown_of_what_serves_people_is_seen(monkeypatch):
 def test_a_missing_task_of_which_nobody_is_told_is_seen(monkeypatch):
     monkeypatch.setattr(transitions, "_is_degraded", lambda _: False)
     assert "nobody was told that it runs with fewer tasks" in problems(woken(BROKEN_TASK, tasks=2))
+
+
+def unseen(judge):
+    """Takes all traffic for none."""
+
+    def deaf(counts, *rest):
+        silent = tuple(replace(each, new_flows=0, bytes=0) for each in counts.minutes)
+        return judge(replace(counts, minutes=silent), *rest)
+
+    return deaf
+
+
+def unused_then_broken() -> Story:
+    """Nobody uses it; its only task ends for good just before the pass that finds it unused."""
+    story = woken(spell(BAD_TASK, 36 * MINUTE, 45 * MINUTE))
+    return replace(story, policy=story.policy | {"idle_timeout": "25m"})
+
+
+def test_an_unused_stack_whose_only_task_has_ended_sleeps_and_nobody_complains():
+    installation = lived(unused_then_broken())
+    assert installation.problems == []
+    assert "nobody has used it for 25 min" in installation.told[-1].reason
+
+
+def test_a_stack_that_is_used_and_loses_its_only_task_is_not_unused(monkeypatch):
+    story = unused_then_broken()
+    monkeypatch.setattr(deciding, "judge", unseen(deciding.judge))
+    visits = [story.start + 20 * MINUTE + n * MINUTE for n in range(16)]
+    assert "torn down while" in problems(replace(story, visits=visits))
 
 
 # strangers of exactly our names

@@ -47,7 +47,13 @@ class Hour(StrEnum):
         return self.is_awake or self is Hour.PAID
 
 
-_RANK = {hour: rank for rank, hour in enumerate(Hour)}
+_OF_LETTER: Mapping[str, Hour] = {hour: hour for hour in Hour}
+_AT_LEAST: Mapping[Hour, Mapping[int, str]] = {
+    least: dict.fromkeys((ord(hour) for hour in list(Hour)[:rank]), str(least))
+    for rank, least in enumerate(Hour)
+}
+"""By hour: translates the letters of hours that say less to that hour's."""
+
 _RUN = re.compile(r"([0-9]*)([?.paqu])")
 
 
@@ -113,17 +119,29 @@ class HourLog:
             return log
         return replace(log, first=oldest, cells=log.cells[(oldest - log.first) // HOUR :])
 
+    def each(self, first: datetime, count: int) -> tuple[Hour, ...]:
+        """What so many hours from `first` on were; asleep where nothing says otherwise."""
+        return tuple(map(_OF_LETTER.__getitem__, self._letters(first, count)))
+
     def at(self, hour: datetime) -> Hour:
-        """What the hour that begins then was; asleep where nothing says otherwise."""
-        look = self.looks.get(hour)
-        index = (hour - self.first) // HOUR if self.first else -1
-        cell = Hour(self.cells[index]) if 0 <= index < len(self.cells) else Hour.ASLEEP
-        return _higher(cell, (look and look.verdict) or Hour.ASLEEP)
+        """What the hour that begins then was."""
+        return self.each(hour, 1)[0]
+
+    def _letters(self, first: datetime, count: int) -> str:
+        start = (first - self.first) // HOUR if self.first else 0
+        before = Hour.ASLEEP * min(count, max(0, -start))
+        known = before + self.cells[max(0, start) : max(0, start + count)]
+        letters = list(known.ljust(count, Hour.ASLEEP))
+        for hour, look in self.looks.items():
+            index, verdict = (hour - first) // HOUR, look.verdict
+            if verdict and 0 <= index < count:
+                letters[index] = letters[index].translate(_AT_LEAST[verdict])
+        return "".join(letters)
 
     def part(self, since: datetime, until: datetime) -> list[Json]:
         """The hours of [since, until) as an event stores them; `with_part` reads it."""
         hours = _hours(since, until)
-        return [format_timestamp(floor_hour(since)), _shorter("".join(map(self.at, hours)))]
+        return [format_timestamp(floor_hour(since)), _shorter(self._letters(hours[0], len(hours)))]
 
     def with_part(self, told: Json) -> HourLog:
         """With the hours of an event: a later event contains what earlier ones knew."""
@@ -140,11 +158,10 @@ class HourLog:
             return self
         first = min(self.first or hours[0], hours[0])
         before = ((self.first or first) - first) // HOUR
-        cells = [Hour.ASLEEP] * before + [Hour(letter) for letter in self.cells]
         start, end = (hours[0] - first) // HOUR, (hours[-1] - first) // HOUR + 1
-        cells += [Hour.ASLEEP] * (end - len(cells))
-        cells[start:end] = [_higher(cell, least) for cell in cells[start:end]]
-        return replace(self, first=first, cells="".join(cells))
+        cells = (Hour.ASLEEP * before + self.cells).ljust(end, Hour.ASLEEP)
+        raised = cells[start:end].translate(_AT_LEAST[least])
+        return replace(self, first=first, cells=cells[:start] + raised + cells[end:])
 
     def to_json(self) -> dict[str, Json]:
         return {
@@ -188,10 +205,6 @@ def _bits(hour: datetime, since: datetime, until: datetime) -> int:
     first = max(0, -((hour - since) // MINUTE))
     last = min(60, (until - hour) // MINUTE)
     return ((1 << last) - 1) & ~((1 << first) - 1) if last > first else 0
-
-
-def _higher(one: Hour, other: Hour) -> Hour:
-    return one if _RANK[one] >= _RANK[other] else other
 
 
 def _shorter(cells: str) -> str:

@@ -8,9 +8,12 @@ hundred rows does not have to compute them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, tzinfo
+from datetime import date, datetime, tzinfo
+from functools import cache, lru_cache
+from itertools import groupby
 
 from controller.domain.money.hour_log import DAYS, HOUR, Hour
 from controller.domain.money.past_hours import Hours
@@ -46,6 +49,15 @@ SMALL_LAYERS: Layers = {kind: APART[kind] for kind in ("p", "a", "u", "xs", "xa"
 """The same without those asleep, which are the ground. Only "xa" needs to come after another."""
 
 
+ROWS = 24
+MOST = (DAYS + 2) * ROWS
+"""More hours than four weeks of local days and the one that runs can have."""
+
+_AS_RANKS: Mapping[int, str] = {ord(hour): str(rank) for rank, hour in enumerate(Hour)}
+
+Cell = tuple[int, int, int, int]
+Run = tuple[int, int]
+
 BLOCK = "f"
 """Before the kind of a path that is areas to be filled: shorter where days are alike."""
 
@@ -53,7 +65,7 @@ BLOCK = "f"
 def strokes(hours: Hours, zone: tzinfo, last: date, size: Size, layers: Layers) -> dict[str, str]:
     """The paths of four weeks up to the day `last`, by kind, without those that are empty."""
     days = _days(hours, zone, last, size.hours)
-    paths = {kind: "".join(_path(days, size, covered)) for kind, covered in layers.items()}
+    paths = {kind: "".join(_path(_runs(days, covered), size)) for kind, covered in layers.items()}
     return {kind: path for kind, path in paths.items() if path}
 
 
@@ -62,37 +74,44 @@ def small_strokes(hours: Hours, zone: tzinfo, last: date, size: Size) -> dict[st
     days = _days(hours, zone, last, size.hours)
     paths: dict[str, str] = {}
     for kind, covered in SMALL_LAYERS.items():
-        lines = "".join(_path(days, size, covered, middle=0))
-        areas = "".join(_blocks(days, size, covered))
+        runs = _runs(days, covered)
+        lines, areas = "".join(_path(runs, size, middle=0)), "".join(_blocks(runs, size))
         if lines:
             paths |= {BLOCK + kind: areas} if len(areas) < len(lines) else {kind: lines}
     return paths
 
 
-def _days(hours: Hours, zone: tzinfo, last: date, cell: int) -> list[dict[int, Hour]]:
-    """The cells of each local day by the hour of its clock; of several hours what says most."""
-    first = last.toordinal() - DAYS + 1
-    days: list[dict[int, Hour]] = [{} for _ in range(DAYS)]
-    order = list(Hour)
-    for index, hour in enumerate(hours.each):
-        local = (hours.first + index * HOUR).astimezone(zone)
-        day = local.toordinal() - first
-        if 0 <= day < DAYS:
-            row = local.hour // cell
-            known = days[day].get(row, Hour.UNKNOWN)
-            days[day][row] = max(known, hour, key=order.index)
-    return days
+def _days(hours: Hours, zone: tzinfo, last: date, cell: int) -> list[str]:
+    """
+    The cells of each local day, by the hour of its clock; of several hours what says most.
+
+    A cell is the rank of its `Hour` as a digit; a space where no hour is known or has come.
+    """
+    days = [[" "] * ROWS for _ in range(DAYS)]
+    ranks = "".join(hours.each).translate(_AS_RANKS)
+    for day, row, start, end in _cells(hours.first, zone, last, cell):
+        days[day][row] = max(ranks[start:end], default=" ")
+    return ["".join(day) for day in days]
 
 
-def _path(
-    days: Sequence[Mapping[int, Hour]],
-    size: Size,
-    covered: frozenset[Hour],
-    middle: float = 0.5,
-) -> Iterator[str]:
-    for column, day in enumerate(days):
+@lru_cache(maxsize=64)
+def _cells(first: datetime, zone: tzinfo, last: date, cell: int) -> tuple[Cell, ...]:
+    """
+    Column and row of each cell, and which hours from `first` on are in it.
+
+    Kept: they are the same for all stacks of a zone, all day long.
+    """
+    begin = last.toordinal() - DAYS + 1
+    local = [(first + index * HOUR).astimezone(zone) for index in range(MOST)]
+    places = [(at.toordinal() - begin, at.hour // cell) for at in local]
+    runs = [(place, list(run)) for place, run in groupby(range(MOST), key=places.__getitem__)]
+    return tuple((*place, run[0], run[-1] + 1) for place, run in runs if 0 <= place[0] < DAYS)
+
+
+def _path(runs: Sequence[Sequence[Run]], size: Size, middle: float = 0.5) -> Iterator[str]:
+    for column, day in enumerate(runs):
         at: int | None = None
-        for start, length in _runs(day, covered):
+        for start, length in day:
             if at is None:
                 x = size.left + (column + middle) * size.width
                 yield f"M{x:g} {size.top + start * size.height}"
@@ -102,29 +121,26 @@ def _path(
             at = start + length
 
 
-def _blocks(
-    days: Sequence[Mapping[int, Hour]], size: Size, covered: frozenset[Hour]
-) -> Iterator[str]:
+def _blocks(runs: Sequence[Sequence[Run]], size: Size) -> Iterator[str]:
     """What is the same on days that follow one another, as one area."""
-    begun: dict[tuple[int, int], int] = {}
-    for column in range(len(days) + 1):
-        here = set(_runs(days[column], covered)) if column < len(days) else set()
+    begun: dict[Run, int] = {}
+    for column in range(len(runs) + 1):
+        here = runs[column] if column < len(runs) else ()
         for run in [run for run in begun if run not in here]:
             first = begun.pop(run)
             x, y = size.left + first * size.width, size.top + run[0] * size.height
             wide, high = (column - first) * size.width, run[1] * size.height
             yield f"M{x} {y}h{wide}v{high}H{x}"  # what is filled needs no "z"
-        for run in sorted(here):
+        for run in here:
             begun.setdefault(run, column)
 
 
-def _runs(day: Mapping[int, Hour], covered: frozenset[Hour]) -> Iterator[tuple[int, int]]:
-    """First cell and length of what follows one another; cells that have not come are left out."""
-    start: int | None = None
-    for hour in range(25):
-        is_in = day.get(hour) in covered
-        if is_in and start is None:
-            start = hour
-        elif not is_in and start is not None:
-            yield start, hour - start
-            start = None
+def _runs(days: Sequence[str], covered: frozenset[Hour]) -> list[list[Run]]:
+    """Of each day the first cell and the length of what follows one another."""
+    found = _pattern(covered).finditer
+    return [[(run.start(), run.end() - run.start()) for run in found(day)] for day in days]
+
+
+@cache
+def _pattern(covered: frozenset[Hour]) -> re.Pattern[str]:
+    return re.compile(f"[{''.join(sorted(covered)).translate(_AS_RANKS)}]+")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from functools import reduce
@@ -27,11 +26,11 @@ class Hours:
 
     @property
     def awake(self) -> int:
-        return sum(hour.is_awake for hour in self.each)
+        return sum(self.each.count(hour) for hour in Hour if hour.is_awake)
 
     @property
     def paid(self) -> int:
-        return sum(hour.is_paid for hour in self.each)
+        return sum(self.each.count(hour) for hour in Hour if hour.is_paid)
 
     @property
     def unknown(self) -> int:
@@ -72,6 +71,6 @@ def _up_to_now(log: HourLog, meter: Meter, lifecycle: Lifecycle, now: datetime) 
 
 def _hours(log: HourLog, opened_at: datetime | None, first: datetime, end: datetime) -> Hours:
     count = max(0, -((first - end) // HOUR))
-    hours: Sequence[datetime] = [first + index * HOUR for index in range(count)]
     opened = floor_hour(opened_at) if opened_at else end
-    return Hours(first, tuple(Hour.UNKNOWN if at < opened else log.at(at) for at in hours))
+    unknown = min(count, max(0, -((first - opened) // HOUR)))
+    return Hours(first, (Hour.UNKNOWN,) * unknown + log.each(first, count)[unknown:])
