@@ -76,6 +76,7 @@ class Controller:
                 self.side_by_side,
                 self.notify,
                 self._rehearse if self.rehearses else None,
+                self.settings.notify_about.digest,
             )
             stack_pass = StackPass(ports, spread_offset(stack, self.settings.spread))
             return stack_pass.run(now + budget).as_log()
@@ -176,7 +177,7 @@ def make_notifier(settings: Settings, clients: Clients, clock: Clock, log: Log) 
         topic=Topic(clients, settings.topic) if settings.topic else None,
         webhook=Webhook(settings.webhook) if settings.webhook else None,
         invites=Invitations(clients, settings.keys, settings.api) if can_invite else None,
-        most=settings.notify_level,
+        about=settings.notify_about,
         namespace=settings.metrics,
     )
 

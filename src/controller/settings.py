@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from controller.domain.errors import PermanentError
-from controller.domain.notification.messages import Level
+from controller.domain.notification.messages import NotifyAbout
 
 PASSES_AT_ONCE = 8
 """With the heartbeat and the wake URL they fit the ten that a new account's Lambda runs."""
@@ -22,8 +22,8 @@ class Settings:
     the wakes for one opening are spread.
 
     The rest is about notifications, and "" where they are not wanted: `topic` is SNS's ARN,
-    `webhook` an https address, `notify_level` the lowest level that is sent, `keys` the SSM
-    parameter that signs links, `api` the wake URL's function, `metrics` CloudWatch's namespace.
+    `webhook` an https address, `notify_about` what is sent, `keys` the SSM parameter that
+    signs links, `api` the wake URL's function, `metrics` CloudWatch's namespace.
     """
 
     table: str
@@ -32,7 +32,7 @@ class Settings:
     spread: timedelta = timedelta(0)
     topic: str = ""
     webhook: str = field(default="", repr=False)
-    notify_level: Level = Level.NEWS
+    notify_about: NotifyAbout = field(default_factory=NotifyAbout)
     keys: str = ""
     api: str = ""
     metrics: str = ""
@@ -47,19 +47,19 @@ class Settings:
             spread=timedelta(minutes=_number(environment, "DORMOUSE_SPREAD_MINUTES", 0, least=0)),
             topic=environment.get("DORMOUSE_TOPIC_ARN", ""),
             webhook=environment.get("DORMOUSE_WEBHOOK", ""),
-            notify_level=_level(environment.get("DORMOUSE_TELL") or Level.NEWS),
+            notify_about=_about(environment.get("DORMOUSE_TELL") or "news"),
             keys=environment.get("DORMOUSE_KEYS_PARAMETER", ""),
             api=environment.get("DORMOUSE_API", ""),
             metrics=environment.get("DORMOUSE_METRICS", ""),
         )
 
 
-def _level(text: str) -> Level:
-    try:
-        return Level(text)
-    except ValueError:
-        known = ", ".join(Level)
-        raise PermanentError(f'DORMOUSE_TELL is "{text}", expected one of {known}') from None
+def _about(text: str) -> NotifyAbout:
+    known = NotifyAbout.choices()
+    if text not in known:
+        one_of = ", ".join(f'"{choice}"' for choice in known)
+        raise PermanentError(f'DORMOUSE_TELL is "{text}", expected one of {one_of}')
+    return known[text]
 
 
 def _required(environment: Mapping[str, str], name: str) -> str:

@@ -15,7 +15,7 @@ from cfnlint.config import ManualArgs
 from samtranslator.model.exceptions import InvalidDocumentException
 
 from controller.domain.guards.overdue import Overdue
-from controller.domain.notification.messages import Level
+from controller.domain.notification.messages import NotifyAbout
 from controller.reconcile.next_visit import CHECK, SLOW
 from deploy import others
 from deploy.stack import ACCOUNT, ROOT, deploy, outputs, read, translate
@@ -334,7 +334,7 @@ def test_what_is_told_and_measured_is_chosen_by_parameters():
         return deploy(parameters)["Controller"]["Properties"]["Environment"]["Variables"]
 
     plain, other = variables(), variables(NotifyAbout="trouble", Metrics="true")
-    assert read()["Parameters"]["NotifyAbout"]["AllowedValues"] == list(Level)
+    assert read()["Parameters"]["NotifyAbout"]["AllowedValues"] == list(NotifyAbout.choices())
     assert (plain["DORMOUSE_TELL"], plain["DORMOUSE_METRICS"]) == ("news", "")
     assert (other["DORMOUSE_TELL"], other["DORMOUSE_METRICS"]) == ("trouble", "Dormouse/dormouse")
 

@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from controller.bootstrap import Controller, bootstrap
 from controller.domain.decision.history import Event
 from controller.domain.errors import DormouseError, EndPassError
-from controller.domain.notification.messages import Level, Message
+from controller.domain.notification.messages import Level, Message, NotifyAbout
 from controller.domain.planning.spec import Spec
 from controller.domain.planning.timing import profile
 from controller.notify.notifier import NoLog, Notifier
@@ -236,7 +236,10 @@ class Installation:
         self.rights = upsets.Rights()
         self._broken: set[str] = set()
         self._teller = Notifier(
-            clock=self.work.clock, log=NoLog(), topic=_Topic(self), most=Level.DETAIL
+            clock=self.work.clock,
+            log=NoLog(),
+            topic=_Topic(self),
+            about=NotifyAbout(Level.DETAIL),
         )
         self.running: list[Process] = []
         self._idle: list[Container] = []

@@ -8,7 +8,7 @@ may rarely arrive twice; SNS itself promises no more.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from traceback import format_exc
 from typing import Any, Protocol
@@ -17,9 +17,8 @@ from controller.domain.decision.history import Event, EventKind
 from controller.domain.errors import MessageRefusedError
 from controller.domain.notification.invitation import Invitation
 from controller.domain.notification.messages import (
-    Level,
     Message,
-    is_wanted,
+    NotifyAbout,
     plain_message,
     write_message,
 )
@@ -61,7 +60,7 @@ class Invites(Protocol):
 @dataclass(frozen=True, kw_only=True)
 class Notifier:
     """
-    Sends the events of the levels up to `most`; channels that are None are left out.
+    Sends the events that `about` includes; channels that are None are left out.
 
     `namespace` is that of the metrics, "" for none.
     """
@@ -71,7 +70,7 @@ class Notifier:
     topic: Publishes | None = None
     webhook: Posts | None = None
     invites: Invites | None = None
-    most: Level = Level.NEWS
+    about: NotifyAbout = field(default_factory=NotifyAbout)
     namespace: str = ""
 
     def __call__(self, spec: Spec, event: Event) -> None:
@@ -90,7 +89,7 @@ class Notifier:
 
     def _written(self, spec: Spec, event: Event) -> Message | None:
         try:
-            if not is_wanted(event, self.most):
+            if not self.about.includes(event):
                 return None
             return write_message(spec, event, self._invitation(event))
         except Exception:

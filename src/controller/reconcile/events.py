@@ -28,7 +28,9 @@ def add_event(
         troubles[kind] = None
     facts["stands"] = [each.to_json() for each in still_billed(status, facts)]
     event = Event(stack=spec.stack, at=at, kind=kind, reason=reason, facts=facts)
-    return replace(status, troubles=tuple(troubles), outbox=(*status.outbox, event))
+    week = status.week and status.week.with_event(event)
+    outbox = (*status.outbox, event)
+    return replace(status, troubles=tuple(troubles), outbox=outbox, week=week)
 
 
 def no_longer_ready(

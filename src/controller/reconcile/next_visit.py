@@ -20,6 +20,7 @@ from controller.domain.reporting.status import Status
 from controller.reconcile.outcome import Outcome, Result
 from controller.reconcile.ports import Records
 from controller.reconcile.term_news import next_of_term
+from controller.reconcile.week_news import next_of_week
 
 SLOW = timedelta(minutes=15)
 """How often an action that only a person can unblock is retried (AWS behaviour §10.4)."""
@@ -68,7 +69,8 @@ def next_visit(
     spec = records.spec
     money_at = next_edge(spec, policy_of(spec), status.lifecycle, status.meter, now)
     term_at = next_of_term(status, records, now)
-    moments, ending = [decision.until, clear_at, money_at, term_at], None
+    week_at = next_of_week(status, records)
+    moments, ending = [decision.until, clear_at, money_at, term_at, week_at], None
     if outcome.result is Result.DEGRADED:
         warn_at, ending = _warn_at(status, records, now)
         moments += [now + MEND, warn_at]

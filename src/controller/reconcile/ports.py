@@ -88,7 +88,10 @@ Rehearsals = Callable[[Spec, datetime], Proof]
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """All that a pass is given; without `rehearse` it does not ask whether the stack could wake."""
+    """
+    All that a pass is given. Without `rehearse` it does not ask whether the stack could wake, and
+    without `weekly` it reports no weeks.
+    """
 
     store: Store
     clouds: Clouds
@@ -97,3 +100,4 @@ class Ports:
     side_by_side: SideBySide
     notify: Notify
     rehearse: Rehearsals | None = None
+    weekly: bool = False

@@ -37,6 +37,7 @@ from controller.reconcile.rehearsing import rehearsal_due_at, rehearsed
 from controller.reconcile.still_wanted import StillWanted, renew_lock
 from controller.reconcile.term_news import is_to_go, tell_of_term
 from controller.reconcile.tracker import ALIVE, SHOW, StatusTracker
+from controller.reconcile.week_news import tell_of_week
 
 TELL_AGAIN = timedelta(minutes=5)
 """When to retry undelivered events."""
@@ -183,6 +184,7 @@ class StackPass:
         now = self._clock.now()
         tracker.apply(tell_of_budget, records, now)
         tracker.apply(tell_of_term, records, now)
+        tracker.apply(tell_of_week, records, now, weekly=self._ports.weekly)
         visit = next_visit(tracker.status, records, wanted, outcome, now, clear_at)
         if visit.ending:
             tracker.apply(transitions.warn, spec, visit.ending.at, visit.ending.reason, now)

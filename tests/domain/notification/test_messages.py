@@ -13,7 +13,7 @@ from controller.domain.notification.invitation import Invitation, say_money
 from controller.domain.notification.messages import (
     LONGEST_SUBJECT,
     Level,
-    is_wanted,
+    NotifyAbout,
     level_of,
     write_message,
 )
@@ -36,8 +36,13 @@ def write(kind, reason="office hours", link=None, policy=None, **facts):
     return write_message(spec, event, link)
 
 
-OF_TERM = (EventKind.ENDING, EventKind.ENDED, EventKind.UNPUBLISHED)
-"""Their text says when the term ends; there is no other reason."""
+WITHOUT_REASON = (
+    EventKind.ENDING,
+    EventKind.ENDED,
+    EventKind.UNPUBLISHED,
+    EventKind.DIGEST,
+)
+"""Their text says when the term, or the week, ends; there is no other reason."""
 
 
 @pytest.mark.parametrize("kind", [kind for kind in EventKind if kind.is_notified])
@@ -46,7 +51,7 @@ def test_every_kind_has_a_letter_even_without_facts(kind):
     assert message.subject.isascii()
     assert message.subject.startswith("nsfw-api ")
     assert "nsfw-api" in message.body
-    assert "office hours" in message.body or kind in OF_TERM
+    assert "office hours" in message.body or kind in WITHOUT_REASON
     assert message.body.endswith("Times are those of Asia/Tokyo.\n")
 
 
@@ -296,6 +301,47 @@ def test_what_an_earlier_configuration_left_behind_says_what_it_costs_and_what_t
     assert "was to go to sleep" not in message.body
 
 
+WEEK = {
+    "since": "2026-11-16T12:00:00Z",
+    "slept_seconds": 131 * 3600,
+    "awake_seconds": 36 * 3600,
+    "wakes": 4,
+    "slowest_seconds": 221.4,
+    "failed": 1,
+    "spent": 2.1234,
+    "always_on": 7.7244,
+    "saved": 5.601,
+}
+
+
+def test_a_week_is_one_line_and_its_particulars():
+    message = write("digest", **WEEK)
+    said = "slept 131 of 168 h, saved 5.60 USD, woke 4 times (slowest 221 s), one failed"
+    assert message.subject == f"nsfw-api {said}"
+    assert message.body == (
+        f"nsfw-api from Mon 16 Nov 21:00 to Mon 23 Nov 21:00: it {said}.\n\n"
+        "It could be used for 36 h. For 1 h it was waking, going to sleep, or held up in one of "
+        "them.\n\n"
+        "It cost 2.12 USD, the Elastic IP included; always on it would have cost 7.72 USD.\n\n"
+        "What failed, and why, stood in a message of its own at that time. To see what its last "
+        f"wake came to:\ndormouse status nsfw-api{FOOTER}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"wakes": 0, "slowest_seconds": None, "failed": 0}, "saved 5.60 USD, woke never"),
+        ({"wakes": 1, "failed": 0}, "woke once (slowest 221 s)"),
+        ({"failed": 12}, ", 12 failed"),
+        ({"spent": 8.1}, "cost 0.38 USD more than always on, woke"),
+        ({"since": "2026-11-21T09:40:00Z", "slept_seconds": 60}, "slept 0 of 50 h"),
+    ],
+)
+def test_a_week_in_which_other_things_happened(facts, said):
+    assert said in write("digest", **{**WEEK, **facts}).subject
+
+
 @pytest.mark.parametrize(
     ("kind", "facts", "level"),
     [
@@ -310,13 +356,17 @@ def test_what_an_earlier_configuration_left_behind_says_what_it_costs_and_what_t
         ("failed", {}, Level.TROUBLE),
         ("stuck", {}, Level.TROUBLE),
         ("blocked", {}, Level.TROUBLE),
+        ("digest", {}, Level.DIGEST),
     ],
 )
 def test_who_wants_to_hear_what(kind, facts, level):
     event = Event(stack="s", at=NOON, kind=EventKind(kind), reason="", facts=facts)
     assert level_of(event) is level
-    order = [Level.TROUBLE, Level.NEWS, Level.DETAIL]
-    assert [is_wanted(event, most) for most in order] == [order.index(level) <= n for n in range(3)]
+    order, choices = [Level.TROUBLE, Level.NEWS, Level.DETAIL], NotifyAbout.choices()
+    for n, most in enumerate(order):
+        wanted = level in order[: n + 1]
+        assert choices[most].includes(event) is wanted
+        assert choices[f"{most},digest"].includes(event) is (wanted or level is Level.DIGEST)
 
 
 @pytest.mark.parametrize(

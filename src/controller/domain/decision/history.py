@@ -179,6 +179,7 @@ class EventKind(StrEnum):
     ENDING = "ending"  # its term ends soon
     ENDED = "ended"  # its term is over, and it is held asleep
     UNPUBLISHED = "unpublished"  # it is taken out of the controller, a while after its end
+    DIGEST = "digest"  # a week is over
     DAMAGED = "damaged"  # records cannot be read and are left aside
     REPLACED = "replaced"  # something that was billed ended, and the stack lives on
 

@@ -7,13 +7,11 @@ from enum import StrEnum
 
 from controller.domain.decision.history import ENDED_BY, Event, EventKind
 from controller.domain.notification.invitation import Invitation
-from controller.domain.notification.notification_text import NotificationText
+from controller.domain.notification.notification_text import TERM, NotificationText
 from controller.domain.planning.spec import Json, Spec
 from controller.domain.text import clean_lines, cleaned
 
 OF_MONEY = (EventKind.BUDGET_NEAR, EventKind.BUDGET_USED_UP)
-
-OF_TERM = (EventKind.ENDING, EventKind.ENDED, EventKind.UNPUBLISHED)
 
 LONGEST_SUBJECT = 99
 """SNS takes fewer than 100 characters, ASCII alone (SNS API, Publish)."""
@@ -25,11 +23,34 @@ LONGEST_PLAIN = 2000
 
 
 class Level(StrEnum):
-    """How much somebody wants to hear; each one takes in those before it."""
+    """What a message is; somebody who wants one of the first three gets those before it too."""
 
     TROUBLE = "trouble"  # also that it is over
     NEWS = "news"
     DETAIL = "detail"
+    DIGEST = "digest"  # a week of a stack, for those who ask for it beside the others
+
+
+@dataclass(frozen=True, slots=True)
+class NotifyAbout:
+    """What somebody wants to hear: events of the levels up to `most`, and of weeks or not."""
+
+    most: Level = Level.NEWS
+    digest: bool = False
+
+    @staticmethod
+    def choices() -> dict[str, NotifyAbout]:
+        """Each as the setting writes it: "news", or "news,digest"."""
+        levels = [level for level in Level if level is not Level.DIGEST]
+        alone = {str(level): NotifyAbout(level) for level in levels}
+        with_weeks = {f"{level},{Level.DIGEST}": NotifyAbout(level, True) for level in levels}
+        return {**alone, **with_weeks}
+
+    def includes(self, event: Event) -> bool:
+        level, levels = level_of(event), list(Level)
+        if level is Level.DIGEST:
+            return self.digest
+        return levels.index(level) <= levels.index(self.most)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,18 +73,14 @@ class Message:
 def level_of(event: Event) -> Level:
     """A failed wake has its own event, so its teardown is only a detail."""
     all_clear = {EventKind.RESTORED, EventKind.COULD_WAKE}
-    trouble = {*ENDED_BY, *all_clear, EventKind.DAMAGED, *OF_MONEY, *OF_TERM}
+    trouble = {*ENDED_BY, *all_clear, EventKind.DAMAGED, *OF_MONEY, *TERM}
     if event.kind in trouble or event.facts.get("after"):
         return Level.TROUBLE
+    if event.kind is EventKind.DIGEST:
+        return Level.DIGEST
     if event.kind in (EventKind.WAKING, EventKind.SLEEPING) or event.facts.get("rule") == "failed":
         return Level.DETAIL
     return Level.NEWS
-
-
-def is_wanted(event: Event, most: Level) -> bool:
-    """Whether subscribers to levels up to `most` get this."""
-    levels = list(Level)
-    return levels.index(level_of(event)) <= levels.index(most)
 
 
 def write_message(spec: Spec, event: Event, link: Invitation | None = None) -> Message:

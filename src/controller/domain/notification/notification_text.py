@@ -17,6 +17,7 @@ from controller.domain.formatting import say_duration, say_moment
 from controller.domain.money.bill import add_up, asleep_hour, awake_hour, hour_of
 from controller.domain.notification.invitation import Invitation, say_money
 from controller.domain.notification.term_text import say_term
+from controller.domain.notification.week_text import say_week
 from controller.domain.planning.endpoint import address_text
 from controller.domain.planning.serving import Shortfall, say_shortfalls
 from controller.domain.planning.spec import Json, Spec
@@ -26,6 +27,7 @@ from controller.domain.timestamps import read_timestamp
 
 HOUR = timedelta(hours=1)
 
+TERM = (EventKind.ENDING, EventKind.ENDED, EventKind.UNPUBLISHED)
 Text = tuple[str, Iterator[str]]
 
 
@@ -58,9 +60,8 @@ class NotificationText:
             EventKind.COULD_NOT_WAKE: self._could_not_wake,
             EventKind.COULD_WAKE: self._could_wake,
             EventKind.DAMAGED: self._damaged,
-            EventKind.ENDING: of_term,
-            EventKind.ENDED: of_term,
-            EventKind.UNPUBLISHED: of_term,
+            EventKind.DIGEST: partial(say_week, self._spec, self._event),
+            **dict.fromkeys(TERM, of_term),
         }
         return writers[self._event.kind]()
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from controller.domain.decision.history import Event, EventKind, Learned
 from controller.domain.decision.lifecycle import Lifecycle
 from controller.domain.money.meter import Meter
+from controller.domain.money.week import Week
 from controller.domain.planning.plan import Target
 from controller.domain.planning.progress import Progress, Timeline
 from controller.domain.planning.serving import Degraded
@@ -64,7 +65,8 @@ class Status:
     `outbox` are events that may not be recorded and delivered yet. `replaced` is what blocks the
     end of replaced specs, by their hash: reported once, shown until it is over. `spread_offset` is
     how much earlier than needed its wakes for an opening start, if wakes are spread. `proof` is the
-    result of the last rehearsal.
+    result of the last rehearsal, and `week` what the running week has been, where weeks are
+    reported.
     """
 
     target: Target | None = None
@@ -94,6 +96,7 @@ class Status:
     budget_told: tuple[str, ...] = ()
     proof: Proof | None = None
     term_told: tuple[str, ...] = ()
+    week: Week | None = None
 
     def lead(self, longest: timedelta) -> timedelta:
         """How long before an opening to begin: `longest` at most, and its share of a spread."""
@@ -139,13 +142,14 @@ class Status:
             "budget_told": list(self.budget_told),
             "proof": self.proof.to_json() if self.proof else None,
             "term_told": list(self.term_told),
+            "week": self.week.to_json() if self.week else None,
         }
 
     @staticmethod
     def from_json(data: Mapping[str, Json]) -> Status:
         """Read what `to_json` wrote; a missing or empty record is that of a new stack."""
         target, stuck, blocked = (data.get(key) for key in ("target", "stuck", "blocked"))
-        degraded = data.get("degraded")
+        degraded, week = data.get("degraded"), data.get("week")
         return Status(
             target=Target(target) if target else None,
             since=read_timestamp(data.get("since")),
@@ -174,4 +178,5 @@ class Status:
             budget_told=tuple(data.get("budget_told", ())),
             proof=Proof.from_json(data.get("proof")),
             term_told=tuple(data.get("term_told", ())),
+            week=Week.from_json(week) if week else None,
         )
