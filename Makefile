@@ -52,14 +52,14 @@ imports: setup
 	@$(BIN)/lint-imports
 
 bench: setup ## Measure speed, as ratios in one run
-	@PYTHONPATH=tests $(BIN)/python -m bench
+	@PYTHONPATH=tests $(BIN)/python -m bench $(if $(PROFILE),--profile $(PROFILE))
 
 DAYS ?= 500
 SEED ?= 1
 JOBS ?= 2
 
-soak: setup ## Live through DAYS simulated days from SEED on with JOBS processes, and say what broke
-	@PYTHONPATH=tests $(BIN)/python -m simulation.soak --days $(DAYS) --seed $(SEED) --jobs $(JOBS) $(SOAK)
+soak: setup ## Live through DAYS simulated days from SEED on with JOBS processes, and say what broke (PROFILE=FILE: at the pace of a trial)
+	@PYTHONPATH=tests $(BIN)/python -m simulation.soak --days $(DAYS) --seed $(SEED) --jobs $(JOBS) $(if $(PROFILE),--profile $(PROFILE)) $(SOAK)
 
 MUTANTS ?= *
 MUTANTS_VENV := .venv-mutants

@@ -2,6 +2,7 @@
 `make bench`: every ratio beside the bound that it should keep, and docs/benchmarks.md.
 
 `python -m bench wake start` measures those parts alone and replaces their sections.
+`--profile FILE` measures what depends on AWS's pace at that of a trial, and writes no page.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from importlib import import_module
 
 from bench import page
 from bench.report import Measure
+from controller.domain.errors import TextError
+from controller.timing_file import find_timing
 
 PARTS = (
     "wake",
@@ -28,7 +31,13 @@ PARTS = (
 """Modules of this package, each with `measure()`; its docstring explains its section."""
 
 
+PACED = ("wake",)
+"""Those whose `measure` takes the pace of AWS."""
+
+
 def main(names: list[str]) -> int:
+    if "--profile" in names:
+        return _at_pace(names)
     unknown = [name for name in names if name not in PARTS]
     if unknown:
         sys.stderr.write(f"no part {', '.join(unknown)}; expected of {', '.join(PARTS)}\n")
@@ -44,6 +53,21 @@ def main(names: list[str]) -> int:
             found.append(one)
         page.write({name: (part.__doc__ or name, found)}, PARTS)  # what breaks later loses nothing
         kept = kept and all(one.kept for one in found)
+    return 0 if kept else 1
+
+
+def _at_pace(arguments: list[str]) -> int:
+    try:
+        option, name = arguments
+        timing = find_timing(name if option == "--profile" else "")
+    except (ValueError, TextError) as error:
+        sys.stderr.write(f"--profile FILE, and nothing else: {error}\n")
+        return 2
+    kept = True
+    for part in PACED:
+        for one in import_module(f"bench.{part}").measure(timing):
+            sys.stdout.write(f"  {one}\n")
+            kept = kept and one.kept
     return 0 if kept else 1
 
 

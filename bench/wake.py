@@ -17,7 +17,7 @@ from controller.aws.cloud import AwsCloud
 from controller.domain.planning.plan import Target
 from controller.domain.planning.progress import Progress
 from controller.domain.planning.spec import Spec
-from controller.domain.planning.timing import sleep_chain, wake_chain
+from controller.domain.planning.timing import TYPICAL, Timing, sleep_chain, wake_chain
 from controller.reconcile.loop import Reconciler
 from controller.reconcile.outcome import Result
 from controller.reconcile.side_by_side import one_by_one
@@ -26,15 +26,16 @@ from local.calls import Call
 from local.furnish_spec import furnish_for
 
 
-def measure() -> Iterator[Measure]:
+def measure(timing: Timing = TYPICAL) -> Iterator[Measure]:
     spec = compiled(STACK)
-    aws = LaptopAws(profile="typical")
+    aws = LaptopAws(profile=timing)
     aws.furnish(**furnish_for(spec))
     wake, _, progress = _reach(aws, spec, Target.AWAKE, Progress())
-    yield _against_chain("wake", wake, wake_chain(aws.timing, **health_check(spec)))
+    yield _against_chain("wake", wake, wake_chain(timing, **health_check(spec)), timing)
     yield _no_op(aws, spec, progress)
     sleep, calls, _ = _reach(aws, spec, Target.ASLEEP, progress)
-    yield _against_chain("sleep", sleep, sleep_chain(aws.timing, delay=drain_delay(spec)))
+    chain = sleep_chain(timing, delay=drain_delay(spec))
+    yield _against_chain("sleep", sleep, chain, timing)
     writes = [call.operation for call in calls if not call.is_read]
     yield Measure(
         name="changes of a sleep before DeleteLoadBalancer",
@@ -45,12 +46,12 @@ def measure() -> Iterator[Measure]:
     )
 
 
-def _against_chain(name: str, seconds: float, chain: float) -> Measure:
+def _against_chain(name: str, seconds: float, chain: float, timing: Timing) -> Measure:
     return Measure(
         name=f"{name} / longest chain of the profile",
         value=seconds / chain,
         bound=1.05,
-        detail=f"{seconds:.0f} s / {chain:.0f} s, typical",
+        detail=f"{seconds:.0f} s / {chain:.0f} s, {timing.name}",
     )
 
 

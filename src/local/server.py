@@ -23,7 +23,9 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import unquote
 
-from controller.domain.planning.timing import PROFILES, Timing
+from controller.domain.errors import TextError
+from controller.domain.planning.timing import Timing
+from controller.timing_file import EXPECTED, find_timing
 from local import control, wire
 from local.answered import Answered
 from local.aws import LaptopAws
@@ -268,7 +270,7 @@ def _host(scope: str, region: str) -> str:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m local.server", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0 picks a free one")
-    parser.add_argument("--profile", choices=sorted(PROFILES), default="typical")
+    parser.add_argument("--profile", type=profile_argument, default="typical", help=EXPECTED)
     parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds per second")
     parser.add_argument("--region", default="us-east-1")
     parser.add_argument("--account", default="123456789012")
@@ -291,6 +293,14 @@ def main(arguments: list[str] | None = None) -> int:
         with contextlib.suppress(KeyboardInterrupt):
             threading.Event().wait()
     return 0
+
+
+def profile_argument(text: str) -> Timing:
+    """The timing profile that an argument names; what is wrong with it is argparse's to tell."""
+    try:
+        return find_timing(text)
+    except TextError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _nothing_is_deployed(params: Mapping[str, Any]) -> dict[str, Any]:

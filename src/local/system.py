@@ -25,6 +25,7 @@ from api import handler as wake_url
 from controller.bootstrap import bootstrap
 from controller.domain.decision.history import Event
 from controller.domain.planning.spec import Kind, Spec
+from controller.domain.planning.timing import Timing
 from controller.domain.policy.policy import Policy
 from controller.domain.policy.schedule import Schedule
 from controller.domain.reporting.report import Report, make_report
@@ -164,7 +165,7 @@ def laptop_system(
     spec: Spec,
     *,
     speed: float = 60,
-    profile: str = "typical",
+    profile: str | Timing = "typical",
     port: int = 0,
     start: datetime | None = None,
 ) -> Iterator[LaptopSystem]:

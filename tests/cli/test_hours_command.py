@@ -130,3 +130,19 @@ def test_people_see_the_coming_days_as_a_strip(dormouse):
     assert [line.count("░") for line in lines] == [21, 21]  # a paid hour ends after six
     assert "░ awake   · asleep" in out
     assert "░" not in dormouse("hours", STACK, "--days", "60").out
+
+
+def test_a_measured_pace_says_how_long_before_an_opening_a_wake_begins(dormouse, tmp_path, capsys):
+    """Load balancer 600 s and two checks of 10 s; a tenth more, and a heartbeat: 13 minutes."""
+    measured = tmp_path / "measured.json"
+    measured.write_text('{"name": "measured", "lb_provisioning": 600}')
+    assert (
+        "woken 13 min before it opens" in dormouse("hours", STACK, "--profile", str(measured)).out
+    )
+    of_files = hours(capsys, str(SHIPPED), "--profile", str(measured))
+    assert "woken 13 min before it opens" in of_files.out
+
+    measured.write_text('{"lb_provisioning": "ten minutes"}')
+    refused = hours(capsys, str(SHIPPED), "--profile", str(measured), code=2).err
+    assert f'{measured}: lb_provisioning: found "ten minutes", expected seconds' in refused
+    assert refused.count("\n") == 1

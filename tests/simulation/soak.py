@@ -20,6 +20,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from controller.domain.planning.timing import Timing
+from controller.timing_file import EXPECTED
+from local.server import profile_argument
 from simulation.installation import Installation
 from simulation.money import Bill, bills
 from simulation.story import tell
@@ -62,11 +65,16 @@ def live(
     settings: dict[str, Any] | None = None,
     calm: bool = False,
     whole: bool = False,
+    timing: Timing | None = None,
 ) -> Report:
-    """Live through one story; with `whole` its timeline is not only that around a problem."""
+    """
+    Live through one story; with `whole` its timeline is not only that around a problem, with
+    `timing` AWS has that pace and not the one that was drawn.
+    """
     began = time.process_time()
     gc.set_threshold(*COLLECT)
     story = tell(seed, days, calm=calm, **(settings or {}))
+    story = story.at_pace(timing) if timing else story
     installation = Installation(story).run()
     problems, timeline = installation.problems, []
     if whole:
@@ -120,6 +128,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
     parser.add_argument("--timeline", action="store_true", help="print the whole of each story")
     parser.add_argument("--calm", action="store_true", help="nothing goes wrong")
+    parser.add_argument("--profile", type=profile_argument, help=f"how long AWS takes: {EXPECTED}")
     parser.add_argument("--set", action="append", default=[], metavar="SETTING=VALUE")
     return parser.parse_args(arguments)
 
@@ -136,7 +145,7 @@ def _stories(options: argparse.Namespace) -> Iterator[Report]:
     if options.days % DAYS_OF_A_STORY:
         lengths.append(options.days % DAYS_OF_A_STORY)
     settings = _settings(options)
-    more = settings, options.calm, options.timeline
+    more = settings, options.calm, options.timeline, options.profile
     if options.jobs == 1 or len(lengths) == 1:
         for number, days in enumerate(lengths):
             yield live(first + number, days, *more)
@@ -162,6 +171,7 @@ def _tell_story(report: Report, options: argparse.Namespace) -> None:
 
 def _again(report: Report, options: argparse.Namespace) -> str:
     more = [f"--set {each}" for each in options.set] + ["--calm"] * options.calm
+    more += [f"--profile {options.profile.name}"] * bool(options.profile)
     soak = f' SOAK="{" ".join(more)}"' if more else ""
     return f"make soak SEED={report.seed} DAYS={report.days}{soak}"
 

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from controller.domain.planning.timing import Timing
+from controller.domain.planning.timing import profile as find_profile
 from simulation.damage import draw_damages
 from simulation.sites import ABROAD, CHANGES, HOME, MOVES, NEXT_DOOR, Site
 from simulation.trouble import Spell, draw_broken_renames, draw_later, draw_spells
@@ -66,7 +68,7 @@ class Story:
     seed: int
     start: datetime
     days: int
-    profile: str
+    profile: str | Timing
     policy: dict[str, Any]
     presses: list[Press] = field(default_factory=list)
     visits: list[datetime] = field(default_factory=list)
@@ -90,13 +92,19 @@ class Story:
     def goes_to_another_account(self) -> bool:
         return any(each.kind == "publish" and each.more[1] == "role" for each in self.presses)
 
+    def at_pace(self, timing: Timing) -> Story:
+        """The same lives on an AWS that takes so long."""
+        beside = self.neighbour and self.neighbour.at_pace(timing)
+        return replace(self, profile=timing, neighbour=beside)
+
     def __str__(self) -> str:
+        pace = find_profile(self.profile).name
         rules = ", ".join(f"{key}={value}" for key, value in self.policy.items())
         when = f"{self.days} days from {self.start:%a %d %b %Y}"
         beside = f"; beside {self.neighbour.site.stack} in " if self.neighbour else ""
         where = self.neighbour.site.region if self.neighbour else ""
         size = f", {self.tasks} tasks" if self.tasks > 1 else ""
-        return f"seed {self.seed}: {when}, {self.profile}{size}, {rules}{beside}{where}"
+        return f"seed {self.seed}: {when}, {pace}{size}, {rules}{beside}{where}"
 
 
 def tell(

@@ -13,6 +13,7 @@ import pytest
 
 from controller.aws.load_balancer import LoadBalancerAdapter
 from controller.reconcile import deciding, tracker
+from controller.timing_file import find_timing
 from local.clock import ManualClock
 from simulation import soak
 from simulation.installation import Installation
@@ -138,3 +139,15 @@ def test_the_oracle_reads_the_local_clock():
     for opens_at, closes_at in windows:
         assert closes_at - opens_at == 4 * 3600
         assert opens_at % 86400 == (22 * 60 - 345) * 60
+
+
+def test_a_story_is_lived_through_at_the_pace_of_a_file(tmp_path, capsys):
+    measured = tmp_path / "measured.json"
+    measured.write_text('{"name": "measured", "lb_provisioning": 171, "eip_release": 133}')
+    arguments = ["--days", "2", "--jobs", "1", "--calm", "--timeline", "--profile", str(measured)]
+    assert soak.main(arguments) == 0
+    assert "nothing broke" in capsys.readouterr().out
+
+    installation = Installation(tell(1, 2, calm=True).at_pace(find_timing(str(measured))))
+    assert {aws.timing.eip_release for aws in installation.clouds.values()} == {133}
+    assert "measured" in str(installation.story)

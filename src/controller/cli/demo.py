@@ -13,9 +13,11 @@ import click
 
 from controller.cli.compiling import spec_or_exit
 from controller.cli.inputs import InputError, TerraformCommand, terraform_inputs
+from controller.cli.profile_option import profile_option
 from controller.cli.project import shipped_stack
 from controller.cli.toolbox import bring_laptop
 from controller.domain.planning.spec import Spec
+from controller.domain.planning.timing import Timing
 
 if TYPE_CHECKING:
     from local.system import LaptopSystem
@@ -44,13 +46,7 @@ PORT, MORE_PORTS = 8080, 20
     type=click.IntRange(0, 65535),
     help=f"Port of the page. Default: {PORT}, or the next free one.",
 )
-@click.option(
-    "--profile",
-    type=click.Choice(["fast", "typical", "slow"]),
-    default="typical",
-    show_default=True,
-    help="How long the simulated AWS takes.",
-)
+@profile_option("How long the simulated AWS takes.")
 @click.option(
     "--play/--no-play",
     default=None,
@@ -62,7 +58,7 @@ def command(
     directory: Path | None,
     speed: float,
     port: int | None,
-    profile: str,
+    profile: Timing,
     play: bool | None,
 ) -> None:
     """
@@ -89,7 +85,7 @@ def command(
 
 
 @contextmanager
-def _system(spec: Spec, speed: float, profile: str, port: int | None) -> Iterator[LaptopSystem]:
+def _system(spec: Spec, speed: float, profile: Timing, port: int | None) -> Iterator[LaptopSystem]:
     bring_laptop()
     from local.furnish_spec import CannotFurnishError
     from local.system import laptop_system

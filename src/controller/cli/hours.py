@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -21,8 +21,10 @@ from controller.cli.inputs import (
     terraform_inputs,
 )
 from controller.cli.link_address import refuse_link
+from controller.cli.profile_option import profile_option
 from controller.cli.stacks import Stacks
 from controller.domain.decision.booking import Booking
+from controller.domain.decision.history import Learned
 from controller.domain.decision.hold import Hold
 from controller.domain.decision.office_hours import Rules
 from controller.domain.errors import TextError
@@ -32,6 +34,8 @@ from controller.domain.money.ledger import cost, number
 from controller.domain.money.prices import find_prices, origin
 from controller.domain.planning.plan import Target
 from controller.domain.planning.spec import Json, Spec
+from controller.domain.planning.timing import Timing
+from controller.domain.planning.wake_path import wake_path
 from controller.domain.policy.policy_warnings import SHORTEST_GAP
 from controller.domain.policy.schedule import OpenWindow
 from controller.domain.reporting.report import rules_of
@@ -49,6 +53,7 @@ from controller.links import STACK_NAME
     "--stack", "stack_name", metavar="NAME", help="The stack's name, if not the folder's."
 )
 @deployment_option
+@profile_option("How long AWS takes for a wake, in place of what past wakes taught.", default=None)
 @click.option("--json", "as_json", is_flag=True, help="Print the windows as JSON.")
 @click.pass_context
 def command(
@@ -58,6 +63,7 @@ def command(
     start: str | None,
     stack_name: str | None,
     deployment: Deployment,
+    profile: Timing | None,
     as_json: bool,
 ) -> None:
     """
@@ -66,6 +72,7 @@ def command(
     For a published STACK it uses the measured time of a wake; for a directory, an estimate.
     """
     spec, rules, now, hold = _find(ctx, target, stack_name, deployment)
+    rules = _with_pace(spec, rules, profile) if profile else rules
     begin, end = _range(start, days, rules.policy.zone, now)
     calendar = Calendar(
         spec=spec,
@@ -161,6 +168,13 @@ def _find(
         return view.report.spec, rules, view.now, view.report.hold
     spec = spec_or_exit(ctx, check_directory(target), stack_name)
     return spec, rules_of(spec, Status()), datetime.now(UTC), None
+
+
+def _with_pace(spec: Spec, rules: Rules, timing: Timing) -> Rules:
+    """The rules with the lead time that wakes at this pace would teach."""
+    wakes = Learned(totals=(wake_path(spec, timing=timing).seconds,))
+    paced = Rules.of(rules.policy, wakes.lead(rules.policy.wake_timeout), rules.schedule)
+    return replace(rules, lead=paced.lead)
 
 
 def _range(

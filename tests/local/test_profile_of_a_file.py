@@ -1,0 +1,34 @@
+"""The simulated AWS and the bench at the pace that a trial has measured."""
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from local import server
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_server_takes_a_file_and_refuses_another_in_one_line(tmp_path, capsys):
+    measured = tmp_path / "measured.json"
+    measured.write_text('{"name": "measured", "eip_release": 133}')
+    assert server.profile_argument(str(measured)).eip_release == 133
+
+    with pytest.raises(SystemExit) as refused:
+        server.main(["--profile", str(tmp_path / "none.json")])
+    assert refused.value.code == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert "there is no timing profile or file" in said
+
+
+def test_the_bench_measures_at_that_pace(tmp_path, monkeypatch, capsys):
+    monkeypatch.syspath_prepend(str(ROOT))
+    monkeypatch.chdir(ROOT)
+    bench = import_module("bench.__main__")
+    measured = tmp_path / "measured.json"
+    measured.write_text('{"name": "measured", "lb_provisioning": 200}')
+
+    assert bench.main(["--profile", str(measured)]) == 0
+    assert "s / 220 s, measured" in capsys.readouterr().out
+    assert bench.main(["--profile"]) == 2
