@@ -13,7 +13,7 @@ import pytest
 
 from controller.cli.main import run
 from local.server import LaptopServer
-from oracle import Terraform, needs_terraform
+from oracle import Terraform, needs_terraform, standing_provider
 
 SUBNETS = ("subnet-0123456789abcdef0", "subnet-0123456789abcdef1")
 EIPS = ("eipalloc-0123456789abcdef0", "eipalloc-0123456789abcdef1")
@@ -59,13 +59,20 @@ def test_what_it_writes_compiles_without_a_warning(init, capsys, form):
     assert spec["policy"]["time_zone"] == "Asia/Tokyo"
 
 
+@pytest.fixture(scope="module")
+def provider():
+    needs_terraform()
+    with standing_provider() as reached:
+        yield reached
+
+
 @pytest.mark.slow
 @pytest.mark.terraform
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
-def test_terraform_finds_it_valid_and_well_formatted(init, tmp_path, form):
-    needs_terraform()
+def test_terraform_finds_it_valid_and_well_formatted(provider, init, tmp_path, form):
     init("api", "--image", "nginx:1.29", *form)
     terraform = Terraform(tmp_path / "api")
+    terraform.environment.update(provider)
     terraform.run("init", "-input=false", "-backend=false")
     assert json.loads(terraform.run("validate", "-json").stdout)["diagnostics"] == []
     formatted = terraform.run("fmt", "-check", "-diff", check=False)

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 
 from controller.cli.main import cli
 from local.server import LaptopServer
-from oracle import Terraform, needs_terraform
+from oracle import Terraform, needs_terraform, standing_provider
 
 pytestmark = [pytest.mark.terraform, pytest.mark.slow]
 
@@ -59,8 +59,14 @@ def server():
         yield running
 
 
+@pytest.fixture(scope="module")
+def provider(server):
+    with standing_provider(server.url) as reached:
+        yield reached
+
+
 @pytest.fixture
-def directory(server, tmp_path, monkeypatch):
+def directory(server, provider, tmp_path, monkeypatch):
     """Copies a directory, initialises it, and lets the commands of this process ask the server."""
 
     def directory_(source, root=".", environment=None):
@@ -69,7 +75,7 @@ def directory(server, tmp_path, monkeypatch):
         terraform = Terraform(copy / root, server.url)
         for name in [n for n in os.environ if n.startswith(("AWS_", "TF_"))]:
             monkeypatch.delenv(name)
-        for name, value in {**terraform.environment, **(environment or {})}.items():
+        for name, value in {**terraform.environment, **provider, **(environment or {})}.items():
             monkeypatch.setenv(name, value)
             terraform.environment[name] = value
         terraform.init()
