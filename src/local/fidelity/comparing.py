@@ -100,6 +100,6 @@ class Comparison:
         if self._identities.pair(recorded, ours):
             return Seen(path, "value", recorded, recorded)
         if " " not in recorded:
-            return Seen(path, "value", recorded, ours)
+            return Seen(path, "value", recorded, self._identities.recorded(ours))
         plain = self._identities.plain
         return Seen(path, "text", plain(recorded), plain(ours))

@@ -7,9 +7,10 @@ and not one for each poll in between.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -66,7 +67,7 @@ def _of_course(course: Sequence[Observation]) -> Iterator[Difference]:
     if not wrong:
         return
     recorded, ours = _runs(course, "recorded"), _runs(course, "ours")
-    delay = _delay(recorded, ours)
+    delay = _delay(recorded, ours, course[-1].entry.at)
     if course[0].seen.kind in STEADY or not _may_be_one(recorded, ours):
         yield from (_difference(each) for each in wrong)
     elif delay is None:
@@ -87,24 +88,42 @@ def _difference(observation: Observation) -> Difference:
 
 def _may_be_one(recorded: Runs, ours: Runs) -> bool:
     """Whether the states that both show come in the same order; others fell between two polls."""
-    left, right = [value for value, _ in recorded], [value for value, _ in ours]
+    left, right = ([value for value, _ in runs] for runs in (recorded, ours))
     common = [value for value in left if value in right]
-    return bool(common) and common == [value for value in right if value in left]
+    shared = [value for value in right if value in left]
+    return bool(common) and _collapsed(common) == _collapsed(shared)
 
 
-def _delay(recorded: Runs, ours: Runs) -> float | None:
+def _collapsed(values: list[Any]) -> list[Any]:
+    return [value for value, _ in itertools.groupby(values)]
+
+
+def _delay(recorded: Runs, ours: Runs, end: float) -> float | None:
     """
     The longest time by which we change later than AWS (before it: negative).
 
-    Each side may lack what was over before the first poll, or comes after the last. None if
-    there is no such way to lay one course on the other.
+    Each side may lack what was over before the first poll, or comes after `end`. None if there is
+    no such way to lay one course on the other.
     """
-    for shift in range(1 - len(ours), len(recorded)):
+    for shift in _shifts(recorded, ours):
         left, right = recorded[max(0, shift) :], ours[max(0, -shift) :]
         both = list(zip(left, right, strict=False))
         if both and all(one[0] == other[0] for one, other in both):
-            return max((late - early for (_, early), (_, late) in both), key=lambda each: abs(each))
+            delays: list[float] = [late - early for (_, early), (_, late) in both]
+            delays += [end - at for _, at in left[len(both) :]]
+            delays += [at - end for _, at in right[len(both) :]]
+            longest = max((abs(each), each) for each in delays)[1]
+            return round(longest, 3)
     return None
+
+
+def _shifts(recorded: Runs, ours: Runs) -> Iterable[int]:
+    """Where a state comes back, no part of a course can be told from another."""
+    for runs in (recorded, ours):
+        values = [value for value, _ in runs]
+        if any(values.count(value) > 1 for value in values):
+            return (0,) if len(recorded) == len(ours) else ()
+    return range(1 - len(ours), len(recorded))
 
 
 def _text(runs: Runs) -> str:

@@ -69,6 +69,10 @@ class Identities:
             return self._local[text]
         return "".join(self._local.get(word, word) for word in tokens(text))
 
+    def recorded(self, text: str) -> str:
+        """A text of the simulated AWS in the recording's words, as far as they are known."""
+        return "".join(self._recorded.get(word, word) for word in tokens(text))
+
     def request(self, value: Any) -> Any:
         """Recorded parameters as they are to be asked here; what was hidden is left out."""
         if isinstance(value, Mapping):
