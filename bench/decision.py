@@ -66,7 +66,7 @@ def up() -> Lifecycle:
         waking_since=began,
         ready_at=began + LEAD,
         billed=(BilledResource(address="aws_lb.nlb[0]", arn=arn, since=began),),
-        activity=Activity(looked_at=NOW - HOUR, last_at=NOW - HOUR),
+        activity=Activity(read_at=NOW - HOUR, last_at=NOW - HOUR),
     )
 
 

@@ -116,7 +116,7 @@ class Stacks:
         mine = lease_to_extend(view.report, Asker.of_link(link.id))
         timeout = view.policy.idle_timeout or LEAST_OFTEN * IN_A_TIMEOUT
         often = max(SAME, min(LEAST_OFTEN, timeout / IN_A_TIMEOUT))
-        if mine is None or view.now - mine.asked_at >= often:
+        if mine is None or view.now - mine.requested_at >= often:
             self.keep_awake(view, link, until)
 
     def release(self, view: StackView, link: Link, asker: Asker) -> None:

@@ -215,7 +215,7 @@ class _Page:
     def _stale(self) -> str:
         report = self.report
         moments = [report.status.updated_at, report.since]
-        moments += [lease.asked_at for lease in report.leases]
+        moments += [lease.requested_at for lease in report.leases]
         latest = max((at for at in moments if at), default=None)
         if report.has_settled or latest is None or self.view.now - latest < STALE:
             return ""

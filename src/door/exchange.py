@@ -53,7 +53,7 @@ class DoorContext:
 @dataclass(slots=True, kw_only=True)
 class Exchange:
     """
-    `began` is when the request came, `ends_at` when the function's own time is over, `asked_at`
+    `began` is when the request came, `ends_at` when the function's own time is over, `requested_at`
     when the stack was asked to wake for it; None for one that has found it awake.
     """
 
@@ -64,7 +64,7 @@ class Exchange:
     body: bytes
     began: datetime
     ends_at: datetime
-    asked_at: datetime | None = field(default=None, init=False)
+    requested_at: datetime | None = field(default=None, init=False)
 
     @property
     def now(self) -> datetime:
@@ -73,7 +73,7 @@ class Exchange:
     @property
     def held_seconds(self) -> int:
         """For how long it was held up to now; 0 where it never was."""
-        if self.asked_at is None:
+        if self.requested_at is None:
             return 0
         return max(0, round((self.now - self.began).total_seconds()))
 
@@ -89,7 +89,7 @@ class Exchange:
 
     def applied(self, problem: Problem | None = None) -> dict[str, str]:
         """Which preferences were applied: they count only while the stack is not awake."""
-        if self.asked_at is None:
+        if self.requested_at is None:
             return {}
         at_once = problem is not None and "Location" in problem.headers
         applied = ["respond-async"] if at_once else []

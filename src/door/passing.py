@@ -31,7 +31,7 @@ class Passing:
     def pass_on(self, view: StackView) -> Reply | None:
         """The service's answer; None where it could not be connected to, and time is left."""
         exchange = self.exchange
-        is_first = self._since is None and exchange.asked_at is None
+        is_first = self._since is None and exchange.requested_at is None
         self._since = self._since or exchange.now
         self._note_use(view)
         target = _target(view)

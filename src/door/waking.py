@@ -51,7 +51,7 @@ class Waking:
         """Have it woken, and hold until it is awake."""
         exchange = self.exchange
         self._check_not_failed(view)
-        exchange.asked_at = exchange.asked_at or view.now
+        exchange.requested_at = exchange.requested_at or view.now
         self._ask(view)
         if exchange.is_over:
             raise RefusedError(exchange.later(view, "The stack is being woken."))
@@ -59,15 +59,15 @@ class Waking:
             return self._hold(view)
 
     def _hold(self, view: StackView) -> StackView:
-        exchange, asked_again_at = self.exchange, self.exchange.now
+        exchange, requested_again_at = self.exchange, self.exchange.now
         while view.report.state is not State.AWAKE:
             if exchange.is_over:
                 raise RefusedError(exchange.later(view, "The stack is not awake yet."))
             self._pause(view.report)
             view = exchange.refresh(view)
             self._check_not_failed(view)
-            if (exchange.now - asked_again_at).total_seconds() >= AGAIN_SECONDS:
-                asked_again_at = exchange.now
+            if (exchange.now - requested_again_at).total_seconds() >= AGAIN_SECONDS:
+                requested_again_at = exchange.now
                 with suppress(RefusedError):
                     self._ask(view)
         return view
@@ -93,11 +93,11 @@ class Waking:
 
     def _check_not_failed(self, view: StackView) -> None:
         """End the hold of a wake that was given up since this request asked for it."""
-        report, asked_at = view.report, self.exchange.asked_at
-        if asked_at is None or report.state in (State.AWAKE, State.WAKING):
+        report, requested_at = view.report, self.exchange.requested_at
+        if requested_at is None or report.state in (State.AWAKE, State.WAKING):
             return
         failure = report.status.lifecycle.failure
-        has_failed = report.phase == FAILED and failure and failure.at >= asked_at
+        has_failed = report.phase == FAILED and failure and failure.at >= requested_at
         if has_failed or report.status.blocked:
             raise RefusedError(problems.not_woken(report.cause))
         why = f"It is put to sleep: {report.decision.reason}."

@@ -156,7 +156,7 @@ def test_one_that_cannot_be_read_is_left_aside_and_told(tokyo):
     id_ = tokyo.status()["bookings"][0]["id"]
     tokyo.session.client("dynamodb").update_item(
         TableName="dormouse",
-        Key={"pk": {"S": f"asked#{STACK}"}, "sk": {"S": f"booking#{id_}"}},
+        Key={"pk": {"S": f"requests#{STACK}"}, "sk": {"S": f"booking#{id_}"}},
         UpdateExpression="SET body = :body",
         ExpressionAttributeValues={":body": {"S": "{}"}},
     )

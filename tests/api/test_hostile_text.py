@@ -70,7 +70,7 @@ def damage(installation, sort, **texts):
         "until": (now + timedelta(hours=2)).isoformat(),
         **texts,
     }
-    item = items.with_body(items.asked_key(STACK, sort), body)
+    item = items.with_body(items.request_key(STACK, sort), body)
     installation.session.client("dynamodb").put_item(TableName="dormouse", Item=item)
 
 

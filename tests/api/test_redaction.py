@@ -19,7 +19,7 @@ def installation():
     installation.press("wake", scope="wake")
     installation.session.client("dynamodb").put_item(
         TableName="dormouse",
-        Item={**items.asked_key(STACK, "lease#x"), "body": {"S": "{"}},
+        Item={**items.request_key(STACK, "lease#x"), "body": {"S": "{"}},
     )
     return installation
 

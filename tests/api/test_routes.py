@@ -376,13 +376,13 @@ def test_what_is_not_known_is_refused_by_its_name_and_grants_nothing(
 ):
     """An hour that nobody meant would look like what was asked for."""
     installation.run()
-    before = installation.table.load(STACK).asked_for
+    before = installation.table.load(STACK).requests
     reply = installation.program("POST", f"/s/{STACK}/{target}", "admin", body)
     assert reply.status == 400
     assert reply.headers["content-type"] == "application/problem+json"
     assert said in reply.json["detail"]
     assert "\x1b" not in reply.json["detail"]
-    assert installation.table.load(STACK).asked_for == before
+    assert installation.table.load(STACK).requests == before
 
 
 def test_a_form_is_held_to_the_same_fields(installation):

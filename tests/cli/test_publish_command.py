@@ -20,7 +20,7 @@ def dormouse(monkeypatch, capsys):
     """Tuesday morning, in office hours; nothing is published."""
     made = deploy(monkeypatch, capsys, "Tue 09:30")
     monkeypatch.setenv("AWS_REGION", "us-east-1")
-    for key in (("stack", "spec"), ("stack", "status"), ("asked", "asked")):
+    for key in (("stack", "spec"), ("stack", "status"), ("requests", "mark")):
         made.world.aws.session().client("dynamodb").delete_item(
             TableName="dormouse", Key={"pk": {"S": f"{key[0]}#{STACK}"}, "sk": {"S": key[1]}}
         )

@@ -328,7 +328,7 @@ def test_with_the_rights_of_a_public_function_no_spec_status_or_lock_can_be_writ
 
 
 def test_a_lease_can_be_written_by_a_public_function_but_not_deleted(public):
-    asked = questions(writes_of_records(items.asked_key("nsfw-api", "lease#1")))
+    asked = questions(writes_of_records(items.request_key("nsfw-api", "lease#1")))
     allowed = [q.action for q in asked if allows(public, q)]
 
     assert allowed == ["dynamodb:PutItem"] * 2 + ["dynamodb:UpdateItem"] * 2

@@ -61,7 +61,7 @@ def test_other_registries_are_not_looked_at(exam, image):
     exam.define(container={"image": image})
     findings = exam.findings()
     assert "not in ECR" in said(findings, "image", WARNING)
-    assert [f.looked for f in findings if f.check == "image"] == [False]
+    assert [f.checked for f in findings if f.check == "image"] == [False]
 
 
 def test_an_image_that_is_there_for_the_right_architecture(exam):
@@ -210,7 +210,7 @@ def test_a_read_that_is_denied_is_not_called_right(exam):
         Fault(operation="DescribeImages", code="AccessDeniedException", status=400)
     )
     findings = [f for f in exam.findings() if f.check == "image"]
-    assert [(f.level, f.looked) for f in findings] == [(WARNING, False)]
+    assert [(f.level, f.checked) for f in findings] == [(WARNING, False)]
     assert "missing right ecr:DescribeImages" in findings[0].message
 
 

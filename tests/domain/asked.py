@@ -84,7 +84,7 @@ def up(
 
 def quiet(since: str, until: str, looked: str, last: str | None = None) -> Activity:
     return Activity(
-        looked_at=at(looked),
+        read_at=at(looked),
         last_at=at(last) if last else None,
         quiet_since=at(since),
         known_until=at(until),

@@ -109,7 +109,7 @@ def test_traffic_is_read_only_where_it_can_change_what_holds():
     decision = idle.decider.decide(idle.records)
     assert idle.traffic.reads == 1
     assert (decision.state, decision.rule) == (ASLEEP, Rule.IDLE)
-    assert idle.tracker.status.lifecycle.activity.looked_at == NOON
+    assert idle.tracker.status.lifecycle.activity.read_at == NOON
 
 
 def test_what_goes_to_sleep_uses_up_what_kept_it_awake():

@@ -81,7 +81,7 @@ def test_more_than_fit_go_in_waves_of_ten_seconds_and_are_due_again_when_lambda_
 def test_a_stack_that_is_due_twice_is_started_once_with_all_the_time():
     """By what its last pass said, and by what was asked for since."""
     beat = Beat("aba")
-    beat.index.due[2] = Due("a", "asked", asked=True)
+    beat.index.due[2] = Due("a", "requested", is_request=True)
     assert beat.run() == "ab"
     assert beat.started == [("a", 0), ("b", 0)]
     assert beat.index.later == []
@@ -91,7 +91,7 @@ def test_a_stack_that_is_due_twice_is_started_once_with_all_the_time():
 def test_a_stack_that_is_due_twice_in_a_crowd_waits_in_the_queue_with_both(due):
     beat = Beat(due)
     last = due.rindex("a")
-    beat.index.due[last] = Due("a", "asked", asked=True)
+    beat.index.due[last] = Due("a", "requested", is_request=True)
     assert beat.run() == "abcd"
     later = [until for each, until in beat.index.later if each.stack == "a"]
     assert later == [QUEUED] * 2

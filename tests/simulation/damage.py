@@ -138,12 +138,12 @@ def _choose(
             expires_at=ends,
         )
         lease = next((one for one in reversed(records.leases) if one.covers(now)), made)
-        key = items.asked_key(stack, f"{items.LEASE}{lease.id}")
+        key = items.request_key(stack, f"{items.LEASE}{lease.id}")
         fresh = items.with_body(key, made.to_json())
     elif kind == HOLD:
         ends = now + timedelta(hours=9)
         hold = Hold(stack=stack, state=Target.AWAKE, by="ann", reason="", set_at=now, until=ends)
-        key = items.asked_key(stack, items.HOLD)
+        key = items.request_key(stack, items.HOLD)
         fresh = items.with_body(key, hold.to_json())
     else:
         planted = replace(records.spec, source={"planted": f"{now}"})

@@ -63,7 +63,7 @@ class Wants:
 
     def granted(self, lease: Lease) -> None:
         new = lease.id not in self.leases
-        moments = lease.granted_at, lease.asked_at, lease.expires_at
+        moments = lease.granted_at, lease.requested_at, lease.expires_at
         self.leases[lease.id] = Asked(*(moment.timestamp() for moment in moments))
         hold = self._hold
         if new and hold and hold.state is Target.ASLEEP:

@@ -292,7 +292,7 @@ def test_what_is_asked_of_a_stack_that_is_not_published_fails_once_and_leaves_li
         controller.run_pass("gone", "x", BUDGET)
 
     assert controller.table.due(desk.aws.clock.now() + timedelta(days=400)) == ["nsfw-api"]
-    assert records_of(desk, "gone") == {"asked", f"lease#{late.id}"}
+    assert records_of(desk, "gone") == {"mark", f"lease#{late.id}"}
     controller.table.put_spec(replace(article_spec(), stack="gone"), desk.aws.clock.now())
     assert "gone" in controller.table.due(desk.aws.clock.now())
 

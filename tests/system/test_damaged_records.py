@@ -18,8 +18,8 @@ from system.stack_under_test import ASLEEP, AWAKE
 
 OFFICE = {"office_hours": ["Mon-Fri 09:00-18:00"], "finish_paid_hour": False}
 
-LEASE = items.asked_key(STACK, "lease#x")
-HOLD = items.asked_key(STACK, "hold")
+LEASE = items.request_key(STACK, "lease#x")
+HOLD = items.request_key(STACK, "hold")
 LEFTOVER = items.key(STACK, "spec#sha256:0")
 STATUS = items.key(STACK, "status")
 
@@ -128,7 +128,7 @@ def test_a_record_that_is_damaged_anew_is_told_anew(make_days):
 
 NO_NUMBERS = {"a text": {"S": "x"}, "nothing": {"NULL": True}, "a fraction": {"N": "1.5"}}
 COUNTS = {
-    "of what was asked for": (items.asked_key(STACK, items.MARK), "asked"),
+    "of what was asked for": (items.request_key(STACK, items.MARK), "request_count"),
     "of the lock": (items.key(STACK, items.LOCK), "fence"),
     "of the status": (STATUS, "fence"),
     "of failed passes": (STATUS, "failed"),
@@ -173,7 +173,7 @@ def test_a_count_that_is_no_number_keeps_no_stack_in(make_days, found):
     spoil(day.aws.session().client("dynamodb"), "of what was asked for", found)
 
     table = day.controller.table
-    assert table.take_out(STACK, table.load_asked(STACK).count)
+    assert table.take_out(STACK, table.load_requests(STACK).count)
     assert table.specs(STACK) == []
 
 
@@ -220,7 +220,7 @@ def test_page_and_status_show_the_stack_all_the_same(installation, damage):
 
 def test_a_press_writes_over_a_lease_of_its_own_name_that_cannot_be_read(installation):
     count = installation.table.request_version(STACK)
-    key = items.asked_key(STACK, f"lease#wakeaaaa-{count}")
+    key = items.request_key(STACK, f"lease#wakeaaaa-{count}")
     put(installation.session.client("dynamodb"), key, {"body": {"S": "{"}})
 
     assert installation.press("wake").status == 303

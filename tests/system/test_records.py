@@ -170,19 +170,19 @@ def test_what_is_asked_while_a_pass_ends_is_not_put_to_sleep_with_it(table, ask)
     ask(table)
 
     tomorrow = NOON + 24 * HOUR
-    assert not table.put_status(STACK, {}, tomorrow, fence=1, asked=seen.asked_for)
+    assert not table.put_status(STACK, {}, tomorrow, fence=1, known=seen.requests)
     assert table.due(NOON) == [STACK]
     again = table.load(STACK)
     assert again.request_version > seen.request_version
     table.take_up(STACK, again.request_version)
-    assert table.put_status(STACK, {}, tomorrow, fence=1, asked=again.asked_for)
+    assert table.put_status(STACK, {}, tomorrow, fence=1, known=again.requests)
     assert table.due(NOON) == []
 
 
 def test_what_is_asked_after_a_pass_has_looked_stays_due(table):
     table.grant(lease())
     seen = table.load(STACK)
-    assert seen.asked_for.is_due
+    assert seen.requests.is_due
     table.hold(hold())
     table.take_up(STACK, seen.request_version)
     table.put_status(STACK, {}, None)
@@ -193,25 +193,25 @@ def test_what_is_asked_after_a_pass_has_looked_stays_due(table):
 def test_a_lease_that_shows_later_than_its_mark_is_not_slept_through(table, dynamodb):
     """A reader may see the parts of a transaction one by one."""
     table.grant(lease())
-    key = items.asked_key(STACK, "lease#a")
+    key = items.request_key(STACK, "lease#a")
     late = dynamodb.get_item(TableName=NAME, Key=key)["Item"]
     dynamodb.delete_item(TableName=NAME, Key=key)
     seen = table.load(STACK)
-    assert (seen.leases, seen.asked_for.is_due) == ((), True)
+    assert (seen.leases, seen.requests.is_due) == ((), True)
     table.take_up(STACK, seen.request_version)
     dynamodb.put_item(TableName=NAME, Item=late)
 
-    assert not table.put_status(STACK, {}, None, asked=seen.asked_for)
+    assert not table.put_status(STACK, {}, None, known=seen.requests)
     assert table.load(STACK).leases == (lease(),)
 
 
 def test_what_is_asked_stays_counted_over_the_writes_of_a_pass(table):
     table.grant(lease())
-    before = table.load(STACK).asked_for
+    before = table.load(STACK).requests
     table.put_status(STACK, {"phase": "waking"}, NOON, fence=1)
 
-    assert table.load(STACK).asked_for == before
-    assert table.put_status(STACK, {}, NOON, fence=1, asked=before)
+    assert table.load(STACK).requests == before
+    assert table.put_status(STACK, {}, NOON, fence=1, known=before)
 
 
 def test_an_extension_replaces_the_end_and_says_when(table):
@@ -221,7 +221,7 @@ def test_an_extension_replaces_the_end_and_says_when(table):
 
     assert extended.expires_at == NOON + 2 * HOUR
     assert table.load(STACK).leases == (extended,)
-    assert extended.asked_at == later
+    assert extended.requested_at == later
     assert table.due(later) == [STACK]
 
 

@@ -115,7 +115,7 @@ def test_what_could_not_be_looked_at_is_not_called_fine(days):
     )
     day.live("Mon 06:05")
     proof = proof_of(day)
-    assert proof.verdict is Verdict.NOT_LOOKED_AT
+    assert proof.verdict is Verdict.NOT_CHECKED
     assert [each.rule for each in proof.findings] == ["image"]
     assert "missing right ecr:DescribeImages" in proof.findings[0].message
     assert told(day) == []
@@ -156,6 +156,6 @@ def test_an_answer_that_the_rehearsal_does_not_understand_fails_no_pass(days):
     day.aws.answer_with("ec2", "DescribeSubnets", lambda _: {"Subnets": [{"SubnetId": "subnet-1"}]})
     day.live("Mon 06:05")
     proof = proof_of(day)
-    assert proof.verdict is Verdict.NOT_LOOKED_AT
+    assert proof.verdict is Verdict.NOT_CHECKED
     assert [each.rule for each in proof.findings] == ["rehearsal"]
     assert "KeyError" in proof.findings[0].message

@@ -132,7 +132,7 @@ class Store:
 
     def ask(self, stack, at, few, name, maybe):
         self.table.ask(stack, at)
-        self.table.load_asked(stack)
+        self.table.load_requests(stack)
 
     def take_up(self, stack, at, few, name, maybe):
         self.table.take_up(stack, few)
@@ -141,7 +141,7 @@ class Store:
         self.table.claim(stack, few, at)
 
     def end_a_pass(self, stack, at, few, name, maybe):
-        asked = self.table.load_asked(stack) if maybe else None
+        asked = self.table.load_requests(stack) if maybe else None
         self.table.put_status(stack, {"by": name}, at if few else None, few or None, asked)
 
     def break_a_pass(self, stack, at, few, name, maybe):

@@ -215,7 +215,7 @@ def _to_json(calendar: Calendar) -> dict[str, Json]:
             for window in calendar.windows
         ],
         "hold": calendar.hold.to_json() if calendar.hold else None,
-        "bookings": [booking.told() for booking in calendar.bookings],
+        "bookings": [booking.public() for booking in calendar.bookings],
         "hours": round(calendar.open_hours, 2),
         "awake_hours": round(forecast.awake_hours, 2),
         "load_balancer_hours": number(forecast.spent.load_balancer),

@@ -35,7 +35,7 @@ def set_term(stacks: Stacks, stack: str, owner: str | None, expires: timedelta |
         return
     deployment = stacks.deployment
     with deployment.reaching(f'read who answers for "{stack}"'):
-        known = deployment.table.load_asked(stack).term
+        known = deployment.table.load_requests(stack).term
     now = deployment.clock.now()
     term = replace(known or Term(stack=stack, set_at=now), set_at=now, by=stacks.caller)
     if owner is not None:

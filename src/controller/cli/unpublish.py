@@ -170,7 +170,7 @@ def _take_out_unread(deployment: Deployment, stack: str) -> None:
     )
     with deployment.reaching(f'take "{stack}" out'):
         table = deployment.table
-        if not table.take_out(stack, table.load_asked(stack).count):
+        if not table.take_out(stack, table.load_requests(stack).count):
             raise PermanentError(f"{stack} was not taken out: somebody asks for it; repeat this")
 
 

@@ -20,12 +20,12 @@ class Due:
     """
     A stack in the index of what is due; `at` is the moment as the index writes it.
 
-    `asked`: it is there for what somebody asked for, and may be there for its own sake besides.
+    `is_request`: somebody requested something. The stack may be due for another reason besides.
     """
 
     stack: str
     at: str
-    asked: bool = False
+    is_request: bool = False
 
 
 class Clock(Protocol):

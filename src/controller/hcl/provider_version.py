@@ -37,12 +37,12 @@ class AwsProvider:
     """
     The versions that may be in use: from `low` up to, not including, `high`.
 
-    `told_by` says where that is written, "" where it is written nowhere.
+    `stated_in` says where that is written, "" where it is written nowhere.
     """
 
     low: Version = (0, 0, 0)
     high: Version = BEYOND
-    told_by: str = ""
+    stated_in: str = ""
 
     def lacks(self, since: int) -> bool:
         """Whether no version that may be in use has what came with that major version."""
@@ -59,7 +59,7 @@ class AwsProvider:
 
     def __str__(self) -> str:
         major = self.high[0] - (self.high[1:] == (0, 0))
-        return f"provider {major} ({self.told_by})"
+        return f"provider {major} ({self.stated_in})"
 
 
 UNKNOWN = AwsProvider()
@@ -77,8 +77,8 @@ def find_aws_provider(
     return _only(exact, folder) if exact else _demanded(required)
 
 
-def _only(version: Version, told_by: str) -> AwsProvider:
-    return AwsProvider(version, (version[0], version[1], version[2] + 1), told_by)
+def _only(version: Version, stated_in: str) -> AwsProvider:
+    return AwsProvider(version, (version[0], version[1], version[2] + 1), stated_in)
 
 
 def _locked(path: Path) -> Version | None:

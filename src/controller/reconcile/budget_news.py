@@ -15,7 +15,7 @@ from controller.reconcile.events import add_event
 from controller.reconcile.ports import Records
 
 
-def tell_of_budget(status: Status, records: Records, now: datetime) -> Status:
+def add_budget_events(status: Status, records: Records, now: datetime) -> Status:
     """Each of the two once in a month; where it is used up at once, that alone."""
     spec, rules = records.spec, rules_of(records.spec, status, records.bookings)
     hold = records.hold.under(rules) if records.hold else None
@@ -32,7 +32,7 @@ def tell_of_budget(status: Status, records: Records, now: datetime) -> Status:
 
 
 def _told_of(status: Status, budget: Budget) -> Sequence[EventKind]:
-    month, *kinds = status.budget_told or ("",)
+    month, *kinds = status.budget_notified or ("",)
     return tuple(map(EventKind, kinds)) if month == str(budget.month) else ()
 
 
@@ -44,7 +44,7 @@ def _tell(
     kind: EventKind,
     now: datetime,
 ) -> Status:
-    status = replace(status, budget_told=(str(budget.month), *map(str, kinds)))
+    status = replace(status, budget_notified=(str(budget.month), *map(str, kinds)))
     used_up = f"the budget of {budget.month} is used up"
     reason = used_up if budget.is_used_up else f"{budget.said} are spent in {budget.month}"
     return add_event(status, spec, kind, now, reason, **budget.to_json())

@@ -67,8 +67,8 @@ class Decider:
         span = window_to_read(since, policy.idle_timeout or timedelta(0), now)
         counts = self._traffics(spec).read(lifecycle.balancers, span.start, span.end)
         activity = judge(counts, span, policy.idle_below, lifecycle.activity, now)
-        self._tracker.apply(transitions.looked_at_traffic, activity)
-        self._tracker.apply(metering.looked, counts.minutes, policy.idle_below)
+        self._tracker.apply(transitions.activity_read, activity)
+        self._tracker.apply(metering.traffic_read, counts.minutes, policy.idle_below)
 
 
 def _is_over(decision: Decision, now: datetime) -> bool:

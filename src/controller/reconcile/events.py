@@ -55,7 +55,7 @@ def note_replaced(status: Status, spec: Spec, now: datetime) -> Status:
         return status
     facts = {"spans": spans_of(status)}
     status = add_event(status, spec, EventKind.REPLACED, now, "replaced while awake", **facts)
-    return replace(status, meter=status.meter.told(now))
+    return replace(status, meter=status.meter.recorded(now))
 
 
 def spans_of(status: Status) -> Json:

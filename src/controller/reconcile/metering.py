@@ -89,11 +89,11 @@ def _ending(
     return replace(status, lifecycle=lifecycle, meter=status.meter.over(spans))
 
 
-def looked(status: Status, minutes: Sequence[Minute], limits: IdleBelow) -> Status:
+def traffic_read(status: Status, minutes: Sequence[Minute], limits: IdleBelow) -> Status:
     """After reading the traffic: the hours were used, or known to be unused."""
     used = [minute.at for minute in minutes_in_use(minutes, limits)]
     known = [minute.at for minute in minutes]
-    return status.with_meter(status.meter.looked(known, used, status.lifecycle.ready_at))
+    return status.with_meter(status.meter.with_traffic(known, used, status.lifecycle.ready_at))
 
 
 def leaving_services(status: Status, spec: Spec, observed: Observed) -> list[BilledResource]:

@@ -70,8 +70,8 @@ def _sleeps(decision: Decision, outcome: Outcome) -> bool:
 
 
 def _asked_since(records: Records, proof: Proof) -> bool:
-    asked_at = records.rehearsal_asked_at
-    return asked_at is not None and asked_at > proof.at
+    requested_at = records.rehearsal_requested_at
+    return requested_at is not None and requested_at > proof.at
 
 
 def _next_wake(status: Status, records: Records, now: datetime) -> datetime | None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from controller.domain.decision.desired import Decision, all_asked_for
+from controller.domain.decision.desired import Decision, live_requests
 from controller.domain.decision.term import hold_at_end
 from controller.domain.guards.overdue import find_overdue
 from controller.domain.planning.draining import longest_drain
@@ -22,7 +22,7 @@ from controller.domain.planning.plan import Order, Target
 from controller.domain.reporting.report import AHEAD, policy_of, rules_of
 from controller.reconcile import leftover_status, metering, replaced, transitions
 from controller.reconcile.billing import Billing
-from controller.reconcile.budget_news import tell_of_budget
+from controller.reconcile.budget_news import add_budget_events
 from controller.reconcile.clearing import Clearing
 from controller.reconcile.deciding import Decider
 from controller.reconcile.heartbeat import SHORT_PASS
@@ -35,9 +35,9 @@ from controller.reconcile.pass_result import PassResult, find_unknown_events
 from controller.reconcile.ports import Ports, Records
 from controller.reconcile.rehearsing import rehearsal_due_at, rehearsed
 from controller.reconcile.still_wanted import StillWanted, renew_lock
-from controller.reconcile.term_news import is_to_go, tell_of_term
+from controller.reconcile.term_news import add_term_events, is_to_go
 from controller.reconcile.tracker import ALIVE, SHOW, StatusTracker
-from controller.reconcile.week_news import tell_of_week
+from controller.reconcile.week_news import add_week_events
 
 TELL_AGAIN = timedelta(minutes=5)
 """When to retry undelivered events."""
@@ -160,8 +160,8 @@ class StackPass:
         now, tracker, spec = self._clock.now(), self._tracker, records.spec
         before = tracker.status
         rules = rules_of(spec, before, records.bookings, now)
-        asked_for = all_asked_for(rules, records.leases, records.hold, now)
-        tracker.apply(transitions.ended, spec, outcome, asked_for, now)
+        consumes = live_requests(rules, records.leases, records.hold, now)
+        tracker.apply(transitions.ended, spec, outcome, consumes, now)
         wake = transitions.new_wake(before, tracker.status)
         if wake:
             self._store.put_wake(wake)
@@ -182,9 +182,9 @@ class StackPass:
             return None
         rehearse_at = self._rehearse(records, wanted, outcome)
         now = self._clock.now()
-        tracker.apply(tell_of_budget, records, now)
-        tracker.apply(tell_of_term, records, now)
-        tracker.apply(tell_of_week, records, now, weekly=self._ports.weekly)
+        tracker.apply(add_budget_events, records, now)
+        tracker.apply(add_term_events, records, now)
+        tracker.apply(add_week_events, records, now, weekly=self._ports.weekly)
         visit = next_visit(tracker.status, records, wanted, outcome, now, clear_at)
         if visit.ending:
             tracker.apply(transitions.warn, spec, visit.ending.at, visit.ending.reason, now)
@@ -247,7 +247,7 @@ class StackPass:
         due_at = result.due_at
         if delivery.left:
             due_at = soonest(due_at, self._clock.now() + TELL_AGAIN)
-        self._tracker.apply(transitions.told, delivery.left)
+        self._tracker.apply(transitions.delivered, delivery.left)
         self._tracker.record(due_at)  # a new request has already made the stack due
         undelivered = len(delivery.left)
         return replace(result, due_at=due_at, undelivered=undelivered, fault=delivery.fault)

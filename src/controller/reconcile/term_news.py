@@ -20,17 +20,17 @@ LATER = timedelta(minutes=15)
 """When to check again a stack that is to be removed, and is not asleep yet."""
 
 
-def tell_of_term(status: Status, records: Records, now: datetime) -> Status:
+def add_term_events(status: Status, records: Records, now: datetime) -> Status:
     """Each stage once; if several are due together, the last. A new end starts from the first."""
     term = records.term
     if term is None or term.expires_at is None:
-        return replace(status, term_told=())
+        return replace(status, term_notified=())
     stage, told = term.stage(now), _told(status, term)
     if stage == GOES and not _may_go(status, records, now):
         stage = OVER
     if stage <= told:
         return status
-    status = replace(status, term_told=(format_timestamp(term.expires_at), str(stage)))
+    status = replace(status, term_notified=(format_timestamp(term.expires_at), str(stage)))
     kind = EventKind.UNPUBLISHED if stage == GOES else EventKind.ENDING
     if stage == OVER:
         kind = EventKind.ENDED
@@ -73,7 +73,7 @@ def _may_go(status: Status, records: Records, now: datetime) -> bool:
 
 def _told(status: Status, term: Term) -> int:
     """The last stage that was reported for this end."""
-    ends_at, stage = status.term_told or ("", "0")
+    ends_at, stage = status.term_notified or ("", "0")
     known = term.expires_at is not None and ends_at == format_timestamp(term.expires_at)
     return int(stage) if known else 0
 

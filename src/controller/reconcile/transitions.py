@@ -84,7 +84,7 @@ def decided(status: Status, decision: Decision) -> Status:
     return replace(status, decision=decision.to_json())
 
 
-def looked_at_traffic(status: Status, activity: Activity) -> Status:
+def activity_read(status: Status, activity: Activity) -> Status:
     return replace(status, lifecycle=replace(status.lifecycle, activity=activity))
 
 
@@ -110,14 +110,14 @@ def seen(status: Status, spec: Spec, iteration: Iteration, now: datetime) -> Sta
     lifecycle = status.lifecycle
     if iteration.target is Target.AWAKE:
         served = serves(spec, iteration.observed)
-        lifecycle = lifecycle.looked_at(now, complete=iteration.plan.converged, served=served)
+        lifecycle = lifecycle.snapshot_taken(now, complete=iteration.plan.converged, served=served)
     return replace(status, phase=phase, timeline=timeline, lifecycle=lifecycle, updated_at=now)
 
 
 def ended(
-    status: Status, spec: Spec, outcome: Outcome, asked_for: ConsumedRequests, now: datetime
+    status: Status, spec: Spec, outcome: Outcome, consumes: ConsumedRequests, now: datetime
 ) -> Status:
-    """Take down how a run towards the target ended; `asked_for` is what a failed wake spends."""
+    """Take down how a run towards the target ended; `consumes` is what a failed wake spends."""
     status = replace(
         status,
         progress=outcome.progress,
@@ -131,7 +131,7 @@ def ended(
         endpoint = find_endpoint(spec, outcome.observed)
         status = replace(status, endpoint=endpoint.to_json() if endpoint else None)
     if outcome.target is Target.AWAKE:
-        return _wake_ended(status, spec, outcome, asked_for, now)
+        return _wake_ended(status, spec, outcome, consumes, now)
     return _sleep_ended(status, spec, outcome, now)
 
 
@@ -184,13 +184,13 @@ def warn(status: Status, spec: Spec, ends_at: datetime, reason: str, now: dateti
     return add_event(status, spec, EventKind.SLEEPING_SOON, now, reason, **facts)
 
 
-def told(status: Status, left: tuple[Event, ...]) -> Status:
+def delivered(status: Status, left: tuple[Event, ...]) -> Status:
     """The outbox was delivered, except for what is left."""
     return replace(status, outbox=left)
 
 
 def _wake_ended(
-    status: Status, spec: Spec, outcome: Outcome, asked_for: ConsumedRequests, now: datetime
+    status: Status, spec: Spec, outcome: Outcome, consumes: ConsumedRequests, now: datetime
 ) -> Status:
     if outcome.result is Result.CONVERGED:
         first = status.lifecycle.ready_at is None
@@ -203,7 +203,7 @@ def _wake_ended(
             status = note_replaced(status, spec, now)
         status = replace(status, settled=False)
         return degraded(status, spec, outcome, now) if _is_degraded(outcome) else status
-    failure = Failure(at=now, cause=outcome.cause, spec_hash=spec.hash, spent=asked_for)
+    failure = Failure(at=now, cause=outcome.cause, spec_hash=spec.hash, spent=consumes)
     before = status.lifecycle
     status = replace(status, lifecycle=status.lifecycle.failed(failure), settled=False)
     if outcome.result is Result.FAILED:
@@ -225,7 +225,7 @@ def _sleep_ended(status: Status, spec: Spec, outcome: Outcome, now: datetime) ->
             }
             reason = str(status.decision.get("reason", ""))
             status = add_event(status, spec, EventKind.ASLEEP, now, reason, **facts)
-        meter = status.meter.told(now).at_rest()
+        meter = status.meter.recorded(now).at_rest()
         return replace(status, meter=meter, settled=True, stuck=None, endpoint=None)
     status = replace(status, settled=False)
     if outcome.result is Result.BLOCKED:
@@ -289,7 +289,7 @@ def _month(status: Status, spec: Spec, now: datetime) -> Json:
 
 def _hours(status: Status, now: datetime) -> Json:
     """What the hours of this time awake were: for the history, which outlives the status."""
-    meter = status.meter.told(now)
+    meter = status.meter.recorded(now)
     since = min((span.since for span in status.meter.ended), default=now)
     return meter.hours.part(since, now)
 

@@ -15,7 +15,7 @@ from controller.reconcile.events import add_event
 from controller.reconcile.ports import Records
 
 
-def tell_of_week(status: Status, records: Records, now: datetime, *, weekly: bool) -> Status:
+def add_week_events(status: Status, records: Records, now: datetime, *, weekly: bool) -> Status:
     """Count the week, and report it once it is over; without `weekly` nothing is counted."""
     if not weekly:
         return replace(status, week=None)

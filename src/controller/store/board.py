@@ -16,7 +16,7 @@ from controller.domain.policy.name_pattern import NamePattern
 from controller.domain.reporting.board_row import Row
 from controller.domain.reporting.damage import Damaged
 from controller.store import items
-from controller.store.requests import Requests
+from controller.store.table_calls import TableCalls
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_ROWS = 250
@@ -31,7 +31,7 @@ class Rows:
     more: str = ""
 
 
-class Board(Requests):
+class Board(TableCalls):
     """The rows; they may be some milliseconds old."""
 
     def put_row(self, row: Row) -> None:

@@ -5,8 +5,8 @@ A held request occupies an environment of the door's function, and the account h
 The process takes a slot of the stack and one of the account, each by one conditional write, and
 releases both. If the process dies, its slot is free after its end: nothing has to clean up.
 
-    asked#<name>   held          end0 slot0, end1 slot1, end2 slot2: who is held, for people too
-    asked##door    slot#<number> the account's slots; no stack has such a name
+    requests#<name>   held          end0 slot0, end1 slot1, end2 slot2: who is held, for people too
+    requests##door    slot#<number> the account's slots; no stack has such a name
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from controller.domain.decision.held import MOST_HELD, Held
 from controller.domain.reporting.damage import UNREADABLE
 from controller.store import items
 from controller.store.conditions import is_refused
-from controller.store.requests import Requests
+from controller.store.table_calls import TableCalls
 
 KEPT = timedelta(days=1)
 TRIES = 6
@@ -40,7 +40,7 @@ class TakenSlots:
     held: Held
 
 
-class HeldSlots(Requests):
+class HeldSlots(TableCalls):
     """The slots; `draw` gives a whole number below the one that it is given."""
 
     def __init__(self, dynamodb: Any, name: str, draw: Callable[[int], int]) -> None:
@@ -69,7 +69,7 @@ class HeldSlots(Requests):
         )
 
     def _take_of_stack(self, stack: str, held: Held, now: datetime) -> int | None:
-        key = items.asked_key(stack, items.HELD)
+        key = items.request_key(stack, items.HELD)
         reply = self._dynamodb.get_item(**self._named({"Key": key}), ConsistentRead=True)
         found = reply.get("Item", {})
         for number in range(MOST_HELD):
@@ -93,7 +93,7 @@ class HeldSlots(Requests):
 
     def _free_of_stack(self, stack: str, number: int, held: Held) -> None:
         self._unless_taken(
-            items.asked_key(stack, items.HELD),
+            items.request_key(stack, items.HELD),
             UpdateExpression=f"REMOVE end{number}, slot{number}",
             ConditionExpression=f"slot{number} = :mine",
             ExpressionAttributeValues={":mine": {"S": json.dumps(held.to_record())}},
@@ -158,7 +158,7 @@ def _end(item: Mapping[str, Mapping[str, str]], name: str) -> float:
 
 
 def _account_key(number: int) -> items.Item:
-    return items.asked_key("#door", f"slot#{number:04}")
+    return items.request_key("#door", f"slot#{number:04}")
 
 
 def _number(item: items.Item) -> int:

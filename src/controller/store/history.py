@@ -11,14 +11,14 @@ from controller.domain.money.usage import UsageProfile
 from controller.domain.reporting.damage import Damaged, parted
 from controller.domain.timestamps import format_timestamp, parse_timestamp
 from controller.store import items
-from controller.store.requests import Requests
+from controller.store.table_calls import TableCalls
 
 KEEP_WAKES = timedelta(days=90)
 KEEP_EVENTS = timedelta(days=400)
 """Longer than a year, for the ledger."""
 
 
-class History(Requests):
+class History(TableCalls):
     def put_wake(self, stack: str, wake: Wake) -> None:
         expires = int((wake.ready_at + KEEP_WAKES).timestamp())
         sort = f"{items.WAKE}{items.second_text(wake.started_at)}"
@@ -43,14 +43,14 @@ class History(Requests):
         """Record an event; False if it was recorded and delivered before, so each is sent once."""
         expires = int((event.at + KEEP_EVENTS).timestamp())
         item = items.to_item(event.stack, _event_sort(event), event.to_json(), expires=expires)
-        return self._put(item, ConditionExpression="attribute_not_exists(told)")
+        return self._put(item, ConditionExpression="attribute_not_exists(delivered_at)")
 
     def mark_delivered(self, event: Event, now: datetime) -> None:
         """Note that people know of it."""
         self._update(
             event.stack,
             _event_sort(event),
-            UpdateExpression="SET told = :at",
+            UpdateExpression="SET delivered_at = :at",
             ExpressionAttributeValues={":at": {"S": items.second_text(now)}},
         )
 

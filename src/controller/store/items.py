@@ -4,10 +4,10 @@ The layout of records in the table.
 Each stack has two partitions, and a decision needs one Query of each. People's requests have their
 own key, so that the wake URL's role can be limited to it:
 
-    asked#<name>        asked   hold   term   lease#<id>   booking#<id>  what was asked for, by whom
+    requests#<name>       mark   hold   term   lease#<id>   booking#<id>   what people request
                         held                                      requests that the door holds
-    asked#<name>#held   <id of a link>                            its answers that are held now
-    asked##door         slot#<number>                             all requests that doors hold
+    requests#<name>#held  <id of a link>                            its answers that are held now
+    requests##door        slot#<number>                             all requests that doors hold
 
 The rest belongs to the controller and the publisher. It is sorted so that the Query goes from
 `lock` to `status`, and leaves out the history:
@@ -28,8 +28,8 @@ And one partition has a row for each stack, by name, for pages that show many of
 Data that only we read is JSON text in `body`, compressed if it is long. Data that AWS evaluates
 (keys, conditions, TTL, the index) has its own attributes: `due_at` and `due` (sparse index),
 `expires` (TTL, epoch seconds), `fence`, `since` and `until` (lock), `fence` and `failed` (status),
-`asked` (the number of requests). A stack is due by its `status`, set by its last pass, or by its
-`asked`, until a pass has read the last request.
+`request_count` (the number of requests). A stack is due by its `status`, set by its last pass, or
+by its `mark`, until a pass has read the last request.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ ACCOUNT, EVENT, HELD, HOLD, LEASE, LOCK, MARK, SPEC, STATUS, WAKE = (
     "hold",
     "lease#",
     "lock",
-    "asked",
+    "mark",
     "spec",
     "status",
     "wake#",
@@ -83,9 +83,9 @@ def key(stack: str, sort: str) -> Item:
     return {"pk": {"S": f"stack#{stack}"}, "sk": {"S": sort}}
 
 
-def asked_key(stack: str, sort: str) -> Item:
+def request_key(stack: str, sort: str) -> Item:
     """The key of what people ask for."""
-    return {"pk": {"S": f"asked#{stack}"}, "sk": {"S": sort}}
+    return {"pk": {"S": f"requests#{stack}"}, "sk": {"S": sort}}
 
 
 def links_key(sort: str) -> Item:
@@ -153,10 +153,12 @@ def moment(item: Mapping[str, Mapping[str, str]], name: str) -> datetime | None:
         return None
 
 
-def not_asked_since(count: int) -> dict[str, Any]:
+def no_request_since(count: int) -> dict[str, Any]:
     """The condition that there is no request after `count`; a non-number counts as none."""
     return {
-        "ConditionExpression": "NOT attribute_type(asked, :number) OR asked < :next",
+        "ConditionExpression": (
+            "NOT attribute_type(request_count, :number) OR request_count < :next"
+        ),
         "ExpressionAttributeValues": {":number": {"S": "N"}, ":next": {"N": str(count + 1)}},
     }
 
@@ -174,9 +176,9 @@ def stack_of(item: Mapping[str, Mapping[str, str]]) -> str:
     return item["pk"]["S"].partition("#")[2]
 
 
-def is_asked(item: Mapping[str, Mapping[str, str]]) -> bool:
+def is_request(item: Mapping[str, Mapping[str, str]]) -> bool:
     """Whether an item is of what people ask for."""
-    return item["pk"]["S"].startswith("asked#")
+    return item["pk"]["S"].startswith("requests#")
 
 
 def due_text(moment: datetime) -> str:

@@ -6,21 +6,21 @@ from collections.abc import Iterator
 
 from controller.domain.errors import RetryError
 from controller.store import items
-from controller.store.requests import Requests
+from controller.store.table_calls import TableCalls
 
 
-class Removal(Requests):
-    def take_out(self, stack: str, asked: int) -> bool:
+class Removal(TableCalls):
+    def take_out(self, stack: str, known: int) -> bool:
         """
         Delete spec, status, row, hold and mark, all or none; False if there was a new request.
 
         From then on no pass starts for the stack and no link opens. The caller holds its lock.
         """
-        mark = {"Key": items.asked_key(stack, items.MARK), **items.not_asked_since(asked)}
+        mark = {"Key": items.request_key(stack, items.MARK), **items.no_request_since(known)}
         others = [
             items.key(stack, items.SPEC),
             items.key(stack, items.STATUS),
-            items.asked_key(stack, items.HOLD),
+            items.request_key(stack, items.HOLD),
             items.board_key(stack),
         ]
         return self._write_together({"Delete": mark}, *({"Delete": {"Key": key}} for key in others))
@@ -42,7 +42,7 @@ class Removal(Requests):
 
     def _remains(self, stack: str) -> Iterator[items.Item]:
         """Everything but the history."""
-        pk = {":pk": items.asked_key(stack, "")["pk"]["S"]}
+        pk = {":pk": items.request_key(stack, "")["pk"]["S"]}
         yield from self._query("pk = :pk", pk, ConsistentRead=True)
         ends = {":first": items.KEPT, ":last": items.STATUS}
         yield from self._query(

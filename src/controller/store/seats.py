@@ -15,18 +15,18 @@ from botocore.exceptions import ClientError
 
 from controller.store import items
 from controller.store.conditions import is_refused
-from controller.store.requests import Requests
+from controller.store.table_calls import TableCalls
 
 SEATS = 3
 KEPT = timedelta(days=1)
 
 
-class Seats(Requests):
+class Seats(TableCalls):
     """The seats of one link of one stack."""
 
     def __init__(self, dynamodb: Any, name: str, stack: str, link: str) -> None:
         super().__init__(dynamodb, name)
-        self._key = items.asked_key(f"{stack}#held", link)
+        self._key = items.request_key(f"{stack}#held", link)
 
     def take(self, now: datetime, until: datetime) -> str | None:
         """Take a seat until then; its name, or None while all are taken."""

@@ -12,9 +12,9 @@ from controller.domain.errors import LockLostError
 from controller.domain.money.usage import UsageProfile
 from controller.domain.planning.spec import Json, Spec
 from controller.domain.ports import Clock
-from controller.store.asked import AskedFor
 from controller.store.board_keeper import BoardKeeper
 from controller.store.lock import LENGTH, Lock, LockKeeper
+from controller.store.request_records import StackRequests
 from controller.store.table import Records, Table
 
 RENEW = timedelta(seconds=15)
@@ -33,7 +33,7 @@ class StackRecords:
         self._lock = lock
         self._stack = lock.stack
         self._clock = clock
-        self._seen: AskedFor | None = None
+        self._seen: StackRequests | None = None
         self._is_out = False
         self._renewed_at = clock.now()
 
@@ -54,11 +54,11 @@ class StackRecords:
     def load(self) -> Records:
         """Read everything, and accept the requests: from now on the status makes the stack due."""
         records = self._table.load(self._stack)
-        if records.asked_for.is_due:
+        if records.requests.is_due:
             if self._seen is not None:
                 self._claim()  # what this pass wrote since may say that nothing is due
             self._table.take_up(self._stack, records.request_version)
-        self._seen = records.asked_for
+        self._seen = records.requests
         self._board.read(records)
         return records
 
@@ -136,8 +136,8 @@ class StackRecords:
     def back_off(self) -> None:
         """After a pass that broke; where this breaks too, the next heartbeat tries again."""
         with suppress(Exception):
-            asked = self._seen.count if self._seen else None
-            self._table.back_off(self._stack, self._clock.now(), self._lock.fence, asked)
+            known = self._seen.count if self._seen else None
+            self._table.back_off(self._stack, self._clock.now(), self._lock.fence, known)
 
     def release(self) -> None:
         self._locks.release(self._lock, self._clock.now())

@@ -3,7 +3,7 @@ The table: two Queries return all that a decision needs to know about a stack.
 
 `fence` on the status item is the number of the last pass that claimed the stack. A status is
 written only with the same or a higher number, so that a delayed pass overwrites nothing.
-People's requests (leases, holds, and that a spec was published) are in `store.asked`.
+People's requests (leases, holds, and that a spec was published) are in `store.request_records`.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from controller.domain.reporting.damage import Damaged, parted
 from controller.domain.reporting.status import Status
 from controller.domain.timestamps import format_timestamp
 from controller.store import items
-from controller.store.asked import Asked, AskedFor
 from controller.store.board import Board
 from controller.store.conditions import MOST_CONFLICTS, is_refused, refused_item
 from controller.store.history import History
 from controller.store.removal import Removal
+from controller.store.request_records import RequestRecords, StackRequests
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 """Until a pass that broke is tried again, the first and the last time."""
@@ -58,42 +58,42 @@ class Records:
 
     spec: Spec
     status: Mapping[str, Json]
-    asked_for: AskedFor
+    requests: StackRequests
     leftovers: tuple[Spec, ...] = ()
     damaged: tuple[Damaged, ...] = ()
 
     @property
     def leases(self) -> tuple[Lease, ...]:
-        return self.asked_for.leases
+        return self.requests.leases
 
     @property
     def bookings(self) -> tuple[Booking, ...]:
-        return self.asked_for.bookings
+        return self.requests.bookings
 
     @property
     def hold(self) -> Hold | None:
-        return self.asked_for.hold
+        return self.requests.hold
 
     @property
     def term(self) -> Term | None:
-        return self.asked_for.term
+        return self.requests.term
 
     @property
     def held(self) -> tuple[Held, ...]:
         """The requests that wait at the door, or did and were not given back."""
-        return self.asked_for.held
+        return self.requests.held
 
     @property
-    def rehearsal_asked_at(self) -> datetime | None:
-        return self.asked_for.rehearsal_at
+    def rehearsal_requested_at(self) -> datetime | None:
+        return self.requests.rehearsal_at
 
     @property
     def request_version(self) -> int:
         """The number of requests up to now."""
-        return self.asked_for.count
+        return self.requests.count
 
 
-class Table(Asked, History, Removal):
+class Table(RequestRecords, History, Removal):
     """All records of all stacks; make one for each client."""
 
     # what a pass reads and writes
@@ -105,7 +105,7 @@ class Table(Asked, History, Removal):
         Requests are read first: a spec that is published in between then counts as a later
         request, and the pass reads again before it ends.
         """
-        asked_for = self.load_asked(stack)
+        requests = self.load_requests(stack)
         found = {items.sort_key(item): item for item in self._load_items(stack)}
         if items.SPEC not in found:
             raise NotPublishedError(
@@ -122,9 +122,9 @@ class Table(Asked, History, Removal):
         return Records(
             spec=spec,
             status=statuses[0] if statuses else {},
-            asked_for=asked_for,
+            requests=requests,
             leftovers=leftovers,
-            damaged=(*asked_for.damaged, *lost_spec, *lost, *lost_status),
+            damaged=(*requests.damaged, *lost_spec, *lost, *lost_status),
         )
 
     def claim(self, stack: str, fence: int, due_at: datetime) -> None:
@@ -157,17 +157,17 @@ class Table(Asked, History, Removal):
         status: Mapping[str, Json],
         due_at: datetime | None,
         fence: int | None = None,
-        asked: AskedFor | None = None,
+        known: StackRequests | None = None,
     ) -> bool:
         """
         Store the state of a pass. `due_at` None: no pass is due without a request.
 
-        With `asked` (at the end of a pass): False, and nothing is written, if the requests differ
+        With `known` (at the end of a pass): False, and nothing is written, if the requests differ
         now. The records are compared and not only their count, because one part of a transaction
         may be visible before the other. Raises LockLostError when a pass with a higher `fence` has
         claimed the stack.
         """
-        if asked is not None and self.load_asked(stack) != asked:
+        if known is not None and self.load_requests(stack) != known:
             return False
         sets = ["body = :body", "version = :version"]
         values: dict[str, Any] = {
@@ -182,7 +182,7 @@ class Table(Asked, History, Removal):
             sets.append("fence = :fence")
             values |= _fenced(fence)
             request["ConditionExpression"] = _NOT_LATER
-        removed = ["failed"] if asked is not None else []
+        removed = ["failed"] if known is not None else []
         if due_at is None:
             removed += ["due", "due_at"]
         change = f"SET {', '.join(sets)}" + (f" REMOVE {', '.join(removed)}" if removed else "")
@@ -200,16 +200,16 @@ class Table(Asked, History, Removal):
             raise _lost(stack, items.number(refused_item(error), "fence")) from None
         return True
 
-    def back_off(self, stack: str, now: datetime, fence: int, asked: int | None) -> None:
+    def back_off(self, stack: str, now: datetime, fence: int, known: int | None) -> None:
         """
         Back off after a failed pass: a minute at first, an hour at most.
 
         A stack that is not known to be asleep waits for at most a quarter of an hour. Each failed
         try is reported. A new request is still tried at once, also one from during the pass:
-        `asked` is the count that the pass knew, None if it read none.
+        `known` is the number of requests that the pass has read, None if it read none.
         """
         latest = self.request_version(stack)
-        if asked is not None and latest != asked:
+        if known is not None and latest != known:
             return
         item = self._status_item(stack)
         failed = 1 + items.number(item, "failed")
@@ -234,10 +234,10 @@ class Table(Asked, History, Removal):
 
         A later publish or request makes it due again.
         """
-        asked = self.request_version(stack)
+        known = self.request_version(stack)
         if self.spec(stack):
             return False
-        self.take_up(stack, asked)
+        self.take_up(stack, known)
         try:
             self._update(
                 stack,
@@ -359,7 +359,7 @@ class Table(Asked, History, Removal):
         found = self._query(
             "due = :published", {":published": items.PUBLISHED}, IndexName=items.DUE_INDEX
         )
-        return [items.stack_of(item) for item in found if not items.is_asked(item)]
+        return [items.stack_of(item) for item in found if not items.is_request(item)]
 
     # the heartbeat
 
@@ -376,12 +376,12 @@ class Table(Asked, History, Removal):
             Limit=limit,
         )
         for item in found:
-            yield Due(items.stack_of(item), item["due_at"]["S"], items.is_asked(item))
+            yield Due(items.stack_of(item), item["due_at"]["S"], items.is_request(item))
 
     def defer_until(self, due: Due, until: datetime) -> None:
         """Make it due again at `until`; a stack that became due at another time keeps that."""
-        key = items.asked_key(due.stack, items.MARK)
-        if not due.asked:
+        key = items.request_key(due.stack, items.MARK)
+        if not due.is_request:
             key = items.key(due.stack, items.STATUS)
         try:
             self._update_item(

@@ -15,7 +15,7 @@ from controller.domain.errors import RetryError
 from controller.domain.ports import Clock
 from controller.store import items
 from controller.store.conditions import is_refused
-from controller.store.requests import Requests
+from controller.store.table_calls import TableCalls
 
 KEPT = timedelta(days=1)
 """How long after its link's end a withdrawal is kept, for clocks that differ."""
@@ -27,7 +27,7 @@ PATIENCE = timedelta(seconds=40)
 PAUSE_SECONDS = 0.5
 
 
-class Withdrawals(Requests):
+class Withdrawals(TableCalls):
     """Which links do not count any more."""
 
     def withdraw(self, link: str, expires_at: datetime) -> None:

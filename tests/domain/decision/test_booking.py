@@ -255,7 +255,7 @@ def test_those_that_are_ahead_or_now_are_told_in_order():
 def test_it_is_read_as_it_was_written_and_tells_nobody_whose_it_is():
     one = booking("13:00", "14:00", job="ci", reason="demo").cancelled(at("12:00"))
     assert Booking.from_json(one.to_json()) == one
-    assert not {"owner", "job"} & set(one.told())
+    assert not {"owner", "job"} & set(one.public())
 
 
 @pytest.mark.parametrize("closes", ["13:00", "12:00"])

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from controller.domain.decision.desired import all_asked_for
+from controller.domain.decision.desired import live_requests
 from controller.domain.decision.lifecycle import (
     Activity,
     ConsumedRequests,
@@ -222,12 +222,12 @@ def test_what_nobody_could_use_was_not_unused():
     asked = Asked(rules(**DAY), [lease("Sat 10:00", "Sat 16:00")])
     asked.wake("Sat 10:00", "Sat 10:04")
     whole = asked.lifecycle
-    asked.lifecycle = whole.looked_at(at("Sat 10:20"), complete=False, served=False)
+    asked.lifecycle = whole.snapshot_taken(at("Sat 10:20"), complete=False, served=False)
     asked.looked("Sat 12:00", quiet("Sat 10:04", "Sat 11:58", "Sat 12:00"))
     unserved = asked.decide("Sat 12:00")
     assert (unserved.state, unserved.needs_traffic) == (AWAKE, False)
 
-    asked.lifecycle = asked.lifecycle.looked_at(at("Sat 12:10"), complete=True, served=True)
+    asked.lifecycle = asked.lifecycle.snapshot_taken(at("Sat 12:10"), complete=True, served=True)
     again = asked.decide("Sat 12:15")
     assert (again.state, again.evidence["unused_since"]) == (AWAKE, wrote("Sat 12:10"))
 
@@ -251,7 +251,7 @@ def test_idleness_may_be_for_outside_office_hours_alone():
 def test_what_is_not_known_is_not_idle():
     asked = Asked(rules(**DAY))
     asked.wake("08:55", "08:59")
-    asked.looked("09:33", Activity(looked_at=at("09:33"), note="CloudWatch said nothing"))
+    asked.looked("09:33", Activity(read_at=at("09:33"), note="CloudWatch said nothing"))
 
     unknown = asked.decide("09:33")
     assert unknown.state is AWAKE
@@ -284,7 +284,7 @@ def test_counts_of_an_earlier_look_are_too_old_to_sleep_on():
 def test_a_look_that_came_just_when_it_could_be_idle_and_told_nothing_is_said():
     asked = Asked(rules(**DAY))
     asked.wake("08:55", "08:59")
-    asked.looked("09:30", Activity(looked_at=at("09:30"), note="CloudWatch said nothing"))
+    asked.looked("09:30", Activity(read_at=at("09:30"), note="CloudWatch said nothing"))
 
     assert asked.decide("09:30").rule is Rule.UNKNOWN
     assert asked.decide("09:30").until == at("09:33")
@@ -394,7 +394,7 @@ def test_whatever_is_known_of_the_traffic_the_longest_time_is_the_next_change(
     asked.leases = [lease("12:00", "16:00")]
     asked.wake("12:00", "12:01")
     if rule is Rule.UNKNOWN:
-        asked.looked("12:59", Activity(looked_at=at("12:59")))
+        asked.looked("12:59", Activity(read_at=at("12:59")))
 
     decision = asked.decide(time)
     assert decision.rule is rule
@@ -461,7 +461,7 @@ def test_the_longest_time_ends_what_min_awake_or_a_paid_hour_would_add():
 def test_a_failed_wake_uses_up_what_asked_for_it():
     asked = Asked(rules(**DAY), [lease("10:00", "17:00")], hold("awake", "10:00", "16:00"))
     asked.act("10:00")
-    spent = all_asked_for(asked.rules, asked.leases, asked.hold, at("10:08"))
+    spent = live_requests(asked.rules, asked.leases, asked.hold, at("10:08"))
     failure = Failure(at=at("10:08"), cause="no such image", spec_hash="1", spent=spent)
     asked.lifecycle = asked.lifecycle.failed(failure)
 
@@ -480,7 +480,7 @@ def test_a_failed_wake_uses_up_what_asked_for_it():
 def test_a_wake_that_fails_before_its_opening_has_used_up_the_opening():
     asked = Asked(rules(lead=5, **DAY))
     asked.act("08:55")
-    spent = all_asked_for(asked.rules, [], None, at("08:58"))
+    spent = live_requests(asked.rules, [], None, at("08:58"))
     failure = Failure(at=at("08:58"), cause="no such image", spec_hash="1", spent=spent)
     asked.lifecycle = asked.lifecycle.failed(failure)
     assert asked.act("08:58").until == at("Tue 08:55")
@@ -504,7 +504,7 @@ def test_a_wake_that_fails_again_does_not_give_back_what_the_first_has_spent():
 def test_a_spec_that_was_changed_is_a_reason_to_try_again():
     asked = Asked(rules(**DAY))
     asked.act("08:55")
-    spent = all_asked_for(asked.rules, [], None, at("09:08"))
+    spent = live_requests(asked.rules, [], None, at("09:08"))
     failure = Failure(at=at("09:08"), cause="no such image", spec_hash="1", spent=spent)
     asked.lifecycle = asked.lifecycle.failed(failure)
     assert asked.decide("09:10").state is ASLEEP
@@ -544,7 +544,7 @@ def test_what_was_spent_of_a_lease_is_remembered_until_it_is_over_by_any_clock(t
 def test_a_failed_wake_forgets_the_leases_that_are_over():
     asked = Asked(rules(), [lease("10:00", "11:00")])
     asked.act("10:00")
-    spent = all_asked_for(asked.rules, asked.leases, None, at("10:20"))
+    spent = live_requests(asked.rules, asked.leases, None, at("10:20"))
     failure = Failure(at=at("10:20"), cause="no such image", spec_hash="1", spent=spent)
     asked.lifecycle = asked.lifecycle.failed(failure)
     asked.act("10:20")
@@ -703,7 +703,7 @@ def test_what_went_to_sleep_says_when_and_by_what():
 def test_unknown_traffic_says_what_it_lacks_and_keeps_its_facts():
     asked = Asked(rules(finish_paid_hour=False), [lease("12:00", "16:00")])
     asked.wake("12:00", "12:04")
-    asked.looked("12:40", Activity(looked_at=at("12:40"), known_until=at("12:20")))
+    asked.looked("12:40", Activity(read_at=at("12:40"), known_until=at("12:20")))
     decision = asked.decide("12:40")
 
     assert decision.rule is Rule.UNKNOWN

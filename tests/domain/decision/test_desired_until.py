@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from controller.domain.decision.booking import Booking
-from controller.domain.decision.desired import Decision, all_asked_for, decide, settle_lifecycle
+from controller.domain.decision.desired import Decision, decide, live_requests, settle_lifecycle
 from controller.domain.decision.hold import Hold
 from controller.domain.decision.idle import Counts, Minute, judge, window_to_read
 from controller.domain.decision.lease import Lease
@@ -155,7 +155,7 @@ class World:
             return False
         woken = int((lifecycle.waking_since - START) / MINUTE)
         if woken in self.story.fails_at:
-            asked = all_asked_for(self.rules, list(self.leases.values()), self.hold, now)
+            asked = live_requests(self.rules, list(self.leases.values()), self.hold, now)
             failure = Failure(at=now, cause="no image", spec_hash="1", spent=asked)
             self.lifecycle = lifecycle.failed(failure)
         else:

@@ -122,7 +122,7 @@ def test_a_problem_and_no_counts_at_all_tell_nothing():
         found = judge(told, span, LIMITS, before, at("11:00"))
         assert (found.quiet_since, found.known_until) == (None, None)
         assert found.last_at == at("09:58")
-        assert found.looked_at == at("11:00")
+        assert found.read_at == at("11:00")
         assert found.note == note
 
 
@@ -154,7 +154,7 @@ def test_after_an_outage_quiet_begins_anew():
 
 def test_counts_that_end_early_are_known_only_so_far():
     found = look([SILENT] * 20, now=at("10:37"))
-    assert (found.known_until, found.looked_at) == (at("10:20"), at("10:37"))
+    assert (found.known_until, found.read_at) == (at("10:20"), at("10:37"))
 
 
 def test_a_use_known_before_is_not_forgotten():

@@ -28,27 +28,27 @@ def test_an_hour_is_awake_and_not_known_until_every_minute_awake_was_looked_at()
     log = HourLog().paid(NOON - HOUR, end).awake(ready_at, end)
     assert letters(log, NOON - HOUR) == "paa."
 
-    log = log.looked(minutes(ready_at, NOON + 90 * MINUTE), [])
+    log = log.with_traffic(minutes(ready_at, NOON + 90 * MINUTE), [])
     assert letters(log, NOON - HOUR) == "pqa."
 
-    log = log.looked(minutes(NOON + 90 * MINUTE, end), [])
+    log = log.with_traffic(minutes(NOON + 90 * MINUTE, end), [])
     assert letters(log, NOON - HOUR) == "pqq."
 
 
 def test_one_minute_in_use_makes_an_hour_used_before_all_of_it_is_known():
     log = HourLog().awake(NOON, NOON + 3 * HOUR)
-    log = log.looked([NOON + 61 * MINUTE], [NOON + 61 * MINUTE])
+    log = log.with_traffic([NOON + 61 * MINUTE], [NOON + 61 * MINUTE])
 
     assert letters(log) == "aua."
 
 
 def test_letters_stand_when_looks_are_a_day_old():
     end = NOON + 3 * HOUR
-    log = HourLog().awake(NOON, end).looked(minutes(NOON, NOON + HOUR), [])
-    log = log.looked([NOON + 61 * MINUTE], [NOON + 61 * MINUTE])
+    log = HourLog().awake(NOON, end).with_traffic(minutes(NOON, NOON + HOUR), [])
+    log = log.with_traffic([NOON + 61 * MINUTE], [NOON + 61 * MINUTE])
     later = log.settled(end + DAY)
 
-    assert not later.looks
+    assert not later.reads
     assert letters(later) == letters(log) == "qua."
 
 
@@ -57,14 +57,14 @@ def test_a_long_time_awake_that_nobody_looks_at_is_awake_throughout():
     for day in range(1, 4):
         log = log.awake(NOON, NOON + day * DAY).settled(NOON + day * DAY)
     assert letters(log, count=73) == "a" * 72 + "."
-    assert len(log.looks) <= 25
+    assert len(log.reads) <= 25
 
 
 def test_looks_of_a_time_awake_that_goes_on_for_days_are_kept():
     log = HourLog()
     for hour in range(72):
         now = NOON + (hour + 1) * HOUR
-        log = log.looked(minutes(now - HOUR, now), []).awake(NOON, now).settled(now)
+        log = log.with_traffic(minutes(now - HOUR, now), []).awake(NOON, now).settled(now)
     assert letters(log, count=73) == "q" * 72 + "."
 
 
@@ -87,7 +87,7 @@ def test_an_hour_is_one_of_utc_wherever_the_clock_stands():
 
 def test_an_event_tells_its_hours_and_a_later_one_knows_better():
     log = HourLog().awake(NOON, NOON + 30 * MINUTE)
-    log = log.looked(minutes(NOON, NOON + 30 * MINUTE), [])
+    log = log.with_traffic(minutes(NOON, NOON + 30 * MINUTE), [])
     first = log.part(NOON, NOON + 30 * MINUTE)
     log = log.awake(NOON + 40 * MINUTE, NOON + 2 * HOUR)
     second = log.part(NOON + 40 * MINUTE, NOON + 2 * HOUR)
@@ -124,7 +124,7 @@ def test_what_is_written_down_is_what_is_read(steps):
         before = [log.at(NOON + index * HOUR) for index in range(60)]
         if kind == "looked":
             known = minutes(since, until)
-            log = log.looked(known, known[:1] if used else [])
+            log = log.with_traffic(known, known[:1] if used else [])
         else:
             log = getattr(log, kind)(since, until)
         after = [log.at(NOON + index * HOUR) for index in range(60)]

@@ -153,7 +153,7 @@ def test_what_stands_counts_up_to_now_and_what_ended_untold():
 
 def test_a_new_month_begins_with_nothing():
     meter = Meter(opened_at=NOVEMBER.start, ended=(span(19, 5),)).using(USE, NOVEMBER.start)
-    meter = meter.told(NOW).woken(NOW)
+    meter = meter.recorded(NOW).woken(NOW)
     december = usage_now(meter, Lifecycle(), NOVEMBER.end + HOUR)
 
     assert usage_now(meter, Lifecycle(), NOW).spent.load_balancer == 5

@@ -83,11 +83,11 @@ def test_what_never_got_ready_was_not_awake():
 
 
 def test_what_an_event_has_told_of_is_added_to_what_was_told_before():
-    meter = Meter().using(USE, NOON - DAY).over([balancer(NOON - 5 * HOUR, 2)]).told(NOON)
+    meter = Meter().using(USE, NOON - DAY).over([balancer(NOON - 5 * HOUR, 2)]).recorded(NOON)
     meter = meter.over([balancer(NOON - 2 * HOUR, 1)])
-    assert meter.told(NOON).ended == ()
+    assert meter.recorded(NOON).ended == ()
 
-    for each in (meter, meter.told(NOON)):
+    for each in (meter, meter.recorded(NOON)):
         assert usage_now(each, Lifecycle(), NOON).spent.load_balancer == 3
 
 
@@ -95,15 +95,15 @@ def test_only_the_hours_since_it_was_published_are_in_what_was_told():
     """Its load balancer was Terraform's before."""
     meter = Meter().using(USE, NOON).over([balancer(NOON - 5 * HOUR, 7)])
 
-    assert usage_now(meter.told(NOON + 2 * HOUR), Lifecycle(), NOON + 2 * HOUR).spent == replace(
-        NOTHING, load_balancer=Decimal(2), elastic_ip=Decimal(2)
-    )
+    assert usage_now(
+        meter.recorded(NOON + 2 * HOUR), Lifecycle(), NOON + 2 * HOUR
+    ).spent == replace(NOTHING, load_balancer=Decimal(2), elastic_ip=Decimal(2))
 
 
 def test_a_service_on_machines_of_ones_own_ends_and_has_cost_nothing():
     own = UsageProfile.of(article_spec(resources=(service(request={"launchType": "EC2"}),)))
     ended = BillingInterval(address=SERVICE, arn=SERVICE_ARN, since=NOON - HOUR, until=NOON)
-    meter = Meter().using(own, NOON - DAY).over([ended]).told(NOON)
+    meter = Meter().using(own, NOON - DAY).over([ended]).recorded(NOON)
 
     assert usage_now(meter, Lifecycle(), NOON).spent == NOTHING
 
@@ -189,7 +189,7 @@ def test_at_rest_nothing_is_remembered_of_its_tasks():
 
 def test_all_of_it_is_kept_as_json():
     meter = Meter().using(TWO, NOON - DAY).using(USE, NOON).woken(NOON).rested(NOON, NOON + HOUR)
-    meter = meter.over([balancer(NOON, 2)]).told(NOON + 2 * HOUR).over([span("1", NOON, NOON)])
+    meter = meter.over([balancer(NOON, 2)]).recorded(NOON + 2 * HOUR).over([span("1", NOON, NOON)])
     meter = meter.saw(SERVICE, [task("2", NOON, NOON + HOUR), task("3", None)])
     meter = replace(meter, counted=frozenset({"arn:b", "arn:a"}), read_at=NOON)
 

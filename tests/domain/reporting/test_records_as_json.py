@@ -99,7 +99,7 @@ EVERYTHING = None
 MAY_BE_MISSING = [
     (hold("asleep", "10:00", "11:00"), {"reason", "over"}),
     (lease("10:00", "11:00"), {"reason", "extended_at"}),
-    (Activity(looked_at=at("10:00")), {"last_at", "quiet_since", "known_until", "note"}),
+    (Activity(read_at=at("10:00")), {"last_at", "quiet_since", "known_until", "note"}),
     (ConsumedRequests(), EVERYTHING),
     (Lifecycle(), EVERYTHING),
     (

@@ -39,7 +39,7 @@ FAILURE = Failure(at=NOON - MINUTE, cause="no such image", spec_hash=SPEC.hash)
 
 def unserved(since):
     """Ready before, and nobody is served any more."""
-    return AWAKE.lifecycle.looked_at(since, complete=False, served=False)
+    return AWAKE.lifecycle.snapshot_taken(since, complete=False, served=False)
 
 
 def lease(minutes: float = 60, id_: str = "a") -> Lease:
@@ -134,7 +134,7 @@ def test_a_lease_that_was_spent_or_is_over_wants_nothing():
 
 
 def _spent(**changes):
-    return ConsumedRequests(leases=frozenset({("a", lease().asked_at)}), **changes)
+    return ConsumedRequests(leases=frozenset({("a", lease().requested_at)}), **changes)
 
 
 def test_a_lease_is_told_until_it_is_over_and_the_last_to_end_first():

@@ -83,20 +83,20 @@ def test_what_is_spent_adds_up():
 
 
 def test_a_stack_that_was_put_back_was_ready_all_the_time():
-    lifecycle = up("12:00", "12:04").looked_at(at("13:00"), complete=False, served=False)
+    lifecycle = up("12:00", "12:04").snapshot_taken(at("13:00"), complete=False, served=False)
     assert (lifecycle.incomplete_since, lifecycle.unserved_since) == (at("13:00"), at("13:00"))
-    later = lifecycle.looked_at(at("13:05"), complete=False, served=False)
+    later = lifecycle.snapshot_taken(at("13:05"), complete=False, served=False)
     assert (later.incomplete_since, later.unserved_since) == (at("13:00"), at("13:00"))
 
-    half = later.looked_at(at("13:06"), complete=False, served=True)
+    half = later.snapshot_taken(at("13:06"), complete=False, served=True)
     assert (half.incomplete_since, half.unserved_since) == (at("13:00"), None)
     assert half.ready(at("13:07")) == up("12:00", "12:04", served_again_at=at("13:06"))
     again = up("12:00", "12:04", served_again_at=at("13:07"))
     assert later.ready(at("13:07")) == again
-    assert later.looked_at(at("13:07"), complete=True, served=True) == again
+    assert later.snapshot_taken(at("13:07"), complete=True, served=True) == again
 
     waking = up("12:00")
-    assert waking.looked_at(at("12:02"), complete=False, served=False) == waking
+    assert waking.snapshot_taken(at("12:02"), complete=False, served=False) == waking
 
 
 def test_a_new_wake_knows_nothing_of_the_time_awake_before():

@@ -102,13 +102,13 @@ class Booking:
         )
         return {
             "stack": self.stack,
-            **self.told(),
+            **self.public(),
             "owner": self.owner,
             "job": self.job,
             **cancelled,
         }
 
-    def told(self) -> dict[str, Json]:
+    def public(self) -> dict[str, Json]:
         """What everybody may know of it."""
         return {
             "id": self.id,

@@ -106,7 +106,7 @@ def _looking_back(decision: Decision) -> str:
     return decision.reason
 
 
-def all_asked_for(
+def live_requests(
     rules: Rules, leases: Sequence[Lease], hold: Hold | None, now: datetime
 ) -> ConsumedRequests:
     """Everything that asks for the stack at `now`: what a wake that fails has used up."""
@@ -127,7 +127,7 @@ def _spent_until(window: Window | None, now: datetime) -> datetime | None:
 
 
 def _pairs(leases: Sequence[Lease], now: datetime) -> frozenset[tuple[str, datetime]]:
-    return frozenset((lease.id, lease.asked_at) for lease in _that_count(leases, now))
+    return frozenset((lease.id, lease.requested_at) for lease in _that_count(leases, now))
 
 
 def _that_count(leases: Sequence[Lease], now: datetime) -> list[Lease]:

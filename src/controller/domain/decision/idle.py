@@ -96,15 +96,13 @@ def judge(
     last_at = before.last_at if before else None
     if counts.problem or not counts.minutes:
         note = counts.problem or "CloudWatch has no counts of its traffic yet"
-        return Activity(looked_at=now, last_at=last_at, note=note)
+        return Activity(read_at=now, last_at=last_at, note=note)
     used = [at for at in (last_at, _last_use(counts.minutes, limits)) if at]
     last_at = max(used, default=None)
     since = max(span.since, last_at) if last_at else span.since
     known_until = counts.minutes[-1].ends_at
     quiet_since = _quiet_since(counts.minutes, since, known_until)
-    return Activity(
-        looked_at=now, last_at=last_at, quiet_since=quiet_since, known_until=known_until
-    )
+    return Activity(read_at=now, last_at=last_at, quiet_since=quiet_since, known_until=known_until)
 
 
 def minutes_in_use(minutes: Sequence[Minute], limits: IdleBelow) -> list[Minute]:

@@ -60,7 +60,7 @@ class Lease:
         return self.granted_at <= now < self.expires_at
 
     @property
-    def asked_at(self) -> datetime:
+    def requested_at(self) -> datetime:
         """When somebody last wanted it."""
         return self.extended_at or self.granted_at
 

@@ -30,7 +30,7 @@ class Activity:
     no use; both are None if that read returned nothing, and `note` says why.
     """
 
-    looked_at: datetime
+    read_at: datetime
     last_at: datetime | None = None
     quiet_since: datetime | None = None
     known_until: datetime | None = None
@@ -38,7 +38,7 @@ class Activity:
 
     def to_json(self) -> dict[str, Json]:
         return {
-            "looked_at": format_timestamp(self.looked_at),
+            "read_at": format_timestamp(self.read_at),
             "last_at": write_timestamp(self.last_at),
             "quiet_since": write_timestamp(self.quiet_since),
             "known_until": write_timestamp(self.known_until),
@@ -48,7 +48,7 @@ class Activity:
     @staticmethod
     def from_json(data: Mapping[str, Json]) -> Activity:
         return Activity(
-            looked_at=parse_timestamp(data["looked_at"]),
+            read_at=parse_timestamp(data["read_at"]),
             last_at=read_timestamp(data.get("last_at")),
             quiet_since=read_timestamp(data.get("quiet_since")),
             known_until=read_timestamp(data.get("known_until")),
@@ -70,7 +70,7 @@ class ConsumedRequests:
     hold_at: datetime | None = None
 
     def has_consumed_lease(self, lease: Lease) -> bool:
-        return (lease.id, lease.asked_at) in self.leases
+        return (lease.id, lease.requested_at) in self.leases
 
     def has_consumed_window(self, opens_at: datetime) -> bool:
         return self.windows_until is not None and opens_at <= self.windows_until
@@ -231,7 +231,7 @@ class Lifecycle:
             failure=None,
         )
 
-    def looked_at(self, now: datetime, *, complete: bool, served: bool) -> Lifecycle:
+    def snapshot_taken(self, now: datetime, *, complete: bool, served: bool) -> Lifecycle:
         """What a snapshot shows of a stack that has been ready."""
         if self.ready_at is None:
             return self

@@ -190,10 +190,10 @@ class SleepRules:
         ripe = max(_ripe_at(idle_at, activity), self._floor(now), now)
         end = self._paid_end(ripe)
         if now < end:
-            if activity and activity.looked_at >= idle_at and not _is_known(activity, idle_at):
+            if activity and activity.read_at >= idle_at and not _is_known(activity, idle_at):
                 return self._unknown(demand, activity, _sooner(end, cap), facts)
             return demand.granted(_sooner(end, cap), **facts)
-        if activity is None or activity.looked_at <= now - RETRY:
+        if activity is None or activity.read_at <= now - RETRY:
             until = _sooner(now + RETRY, cap)
             return Verdict(
                 Target.AWAKE, demand.rule, demand.reason, until, facts, needs_traffic=True
@@ -210,7 +210,7 @@ class SleepRules:
         would not see them open.
         """
         moments = [self._lifecycle.ready_at, self._lifecycle.served_again_at]
-        moments += [lease.asked_at for lease in self._leases]
+        moments += [lease.requested_at for lease in self._leases]
         activity = self._lifecycle.activity
         moments += [activity.last_at, activity.quiet_since] if activity else []
         counted = [moment for moment in moments if moment is not None and moment <= now]
@@ -273,9 +273,9 @@ def _ripe_at(idle_at: datetime, activity: Activity | None) -> datetime:
         return idle_at + LAG
     lag = LAG
     if activity.known_until:
-        lag = min(max(LAG, activity.looked_at - activity.known_until), LONGEST_LAG)
+        lag = min(max(LAG, activity.read_at - activity.known_until), LONGEST_LAG)
     ripe = idle_at + lag
-    return ripe if _is_known(activity, idle_at) else max(ripe, activity.looked_at + RETRY)
+    return ripe if _is_known(activity, idle_at) else max(ripe, activity.read_at + RETRY)
 
 
 def _is_known(activity: Activity, idle_at: datetime) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from controller.domain.diagnostics.facts import Facts, Refusal
-from controller.domain.diagnostics.finding import Finding, not_looked_at, ok, problem, warning
+from controller.domain.diagnostics.finding import Finding, not_checked, ok, problem, warning
 from controller.domain.planning.observed import State
 from controller.domain.planning.spec import Kind
 
@@ -97,4 +97,4 @@ def _refused(refusal: Refusal) -> Finding:
         said = f"could not look: missing right {refusal.right}"
     else:
         said = f"could not look: {refusal.cause}"
-    return not_looked_at(refusal.check, refusal.subject, said)
+    return not_checked(refusal.check, refusal.subject, said)

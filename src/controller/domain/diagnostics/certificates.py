@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from controller.domain.diagnostics.facts import Certificate, Facts
-from controller.domain.diagnostics.finding import Finding, not_looked_at, ok, problem, warning
+from controller.domain.diagnostics.finding import Finding, not_checked, ok, problem, warning
 from controller.domain.planning.spec import Kind
 
 CHECK = "certificate"
@@ -20,7 +20,7 @@ def certificates(facts: Facts) -> Iterator[Finding]:
         for arn in certificate_arns(listener.request):
             subject = f"{listener.address} {arn}"
             if ":acm:" not in arn:
-                yield not_looked_at(CHECK, subject, "is not of ACM, and was not looked at")
+                yield not_checked(CHECK, subject, "is not of ACM, and was not looked at")
             elif (found := (facts.certificates or {}).get(arn)) and facts.at:
                 yield _judged(subject, found, facts.at)
 

@@ -20,14 +20,14 @@ class Finding:
     """
     `check` is a short stable name ("elastic-ip"), `subject` the checked resource (a Terraform
     address or an id); `message` says what was found and, if it is a problem, what was expected and
-    the remedy. `looked` False: it could not be checked, so its state is unknown.
+    the remedy. `checked` False: it could not be checked, so its state is unknown.
     """
 
     check: str
     level: Level
     subject: str
     message: str
-    looked: bool = True
+    checked: bool = True
 
     def to_json(self) -> dict[str, Json]:
         return {
@@ -46,8 +46,8 @@ def warning(check: str, subject: str, message: str) -> Finding:
     return Finding(check=check, level=Level.WARNING, subject=subject, message=message)
 
 
-def not_looked_at(check: str, subject: str, why: str) -> Finding:
-    return Finding(check=check, level=Level.WARNING, subject=subject, message=why, looked=False)
+def not_checked(check: str, subject: str, why: str) -> Finding:
+    return Finding(check=check, level=Level.WARNING, subject=subject, message=why, checked=False)
 
 
 def problem(check: str, subject: str, message: str) -> Finding:

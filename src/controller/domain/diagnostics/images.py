@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from controller.domain.diagnostics.facts import Facts, Image, TaskDefinition, backs
-from controller.domain.diagnostics.finding import Finding, not_looked_at, ok, problem
+from controller.domain.diagnostics.finding import Finding, not_checked, ok, problem
 
 CHECK = "image"
 
@@ -56,7 +56,7 @@ def images(facts: Facts) -> Iterator[Finding]:
                 if found is not None:
                     yield _judged(subject, found, definition)
             else:
-                yield not_looked_at(
+                yield not_checked(
                     CHECK,
                     subject,
                     "is not in ECR, so whether it can be pulled shows at the next wake only",
@@ -86,7 +86,7 @@ def _judged(subject: str, image: Image, definition: TaskDefinition) -> Finding:
 
 def _architecture(subject: str, image: Image, wanted: str) -> Finding:
     if image.architectures is None:
-        return not_looked_at(CHECK, subject, "it is there; for which architecture was not readable")
+        return not_checked(CHECK, subject, "it is there; for which architecture was not readable")
     if wanted in image.architectures:
         return ok(CHECK, subject, f"there, for {wanted}")
     found = ", ".join(sorted(image.architectures)) or "none"

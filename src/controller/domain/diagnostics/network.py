@@ -15,7 +15,7 @@ from controller.domain.diagnostics.facts import (
     backs,
     fronts,
 )
-from controller.domain.diagnostics.finding import Finding, not_looked_at, ok, problem, warning
+from controller.domain.diagnostics.finding import Finding, not_checked, ok, problem, warning
 from controller.domain.planning.client_addresses import ANYWHERE
 from controller.domain.planning.observed import Address, Holder
 from controller.domain.planning.plan import describe_address
@@ -173,7 +173,7 @@ def _route_out(facts: Facts, back: Back, subnet: Subnet) -> Finding:
     if subnet.way_out == "igw" and back.public_ip:
         return ok("route-out", subject, "the image is pulled by the task's public address")
     if facts.endpoints is None:
-        return not_looked_at(
+        return not_checked(
             "route-out",
             subject,
             "no public address and no NAT gateway, and the VPC's endpoints could not be read: the "
@@ -250,7 +250,7 @@ def _admission(facts: Facts, back: Back, target: Target) -> Finding:
         who = "clients" if target.sees_clients else "the load balancer"
         return ok("security-groups", subject, f"{who} may reach the container")
     if any(rule.source.startswith("pl-") for rule in rules):
-        return not_looked_at(
+        return not_checked(
             "security-groups",
             subject,
             f"a prefix list decides whether {shut_out[0]} gets in, which is not looked into",

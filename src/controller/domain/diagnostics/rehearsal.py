@@ -18,13 +18,13 @@ LONGEST = 300
 def prove(findings: Sequence[Finding], spec_hash: str, at: datetime) -> Proof:
     """A problem means that it could not wake; something unknown that nothing is proved."""
     hinders = [each for each in findings if each.level is Level.PROBLEM]
-    unknown = [each for each in findings if not each.looked]
-    warned = [each for each in findings if each.level is Level.WARNING and each.looked]
+    unknown = [each for each in findings if not each.checked]
+    warned = [each for each in findings if each.level is Level.WARNING and each.checked]
     verdict = Verdict.COULD_WAKE
     if hinders:
         verdict = Verdict.COULD_NOT_WAKE
     elif unknown:
-        verdict = Verdict.NOT_LOOKED_AT
+        verdict = Verdict.NOT_CHECKED
     kept = [_told(each) for each in [*hinders, *unknown, *warned]][:MOST]
     return Proof(at=at, verdict=verdict, findings=tuple(kept), spec_hash=spec_hash)
 
@@ -32,7 +32,7 @@ def prove(findings: Sequence[Finding], spec_hash: str, at: datetime) -> Proof:
 def prove_nothing(cause: str, spec_hash: str, at: datetime) -> Proof:
     """The examination itself failed."""
     finding = ProofFinding(rule="rehearsal", message=cause[:LONGEST])
-    return Proof(at=at, verdict=Verdict.NOT_LOOKED_AT, findings=(finding,), spec_hash=spec_hash)
+    return Proof(at=at, verdict=Verdict.NOT_CHECKED, findings=(finding,), spec_hash=spec_hash)
 
 
 def _told(finding: Finding) -> ProofFinding:

@@ -58,7 +58,7 @@ _RUN = re.compile(r"([0-9]*)([?.paqu])")
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class HourReads:
     """The minutes of one hour as bits: in which it was awake, and of which the traffic is known."""
 
     awake: int = 0
@@ -76,11 +76,11 @@ class Look:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HourLog:
-    """`cells` is a letter of `Hour` for each hour from `first` on; `looks` the reads of a day."""
+    """`cells` is a letter of `Hour` for each hour from `first` on; `reads` the reads of a day."""
 
     first: datetime | None = None
     cells: str = ""
-    looks: Mapping[datetime, Look] = field(default_factory=dict)
+    reads: Mapping[datetime, HourReads] = field(default_factory=dict)
 
     def paid(self, since: datetime, until: datetime) -> HourLog:
         """Something of it was billed in [since, until)."""
@@ -90,30 +90,30 @@ class HourLog:
         """It could be used in [since, until); what is older than a day was settled before."""
         if until <= since:
             return self
-        looks = dict(self.looks)
+        reads = dict(self.reads)
         for hour in _hours(max(since, floor_hour(until - LATE)), until):
-            look = looks.get(hour, Look())
-            looks[hour] = replace(look, awake=look.awake | _bits(hour, since, until))
-        return replace(self._raised(_hours(since, until), Hour.AWAKE), looks=looks)
+            read = reads.get(hour, HourReads())
+            reads[hour] = replace(read, awake=read.awake | _bits(hour, since, until))
+        return replace(self._raised(_hours(since, until), Hour.AWAKE), reads=reads)
 
-    def looked(self, known: Iterable[datetime], used: Iterable[datetime]) -> HourLog:
+    def with_traffic(self, known: Iterable[datetime], used: Iterable[datetime]) -> HourLog:
         """The traffic of the minutes `known` was seen; in those of them that are `used`, use."""
-        looks = dict(self.looks)
+        reads = dict(self.reads)
         for at in known:
             hour = floor_hour(at)
-            look = looks.get(hour, Look())
-            looks[hour] = replace(look, known=look.known | 1 << at.minute)
+            read = reads.get(hour, HourReads())
+            reads[hour] = replace(read, known=read.known | 1 << at.minute)
         for hour in {floor_hour(at) for at in used}:
-            looks[hour] = replace(looks.get(hour, Look()), used=True)
-        return replace(self, looks=looks)
+            reads[hour] = replace(reads.get(hour, HourReads()), used=True)
+        return replace(self, reads=reads)
 
     def settled(self, now: datetime) -> HourLog:
         """With final letters for hours that no longer change, without hours too old to be shown."""
         oldest = floor_hour(now) - KEPT * HOUR
-        over = [hour for hour in self.looks if hour < now - LATE]
-        log = replace(self, looks={h: each for h, each in self.looks.items() if h not in over})
+        over = [hour for hour in self.reads if hour < now - LATE]
+        log = replace(self, reads={h: each for h, each in self.reads.items() if h not in over})
         for hour in over:
-            verdict = self.looks[hour].verdict
+            verdict = self.reads[hour].verdict
             log = log._raised([hour], verdict) if verdict and hour >= oldest else log
         if log.first is None or log.first >= oldest:
             return log
@@ -132,8 +132,8 @@ class HourLog:
         before = Hour.ASLEEP * min(count, max(0, -start))
         known = before + self.cells[max(0, start) : max(0, start + count)]
         letters = list(known.ljust(count, Hour.ASLEEP))
-        for hour, look in self.looks.items():
-            index, verdict = (hour - first) // HOUR, look.verdict
+        for hour, read in self.reads.items():
+            index, verdict = (hour - first) // HOUR, read.verdict
             if verdict and 0 <= index < count:
                 letters[index] = letters[index].translate(_AT_LEAST[verdict])
         return "".join(letters)
@@ -143,12 +143,12 @@ class HourLog:
         hours = _hours(since, until)
         return [format_timestamp(floor_hour(since)), _shorter(self._letters(hours[0], len(hours)))]
 
-    def with_part(self, told: Json) -> HourLog:
+    def with_part(self, stored: Json) -> HourLog:
         """With the hours of an event: a later event contains what earlier ones knew."""
-        first, told_cells = parse_timestamp(told[0]), _longer(told[1])
-        log = self._raised(_hours(first, first + len(told_cells) * HOUR), Hour.ASLEEP)
+        first, later_cells = parse_timestamp(stored[0]), _longer(stored[1])
+        log = self._raised(_hours(first, first + len(later_cells) * HOUR), Hour.ASLEEP)
         start = (first - (log.first or first)) // HOUR
-        known = zip(log.cells[start:], told_cells, strict=False)
+        known = zip(log.cells[start:], later_cells, strict=False)
         cells = "".join(old if new == Hour.ASLEEP else new for old, new in known)
         return replace(log, cells=log.cells[:start] + cells + log.cells[start + len(cells) :])
 
@@ -167,9 +167,9 @@ class HourLog:
         return {
             "first": format_timestamp(self.first) if self.first else None,
             "cells": _shorter(self.cells),
-            "looks": {
-                format_timestamp(hour): [f"{look.awake:x}", f"{look.known:x}", look.used]
-                for hour, look in self.looks.items()
+            "reads": {
+                format_timestamp(hour): [f"{read.awake:x}", f"{read.known:x}", read.used]
+                for hour, read in self.reads.items()
             },
         }
 
@@ -181,9 +181,9 @@ class HourLog:
         return HourLog(
             first=parse_timestamp(data["first"]) if data["first"] else None,
             cells=_longer(data["cells"]),
-            looks={
-                parse_timestamp(hour): Look(int(awake, 16), int(known, 16), bool(used))
-                for hour, (awake, known, used) in data["looks"].items()
+            reads={
+                parse_timestamp(hour): HourReads(int(awake, 16), int(known, 16), bool(used))
+                for hour, (awake, known, used) in data["reads"].items()
             },
         )
 

@@ -192,7 +192,7 @@ def month_usage(
     opened_at = min((at for at in (past.opened_at, meter.opened_at) if at), default=now)
     window = window_of(month, opened_at, now)
     uses = list(past.uses) or [(opened_at, meter.use)]
-    spans = [*told_spans(past.events), *meter.ended, *meter.open_spans(lifecycle.billed, now)]
+    spans = [*spans_in_events(past.events), *meter.ended, *meter.open_spans(lifecycle.billed, now)]
     return _account(month, window, each_once(spans), uses, past.events, lifecycle)
 
 
@@ -207,7 +207,7 @@ def account_days(
     opened_at = min((at for at in (past.opened_at, meter.opened_at) if at), default=now)
     whole = window_of(month, opened_at, now)
     uses = list(past.uses) or [(opened_at, meter.use)]
-    spans = [*told_spans(past.events), *meter.ended, *meter.open_spans(lifecycle.billed, now)]
+    spans = [*spans_in_events(past.events), *meter.ended, *meter.open_spans(lifecycle.billed, now)]
     spans, days, start = each_once(spans), [], whole.start
     while start < whole.end:
         midnight = start.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
@@ -272,7 +272,7 @@ def window_of(month: Month, opened_at: datetime, now: datetime) -> Interval:
     return Interval(start, max(start, min(month.end, now)))
 
 
-def told_spans(events: Iterable[Event]) -> list[BillingInterval]:
+def spans_in_events(events: Iterable[Event]) -> list[BillingInterval]:
     return [
         BillingInterval.from_json(data) for event in events for data in event.facts.get("spans", ())
     ]

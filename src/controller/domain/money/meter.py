@@ -182,14 +182,14 @@ class Meter:
         hours = self.hours.awake(ready_at, now)
         return replace(self, hours=hours, tally=replace(tally, awake=tally.awake + awake))
 
-    def looked(
+    def with_traffic(
         self, known: Iterable[datetime], used: Iterable[datetime], ready_at: datetime | None
     ) -> Meter:
         """The traffic of the minutes `known` was seen, `used` in use; it is awake since then."""
         known = sorted(known)
         if not known:
             return self
-        hours, until = self.hours.looked(known, used), known[-1] + timedelta(minutes=1)
+        hours, until = self.hours.with_traffic(known, used), known[-1] + timedelta(minutes=1)
         if ready_at:
             hours = hours.awake(ready_at, until)
         return replace(self, hours=hours.settled(until))
@@ -198,7 +198,7 @@ class Meter:
         """These are not billed any more."""
         return replace(self, ended=(*self.ended, *spans))
 
-    def told(self, now: datetime) -> Meter:
+    def recorded(self, now: datetime) -> Meter:
         """An event has stored all ended spans."""
         tally = self.tally_of(now)
         window = Interval(max(tally.month.start, self.opened_at or now), tally.month.end)

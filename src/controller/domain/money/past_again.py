@@ -20,8 +20,8 @@ from controller.domain.money.ledger import (
     awake_in,
     each_once,
     parts_of,
+    spans_in_events,
     spent_in,
-    told_spans,
     wakes_in,
     window_of,
 )
@@ -40,7 +40,7 @@ def meter_again(past: Past, now: datetime) -> Meter:
     window = window_of(month, past.opened_at, now)
     tally = Tally(
         month=month,
-        used=spent_in(each_once(told_spans(past.events)), window, past.uses),
+        used=spent_in(each_once(spans_in_events(past.events)), window, past.uses),
         awake=awake_in(past.events, window),
         wakes=wakes_in(past.events, window),
     )
@@ -64,7 +64,7 @@ def log_hours(events: Iterable[Event], now: datetime) -> HourLog:
     """The hours, from the history alone; hours whose traffic was not read are unknown."""
     log, parts = HourLog(), []
     for event in events:
-        for span in told_spans([event]):
+        for span in spans_in_events([event]):
             log = log.paid(span.since, span.until)
         ready_at = event.facts.get("ready_at")
         if ready_at:
@@ -88,5 +88,5 @@ def _counted(events: Iterable[Event]) -> frozenset[str]:
     """The tasks of this time awake with a recorded span: AWS still lists them."""
     spans: list[BillingInterval] = []
     for event in events:
-        spans = [] if event.kind is EventKind.ASLEEP else [*spans, *told_spans([event])]
+        spans = [] if event.kind is EventKind.ASLEEP else [*spans, *spans_in_events([event])]
     return frozenset(span.arn for span in spans if span.is_task)

@@ -38,7 +38,7 @@ _MOST_TEXT = 160
 _SAID = ("by", "until", "opens_at", "rule")
 """What of a decision's evidence its words need."""
 
-NOT_LOOKED: Mapping[str, Json] = {"at": None, "result": "not looked at", "findings": []}
+UNCHECKED: Mapping[str, Json] = {"at": None, "result": "not looked at", "findings": []}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,7 @@ class Row:
     rates: Rates = field(default_factory=Rates)
     strip: Mapping[str, str] = field(default_factory=dict)
     hours: tuple[int, int, int, int] | None = None
-    proof: Mapping[str, Json] = field(default_factory=lambda: NOT_LOOKED)
+    proof: Mapping[str, Json] = field(default_factory=lambda: UNCHECKED)
 
     @property
     def is_seen(self) -> bool:
@@ -120,7 +120,7 @@ class Row:
             "rates": self.rates.to_json(),
             "strip": dict(self.strip),
             "hours": list(self.hours) if self.hours else None,
-            "proof": dict(self.proof) if self.proof != NOT_LOOKED else None,
+            "proof": dict(self.proof) if self.proof != UNCHECKED else None,
         }
         return {name: value for name, value in told.items() if value}
 
@@ -147,7 +147,7 @@ class Row:
             ),
             strip=data.get("strip", {}),
             hours=tuple(hours) if hours else None,
-            proof=data.get("proof", NOT_LOOKED),
+            proof=data.get("proof", UNCHECKED),
         )
 
 

@@ -36,7 +36,7 @@ WAYS_OUT = {
     "status": "nothing is to be done: it is learned anew",
     "spec": "the stack goes on by the files as they were before; publish it again",
     "spec#": "what it named may still stand and cost: look with dormouse sweep",
-    "asked": "nothing is to be done: it is counted anew",
+    "mark": "nothing to do: requests are counted anew",
 }
 """By a sort key, or what it begins with: what to do about a record that is set aside."""
 

@@ -17,7 +17,7 @@ class Verdict(StrEnum):
 
     COULD_WAKE = "could wake"
     COULD_NOT_WAKE = "could not wake"
-    NOT_LOOKED_AT = "not looked at"
+    NOT_CHECKED = "not looked at"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,7 @@ class Proof:
 def shown(proof: Proof | None) -> dict[str, Json]:
     """For people and programs: a stack that was never rehearsed counts as not looked at."""
     if proof is None:
-        return {"at": None, "result": str(Verdict.NOT_LOOKED_AT), "findings": []}
+        return {"at": None, "result": str(Verdict.NOT_CHECKED), "findings": []}
     found = proof.to_json()
     findings = [{"rule": each.rule, "message": each.message} for each in proof.findings]
     return {"at": found["at"], "result": found["result"], "findings": findings}

@@ -181,7 +181,7 @@ class Report:
             "leases": [lease.to_json() for lease in self.leases],
             "hold": self.hold.to_json() if self.hold else None,
             "held": [each.to_json(self.now) for each in self.held],
-            "bookings": [booking.told() for booking in self.bookings],
+            "bookings": [booking.public() for booking in self.bookings],
             "endpoint": dict(self.endpoint) if self.endpoint else None,
             "steps": self.steps,
             "eta_seconds": None if self.eta is None else round(self.eta.total_seconds(), 1),
@@ -368,7 +368,7 @@ def _since(status: Status, state: State, live: Sequence[Lease]) -> datetime | No
             return lifecycle.ready_at
         case State.WAKING:
             under_way = lifecycle.unserved_since or lifecycle.waking_since
-            return under_way or max((lease.asked_at for lease in live), default=None)
+            return under_way or max((lease.requested_at for lease in live), default=None)
         case State.GOING_TO_SLEEP:
             return status.since if status.target is Target.ASLEEP else None
         case State.ASLEEP:

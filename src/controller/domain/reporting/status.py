@@ -59,9 +59,9 @@ class Status:
     `from_rest` says that the transition started from a settled state, not from another transition.
     `degraded` says that it serves, but not in full. `phase` is shown to people meanwhile, `cause`
     is what delays it. `decision` is the last one, as JSON.
-    `warned_for` is the end for which the warning was sent, `budget_told` a month and the messages
-    sent about its budget, `term_told` the end of its term and the messages sent about it,
-    `troubles` are reported problems that are not over, `meter` counts the money.
+    `warned_for` is the end for which the warning was sent, `budget_notified` a month and the
+    messages sent about its budget, `term_notified` the end of its term and the messages sent about
+    it, `troubles` are reported problems that are not over, `meter` counts the money.
     `outbox` are events that may not be recorded and delivered yet. `replaced` is what blocks the
     end of replaced specs, by their hash: reported once, shown until it is over. `spread_offset` is
     how much earlier than needed its wakes for an opening start, if wakes are spread. `proof` is the
@@ -93,9 +93,9 @@ class Status:
     troubles: tuple[EventKind, ...] = ()
     outbox: tuple[Event, ...] = ()
     set_aside: tuple[str, ...] = ()
-    budget_told: tuple[str, ...] = ()
+    budget_notified: tuple[str, ...] = ()
     proof: Proof | None = None
-    term_told: tuple[str, ...] = ()
+    term_notified: tuple[str, ...] = ()
     week: Week | None = None
 
     def lead(self, longest: timedelta) -> timedelta:
@@ -139,9 +139,9 @@ class Status:
             "troubles": [str(kind) for kind in self.troubles],
             "outbox": [event.to_json() for event in self.outbox],
             "set_aside": list(self.set_aside),
-            "budget_told": list(self.budget_told),
+            "budget_notified": list(self.budget_notified),
             "proof": self.proof.to_json() if self.proof else None,
-            "term_told": list(self.term_told),
+            "term_notified": list(self.term_notified),
             "week": self.week.to_json() if self.week else None,
         }
 
@@ -175,8 +175,8 @@ class Status:
             troubles=tuple(EventKind(kind) for kind in data.get("troubles", ())),
             outbox=tuple(Event.from_json(event) for event in data.get("outbox", ())),
             set_aside=tuple(data.get("set_aside", ())),
-            budget_told=tuple(data.get("budget_told", ())),
+            budget_notified=tuple(data.get("budget_notified", ())),
             proof=Proof.from_json(data.get("proof")),
-            term_told=tuple(data.get("term_told", ())),
+            term_notified=tuple(data.get("term_notified", ())),
             week=Week.from_json(week) if week else None,
         )

@@ -11,7 +11,7 @@ from controller.store import items
 from controller.store.conditions import is_refused, through_conflicts
 
 
-class Requests:
+class TableCalls:
     def __init__(self, dynamodb: Any, name: str) -> None:
         self._dynamodb = dynamodb
         self._name = name

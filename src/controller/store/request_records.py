@@ -1,8 +1,8 @@
 """
 People's requests: leases, bookings, a hold, and the mark that starts a pass for them.
 
-They have their own partition key, `asked#<stack>`, and the wake URL's role can write only there:
-even a compromised function cannot change a spec, status or lock. The mark is the item `asked`: it
+They have their own partition key, `requests#<stack>`, and the wake URL's role can write only there:
+even a compromised function cannot change a spec, status or lock. The mark is the item `mark`: it
 counts the requests, and is in the index of due stacks until a pass has read them. A record and its
 mark are written in one transaction, so no stored request waits without a due pass.
 """
@@ -28,19 +28,19 @@ from controller.domain.timestamps import format_timestamp
 from controller.store import items
 from controller.store.conditions import is_invalid, is_refused, through_conflicts
 from controller.store.held_slots import held_in
-from controller.store.requests import Requests
+from controller.store.table_calls import TableCalls
 
-KEEP_ASKED = timedelta(days=7)
+KEEP_REQUESTS = timedelta(days=7)
 """How long leases and holds are remembered after their end."""
 
 _IS_FREE = "attribute_not_exists(pk)"
 REHEARSE = "rehearse_at"
 
-_TOUCH = "SET due = :due, due_at = :at ADD asked :one"
+_TOUCH = "SET due = :due, due_at = :at ADD request_count :one"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AskedFor:
+class StackRequests:
     """
     The requests for one stack; `count` is their number, and `is_due` that no pass has read them.
 
@@ -60,12 +60,12 @@ class AskedFor:
     term: Term | None = None
 
 
-class Asked(Requests):
-    """The partition `asked#<stack>`; the api's role may write here, and nowhere else."""
+class RequestRecords(TableCalls):
+    """The partition `requests#<stack>`; the api's role may write here, and nowhere else."""
 
-    def load_asked(self, stack: str) -> AskedFor:
+    def load_requests(self, stack: str) -> StackRequests:
         """Read all requests for one stack, consistently."""
-        pk = items.asked_key(stack, items.MARK)["pk"]["S"]
+        pk = items.request_key(stack, items.MARK)["pk"]["S"]
         read = self._query("pk = :pk", {":pk": pk}, ConsistentRead=True)
         found = {items.sort_key(item): item for item in read}
         mark = found.get(items.MARK, {})
@@ -89,12 +89,12 @@ class Asked(Requests):
             for sort in found
             if sort == items.TERM
         )
-        return AskedFor(
+        return StackRequests(
             term=terms[0] if terms else None,
             leases=leases,
             bookings=bookings,
             hold=holds[0] if holds else None,
-            count=items.number(mark, "asked"),
+            count=items.number(mark, "request_count"),
             rehearsal_at=items.moment(mark, REHEARSE),
             damaged=(*lost, *lost_bookings, *lost_hold, *lost_term),
             is_due="due" in mark,
@@ -105,14 +105,14 @@ class Asked(Requests):
         """
         The number of requests up to now: while it is unchanged, so are all request records.
 
-        It reads one item, where `load_asked` reads them all.
+        It reads one item, where `load_requests` reads them all.
         """
         reply = self._dynamodb.get_item(
-            **self._named({"Key": items.asked_key(stack, items.MARK)}),
+            **self._named({"Key": items.request_key(stack, items.MARK)}),
             ConsistentRead=True,
-            ProjectionExpression="asked",
+            ProjectionExpression="request_count",
         )
-        return items.number(reply.get("Item", {}), "asked")
+        return items.number(reply.get("Item", {}), "request_count")
 
     def grant(self, lease: Lease) -> Lease:
         """
@@ -188,19 +188,19 @@ class Asked(Requests):
 
     def hold(self, hold: Hold) -> None:
         """Replace the hold, and make the stack due."""
-        expires = int((hold.until + KEEP_ASKED).timestamp())
-        key = items.asked_key(hold.stack, items.HOLD)
+        expires = int((hold.until + KEEP_REQUESTS).timestamp())
+        key = items.request_key(hold.stack, items.HOLD)
         item = items.with_body(key, hold.to_json(), expires=expires)
         self._write_marked(hold.stack, hold.set_at, {"Put": {"Item": item}})
 
     def put_term(self, term: Term) -> None:
         """Store who is responsible for a stack, and until when; and make it due."""
-        item = items.with_body(items.asked_key(term.stack, items.TERM), term.to_json())
+        item = items.with_body(items.request_key(term.stack, items.TERM), term.to_json())
         self._write_marked(term.stack, term.set_at, {"Put": {"Item": item}})
 
     def lift_hold(self, stack: str, now: datetime) -> None:
         """End the hold, and make the stack due."""
-        key = items.asked_key(stack, items.HOLD)
+        key = items.request_key(stack, items.HOLD)
         self._write_marked(stack, now, {"Delete": {"Key": key}})
 
     def ask(self, stack: str, due_at: datetime) -> None:
@@ -211,7 +211,7 @@ class Asked(Requests):
         """Have the stack's next pass find out whether it could wake."""
         request = _touch(stack, now)["Update"]
         request["UpdateExpression"] = (
-            f"SET due = :due, due_at = :at, {REHEARSE} = :now ADD asked :one"
+            f"SET due = :due, due_at = :at, {REHEARSE} = :now ADD request_count :one"
         )
         request["ExpressionAttributeValues"][":now"] = {"S": format_timestamp(now)}
         named = self._named(request)
@@ -219,9 +219,9 @@ class Asked(Requests):
 
     def take_up(self, stack: str, count: int) -> None:
         """A pass has read the requests up to `count`; later ones stay due."""
-        condition = items.not_asked_since(count)
+        condition = items.no_request_since(count)
         try:
-            key = items.asked_key(stack, items.MARK)
+            key = items.request_key(stack, items.MARK)
             self._update_item(key, UpdateExpression="REMOVE due, due_at", **condition)
         except ClientError as error:
             if not is_refused(error):
@@ -229,23 +229,23 @@ class Asked(Requests):
 
     def _keep(self, lease: Lease, condition: Mapping[str, Any], at: datetime | None = None) -> bool:
         """Write a lease and its mark, both or neither; False when the condition does not hold."""
-        expires = int((lease.expires_at + KEEP_ASKED).timestamp())
-        key = items.asked_key(lease.stack, f"{items.LEASE}{lease.id}")
+        expires = int((lease.expires_at + KEEP_REQUESTS).timestamp())
+        key = items.request_key(lease.stack, f"{items.LEASE}{lease.id}")
         item = items.with_body(key, lease.to_json(), expires=expires)
         put = {"Put": {"Item": item, **condition}}
         return self._write_marked(lease.stack, at or lease.granted_at, put)
 
     def _keep_booking(self, booking: Booking, at: datetime, condition: Mapping[str, Any]) -> bool:
         """Write a booking and the mark, both or neither; False when the condition fails."""
-        expires = int((booking.closes_at + KEEP_ASKED).timestamp())
-        key = items.asked_key(booking.stack, f"{items.BOOKING}{booking.id}")
+        expires = int((booking.closes_at + KEEP_REQUESTS).timestamp())
+        key = items.request_key(booking.stack, f"{items.BOOKING}{booking.id}")
         item = items.with_body(key, booking.to_json(), expires=expires)
         return self._write_marked(booking.stack, at, {"Put": {"Item": item, **condition}})
 
     def _booking(self, stack: str, id_: str) -> tuple[items.Item | None, Booking | None]:
         """A booking as stored; no second value if it cannot be read."""
         sort = f"{items.BOOKING}{id_}"
-        found = self._item(items.asked_key(stack, sort))
+        found = self._item(items.request_key(stack, sort))
         parse = partial(_parse_booking, stack, sort)
         booking = items.readable(found, parse) if found else None
         return found, booking if isinstance(booking, Booking) else None
@@ -261,11 +261,11 @@ class Asked(Requests):
         except ClientError as error:
             if not is_invalid(error):
                 raise
-        condition = "attribute_exists(asked) AND NOT attribute_type(asked, :number)"
+        condition = "attribute_exists(request_count) AND NOT attribute_type(request_count, :number)"
         try:
             self._update_item(
-                items.asked_key(stack, items.MARK),
-                UpdateExpression="REMOVE asked",
+                items.request_key(stack, items.MARK),
+                UpdateExpression="REMOVE request_count",
                 ConditionExpression=condition,
                 ExpressionAttributeValues={":number": {"S": "N"}},
             )
@@ -294,7 +294,7 @@ class Asked(Requests):
         return (found, lease) if runs and isinstance(lease, Lease) else (None, None)
 
     def _lease_item(self, stack: str, id_: str) -> items.Item | None:
-        return self._item(items.asked_key(stack, f"{items.LEASE}{id_}"))
+        return self._item(items.request_key(stack, f"{items.LEASE}{id_}"))
 
     def _item(self, key: items.Item) -> items.Item | None:
         reply = self._dynamodb.get_item(**self._named({"Key": key}), ConsistentRead=True)
@@ -306,7 +306,7 @@ def _touch(stack: str, due_at: datetime) -> dict[str, Any]:
     """The part of a transaction that counts the request, and makes the stack due."""
     return {
         "Update": {
-            "Key": items.asked_key(stack, items.MARK),
+            "Key": items.request_key(stack, items.MARK),
             "UpdateExpression": _TOUCH,
             "ExpressionAttributeValues": {
                 ":due": {"S": items.DUE},
