@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,6 +39,15 @@ class Call:
 
 class Calls(list[Call]):
     """The calls in the order in which they came."""
+
+    def record(self, call: Call, code: str | None = None, result: str = "") -> None:
+        """
+        Keep a call with how it ended: refused with `code`, or with `result`.
+
+        Parameters of writes are copied: the caller may go on using its own.
+        """
+        params = call.params if call.is_read else copy.deepcopy(call.params)
+        self.append(Call(call.at, call.region, call.service, call.operation, params, code, result))
 
     def of(self, *operations: str) -> Calls:
         """Those of the named operations."""

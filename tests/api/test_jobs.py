@@ -76,9 +76,9 @@ def test_what_is_released_goes_to_sleep_and_says_why(installation):
 
 
 def test_a_release_of_nothing_changes_nothing(installation):
-    start = len(installation.aws.writes())
+    start = len(installation.aws.calls.writes())
     assert ask(installation, "release", id="ci").status == 200
-    assert installation.aws.writes()[start:] == [] and installation.started_passes == []
+    assert installation.aws.calls.writes()[start:] == [] and installation.started_passes == []
 
 
 def test_after_a_release_the_same_job_may_ask_again(installation):

@@ -287,13 +287,13 @@ def test_a_bearer_counts_before_the_address(installation):
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE"])
 @pytest.mark.parametrize("path", ["", "/status", "/wake", "/extend", "/release", "/sleep"])
 def test_only_post_changes_anything(installation, method, path):
-    start = len(installation.aws.writes())
+    start = len(installation.aws.calls.writes())
     reply = installation.ask(method, f"/s/{STACK}{path}?k={installation.key('admin')}", b"for=1h")
     reads = method in ("GET", "HEAD") and path in ("", "/status")
     assert reply.status == (200 if reads else 405)
     if not reads:
         assert reply.headers["allow"] == ("GET, HEAD" if path in ("", "/status") else "POST")
-    assert installation.aws.writes()[start:] == [] and installation.started_passes == []
+    assert installation.aws.calls.writes()[start:] == [] and installation.started_passes == []
     if method == "HEAD":
         assert reply.body == ""
 

@@ -17,7 +17,8 @@ from controller.domain.planning.progress import Progress
 from controller.domain.planning.spec import Kind
 from controller.mapping.kinds import BY_KIND
 from factories import EIP, LB, NOON, SERVICE, TG, article_spec, scaled_spec
-from local.aws import OPERATIONS, LaptopAws
+from local.aws import LaptopAws
+from local.operations import OPERATIONS
 
 
 def kinds_of(spec):

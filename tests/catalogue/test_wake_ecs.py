@@ -25,6 +25,7 @@ from catalogue.tools import (
 from controller.domain.planning.timing import TYPICAL
 from controller.reconcile.outcome import Result
 from factories import article_spec, service
+from local.ecs.mishaps import interrupt, set_container_health
 from local.faults import FOREVER, Fault
 
 BREAKER = {
@@ -400,7 +401,7 @@ def test_f31_vcpu_quota_of_an_hour_ago_does_not_fail_a_stack_that_is_awake(desk)
     """The event stays in the list; what counts is what stands now."""
     desk.wake()
     containers(desk, "vcpu_quota")
-    desk.aws.interrupt(running_tasks(desk)[0], "TerminationNotice")
+    interrupt(desk.aws, running_tasks(desk)[0], "TerminationNotice")
     desk.aws.clock.advance(300)
     containers(desk, "healthy")
     desk.aws.clock.advance(3600)
@@ -484,7 +485,7 @@ def test_f33_an_awake_stack_that_got_over_it_is_not_called_failed(desk):
     """Three tasks had to be replaced in the last hour; now one runs and is healthy."""
     desk.wake()
     for _ in range(3):
-        desk.aws.set_container_health(running_tasks(desk)[0], passes=False)
+        set_container_health(desk.aws, running_tasks(desk)[0], passes=False)
         desk.aws.clock.advance(600)
     service_now = the_service(desk)
     assert service_now["runningCount"] == 1
@@ -553,7 +554,7 @@ INTERRUPTIONS = ["SpotInterruption", "TerminationNotice", "InfrastructureHealth"
 def test_f37_f38_a_task_that_aws_ends_during_the_wake_is_replaced(desk, code):
     """Spot, maintenance, broken hardware: back to "waking", no teardown."""
     watch = Watch(
-        lambda: desk.aws.interrupt(running_tasks(desk)[0], code),
+        lambda: interrupt(desk.aws, running_tasks(desk)[0], code),
         when=lambda seen: seen.observed[SERVICE].phase == "health check",
     )
     outcome = desk.wake(report=watch)
@@ -570,7 +571,7 @@ def test_f37_f38_an_awake_stack_whose_tasks_aws_ends_again_and_again_is_not_fail
     desk.wake()
     start = len(desk.aws.calls)
     for _ in range(4):
-        desk.aws.interrupt(running_tasks(desk)[0], code)
+        interrupt(desk.aws, running_tasks(desk)[0], code)
         watch = Watch()
         assert one_pass(desk, "awake", report=watch).result is Result.CONVERGED
         assert {"task starting", "health check"} <= watch.waits

@@ -48,7 +48,7 @@ def test_a_stack_is_planned_woken_and_put_to_sleep(server):
     assert [a["verb"] for a in plan["actions"]] == ["create"] * 4
     position = {a["address"]: n for n, a in enumerate(plan["actions"])}
     assert all(position[b] < position[a["address"]] for a in plan["actions"] for b in a["after"])
-    assert not server.aws.writes()
+    assert not server.aws.calls.writes()
 
     woken = dormouse("apply", SHIPPED, "--to", "awake", "--json", endpoint=server.url)
     assert woken.returncode == 0, woken.stderr

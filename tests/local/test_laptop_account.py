@@ -81,8 +81,8 @@ def test_calls_are_recorded_in_order_with_what_came_of_them(stack):
     made, read = stack.aws.calls[-2:]
     assert (made.service, made.operation, made.result) == ("elbv2", "CreateLoadBalancer", arn)
     assert (made.at, read.at) == (START, START + timedelta(seconds=5))
-    assert stack.aws.writes().names() == ["CreateLoadBalancer"]
-    assert "CreateLoadBalancer" not in stack.aws.reads().names()
+    assert stack.aws.calls.writes().names() == ["CreateLoadBalancer"]
+    assert "CreateLoadBalancer" not in stack.aws.calls.reads().names()
     assert stack.aws.calls.of("CreateLoadBalancer") == [made]
     assert str(read) == "09:00:05 elbv2:DescribeLoadBalancers -> ok"
 

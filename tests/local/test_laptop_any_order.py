@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from laptop_stack import CLUSTER, FAMILY, OTHER_SUBNET, SERVICE, SUBNET, Stack, furnished
 
 from local.conditions import Containers
+from local.ecs.mishaps import set_container_health
 
 
 @lru_cache(maxsize=3)
@@ -76,8 +77,8 @@ STEPS = {
     "stop task": lambda stack, draw: stack.ecs.stop_task(
         cluster=CLUSTER, task=draw(stack.tasks())["taskArn"]
     ),
-    "break": lambda stack, draw: stack.aws.set_container_health(
-        draw(stack.tasks())["taskArn"], passes=draw([True, False])
+    "break": lambda stack, draw: set_container_health(
+        stack.aws, draw(stack.tasks())["taskArn"], passes=draw([True, False])
     ),
     "fate": lambda stack, draw: stack.aws.conditions.containers(
         FAMILY, draw([each for each in Containers if each is not Containers.DRAIN_STUCK])

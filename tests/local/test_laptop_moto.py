@@ -21,7 +21,7 @@ def test_a_table_is_kept_and_its_calls_are_recorded():
     table.put_item(TableName="dormouse", Item={"pk": {"S": "a"}})
     assert table.scan(TableName="dormouse")["Count"] == 1
     assert made["CreationDateTime"] == START
-    assert [str(call) for call in aws.writes()][-1].startswith("09:00:00 dynamodb:PutItem")
+    assert [str(call) for call in aws.calls.writes()][-1].startswith("09:00:00 dynamodb:PutItem")
     with refused("ConditionalCheckFailedException"):
         table.put_item(
             TableName="dormouse",

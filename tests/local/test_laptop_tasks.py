@@ -5,6 +5,8 @@ from itertools import pairwise
 import pytest
 from laptop_stack import CLUSTER, FAMILY, OTHER_SUBNET, SERVICE, SUBNET, refused
 
+from local.ecs.mishaps import interrupt, set_container_health
+
 BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": False}}
 
 
@@ -226,7 +228,7 @@ def test_tasks_are_placed_in_any_of_the_subnets(stack):
 def test_an_application_that_breaks_later_is_replaced(stack):
     _, group = stack.wake_up()
     first = stack.tasks()[0]["taskArn"]
-    stack.aws.set_container_health(first, passes=False)
+    set_container_health(stack.aws, first, passes=False)
     stack.pass_time(19)
     assert stack.health(group) == [("healthy", "")]
     stack.pass_time(1)
@@ -240,7 +242,7 @@ def test_fargate_may_end_a_task_and_another_follows(stack, code):
     """F37, F38."""
     _, group = stack.wake_up()
     first = stack.tasks()[0]["taskArn"]
-    stack.aws.interrupt(first, code)
+    interrupt(stack.aws, first, code)
     stopped = stack.tasks("STOPPED")[0]
     assert (stopped["stopCode"], stopped["lastStatus"]) == (code, "STOPPING")
     stack.pass_time(300)

@@ -55,7 +55,7 @@ def test_terraform_applies_and_destroys_the_articles_stack(directory):
         terraform(server, directory, "init")
         applied = terraform(server, directory, "apply", "-auto-approve")
         assert "12 added, 0 changed, 0 destroyed" in applied
-        made = {call.operation for call in server.aws.writes() if call.error_code is None}
+        made = {call.operation for call in server.aws.calls.writes() if call.error_code is None}
         assert {"CreateLoadBalancer", "CreateService", "CreateRole"} <= made
 
         planned = terraform(server, directory, "plan", "-detailed-exitcode")

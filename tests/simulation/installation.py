@@ -25,6 +25,7 @@ from direct import Crash, DirectClient, DirectSession, refusal
 from factories import SUBNET, target_group
 from local.aws import LaptopAws
 from local.calls import READS
+from local.ecs.mishaps import interrupt
 from local.errors import AwsError
 from local.records import create_table
 from local.world import Region
@@ -567,4 +568,4 @@ class Installation:
             case "task interrupted":
                 for task in observer.tasks():
                     if task.last_status == "RUNNING":
-                        self.cloud_of(task.arn).interrupt(task.arn)
+                        interrupt(self.cloud_of(task.arn), task.arn)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from controller.domain.decision.history import Event
 from factories import SUBNET, target_group
+from local.ecs.mishaps import interrupt
 from local.errors import AwsError
 from simulation.trouble import LATE_RIGHTS, Spell
 
@@ -41,7 +42,7 @@ def break_a_task(
         installation.note(
             "fault", f"a task of {users.stack} is retired; its kind is {behaviour(strength)} now"
         )
-        installation.cloud_of(running[0].arn).interrupt(running[0].arn, "TerminationNotice")
+        interrupt(installation.cloud_of(running[0].arn), running[0].arn, "TerminationNotice")
 
 
 def move_in(

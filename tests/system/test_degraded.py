@@ -18,6 +18,7 @@ from controller.domain.planning.owner_tags import ADDRESS, STACK
 from direct import DirectSession
 from factories import article_spec, listener, load_balancer, service, target_group
 from installation import Installation
+from local.ecs.mishaps import interrupt
 from local.faults import Fault
 
 CONTAINER = "nsfw-api-container"
@@ -96,7 +97,7 @@ class Home(Installation):
     def replace_one(self, behaviour):
         """Fargate retires a task, and the one that comes in its place behaves so."""
         self.aws.conditions.containers(CONTAINER, behaviour)
-        self.aws.interrupt(self.tasks()[0], "TerminationNotice")
+        interrupt(self.aws, self.tasks()[0], "TerminationNotice")
 
 
 def of_tasks(count, **changes):
@@ -136,7 +137,7 @@ def test_one_of_several_tasks_that_cannot_be_replaced_takes_nothing_down(behavio
 
 def test_a_task_that_is_replaced_in_its_usual_time_is_told_to_nobody():
     home = Home()
-    home.aws.interrupt(home.tasks()[0], "TerminationNotice")
+    interrupt(home.aws, home.tasks()[0], "TerminationNotice")
     home.live(30)
     assert (home.healthy(), home.deletions()) == (2, [])
     assert [str(e.kind) for e in home.events() if e.kind.is_notified] == ["waking", "awake"]
@@ -167,7 +168,7 @@ def test_it_is_given_up_once_no_target_has_been_healthy_for_as_long_as_a_wake_ma
     home.replace_one("exits_at_once")
     home.live(30, until=lambda: home.events("degraded"))
     for arn in home.tasks():
-        home.aws.interrupt(arn, "TerminationNotice")
+        interrupt(home.aws, arn, "TerminationNotice")
     began = home.now
     home.live(15)
     assert home.deletions() == []
@@ -187,7 +188,7 @@ def test_one_task_that_crashes_now_and_then_and_comes_back_is_left_alone():
     home = Home(tasks=1)
     for _ in range(5):
         home.aws.conditions.containers(CONTAINER, "exits_at_once")
-        home.aws.interrupt(home.tasks()[0], "TerminationNotice")
+        interrupt(home.aws, home.tasks()[0], "TerminationNotice")
         home.aws.clock.advance(90)
         home.aws.conditions.containers(CONTAINER, "healthy")
         home.live(10)
@@ -268,7 +269,7 @@ def test_one_of_two_services_that_fails_does_not_take_the_other_down():
 
     home.aws.conditions.containers("worker", "image_pull_error")
     for arn in home.tasks("worker"):
-        home.aws.interrupt(arn, "TerminationNotice")
+        interrupt(home.aws, arn, "TerminationNotice")
     home.live(60)
     assert (home.healthy(), home.deletions()) == (1, [])
     assert "runs with 0 of 1 task" in home.events("degraded")[0].reason
@@ -418,7 +419,7 @@ def test_a_deployment_that_ecs_has_given_up_is_begun_anew_slowly():
         forceNewDeployment=True,
     )
     home.live(15)
-    home.aws.interrupt(home.tasks()[0], "TerminationNotice")
+    interrupt(home.aws, home.tasks()[0], "TerminationNotice")
     start = len(home.aws.calls)
     home.live(90)
     calls = list(home.aws.calls)[start:]

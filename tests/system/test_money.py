@@ -17,6 +17,7 @@ from controller.domain.money.month import Month
 from controller.domain.money.prices import find_prices
 from controller.domain.reporting.status import Status
 from factories import SERVICE, article_spec, service
+from local.ecs.mishaps import interrupt
 from local.faults import Fault
 from system import second_account
 from system.days import STACK, days
@@ -120,7 +121,7 @@ def test_a_task_that_was_replaced_is_counted_once_while_the_stack_stays_awake():
     def interrupt():
         ecs = day.aws.session().client("ecs")
         (arn,) = ecs.list_tasks(cluster="nsfw_api_cluster")["taskArns"]
-        day.aws.interrupt(arn)
+        interrupt(day.aws, arn)
 
     day.plan("Mon 13:00", interrupt)
     day.plan("Mon 15:00", interrupt)
@@ -142,7 +143,7 @@ def test_what_is_replaced_while_awake_is_paid_for_as_well():
     def interrupt():
         ecs = day.aws.session().client("ecs")
         (arn,) = ecs.list_tasks(cluster="nsfw_api_cluster")["taskArns"]
-        day.aws.interrupt(arn)
+        interrupt(day.aws, arn)
 
     day.plan("Mon 10:20", interrupt)
     day.plan("Mon 12:10", delete)
@@ -223,7 +224,7 @@ def test_a_status_that_is_lost_in_the_middle_of_a_sleep_takes_no_money_along(lef
     day = days(profile="fast", **OFFICE, idle_timeout="0")
     day.live("Mon 17:30")
     (task,) = day.desk.aws.peek().ecs.clusters["nsfw_api_cluster"].tasks.values()
-    day.aws.interrupt(task.arn)  # its span is told while awake
+    interrupt(day.aws, task.arn)  # its span is told while awake
     day.live("Mon 17:50")
     day.aws.conditions.containers("nsfw-api-container", "drain_stuck")
     ecs = day.aws.session().client("ecs")

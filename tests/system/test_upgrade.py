@@ -90,7 +90,7 @@ def test_a_spec_of_a_later_release_is_not_guessed_at_and_nothing_is_done(items):
     with pytest.raises(SpecError, match="found version 99, expected 1 at most; deploy the release"):
         controller.run_pass(STACK, "test", BUDGET)
     assert StackUnderTest(aws).standing() == ASLEEP
-    assert [call.service for call in aws.writes() if call.service in ("elbv2", "ecs")] == []
+    assert [call.service for call in aws.calls.writes() if call.service in ("elbv2", "ecs")] == []
 
 
 @pytest.mark.parametrize(("kind", "stands"), [("status", AWAKE), ("lease#", ASLEEP)])

@@ -197,7 +197,7 @@ def test_the_provider_sends_what_we_compile_and_sees_no_changes_afterwards(tmp_p
         terraform = Terraform(directory, server.url)
         terraform.init()
         terraform.apply(awake=True)
-        calls = [c for c in server.aws.writes() if c.service == "application-autoscaling"]
+        calls = [c for c in server.aws.calls.writes() if c.service == "application-autoscaling"]
         plan = terraform.plan(awake=True)
 
     theirs = {_name(call.params): plain(dict(call.params)) for call in calls if not call.error_code}

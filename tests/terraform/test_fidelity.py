@@ -99,7 +99,7 @@ def test_terraform_itself_sees_nothing_to_do_while_the_stack_sleeps(directory):
         terraform = Terraform(directory, server.url)
         terraform.init()
         terraform.apply()
-        made = {c.operation for c in server.aws.writes()}
+        made = {c.operation for c in server.aws.calls.writes()}
         plan = terraform.plan()
 
     assert not made & {"CreateLoadBalancer", "CreateTargetGroup", "CreateListener", "CreateService"}
