@@ -25,7 +25,7 @@ LONG_FILES: dict[str, int] = {
     "controller/hcl/static_check.py": 394,
     "controller/mapping/refusals/services.py": 437,
     "controller/store/request_records.py": 353,
-    "controller/store/table.py": 474,
+    "controller/store/table.py": 395,
 }
 """Files that are longer than `MOST_LINES`, with their lines when the list was made."""
 
@@ -58,7 +58,7 @@ LARGE_CLASSES: dict[str, int] = {
     "controller/mapping/look_ups.py::LookUps": 15,
     "controller/store/request_records.py::RequestRecords": 21,
     "controller/store/stack_records.py::StackRecords": 21,
-    "controller/store/table.py::Table": 21,
+    "controller/store/table.py::Table": 14,
     "local/aws.py::LaptopAws": 14,
     "local/fidelity/standing.py::Standing": 14,
 }

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 
-from controller.domain.errors import SpecError
 from controller.domain.planning.spec import Kind
 from controller.store import items
 from factories import article_spec, load_balancer
@@ -274,14 +273,89 @@ def test_what_an_unreadable_spec_named_is_not_forgotten_by_publishing(make_days)
     assert day.controller.table.load(STACK).leftovers == ()
 
 
-def test_both_copies_unreadable_is_an_error_with_the_way_out(make_days):
-    day = make_days("Mon 08:00", **OFFICE)
-    day.live("Mon 08:30")
+KEPT = items.key(STACK, "kept_spec#1")
+
+
+def lose_spec(day, *more):
+    """Neither the spec nor the copy of it can be read any more, nor what else is named."""
     dynamodb = day.aws.session().client("dynamodb")
-    for key in (SPEC, items.key(STACK, "kept_spec#1")):
+    for key in (SPEC, KEPT, *more):
         put(dynamodb, key, {"body": {"S": "{"}})
-    with pytest.raises(SpecError, match="publish it again"):
-        day.run_pass()
+    day.controller.table.ask(STACK, day.now)
+
+
+def paid(day):
+    """What stands and costs; a target group is left for the spec that is published again."""
+    return [name for name, count in day.desk.standing().items() if count and "group" not in name]
+
+
+def test_without_a_readable_copy_a_stack_sleeps_when_its_hours_are_over_and_people_are_told_once(
+    make_days,
+):
+    day = make_days("Mon 08:00", **OFFICE)
+    day.visit("Mon 09:00", "Mon 17:55")
+    day.live("Mon 10:00")
+    lose_spec(day)
+    day.live("Mon 17:30")
+    assert day.desk.standing() == AWAKE
+    day.live("Mon 19:00")
+    assert paid(day) == []
+    (event,) = damaged_events(day)
+    assert "nothing can wake the stack" in event.reason
+    assert "publish it again" in event.reason
+
+
+def test_without_a_readable_copy_an_opening_fails_once_and_a_publish_wakes_it(make_days):
+    day = make_days("Mon 20:00", **OFFICE)
+    day.live("Mon 20:30")
+    lose_spec(day)
+    day.live("Tue 12:00")
+    assert paid(day) == []
+    (failed,) = [event for event in day.told if str(event.kind) == "failed"]
+    assert "its spec cannot be read" in failed.reason
+    day.visit("Tue 12:00", "Tue 17:55")
+    day.publish(day.spec)
+    day.live("Tue 12:20")
+    assert day.desk.standing() == AWAKE
+    assert day.controller.table.load(STACK).damaged == ()
+
+
+def test_without_status_too_it_goes_by_its_owner_tags_alone(make_days):
+    """Nothing says any more that it has office hours: what costs money goes."""
+    day = make_days("Mon 08:00", **OFFICE)
+    day.visit("Mon 09:00", "Mon 17:55")
+    day.live("Mon 10:00")
+    lose_spec(day, STATUS)
+    day.live("Mon 10:30")
+    assert paid(day) == []
+
+
+def test_what_lost_its_owner_tags_is_not_touched_without_a_spec(make_days):
+    day = make_days("Mon 08:00", **OFFICE)
+    day.visit("Mon 09:00", "Mon 17:55")
+    day.live("Mon 10:00")
+    lose_spec(day)
+    elbv2 = day.aws.session().client("elbv2")
+    (balancer,) = elbv2.describe_load_balancers()["LoadBalancers"]
+    arn = balancer["LoadBalancerArn"]
+    elbv2.remove_tags(ResourceArns=[arn], TagKeys=["dormouse:stack", "dormouse:address"])
+    day.live("Mon 19:30")
+    assert [one["LoadBalancerArn"] for one in elbv2.describe_load_balancers()["LoadBalancers"]] == [
+        arn
+    ]
+
+
+def test_what_an_unreadable_spec_without_a_copy_named_is_not_forgotten_by_publishing(make_days):
+    day = make_days("Mon 08:00", **OFFICE)
+    day.visit("Mon 09:00", "Mon 17:55")
+    day.live("Mon 10:00")
+    lose_spec(day)
+    renamed = load_balancer(request={"Name": "other"})
+    resources = [renamed if r.address == renamed.address else r for r in day.spec.resources]
+    day.publish(replace(day.spec, resources=tuple(resources)))
+    day.live("Mon 10:20")
+    found = day.aws.session().client("elbv2").describe_load_balancers()["LoadBalancers"]
+    assert [one["LoadBalancerName"] for one in found] == ["other"]
 
 
 # publishing

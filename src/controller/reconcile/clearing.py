@@ -119,7 +119,7 @@ class Clearing:
         """What serves people does not go for what cannot come."""
         if decision.state is Target.ASLEEP:
             return True
-        cloud = replaced.expecting(self._ports, records)
+        cloud = replaced.expecting(self._ports, records.spec, records.leftovers)
         progress = self._tracker.status.progress
         try:
             return replaced.could_be_made(records.spec, cloud, progress, self._now())

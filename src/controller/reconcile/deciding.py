@@ -28,7 +28,8 @@ class Decider:
     def begin_transition(self, records: Records) -> Decision:
         """Decide, and write down a new target before anything is done about it."""
         tracker, spec = self._tracker, records.spec
-        tracker.apply(Status.with_lifecycle, tracker.status.lifecycle.judged_by(spec.hash))
+        if not spec.is_remembered:
+            tracker.apply(Status.with_lifecycle, tracker.status.lifecycle.judged_by(spec.hash))
         decision = self.decide(records)
         now, before = self._clock.now(), tracker.status.lifecycle
         settled = settle_lifecycle(before, decision, records.leases, now)

@@ -22,7 +22,7 @@ from controller.domain.planning.progress import Progress
 from controller.domain.planning.spec import Kind, ResourceSpec, Spec
 from controller.domain.planning.spec_identity import find_by_arn, may_share_place
 from controller.domain.ports import Cloud
-from controller.reconcile.ports import Ports, Records
+from controller.reconcile.ports import Ports
 
 UNANSWERED = timedelta(seconds=90)
 """
@@ -185,10 +185,9 @@ class Expecting:
         return self._cloud.tasks(address, known)
 
 
-def expecting(ports: Ports, records: Records) -> Expecting:
+def expecting(ports: Ports, spec: Spec, leftovers: Sequence[Spec]) -> Expecting:
     """The spec's cloud, which knows what replaced ones have left behind."""
-    spec = records.spec
-    return Expecting(partial(ports.clouds, spec, ports.side_by_side), spec, records.leftovers)
+    return Expecting(partial(ports.clouds, spec, ports.side_by_side), spec, leftovers)
 
 
 class Abandoned(Expecting):

@@ -34,6 +34,7 @@ from controller.reconcile.outcome import Iteration, Limits, Outcome, Result
 from controller.reconcile.pass_result import PassResult, find_unknown_events
 from controller.reconcile.ports import Ports, Records
 from controller.reconcile.rehearsing import rehearsal_due_at, rehearsed
+from controller.reconcile.spec_memory import SpecMemory
 from controller.reconcile.still_wanted import StillWanted, renew_lock
 from controller.reconcile.term_news import add_term_events, is_to_go
 from controller.reconcile.tracker import ALIVE, SHOW, StatusTracker
@@ -56,6 +57,7 @@ class StackPass:
         self._tracker = StatusTracker(ports.store, ports.clock, spread_offset)
         self._decider = Decider(self._tracker, ports.traffics, ports.clock)
         self._billing = Billing(self._tracker, ports.store, ports.clock)
+        self._memory = SpecMemory(ports, self._tracker, self._billing)
         self._clearing = Clearing(ports, self._tracker, self._decider, self._billing)
         self._outbox = Outbox(ports.store, ports.notify, ports.clock)
 
@@ -98,9 +100,7 @@ class StackPass:
     def _take_note(self, records: Records) -> None:
         """Apply the records before the decision: use, replaced specs, damage."""
         now, spec, tracker = self._clock.now(), records.spec, self._tracker
-        if spec.hash != tracker.status.spec_hash:
-            self._store.keep_spec(spec)
-        self._billing.note_use(spec)
+        self._memory.note(spec)
         tracker.apply(metering.set_apart, spec, records.leftovers, now)
         tracker.apply(leftover_status.still_replaced, records.leftovers)
         tracker.apply(transitions.set_aside, spec, records.damaged, now)
@@ -109,6 +109,11 @@ class StackPass:
         self, records: Records, decision: Decision, limits: Limits
     ) -> tuple[Outcome, datetime | None]:
         """Bring the stack to what is decided; also when to come back for what was replaced."""
+        if records.spec.is_remembered and decision.state is Target.AWAKE:
+            kept = self._memory.stay_awake()
+            if transitions.gave_up(kept):
+                self._note_end(records, kept)
+            return kept, None
         outcome = self._clearing.make_room(records, decision, limits)
         if outcome:
             return outcome, None
@@ -121,8 +126,9 @@ class StackPass:
         return outcome, self._clearing.clear(records, decision, outcome, limits)
 
     def _reconcile(self, records: Records, decision: Decision, limits: Limits) -> Outcome:
-        spec, tracker, ports, now = records.spec, self._tracker, self._ports, self._clock.now()
-        cloud, status = replaced.expecting(ports, records), tracker.status
+        tracker, ports, now = self._tracker, self._ports, self._clock.now()
+        spec = self._memory.to_put_to_sleep(records.spec)
+        cloud, status = replaced.expecting(ports, spec, records.leftovers), tracker.status
 
         def report(seen: Iteration) -> None:
             before = tracker.status
@@ -200,7 +206,7 @@ class StackPass:
     def _rehearse(self, records: Records, decision: Decision, outcome: Outcome) -> datetime | None:
         """Find out whether the sleeping stack could wake, where that is due; when it is next."""
         now, tracker, rehearse = self._clock.now(), self._tracker, self._ports.rehearse
-        if rehearse is None:
+        if rehearse is None or records.spec.is_remembered:
             return None
         due_at = rehearsal_due_at(tracker.status, records, decision, outcome, now)
         if due_at is None or due_at > now:

@@ -9,10 +9,9 @@ People's requests (leases, holds, and that a spec was published) are in `store.r
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -22,13 +21,12 @@ from controller.domain.decision.held import Held
 from controller.domain.decision.hold import Hold
 from controller.domain.decision.lease import Lease
 from controller.domain.decision.term import Term
-from controller.domain.errors import LockLostError, NotPublishedError, RetryError, SpecError
+from controller.domain.errors import LockLostError, NotPublishedError, RetryError
 from controller.domain.planning.plan import Target
 from controller.domain.planning.spec import Json, Spec
 from controller.domain.planning.spec_identity import Home, left_behind
 from controller.domain.ports import Due
 from controller.domain.reporting.damage import Damaged, parted
-from controller.domain.reporting.status import Status
 from controller.domain.timestamps import format_timestamp
 from controller.store import items
 from controller.store.board import Board
@@ -36,6 +34,7 @@ from controller.store.conditions import MOST_CONFLICTS, is_refused, refused_item
 from controller.store.history import History
 from controller.store.removal import Removal
 from controller.store.request_records import RequestRecords, StackRequests
+from controller.store.spec_records import SpecRecords, parse_spec, parse_status, under
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 """Until a pass that broke is tried again, the first and the last time."""
@@ -93,7 +92,7 @@ class Records:
         return self.requests.count
 
 
-class Table(RequestRecords, History, Removal):
+class Table(RequestRecords, SpecRecords, History, Removal):
     """All records of all stacks; make one for each client."""
 
     # what a pass reads and writes
@@ -113,15 +112,16 @@ class Table(RequestRecords, History, Removal):
                 '"dormouse publish DIR" adds one'
             )
         leftovers, lost = parted(
-            items.readable(found[sort], _parse_spec) for sort in _under(items.LEFTOVER, found)
+            items.readable(found[sort], parse_spec) for sort in under(items.LEFTOVER, found)
         )
-        spec, lost_spec = self._spec_or_kept(stack, found[items.SPEC])
         statuses, lost_status = parted(
-            items.readable(found[sort], _parse_status) for sort in found if sort == items.STATUS
+            items.readable(found[sort], parse_status) for sort in found if sort == items.STATUS
         )
+        status = statuses[0] if statuses else {}
+        spec, lost_spec = self.spec_or_memory(stack, found[items.SPEC], status)
         return Records(
             spec=spec,
-            status=statuses[0] if statuses else {},
+            status=status,
             requests=requests,
             leftovers=leftovers,
             damaged=(*requests.damaged, *lost_spec, *lost, *lost_status),
@@ -211,7 +211,7 @@ class Table(RequestRecords, History, Removal):
         latest = self.request_version(stack)
         if known is not None and latest != known:
             return
-        item = self._status_item(stack)
+        item = self.status_item(stack)
         failed = 1 + items.number(item, "failed")
         longest = LONGEST_WAIT if _is_at_rest(item) else LONGEST_UNRESTED
         wait = min(FIRST_WAIT * 2 ** min(failed - 1, 16), longest)
@@ -251,13 +251,6 @@ class Table(RequestRecords, History, Removal):
             raise
         return False
 
-    def _status_item(self, stack: str) -> items.Item:
-        reply = self._dynamodb.get_item(
-            TableName=self._name, Key=items.key(stack, items.STATUS), ConsistentRead=True
-        )
-        found: items.Item = reply.get("Item", {})
-        return found
-
     def forget_leftover(self, stack: str, spec: Spec) -> None:
         """No resource of a replaced spec exists any more."""
         self._delete(stack, f"{items.LEFTOVER}{spec.hash}")
@@ -276,7 +269,7 @@ class Table(RequestRecords, History, Removal):
         own account; it is called if a role could be in the same one.
         """
         for _ in range(MOST_CONFLICTS):
-            found = {items.sort_key(item): item for item in self._spec_items(spec.stack)}
+            found = {items.sort_key(item): item for item in self.spec_items(spec.stack)}
             written = self._of_publish(spec, found, account, due_at)
             if self._write_marked(spec.stack, due_at, *written):
                 Board(self._dynamodb, self._name).add_row(spec.stack, due_at)
@@ -305,10 +298,10 @@ class Table(RequestRecords, History, Removal):
         if old:
             unchanged = items.as_found(old)
         yield {"Put": {"Item": items.spec_item(spec), **unchanged}}
-        specs, lost = parted(items.readable(item, _parse_spec) for item in found.values() if old)
+        specs, lost = parted(items.readable(item, parse_spec) for item in found.values() if old)
         kept = {each.record for each in lost}
         if items.SPEC in kept:
-            specs += self._kept_spec(spec.stack)
+            specs += self.copies_of_spec(spec.stack)
         has_role = any(each.role_arn for each in (spec, *specs))
         home = Home(region=self.region, account=account() if account and has_role else None)
         left: dict[str, Spec] = {}
@@ -320,39 +313,9 @@ class Table(RequestRecords, History, Removal):
         for sort, rest in left.items():
             if sort not in found:
                 yield {"Put": {"Item": items.to_item(spec.stack, sort, rest.to_json())}}
-        for sort in _under(items.LEFTOVER, found):
+        for sort in under(items.LEFTOVER, found):
             if sort not in left and sort not in kept:
                 yield {"Delete": {"Key": items.key(spec.stack, sort)}}
-
-    def _spec_items(self, stack: str) -> Iterator[items.Item]:
-        """The spec and what replaced ones have left behind."""
-        return self._query(
-            "pk = :pk AND sk BETWEEN :first AND :last",
-            {":pk": f"stack#{stack}", ":first": items.SPEC, ":last": f"{items.LEFTOVER}~"},
-            ConsistentRead=True,
-        )
-
-    def spec(self, stack: str) -> Spec | None:
-        """The spec alone; None for a stack that is not published. Raises SpecError."""
-        reply = self._dynamodb.get_item(
-            TableName=self._name, Key=items.key(stack, items.SPEC), ConsistentRead=True
-        )
-        return self._spec_or_kept(stack, reply["Item"])[0] if "Item" in reply else None
-
-    def keep_spec(self, spec: Spec) -> None:
-        """Remember a spec that a pass could read, in case it cannot be read one day."""
-        sort = f"{items.KEPT}{items.VERSION}"
-        self._put(items.to_item(spec.stack, sort, spec.to_json()))
-
-    def specs(self, stack: str) -> list[Spec]:
-        """The spec, and what replaced ones have left behind; empty where nothing is published."""
-        found = {items.sort_key(item): item for item in self._spec_items(stack)}
-        if items.SPEC not in found:
-            return []
-        rest, _ = parted(
-            items.readable(found[s], _parse_spec) for s in _under(items.LEFTOVER, found)
-        )
-        return [self._spec_or_kept(stack, found[items.SPEC])[0], *rest]
 
     def published(self) -> list[str]:
         """The names of all stacks, sorted; one published within the last second may be missing."""
@@ -397,28 +360,6 @@ class Table(RequestRecords, History, Removal):
             if not is_refused(error):
                 raise
 
-    def _spec_or_kept(self, stack: str, item: items.Item) -> tuple[Spec, tuple[Damaged, ...]]:
-        """
-        The spec; or the last one that a pass could read, and what is wrong with this one.
-
-        So a serving stack continues, and still sleeps when it should. Raises SpecError.
-        """
-        spec = items.readable(item, _parse_spec)
-        if not isinstance(spec, Damaged):
-            return spec, ()
-        for kept in self._kept_spec(stack):
-            return kept, (spec,)
-        raise SpecError(
-            f'cannot read the spec of stack "{stack}" ({spec.why}); publish it again: '
-            "dormouse publish DIR"
-        )
-
-    def _kept_spec(self, stack: str) -> tuple[Spec, ...]:
-        key = items.key(stack, f"{items.KEPT}{items.VERSION}")
-        reply = self._dynamodb.get_item(TableName=self._name, Key=key, ConsistentRead=True)
-        found = [reply["Item"]] if "Item" in reply else []
-        return parted(items.readable(item, _parse_spec) for item in found)[0]
-
     def _load_items(self, stack: str) -> list[items.Item]:
         return list(
             self._query(
@@ -435,26 +376,6 @@ def _is_at_rest(item: items.Item) -> bool:
     if not isinstance(found, Mapping):
         return False
     return found.get("settled") is True and found.get("target") == str(Target.ASLEEP)
-
-
-# A pass reads the same records before every round; callers must not change them.
-
-
-@lru_cache(maxsize=32)
-def _parse_status(text: str) -> Mapping[str, Json]:
-    """As JSON, which is known to be that of a status."""
-    found: dict[str, Json] = json.loads(text)
-    Status.from_json(found).to_json()
-    return found
-
-
-@lru_cache(maxsize=32)
-def _parse_spec(text: str) -> Spec:
-    return Spec.from_json(json.loads(text))
-
-
-def _under(prefix: str, found: Mapping[str, items.Item]) -> Sequence[str]:
-    return [sort for sort in found if sort.startswith(prefix)]
 
 
 def _due(due_at: datetime) -> dict[str, Any]:

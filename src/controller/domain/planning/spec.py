@@ -192,6 +192,8 @@ class Spec:
 
     `region` and `role_arn` come from the provider block (None: the controller's own). `policy` is
     JSON as `controller.domain.policy.policy` writes it. `source` says where it was compiled from.
+    `is_remembered`: nobody can read the stack's spec, and this is what its status knows of it.
+    Nothing can be made by such a spec.
     """
 
     stack: str
@@ -201,6 +203,7 @@ class Spec:
     role_arn: str | None = None
     source: Mapping[str, Json] = field(default_factory=dict)
     endpoint: Mapping[str, Json] = field(default_factory=dict)
+    is_remembered: bool = False
 
     def __getitem__(self, address: str) -> ResourceSpec:
         for resource in self.resources:

@@ -41,13 +41,25 @@ WAYS_OUT = {
 """By a sort key, or what it begins with: what to do about a record that is set aside."""
 
 
+NO_SPEC = (
+    "the copy of it cannot be read either, so nothing can wake the stack: it stays as it is until "
+    "it is to sleep, and then goes by its owner tags; publish it again"
+)
+"""What to do about a spec of which no readable copy is left."""
+
+
 @dataclass(frozen=True, slots=True)
 class Damaged:
-    """A record by its sort key, `why` it cannot be read, and a mark of what it holds."""
+    """
+    A record by its sort key, `why` it cannot be read, and a mark of what it holds.
+
+    `way_out` is what to do about it, where the usual way (`WAYS_OUT`) does not help.
+    """
 
     record: str
     why: str
     mark: str
+    way_out: str = ""
 
     @property
     def id(self) -> str:
@@ -56,7 +68,7 @@ class Damaged:
 
     def __str__(self) -> str:
         kind, mark, _ = self.record.partition("#")
-        way_out = WAYS_OUT.get(kind + mark, "see docs/operations.md")
+        way_out = self.way_out or WAYS_OUT.get(kind + mark, "see docs/operations.md")
         return (
             f'the record "{self.record}" cannot be read and is left aside ({self.why}); {way_out}'
         )

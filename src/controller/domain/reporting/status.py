@@ -66,7 +66,8 @@ class Status:
     end of replaced specs, by their hash: reported once, shown until it is over. `spread_offset` is
     how much earlier than needed its wakes for an opening start, if wakes are spread. `proof` is the
     result of the last rehearsal, and `week` what the running week has been, where weeks are
-    reported.
+    reported. `last_spec` is the place and the policy of the last spec that a pass could read
+    (`remembered_spec`).
     """
 
     target: Target | None = None
@@ -78,6 +79,7 @@ class Status:
     decision: Mapping[str, Json] = field(default_factory=dict)
     updated_at: datetime | None = None
     spec_hash: str = ""
+    last_spec: Mapping[str, Json] = field(default_factory=dict)
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     progress: Progress = field(default_factory=Progress)
     timeline: Timeline = field(default_factory=Timeline)
@@ -102,6 +104,9 @@ class Status:
         """How long before an opening to begin: `longest` at most, and its share of a spread."""
         return self.learned.lead(longest) + self.spread_offset
 
+    def with_last_spec(self, last_spec: Mapping[str, Json]) -> Status:
+        return self if last_spec == self.last_spec else replace(self, last_spec=last_spec)
+
     def with_lifecycle(self, lifecycle: Lifecycle) -> Status:
         return self if lifecycle == self.lifecycle else replace(self, lifecycle=lifecycle)
 
@@ -123,6 +128,7 @@ class Status:
             "decision": dict(self.decision),
             "updated_at": write_timestamp(self.updated_at),
             "spec_hash": self.spec_hash,
+            "last_spec": dict(self.last_spec),
             "lifecycle": self.lifecycle.to_json(),
             "progress": self.progress.to_json(),
             "steps": self.timeline.to_json(),
@@ -160,6 +166,7 @@ class Status:
             decision=data.get("decision", {}),
             updated_at=read_timestamp(data.get("updated_at")),
             spec_hash=data.get("spec_hash", ""),
+            last_spec=data.get("last_spec", {}),
             lifecycle=Lifecycle.from_json(data.get("lifecycle", {})),
             progress=Progress.from_json(data.get("progress", {})),
             timeline=Timeline.from_json(data.get("steps", [])),

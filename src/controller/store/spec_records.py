@@ -1,0 +1,122 @@
+"""
+The spec of a stack in the table, its copy, and what else is known of it where both are damaged.
+
+A pass keeps a copy of each spec that it could read. If neither can be read, the status knows what a
+sleep needs (`controller.domain.reporting.remembered_spec`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from controller.domain.errors import SpecError
+from controller.domain.planning.spec import Json, Spec
+from controller.domain.reporting.damage import NO_SPEC, Damaged, parted
+from controller.domain.reporting.remembered_spec import remembered_spec
+from controller.domain.reporting.status import Status
+from controller.store import items
+from controller.store.table_calls import TableCalls
+
+
+class SpecRecords(TableCalls):
+    def spec(self, stack: str) -> Spec | None:
+        """The spec alone; None for a stack that is not published. Raises SpecError."""
+        reply = self._dynamodb.get_item(
+            TableName=self._name, Key=items.key(stack, items.SPEC), ConsistentRead=True
+        )
+        return self._spec_or_kept(stack, reply["Item"]) if "Item" in reply else None
+
+    def keep_spec(self, spec: Spec) -> None:
+        """Remember a spec that a pass could read, in case it cannot be read one day."""
+        sort = f"{items.KEPT}{items.VERSION}"
+        self._put(items.to_item(spec.stack, sort, spec.to_json()))
+
+    def specs(self, stack: str) -> list[Spec]:
+        """The spec, and what replaced ones have left behind; empty where nothing is published."""
+        found = {items.sort_key(item): item for item in self.spec_items(stack)}
+        if items.SPEC not in found:
+            return []
+        rest, _ = parted(items.readable(found[s], parse_spec) for s in under(items.LEFTOVER, found))
+        return [self._spec_or_kept(stack, found[items.SPEC]), *rest]
+
+    def spec_items(self, stack: str) -> Iterator[items.Item]:
+        """The spec and what replaced ones have left behind."""
+        return self._query(
+            "pk = :pk AND sk BETWEEN :first AND :last",
+            {":pk": f"stack#{stack}", ":first": items.SPEC, ":last": f"{items.LEFTOVER}~"},
+            ConsistentRead=True,
+        )
+
+    def spec_or_memory(
+        self, stack: str, item: items.Item, status: Mapping[str, Json]
+    ) -> tuple[Spec, tuple[Damaged, ...]]:
+        """
+        The spec; or the last one that a pass could read; or what the status knows of it.
+
+        So a serving stack continues, and what costs money still ends.
+        """
+        spec = items.readable(item, parse_spec)
+        if not isinstance(spec, Damaged):
+            return spec, ()
+        for kept in self._kept_spec(stack):
+            return kept, (spec,)
+        # Another mark: it is told anew, where there was a copy at first.
+        lost = replace(spec, mark=f"{spec.mark} alone", way_out=NO_SPEC)
+        return remembered_spec(stack, Status.from_json(status)), (lost,)
+
+    def _spec_or_kept(self, stack: str, item: items.Item) -> Spec:
+        """The spec, or the last one that a pass could read. Raises SpecError."""
+        spec = items.readable(item, parse_spec)
+        if not isinstance(spec, Damaged):
+            return spec
+        for kept in self._kept_spec(stack):
+            return kept
+        raise SpecError(
+            f'cannot read the spec of stack "{stack}" ({spec.why}); publish it again: '
+            "dormouse publish DIR"
+        )
+
+    def _kept_spec(self, stack: str) -> tuple[Spec, ...]:
+        key = items.key(stack, f"{items.KEPT}{items.VERSION}")
+        reply = self._dynamodb.get_item(TableName=self._name, Key=key, ConsistentRead=True)
+        found = [reply["Item"]] if "Item" in reply else []
+        return parted(items.readable(item, parse_spec) for item in found)[0]
+
+    def copies_of_spec(self, stack: str) -> tuple[Spec, ...]:
+        """What is known of a spec that cannot be read."""
+        return self._kept_spec(stack) or (self._remembered_spec(stack),)
+
+    def _remembered_spec(self, stack: str) -> Spec:
+        status = items.readable(self.status_item(stack), parse_status)
+        known = {} if isinstance(status, Damaged) else status
+        return remembered_spec(stack, Status.from_json(known))
+
+    def status_item(self, stack: str) -> items.Item:
+        reply = self._dynamodb.get_item(
+            TableName=self._name, Key=items.key(stack, items.STATUS), ConsistentRead=True
+        )
+        found: items.Item = reply.get("Item", {})
+        return found
+
+
+# A pass reads the same records before every round; callers must not change them.
+
+
+@lru_cache(maxsize=32)
+def parse_status(text: str) -> Mapping[str, Json]:
+    """As JSON, which is known to be that of a status."""
+    found: dict[str, Json] = json.loads(text)
+    Status.from_json(found).to_json()
+    return found
+
+
+@lru_cache(maxsize=32)
+def parse_spec(text: str) -> Spec:
+    return Spec.from_json(json.loads(text))
+
+
+def under(prefix: str, found: Mapping[str, items.Item]) -> Sequence[str]:
+    return [sort for sort in found if sort.startswith(prefix)]
