@@ -14,6 +14,7 @@ from threading import RLock
 from types import SimpleNamespace
 from typing import Any, ClassVar
 from unittest.mock import patch
+from urllib.parse import urlsplit
 
 import moto.core.config
 import moto.core.utils
@@ -21,13 +22,9 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from moto.core.base_backend import BackendDict
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
+from moto.iam.models import iam_backends
 
 from local.clock import Clock
-
-SETTINGS: dict[str, dict[str, Any]] = {
-    "iam": {"load_aws_managed_policies": True},
-    "lambda": {"use_docker": False},
-}
 
 _TABLES: list[Any] = vars(BackendDict)["_instances"]
 """Every table of moto that holds anything; moto keeps and empties this list itself."""
@@ -44,10 +41,12 @@ class MotoSide:
         self._time = _time_of(clock)
         self._stubber = BotocoreStubber()
         self._tables: list[tuple[Any, dict[str, Any]]] = []
+        self._knows_policies = False
 
     def clear(self) -> None:
         with self._lock:
             self._tables = []
+            self._knows_policies = False
             if MotoSide._present is self:
                 MotoSide._present = None
 
@@ -68,12 +67,28 @@ class MotoSide:
         request = AWSPreparedRequest(method, url, held, body, stream_output=False)
         with self._lock:
             self._move_in()
+            if not self._knows_policies and urlsplit(url).netloc.startswith("iam."):
+                self._learn_policies()
             with (
-                patch.dict(moto.core.config.default_user_config, SETTINGS),
+                patch.dict(moto.core.config.default_user_config, self._settings()),
                 patch.object(moto.core.utils, "datetime", self._time),
             ):
                 answer = self._stubber.process_request(request)
         return answer if answer else (404, {}, f"the simulated AWS does not know {url}")
+
+    def _settings(self) -> dict[str, dict[str, Any]]:
+        policies = {"load_aws_managed_policies": self._knows_policies}
+        return {"iam": policies, "lambda": {"use_docker": False}}
+
+    def _learn_policies(self) -> None:
+        """
+        Let moto make this account's IAM anew, with AWS's own policies in it.
+
+        moto makes it at the first call of any service, and its thousand policies take longer than
+        all the rest of a table's first call. Before its own first call nothing is in it.
+        """
+        self._knows_policies = True
+        iam_backends.pop(self._account, None)
 
     def _move_in(self) -> None:
         """Put this account's tables where moto looks, and keep those of the one before."""

@@ -1,9 +1,9 @@
 """
 Real boto3 sessions whose calls never leave the process.
 
-botocore validates the parameters, builds the request and raises its own exceptions; between the
-two, the `before-call` event is answered by the simulated AWS, so nothing is sent. Calls to services
-that moto answers go as far as `before-send`.
+botocore validates the parameters and raises its own exceptions; between the two the simulated AWS
+answers, so no request is built or sent. Only calls to services that moto answers go the whole way
+to `before-send`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ import boto3.session
 import botocore.session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ParamValidationError, ReadTimeoutError
 from botocore.model import OperationModel
+from botocore.validate import ParamValidator
 
 from local.calls import Call
 from local.errors import AwsError
@@ -105,6 +106,7 @@ def attach(aws: Account, session: boto3.session.Session) -> None:
     """Let the laptop answer every client that `session` makes from now on."""
     answers = _Answers(aws)
     events = session.events
+    events.register("creating-client-class", answers.shorten)
     events.register("provide-client-params", answers.keep_params)
     events.register("before-call", answers.answer)
     events.register("before-send", answers.send_to_moto)
@@ -112,10 +114,17 @@ def attach(aws: Account, session: boto3.session.Session) -> None:
 
 
 class _Answers:
-    """The four places at which botocore can be told what came back."""
+    """The places at which botocore can be told what came back."""
 
     def __init__(self, aws: Account) -> None:
         self._aws = aws
+
+    def shorten(self, class_attributes: dict[str, Any], base_classes: list[type], **_: Any) -> None:
+        base_classes.insert(0, _Played)
+        class_attributes["_answers"] = self
+
+    def plays(self, model: OperationModel) -> bool:
+        return self._aws.plays(model.service_model.service_name, model.name)
 
     def keep_params(self, params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
         context[PARAMS] = params
@@ -157,6 +166,48 @@ class _Answers:
             self._aws.fail(call, AwsError(code, ""))
         else:
             self._aws.finish(call, parsed)
+
+
+class _Played:
+    """
+    The way of a call that is answered here: botocore's own without the request.
+
+    Endpoint, serializing and signing take as long as all the rest of a call.
+    """
+
+    _answers: _Answers
+    _service_model: Any
+    _emit_api_params: Any
+    exceptions: Any
+    meta: Any
+
+    def _make_api_call(self, operation_name: str, api_params: dict[str, Any]) -> Any:
+        model = self._service_model.operation_model(operation_name)
+        if not self._answers.plays(model):
+            return super()._make_api_call(operation_name, api_params)  # type: ignore[misc]
+        context = {"client_region": self.meta.region_name, "client_config": self.meta.config}
+        params = self._emit_api_params(api_params, model, context)
+        _validate(params, model)
+        http, parsed = self._answers.answer(model, context)
+        service = self._service_model.service_id.hyphenize()
+        self.meta.events.emit(
+            f"after-call.{service}.{operation_name}",
+            http_response=http,
+            parsed=parsed,
+            model=model,
+            context=context,
+        )
+        if http.status_code >= 300:
+            raise self.exceptions.from_code(parsed["Error"]["Code"])(parsed, operation_name)
+        return parsed
+
+
+def _validate(params: dict[str, Any], model: OperationModel) -> None:
+    if model.input_shape is None:
+        return
+    report = ParamValidator().validate(params, model.input_shape)
+    if report.has_errors():
+        raise ParamValidationError(report=report.generate_report())
 
 
 class _Status:

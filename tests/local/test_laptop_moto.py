@@ -54,6 +54,20 @@ def test_moto_goes_by_the_laptops_clock_and_account():
     assert found["Value"] == "v"
 
 
+def test_awss_own_policies_are_there_also_for_who_has_used_other_services_before():
+    aws = furnished()
+    aws.session().client("dynamodb").create_table(**TABLE)
+    iam = aws.session().client("iam")
+    iam.create_role(RoleName="tasks", AssumeRolePolicyDocument="{}")
+    arn = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
+    iam.attach_role_policy(RoleName="tasks", PolicyArn=arn)
+    (attached,) = iam.list_attached_role_policies(RoleName="tasks")["AttachedPolicies"]
+    assert attached["PolicyArn"] == arn
+    aws.reset()
+    assert iam.list_roles()["Roles"] == []
+    assert iam.get_policy(PolicyArn=arn)["Policy"]["AttachmentCount"] == 0
+
+
 def test_resources_work_too():
     aws = furnished()
     table = aws.session().resource("dynamodb").create_table(**TABLE)
