@@ -29,6 +29,7 @@ COMMANDS = {
     "compile": ("controller.cli.compile:command", "Print the spec of a directory as JSON."),
     "console": ("controller.cli.console:command", "Evaluate expressions against a directory."),
     "plan": ("controller.cli.plan:command", "Show what would be created or deleted now."),
+    "trial": ("controller.cli.trial:command", "Measure how AWS behaves in this account."),
     "apply": ("controller.cli.apply:command", "Wake a stack, or put it to sleep, from here."),
     "backtest": ("controller.cli.backtest:command", "Replay past weeks: what would it save?"),
     "adopt": ("controller.cli.adopt:command", "Prepare a Terraform directory to sleep."),

@@ -1,0 +1,227 @@
+"""`dormouse trial`: how AWS behaves in this account, by waking a stack and putting it to sleep."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from controller.cli.compiling import spec_or_exit
+from controller.cli.deployment import Deployment, deployment_option
+from controller.cli.inputs import InputError, TerraformCommand, terraform_options
+from controller.cli.pricing import prices_of
+from controller.cli.session import open_clock, open_session
+from controller.cli.signals import EndedError, held_off, interruptible
+from controller.cli.trial_views import print_result, say_price
+from controller.cli.views import make_view
+from controller.domain.errors import DormouseError, PermanentError
+from controller.domain.planning.draining import longest_drain
+from controller.domain.planning.spec import Kind, Spec
+from controller.domain.planning.wake_path import Checks
+from controller.domain.trial.advice import advise
+from controller.domain.trial.measures import Given
+from controller.domain.trial.price import price_of
+from controller.domain.trial.result import Remainder, Result
+from controller.reconcile.outcome import Iteration, Report
+from controller.reconcile.side_by_side import Threads
+from controller.timing_file import save_timing
+from controller.trial.ending import AGAIN, FINISHED
+from controller.trial.preflight import Found, look_around
+from controller.trial.run import Trial
+from controller.trial.site import Site
+
+LOOKS = (AGAIN, FINISHED)
+"""Parts that find nothing to do, as a rule."""
+
+MOST_ATTEMPTS = 3
+"""So often the end is begun again if something interrupts it."""
+
+
+@click.command("trial", cls=TerraformCommand)
+@terraform_options
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.option(
+    "--save",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write what was measured as a timing profile, for --profile of demo and hours.",
+)
+@click.option(
+    "--record",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write down each call and its answer, with ids, names and addresses masked.",
+)
+@click.option(
+    "--stack", "stack_name", metavar="NAME", help="The stack's name, if not the folder's."
+)
+@deployment_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    directory: Path,
+    yes: bool,
+    as_json: bool,
+    save: Path | None,
+    record: Path | None,
+    stack_name: str | None,
+    deployment: Deployment,
+) -> None:
+    """
+    Find out how AWS behaves in this account: wake, sleep, wake during the sleep, sleep.
+
+    The stack must be asleep, and in no controller's hands. It says the price and asks first;
+    afterwards nothing is left, also if it is interrupted, and no Elastic IP is touched. It prints
+    what was measured beside what is assumed, and each answer of AWS that was not foreseen.
+
+    If it was killed, run it again: it finds what is left by its tags.
+    """
+    if not yes and not sys.stdin.isatty():
+        raise click.UsageError("it asks first, and nobody is here to answer; add --yes")
+    _check_places(save, record)
+    spec = spec_or_exit(ctx, directory, stack_name)
+    _check_that_it_is_ours(spec, deployment)
+    given = _given(spec)
+    with _open_site(spec, record) as site:
+        found = look_around(site)
+        prices, _ = prices_of(spec.region or "")
+        say_price(spec, price_of(spec, given, prices), prices, found)
+        if not yes and not click.confirm("Go on?", err=True):
+            raise PermanentError("nothing was changed")
+        result = _run(site, found, given, quiet=as_json)
+    _tell(spec, result, save, as_json=as_json)
+    ctx.exit(1 if result.cause or result.left_behind else 0)
+
+
+def _check_places(*places: Path | None) -> None:
+    """A measurement of a quarter of an hour must not end with a place that is not there."""
+    for place in places:
+        if place is not None and not place.parent.is_dir():
+            raise InputError(f"{place}: there is no directory {place.parent} to write it into")
+
+
+def _check_that_it_is_ours(spec: Spec, deployment: Deployment) -> None:
+    """Raises PermanentError for a stack that a controller of this account works on."""
+    try:
+        with deployment.reaching("find out whether it is published"):
+            published = deployment.table.published()
+    except DormouseError as error:
+        if "there is no deployment" not in str(error):
+            click.echo(f"note: {error}; so it is not known whether it is published", err=True)
+        return
+    if spec.stack in published:
+        raise PermanentError(
+            f"cannot try {spec.stack}: it is published, so its controller works on it; give "
+            f"--stack another name and rename its load balancer, target group and service, or "
+            f"dormouse unpublish {spec.stack} first"
+        )
+
+
+def _given(spec: Spec) -> Given:
+    checks = (Checks.of(group).seconds for group in spec.of_kind(Kind.TARGET_GROUP))
+    return Given(checks=float(max(checks, default=0)), delay=longest_drain(spec).total_seconds())
+
+
+@contextmanager
+def _open_site(spec: Spec, record: Path | None) -> Iterator[Site]:
+    clock, threads = open_clock(), Threads()
+    with ExitStack() as stack:
+        stack.callback(threads.close)
+        recorder: Any = None
+        if record:
+            from controller.recording.recorder import Recorder
+
+            recorder = stack.enter_context(Recorder(record, clock))
+
+        def new_session() -> Any:
+            session = open_session()
+            if recorder:
+                recorder.attach(session)
+            return session
+
+        yield Site(spec, new_session, clock, threads)
+
+
+@contextmanager
+def _part(site: Site, title: str) -> Iterator[Report]:
+    click.echo(f"{title} …", err=True)
+    if title in LOOKS:
+        yield _say_nothing
+        return
+    with make_view(site.spec, site.clock) as view:
+        yield view
+
+
+def _say_nothing(seen: Iteration) -> None:
+    pass
+
+
+def _run(site: Site, found: Found, given: Given, *, quiet: bool) -> Result:
+    """The trial from its first change to the last look; whatever happens, it cleans up."""
+    trial = Trial(site, lambda title: _part(site, title))
+    began, cause = site.clock.now(), ""
+    with interruptible():
+        try:
+            if found.remains:
+                _clear(trial)
+            trial.run()
+        except EndedError as error:
+            cause = f"ended by {error.name}"
+        except DormouseError as error:
+            cause = str(error)
+        except BaseException:
+            _clean_up(trial, "taking everything down")
+            raise
+        title = "taking everything down" if cause else FINISHED
+        left = _clean_up(trial, title)
+    measured = trial.measured()
+    return Result(
+        measured=measured,
+        given=given,
+        answers=site.answers,
+        advice=advise(measured, count_refused=site.answers.refused("UpdateService")),
+        seconds=(site.clock.now() - began).total_seconds(),
+        left_behind=left,
+        cause=cause,
+    )
+
+
+def _clear(trial: Trial) -> None:
+    left = trial.clean_up("taking down what an earlier trial left")
+    if left:
+        raise PermanentError(f"{left[0]}, which an earlier trial left, cannot be taken down")
+
+
+def _clean_up(trial: Trial, title: str) -> tuple[Remainder, ...]:
+    """Signals are held off meanwhile; what breaks it all the same begins it again."""
+    with held_off(
+        lambda: click.echo("still taking it down, so that nothing costs money", err=True)
+    ):
+        for attempt in range(MOST_ATTEMPTS):
+            try:
+                return trial.clean_up(title)
+            except BaseException:
+                if attempt == MOST_ATTEMPTS - 1:
+                    raise
+    return ()
+
+
+def _tell(spec: Spec, result: Result, save: Path | None, *, as_json: bool) -> None:
+    if as_json:
+        data = {"stack": spec.stack, "region": spec.region, **result.to_json()}
+        click.echo(json.dumps(data, indent=2))
+    else:
+        print_result(spec, result)
+    for each in result.left_behind:
+        click.echo(f"error: {each} still stands, and may cost money", err=True)
+    if result.cause:
+        click.echo(f"error: the trial did not finish: {result.cause}", err=True)
+    if save and not result.cause:
+        save_timing(save, result.timing(f"trial of {spec.stack}"))
+        click.echo(f"the timing profile is in {save}; use it by --profile {save}", err=True)

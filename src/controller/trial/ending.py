@@ -1,0 +1,73 @@
+"""The end of a trial: everything is taken down, and what stands all the same is named."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from controller.aws.listening import PATIENCE as SDK_PATIENCE
+from controller.domain.errors import DormouseError
+from controller.domain.planning.plan import Order, Target
+from controller.domain.planning.progress import READ_LAG
+from controller.domain.trial.result import Remainder
+from controller.trial.moving import Moving
+from controller.trial.preflight import standing
+from controller.trial.site import Site
+
+FINISHED, AGAIN = "looking whether anything is left", "looking again, as reads may lag"
+
+
+class Ending:
+    def __init__(self, site: Site, moving: Moving) -> None:
+        self._site = site
+        self._moving = moving
+
+    def clean_up(self, title: str) -> tuple[Remainder, ...]:
+        """
+        Put the stack to sleep whatever state it is in, and say what still stands.
+
+        Raises nothing but what interrupts it: it may be called again.
+        """
+        self._wait_for_answers()
+        problem = self._fall_asleep(title)
+        lag = self._lag_of_last_create()
+        if lag:  # what was made last may not have been readable
+            self._site.clock.sleep(lag.total_seconds())
+            problem = self._fall_asleep(AGAIN)
+        return self._left(problem)
+
+    def _wait_for_answers(self) -> None:
+        """A create whose answer another thread waits for may still have its effect."""
+        until = self._now() + SDK_PATIENCE
+        while not self._site.listening.is_quiet() and self._now() < until:
+            self._site.clock.sleep(0.2)
+
+    def _fall_asleep(self, title: str) -> str:
+        try:
+            self._moving.reach(Target.ASLEEP, title, order=Order.FORCE)
+        except DormouseError as error:
+            return str(error)
+        return ""
+
+    def _lag_of_last_create(self) -> timedelta | None:
+        changed_at = self._site.changed_at
+        left = READ_LAG - (self._now() - changed_at) if changed_at else timedelta(0)
+        return left if left > timedelta(0) else None
+
+    def _left(self, problem: str) -> tuple[Remainder, ...]:
+        """What stands by a fresh look; where nothing can be read, all that there may be."""
+        self._site.watches.close()
+        spec = self._site.spec
+        try:
+            observed = self._site.observe(Target.ASLEEP)
+            return standing(spec, observed)
+        except DormouseError:
+            if not problem:
+                return ()
+            sleepers = (one for one in spec.resources if one.asleep is None)
+            return tuple(
+                Remainder(kind=str(one.kind), name=one.name, address=one.address)
+                for one in sleepers
+            )
+
+    def _now(self) -> datetime:
+        return self._site.clock.now()

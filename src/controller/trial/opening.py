@@ -1,0 +1,99 @@
+"""Which watch each call of a wake or a sleep opens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from controller.aws.listening import Heard
+from controller.domain.ports import Clock
+from controller.domain.trial import measures as states
+from controller.domain.trial.sightings import Log, Thing
+from controller.trial.looks import Looks
+from controller.trial.watches import Watches
+
+METRICS = timedelta(seconds=5)
+
+
+class Opening:
+    """`addresses` gives the allocation ids of the stack's Elastic IPs."""
+
+    def __init__(
+        self,
+        watches: Watches,
+        looks: Looks,
+        log: Log,
+        clock: Clock,
+        addresses: Callable[[], list[str]],
+    ) -> None:
+        self._watches = watches
+        self._looks = looks
+        self._log = log
+        self._clock = clock
+        self._addresses = addresses
+
+    def hear(self, heard: Heard) -> None:
+        if heard.answer is None:
+            return
+        at = heard.ended_at
+        match heard.operation:
+            case "CreateLoadBalancer":
+                for found in heard.answer["LoadBalancers"]:
+                    self._made(found["LoadBalancerArn"], at)
+            case "DeleteLoadBalancer":
+                self._deleted(heard.params["LoadBalancerArn"], at)
+            case "CreateService" | "UpdateService":
+                self._counted(heard.answer["service"], at)
+            case "DeleteService":
+                self._counted({**heard.answer["service"], "desiredCount": 0}, at)
+                self._ends(heard.answer["service"], at)
+
+    def _made(self, arn: str, at: datetime) -> None:
+        def is_active() -> bool:
+            done = self._looks.is_active(arn)
+            if done:
+                self._watches.begin(f"metrics {arn}", at, has_point, METRICS)
+            return done
+
+        def has_point() -> bool:
+            return self._looks.has_point(arn, at, self._clock.now())
+
+        self._watches.begin(f"balancer {arn}", at, is_active)
+
+    def _deleted(self, arn: str, at: datetime) -> None:
+        begin, looks = self._watches.begin, self._looks
+        begin(f"balancer {arn}", at, partial(looks.is_missing, arn))
+        for id_ in self._addresses():
+            begin(f"address {id_}", at, partial(looks.is_free, id_))
+        for group in self._log.subjects(Thing.GROUP):
+            if self._log.state(group) == states.ATTACHED:
+                begin(f"group {group.id}", at, partial(looks.is_let_go, group.id))
+
+    def _counted(self, service: Mapping[str, Any], at: datetime) -> None:
+        begin, looks = self._watches.begin, self._looks
+        cluster, name, wanted = _identity(service)
+        begin(f"tasks {name}", at, partial(looks.are_tasks, cluster, name, wanted))
+        groups = [each.get("targetGroupArn") for each in service.get("loadBalancers") or ()]
+        for arn in filter(None, groups):
+            begin(f"targets {arn}", at, partial(looks.are_targets, arn, wanted))
+
+    def _ends(self, service: Mapping[str, Any], at: datetime) -> None:
+        cluster, name, _ = _identity(service)
+
+        def is_purged() -> bool:
+            return self._looks.service_state(cluster, name) in (states.MISSING, states.ACTIVE)
+
+        def is_inactive() -> bool:
+            state = self._looks.service_state(cluster, name)
+            if state == states.INACTIVE:
+                self._watches.begin(f"purge {name}", self._clock.now(), is_purged)
+            return state in (states.INACTIVE, states.MISSING, states.ACTIVE)
+
+        self._watches.begin(f"service {name}", at, is_inactive)
+
+
+def _identity(service: Mapping[str, Any]) -> tuple[str, str, int]:
+    count = int(service.get("desiredCount", 0))
+    return str(service["clusterArn"]), str(service["serviceName"]), count

@@ -1,0 +1,259 @@
+"""`dormouse trial`: in process on the simulated AWS's clock, over HTTP where it is ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from deployed import SHIPPED, deploy
+
+from controller.aws.clients import Clients
+from controller.aws.cloud import AwsCloud
+from controller.cli.main import run
+from controller.domain.planning.plan import Target
+from controller.reconcile.loop import Reconciler
+from controller.reconcile.side_by_side import one_by_one
+from controller.recording.entry import read
+from controller.timing_file import find_timing
+from controller.trial.run import Trial
+from direct import Crash
+from factories import EIP, article_spec
+from local.aws import LaptopAws
+from local.errors import AwsError
+from local.faults import Fault
+from local.server import LaptopServer
+from local.session import make_session
+
+TOUCHING = {"ReleaseAddress", "AllocateAddress", "AssociateAddress", "DisassociateAddress"}
+
+
+def nothing_is_deployed(params):
+    raise AwsError("ValidationError", f"Stack with id {params['StackName']} does not exist")
+
+
+class Desk:
+    """`trial(...)` runs the command on the shipped directory, in this account, at its time."""
+
+    def __init__(self, monkeypatch, capsys, aws: LaptopAws) -> None:
+        self.aws, self._capsys = aws, capsys
+        for name in [each for each in os.environ if each.startswith(("AWS_", "DORMOUSE_"))]:
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("AWS_REGION", aws.region_name)
+        aws.answer_with("cloudformation", "DescribeStacks", nothing_is_deployed)
+        for module in ("controller.cli.trial", "controller.cli.deployment"):
+            monkeypatch.setattr(f"{module}.open_session", self.session)
+            monkeypatch.setattr(f"{module}.open_clock", lambda: aws.clock)
+        monkeypatch.setattr("controller.cli.pricing.on_laptop", lambda: True)
+
+    def session(self):
+        return make_session(self.aws, self.aws.region_name)
+
+    def trial(self, *arguments: str, code: int = 0, directory: Path = SHIPPED):
+        found = run(["trial", str(directory), *arguments])
+        said = self._capsys.readouterr()
+        assert found == code, said
+        assert "Traceback" not in said.err
+        return said
+
+    def standing(self) -> list[str]:
+        region = self.aws.peek()
+        names = [one.name for one in region.elbv2.balancers.values()]
+        names += [one.name for one in region.elbv2.groups.values()]
+        services = [s for c in region.ecs.clusters.values() for s in c.services.values()]
+        return [*names, *(one.name for one in services if one.status != "INACTIVE")]
+
+    def changes(self) -> list[str]:
+        return [call.operation for call in self.aws.calls.writes()]
+
+
+@pytest.fixture
+def desk(monkeypatch, capsys):
+    aws = LaptopAws(profile="fast")
+    aws.furnish_article()
+    return Desk(monkeypatch, capsys, aws)
+
+
+def test_it_says_the_price_measures_saves_records_and_leaves_nothing(desk, tmp_path):
+    saved, recorded = tmp_path / "here.json", tmp_path / "calls.jsonl"
+    said = desk.trial("--yes", "--json", "--save", str(saved), "--record", str(recorded))
+    found = json.loads(said.out)
+
+    assert "It costs 0.05 to 0.08 $" in said.err and "a day costs 1.0" in said.err
+    assert (found["stack"], found["surprises"], found["left_behind"]) == ("nsfw-api", [], [])
+    assert found["measured"]["eip_hold"] == pytest.approx(10, rel=0.05)
+    assert found["measured"]["lb_provision"] == pytest.approx(45, rel=0.05)
+    assert found["assumed"]["lb_provision"] == 150
+    assert found["order"]["sleep_order"] == "force"
+    assert "error" not in found
+    assert find_timing(str(saved)).eip_release == pytest.approx(10, rel=0.05)
+    assert {"CreateLoadBalancer", "DeleteService"} <= {each.operation for each in read(recorded)}
+    assert desk.standing() == []
+    assert not TOUCHING & set(desk.changes())
+    assert desk.changes().count("CreateLoadBalancer") == 2
+
+
+def test_people_read_a_table(desk):
+    said = desk.trial("--yes")
+    assert "load balancer made until active " in said.out
+    assert "Each answer of AWS was foreseen." in said.out
+    assert 'set sleep_order = "force"' in said.out
+    assert "Nothing is left behind." in said.out
+    for part in ("wake …", "sleep …", "wake during the sleep …", "sleep, service first …"):
+        assert part in said.err
+
+
+def test_an_answer_that_the_code_does_not_foresee_is_told_with_its_text(desk):
+    strange = {"code": "LoadBalancerOnHoliday", "message": "Come back on Monday.", "status": 400}
+    desk.aws.faults.add(Fault(operation="CreateListener", **strange))
+    found = json.loads(desk.trial("--yes", "--json", code=1).out)
+
+    surprise = {k: strange[k] for k in ("code", "message")}
+    assert found["surprises"] == [{"operation": "CreateListener", **surprise}]
+    assert "Come back on Monday." in found["error"]
+    assert found["left_behind"] == [] and desk.standing() == []
+
+
+def test_what_the_code_knows_is_no_surprise(desk):
+    desk.aws.faults.add(
+        Fault(operation="DescribeLoadBalancers", code="Throttling", message="Rate", status=400)
+    )
+    found = json.loads(desk.trial("--yes", "--json").out)
+    assert found["surprises"] == []
+    assert "Throttling" in {each["code"] for each in found["refusals"]}
+
+
+def test_a_wake_that_fails_leaves_nothing_and_writes_no_profile(desk, tmp_path):
+    desk.aws.conditions.containers("nsfw-api-container", "image_pull_error")
+    saved = tmp_path / "here.json"
+    said = desk.trial("--yes", "--json", "--save", str(saved), code=1)
+
+    assert "CannotPullContainerError" in json.loads(said.out)["error"]
+    assert "error: the trial did not finish" in said.err
+    assert desk.standing() == [] and not saved.exists()
+
+
+def test_what_cannot_be_taken_down_is_named(desk):
+    desk.aws.conditions.endpoint_services.add("ecs-nlb")
+    said = desk.trial("--yes", "--json", code=1)
+    left = json.loads(said.out)["left_behind"]
+    assert {each["name"] for each in left} >= {"ecs-nlb"}
+    assert 'error: load balancer "ecs-nlb" (aws_lb.nlb[0]) still stands' in said.err
+
+
+def wake(desk: Desk, stack: str = "nsfw-api") -> None:
+    spec = article_spec(stack=stack)
+    cloud = AwsCloud(spec, Clients(desk.session(), spec.region), one_by_one)
+    Reconciler(spec, cloud, desk.aws.clock, one_by_one).run(Target.AWAKE)
+
+
+@pytest.mark.parametrize(
+    ("stack", "said"),
+    [
+        ("nsfw-api", "stands; a trial needs the stack asleep: dormouse apply DIR --to asleep"),
+        ("other", 'is not ours: tag "dormouse:stack" is "other"'),
+    ],
+)
+def test_a_stack_that_is_awake_or_somebody_elses_is_left_alone(desk, stack, said):
+    wake(desk, stack)
+    before, standing = len(desk.changes()), desk.standing()
+    refused = desk.trial("--yes", code=1).err
+
+    assert "cannot try nsfw-api: " in refused and said in refused
+    assert (len(desk.changes()), desk.standing()) == (before, standing)
+
+
+def test_an_address_that_somebody_uses_is_left_alone(desk):
+    ec2 = desk.session().client("ec2")
+    ec2.associate_address(AllocationId=EIP, InstanceId="i-0123456789abcdef0")
+    before = len(desk.changes())
+    refused = desk.trial("--yes", code=1).err
+
+    assert "is in use by" in refused and "detach it there" in refused
+    assert len(desk.changes()) == before
+    assert desk.aws.peek().ec2.addresses[EIP].association_id
+
+
+def test_what_an_earlier_trial_left_is_taken_down_first(desk, monkeypatch):
+    """It was killed while it woke the stack for the first time."""
+
+    def dies(*_):
+        raise Crash
+
+    with monkeypatch.context() as during, pytest.raises(Crash):
+        during.setattr(Trial, "_stay", dies)
+        during.setattr(Trial, "clean_up", dies)
+        desk.trial("--yes")
+    assert "ecs-nlb" in desk.standing()
+
+    said = desk.trial("--yes", "--json")
+    assert "An earlier trial, begun at 2026-11-23T09:00:00Z, left " in said.err
+    assert "taking down what an earlier trial left …" in said.err
+    assert json.loads(said.out)["left_behind"] == [] and desk.standing() == []
+
+
+def test_a_published_stack_is_its_controllers(monkeypatch, capsys):
+    deployed = deploy(monkeypatch, capsys)
+    monkeypatch.setattr("controller.cli.trial.open_session", deployed.world.aws.session)
+    before = len(deployed.world.aws.calls)
+    refused = deployed("trial", str(SHIPPED), "--yes", code=1).err
+
+    assert "cannot try nsfw-api: it is published, so its controller works on it" in refused
+    calls = list(deployed.world.aws.calls)[before:]
+    assert [call for call in calls if not call.is_read and call.service != "dynamodb"] == []
+
+
+def test_without_a_terminal_it_needs_a_yes(desk):
+    assert "it asks first, and nobody is here to answer; add --yes" in desk.trial(code=2).err
+    assert not desk.aws.calls
+
+
+@pytest.mark.parametrize("option", ["--save", "--record"])
+def test_a_place_that_is_not_there_is_refused_before_anything_is_asked(desk, tmp_path, option):
+    place = tmp_path / "gone" / "here.json"
+    refused = desk.trial("--yes", option, str(place), code=2).err
+    assert f"{place}: there is no directory {place.parent} to write it into" in refused
+    assert not desk.aws.calls
+
+
+@pytest.mark.parametrize("answer", [True, False])
+def test_on_a_terminal_it_asks_after_the_price(desk, monkeypatch, answer):
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("click.confirm", lambda *_, **__: answer)
+    said = desk.trial(code=0 if answer else 1)
+    assert bool(desk.changes()) is answer
+    assert ("nothing was changed" in said.err) is not answer
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+def test_whoever_ends_it_leaves_nothing(number):
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "TF_"))}
+    with LaptopServer("fast", speed=300, furnish="article") as server:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "controller.cli", "trial", str(SHIPPED), "--yes", "--json"],
+            env={**clean, "AWS_ENDPOINT_URL": server.url},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )
+        try:
+            for _ in range(600):
+                if server.aws.calls.of("CreateLoadBalancer"):
+                    break
+                time.sleep(0.1)
+            process.send_signal(number)
+            out, said = process.communicate(timeout=60)
+        finally:
+            process.kill()
+        region = server.aws.peek()
+        assert not region.elbv2.balancers and not region.elbv2.groups
+    assert process.returncode == 1
+    found = json.loads(out)
+    assert (found["left_behind"], found["error"]) == ([], f"ended by {number.name}")
+    assert "Traceback" not in said

@@ -1,0 +1,124 @@
+"""Ended or killed before and after every change, a trial leaves nothing, and no Elastic IP."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from trying import GIVEN, Trying
+
+from controller.cli import trial as command
+from controller.cli.signals import EndedError
+from controller.domain.planning.timing import Timing
+from controller.trial.preflight import look_around
+from direct import Crash
+from factories import article_spec, listener, load_balancer, service, target_group
+from local.aws import LaptopAws
+from local.calls import READS
+
+QUICK = Timing(
+    name="quick",
+    describe_lag=1,
+    lb_provisioning=4,
+    association_visible=0,
+    task_start=3,
+    activating=1,
+    registration=2,
+    deregistration_floor=3,
+    honours_delay=False,
+    stop=2,
+    inactive=1,
+    purge=0,
+    lb_gone=1,
+    eip_release=5,
+    tg_release=2,
+    first_metric=0,
+    metric_lag=0,
+)
+
+
+class MortalAws(LaptopAws):
+    """One whose caller is ended at its n-th call, before or after its effect."""
+
+    nth, when, end = 0, "before", Crash("never")
+
+    def __init__(self) -> None:
+        super().__init__(profile=QUICK)
+        self.seen: list[str] = []
+        self.furnish_article()
+
+    def call(self, service, operation, params, region=None):
+        self.seen.append(operation)
+        here = len(self.seen) == self.nth
+        if here and self.when == "before":
+            raise self.end
+        try:
+            return super().call(service, operation, params, region)
+        finally:
+            if here:
+                raise self.end
+
+
+def trying() -> Trying:
+    aws = MortalAws()
+    checks = {"HealthCheckIntervalSeconds": 5, "HealthCheckTimeoutSeconds": 2}
+    quick = target_group(request={**target_group().request, **checks})
+    return Trying(aws, article_spec(resources=(quick, load_balancer(), listener(), service())))
+
+
+def run(one: Trying):
+    site = one.site()
+    return command._run(site, look_around(site), GIVEN, quiet=True)
+
+
+def killed(one: Trying) -> None:
+    """Nothing that a process would do at its end is done."""
+    site = one.site()
+    look_around(site)
+    one.trial(site).run()
+
+
+@pytest.fixture(scope="module")
+def points():
+    """
+    Each change: after it is before the next where they are neighbours. Between two of those only
+    reads come, and they differ for nobody.
+    """
+    one = trying()
+    assert run(one).cause == ""
+    seen = one.aws.seen
+    changes = [n for n, name in enumerate(seen, start=1) if not name.startswith(READS)]
+    assert len(changes) >= 12, [seen[n - 1] for n in changes]
+    after = [(n, "after") for n in changes if n + 1 not in changes]
+    return sorted([*((n, "before") for n in changes), *after])
+
+
+@pytest.mark.slow
+def test_ended_at_any_call_it_takes_everything_down_by_itself(points):
+    for nth, when in points:
+        one = trying()
+        one.aws.nth, one.aws.when, one.aws.end = nth, when, EndedError("SIGINT")
+        result = run(one)
+        where = f"{when} call {nth}, {one.aws.seen[nth - 1]}"
+        assert result.left_behind == (), where
+        assert one.standing() == [], where
+        assert one.is_address_untouched(), where
+        assert result.cause == "ended by SIGINT", where
+
+
+@pytest.mark.slow
+def test_killed_at_any_call_it_is_taken_up_by_the_next(points):
+    for nth, when in points:
+        one = trying()
+        one.aws.nth, one.aws.when = nth, when
+        with suppress(Crash):
+            killed(one)
+        where = f"{when} call {nth}, {one.aws.seen[nth - 1]}"
+        one.aws.clock.advance(60)  # nobody types faster than reads lag
+        site = one.site()
+        found = look_around(site)
+        assert bool(found.remains) is bool(one.standing()), where
+        assert not found.remains or found.since or one.is_leaving(), where
+        assert one.trial(site).clean_up("again") == (), where
+        assert one.standing() == [], where
+        assert one.is_address_untouched(), where

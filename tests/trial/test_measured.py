@@ -1,0 +1,146 @@
+"""Whatever AWS takes its time for, a trial finds out how long, within a twentieth."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import pytest
+from trying import GIVEN, Trying
+
+from controller.domain.planning.timing import FAST, TYPICAL, Timing
+from controller.domain.trial.advice import advise
+from controller.domain.trial.measures import MEASURES, NAMES, assume_all
+from controller.domain.trial.result import Result
+from controller.timing_file import find_timing, save_timing
+
+ODD = Timing(
+    name="odd",
+    describe_lag=4,
+    lb_provisioning=210,
+    association_visible=9,
+    task_start=66,
+    activating=12,
+    registration=130,
+    deregistration_floor=70,
+    honours_delay=True,
+    stop=24,
+    inactive=14,
+    purge=100,
+    lb_gone=6,
+    eip_release=100,
+    tg_release=25,
+    first_metric=240,
+    metric_lag=150,
+)
+"""No field is as in a profile that ships."""
+
+TENTH = 0.1
+"""Seconds between two looks at least: what takes no longer cannot be told from no time."""
+
+
+def test_the_account_of_this_test_differs_in_every_number():
+    for field in fields(Timing):
+        if field.name != "honours_delay":
+            assert getattr(ODD, field.name) not in [
+                getattr(known, field.name) for known in (FAST, TYPICAL)
+            ], field.name
+
+
+@pytest.fixture(scope="module")
+def tried():
+    """A whole trial at 6500 calls of real clients: some seconds, once for all questions."""
+    trying = Trying.at(ODD)
+    trial = trying.trial()
+    trial.run()
+    return trying, trial, trial.clean_up("the end")
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "turn_round"])
+def test_each_number_comes_back_within_a_twentieth(tried, name):
+    trying, trial, _ = tried
+    expected = assume_all(trying.aws.timing, GIVEN)[name]
+
+    assert trial.measured()[name] == pytest.approx(expected, rel=0.05)
+
+
+def test_a_wake_during_a_sleep_is_timed(tried):
+    """The Elastic IP, the load balancer and the checks; the loop is late by some share of it."""
+    trying, trial, _ = tried
+    expected = assume_all(trying.aws.timing, GIVEN)["turn_round"]
+    assert expected <= trial.measured()["turn_round"] < 1.05 * expected
+
+
+def test_nothing_is_left_and_nothing_was_unforeseen(tried):
+    trying, trial, left = tried
+    assert left == ()
+    assert trying.standing() == []
+    assert trying.is_address_untouched()
+    assert not trial.site.answers.surprises
+    refused = {(each.operation, each.code) for each in trial.site.answers.foreseen}
+    assert ("CreateService", "InvalidParameterException") in refused
+
+
+def test_the_profile_of_a_trial_is_that_of_the_account(tried, tmp_path):
+    """Saved, read and used again it gives an AWS of the same pace."""
+    _, trial, left = tried
+    save_timing(tmp_path / "here.json", result_of(trial, left).timing("here"))
+    found = find_timing(str(tmp_path / "here.json"))
+
+    assert (found.name, found.honours_delay) == ("here", True)
+    for field in fields(Timing):
+        if field.name not in ("name", "honours_delay"):
+            expected = pytest.approx(getattr(ODD, field.name), rel=0.05, abs=TENTH)
+            assert getattr(found, field.name) == expected, field.name
+
+
+def test_the_json_has_what_outside_programs_read(tried):
+    _, trial, left = tried
+    data = result_of(trial, left).to_json()
+    assert {"measured", "assumed", "surprises", "left_behind"} <= data.keys()
+    assert set(data["measured"]) == set(data["assumed"]) == set(NAMES)
+    assert {"lb_provision", "eip_hold", "task_start", "target_healthy", "drain"} <= set(NAMES)
+    assert (data["surprises"], data["left_behind"]) == ([], [])
+    assert data["measured"]["eip_hold"] == pytest.approx(100, rel=0.05)
+    assert data["assumed"]["eip_hold"] == TYPICAL.eip_release
+
+
+def test_what_takes_no_time_is_measured_as_none():
+    trying = Trying.at(replace(FAST, first_metric=30, metric_lag=5))
+    trial = trying.trial()
+    trial.run()
+    measured = trial.measured()
+    for each in MEASURES:
+        if each.field and getattr(FAST, each.field) == 0 and measured[each.name] is not None:
+            assert measured[each.name] < TENTH, each.name
+    assert measured["inactive"] == pytest.approx(1, abs=TENTH)
+
+
+@pytest.mark.parametrize(
+    ("drain", "delay", "floor", "honours"),
+    [
+        (120.2, 10, 120.2, True),
+        (300.4, 300, TYPICAL.deregistration_floor, True),
+        (90.0, 90, 90.0, True),
+        (10.0, 300, 10.0, False),
+    ],
+)
+def test_a_drain_says_what_it_can_of_floor_and_delay(tried, drain, delay, floor, honours):
+    _, trial, left = tried
+    result = result_of(trial, left)
+    given = replace(GIVEN, delay=delay)
+    timing = replace(result, measured={"drain": drain}, given=given).timing("here")
+
+    assert (timing.deregistration_floor, timing.honours_delay) == (floor, honours)
+    assert timing.deregistration(delay) == pytest.approx(drain, rel=0.05)
+
+
+def result_of(trial, left):
+    measured = trial.measured()
+    return Result(
+        measured=measured,
+        given=GIVEN,
+        answers=trial.site.answers,
+        advice=advise(measured, count_refused=False),
+        seconds=1.0,
+        left_behind=left,
+    )
