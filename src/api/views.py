@@ -108,17 +108,15 @@ class _Page:
     @property
     def face(self) -> str:
         face = self.report.face
-        return "awake" if face == DEGRADED else face  # which has a headline of its own
+        return "awake" if face == DEGRADED else face  # as for its buttons
 
     def context(self) -> dict[str, Any]:
-        words, face, report = self.words, self.face, self.report
+        words, report = self.words, self.report
+        face = report.face  # also "degraded", where what can be done is that of "awake"
         headline = words(face)
         if report.state is State.WAKING and report.phase not in _BEGINNINGS:
             headline = f"{headline}: {words.phase(report.phase)}"
-        if report.degraded:
-            headline = words("degraded")
-        trouble = "degraded" if report.degraded else face
-        is_trouble = trouble in (FAILED, BLOCKED, STUCK, "degraded")
+        is_trouble = face in (FAILED, BLOCKED, STUCK, DEGRADED)
         endpoint = _web_address(report.endpoint)
         go = endpoint if "go" in self.request.query else None
         return {
@@ -127,13 +125,13 @@ class _Page:
             "stack": self.link.stack,
             "title": f"{words(face)} · {self.link.stack}",
             "face": face,
-            "eyes": _EYES.get(face, "shut"),
+            "eyes": _EYES.get(self.face, "shut"),
             "headline": headline,
             "about": self._about(),
             "stale": self._stale(),
             "progress": self._progress(),
             "cause": report.cause if is_trouble else "",
-            "todo": words(f"todo.{trouble}") if is_trouble else "",
+            "todo": words(f"todo.{face}") if is_trouble else "",
             "endpoint": endpoint,
             "address": address_text(report.endpoint),
             "steps": self._steps(),

@@ -74,18 +74,8 @@ def take_board(
     browser: Browser, count: int, looks: Mapping[str, Look], *, full_page: bool = True
 ) -> dict[str, bytes]:
     """A board of so many stacks in every state, by the name of the look."""
-    installation, taken = Installation(), {}
-    board = Board(installation.session.client("dynamodb"), "dormouse")
-    for row in board_rows.rows(count, installation.now):
-        board.put_row(row)
-    link = Link(
-        stack="",
-        team="pr-*",
-        scope=Scope.ADMIN,
-        expires_at=installation.now + timedelta(days=9),
-        id="b0a2d000",
-    )
-    key = installation.keys.sign(link, installation.now)
+    taken = {}
+    installation, key = board_of(count)
     with FunctionUrl(installation.handle) as url:
         for name, look in looks.items():
             with closing(browser.new_context(**look)) as context:
@@ -93,6 +83,17 @@ def take_board(
                 page.goto(f"{url.address}/?k={key}")
                 taken[name] = page.screenshot(full_page=full_page)
     return taken
+
+
+def board_of(count: int) -> tuple[Installation, str]:
+    """So many stacks in every state, and the key of a team that may do everything with them."""
+    installation = Installation()
+    board = Board(installation.session.client("dynamodb"), "dormouse")
+    for row in board_rows.rows(count, installation.now):
+        board.put_row(row)
+    end = installation.now + timedelta(days=9)
+    link = Link(stack="", team="pr-*", scope=Scope.ADMIN, expires_at=end, id="b0a2d000")
+    return installation, installation.keys.sign(link, installation.now)
 
 
 def for_people_to_look_at(browser: Browser, folder: Path) -> None:

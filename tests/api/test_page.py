@@ -99,6 +99,7 @@ BUTTONS = {
     "asleep": ["wake", "wake"],
     "waking": ["extend", "extend", "sleep"],
     "awake": ["extend", "extend", "sleep"],
+    "degraded": ["extend", "extend", "sleep"],
     "sleeping": ["wake", "wake"],
     "failed": ["wake", "wake"],
     "blocked": ["wake", "wake"],
