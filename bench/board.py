@@ -60,7 +60,9 @@ def measure() -> Iterator[Measure]:
         before = session.asked
         large = _ask(handle, f"/?k={team['pr']}")
         yield Measure(name="reads of the table", value=session.asked - before, bound=1, unit="")
-        for name, body in (("new", _ask(handle, f"/?k={team['new']}")), ("used", large)):
+        japanese = _ask(handle, f"/?k={team['pr']}", "ja")
+        bodies = {"new": _ask(handle, f"/?k={team['new']}"), "busy": large}
+        for name, body in {**bodies, "busy Japanese": japanese}.items():
             size = len(body.encode()) / 1000
             yield Measure(name=f"size of 100 {name} stacks", value=size, bound=60, unit="kB")
 
@@ -71,8 +73,9 @@ def _key(installation: Installation, team: str) -> str:
     return installation.keys.sign(link, installation.now)
 
 
-def _ask(handle: wake_url.Handle, target: str) -> str:
-    reply: dict[str, Any] = handle(make_event("GET", target, {"accept": "text/html"}), Context())
+def _ask(handle: wake_url.Handle, target: str, language: str = "en") -> str:
+    headers = {"accept": "text/html", "accept-language": language}
+    reply: dict[str, Any] = handle(make_event("GET", target, headers), Context())
     assert reply["statusCode"] == 200, reply
     return str(reply["body"])
 

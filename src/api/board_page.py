@@ -1,26 +1,20 @@
 """
 The board as a page: a row a stack, with a form for what is chosen. It works without JavaScript.
 
-A hundred rows are to be as quick as one stack's page: a row's strip was drawn when it was written,
-and its words are put together once for all that say the same.
+`api.board_lines` writes its rows.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from markupsafe import Markup
-
 from api import pictures
 from api.board import DID, NOT, Shown
+from api.board_lines import Lines
 from api.page_rendering import asset, render
-from api.reasons import capital, say_name, say_why
-from api.redaction import without_account
 from api.request import KEY, Request
 from api.selection import GROUPS, SORTS
 from api.translations import Translations
@@ -35,14 +29,14 @@ REFRESH = {True: 20, False: 60}
 """The same of a browser without JavaScript, in which somebody may be choosing."""
 
 _MOVING = frozenset({"waking", "sleeping"})
-_SOON = timedelta(days=3)
 
 
 def board_page(shown: Shown, link: Link, request: Request) -> tuple[str, str]:
     """The page of a team, and its Content-Security-Policy."""
     zone = _zone(shown.rows)
     words = Translations(request.language, ZoneInfo(zone), shown.now)
-    lines = _Lines(words, ZoneInfo(zone), shown.now)
+    buttons = _buttons(link, words)
+    lines = Lines(words, ZoneInfo(zone), shown.now, has_boxes=bool(buttons))
     moving = any(row.face in _MOVING for row in shown.rows) or DID in request.query
     choice = shown.choice
     title = words("board")
@@ -56,13 +50,13 @@ def board_page(shown: Shown, link: Link, request: Request) -> tuple[str, str]:
         eyes="open" if any(row.face in GROUPS["awake"] for row in shown.rows) else "shut",
         headline=_headline(shown.rows, words),
         notices=list(_notices(request, words)),
-        rows=[lines.of(row) for row in shown.rows],
+        rows=lines.of(shown.rows),
         hatches=pictures.hatches(),
         key="" if request.has_bearer else request.key,
         choice=choice,
         states=[("", words("all")), *((name, words(f"group.{name}")) for name in GROUPS)],
         sorts=[(name, words(f"sort.{name}")) for name in SORTS],
-        buttons=_buttons(link, words),
+        buttons=buttons,
         query=_query(request, choice.parameters()),
         more=_query(request, {**choice.parameters(), "after": shown.more}) if shown.more else "",
         zone=zone,
@@ -117,88 +111,3 @@ def _buttons(link: Link, words: Translations) -> list[dict[str, str]]:
     kept = words("prolong", time=words("days", count="14"))
     buttons.append({"to": "prolong", "value": USUAL, "text": kept, "style": "quiet"})
     return buttons
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One row in words."""
-
-    stack: str
-    face: str
-    state: str
-    why: str
-    whose: str
-    money: str
-    strip: Markup
-    late: bool
-
-
-class _Lines:
-    def __init__(self, words: Translations, zone: ZoneInfo, now: datetime) -> None:
-        self._words = words
-        self._zone = zone
-        self._now = now
-
-    def of(self, row: Row) -> Line:
-        words = self._words
-        known = row.face if row.face in words else "unknown"
-        return Line(
-            stack=row.stack,
-            face=known,
-            state=words(known),
-            why=self._why(row),
-            whose=self._whose(row),
-            money=self._money(row),
-            strip=self._strip(row),
-            late=row.expires is not None and row.expires - self._now < _SOON,
-        )
-
-    def _why(self, row: Row) -> str:
-        words = self._words
-        if not row.is_seen:
-            return words("board.unseen")
-        trouble = row.cause and row.face in GROUPS["trouble"]
-        if trouble:
-            return without_account(row.cause)
-        why = capital(say_why(words, row.rule, row.evidence, without_account(row.reason)))
-        if row.until is None or row.until <= self._now:
-            return why
-        key = "board.until" if row.state in ("awake", "waking") else "board.next"
-        return words(key, why=why, when=words.moment(row.until))
-
-    def _whose(self, row: Row) -> str:
-        words, said = self._words, []
-        if row.who:
-            said.append(words("board.who", who=", ".join(say_name(words, who) for who in row.who)))
-        for held in row.held_at(self._now):
-            time = words.about(self._now - held.since)
-            said.append(words("board.held", by=held.who, time=time))
-        if row.owner:
-            said.append(words("board.owner", owner=row.owner))
-        if row.expires:
-            said.append(words("board.expires", when=self._day(row.expires)))
-        if row.proof.get("result") == "could not wake":
-            said.append(words("board.could_not"))
-        return words("board.and").join(said)
-
-    def _day(self, moment: datetime) -> str:
-        """A date; the time of day matters only on the last one."""
-        local = moment.astimezone(self._zone)
-        near = moment - self._now < timedelta(days=1)
-        return self._words.moment(moment) if near else self._words.day(local.date())
-
-    def _money(self, row: Row) -> str:
-        if not row.is_seen:
-            return ""
-        spent, always = (round(amount, 2) for amount in row.rates.month(row.at, self._now))
-        saved = max(0.0, always - spent)
-        return self._words("board.money", spent=f"{spent:.2f}", saved=f"{saved:.2f}")
-
-    def _strip(self, row: Row) -> Markup:
-        if row.hours is None:
-            return Markup()
-        zone = ZoneInfo(row.zone)
-        late = (self._now.astimezone(zone).date() - row.at.astimezone(zone).date()).days
-        used, awake, paid, _ = map(str, row.hours)
-        about = self._words("board.strip", used=used, awake=awake, paid=paid)
-        return pictures.small_strip(row.strip, late, about)

@@ -18,11 +18,24 @@ from markupsafe import Markup
 
 PAGES = Path(__file__).parent / "pages"
 
+_STYLES = {
+    "board.html.j2": ("style.css", "board.css"),
+    "stack.html.j2": ("style.css", "stack.css"),
+    "problem.html.j2": ("style.css",),
+}
+"""What each page looks like; a rule that one page alone needs is in no other."""
+
 
 def render(template: str, **context: Any) -> tuple[str, str]:
     """A page, and its Content-Security-Policy."""
-    page = _templates().get_template(template).render(style=asset("style.css"), **context)
-    return page, _policy()
+    style = _style(template)
+    page = _templates().get_template(template).render(style=style, **context)
+    return page, _policy(style)
+
+
+@lru_cache
+def _style(template: str) -> Markup:
+    return Markup("\n").join(asset(name) for name in _STYLES[template])
 
 
 @lru_cache(maxsize=1)
@@ -35,14 +48,14 @@ def _templates() -> Environment:
     )
 
 
-@lru_cache(maxsize=1)
-def _policy() -> str:
+@lru_cache
+def _policy(style: Markup) -> str:
     """Only what is in the page itself runs, by its hash; forms and the script reach only us."""
     return "; ".join(
         [
             "default-src 'none'",
-            f"script-src '{_hash('script.js')}'",
-            f"style-src '{_hash('style.css')}'",
+            f"script-src '{_hash(asset('script.js'))}'",
+            f"style-src '{_hash(style)}'",
             "img-src data:",
             "connect-src 'self'",
             "form-action 'self'",
@@ -59,5 +72,5 @@ def asset(name: str) -> Markup:
     return Markup("\n".join(line.strip() for line in lines))
 
 
-def _hash(name: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(asset(name).encode()).digest()).decode()
+def _hash(text: Markup) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

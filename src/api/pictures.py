@@ -53,7 +53,7 @@ def small_strip(paths: Mapping[str, str], late: int, about: str) -> Markup:
 
 
 COLUMN, CELL = 3, 6
-"""Pixels of a day and of four hours in a small strip, as in style.css."""
+"""Pixels of a day and of four hours in a small strip, as in board.css."""
 
 
 def _painted(path: tuple[str, str]) -> bool:

@@ -343,7 +343,7 @@ class Translations:
         self._today = now.astimezone(zone).date()
 
     def __call__(self, key: str, **values: str) -> str:
-        return self._table[key].format(**values)
+        return self._table[key].format(**values) if values else self._table[key]
 
     def __contains__(self, key: str) -> bool:
         return key in self._table
@@ -358,12 +358,12 @@ class Translations:
     def moment(self, moment: datetime) -> str:
         """Write "18:00" on the same day, "Tue 24 Nov 09:00" on another."""
         local = moment.astimezone(self._zone)
+        day, time = _DAYS[self.language][local.weekday()], f"{local.hour:02}:{local.minute:02}"
         if local.date() == self._today:
-            return f"{local:%H:%M}"
-        day = _DAYS[self.language][local.weekday()]
+            return time
         if self.language == "ja":
-            return f"{local.month}月{local.day}日({day}) {local:%H:%M}"
-        return f"{day} {local.day} {MONTHS[local.month - 1]} {local:%H:%M}"
+            return f"{local.month}月{local.day}日({day}) {time}"
+        return f"{day} {local.day} {MONTHS[local.month - 1]} {time}"
 
     def day(self, day: date) -> str:
         """A date without its year: "23 Nov"."""

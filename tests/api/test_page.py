@@ -294,7 +294,7 @@ def test_durations_read_as_people_say_them(seconds, en, ja):
 
 
 def test_assets_cannot_end_their_element():
-    for name in ("script.js", "style.css"):
+    for name in ("script.js", "style.css", "board.css", "stack.css"):
         assert "</" not in (page_rendering.PAGES / name).read_text()
 
 

@@ -18,7 +18,7 @@ class Month:
 
     @staticmethod
     def of(moment: datetime) -> Month:
-        utc = moment.astimezone(UTC)
+        utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
         return Month(utc.year, utc.month)
 
     @staticmethod

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from controller.domain.decision.held import Held
@@ -41,6 +42,12 @@ _SAID = ("by", "until", "opens_at", "rule")
 UNCHECKED: Mapping[str, Json] = {"at": None, "result": "not looked at", "findings": []}
 
 
+@lru_cache(maxsize=1)
+def _month_start(now: datetime) -> datetime:
+    """A board asks it for each of its rows."""
+    return Month.of(now).start
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
     """USD: in the running month up to `at`, and for each hour after that in the present state."""
@@ -53,8 +60,9 @@ class Rates:
     def month(self, at: datetime, now: datetime) -> tuple[float, float]:
         """What the running month has come to, and would have come to always on."""
         start, spent, always = at, self.spent, self.always
-        if Month.of(now) != Month.of(at):
-            start, spent, always = Month.of(now).start, 0.0, 0.0
+        begin = _month_start(now)
+        if at < begin:
+            start, spent, always = begin, 0.0, 0.0
         hours = max(timedelta(0), now - start) / timedelta(hours=1)
         return spent + hours * self.hour_spent, always + hours * self.hour_always
 
