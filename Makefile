@@ -9,7 +9,7 @@ UV_LOCKED := import tomllib; uv = next(p for p in tomllib.load(open("uv.lock", "
 STACKS := $(wildcard infra/*)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick check format lint types imports bench soak mutants build validate deploy publish destroy release audit costs docs faults pictures clean
+.PHONY: help setup demo test quick check format lint types imports bench soak fidelity recordings mutants build validate deploy publish destroy release audit costs docs faults pictures clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,12 @@ JOBS ?= 2
 
 soak: setup ## Live through DAYS simulated days from SEED on with JOBS processes, and say what broke (PROFILE=FILE: at the pace of a trial)
 	@PYTHONPATH=tests $(BIN)/python -m simulation.soak --days $(DAYS) --seed $(SEED) --jobs $(JOBS) $(if $(PROFILE),--profile $(PROFILE)) $(SOAK)
+
+fidelity: setup ## Which answers would the simulated AWS have given otherwise than in the recording FILE? (dormouse trial --record FILE)
+	@$(BIN)/python -m local.fidelity $(FILE) $(if $(PROFILE),--profile $(PROFILE))
+
+recordings: setup ## Record anew what other emulators of AWS answer (tests/data/recordings)
+	@PYTHONPATH=tests $(BIN)/python -m recording.peers
 
 MUTANTS ?= *
 MUTANTS_VENV := .venv-mutants

@@ -17,7 +17,6 @@ from controller.timing_file import find_timing
 
 PARTS = (
     "wake",
-    "turn_round",
     "terraform",
     "heartbeat",
     "scale",
@@ -32,7 +31,7 @@ PARTS = (
 """Modules of this package, each with `measure()`; its docstring explains its section."""
 
 
-PACED = ("wake", "turn_round")
+PACED = ("wake",)
 """Those whose `measure` takes the pace of AWS."""
 
 

@@ -34,11 +34,16 @@ def list_all(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def describe(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
+def _find(region: Region, params: Mapping[str, Any]) -> Certificate:
     found = region.certificates.get(params["CertificateArn"])
     if found is None:
         message = f"Could not find certificate {params['CertificateArn']}."
         raise AwsError("ResourceNotFoundException", message)
+    return found
+
+
+def describe(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
+    found = _find(region, params)
     end = {"NotAfter": datetime.fromisoformat(found.expires_at)} if found.expires_at else {}
     return {
         "Certificate": {
@@ -53,5 +58,5 @@ def describe(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def list_tags(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
-    found = region.certificates[params["CertificateArn"]]
+    found = _find(region, params)
     return {"Tags": [{"Key": key, "Value": value} for key, value in found.tags.items()]}

@@ -110,7 +110,7 @@ def running(place: Path) -> Iterator[Emulator]:
     assert spec
     with LaptopServer(INSTANT, furnish=furnish_for(spec)) as laptop:
         environment = _environment(laptop)
-        with _ministack(place, environment) as url:
+        with ministack(place, environment) as url:
             yield Emulator(
                 url=url,
                 laptop=laptop,
@@ -135,7 +135,7 @@ def _environment(laptop: LaptopServer) -> dict[str, str]:
 
 
 @contextmanager
-def _ministack(place: Path, environment: dict[str, str]) -> Iterator[str]:
+def ministack(place: Path, environment: dict[str, str]) -> Iterator[str]:
     scratch = place / "scratch"  # it leaves copies of the code behind
     scratch.mkdir()
     port = _free_port()

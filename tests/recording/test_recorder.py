@@ -9,12 +9,12 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError
-from recording_days import ACME, OTHER, START, record_a_day
 
 from controller.recording.entry import Entry, RecordingError, read
 from controller.recording.recorder import Recorder
 from controller.recording.vocabulary import HIDDEN, KEPT, MESSAGES
 from local.clock import ManualClock
+from recording.days import ACME, OTHER, START, record_a_day
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +153,7 @@ def test_every_member_that_is_treated_specially_exists():
     """A misspelt one would be masked as a name, or worse, be kept."""
     loader = boto3.Session(region_name="us-east-1")._session
     members = set()
-    for service in ("elbv2", "ecs", "ec2", "cloudwatch", "sts"):
+    for service in ("application-autoscaling", "elbv2", "ecs", "ec2", "cloudwatch", "sts"):
         model = loader.get_service_model(service)
         shapes = [model.shape_for(name) for name in model.shape_names]
         structures = [shape for shape in shapes if shape.type_name == "structure"]

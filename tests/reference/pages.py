@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from reference import api, cli, policy, records, traps
+from reference import api, cli, emulators, policy, records, traps
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference"
 NOTE = "<!-- Made from the code: make docs -->\n\n"
@@ -14,6 +14,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "api.md": api.page,
     "records.md": records.page,
     "traps.md": traps.page,
+    "emulators.md": emulators.page,
 }
 
 

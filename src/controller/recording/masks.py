@@ -8,6 +8,7 @@ the simulated AWS can be asked the same questions again.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections import defaultdict
 from collections.abc import Callable
@@ -59,3 +60,14 @@ class Masks:
             self._counts[kind] += 1
             found = self._given[kind, original] = form(self._counts[kind])
         return found
+
+
+MASK = re.compile(
+    r"(?:name|text|host)-\d+|[A-Z]{4}MASKED\d{10}|0\d{7,}|0{8}(?:-0{4}){3}-\d{12}|[a-z-]+-0\d{7,}"
+    r"|02:00:00:00:[0-9a-f]{2}:[0-9a-f]{2}|2001:db8::[0-9a-f:]*|\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?"
+)
+
+
+def is_mask(token: str) -> bool:
+    """Whether a word of a recording stands for another; every address counts as one."""
+    return bool(MASK.fullmatch(token))

@@ -136,7 +136,8 @@ class Recorder:
             if error:
                 message = self._values.sentence(str(error.get("Message", "")), words)
                 return Entry(**basic, parameters=asked, error={**code, "message": message})
-            answer = self._values.masked(parsed, model.output_shape, words)
+            shown = parsed if model.output_shape else {}  # nothing that the model lets anybody read
+            answer = self._values.masked(shown, model.output_shape, words)
             return Entry(**basic, parameters=asked, answer=answer)
         except (
             Exception

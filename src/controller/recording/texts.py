@@ -8,12 +8,13 @@ from collections.abc import Collection, Iterator
 from controller.recording.masks import Masks
 
 IPV4 = r"\d{1,3}(?:\.\d{1,3}){3}"
+UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 TOKEN = re.compile(
     rf"(?P<network>{IPV4}/\d\d?(?![\d.]))"
     rf"|(?P<ipv4>(?<![\w.]){IPV4}(?![\w.]))"
     r"|(?P<mac>(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2})"
     r"|(?P<ipv6>(?<![\w:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\w:]))"
-    r"|(?P<uuid>[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"
+    rf"|(?P<uuid>{UUID.pattern})"
     r"|(?P<key>(?<!\w)A[A-Z]{3}[A-Z0-9]{12,}(?!\w))"
     r"|(?P<word>[^\s/:,;=@\"'(){}<>|?&#\[\]]+)"
 )
@@ -99,10 +100,14 @@ class Texts:
 
 
 def tokens(text: str) -> Iterator[str]:
-    """Words and what stands between them, in turn; joined they are the text again."""
+    """
+    Words and what stands between them, in turn; joined they are the text again.
+
+    Labels of a host are words of their own; an address is one.
+    """
     end = 0
     for match in TOKEN.finditer(text):
         yield text[end : match.start()]
-        yield match[0]
+        yield from re.split(r"(\.)", match[0]) if match.lastgroup == "word" else (match[0],)
         end = match.end()
     yield text[end:]

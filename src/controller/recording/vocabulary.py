@@ -23,7 +23,11 @@ ATTACHING ATTACHED DETACHED DELETED CREATED PRIMARY MISSING MATCHED ElasticNetwo
 subnetId networkInterfaceId macAddress privateDnsName privateIPv4Address LATEST Linux X86_64 ARM64
 unknown traffic-port default local all true false ipv4 null none TCP UDP HTTP HTTPS tcp udp
 ela-attach target-group Name dormouse stack
-address dormouse:stack dormouse:address
+address dormouse:stack dormouse:address AWS NetworkELB ApplicationELB ECS ContainerInsights
+ActiveFlowCount ActiveFlowCount_TCP ActiveFlowCount_UDP ActiveConnectionCount ConsumedLCUs
+CPUUtilization MemoryUtilization HealthyHostCount UnHealthyHostCount NewFlowCount NewFlowCount_TCP
+NewFlowCount_UDP ProcessedBytes ProcessedPackets RequestCount TCP_Client_Reset_Count
+TCP_ELB_Reset_Count TCP_Target_Reset_Count ECSServiceAverageCPUUtilization
 """
 COMMON = frozenset(_COMMON.split())
 """Parts of ARNs and host names, states that no model lists, and other words of the API."""
@@ -36,9 +40,11 @@ KEPT = frozenset(
         ("Filter", "Name"),
         ("Limit", "Name"),
         ("LoadBalancerAttribute", "Key"),
-        ("Metric", "MetricName"),
-        ("Metric", "Namespace"),
         ("MetricStat", "Stat"),
+        ("PutScheduledActionRequest", "Schedule"),
+        ("PutScheduledActionRequest", "Timezone"),
+        ("ScheduledAction", "Schedule"),
+        ("ScheduledAction", "Timezone"),
         ("Setting", "name"),
         ("TargetGroupAttribute", "Key"),
         ("ListenerAttribute", "Key"),

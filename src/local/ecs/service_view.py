@@ -17,7 +17,6 @@ KEPT = (
     "capacityProviderStrategy",
     "networkConfiguration",
     "healthCheckGracePeriodSeconds",
-    "propagateTags",
     "availabilityZoneRebalancing",
 )
 PENDING = ("PROVISIONING", "PENDING", "ACTIVATING")
@@ -49,6 +48,7 @@ def view(region: Region, service: Service, include: Container[str] = ("TAGS",)) 
         "createdAt": moment(service.created_at),
         "createdBy": f"arn:aws:iam::{region.account}:user/laptop",
         "schedulingStrategy": "REPLICA",
+        "propagateTags": setup.get("propagateTags") or "NONE",
         "enableECSManagedTags": bool(setup.get("enableECSManagedTags")),
         "enableExecuteCommand": bool(setup.get("enableExecuteCommand")),
         "placementConstraints": [],

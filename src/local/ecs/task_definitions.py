@@ -44,12 +44,16 @@ def register(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def add(
-    region: Region, body: dict[str, Any], *, tags: dict[str, str] | None = None
+    region: Region,
+    body: dict[str, Any],
+    *,
+    tags: dict[str, str] | None = None,
+    revision: int | None = None,
 ) -> TaskDefinition:
     """The next revision of `body["family"]`; revision numbers are never used twice."""
     family = body["family"]
     revisions = region.ecs.definitions.setdefault(family, [])
-    revision = revisions[-1].revision + 1 if revisions else 1
+    revision = revision or (revisions[-1].revision + 1 if revisions else 1)
     body["containerDefinitions"] = [
         {**copy.deepcopy(CONTAINER_DEFAULTS), **each} for each in body["containerDefinitions"]
     ]
