@@ -1,4 +1,10 @@
-"""`dormouse plan`, `apply` and `hours` as a user runs them, on the simulated AWS over HTTP."""
+"""
+`dormouse plan`, `apply` and `hours` on the simulated AWS over HTTP.
+
+Where the process itself is what is asked about, it is one, on a clock that runs fast. Elsewhere the
+command runs in this process, on the server's clock, which only it moves: however slow the machine
+is, nothing is late.
+"""
 
 from __future__ import annotations
 
@@ -10,38 +16,77 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
+from controller.cli.main import run
+from local.clock import ManualClock
 from local.faults import Fault
 from local.server import LaptopServer
 
+MORNING = datetime(2026, 11, 23, 9, tzinfo=UTC)
 SHIPPED = str(Path(__file__).parents[2] / "infra" / "nsfw-api")
 
 
 @pytest.fixture
 def server():
-    """Ten minutes pass in a second."""
-    with LaptopServer("fast", speed=600, furnish="article") as server:
+    with LaptopServer("fast", clock=ManualClock(MORNING), furnish="article") as server:
         yield server
 
 
-def dormouse(*arguments: str, endpoint: str = "", **environment: str):
+@pytest.fixture
+def running_server():
+    """A minute passes in a second."""
+    with LaptopServer("fast", speed=60, furnish="article") as server:
+        yield server
+
+
+@pytest.fixture
+def dormouse(monkeypatch, capfd):
+    """Runs a command in this process, with nothing of AWS around it but this server."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "TF_"))]:
+        monkeypatch.delenv(name)
+
+    def command(*arguments, server=None, **environment):
+        for name, value in {**address(server), **environment}.items():
+            monkeypatch.setenv(name, value)
+        if server:
+            monkeypatch.setattr("controller.cli.target.open_clock", lambda: server.aws.clock)
+        capfd.readouterr()
+        try:
+            code = run(list(arguments))
+        except SystemExit as end:
+            code = end.code
+        return CompletedProcess(arguments, code, *capfd.readouterr())
+
+    return command
+
+
+def address(server):
+    return {"AWS_ENDPOINT_URL": server.url} if server else {}
+
+
+def surroundings(server):
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "TF_"))}
-    if endpoint:
-        clean["AWS_ENDPOINT_URL"] = endpoint
+    return {**clean, **address(server)}
+
+
+def as_process(*arguments, server=None):
     return subprocess.run(
         [sys.executable, "-m", "controller.cli", *arguments],
-        env={**clean, **environment},
+        env=surroundings(server),
         capture_output=True,
         text=True,
         timeout=120,
     )
 
 
-def test_a_stack_is_planned_woken_and_put_to_sleep(server):
-    planned = dormouse("plan", SHIPPED, "--json", endpoint=server.url)
+def test_a_stack_is_planned_woken_and_put_to_sleep(running_server):
+    server = running_server
+    planned = as_process("plan", SHIPPED, "--json", server=server)
     assert planned.returncode == 0, planned.stderr
     plan = json.loads(planned.stdout)
     assert (plan["stack"], plan["to"]) == ("nsfw-api", "awake")
@@ -50,7 +95,7 @@ def test_a_stack_is_planned_woken_and_put_to_sleep(server):
     assert all(position[b] < position[a["address"]] for a in plan["actions"] for b in a["after"])
     assert not server.aws.calls.writes()
 
-    woken = dormouse("apply", SHIPPED, "--to", "awake", "--json", endpoint=server.url)
+    woken = as_process("apply", SHIPPED, "--to", "awake", "--json", server=server)
     assert woken.returncode == 0, woken.stderr
     result = json.loads(woken.stdout)
     assert result["state"] == "awake"
@@ -63,39 +108,37 @@ def test_a_stack_is_planned_woken_and_put_to_sleep(server):
     assert {step["address"] for step in result["steps"]} >= set(position)
     assert all(step["finished_at"] for step in result["steps"])
 
-    again = dormouse("plan", SHIPPED, endpoint=server.url)
+    again = as_process("plan", SHIPPED, server=server)
     assert again.stdout == 'Nothing to do: stack "nsfw-api" is awake.\n'
-    down = json.loads(
-        dormouse("plan", SHIPPED, "--to", "asleep", "--json", endpoint=server.url).stdout
-    )
+    down = json.loads(as_process("plan", SHIPPED, "--to", "asleep", "--json", server=server).stdout)
     kinds = [a["kind"] for a in down["actions"]]
     assert kinds == ["service", "listener", "load_balancer", "target_group"]
 
-    slept = dormouse("apply", SHIPPED, "--to", "asleep", endpoint=server.url)
+    slept = as_process("apply", SHIPPED, "--to", "asleep", server=server)
     assert slept.returncode == 0, slept.stderr
     assert slept.stdout.startswith("nsfw-api is asleep (took ")
     assert "aws_lb.nlb[0]: gone" in slept.stderr
 
 
-def test_what_is_not_in_the_files_any_more_is_named_by_plan_and_apply(server, tmp_path):
+def test_what_is_not_in_the_files_any_more_is_named_by_plan_and_apply(dormouse, server, tmp_path):
     """The load balancer was renamed while it stood: the old one costs on, and nobody hides it."""
     renamed = tmp_path / "nsfw-api"
     shutil.copytree(SHIPPED, renamed)
-    assert dormouse("apply", SHIPPED, "--to", "awake", endpoint=server.url).returncode == 0
+    assert dormouse("apply", SHIPPED, "--to", "awake", server=server).returncode == 0
     files = renamed / "fargate.tf"
     files.write_text(files.read_text().replace('"nsfw_api_service"', '"nsfw_api"'))
 
-    plan = dormouse("plan", str(renamed), endpoint=server.url)
+    plan = dormouse("plan", str(renamed), server=server)
     assert 'warning: service "nsfw_api_service"' in plan.stdout
-    slept = dormouse("apply", str(renamed), "--to", "asleep", endpoint=server.url)
+    slept = dormouse("apply", str(renamed), "--to", "asleep", server=server)
     assert slept.returncode == 1
     assert 'service "nsfw_api_service" (aws_ecs_service.nsfw_service/0)' in slept.stderr
     assert "dormouse sweep --delete" in slept.stderr
 
 
-def test_a_wake_that_cannot_finish_is_taken_down_and_exits_with_1(server):
+def test_a_wake_that_cannot_finish_is_taken_down_and_exits_with_1(dormouse, server):
     server.aws.conditions.containers("nsfw-api-container", "image_pull_error")
-    done = dormouse("apply", SHIPPED, "--to", "awake", "--json", endpoint=server.url)
+    done = dormouse("apply", SHIPPED, "--to", "awake", "--json", server=server)
 
     assert done.returncode == 1
     assert "CannotPullContainerError" in done.stderr
@@ -112,21 +155,21 @@ def balancers(server):
 
 @pytest.mark.parametrize("operation", ["DescribeServices", "CreateListener", "CreateService"])
 def test_one_token_that_ran_out_in_the_middle_of_a_wake_is_no_reason_to_tear_it_down(
-    server, operation
+    dormouse, server, operation
 ):
     server.aws.faults.add(Fault(operation=operation, code="ExpiredToken", status=400))
-    done = dormouse("apply", SHIPPED, "--to", "awake", "--json", endpoint=server.url)
+    done = dormouse("apply", SHIPPED, "--to", "awake", "--json", server=server)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["state"] == "awake"
     assert len(server.aws.calls.of("CreateLoadBalancer")) == 1
     assert not server.aws.calls.of("DeleteLoadBalancer")
 
 
-def test_credentials_that_have_run_out_leave_a_wake_as_it_is_and_say_so(server):
+def test_credentials_that_have_run_out_leave_a_wake_as_it_is_and_say_so(dormouse, server):
     server.aws.faults.add(
         Fault(operation="CreateService", code="ExpiredToken", status=400, times=math.inf)
     )
-    done = dormouse("apply", SHIPPED, "--to", "awake", "--json", endpoint=server.url)
+    done = dormouse("apply", SHIPPED, "--to", "awake", "--json", server=server)
     assert done.returncode == 1
     assert json.loads(done.stdout)["state"] == "asleep"
     assert "half-way to awake and was left as it is" in done.stderr
@@ -134,21 +177,21 @@ def test_credentials_that_have_run_out_leave_a_wake_as_it_is_and_say_so(server):
     assert len(balancers(server)) == 1
 
     server.aws.faults.clear()
-    again = dormouse("apply", SHIPPED, "--to", "awake", endpoint=server.url)
+    again = dormouse("apply", SHIPPED, "--to", "awake", server=server)
     assert again.returncode == 0, again.stderr
 
 
 def test_a_stack_that_serves_people_is_not_taken_down_for_a_task_that_does_not_come_up(
-    server, tmp_path
+    dormouse, server, tmp_path
 ):
     directory = tmp_path / "nsfw-api"
     shutil.copytree(SHIPPED, directory)
     files = directory / "fargate.tf"
-    assert dormouse("apply", str(directory), "--to", "awake", endpoint=server.url).returncode == 0
+    assert dormouse("apply", str(directory), "--to", "awake", server=server).returncode == 0
 
     files.write_text(files.read_text().replace("desired_count    = 1", "desired_count    = 2"))
     server.aws.conditions.containers("nsfw-api-container", "exits_at_once")
-    done = dormouse("apply", str(directory), "--to", "awake", "--json", endpoint=server.url)
+    done = dormouse("apply", str(directory), "--to", "awake", "--json", server=server)
     assert done.returncode == 1
     result = json.loads(done.stdout)
     assert (result["state"], result["endpoint"]["port"]) == ("awake", 5000)
@@ -157,7 +200,7 @@ def test_a_stack_that_serves_people_is_not_taken_down_for_a_task_that_does_not_c
     assert not server.aws.calls.of("DeleteService")
 
 
-def test_without_credentials_nothing_is_said_to_cost_money(tmp_path):
+def test_without_credentials_nothing_is_said_to_cost_money(dormouse, tmp_path):
     """Nothing was looked at, so nothing can have been made."""
     done = dormouse(
         "apply", SHIPPED, "--to", "awake", AWS_EC2_METADATA_DISABLED="true", HOME=str(tmp_path)
@@ -170,11 +213,11 @@ def test_without_credentials_nothing_is_said_to_cost_money(tmp_path):
     assert "cost money" not in done.stderr and len(done.stderr.splitlines()) == 1
 
 
-def test_an_endpoint_that_does_not_answer_is_one_line_and_exit_1():
+def test_an_endpoint_that_does_not_answer_is_one_line_and_exit_1(dormouse):
     done = dormouse(
         "plan",
         SHIPPED,
-        endpoint="http://127.0.0.1:9",
+        AWS_ENDPOINT_URL="http://127.0.0.1:9",
         AWS_MAX_ATTEMPTS="1",
     )
     assert done.returncode == 1
@@ -192,14 +235,14 @@ def test_an_endpoint_that_does_not_answer_is_one_line_and_exit_1():
         ("hours", SHIPPED, "--from", "tomorrow"),
     ],
 )
-def test_wrong_input_exits_with_2_and_touches_nothing(arguments):
+def test_wrong_input_exits_with_2_and_touches_nothing(dormouse, arguments):
     done = dormouse(*arguments)
     assert done.returncode == 2
     assert done.stdout == ""
     assert "Error" in done.stderr
 
 
-def test_hours_are_the_schedules_in_utc():
+def test_hours_are_the_schedules_in_utc(dormouse):
     done = dormouse("hours", SHIPPED, "--from", "2026-03-27", "--days", "4", "--json")
     told = json.loads(done.stdout)
 
@@ -235,25 +278,25 @@ def spoken(folder, protocol: str, port: int) -> str:
         ("UDP", 27015, "203.0.113.25:27015 (UDP)"),
     ],
 )
-def test_the_address_is_one_that_opens(server, tmp_path, protocol, port, said):
+def test_the_address_is_one_that_opens(dormouse, server, tmp_path, protocol, port, said):
     folder = spoken(tmp_path, protocol, port)
-    woken = dormouse("apply", folder, "--to", "awake", endpoint=server.url)
+    woken = dormouse("apply", folder, "--to", "awake", server=server)
     assert woken.returncode == 0, woken.stderr
     assert woken.stdout.splitlines()[-1].startswith(f"garden is awake at {said} (took ")
 
-    told = dormouse("apply", folder, "--to", "awake", "--json", endpoint=server.url)
+    told = dormouse("apply", folder, "--to", "awake", "--json", server=server)
     url = said if protocol != "UDP" else None
     assert json.loads(told.stdout)["endpoint"]["url"] == url
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
-def test_whoever_ends_it_is_told_how_to_go_on(server, number):
+def test_whoever_ends_it_is_told_how_to_go_on(running_server, number):
     """A CI job that is cancelled gets SIGTERM: what stands then costs."""
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "TF_"))}
+    server = running_server
     server.aws.conditions.load_balancer("ecs-nlb", "provisioning")
     process = subprocess.Popen(
         [sys.executable, "-m", "controller.cli", "apply", SHIPPED, "--to", "awake"],
-        env={**clean, "AWS_ENDPOINT_URL": server.url},
+        env=surroundings(server),
         stderr=subprocess.PIPE,
         text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
