@@ -144,3 +144,27 @@ def result_of(trial, left):
         seconds=1.0,
         left_behind=left,
     )
+
+
+def test_a_state_and_an_event_that_nobody_foresaw_are_told():
+    """The simulated AWS says nothing of the kind, so the answer is changed on its way."""
+    trying = Trying.at("fast")
+
+    def change(parsed, model, **_):
+        for balancer in parsed.get("LoadBalancers", ()):
+            if balancer["State"]["Code"] == "provisioning":
+                balancer["State"]["Code"] = "hibernating"
+        for service in parsed.get("services", ()):
+            event = {"id": "1", "createdAt": trying.aws.clock.now(), "message": "it is on strike."}
+            service.setdefault("events", []).append(event)
+
+    site = trying.site(change)
+    trial = trying.trial(site)
+    trial.run()
+    told = {(one.operation, one.code) for one in site.answers.surprises}
+    texts = [one.message for one in site.answers.surprises]
+
+    assert ("DescribeLoadBalancers", "unknown state") in told
+    assert any("hibernating" in text for text in texts)
+    assert ("DescribeServices", "unknown event") in told
+    assert "it is on strike." in texts

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from controller.domain.planning.spec import Spec
 from controller.domain.planning.timing import Timing
@@ -34,10 +35,19 @@ class Trying:
         aws.furnish_article()
         return Trying(aws)
 
-    def site(self) -> Site:
-        """Its sessions are new ones: clients that were made before are not heard."""
-        region = self.aws.region_name
-        return Site(self.spec, lambda: make_session(self.aws, region), self.aws.clock, one_by_one)
+    def site(self, change: Callable[..., None] | None = None) -> Site:
+        """
+        Its sessions are new ones: clients that were made before are not heard. `change` is given
+        each answer before it is heard.
+        """
+
+        def new_session() -> Any:
+            session = make_session(self.aws, self.aws.region_name)
+            if change:
+                session.events.register_first("after-call", change)
+            return session
+
+        return Site(self.spec, new_session, self.aws.clock, one_by_one)
 
     def trial(self, site: Site | None = None) -> Trial:
         return Trial(site or self.site(), view)

@@ -90,7 +90,7 @@ def command(
     given = _given(spec)
     with _open_site(spec, record) as site:
         found = look_around(site)
-        prices, _ = prices_of(spec.region or "")
+        prices, _ = prices_of(site.region)
         say_price(spec, price_of(spec, given, prices), prices, found)
         if not yes and not click.confirm("Go on?", err=True):
             raise PermanentError("nothing was changed")

@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 
 from controller.aws.listening import PATIENCE as SDK_PATIENCE
 from controller.domain.errors import DormouseError
-from controller.domain.planning.plan import Order, Target
+from controller.domain.planning.observed import Observed
+from controller.domain.planning.plan import Order, Target, make_plan
 from controller.domain.planning.progress import READ_LAG
+from controller.domain.planning.spec import Spec
 from controller.domain.trial.result import Remainder
 from controller.trial.moving import Moving
-from controller.trial.preflight import standing
+from controller.trial.preflight import remainder, standing
 from controller.trial.site import Site
 
 FINISHED, AGAIN = "looking whether anything is left", "looking again, as reads may lag"
@@ -59,15 +61,22 @@ class Ending:
         spec = self._site.spec
         try:
             observed = self._site.observe(Target.ASLEEP)
-            return standing(spec, observed)
         except DormouseError:
-            if not problem:
-                return ()
-            sleepers = (one for one in spec.resources if one.asleep is None)
-            return tuple(
-                Remainder(kind=str(one.kind), name=one.name, address=one.address)
-                for one in sleepers
-            )
+            sleepers = [one for one in spec.resources if one.asleep is None] if problem else []
+            return tuple(remainder(one) for one in sleepers)
+        return standing(spec, observed) or _not_at_rest(spec, observed)
 
     def _now(self) -> datetime:
         return self._site.clock.now()
+
+
+def _not_at_rest(spec: Spec, observed: Observed) -> tuple[Remainder, ...]:
+    """A service that Terraform keeps has its count still; an Elastic IP is not free yet."""
+    plan = make_plan(spec, Target.ASLEEP, observed)
+    changed = [remainder(spec[action.address]) for action in plan.actions]
+    held = [
+        Remainder(kind="elastic_ip", name=one.public_ip, address=id_)
+        for id_, one in observed.addresses.items()
+        if not one.usable
+    ]
+    return (*changed, *held)

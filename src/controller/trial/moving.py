@@ -56,6 +56,7 @@ class Moving:
     ) -> Outcome:
         def keep(seen: Iteration) -> None:
             self._progress = seen.progress
+            self._site.note_events(seen.observed)
             self._site.addresses = list(seen.observed.addresses) or self._site.addresses
             report(seen)
 

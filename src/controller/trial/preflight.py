@@ -8,7 +8,7 @@ from controller.aws.running import RunningStack
 from controller.domain.errors import PermanentError, RetryError
 from controller.domain.planning.observed import Holder, Observed, State
 from controller.domain.planning.plan import Target, make_plan
-from controller.domain.planning.spec import Kind, Spec
+from controller.domain.planning.spec import Kind, ResourceSpec, Spec
 from controller.domain.trial.result import Remainder
 from controller.trial.site import TAG, Site
 
@@ -64,10 +64,14 @@ def standing(spec: Spec, observed: Observed) -> tuple[Remainder, ...]:
         if resource.asleep is None
     )
     return tuple(
-        Remainder(kind=str(one.kind), name=one.name, address=one.address, arn=seen.arn)
+        remainder(one, seen.arn)
         for one, seen in ours
         if seen.state.exists or seen.state is State.LEAVING
     )
+
+
+def remainder(resource: ResourceSpec, arn: str = "") -> Remainder:
+    return Remainder(kind=str(resource.kind), name=resource.name, address=resource.address, arn=arn)
 
 
 def _trial_of(site: Site, observed: Observed, remainder: Remainder) -> str | None:

@@ -26,6 +26,17 @@ _STAMPS = {
 }
 
 
+_WORDS: Mapping[Thing, frozenset[str]] = {
+    Thing.BALANCER: frozenset({"provisioning", "active", "failed", states.MISSING}),
+    Thing.SERVICE: frozenset({"active", "draining", states.INACTIVE, states.MISSING}),
+    Thing.TASK: frozenset({*states.NOT_STOPPING, *states.ENDING}),
+    Thing.TARGET: frozenset(
+        {states.ABSENT, states.REGISTERING, states.CHECKING, *_TARGETS, "unavailable"}
+    ),
+}
+"""What AWS is known to say of each (AWS behaviour §1.4, §1.10, §2.4, §2.7)."""
+
+
 @dataclass(slots=True)
 class Memory:
     """
@@ -44,10 +55,16 @@ class Seeing:
     def __init__(self, log: Log) -> None:
         self._memory = Memory(log)
 
-    def hear(self, heard: Heard) -> None:
+    def hear(self, heard: Heard) -> list[str]:
+        """Remember what the call shows; return what it shows that nobody foresaw, in words."""
         read = _READERS.get(heard.operation)
+        strange = []
         for sighting in read(self._memory, heard) if read else ():
             self._memory.log.add(sighting)
+            thing, state = sighting.subject.thing, sighting.state
+            if thing in _WORDS and not sighting.exact and state not in _WORDS[thing]:
+                strange.append(f'{thing} "{sighting.subject.id}" is "{state}"')
+        return strange
 
 
 # ELBv2

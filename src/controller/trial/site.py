@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Any
 
 from controller.aws.clients import Clients
@@ -23,6 +24,9 @@ from controller.trial.looks import Looks
 from controller.trial.opening import Opening
 from controller.trial.seeing import Seeing
 from controller.trial.watches import Watches, WatchingClock
+
+UNKNOWN_STATE = "unknown state"
+"""Stands for an error's code where AWS used a word that the code does not know."""
 
 TAG = "dormouse:trial"
 """What a trial makes carries it beside the owner tags, so that a later one knows its remains."""
@@ -58,6 +62,7 @@ class Site:
         self.listening = Listening(clock, self._hear)
         self._seeing = Seeing(self.log)
         self._new_session = new_session
+        self._lock = Lock()
         self.addresses: list[str] = []
         self.refresh()
 
@@ -71,19 +76,34 @@ class Site:
         cloud = AwsCloud(self.spec, self.clients, self.side_by_side)
         self.cloud = PatientCloud(cloud, self.clock, self.watches)
 
+    @property
+    def region(self) -> str:
+        """The spec's, else that of the shell."""
+        return self.spec.region or str(self.clients.ec2.meta.region_name)
+
     def observe(self, target: Target) -> Observed:
         """The stack as AWS shows it now, without memory. Raises the domain's errors."""
         seen: Observed = self.cloud.observe(target, Progress(), self.clock.now())
         return seen
 
+    def note_events(self, observed: Observed) -> None:
+        """Events of services that the controller does not recognise."""
+        for one in observed.resources.values():
+            for _, text in one.unknown_events:
+                with self._lock:
+                    self.answers.surprised("DescribeServices", "unknown event", text)
+
     def _hear(self, heard: Heard) -> None:
-        if heard.operation in _CREATES:
-            self.changed_at = heard.ended_at
-        if heard.answer is None:
-            operation, code, message = heard.operation, heard.code, heard.message
-            self.answers.add(operation, code, message, foreseen=heard.foreseen)
-        self._seeing.hear(heard)
-        self._opening.hear(heard)
+        """Told by whichever thread has made the call; one at a time."""
+        with self._lock:
+            if heard.operation in _CREATES:
+                self.changed_at = heard.ended_at
+            if heard.answer is None:
+                add = self.answers.foresaw if heard.foreseen else self.answers.surprised
+                add(heard.operation, heard.code, heard.message)
+            for strange in self._seeing.hear(heard):
+                self.answers.surprised(heard.operation, UNKNOWN_STATE, strange)
+            self._opening.hear(heard)
 
 
 class PatientCloud:

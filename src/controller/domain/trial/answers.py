@@ -7,9 +7,14 @@ from dataclasses import dataclass, field
 from controller.domain.planning.spec import Json
 from controller.domain.text import LONGEST_CAUSE, clean
 
+MOST_SURPRISES = 50
+"""Texts that name a moment or an id would go on without end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
+    """An answer of AWS that is no success: an error, or a word in one that nobody foresaw."""
+
     operation: str
     code: str
     message: str
@@ -23,16 +28,20 @@ class Refusal:
 
 @dataclass
 class Answers:
-    """How often each refusal came, with the text of its first time."""
+    """How often each came: what is foreseen with the text of its first time, else each text."""
 
     foreseen: dict[Refusal, int] = field(default_factory=dict)
     surprises: dict[Refusal, int] = field(default_factory=dict)
 
-    def add(self, operation: str, code: str, message: str, *, foreseen: bool) -> None:
-        known = self.foreseen if foreseen else self.surprises
-        same = (one for one in known if (one.operation, one.code) == (operation, code))
+    def foresaw(self, operation: str, code: str, message: str) -> None:
+        same = (one for one in self.foreseen if (one.operation, one.code) == (operation, code))
         refusal = next(same, None) or Refusal(operation, code, clean(message, LONGEST_CAUSE))
-        known[refusal] = known.get(refusal, 0) + 1
+        self.foreseen[refusal] = self.foreseen.get(refusal, 0) + 1
+
+    def surprised(self, operation: str, code: str, message: str) -> None:
+        refusal = Refusal(operation, code, clean(message, LONGEST_CAUSE))
+        if refusal in self.surprises or len(self.surprises) < MOST_SURPRISES:
+            self.surprises[refusal] = self.surprises.get(refusal, 0) + 1
 
     def refused(self, operation: str) -> bool:
         return any(each.operation == operation for each in (*self.foreseen, *self.surprises))
