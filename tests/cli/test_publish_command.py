@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import shutil
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import yaml
@@ -303,13 +304,29 @@ def test_an_end_that_cannot_be_is_refused_before_anything_is_stored(dormouse, te
     assert stored(dormouse) is None
 
 
-def test_the_workflow_for_previews_says_what_the_commands_take(dormouse):
-    """Each of its lines that run dormouse, with the values that GitHub would give."""
-    path = SHIPPED.parents[1] / "integrations" / "github" / "preview.yml"
-    steps = yaml.safe_load(path.read_text())["jobs"]["preview"]["steps"]
-    lines = [step["run"] for step in steps if step.get("run", "").startswith("dormouse")]
+def preview(system: str) -> Any:
+    path = SHIPPED.parents[1] / "integrations" / system / "preview.yml"
+    return yaml.safe_load(path.read_text())
+
+
+def lines_of_github() -> list[str]:
+    steps = preview("github")["jobs"]["preview"]["steps"]
+    return [step["run"] for step in steps if step.get("run", "").startswith("dormouse")]
+
+
+def lines_of_gitlab() -> list[str]:
+    whole = preview("gitlab")
+    return whole["dormouse-preview"]["script"] + whole["dormouse-preview-end"]["script"]
+
+
+@pytest.mark.parametrize("lines", [lines_of_github, lines_of_gitlab])
+def test_the_workflow_for_previews_says_what_the_commands_take(dormouse, lines):
+    """Each of its lines that run dormouse, with the values that the CI would give."""
+    lines = lines()
     assert [shlex.split(line)[1] for line in lines] == ["publish", "unpublish"]
     values = {"$DIR": str(SHIPPED), "$STACK": "pr-7", "$AUTHOR": "ann"}
+    values |= {"$DORMOUSE_DIR": str(SHIPPED), "$DORMOUSE_STACK": "pr-7"}
+    values |= {"$GITLAB_USER_LOGIN": "ann"}
     for line in lines:
         _, *words = shlex.split(line)
         dormouse(*(values.get(word, word) for word in words))

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2] / "integrations"
 ACTION = yaml.safe_load((ROOT / "github" / "action.yml").read_text())
+PREVIEW = yaml.safe_load((ROOT / "gitlab" / "preview.yml").read_text())
 TEMPLATE = yaml.safe_load((ROOT / "gitlab" / "dormouse.yml").read_text())[".dormouse"]
 BASH = ["bash", "--noprofile", "--norc", "-eo", "pipefail"]
 """How GitHub runs a step with `shell: bash`; GitLab's shell is as strict."""
@@ -233,3 +234,66 @@ def test_without_dormouse_in_the_image_it_says_what_to_set(tmp_path):
     )
     assert process.returncode == 125
     assert "set DORMOUSE_PACKAGE" in process.stderr
+
+
+# GitLab's previews
+
+MERGE_REQUEST = {
+    "CI_MERGE_REQUEST_IID": "7",
+    "GITLAB_USER_LOGIN": "ann",
+    "DORMOUSE_DIR": "infra/preview",
+    "DORMOUSE_STACK": "mr-7",
+    "DORMOUSE_PACKAGE": "",
+    "DORMOUSE_ROLE": "arn:aws:iam::123456789012:role/preview",
+    "DORMOUSE_TOKEN": "header.claims.signature",
+}
+
+
+def previewed(tmp_path: Path, job: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """A job of a merge request, with a `dormouse` that says how it was called."""
+    fake = tmp_path / "bin" / "dormouse"
+    fake.parent.mkdir(exist_ok=True)
+    fake.write_text(
+        '#!/bin/sh\necho "$*"; echo "$AWS_ROLE_ARN $(cat $AWS_WEB_IDENTITY_TOKEN_FILE)"\n'
+    )
+    fake.chmod(0o755)
+    base = PREVIEW[PREVIEW[job]["extends"]]
+    lines = "\n".join([*base["before_script"], *PREVIEW[job]["script"]])
+    return subprocess.run(
+        [*BASH, "-c", lines],
+        env={"PATH": f"{fake.parent}:/usr/bin:/bin", **MERGE_REQUEST, **variables},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_a_merge_request_publishes_and_its_end_unpublishes(tmp_path):
+    """With the role that the job's own token opens; boto3 finds both in the environment."""
+    credentials = f"{MERGE_REQUEST['DORMOUSE_ROLE']} {MERGE_REQUEST['DORMOUSE_TOKEN']}"
+    published = previewed(tmp_path, "dormouse-preview")
+    assert published.stdout.splitlines() == [
+        "publish infra/preview --stack mr-7 --owner ann --expires 14d",
+        credentials,
+    ]
+    ended = previewed(tmp_path, "dormouse-preview-end")
+    assert ended.stdout.splitlines() == ["unpublish mr-7", credentials]
+
+
+def test_without_a_role_nothing_is_published(tmp_path):
+    refused = previewed(tmp_path, "dormouse-preview", DORMOUSE_ROLE="")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "protected variables are not given to every branch" in refused.stderr
+
+
+def test_gitlab_ends_a_preview_by_itself():
+    """
+    What it takes: the environment names the job that stops it, both run in the same pipelines, and
+    that one waits without holding up the pipeline, and needs no branch.
+    """
+    start, end = PREVIEW["dormouse-preview"], PREVIEW["dormouse-preview-end"]
+    assert start["environment"]["on_stop"] == "dormouse-preview-end"
+    assert end["environment"] == {"name": start["environment"]["name"], "action": "stop"}
+    (begins,), (ends,) = start["rules"], end["rules"]
+    assert ends == {**begins, "when": "manual", "allow_failure": True}
+    assert "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID" in begins["if"]  # no fork
+    assert end["variables"]["GIT_STRATEGY"] == "none"

@@ -34,7 +34,7 @@
     setTimeout(() => location.assign(to), 1500);
   }
   function show(page) {
-    const next = page.querySelector("main"), focused = named(document.activeElement);
+    const next = page.querySelector("main"), at = document.activeElement, focused = named(at);
     loaded = performance.now();
     for (const part of main.querySelectorAll("[data-part]")) {
       const html = page.querySelector(`[data-part="${part.dataset.part}"]`)?.innerHTML ?? "";
@@ -43,7 +43,7 @@
       const picked = new Set([...part.querySelectorAll("input:checked")].map(named));
       part.innerHTML = html;
       for (const box of part.querySelectorAll("input")) box.checked = picked.has(named(box));
-      if (held) [...part.querySelectorAll("button,a,input")].find((b) => named(b) === focused)?.focus();
+      if (held) [...part.querySelectorAll("button,a,input")].find((b) => b.localName === at.localName && named(b) === focused)?.focus();
     }
     shown = parts(page);
     const headline = page.getElementById("headline");
