@@ -17,6 +17,7 @@ from controller.timing_file import find_timing
 
 PARTS = (
     "wake",
+    "turn_round",
     "terraform",
     "heartbeat",
     "scale",
@@ -31,7 +32,7 @@ PARTS = (
 """Modules of this package, each with `measure()`; its docstring explains its section."""
 
 
-PACED = ("wake",)
+PACED = ("wake", "turn_round")
 """Those whose `measure` takes the pace of AWS."""
 
 

@@ -50,6 +50,8 @@ class Conditions:
     """Names of load balancers that a VPC endpoint service holds: F41."""
     drains_for_ever: bool = False
     """No task that leaves its load balancer stops by itself afterwards, whoever's it is: F43."""
+    count_raised_after: float | None = None
+    """Seconds after which somebody else raises the count of a service that was set to 0."""
     zone: str | None = None
     """The zone in which ECS places tasks, when the service's subnets offer it."""
     _containers: dict[str, Containers] = field(default_factory=dict)

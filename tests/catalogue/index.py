@@ -13,7 +13,7 @@ from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
 PAGE = TESTS.parent / "docs" / "faults.md"
-NUMBERS = range(1, 71)
+NUMBERS = range(1, 75)
 
 TITLES = (
     "Elastic IP still held after the load balancer is gone",
@@ -86,6 +86,10 @@ TITLES = (
     "function URL without its second permission",
     "GET by a machine",
     "denied once, right after a create",
+    "count of a service refused at a sleep",
+    "count of a service raised by others during a sleep",
+    "service that cannot be taken up again by its count",
+    "targets that drain on without their load balancer",
 )
 
 ELSEWHERE: dict[int, tuple[str, ...]] = {

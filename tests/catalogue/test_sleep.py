@@ -210,17 +210,18 @@ def test_f43_a_drain_counts_from_its_own_delete_and_not_from_an_earlier_services
     assert not calls_of(desk, "StopTask")
 
 
-def test_f43_drain_stuck_takes_the_load_balancer_along_all_the_same(desk):
+@pytest.mark.parametrize(("order", "deletes"), [(Order.COUNT, 0), (Order.FORCE, 1)])
+def test_f43_drain_stuck_takes_the_load_balancer_along_all_the_same(desk, order, deletes):
     """What costs most goes at once; the service alone is left, and is said."""
     desk.aws.conditions.containers(FAMILY, "drain_stuck")
     desk.wake()
-    outcome = desk.sleep(minutes=10)
+    outcome = desk.sleep(minutes=10, order=order)
 
     assert outcome.result is Result.FAILED
     assert "draining" in outcome.cause
     assert desk.standing()["load_balancers"] == 0
     assert not desk.elastic_ip().get("AssociationId")
-    assert len(calls_of(desk, "DeleteService")) == 1
+    assert len(calls_of(desk, "DeleteService")) == deletes
 
 
 def test_f44_tg_deleted_early_does_not_keep_the_service_from_going(desk):

@@ -22,6 +22,7 @@ from catalogue.tools import (
     one_pass,
     stop_after,
 )
+from controller.domain.planning.plan import Order
 from controller.domain.planning.timing import TYPICAL
 from controller.reconcile.outcome import Result
 from factories import article_spec, service
@@ -97,7 +98,7 @@ def test_f22_service_draining_is_waited_for_while_the_front_is_made(desk):
     """A wake during a sleep: the old service blocks its name, and only that."""
     containers(desk, "drain_stuck")
     desk.wake()
-    desk.sleep(still_wanted=stop_after(1))
+    desk.sleep(still_wanted=stop_after(1), order=Order.FORCE)
     desk.aws.clock.advance(60)
     start, watch = len(desk.aws.calls), Watch()
     waiting = desk.wake(minutes=6, report=watch)

@@ -23,13 +23,15 @@ class AttributeCalls:
 
     `call` is the part of the operations' names behind describe_ and modify_, `parameter` the field
     that takes the ARN. `defaults` is what a fresh object has without being asked: nothing of it
-    needs a call. Not every partition and region knows every attribute of a `varied` kind.
+    needs a call. Not every partition and region knows every attribute of a `varied` kind. Those of
+    a kind that is `eased` may be left changed by a sleep that a wake overtook.
     """
 
     call: str
     parameter: str
     defaults: Mapping[str, str]
     varied: bool = False
+    eased: bool = False
 
     def wanted(self, resource: ResourceSpec) -> dict[str, str]:
         """The attributes that a fresh object does not have by itself."""

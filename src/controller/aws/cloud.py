@@ -13,8 +13,10 @@ from controller.aws.errors import translate
 from controller.aws.kinds import make_kinds
 from controller.aws.observe import Observer
 from controller.aws.service_calls import ServiceAdapter
+from controller.aws.service_rest import ease
 from controller.domain.money.meter import SeenTask
 from controller.domain.money.usage import tasks_of
+from controller.domain.planning.going import COUNT, DRAIN, to_ease
 from controller.domain.planning.observed import Observation, Observed, State
 from controller.domain.planning.plan import Action, Target, Verb
 from controller.domain.planning.progress import Progress
@@ -59,7 +61,6 @@ class AwsCloud:
     def take(self, action: Action, observed: Observed) -> Observation:
         """Make the calls of one action; return what the resource is to us from now on."""
         resource = self._spec[action.address]
-        seen = observed[action.address]
         what = f'{action.verb} {action.kind.replace("_", " ")} "{resource.name}"'
         try:
             match action.verb:
@@ -68,7 +69,7 @@ class AwsCloud:
                 case Verb.UPDATE:
                     return self._update(resource, action, observed)
                 case Verb.DELETE:
-                    return self._delete(resource, seen)
+                    return self._delete(resource, action, observed)
         except Exception as error:
             raise translate(error, what) from error
 
@@ -101,8 +102,16 @@ class AwsCloud:
             kind.update(resource, others, action, observed)
         return replace(seen, differs=())
 
-    def _delete(self, resource: ResourceSpec, seen: Observation) -> Observation:
-        kind = self._kinds[resource.kind]
+    def _delete(self, resource: ResourceSpec, action: Action, observed: Observed) -> Observation:
+        kind, seen = self._kinds[resource.kind], observed[resource.address]
+        if DRAIN in action.changes:
+            groups = to_ease(self._spec, observed, resource)
+            ease(self._context.clients.elbv2, [observed[address].arn for address in groups])
+        if action.lowers_count:
+            self._service.update(self._context.cluster(resource), resource.name, {COUNT: 0})
+            return replace(
+                seen, state=State.PENDING, phase=kind.leaving, rests=True, may_rest=False
+            )
         kind.delete(resource, seen)
         if not kind.leaving:
             return Observation(state=State.ABSENT)

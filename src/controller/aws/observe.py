@@ -119,7 +119,7 @@ class Observer:
             if (
                 arn
                 and calls
-                and calls.wanted(resource)
+                and (calls.wanted(resource) or calls.eased)
                 and (snapshot.reads(resource.address) or arn not in snapshot.attributes)
                 and not snapshot.progress.is_settled(arn, resource)
             ):

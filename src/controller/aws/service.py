@@ -8,15 +8,15 @@ from typing import Any
 
 from controller.aws.attributes import AttributeCalls
 from controller.aws.context import Context, desired_count
-from controller.aws.errors import code_of
+from controller.aws.errors import DENIED, code_of
 from controller.aws.kind import Job, fresh
 from controller.aws.service_calls import ServiceAdapter
 from controller.aws.service_failures import needs_stopped_tasks
 from controller.aws.service_groups import backing_of, groups_in_use
+from controller.aws.service_rest import left_running, with_rest
 from controller.aws.service_settings import with_ignored_network
 from controller.aws.service_state import (
     DRAINING,
-    FORCED,
     TASK_STARTING,
     TASKS,
     identity,
@@ -27,6 +27,7 @@ from controller.aws.target_group import (
     TargetGroupAdapter,
     count_in_use,
 )
+from controller.domain.planning.going import COUNT, FORCED
 from controller.domain.planning.observed import Observation, Observed
 from controller.domain.planning.plan import Action, Target
 from controller.domain.planning.spec import Kind, ResourceSpec
@@ -70,7 +71,23 @@ class EcsService:
             found = snapshot.found.get(resource.address)
             if found and found["status"] == "ACTIVE" and needs_stopped_tasks(found):
                 jobs.append(partial(self._read_stopped, snapshot, resource))
+            if found and _goes_by_count(found, resource, snapshot):
+                jobs.append(partial(self._read_tasks, snapshot, resource))
         return jobs
+
+    def _read_tasks(self, snapshot: Snapshot, resource: ResourceSpec) -> None:
+        """Those that had not stopped at the last look; all of them once none of those is left."""
+        cluster = self._context.cluster(resource)
+        left = left_running(snapshot.tasks.pop(resource.address, ()))
+        try:
+            tasks = self._calls.describe_tasks(cluster, left) if left else []
+            if not left_running(tasks):
+                tasks = self._calls.tasks(cluster, resource.name)
+        except Exception as error:
+            if code_of(error) in DENIED:
+                return
+            raise
+        snapshot.tasks[resource.address] = tasks
 
     def _read_stopped(self, snapshot: Snapshot, resource: ResourceSpec) -> None:
         cluster = self._context.cluster(resource)
@@ -99,7 +116,9 @@ class EcsService:
         backing = backing_of(self._context, snapshot, resource)
         count = desired_count(resource, snapshot.target)
         owner = self._context.owner(resource)
-        return interpret(resource, found, backing, count, owner, snapshot.progress, snapshot.now)
+        progress, now = snapshot.progress, snapshot.now
+        seen = interpret(resource, found, backing, count, owner, progress, now)
+        return with_rest(seen, resource, snapshot)
 
     # change
 
@@ -118,18 +137,24 @@ class EcsService:
         if TASKS in changes:
             self._calls.stop_tasks(cluster, resource.name)
             return
-        wanted = self._context.filled(resource, observed, set(changes) - {"desiredCount", FORCED})
+        wanted = self._context.filled(resource, observed, set(changes) - {COUNT, FORCED})
         if "networkConfiguration" in changes and resource.ignores("networkConfiguration"):
             found = self._calls.describe(cluster, [resource.name])
             wanted = with_ignored_network(resource, wanted, found[resource.name])
-        if "desiredCount" in changes:
-            wanted["desiredCount"] = desired_count(resource, action.target)
+        if COUNT in changes:
+            wanted[COUNT] = desired_count(resource, action.target)
         if FORCED in changes:
             wanted[FORCED] = True
         self._calls.update(cluster, resource.name, wanted)
 
     def delete(self, resource: ResourceSpec, seen: Observation) -> None:
         self._calls.delete(self._context.cluster(resource), resource.name)
+
+
+def _goes_by_count(found: Mapping[str, Any], resource: ResourceSpec, snapshot: Snapshot) -> bool:
+    """A sleep has set its count to 0, or somebody else: it is deleted when no task is left."""
+    is_leaving = snapshot.target is Target.ASLEEP and resource.asleep is None
+    return is_leaving and found["status"] == "ACTIVE" and not found.get("desiredCount")
 
 
 def _private_ip(task: Mapping[str, Any]) -> str:

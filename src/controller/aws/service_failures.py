@@ -1,8 +1,14 @@
-"""Why a service does not come up: read from its events and its stopped tasks. Pure."""
+"""
+Why a service does not come up: read from its events and its stopped tasks. Pure.
+
+What was before its present deployment does not count: a service that a sleep has left without tasks
+keeps its past.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from controller.aws.service_backing import Backing
@@ -14,11 +20,11 @@ GIVE_UP_AFTER = 3
 
 def needs_stopped_tasks(found: Mapping[str, Any]) -> bool:
     """Tell whether something went wrong that only the stopped tasks explain."""
-    if any(int(d.get("failedTasks", 0)) > 0 for d in found.get("deployments", ())):
+    if any(int(each.get("failedTasks", 0)) > 0 for each in _present(found, "deployments")):
         return True
     return any(
         word in event.get("message", "")
-        for event in found.get("events", ())
+        for event in _present(found, "events")
         for word in (UNHEALTHY, INCONSISTENT)
     )
 
@@ -27,10 +33,10 @@ def find_failure(found: Mapping[str, Any], backing: Backing) -> str:
     """Why the service will not come up by itself, or "" (AWS behaviour §2.8, §2.10)."""
     reasons = _reasons(found, backing)
     told = _told(reasons[0], backing) if reasons else ""
-    for deployment in found.get("deployments", ()):
+    for deployment in _present(found, "deployments"):
         if deployment.get("rolloutState") == "FAILED":
             return f"the deployment failed: {told or deployment.get('rolloutStateReason', '')}"
-    for event in found.get("events", ())[:10]:
+    for event in [*_present(found, "events")][:10]:
         if QUOTA in event.get("message", ""):
             return f"{event['message']}; raise the Fargate quota"
     if len(reasons) >= GIVE_UP_AFTER:
@@ -40,10 +46,23 @@ def find_failure(found: Mapping[str, Any], backing: Backing) -> str:
 
 def _reasons(found: Mapping[str, Any], backing: Backing) -> list[str]:
     """Why tasks of this service failed, newest first; an earlier service had the same name."""
-    since = found.get("createdAt")
-    own = (t for t in backing.stopped if since is None or t.get("createdAt", since) >= since)
+    own = _present({**found, "stopped": backing.stopped}, "stopped")
     reasons = (_failure_reason(task, backing.served) for task in own)
     return [reason for reason in reasons if reason]
+
+
+def _present(found: Mapping[str, Any], what: str) -> Iterator[Mapping[str, Any]]:
+    """Those of its deployments, events or tasks that are not older than its deployment of now."""
+    since = _since(found)
+    for each in found.get(what, ()):
+        if since is None or each.get("createdAt", since) >= since:
+            yield each
+
+
+def _since(found: Mapping[str, Any]) -> datetime | None:
+    primary = (d for d in found.get("deployments", ()) if d.get("status") == "PRIMARY")
+    begun = [each.get("createdAt") for each in (found, *primary)]
+    return max((at for at in begun if at), default=None)
 
 
 def _told(reason: str, backing: Backing) -> str:
@@ -101,7 +120,7 @@ def explain_delay(found: Mapping[str, Any], backing: Backing) -> str:
     reasons = _reasons(found, backing)
     if reasons:
         return f"a task stopped: {_told(reasons[0], backing)}"
-    for event in found.get("events", ())[:5]:
+    for event in [*_present(found, "events")][:5]:
         if "unable to place a task" in event.get("message", ""):
             return str(event["message"])
     return ""

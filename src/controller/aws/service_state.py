@@ -12,6 +12,7 @@ from controller.aws.service_failures import explain_delay, find_failure
 from controller.aws.service_settings import changed_settings, outdated_settings
 from controller.aws.tags import Owner, from_ecs
 from controller.domain.planning.draining import DRAIN_STUCK
+from controller.domain.planning.going import FORCED
 from controller.domain.planning.observed import ABSENT, Observation, State
 from controller.domain.planning.progress import Progress
 from controller.domain.planning.spec import ResourceSpec
@@ -19,9 +20,6 @@ from controller.domain.planning.spec import ResourceSpec
 TASK_STARTING = "task starting"
 HEALTH_CHECK = "health check"
 DRAINING = "draining"
-
-FORCED = "forceNewDeployment"
-"""What a service lacks whose deployment ECS has given up: it starts no task any more (AWS §2.8)."""
 
 FORCE_AFTER = timedelta(minutes=30)
 """How long such a deployment is left alone: its cause is for a person to mend."""

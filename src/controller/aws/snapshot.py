@@ -43,6 +43,7 @@ class Snapshot:
     interfaces: dict[str, str | None] = field(default_factory=dict)
     health: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by ARN
     stopped: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    tasks: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # of services at rest
     task_ips: dict[str, frozenset[str]] = field(default_factory=dict)  # where others share a group
     tags: dict[str, dict[str, str] | None] = field(default_factory=dict)  # by ARN
     attributes: dict[str, dict[str, str]] = field(default_factory=dict)  # by ARN
@@ -64,6 +65,7 @@ class Snapshot:
         self.elastic_ips = self._unread(last.elastic_ips)
         self.interfaces = self._unread(last.interfaces)
         self.stopped = self._unread(last.stopped)
+        self.tasks = dict(last.tasks)
         self.task_ips = self._unread(last.task_ips)
         self.unnamed, self.health = dict(last.unnamed), dict(last.health)
         self.tags, self.attributes = dict(last.tags), dict(last.attributes)

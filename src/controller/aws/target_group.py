@@ -43,6 +43,7 @@ _IN_USE = ("initial", "healthy", "unhealthy")
 _ATTRIBUTES = AttributeCalls(
     call="target_group_attributes",
     parameter="TargetGroupArn",
+    eased=True,
     defaults={
         "deregistration_delay.connection_termination.enabled": "false",
         "deregistration_delay.timeout_seconds": "300",

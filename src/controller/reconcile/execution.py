@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from controller.domain.errors import DeniedError, DormouseError, EndPassError, PermanentError
+from controller.domain.planning.going import by_force
 from controller.domain.planning.observed import Observation, Observed, State
 from controller.domain.planning.plan import Action, Plan, Target, Verb
 from controller.domain.planning.spec import Spec
 from controller.domain.ports import Clock, Cloud, SideBySide
-from controller.reconcile.journal import Journal
+from controller.reconcile.journal import Journal, forcing
 from controller.reconcile.retry_policy import MOST_UPDATES, SLOWEST_RETRY, RetryPolicy
 from controller.reconcile.serving import Serving
 
@@ -35,7 +36,7 @@ class Execution:
 
     def prepare(self, plan: Plan) -> None:
         """Check the kept resources before the first paid resource is created."""
-        creates = [action for action in plan.actions if action.verb is Verb.CREATE]
+        creates = [a for a in plan.actions if a.verb is Verb.CREATE or a.takes_up]
         if creates and not self._is_prepared:
             self._cloud.prepare(creates)
             self._is_prepared = True
@@ -59,7 +60,13 @@ class Execution:
         # What worked is remembered before what did not may end the pass.
         note = ""
         for action, result in results:
-            if isinstance(result, Exception):
+            if _ends_in_force(action, result):
+                self._journal.progress = forcing(self._journal.progress, action.address)
+                observed = observed.with_resource(
+                    action.address, by_force(observed[action.address])
+                )
+                note = str(result)
+            elif isinstance(result, Exception):
                 # A stack serves people without what only adds to its services.
                 adds = action.kind.is_companion
                 is_kept = serving.is_ready or adds or _is_repair(action, observed)
@@ -73,7 +80,7 @@ class Execution:
     def _taken(self, action: Action, before: Observation, after: Observation) -> None:
         now = self._clock.now()
         if action.verb is Verb.CREATE:
-            self._journal.made(action, after.arn, now)
+            self._journal.made(action, after, now)
             self._retries.made(action.address)
         elif action.verb is Verb.DELETE:
             self._journal.deleted(action, before, now)
@@ -109,6 +116,13 @@ class Execution:
         if is_fresh and fresh_until and isinstance(error, DeniedError):
             until = min(until, fresh_until)  # by then it is known whether the right is there
         self._journal.hold_back(action.address, until)
+
+
+def _ends_in_force(action: Action, result: Observation | Exception) -> bool:
+    """AWS refuses to change the count of a service: a sleep does not wait, nor does a wake."""
+    if not isinstance(result, DormouseError) or isinstance(result, EndPassError):
+        return False
+    return action.lowers_count or (action.takes_up and isinstance(result, PermanentError))
 
 
 def _is_repair(action: Action, observed: Observed) -> bool:

@@ -24,22 +24,33 @@ class Journal:
         self._spec = spec
         self.progress = progress
         self.timeline = timeline
+        self._target = Target.AWAKE
 
     def begin(self, target: Target, now: datetime) -> None:
         """A sleep that remembers nothing is blind, from its first run on."""
+        self._target = target
         is_blind = target is Target.ASLEEP and not self.progress.leftovers_checked_for
         since = self.progress.cold_since or now
         self.progress = replace(self.progress, cold_since=since if is_blind else None)
 
     def saw(self, observed: Observed) -> None:
-        """A service is deleted, by us or others: its draining time counts from now."""
+        """
+        A service is deleted or without tasks, by us or others: its drain counts from now.
+
+        A sleep changes target groups, so a wake compares those that it finds.
+        """
         for service in self._spec.of_kind(Kind.SERVICE):
             seen = observed[service.address]
             known = self.progress.draining_since(service.address, seen.arn)
             if seen.state is State.LEAVING and known is None:
                 self.progress = self.progress.after_delete(service.address, seen.arn, observed.at)
-        standing = frozenset(one.arn for one in observed.resources.values() if one.arn)
-        self.progress = self.progress.with_settled(observed.settled, standing)
+            elif seen.rests and seen.state.exists:
+                self.progress = _resting(self.progress, service.address, observed.at)
+        changed = Kind.TARGET_GROUP if self._target is Target.ASLEEP else None
+        standing = frozenset(
+            observed[each.address].arn for each in self._spec.resources if each.kind is not changed
+        )
+        self.progress = self.progress.with_settled(observed.settled, standing - {""})
 
     def advance(self, observed: Observed, plan: Plan, now: datetime) -> None:
         """Close the steps that have ended and open those that have started."""
@@ -56,13 +67,21 @@ class Journal:
         for action in actions:
             self.timeline = self.timeline.see(action.address, _STEPS[action.verb], now)
 
-    def made(self, action: Action, arn: str, now: datetime) -> None:
-        self.progress = self.progress.after_create(action.address, arn, now)
-        if action.kind is Kind.SERVICE:
-            self._settle(action, arn)
+    def made(self, action: Action, after: Observation, now: datetime) -> None:
+        """What lacks nothing from the first moment on is as the spec asks."""
+        self.progress = self.progress.after_create(action.address, after.arn, now)
+        if after.owned and not after.differs:
+            self._settle(action, after.arn)
 
     def deleted(self, action: Action, before: Observation, now: datetime) -> None:
-        """A resource that was deleted in order to be replaced is not replaced without limit."""
+        """
+        A resource that was deleted in order to be replaced is not replaced without limit.
+
+        A service whose count was lowered stays for now.
+        """
+        if action.lowers_count:
+            self.progress = _resting(self.progress, action.address, now)
+            return
         self.progress = self.progress.after_delete(action.address, before.arn, now)
         for_better = before.outdated and action.target is Target.AWAKE
         if before.state is State.FAILED or for_better:
@@ -70,6 +89,9 @@ class Journal:
 
     def updated(self, action: Action, arn: str, times: int, now: datetime) -> None:
         """Each update of a service is a deployment, and may show later than it is answered."""
+        if action.takes_up:
+            rest = self.progress.rest.over(action.address)
+            self.progress = replace(self.progress, rest=rest)
         if "attributes" in action.changes or action.kind is Kind.SERVICE:
             self._settle(action, arn)
         if times > 1 or (action.kind is Kind.SERVICE and action.starts_deployment):
@@ -95,3 +117,12 @@ class Journal:
         mark = settled_key(arn, self._spec[action.address])
         standing = {m.partition("#")[0] for m in self.progress.settled} | {arn}
         self.progress = self.progress.with_settled(frozenset({mark}), frozenset(standing))
+
+
+def _resting(progress: Progress, address: str, now: datetime) -> Progress:
+    return replace(progress, rest=progress.rest.begun(address, now))
+
+
+def forcing(progress: Progress, address: str) -> Progress:
+    """The count of a service does not go the way it should: it is to be deleted by force."""
+    return replace(progress, rest=progress.rest.refused(address))

@@ -14,6 +14,7 @@ from datetime import datetime
 
 from controller.domain.decision.idle import Minute, minutes_in_use
 from controller.domain.decision.lifecycle import BilledResource, Lifecycle
+from controller.domain.money.meter import Meter
 from controller.domain.money.usage import BillingInterval, UsageProfile
 from controller.domain.planning.observed import Observation, Observed, State
 from controller.domain.planning.plan import Target
@@ -45,10 +46,25 @@ def metered(
     left = [each for each in others if each not in gone]
     use = UsageProfile.of(spec)
     standing = lifecycle.with_billed((*found, *left))
-    if standing == lifecycle and not gone:
+    meter = _taken_up(status.meter, iteration)
+    if standing == lifecycle and not gone and meter == status.meter:
         return status
-    meter = status.meter.over([_span(each, use, status.progress, now) for each in gone])
+    meter = meter.over([_span(each, use, status.progress, now) for each in gone])
     return replace(status, lifecycle=standing, meter=meter)
+
+
+def _taken_up(meter: Meter, iteration: Iteration) -> Meter:
+    """A service that a wake takes up again will have other tasks: they are read anew."""
+    if iteration.target is Target.ASLEEP or not meter.seen:
+        return meter
+    ended = {span.address for span in meter.ended}
+    stays = {
+        address
+        for address, one in iteration.observed.resources.items()
+        if one.state.exists and address not in ended
+    }
+    seen = {address: tasks for address, tasks in meter.seen.items() if address not in stays}
+    return replace(meter, seen=seen)
 
 
 def nothing_stands(status: Status, now: datetime) -> Status:
@@ -97,12 +113,16 @@ def traffic_read(status: Status, minutes: Sequence[Minute], limits: IdleBelow) -
 
 
 def leaving_services(status: Status, spec: Spec, observed: Observed) -> list[BilledResource]:
-    """Leaving services whose tasks have not been read yet."""
+    """Leaving services whose tasks have not been read yet; those that wait for their tasks too."""
     return [
         each
         for each in _counted_by_tasks(status, spec)
-        if observed[each.address].state is State.LEAVING and each.address not in status.meter.seen
+        if _leaves(observed[each.address]) and each.address not in status.meter.seen
     ]
+
+
+def _leaves(service: Observation) -> bool:
+    return service.state is State.LEAVING or service.rests
 
 
 def changed_services(status: Status, spec: Spec, observed: Observed) -> list[BilledResource]:

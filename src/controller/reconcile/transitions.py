@@ -241,7 +241,8 @@ def _asked_to_drain(spec: Spec, outcome: Outcome) -> timedelta:
     observed = outcome.observed
     if observed is None:
         return timedelta(0)
-    draining = (s for s in spec.of_kind(Kind.SERVICE) if observed[s.address].state is State.LEAVING)
+    services = ((each, observed[each.address]) for each in spec.of_kind(Kind.SERVICE))
+    draining = (each for each, one in services if one.state is State.LEAVING or one.rests)
     return max((drain_delay(spec, each) for each in draining), default=timedelta(0))
 
 

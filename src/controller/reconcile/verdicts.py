@@ -42,11 +42,18 @@ class Ending:
 
 
 def takeable(turn: Turn, seen: Seen) -> list[Action]:
-    """A wake that is blocked, has failed or is out of time makes nothing that costs money."""
+    """
+    The steps to take side by side.
+
+    A wake that is blocked, has failed or is out of time makes nothing that costs money. A sleep
+    waits for the answer about the counts of its services: ECS may refuse a change of one whose load
+    balancer is gone (AWS behaviour §2.2).
+    """
     is_wake = turn.target is Target.AWAKE and not turn.serving.is_ready
     if is_wake and (seen.plan.blocked or find_failure(seen, turn.progress) or turn.is_overdue):
         return []
-    return [action for action in seen.plan.ready if _may_take(action, turn, seen)]
+    free = [action for action in seen.plan.ready if _may_take(action, turn, seen)]
+    return [action for action in free if action.lowers_count] or free
 
 
 def only_waits(turn: Turn, seen: Seen) -> bool:

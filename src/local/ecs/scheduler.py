@@ -243,12 +243,13 @@ def _give_up(region: Region, service: Service, deployment: Deployment) -> None:
 def on_stopped(region: Region, service: Service) -> None:
     """A draining service without tasks becomes INACTIVE, and is purged later (§2.4)."""
     if service.status == "DRAINING" and not service.tasks:
-        region.after(region.timing.inactive, lambda: _retire(region, service))
+        region.after(region.timing.inactive, lambda: retire(region, service))
     elif service.status == "ACTIVE":
         run(region, service)
 
 
-def _retire(region: Region, service: Service) -> None:
+def retire(region: Region, service: Service) -> None:
+    """One without tasks is INACTIVE at once (ECS API reference, DeleteService)."""
     if service.status != "DRAINING":
         return
     service.status = "INACTIVE"

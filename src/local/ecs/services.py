@@ -168,17 +168,24 @@ def update(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
     service = _find(region, params)
     if service.status != "ACTIVE":
         raise AwsError("ServiceNotActiveException", "Service was not ACTIVE.")
+    _check_balancers(region, service, params)
     before = service.primary.definition
     wanted = params.get("taskDefinition")
     definition = for_service(region, wanted) if wanted else before
     setup = _changed_setup(region, service, definition, params)
     moved = any(setup.get(key) != service.setup.get(key) for key in DEPLOYS)
     service.setup = setup
-    service.desired = params.get("desiredCount", service.desired)
+    _set_count(region, service, params.get("desiredCount", service.desired))
     if moved or params.get("forceNewDeployment") or definition is not before:
         _deploy(region, service, definition)
     scheduler.run(region, service)
     return {"service": view(region, service)}
+
+
+def _check_balancers(region: Region, service: Service, params: Mapping[str, Any]) -> None:
+    """Whether a count alone is refused without a load balancer is open: a profile decides."""
+    if region.timing.count_needs_balancer and "desiredCount" in params:
+        check_load_balancers(region, service.primary.definition, service.setup)
 
 
 def _changed_setup(
@@ -200,6 +207,21 @@ def _changed_setup(
     return setup
 
 
+def _set_count(region: Region, service: Service, count: int) -> None:
+    """Where others have their hands on it, a count of 0 does not last."""
+    before, service.desired = service.desired, count
+    after = region.conditions.count_raised_after
+    if after is None or count or not before:
+        return
+
+    def raise_it() -> None:
+        if service.status == "ACTIVE" and not service.desired:
+            service.desired = before
+            scheduler.run(region, service)
+
+    region.after(after, raise_it)
+
+
 def _deploy(region: Region, service: Service, definition: TaskDefinition) -> None:
     for each in service.deployments:
         each.status = "ACTIVE"
@@ -217,7 +239,10 @@ def delete(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
     service.status = "DRAINING"
     service.desired = 0
     region.autoscaling.forget(service)
-    scheduler.run(region, service)
+    if service.tasks:
+        scheduler.run(region, service)
+    else:
+        scheduler.retire(region, service)
     return {"service": view(region, service)}
 
 

@@ -50,7 +50,7 @@ def replan(region: Region, group: TargetGroup) -> None:
     for target in list(group.targets.values()):
         if target.status != "draining":
             _plan(region, group, target)
-        elif not group.listeners:
+        elif not group.listeners and not region.timing.drains_alone:
             _drained_after(region, group, target, region.timing.lb_gone)
 
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from controller.domain.planning.observed import Address, Holder, Leftover, State
-from controller.domain.planning.plan import Order, Plan, Target, Verb, describe_address, make_plan
+from controller.domain.planning.plan import Order, Plan, Target, Verb, make_plan
+from controller.domain.planning.plan_words import describe_address
 from controller.domain.planning.spec import Kind
 from factories import (
     EIP,

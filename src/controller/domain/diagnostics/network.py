@@ -18,7 +18,7 @@ from controller.domain.diagnostics.facts import (
 from controller.domain.diagnostics.finding import Finding, not_checked, ok, problem, warning
 from controller.domain.planning.client_addresses import ANYWHERE
 from controller.domain.planning.observed import Address, Holder
-from controller.domain.planning.plan import describe_address
+from controller.domain.planning.plan_words import describe_address
 
 LEAST_FREE = 8
 """Free addresses that a load balancer wants in each of its subnets (AWS behaviour §1.3)."""

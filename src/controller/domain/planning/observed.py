@@ -37,7 +37,8 @@ class Observation:
     service, if that is known. For a service, `serving` is how many of the `wanted` tasks are
     healthy in all of its target groups (or run, if it has none), and `serves` whether any target
     of it is healthy; `unknown_events` are ECS service events (time and text) that the controller
-    does not recognize.
+    does not recognize. `rests`: a sleep has brought its count to 0, and a wake takes it up again;
+    while asleep it is READY once no task of it is left. `may_rest`: a sleep can begin with that.
     """
 
     state: State
@@ -53,6 +54,8 @@ class Observation:
     serving: int = 0
     wanted: int = 0
     serves: bool = False
+    rests: bool = False
+    may_rest: bool = False
 
     @property
     def arn(self) -> str:

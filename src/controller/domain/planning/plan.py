@@ -2,9 +2,9 @@
 Desired and observed in, ordered actions out. Pure: equal inputs give equal plans.
 
 The wake is pipelined (AWS behaviour §1.8): an action waits for the existence of what it refers
-to, never for a load balancer to be active. The sleep deletes service and load balancer together
-(fast, the default) or one after the other (safe, Terraform's order), §3.6. A blocked action
-blocks only what depends on it.
+to, never for a load balancer to be active. The sleep sets the service's count to 0 and deletes
+the load balancer (count, the default), deletes both together (force), or one after the other (safe,
+Terraform's order), §3.6. A blocked action blocks only what depends on it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from controller.domain.planning.going import COUNT, FORCED, STILL_RUNS, first_changes
 from controller.domain.planning.observed import (
     Address,
     Holder,
@@ -21,6 +22,7 @@ from controller.domain.planning.observed import (
     Observed,
     State,
 )
+from controller.domain.planning.plan_words import describe_address, say_unread, tell_outdated
 from controller.domain.planning.spec import (
     Json,
     Kind,
@@ -58,7 +60,7 @@ class Action:
     `after` are the addresses whose own actions come first. `waits_for` says in words why it
     cannot be taken right now; empty means it can. `carried_by` is the address whose deletion
     also deletes this resource, so that no call is made for it. `changes` names what an update
-    corrects, for the world of `target`.
+    corrects, for the world of `target`, and what is set before a service is deleted.
     """
 
     verb: Verb
@@ -77,7 +79,17 @@ class Action:
     @property
     def starts_deployment(self) -> bool:
         """More than a service's count is changed (AWS behaviour §2.12)."""
-        return not set(self.changes) <= {"desiredCount"}
+        return not set(self.changes) <= {COUNT}
+
+    @property
+    def lowers_count(self) -> bool:
+        """The deletion of a service begins by its count; it goes when its tasks have stopped."""
+        return self.verb is Verb.DELETE and COUNT in self.changes
+
+    @property
+    def takes_up(self) -> bool:
+        """A service that a sleep has left without tasks starts some again."""
+        return self.verb is Verb.UPDATE and {COUNT, FORCED} <= set(self.changes)
 
     def to_json(self) -> dict[str, Json]:
         return {
@@ -188,7 +200,7 @@ class _Planner:
                 self._create(resource, waits_for=seen.phase or "its old self is still leaving")
             case State.FAILED if resource.kind is Kind.LOAD_BALANCER:
                 # A failed load balancer never recovers; a new one may (AWS behaviour §1.4, F07).
-                self._delete(resource, waits_for=_unread(seen))
+                self._delete(resource, waits_for=say_unread(seen))
             case State.FAILED:
                 if seen.differs and seen.owned:
                     self._update(resource, seen.differs, waits_for=self._missing(resource))
@@ -205,10 +217,10 @@ class _Planner:
             self._delete(resource, waits_for="")
             return
         if seen.outdated:
-            self._warnings.append(_tell_outdated(resource, seen))
+            self._warnings.append(tell_outdated(resource, seen))
         if seen.differs and seen.owned:
             self._update(resource, seen.differs, waits_for=self._missing(resource))
-        if seen.state is State.PENDING:
+        if seen.state is State.PENDING and not seen.rests:
             self._waiting.append((resource.address, seen.phase))
 
     def _may_be_replaced(self, resource: ResourceSpec) -> bool:
@@ -218,7 +230,7 @@ class _Planner:
             return not any(one.serves or one.state is State.READY for one in services)
         if resource.kind is Kind.TARGET_GROUP:
             return not any(self._stands(other) for other in self._goes_first(resource))
-        return False
+        return self._observed[resource.address].rests
 
     def _create(self, resource: ResourceSpec, *, waits_for: str) -> None:
         self._act(Verb.CREATE, resource, self._needs(resource), waits_for)
@@ -227,7 +239,7 @@ class _Planner:
         """Say what a create lacks: a resource that does not exist yet, or the Elastic IP."""
         for address in self._needs(resource):
             seen = self._observed[address]
-            if not seen.state.exists or not seen.owned:
+            if not seen.state.exists or not seen.owned or seen.rests:
                 return f"waits for {address}"
         for held in self._observed.addresses.values():
             if resource.address in held.wanted_by and not held.usable:
@@ -256,6 +268,9 @@ class _Planner:
             if seen.differs:
                 self._update(resource, seen.differs)
             self._waiting.append((resource.address, seen.phase))
+        elif seen.rests and seen.state is State.PENDING and self._order is Order.COUNT:
+            self._waiting.append((resource.address, seen.phase))
+            self._delete(resource, waits_for=STILL_RUNS)
         elif seen.state.exists:
             self._delete(resource, waits_for=self._obstacle(resource, seen))
 
@@ -267,18 +282,23 @@ class _Planner:
         if seen.state is State.FOREIGN:
             self._blocked.append((resource.address, seen.cause))
         elif seen.differs and seen.state.exists:
-            self._update(resource, seen.differs, waits_for=_unread(seen))
+            self._update(resource, seen.differs, waits_for=say_unread(seen))
         elif seen.state in (State.PENDING, State.LEAVING):
             self._waiting.append((resource.address, seen.phase))
 
     def _delete(self, resource: ResourceSpec, *, waits_for: str) -> None:
         before = tuple(r.address for r in self._goes_first(resource) if self._stands(r))
-        carrier = self._carrier(resource)
-        self._act(Verb.DELETE, resource, before, waits_for, carried_by=carrier)
+        carrier, order = self._carrier(resource), self._order
+        changes: tuple[str, ...] = ()
+        is_sleep = self._target is Target.ASLEEP and order is not Order.SAFE
+        if is_sleep and resource.kind is Kind.SERVICE:
+            by_count = order is Order.COUNT
+            changes = first_changes(self._spec, self._observed, resource, by_count=by_count)
+        self._act(Verb.DELETE, resource, before, waits_for, carried_by=carrier, changes=changes)
 
     def _obstacle(self, resource: ResourceSpec, seen: Observation) -> str:
         if not seen.owned:
-            return _unread(seen)
+            return say_unread(seen)
         for other in self._goes_first(resource):
             if self._stands(other):
                 return f"waits until {other.address} is gone"
@@ -363,44 +383,6 @@ class _Planner:
         )
 
 
-def _unread(seen: Observation) -> str:
-    """What is not known to be ours is neither changed nor deleted (AWS behaviour §1.6)."""
-    return "" if seen.owned else "waits until its owner tags can be read"
-
-
-def _tell_outdated(resource: ResourceSpec, seen: Observation) -> str:
-    what = resource.kind.replace("_", " ")
-    return (
-        f'{what} "{resource.name}" ({resource.address}) has not the {", ".join(seen.outdated)} '
-        f"that the Terraform files give it now; the next wake makes it anew"
-    )
-
-
 def _turn_at_sleep(resource: ResourceSpec) -> int:
     """Users before what they use; a target group outlives everything."""
     return resource.kind.traits.turn
-
-
-def describe_address(address: Address) -> str:
-    """Say in the user's words why an Elastic IP cannot be used, and the remedy."""
-    name = f"Elastic IP {address.public_ip or address.allocation_id}"
-    match address.holder:
-        case Holder.LEAVING:
-            return f"{name} is not free yet"
-        case Holder.FOREIGN:
-            return (
-                f"{name} is in use by {address.held_by or 'something else'}; detach it there, "
-                f"or name another address in the Terraform files"
-            )
-        case Holder.LEFTOVER:
-            return (
-                f"{name} is held by {address.held_by}, which carries this stack's tags though the "
-                f'Terraform files do not name it; delete it by "dormouse sweep --delete", or name '
-                f"it again"
-            )
-        case Holder.GONE:
-            return (
-                f"{name} does not exist any more; allocate one and name it in the Terraform files"
-            )
-        case _:
-            return ""

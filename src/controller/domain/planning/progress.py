@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from controller.domain.planning.rest import Rest
 from controller.domain.planning.spec import Json, ResourceSpec
 from controller.domain.timestamps import (
     format_timestamp,
@@ -59,6 +60,7 @@ class Progress:
     attributes were seen or set as specified. `failures` counts replacements by address.
     `leftovers_checked_for` is the hash of the spec for which no leftover was found. `cold_since` is
     when a sleep without memory first read. `retry_at` delays calls that AWS asked to repeat later.
+    `rest` is about services without tasks.
     """
 
     created: Mapping[str, LastAction] = field(default_factory=dict)
@@ -68,6 +70,7 @@ class Progress:
     retry_at: Mapping[str, datetime] = field(default_factory=dict)
     leftovers_checked_for: str = ""
     cold_since: datetime | None = None
+    rest: Rest = field(default_factory=Rest)
 
     def just_created(self, address: str, now: datetime) -> LastAction | None:
         """Our own create whose result a read need not show yet."""
@@ -87,13 +90,15 @@ class Progress:
         return gone.at
 
     def after_create(self, address: str, arn: str, now: datetime) -> Progress:
-        return replace(self, created={**self.created, address: LastAction(arn, now)})
+        created = {**self.created, address: LastAction(arn, now)}
+        return replace(self, created=created, rest=self.rest.over(address))
 
     def after_delete(self, address: str, arn: str, now: datetime) -> Progress:
+        """A service that was at rest counts as leaving since then."""
         created = {a: t for a, t in self.created.items() if a != address}
-        return replace(
-            self, created=created, deleted={**self.deleted, address: LastAction(arn, now)}
-        )
+        gone = LastAction(arn, self.rest.since.get(address, now))
+        deleted = {**self.deleted, address: gone}
+        return replace(self, created=created, deleted=deleted, rest=self.rest.over(address))
 
     def after_failure(self, address: str) -> Progress:
         count = self.failures.get(address, 0) + 1
@@ -140,6 +145,7 @@ class Progress:
             "retry_at": {a: format_timestamp(at) for a, at in self.retry_at.items()},
             "leftovers_checked_for": self.leftovers_checked_for,
             "cold_since": write_timestamp(self.cold_since),
+            "rest": self.rest.to_json(),
         }
 
     @staticmethod
@@ -153,6 +159,7 @@ class Progress:
             retry_at={a: parse_timestamp(at) for a, at in data.get("retry_at", {}).items()},
             leftovers_checked_for=data.get("leftovers_checked_for", ""),
             cold_since=read_timestamp(data.get("cold_since")),
+            rest=Rest.from_json(data.get("rest", {})),
         )
 
 

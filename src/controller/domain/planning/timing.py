@@ -20,6 +20,10 @@ class Timing:
 
     `deregistration_floor` is what a Network Load Balancer takes at least; `honours_delay` says
     whether a target group's longer delay counts (the fast profile ends every drain alike).
+
+    Two answers of AWS are open (§2.12, §3.5), and a profile gives one of each. `drains_alone`: a
+    target drains on when its load balancer is gone; else it ends at once. `count_needs_balancer`:
+    ECS refuses a new count while a target group of the service has no load balancer.
     """
 
     name: str
@@ -39,6 +43,8 @@ class Timing:
     tg_release: float
     first_metric: float
     metric_lag: float
+    drains_alone: bool = False
+    count_needs_balancer: bool = False
 
     def deregistration(self, delay: float) -> float:
         """How long a target drains whose target group asks for `delay` (§3.5)."""
@@ -144,12 +150,14 @@ def sleep_chain(timing: Timing, *, delay: float = 300.0, drain_first: bool = Fal
     """
     Seconds from the first call of a sleep to "asleep" (§3.6).
 
-    In the fast order the service and the load balancer go in one pass: a target group without a
-    load balancer is not drained (§3.5), so the task stops as soon as the balancer is gone. With
-    `drain_first` the balancer stays until the service is inactive.
+    The service and the load balancer go in one pass: a target group without a load balancer is not
+    drained (§3.5), so the task stops as soon as the balancer is gone, unless it `drains_alone`.
+    With `drain_first` the balancer stays until the service is inactive.
     """
     if drain_first:
         drained = timing.deregistration(delay) + timing.stop + timing.inactive
         return drained + max(timing.lb_gone, timing.eip_release, timing.tg_release)
-    service = min(timing.lb_gone, timing.deregistration(delay)) + timing.stop + timing.inactive
+    drain = timing.deregistration(delay)
+    left = drain if timing.drains_alone else min(timing.lb_gone, drain)
+    service = left + timing.stop + timing.inactive
     return max(service, timing.lb_gone, timing.eip_release, timing.tg_release)

@@ -1,0 +1,156 @@
+"""
+A service between sleep and wake: its count is 0, and it is not deleted yet.
+
+Whether its last task has stopped is read from the tasks: the counts of a service leave out those
+that drain or stop (AWS behaviour §2.7). Pure, but for `ease`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from controller.aws.clients import Client
+from controller.aws.service_settings import outdated_settings
+from controller.aws.service_state import DRAINING
+from controller.aws.snapshot import Snapshot
+from controller.domain.planning.draining import DELAY, DRAIN_STUCK, drain_delay
+from controller.domain.planning.going import COUNT, FORCED, by_force
+from controller.domain.planning.observed import Observation, State
+from controller.domain.planning.plan import Target
+from controller.domain.planning.spec import Kind, ResourceSpec
+
+COUNT_LAG = timedelta(seconds=5)
+"""A count that we have set to 0 may be read as it was for so long (AWS behaviour §2.4)."""
+
+_TAKEN_UP = (
+    "taskDefinition",
+    "capacityProviderStrategy",
+    "deploymentConfiguration",
+    "availabilityZoneRebalancing",
+    "networkConfiguration",
+    "placementConstraints",
+    "placementStrategy",
+    "platformVersion",
+    "healthCheckGracePeriodSeconds",
+    "enableExecuteCommand",
+    "enableECSManagedTags",
+    "propagateTags",
+    "serviceRegistries",
+    "serviceConnectConfiguration",
+    "volumeConfigurations",
+    "vpcLatticeConfigurations",
+)
+"""The fields of a create that an update takes too (ECS API reference, UpdateService)."""
+
+
+def with_rest(seen: Observation, resource: ResourceSpec, snapshot: Snapshot) -> Observation:
+    """What an ACTIVE service that goes away at sleep is besides: at rest, or able to be."""
+    found = snapshot.found.get(resource.address)
+    if not seen.state.exists or resource.asleep is not None or found is None:
+        return seen
+    if found["status"] != "ACTIVE":
+        return seen
+    count = int(found.get("desiredCount", 0))
+    if snapshot.target is Target.ASLEEP:
+        return _going(seen, resource, count, snapshot)
+    return _coming(seen, resource, count, found, snapshot)
+
+
+def _going(
+    seen: Observation, resource: ResourceSpec, count: int, snapshot: Snapshot
+) -> Observation:
+    """By force, if somebody else has raised its count, or if its tasks do not stop."""
+    rest, address = snapshot.progress.rest, resource.address
+    since = rest.since.get(address)
+    lags = since is not None and snapshot.now - since < COUNT_LAG
+    if count and not lags:
+        able = seen.serves and since is None and address not in rest.forced
+        return replace(seen, may_rest=able)
+    tasks = snapshot.tasks.get(address)
+    stuck = since and snapshot.now - since >= DRAIN_STUCK + drain_delay(snapshot.spec, resource)
+    if stuck or address in rest.forced or (tasks is None and not lags):
+        return seen
+    runs = lags or bool(left_running(tasks or ()))
+    return replace(
+        seen,
+        state=State.PENDING if runs else State.READY,
+        phase=DRAINING if runs else "",
+        cause="",
+        differs=(),
+        rests=True,
+    )
+
+
+def _coming(
+    seen: Observation,
+    resource: ResourceSpec,
+    count: int,
+    found: Mapping[str, Any],
+    snapshot: Snapshot,
+) -> Observation:
+    """A new deployment takes it up; what an update cannot change is made anew."""
+    wanted = int(resource.request.get("desiredCount", 1))
+    if count or not wanted or not _was_put_to_rest(resource, snapshot):
+        return seen
+    at_rest = replace(
+        seen,
+        state=State.PENDING,
+        phase="",
+        cause="",
+        differs=_taken_up(seen, resource, snapshot),
+        outdated=outdated_settings(resource, found) or _moved(resource, found),
+        wanted=wanted,
+        serving=0,
+        rests=True,
+    )
+    return by_force(at_rest) if resource.address in snapshot.progress.rest.forced else at_rest
+
+
+def _was_put_to_rest(resource: ResourceSpec, snapshot: Snapshot) -> bool:
+    """Without memory: no listener stands, so nobody has set the count of a stack that serves."""
+    is_fronted = any(True for _ in snapshot.of_kind(Kind.LISTENER))
+    has_front = bool(resource.request.get("loadBalancers"))
+    return resource.address in snapshot.progress.rest.since or (has_front and not is_fronted)
+
+
+def _taken_up(seen: Observation, resource: ResourceSpec, snapshot: Snapshot) -> tuple[str, ...]:
+    """
+    What an update sets so that its tasks are what a new service's would be.
+
+    The newest task definition counts, as for a create (AWS behaviour §2.1).
+    """
+    known = snapshot.progress.is_settled(seen.arn, resource)
+    fields = _TAKEN_UP[:1] if known else _TAKEN_UP
+    given = (field for field in fields if field in resource.request)
+    return tuple(dict.fromkeys((COUNT, FORCED, *given, *seen.differs)))
+
+
+def _moved(resource: ResourceSpec, found: Mapping[str, Any]) -> tuple[str, ...]:
+    """From a capacity provider back to a launch type: no update does that."""
+    wanted, has = resource.request.get("launchType"), found.get("launchType")
+    return ("launchType",) if wanted and has != wanted else ()
+
+
+def left_running(tasks: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The ARNs of those that have not stopped yet."""
+    return [task["taskArn"] for task in tasks if task["lastStatus"] != "STOPPED"]
+
+
+def ease(elbv2: Client, groups: Iterable[str]) -> None:
+    """
+    Let target groups drain no longer: their load balancer goes.
+
+    A refusal costs time and no more, so the sleep goes on.
+    """
+    for arn in groups:
+        try:
+            elbv2.modify_target_group_attributes(
+                TargetGroupArn=arn, Attributes=[{"Key": DELAY, "Value": "0"}]
+            )
+        except (ClientError, BotoCoreError):
+            continue

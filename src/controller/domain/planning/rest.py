@@ -1,0 +1,53 @@
+"""
+Services that a sleep has brought to no task, and has not deleted yet.
+
+A wake takes such a service up again, so that nobody waits for its name. What is remembered here
+saves time only: a service without tasks is found by its count (see `aws/service_rest.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from controller.domain.planning.spec import Json
+from controller.domain.timestamps import format_timestamp, parse_timestamp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """
+    `since` is when we set the count of a service to 0, by its address.
+
+    `forced` are the addresses of services that are to be deleted by force: AWS refused a change of
+    their count, or somebody else has raised it.
+    """
+
+    since: Mapping[str, datetime] = field(default_factory=dict)
+    forced: frozenset[str] = frozenset()
+
+    def begun(self, address: str, now: datetime) -> Rest:
+        """The count was set to 0; an earlier time stands."""
+        return replace(self, since={address: now, **self.since})
+
+    def refused(self, address: str) -> Rest:
+        return replace(self, forced=self.forced | {address})
+
+    def over(self, address: str) -> Rest:
+        """The service has tasks again, or is deleted."""
+        since = {a: at for a, at in self.since.items() if a != address}
+        return replace(self, since=since, forced=self.forced - {address})
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "since": {a: format_timestamp(at) for a, at in self.since.items()},
+            "forced": sorted(self.forced),
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Json]) -> Rest:
+        return Rest(
+            since={a: parse_timestamp(at) for a, at in data.get("since", {}).items()},
+            forced=frozenset(data.get("forced", ())),
+        )
