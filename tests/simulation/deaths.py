@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from controller.domain.planning.timing import Timing
 from local.calls import READS
 from simulation.clockwork import Process
 from simulation.installation import Installation
@@ -40,7 +41,9 @@ class Point:
         return f"{self.when} call {self.nth}, {self.call}"
 
 
-def story_of(*presses: tuple[float, str, float]) -> Story:
+def story_of(
+    *presses: tuple[float, str, float], profile: str | Timing = "fast", **policy: Any
+) -> Story:
     """A quick stack on which nothing happens but presses: after so many seconds, what, hours."""
     plain = tell(0, 1, calm=True, alone=True)
     people = [
@@ -48,8 +51,9 @@ def story_of(*presses: tuple[float, str, float]) -> Story:
     ]
     return replace(
         plain,
-        profile="fast",
-        policy=plain.policy | QUIET,
+        profile=profile,
+        policy=plain.policy | QUIET | {"sleep_order": "count"} | policy,
+        hands=None,
         presses=people,
         visits=[],
         days=1,

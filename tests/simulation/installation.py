@@ -221,6 +221,7 @@ class Installation:
         self.sessions = {account: DirectSession(aws) for account, aws in self.clouds.items()}
         for aws in self.clouds.values():
             aws.records_calls = False
+            aws.conditions.count_raised_after = story.hands
         self.tables = Tables()
         self.tables.play(self.aws)
         self.plain = self.sessions[""]
@@ -521,7 +522,7 @@ class Installation:
             case "slow address":
                 world.timing = replace(self._usual, eip_release=SLOW_ADDRESS) if on else self._usual
             case "lag":
-                lag = LAG.get(self.story.profile, USUAL_LAG)
+                lag = LAG.get(self._usual.name, USUAL_LAG)
                 world.timing = replace(self._usual, describe_lag=lag) if on else self._usual
             case "slow balancer":
                 slow = 3 * self._usual.lb_provisioning

@@ -90,6 +90,8 @@ class Observer:
         timing = profile(story.profile)
         self._wake = wake_chain(timing, interval=10, healthy_threshold=2)
         self._sleep = sleep_chain(timing, delay=10) + 2 * timing.describe_lag + timing.eip_release
+        if story.hands:  # the tasks that it brought up are to go as well
+            self._sleep += story.hands + timing.deregistration(10) + timing.stop
         self._blind = timing.metric_lag + 5 * 60 + SLACK
         self._first_metric = timing.first_metric + 120
         self._visits = [at.timestamp() for at in story.visits]

@@ -39,6 +39,8 @@ HOURS: tuple[list[str], ...] = (
     ["daily 00:00-24:00"],
 )
 PROFILES = ("fast", "fast", "typical", "typical", "typical", "slow")
+ORDERS = ("count", "count", "count", "force")
+HANDS = (None, None, None, 2.0, 20.0, 90.0)
 STOPPED_BY_CONTROLLER = timedelta(minutes=15)
 """When the tasks of a drain that does not end are stopped, where they carry our tags."""
 
@@ -63,6 +65,7 @@ class Story:
     them, and `tags_tasks` lets these carry the tags without which the controller may not stop them.
     `damages` are records that somebody spoils; they are no trouble that excuses anything.
     `neighbour` is what another stack lives through meanwhile, with the same controller and table.
+    `hands` are the seconds after which somebody else raises a count that a sleep has set to 0.
     """
 
     seed: int
@@ -78,6 +81,7 @@ class Story:
     tags_tasks: bool = True
     tasks: int = 1
     neighbour: Story | None = None
+    hands: float | None = None
 
     @property
     def end(self) -> datetime:
@@ -104,7 +108,8 @@ class Story:
         beside = f"; beside {self.neighbour.site.stack} in " if self.neighbour else ""
         where = self.neighbour.site.region if self.neighbour else ""
         size = f", {self.tasks} tasks" if self.tasks > 1 else ""
-        return f"seed {self.seed}: {when}, {pace}{size}, {rules}{beside}{where}"
+        hands = f", counts raised after {self.hands:.0f} s" if self.hands else ""
+        return f"seed {self.seed}: {when}, {pace}{size}{hands}, {rules}{beside}{where}"
 
 
 def tell(
@@ -116,7 +121,9 @@ def tell(
     """
     choose = random.Random(f"{seed}/setting")
     start = datetime(2026, 1, 1, tzinfo=UTC) + choose.randrange(700) * DAY
-    profile = choose.choice(PROFILES)
+    answers = random.Random(f"{seed}/answers")
+    profile = draw_answers(answers, choose.choice(PROFILES))
+    settings = {"sleep_order": answers.choice(ORDERS)} | settings
     home = _life(f"{seed}", seed, start, days, profile, HOME, settings)
     beside = random.Random(f"{seed}/neighbour")
     neighbour = None
@@ -142,7 +149,14 @@ def tell(
     published = [each.at for life in lives for each in life.presses if each.kind == "publish"]
     dice = random.Random(f"{seed}/damage")
     damages = [] if calm else draw_damages(dice, start, days, lively, published)
-    return replace(home, spells=spells, damages=damages, neighbour=neighbour)
+    hands = answers.choice(HANDS)
+    return replace(home, spells=spells, damages=damages, neighbour=neighbour, hands=hands)
+
+
+def draw_answers(choose: random.Random, profile: str) -> Timing:
+    """What AWS answers to what is not known of it (AWS behaviour §2.12, §3.5)."""
+    drains, needs = choose.random() < 0.5, choose.random() < 0.5
+    return replace(find_profile(profile), drains_alone=drains, count_needs_balancer=needs)
 
 
 def _life(
@@ -150,7 +164,7 @@ def _life(
     seed: int,
     start: datetime,
     days: int,
-    profile: str,
+    profile: Timing,
     site: Site,
     settings: dict[str, Any],
 ) -> Story:
