@@ -27,6 +27,8 @@ from factories import EIP, article_spec
 from local.aws import LaptopAws
 from local.errors import AwsError
 from local.faults import Fault
+from local.fidelity.differences import differences
+from local.fidelity.replay import replay
 from local.server import LaptopServer
 from local.session import make_session
 
@@ -92,7 +94,11 @@ def test_it_says_the_price_measures_saves_records_and_leaves_nothing(desk, tmp_p
     assert found["order"]["sleep_order"] == "force"
     assert "error" not in found
     assert find_timing(str(saved)).eip_release == pytest.approx(10, rel=0.05)
-    assert {"CreateLoadBalancer", "DeleteService"} <= {each.operation for each in read(recorded)}
+    calls = read(recorded)
+    assert {"CreateLoadBalancer", "DeleteService"} <= {each.operation for each in calls}
+    assert "nsfw" not in recorded.read_text()
+    wake = replay(calls[:600], find_timing(str(saved)))  # at the pace that was measured
+    assert wake.compared.total() == 600 and differences(wake.observations) == []
     assert desk.standing() == []
     assert not TOUCHING & set(desk.changes())
     assert desk.changes().count("CreateLoadBalancer") == 2

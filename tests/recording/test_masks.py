@@ -34,6 +34,7 @@ ACCOUNT = "210987654321"
         ("registry.acme.com/team/app:1.4.0", "host-1.example/name-1/app:1.4.0"),
         ("jane.doe@acme.com", "host-1.example@host-2.example"),
         ("Payments of Acme Inc.", "text-1"),
+        ("ELB net/acme/50dc6c495c0c9188", "ELB net/name-1/0000000000000001"),
         ("999.1.1.1", "name-1"),
         ("my-app-1a", "name-1"),
         ("us-east-1a", "us-east-1a"),

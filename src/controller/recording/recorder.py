@@ -109,8 +109,8 @@ class Recorder:
             return
         at, params, model = begun
         basic = {
-            "at": round((at - self._start).total_seconds(), 3),
-            "took": round((self._clock.now() - at).total_seconds(), 3),
+            "at": (at - self._start).total_seconds(),
+            "took": (self._clock.now() - at).total_seconds(),
             "region": str(context.get("client_region") or ""),
             "service": model.service_model.service_name,
             "operation": model.name,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
+from functools import lru_cache
 
 from controller.recording.masks import Masks
 
@@ -32,6 +33,8 @@ PLACE = re.compile(
     r"|ELBSecurityPolicy-[\w-]+"
 )
 """A region (us-east-1), a zone (us-east-1a), a zone's id (use1-az1), a TLS policy of AWS's own."""
+BY_AWS = "ELB "
+"""How AWS describes the network interface of a load balancer; its name and id follow."""
 NUMBER = re.compile(r"[+-]?\d{1,9}(?:\.\d{1,9}){0,2}|\d{1,5}-\d{1,5}|\$LATEST")
 HASH = re.compile(r"[0-9a-f]{16,}|\d{10,}")
 ACCOUNT = re.compile(r"\d{12}")
@@ -50,7 +53,9 @@ class Texts:
         """A name, an ARN, an id, a path, a host: every word that is not AWS's is masked."""
         if text in words:
             return text
-        if " " in text:  # somebody's own description: its words are no names to look out for
+        if " " in text and not text.startswith(
+            BY_AWS
+        ):  # somebody's own description: its words are no names to look out for
             return self._masks.of("description", text)
         return TOKEN.sub(lambda match: self._token(match, words), text)
 
@@ -99,15 +104,17 @@ class Texts:
         )
 
 
-def tokens(text: str) -> Iterator[str]:
+@lru_cache(maxsize=1 << 16)
+def tokens(text: str) -> tuple[str, ...]:
     """
     Words and what stands between them, in turn; joined they are the text again.
 
     Labels of a host are words of their own; an address is one.
     """
-    end = 0
+    found, end = [], 0
     for match in TOKEN.finditer(text):
-        yield text[end : match.start()]
-        yield from re.split(r"(\.)", match[0]) if match.lastgroup == "word" else (match[0],)
+        found.append(text[end : match.start()])
+        is_word = match.lastgroup == "word"
+        found += re.split(r"(\.)", match[0]) if is_word else [match[0]]
         end = match.end()
-    yield text[end:]
+    return (*found, text[end:])

@@ -22,7 +22,7 @@ PENDING RUNNING STOPPED STOPPING PROVISIONING DEPROVISIONING ACTIVATING DEACTIVA
 ATTACHING ATTACHED DETACHED DELETED CREATED PRIMARY MISSING MATCHED ElasticNetworkInterface
 subnetId networkInterfaceId macAddress privateDnsName privateIPv4Address LATEST Linux X86_64 ARM64
 unknown traffic-port default local all true false ipv4 null none TCP UDP HTTP HTTPS tcp udp
-ela-attach target-group Name dormouse stack
+ela-attach ELB target-group Name dormouse stack
 address dormouse:stack dormouse:address AWS NetworkELB ApplicationELB ECS ContainerInsights
 ActiveFlowCount ActiveFlowCount_TCP ActiveFlowCount_UDP ActiveConnectionCount ConsumedLCUs
 CPUUtilization MemoryUtilization HealthyHostCount UnHealthyHostCount NewFlowCount NewFlowCount_TCP

@@ -41,7 +41,7 @@ class Identities:
         """
         if recorded == local:
             return True
-        ours, theirs = list(tokens(recorded)), list(tokens(local))
+        ours, theirs = tokens(recorded), tokens(local)
         if len(ours) != len(theirs):
             return False
         pairs = [(r, o) for r, o in zip(ours, theirs, strict=True) if r != o]

@@ -94,6 +94,8 @@ class _Run:
         self._comparison = Comparison(self._identities, START)
         self._waiting: list[Entry] = []
         self._done = Replayed()
+        self._asked: Entry | None = None
+        self._question = ""
         self.number = 0
 
     def through(self) -> Replayed:
@@ -158,5 +160,7 @@ class _Run:
                     pass  # it pairs the ids
 
     def _note(self, entry: Entry, seen: Seen) -> None:
-        question = json.dumps([entry.service, entry.operation, entry.parameters], sort_keys=True)
-        self._done.observations.append(Observation(entry, question, seen))
+        if entry is not self._asked:
+            asked = [entry.service, entry.operation, entry.parameters]
+            self._asked, self._question = entry, json.dumps(asked, sort_keys=True)
+        self._done.observations.append(Observation(entry, self._question, seen))
