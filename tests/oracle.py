@@ -125,6 +125,15 @@ def standing_provider(endpoint: str | None = None) -> Iterator[dict[str, str]]:
         process.communicate()
 
 
+@contextmanager
+def terraform_on(directory: Path, endpoint: str) -> Iterator[Terraform]:
+    """A working directory whose commands share one process of the provider."""
+    with standing_provider(endpoint) as reached:
+        terraform = Terraform(directory, endpoint)
+        terraform.environment.update(reached)
+        yield terraform
+
+
 def _surroundings(endpoint: str | None) -> dict[str, str]:
     """The environment of this process with the simulated AWS in place of whatever it names."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "TF_"))}

@@ -10,7 +10,7 @@ from controller.domain.planning.spec import Kind
 from controller.hcl.world import Inputs
 from controller.mapping.compile import compile_stack
 from local.server import LaptopServer
-from oracle import Terraform, needs_terraform
+from oracle import Terraform, needs_terraform, terraform_on
 
 SHIPPED = Path(__file__).parents[2] / "infra" / "nsfw-api"
 SLEEPERS = {
@@ -62,8 +62,10 @@ def test_terraform_finds_it_valid_and_well_formatted(copy):
 @pytest.mark.slow
 def test_terraform_itself_keeps_only_what_is_free(copy):
     needs_terraform()
-    with LaptopServer(furnish="article-network") as server:
-        terraform = Terraform(copy, server.url)
+    with (
+        LaptopServer(furnish="article-network") as server,
+        terraform_on(copy, server.url) as terraform,
+    ):
         terraform.init()
         asleep, awake = planned(terraform.plan()), planned(terraform.plan(awake=True))
     assert awake - asleep == SLEEPERS

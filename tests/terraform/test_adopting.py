@@ -18,7 +18,7 @@ from click.testing import CliRunner
 
 from controller.cli.main import cli
 from local.server import LaptopServer
-from oracle import Terraform, needs_terraform
+from oracle import needs_terraform, terraform_on
 
 pytestmark = [pytest.mark.terraform, pytest.mark.slow]
 
@@ -89,8 +89,10 @@ def dormouse(*arguments):
 
 
 def test_the_articles_stack_is_adopted_and_given_back_while_it_serves(directory, monkeypatch):
-    with LaptopServer("fast", speed=60, furnish="article-network") as server:
-        terraform = Terraform(directory, server.url)
+    with (
+        LaptopServer("fast", speed=60, furnish="article-network") as server,
+        terraform_on(directory, server.url) as terraform,
+    ):
         terraform.init()
         terraform.apply()
         for name, value in terraform.environment.items():

@@ -16,7 +16,7 @@ import pytest
 
 from local.furnish_spec import furnish_for
 from local.server import LaptopServer
-from oracle import Terraform, needs_terraform
+from oracle import needs_terraform, terraform_on
 from system.stack_under_test import StackUnderTest
 from traps.garden import HEAD, garden, spec_of
 
@@ -192,9 +192,11 @@ def test_the_provider_sends_what_we_compile_and_sees_no_changes_afterwards(tmp_p
     by_name = re.sub(r'"service/.*"', f'"{ID}"', FILES)
     (directory / "main.tf").write_text(HEAD + by_name)
     things = furnish_for(spec)
-    with LaptopServer("fast", speed=120, region="eu-central-1", furnish=things) as server:
+    with (
+        LaptopServer("fast", speed=120, region="eu-central-1", furnish=things) as server,
+        terraform_on(directory, server.url) as terraform,
+    ):
         StackUnderTest(server.aws, alone).wake()
-        terraform = Terraform(directory, server.url)
         terraform.init()
         terraform.apply(awake=True)
         calls = [c for c in server.aws.calls.writes() if c.service == "application-autoscaling"]

@@ -18,7 +18,7 @@ from controller.mapping.compile import compile_stack
 from controller.reconcile.outcome import Result
 from local.clock import ManualClock
 from local.server import LaptopServer
-from oracle import Terraform, needs_terraform
+from oracle import needs_terraform, terraform_on
 from system.stack_under_test import StackUnderTest
 
 pytestmark = [pytest.mark.terraform, pytest.mark.slow]
@@ -45,8 +45,10 @@ def directory(tmp_path):
 
 def test_terraform_imports_the_four_and_sees_no_changes(directory):
     compiled = compile_stack(directory, Inputs(), START)
-    with LaptopServer("fast", clock=ManualClock(START), furnish="article-network") as server:
-        terraform = Terraform(directory, server.url)
+    with (
+        LaptopServer("fast", clock=ManualClock(START), furnish="article-network") as server,
+        terraform_on(directory, server.url) as terraform,
+    ):
         terraform.init()
         terraform.apply(awake=False)
         desk = StackUnderTest(server.aws, compiled.spec)
@@ -95,8 +97,10 @@ def without_echo(listener):
 
 def test_terraform_itself_sees_nothing_to_do_while_the_stack_sleeps(directory):
     """The two never fight: awake = false is Terraform's view."""
-    with LaptopServer("fast", clock=ManualClock(START), furnish="article-network") as server:
-        terraform = Terraform(directory, server.url)
+    with (
+        LaptopServer("fast", clock=ManualClock(START), furnish="article-network") as server,
+        terraform_on(directory, server.url) as terraform,
+    ):
         terraform.init()
         terraform.apply()
         made = {c.operation for c in server.aws.calls.writes()}
