@@ -19,15 +19,30 @@ from controller.domain.decision.hold import Hold
 from controller.domain.decision.lease import Lease
 from controller.domain.planning.packing import pack, unpack
 from controller.domain.planning.plan import Target
+from controller.domain.planning.spec import Spec
+from controller.domain.reporting.damage import Damaged
 from controller.store import items
+from simulation import trouble
 from simulation.trouble import MINUTE, Spell
 
 if TYPE_CHECKING:
     from simulation.installation import Installation
     from simulation.simulated_users import SimulatedUsers
 
-LEASE, HOLD, LEFTOVER, STATUS = KINDS = "lease", "hold", "leftover", "status"
+LEASE, HOLD, LEFTOVER, STATUS, SPEC = KINDS = "lease", "hold", "leftover", "status", "spec"
 NAMES = {each: f"damaged {each}" for each in KINDS}
+
+COUNT = "damaged count"
+"""A number that no pass has written. It is counted anew, and nobody has to be told."""
+
+BOTH_SPECS = trouble.NO_SPEC
+"""Nothing can be made until whoever is told has published it again."""
+
+NO_SPEC = timedelta(minutes=45)
+"""By then it is published again, and what failed meanwhile is over."""
+
+LATER = (NAMES[SPEC], NAMES[SPEC], COUNT, COUNT, BOTH_SPECS)
+"""Drawn by dice of their own."""
 
 TELL_WITHIN = 30 * 60.0
 """Seconds in fair weather until somebody is told of it."""
@@ -37,12 +52,14 @@ A_FIELD_IS_MISSING: dict[str, Callable[[dict[str, Any]], None]] = {
     HOLD: lambda body: body.pop("until"),
     LEFTOVER: lambda body: body.pop("resources"),
     STATUS: lambda body: body.update(lifecycle=5),
+    SPEC: lambda body: body.pop("resources"),
 }
 AN_UNKNOWN_WORD: dict[str, Callable[[dict[str, Any]], None]] = {
     LEASE: lambda body: body.update(granted_at="soon"),
     HOLD: lambda body: body.update(state="dozing"),
     LEFTOVER: lambda body: body["resources"][0].update(kind="zebra"),
     STATUS: lambda body: body.update(target="dozing"),
+    SPEC: lambda body: body["resources"][0].update(kind="zebra"),
 }
 WAYS = (A_FIELD_IS_MISSING, AN_UNKNOWN_WORD, None)
 """None: written by a later release."""
@@ -91,8 +108,67 @@ def draw_damages(
     return sorted(spells, key=lambda spell: spell.since)
 
 
+def draw_later_damages(
+    choose: random.Random, start: datetime, days: int, lively: Sequence[datetime]
+) -> list[Spell]:
+    """One of `LATER` on every eighth day, most of them while something is asked for."""
+    spells = []
+    for day in range(days):
+        if choose.random() < 7 / 8:
+            continue
+        at = start + (day * 24 * 60 + choose.uniform(0, 22 * 60)) * MINUTE
+        near = [moment for moment in lively if 0 <= (moment - start).days - day < 1]
+        if near and choose.random() < 0.8:
+            at = choose.choice(near) + choose.uniform(0, 60) * MINUTE
+        kind = choose.choice(LATER)
+        until = at + NO_SPEC if kind == BOTH_SPECS else at
+        spells.append(Spell(kind, at, until, strength=choose.random()))
+    return spells
+
+
+COUNTS = (
+    ("requests", items.MARK, "request_count"),
+    ("stack", items.LOCK, "fence"),
+    ("stack", items.LOCK, "until"),
+    ("stack", items.STATUS, "fence"),
+    ("stack", items.STATUS, "failed"),
+)
+FAR_AHEAD = {"N": "99999999999"}
+NO_NUMBERS = ({"S": "x"}, {"NULL": True}, {"N": "1.5"}, FAR_AHEAD)
+
+
+def count_at(number: int) -> tuple[str, str, str, dict[str, Any]]:
+    """The record, the count, and what it holds; only an end may be high, a pass writes the rest."""
+    part, sort, name = COUNTS[number % len(COUNTS)]
+    found: dict[str, Any] = NO_NUMBERS[number // len(COUNTS) % len(NO_NUMBERS)]
+    return part, sort, name, NO_NUMBERS[0] if found is FAR_AHEAD and name != "until" else found
+
+
+def strike_count(installation: Installation, users: SimulatedUsers, spell: Spell) -> None:
+    """Let a count hold something that no pass writes, while no pass has it in hand."""
+    part, sort, name, found = count_at(int(spell.strength * 1000))
+    item = _item(installation, {"pk": {"S": f"{part}#{users.stack}"}, "sk": {"S": sort}})
+    if item is None or installation.running:
+        return
+    installation.note("fault", f"{name} of the {sort} of {users.stack} is {found} now")
+    _put(installation, {**item, name: found})
+    installation.start_pass(users.stack)
+
+
+def strike_both_specs(installation: Installation, users: SimulatedUsers, spell: Spell) -> None:
+    kept = _item(installation, items.key(users.stack, f"{items.KEPT}{items.VERSION}"))
+    if kept:
+        _put(installation, {**kept, "body": {"S": "{"}})
+    single = Spell(NAMES[SPEC], spell.since, spell.until, strength=spell.strength)
+    strike(installation, users, single)
+
+
 def strike(installation: Installation, users: SimulatedUsers, spell: Spell) -> None:
     """Damage a record of that kind, or leave a damaged one where there is none."""
+    if spell.kind == COUNT:
+        return strike_count(installation, users, spell)
+    if spell.kind == BOTH_SPECS:
+        return strike_both_specs(installation, users, spell)
     kind = spell.kind.rpartition(" ")[2]
     found = _choose(installation, users, kind)
     if found is None:
@@ -121,12 +197,13 @@ def _choose(
     """The record as it stands, if it does; as it would be, and its sort key."""
     stack, now = users.stack, installation.now
     records = installation.table.load(stack)
-    if kind == STATUS:
-        if items.STATUS in {each.record for each in records.damaged}:
+    if kind in (STATUS, SPEC):
+        if kind in {each.record for each in records.damaged}:
             return None
-        key = items.key(stack, items.STATUS)
-        item = _item(installation, key)
-        return (item, item, items.STATUS) if item and "body" in item else None
+        item = _item(installation, items.key(stack, kind))
+        if kind == SPEC and not _is_kept(installation, records.spec):
+            return None  # no pass has read it yet, so the stack goes on by the files before it
+        return (item, item, kind) if item and "body" in item else None
     if kind == LEASE:
         ends = now + timedelta(hours=9)
         made = Lease(
@@ -164,10 +241,19 @@ def _torn(item: Item, change: Callable[[dict[str, Any]], None] | None) -> Item:
     return {**item, "body": {"S": pack(json.dumps(body))}}
 
 
+def _is_kept(installation: Installation, spec: Spec) -> bool:
+    """Whether the copy is of this spec, or cannot be read: then a pass has seen the spec."""
+    kept = _item(installation, items.key(spec.stack, f"{items.KEPT}{items.VERSION}"))
+    if kept is None:
+        return False
+    found = items.readable(kept, json.loads)
+    return isinstance(found, Damaged) or found["hash"] == spec.hash
+
+
 def told(installation: Installation, users: SimulatedUsers, event: Event) -> None:
-    """Somebody has read of it: a leftover that cannot be read is put right."""
+    """Somebody has read of it: a spec or a leftover that cannot be read is put right."""
     for damage in users.observer.damages:
-        if damage.record in event.reason and damage.record.startswith(items.LEFTOVER):
+        if f'"{damage.record}"' in event.reason and damage.record.startswith(items.SPEC):
             minutes = installation.triggers.uniform(1, 10)
             installation.work.after(
                 minutes * 60, lambda d=damage: _put_right(installation, users, d)
@@ -180,7 +266,9 @@ def _put_right(installation: Installation, users: SimulatedUsers, damage: Damage
         return
     installation.note("people", f"the record {damage.record} of {users.stack} is put right")
     key = {name: damage.found[name] for name in ("pk", "sk")}
-    if damage.good is None:
+    if damage.record == items.SPEC:
+        pass
+    elif damage.good is None:
         installation.plain.client("dynamodb").delete_item(
             TableName=installation.table_name, Key=key
         )

@@ -204,7 +204,8 @@ class Installation:
         self.story = story
         self.timeline = Timeline()
         self.work = Clockwork(story.start)
-        self.weather = Weather(story.spells, self._dice("calls"))
+        without_spec = [one for one in story.damages if one.kind == damage.BOTH_SPECS]
+        self.weather = Weather([*story.spells, *without_spec], self._dice("calls"))
         self.triggers = self._dice("triggers")
         lives = [story, story.neighbour] if story.neighbour else [story]
         self.aws = LaptopAws(

@@ -324,8 +324,12 @@ class Observer:
             self._up, self._up_since = True, now
         if len(self.balancers()) > 1 and now - self._last_change(*MOVES) > 2 * HOUR:
             self.complain("two load balancers of one stack", "two balancers")
-        if len(self.services()) > 1 and now - self._last_change("service", *MOVES) > 2 * HOUR:
+        if self._most_alike() > 1 and now - self._last_change("service", *MOVES) > 2 * HOUR:
             self.complain("two services of one stack", "two services")
+
+    def _most_alike(self) -> int:
+        """How many services there are in place of one."""
+        return len(self.services())
 
     def _last_change(self, *whats: str) -> float:
         return max(self._changed_at.get(what, 0.0) for what in whats)
@@ -531,6 +535,9 @@ class Observer:
         is_long_ago = now - self._last_change("balancer", *MOVES) > 2 * HOUR
         if is_long_ago and len(self.balancers()) > 1:
             self.complain("it has two load balancers, hours after a change", "two balancers")
+        is_long_ago = now - self._last_change("service", *MOVES) > 2 * HOUR
+        if is_long_ago and self._most_alike() > 1:
+            self.complain("it has two services, hours after a change", "two services")
 
     def _check_damage(self, now: float) -> None:
         for one in self.damages:

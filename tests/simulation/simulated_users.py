@@ -12,7 +12,6 @@ from controller.domain.decision.hold import Hold, sleep_now
 from controller.domain.decision.lease import Lease
 from controller.domain.decision.office_hours import OfficeHours
 from controller.domain.planning.plan import Target
-from controller.domain.planning.spec import Spec
 from controller.domain.policy.policy import parse_policy
 from controller.domain.reporting.report import rules_of
 from controller.domain.reporting.status import Status
@@ -181,19 +180,14 @@ class SimulatedUsers:
         if self.place not in self.places:
             self._installation.prepare(self.site, self.place)
             self.places.append(self.place)
-        tags = self.story.tags_tasks
-        tasks = self.story.tasks
-        spec = self.site.spec(policy.to_json(), self.shape, tags_tasks=tags, tasks=tasks)
-        self._put(spec)
+        self.publish_again()
         self.observer.wants.published(policy, settings)
 
     def publish_again(self) -> None:
         """What the files say by now, as they say it."""
-        spec = self._installation.table.load(self.stack).spec
-        self._put(spec)
-
-    def _put(self, spec: Spec) -> None:
-        installation = self._installation
+        story, installation = self.story, self._installation
+        policy = parse_policy(self._settings).to_json()
+        spec = self.site.spec(policy, self.shape, tags_tasks=story.tags_tasks, tasks=story.tasks)
         installation.table.put_spec(
             spec, installation.now, account=lambda: installation.aws.account
         )

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from controller.domain.planning.timing import Timing
 from controller.domain.planning.timing import profile as find_profile
-from simulation.damage import draw_damages
+from simulation.damage import draw_damages, draw_later_damages
 from simulation.sites import ABROAD, CHANGES, HOME, MOVES, NEXT_DOOR, Site
 from simulation.trouble import Spell, draw_broken_renames, draw_later, draw_spells
 
@@ -149,6 +149,9 @@ def tell(
     published = [each.at for life in lives for each in life.presses if each.kind == "publish"]
     dice = random.Random(f"{seed}/damage")
     damages = [] if calm else draw_damages(dice, start, days, lively, published)
+    if not calm:
+        later_dice = random.Random(f"{seed}/later damage")
+        damages = [*damages, *draw_later_damages(later_dice, start, days, lively)]
     hands = answers.choice(HANDS)
     return replace(home, spells=spells, damages=damages, neighbour=neighbour, hands=hands)
 

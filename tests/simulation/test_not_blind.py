@@ -22,7 +22,9 @@ from controller.reconcile import deciding, limits, tracker, transitions
 from controller.reconcile.clearing import Clearing
 from controller.reconcile.journal import Journal
 from controller.reconcile.outcome import Outcome, Result
-from controller.store import items, table
+from controller.reconcile.spec_memory import SpecMemory
+from controller.store import items, lock, table
+from controller.store.spec_records import SpecRecords
 from deploy.stack import read
 from simulation import damage, functions
 from simulation.clockwork import Clockwork
@@ -246,7 +248,9 @@ def spoiled(kind: str, way: int, at: timedelta = 30 * MINUTE, *presses: Press) -
     """A wake for two hours, and one record that is damaged meanwhile; nothing else is wrong."""
     plain = woken()
     moment = plain.start + at
-    torn = Spell(damage.NAMES[kind], moment, moment, strength=way / 1000 + 1e-6)
+    name = damage.NAMES.get(kind, kind)
+    until = moment + damage.NO_SPEC if name == damage.BOTH_SPECS else moment
+    torn = Spell(name, moment, until, strength=way / 1000 + 1e-6)
     return replace(plain, damages=[torn], presses=[*plain.presses, *presses])
 
 
@@ -318,6 +322,58 @@ def test_a_controller_that_stops_at_a_damaged_record_is_seen(monkeypatch, kind):
     )
 
 
+COUNTS = range(len(damage.COUNTS) * len(damage.NO_NUMBERS))
+
+
+@pytest.mark.parametrize("number", COUNTS)
+def test_a_count_that_is_no_number_changes_nothing(number):
+    installation = lived(spoiled(damage.COUNT, number))
+    (struck,) = [text for _, _, text in installation.timeline.lines if " is {" in text]
+    assert struck
+    assert installation.problems == []
+    assert [str(event.kind) for event in installation.told][-1] == "asleep"
+
+
+def test_a_lock_that_ends_far_ahead_and_shuts_passes_out_is_seen(monkeypatch):
+    far_ahead = next(n for n in COUNTS if damage.count_at(n)[2:] == ("until", damage.FAR_AHEAD))
+    monkeypatch.setattr(lock, "AHEAD", timedelta(days=1_200_000))
+    assert "nobody has wanted it for" in problems(spoiled(damage.COUNT, far_ahead))
+
+
+def test_a_spec_and_its_copy_that_cannot_be_read_are_put_right_by_whom_it_is_told():
+    installation = lived(spoiled(damage.BOTH_SPECS, 0))
+    kinds = [str(event.kind) for event in installation.told]
+    assert installation.problems == []
+    assert (kinds.count("damaged"), kinds[-1]) == (1, "asleep")
+    assert installation.table.load("nsfw-api").damaged == ()
+
+
+@pytest.mark.parametrize("is_broken", [False, True])
+def test_a_stack_whose_spec_nobody_puts_right_still_sleeps_or_is_seen(monkeypatch, is_broken):
+    """Broken, it is as before: each pass failed, and what stood was paid for."""
+
+    def refuse(_, spec):
+        if spec.is_remembered:
+            raise SpecError("the spec cannot be read")
+        return spec
+
+    if is_broken:
+        monkeypatch.setattr(SpecMemory, "to_put_to_sleep", refuse)
+    monkeypatch.setattr(damage, "told", lambda *_: None)
+    story = spoiled(damage.BOTH_SPECS, 0)
+    found = [one.what for one in Installation(story).run(story.start + 6 * HOUR).problems]
+    assert any("nobody has wanted it for" in what for what in found) is is_broken
+
+
+@pytest.mark.parametrize("is_broken", [False, True])
+def test_a_stack_wakes_by_the_copy_of_its_spec_or_is_seen(monkeypatch, is_broken):
+    if is_broken:
+        monkeypatch.setattr(SpecRecords, "_kept_spec", lambda *_: ())
+    monkeypatch.setattr(damage, "told", lambda *_: None)
+    found = problems(spoiled("spec", 0, 5 * MINUTE))
+    assert ("a wake failed in fair weather: its spec cannot be read" in found) is is_broken
+
+
 def test_damage_of_which_nobody_is_told_is_seen(monkeypatch):
     monkeypatch.setattr(transitions, "set_aside", lambda status, *_: status)
     assert "nobody was told that a record is damaged: lease#" in problems(spoiled("lease", 0))
@@ -334,11 +390,15 @@ def test_damage_that_is_told_again_and_again_is_seen(monkeypatch):
 
 
 def test_a_damaged_leftover_of_which_nobody_is_told_is_seen(monkeypatch):
+    """Both that nobody is told, and what is paid for because nobody puts it right."""
     monkeypatch.setattr(transitions, "set_aside", lambda status, *_: status)
-    story = spoiled("leftover", 0, 43 * MINUTE, renamed())
-    assert "nobody was told that a record is damaged: spec#" in "\n".join(
-        problem.what for problem in Installation(story).run(story.start + 6 * HOUR).problems
-    )
+    before_the_pass = 40 * MINUTE + timedelta(milliseconds=50)
+    story = spoiled("leftover", 0, before_the_pass, renamed())
+    installation = Installation(story).run(story.start + 6 * HOUR)
+    found = "\n".join(problem.what for problem in installation.problems)
+    assert "nobody was told that a record is damaged: spec#" in found
+    assert "it outlives the decision: service nsfw_api_service, task" in found
+    assert "nobody has wanted it for 35 min: service nsfw_api_service, task" in found
 
 
 # Lambda
@@ -528,7 +588,9 @@ def test_a_change_that_takes_the_whole_stack_down_is_seen(monkeypatch, change):
 def test_an_old_service_that_nobody_remembers_is_seen(monkeypatch):
     """As the stack of a former account once was."""
     monkeypatch.setattr(table, "left_behind", lambda old, new, home: None)
-    assert "service nsfw_api_service" in lived_through(changed_while_awake("service"))
+    found = lived_through(changed_while_awake("service"))
+    assert "it has two services, hours after a change" in found
+    assert "nobody has wanted it for" in found
 
 
 def test_what_is_left_behind_and_keeps_the_new_spec_waiting_is_seen(monkeypatch):

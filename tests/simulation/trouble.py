@@ -82,6 +82,9 @@ LATER = (BAD_TASK, BAD_TASK, STRANGER, LATE_RIGHTS, BROKEN_MESSAGE)
 AFTERMATH = {BAD_TASK: 20 * MINUTE, STRANGER: 30 * MINUTE}
 """ECS waits up to 15 minutes before it starts a task again (AWS §2.8); a service drains."""
 
+NO_SPEC = "damaged spec and copy"
+"""Until somebody has published it again nothing can be made, and a wake fails."""
+
 HARD = frozenset(
     {
         "outage",
@@ -92,6 +95,7 @@ HARD = frozenset(
         ENDLESS_DRAIN,
         BAD_TASK,
         STRANGER,
+        NO_SPEC,
     }
 )
 
