@@ -34,12 +34,13 @@ from simulation.clockwork import Clockwork, Process
 from simulation.functions import BUDGET, Function
 from simulation.observer import EVERY, Observer, Problem
 from simulation.simulated_users import SimulatedUsers
-from simulation.sites import OTHER_ACCOUNT, Place, Site
+from simulation.sites import OTHER_ACCOUNT, WORKER, Place, Site
 from simulation.story import MINUTE, Story
 from simulation.timeline import Timeline
 from simulation.trouble import (
     AWS,
     BAD_TASK,
+    BAD_WORKER,
     BROKEN_MESSAGE,
     ENDLESS_DRAIN,
     STRANGER,
@@ -498,9 +499,9 @@ class Installation:
         for aws in self.clouds.values():
             self._strike_account(aws, spell, on)
         match spell.kind:
-            case _ if spell.kind == BAD_TASK:
+            case _ if spell.kind in (BAD_TASK, BAD_WORKER):
                 if on:
-                    upsets.break_a_task(self, self._struck(spell), FAMILY, spell.strength)
+                    upsets.break_a_task(self, self._struck(spell), spell)
             case _ if spell.kind == STRANGER:
                 if on:
                     upsets.move_in(self, self._struck(spell), FAMILY, spell.strength)
@@ -532,16 +533,17 @@ class Installation:
                 names = [name for one in self.users_of.values() for name in one.site.balancers]
                 for name in names:
                     conditions.load_balancer(name, "failed" if on else "active")
-            case _ if spell.kind == BAD_TASK:
+            case _ if spell.kind in (BAD_TASK, BAD_WORKER):
                 behaviour = upsets.behaviour(spell.strength) if on else "healthy"
-                conditions.containers(FAMILY, behaviour)
+                conditions.containers(FAMILY if spell.kind == BAD_TASK else WORKER, behaviour)
             case _ if spell.kind == ENDLESS_DRAIN:
                 conditions.drains_for_ever = on
             case "partial metrics":
                 conditions.metric_status = "PartialData" if on else "Complete"
 
     def _struck(self, spell: Spell) -> SimulatedUsers:
-        users_of = list(self.users_of.values())
+        is_for_all = spell.kind != BAD_WORKER
+        users_of = [one for one in self.users_of.values() if is_for_all or one.story.worker]
         return users_of[int(spell.strength * len(users_of))]
 
     def _happens(self, kind: str, users: SimulatedUsers) -> None:

@@ -34,7 +34,7 @@ from simulation.damage import Damage
 from simulation.money import bills
 from simulation.oracle import Wants, Wish
 from simulation.sites import MOVES, Place
-from simulation.trouble import BAD_TASK, LATE_RIGHTS
+from simulation.trouble import BAD_TASK, BAD_WORKER, LATE_RIGHTS
 from system.stack_under_test import FORBIDDEN
 
 if TYPE_CHECKING:
@@ -105,6 +105,9 @@ class Observer:
         self._short_since: float | None = None
         self._short_hours = 0.0
         """Of the present time up, with fewer tasks than its bill assumes until it sleeps."""
+        self._had_worker = False
+        """In the present time up its second service has run."""
+        self._idle_worker_since: float | None = None
         self._down_at = 0.0
         self._spent_until = 0.0
         self._healthy_since: float | None = None
@@ -307,7 +310,7 @@ class Observer:
     def _is_of_an_earlier_name(self, operation: str, params: dict[str, Any]) -> bool:
         """It gives way to one of another name, and the stack goes on."""
         if operation == "DeleteService":
-            return str(params["service"]) != self._users.service
+            return params["service"] not in (self._users.service, self._users.site.worker)
         if operation == "DeleteLoadBalancer":
             return f"/{self._users.balancer}/" not in params["LoadBalancerArn"]
         return False
@@ -329,7 +332,10 @@ class Observer:
 
     def _most_alike(self) -> int:
         """How many services there are in place of one."""
-        return len(self.services())
+        return max(Counter(self._is_worker(each) for each in self.services()).values(), default=0)
+
+    def _is_worker(self, service: Any) -> bool:
+        return bool(service.name == self._users.site.worker)
 
     def _last_change(self, *whats: str) -> float:
         return max(self._changed_at.get(what, 0.0) for what in whats)
@@ -346,7 +352,8 @@ class Observer:
         wrong = self._why_not_asleep(now)
         served, self._served_before_call = self._served_before_call, False
         self._up, self._down_at = False, now
-        self._healthy_since = self._lost = None
+        self._healthy_since = self._lost = self._idle_worker_since = None
+        self._had_worker = False
         self._was_whole, self._short_since, self._short_hours = False, None, 0.0
         if wrong and served:
             self.complain(f"torn down while a target is healthy: {wrong}", "served")
@@ -435,6 +442,7 @@ class Observer:
     def _count_serving(self, now: float, healthy: bool) -> None:
         """Whether it serves in full; where it does not for long, that must have been told."""
         wanted = self._users.tasks
+        self._count_worker(now, healthy)
         if self._up and self.serving() < wanted:
             self._short_hours += EVERY / 60
         if not healthy or wanted == 1:
@@ -451,6 +459,23 @@ class Observer:
             return
         if not self._has_heard("degraded", self._up_since):
             self.complain("nobody was told that it runs with fewer tasks")
+
+    def _count_worker(self, now: float, healthy: bool) -> None:
+        """Whether a second service runs; where it does not for long, that must have been told."""
+        if not self._users.story.worker or not healthy:
+            self._idle_worker_since = None
+            return
+        runs = [each for each in self.tasks() if self._is_worker(each.service)]
+        if any(task.last_status == "RUNNING" for task in runs):
+            self._had_worker, self._idle_worker_since = True, None
+            return
+        self._short_hours += EVERY / 60
+        self._idle_worker_since = since = self._idle_worker_since or now
+        if not self._had_worker or now - since < 3 * CONVERGE / 2:
+            return
+        is_told = self._has_heard("degraded", self._up_since)
+        if self._was_only(BAD_WORKER, since - 5 * TICK) and not is_told:
+            self.complain("nobody was told that its second service does not run")
 
     def _explain(self, now: float) -> None:
         """A teardown that nobody wanted must have been told as a failure, by half an hour later."""
@@ -644,7 +669,8 @@ class Observer:
         for bill in bills(self._installation, self._users):
             less = CENT + BALANCER_HOUR * self._doubtful_hours
             more = less + BALANCER_HOUR * self._unseen_ends
-            more += TASK_HOUR * self._users.tasks * self._short_hours
+            tasks = self._users.tasks + self._users.story.worker
+            more += TASK_HOUR * tasks * self._short_hours
             if not -less < bill.ledger - bill.second < more:
                 self.complain(
                     f"the ledger of {bill.month} says {bill.ledger:.4f} USD, what stood in AWS "

@@ -69,7 +69,7 @@ class SimulatedUsers:
             return life.arn == site.allocation_id and life.region == site.region
         if life.arn in self.visitors:
             return False
-        mine = site.balancers if life.kind == "load_balancer" else site.services
+        mine = site.balancers if life.kind == "load_balancer" else (*site.services, site.worker)
         return life.region in (site.region, site.away) and life.name in mine
 
     def lifetimes(self) -> list[Lifetime]:
@@ -187,7 +187,9 @@ class SimulatedUsers:
         """What the files say by now, as they say it."""
         story, installation = self.story, self._installation
         policy = parse_policy(self._settings).to_json()
-        spec = self.site.spec(policy, self.shape, tags_tasks=story.tags_tasks, tasks=story.tasks)
+        spec = self.site.spec(
+            policy, self.shape, tags_tasks=story.tags_tasks, tasks=story.tasks, worker=story.worker
+        )
         installation.table.put_spec(
             spec, installation.now, account=lambda: installation.aws.account
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from controller.domain.planning.spec import ResourceSpec, Spec
@@ -24,6 +24,14 @@ MOVES = ("region", "role")
 OTHER_ACCOUNT = "222222222222"
 ROLE = f"arn:aws:iam::{OTHER_ACCOUNT}:role/dormouse"
 CONTROLLERS_REGION = "us-east-1"
+
+WORKER = "worker"
+"""The family of a second service's tasks."""
+
+_WORKERS_TASK = {
+    "family": WORKER,
+    "container_definitions": [{"name": WORKER, "image": "worker:1", "essential": True}],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +69,8 @@ class Site:
     balancer: str = "ecs-nlb"
     group: str = "ecs-target-group"
     service: str = "nsfw_api_service"
+    worker: str = "worker"
+    """A second service of one task, behind nothing, where the stack has one."""
 
     @property
     def balancers(self) -> Sequence[str]:
@@ -79,17 +89,26 @@ class Site:
         return Place(account, self.away if "region" in shape.changed else self.region)
 
     def spec(
-        self, policy: dict[str, Any], shape: Shape, *, tags_tasks: bool, tasks: int = 1
+        self,
+        policy: dict[str, Any],
+        shape: Shape,
+        *,
+        tags_tasks: bool,
+        tasks: int = 1,
+        worker: bool = False,
     ) -> Spec:
         """The article's stack here; `tags_tasks` lets its tasks carry our tags."""
         place = self.place(shape)
+        resources = self._resources(shape, tasks, tags_tasks=tags_tasks)
+        if worker:
+            resources.append(self._worker(tags_tasks=tags_tasks))
         unsaid = "region written out" in shape.changed and place.region == CONTROLLERS_REGION
         return article_spec(
             stack=self.stack,
             region=None if unsaid else place.region,
             role_arn=ROLE if place.account else None,
             policy=policy,
-            resources=tuple(self._resources(shape, tasks, tags_tasks=tags_tasks)),
+            resources=tuple(resources),
         )
 
     def _resources(self, shape: Shape, tasks: int, *, tags_tasks: bool) -> list[ResourceSpec]:
@@ -110,13 +129,23 @@ class Site:
             service(request=named),
         ]
 
+    def _worker(self, *, tags_tasks: bool) -> ResourceSpec:
+        behind = ("loadBalancers", "healthCheckGracePeriodSeconds")
+        usual = {key: value for key, value in service().request.items() if key not in behind}
+        task = {**usual["taskDefinition"], "family": WORKER}
+        request = {**usual, "serviceName": self.worker, "taskDefinition": task, "desiredCount": 1}
+        if tags_tasks:
+            request["propagateTags"] = "SERVICE"
+        return replace(service(), address="aws_ecs_service.worker[0]", after=(), request=request)
+
     def furnish(self, aws: LaptopAws, region: str, *, others: bool) -> None:
         """What Terraform keeps there; with `others` the surroundings are there already."""
         address = {"allocation_id": self.allocation_id, "public_ip": self.public_ip}
         things: dict[str, Any] = {"elastic_ips": [address]}
         if not others:
             subnets = [{**each, "az": f"{region}a"} for each in ARTICLE["subnets"]]
-            things = {**ARTICLE, "subnets": subnets, **things}
+            tasks = [*ARTICLE["task_definitions"], _WORKERS_TASK]
+            things = {**ARTICLE, "subnets": subnets, "task_definitions": tasks, **things}
         aws.furnish(region=region, **things)
 
 
@@ -129,6 +158,7 @@ NEXT_DOOR = Site(
     balancer="ecs-nlb-b",
     group="ecs-target-group-b",
     service="nsfw_api_service_b",
+    worker="worker_b",
 )
 ABROAD = Site(
     stack="nsfw-api-b",

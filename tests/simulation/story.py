@@ -13,7 +13,7 @@ from controller.domain.planning.timing import Timing
 from controller.domain.planning.timing import profile as find_profile
 from simulation.damage import draw_damages, draw_later_damages
 from simulation.sites import ABROAD, CHANGES, HOME, MOVES, NEXT_DOOR, Site
-from simulation.trouble import Spell, draw_broken_renames, draw_later, draw_spells
+from simulation.trouble import Spell, draw_bad_workers, draw_broken_renames, draw_later, draw_spells
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
@@ -63,6 +63,7 @@ class Story:
     """
     `visits` are the minutes in which people use the service, if it is there; it has `tasks` of
     them, and `tags_tasks` lets these carry the tags without which the controller may not stop them.
+    With `worker` it has a second service.
     `damages` are records that somebody spoils; they are no trouble that excuses anything.
     `neighbour` is what another stack lives through meanwhile, with the same controller and table.
     `hands` are the seconds after which somebody else raises a count that a sleep has set to 0.
@@ -80,6 +81,7 @@ class Story:
     site: Site = HOME
     tags_tasks: bool = True
     tasks: int = 1
+    worker: bool = False
     neighbour: Story | None = None
     hands: float | None = None
 
@@ -108,6 +110,7 @@ class Story:
         beside = f"; beside {self.neighbour.site.stack} in " if self.neighbour else ""
         where = self.neighbour.site.region if self.neighbour else ""
         size = f", {self.tasks} tasks" if self.tasks > 1 else ""
+        size += " and a second service" if self.worker else ""
         hands = f", counts raised after {self.hands:.0f} s" if self.hands else ""
         return f"seed {self.seed}: {when}, {pace}{size}{hands}, {rules}{beside}{where}"
 
@@ -145,6 +148,9 @@ def tell(
             if press.kind == "publish" and press.more[1] in ("group", "service")
         ]
         broken = draw_broken_renames(random.Random(f"{seed}/broken renames"), renames)
+        if any(life.worker for life in lives):
+            workers_dice = random.Random(f"{seed}/bad workers")
+            broken += draw_bad_workers(workers_dice, start, days, lively)
         spells = sorted([*spells, *later, *broken], key=lambda spell: spell.since)
     published = [each.at for life in lives for each in life.presses if each.kind == "publish"]
     dice = random.Random(f"{seed}/damage")
@@ -191,6 +197,7 @@ def _life(
         site=site,
         tags_tasks=dice("tasks").random() < 0.6,
         tasks=dice("count").choice((1, 1, 2, 3)),
+        worker=dice("worker").random() < 0.25,
     )
 
 

@@ -36,6 +36,7 @@ from simulation.story import Press, Story, tell
 from simulation.trouble import (
     AFTERMATH,
     BAD_TASK,
+    BAD_WORKER,
     BROKEN_MESSAGE,
     ENDLESS_DRAIN,
     LATE_RIGHTS,
@@ -145,6 +146,32 @@ def test_a_teardown_of_what_serves_people_is_seen(monkeypatch):
 def test_a_missing_task_of_which_nobody_is_told_is_seen(monkeypatch):
     monkeypatch.setattr(transitions, "_is_degraded", lambda _: False)
     assert "nobody was told that it runs with fewer tasks" in problems(woken(BROKEN_TASK, tasks=2))
+
+
+BROKEN_WORKER = spell(BAD_WORKER, 40 * MINUTE, 45 * MINUTE)
+
+
+def with_worker() -> Story:
+    """Of two services the one that serves nobody loses its only task."""
+    return replace(woken(BROKEN_WORKER), worker=True)
+
+
+def test_one_of_two_services_that_degrades_takes_nothing_down_and_is_told():
+    installation = lived(with_worker())
+    kinds = [str(event.kind) for event in installation.told]
+    assert installation.problems == []
+    assert kinds[:4] == ["waking", "awake", "degraded", "restored"]
+    assert kinds[-1] == "asleep"
+
+
+def test_a_teardown_for_the_second_service_is_seen(monkeypatch):
+    monkeypatch.setattr(limits, "served_before", lambda *_, **__: None)
+    assert "torn down while a target is healthy: lease wanted it" in problems(with_worker())
+
+
+def test_a_second_service_that_does_not_run_and_of_which_nobody_is_told_is_seen(monkeypatch):
+    monkeypatch.setattr(transitions, "_is_degraded", lambda _: False)
+    assert "nobody was told that its second service does not run" in problems(with_worker())
 
 
 def unseen(judge):

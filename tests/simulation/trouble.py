@@ -67,6 +67,9 @@ MOMENTS = (
 BAD_TASK = "bad task"
 """One task ends, and none that comes in its place does its work: of several the others serve."""
 
+BAD_WORKER = "bad worker"
+"""The only task of a second service ends, and none comes up; the first service serves on."""
+
 STRANGER = "stranger of our name"
 """Somebody else's thing stands under exactly the name of one of ours."""
 
@@ -79,7 +82,7 @@ BROKEN_MESSAGE = "broken message"
 LATER = (BAD_TASK, BAD_TASK, STRANGER, LATE_RIGHTS, BROKEN_MESSAGE)
 """Drawn by dice of their own, beside all others."""
 
-AFTERMATH = {BAD_TASK: 20 * MINUTE, STRANGER: 30 * MINUTE}
+AFTERMATH = {BAD_TASK: 20 * MINUTE, BAD_WORKER: 20 * MINUTE, STRANGER: 30 * MINUTE}
 """ECS waits up to 15 minutes before it starts a task again (AWS §2.8); a service drains."""
 
 NO_SPEC = "damaged spec and copy"
@@ -94,6 +97,7 @@ HARD = frozenset(
         "slow balancer",
         ENDLESS_DRAIN,
         BAD_TASK,
+        BAD_WORKER,
         STRANGER,
         NO_SPEC,
     }
@@ -182,6 +186,24 @@ def draw_later(
         until = at + choose.choice((15, 45, 75)) * MINUTE
         aftermath = AFTERMATH.get(kind, timedelta(0))
         spells.append(Spell(kind, at, until, strength=choose.random(), aftermath=aftermath))
+    return spells
+
+
+def draw_bad_workers(
+    choose: random.Random, start: datetime, days: int, lively: Sequence[datetime]
+) -> list[Spell]:
+    """One on every fifth day, mostly while the stack is up."""
+    spells = []
+    for day in range(days):
+        if choose.random() < 0.8:
+            continue
+        at = start + (day * 24 * 60 + choose.uniform(0, 22 * 60)) * MINUTE
+        near = [moment for moment in lively if 0 <= (moment - start).days - day < 1]
+        if near and choose.random() < 0.8:
+            at = choose.choice(near) + choose.uniform(0, 40) * MINUTE
+        until = at + choose.choice((15, 45, 75)) * MINUTE
+        after = AFTERMATH[BAD_WORKER]
+        spells.append(Spell(BAD_WORKER, at, until, strength=choose.random(), aftermath=after))
     return spells
 
 

@@ -15,7 +15,7 @@ from controller.domain.decision.history import Event
 from factories import SUBNET, target_group
 from local.ecs.mishaps import interrupt
 from local.errors import AwsError
-from simulation.trouble import LATE_RIGHTS, Spell
+from simulation.trouble import BAD_WORKER, LATE_RIGHTS, Spell
 
 if TYPE_CHECKING:
     from simulation.installation import Installation
@@ -33,11 +33,14 @@ def behaviour(strength: float) -> str:
     return BEHAVIOURS[int(strength * 1000) % len(BEHAVIOURS)]
 
 
-def break_a_task(
-    installation: Installation, users: SimulatedUsers, family: str, strength: float
-) -> None:
-    """No task comes up any more, and one of those that run is taken away."""
-    running = [task for task in users.observer.tasks() if task.last_status == "RUNNING"]
+def break_a_task(installation: Installation, users: SimulatedUsers, spell: Spell) -> None:
+    """No task of one service comes up any more, and one of those that run is taken away."""
+    is_worker, strength = spell.kind == BAD_WORKER, spell.strength
+    running = [
+        task
+        for task in users.observer.tasks()
+        if task.last_status == "RUNNING" and (task.service.name == users.site.worker) is is_worker
+    ]
     if running:
         installation.note(
             "fault", f"a task of {users.stack} is retired; its kind is {behaviour(strength)} now"

@@ -254,7 +254,9 @@ def of_two_services():
     return of_tasks(1, resources=(target_group(), load_balancer(), listener(), service(), worker))
 
 
-def test_one_of_two_services_that_fails_does_not_take_the_other_down():
+@pytest.mark.parametrize("behaviour", ["image_pull_error", "exits_at_once"])
+def test_one_of_two_services_that_fails_does_not_take_the_other_down(behaviour):
+    """One that exits at once runs for a moment each time: that is no service that works."""
     home = Home(of_two_services(), wakes=False)
     home.session.client("ecs").register_task_definition(
         family="worker",
@@ -267,7 +269,7 @@ def test_one_of_two_services_that_fails_does_not_take_the_other_down():
     home.live(10)
     assert home.status()["state"] == "awake"
 
-    home.aws.conditions.containers("worker", "image_pull_error")
+    home.aws.conditions.containers("worker", behaviour)
     for arn in home.tasks("worker"):
         interrupt(home.aws, arn, "TerminationNotice")
     home.live(60)

@@ -7,12 +7,15 @@ keeps its past.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from controller.aws.service_backing import Backing
-from controller.aws.service_events import INCONSISTENT, QUOTA, UNHEALTHY
+from controller.aws.service_events import INCONSISTENT, QUOTA, STOPPED, UNHEALTHY
+
+UNSTEADY = timedelta(minutes=5)
+"""So long after a failure a task has to run until it counts, where nothing checks its health."""
 
 GIVE_UP_AFTER = 3
 """So many tasks stopped for the same kind of reason: the wake will not heal by itself."""
@@ -22,11 +25,21 @@ def needs_stopped_tasks(found: Mapping[str, Any]) -> bool:
     """Tell whether something went wrong that only the stopped tasks explain."""
     if any(int(each.get("failedTasks", 0)) > 0 for each in _present(found, "deployments")):
         return True
-    return any(
-        word in event.get("message", "")
-        for event in _present(found, "events")
-        for word in (UNHEALTHY, INCONSISTENT)
-    )
+    events = list(_present(found, "events"))
+    if any(word in e.get("message", "") for e in events for word in (UNHEALTHY, INCONSISTENT)):
+        return True
+    return not found.get("loadBalancers") and _loses_tasks(events)
+
+
+def _loses_tasks(events: Sequence[Mapping[str, Any]]) -> bool:
+    """
+    Whether ECS stopped tasks again and again lately, by its own clock.
+
+    A task that exits after it has run for a moment counts as failed nowhere else (§2.8).
+    """
+    at = [e["createdAt"] for e in events if STOPPED in e.get("message", "") and "createdAt" in e]
+    last = max((e["createdAt"] for e in events if "createdAt" in e), default=None)
+    return sum(last - one < 2 * UNSTEADY for one in at) > 1 if last else False
 
 
 def find_failure(found: Mapping[str, Any], backing: Backing) -> str:
@@ -44,11 +57,28 @@ def find_failure(found: Mapping[str, Any], backing: Backing) -> str:
     return ""
 
 
+def crashes(found: Mapping[str, Any], backing: Backing, now: datetime) -> bool:
+    """
+    Whether a service behind nothing has just lost a task by a failure.
+
+    No health check tells whether the task in its place does its work, and one that crashes again
+    and again runs for a moment each time.
+    """
+    if backing.healthy is not None:
+        return False
+    ended = (task.get("stoppedAt") for task in _failed(found, backing))
+    return any(at and now - at < UNSTEADY for at in ended)
+
+
 def _reasons(found: Mapping[str, Any], backing: Backing) -> list[str]:
-    """Why tasks of this service failed, newest first; an earlier service had the same name."""
+    """Why tasks of this service failed, newest first."""
+    return [_failure_reason(task, backing.served) for task in _failed(found, backing)]
+
+
+def _failed(found: Mapping[str, Any], backing: Backing) -> list[Mapping[str, Any]]:
+    """Its tasks that failed, newest first; an earlier service had the same name."""
     own = _present({**found, "stopped": backing.stopped}, "stopped")
-    reasons = (_failure_reason(task, backing.served) for task in own)
-    return [reason for reason in reasons if reason]
+    return [task for task in own if _failure_reason(task, backing.served)]
 
 
 def _present(found: Mapping[str, Any], what: str) -> Iterator[Mapping[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from controller.aws.service_backing import Backing
 from controller.aws.service_events import STOPPED, unknown_events
-from controller.aws.service_failures import explain_delay, find_failure
+from controller.aws.service_failures import crashes, explain_delay, find_failure
 from controller.aws.service_settings import changed_settings, outdated_settings
 from controller.aws.tags import Owner, from_ecs
 from controller.domain.planning.draining import DRAIN_STUCK
@@ -71,7 +71,7 @@ def interpret(
         is_settled = progress.is_settled(known["arn"], resource)
         differs += changed_settings(resource, found, backing, is_settled=is_settled)
         differs += _given_up(found, now)
-    return _interpret_active(resource, found, backing, desired_count, known, differs)
+    return _interpret_active(resource, found, backing, desired_count, known, differs, now)
 
 
 def identity(arn: str) -> dict[str, str]:
@@ -93,10 +93,13 @@ def _interpret_active(
     desired_count: int,
     known: dict[str, str],
     differs: tuple[str, ...],
+    now: datetime,
 ) -> Observation:
     # Tasks that autoscaling has just added are not missed while they start.
     wanted = min(_counted(resource, found, desired_count), desired_count)
     state, phase = _state(found, backing, wanted)
+    if state is State.READY and wanted > 0 and crashes(found, backing, now):
+        state, phase = State.PENDING, TASK_STARTING
     cause = explain_delay(found, backing) if state is State.PENDING else ""
     failure = find_failure(found, backing) if state is State.PENDING else ""
     if failure and wanted > 0:
