@@ -130,8 +130,14 @@ class SimulatedUsers:
         self.observer.wants.granted(lease)
 
     def _do_extend(self, press: Press) -> None:
+        """As page and commands do: what a hold was put over is of no use, and a new lease is."""
         table = self._installation.table
-        live = [one for one in table.load(self.stack).leases if one.covers(press.at)]
+        records = table.load(self.stack)
+        over = records.hold.over if records.hold else frozenset()
+        running = [one for one in records.leases if one.covers(press.at)]
+        live = [one for one in running if one.id not in over]
+        if running and not live:
+            self._do_wake(press)
         if live:
             end = press.at + timedelta(hours=press.hours)
             lease = table.extend(self.stack, live[-1].id, end, press.at)

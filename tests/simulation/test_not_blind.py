@@ -12,6 +12,7 @@ from controller.aws import service, service_state
 from controller.aws.clients import Clients
 from controller.aws.load_balancer import LoadBalancerAdapter
 from controller.bootstrap import Controller
+from controller.domain.decision.hold import Hold
 from controller.domain.errors import EndPassError, SpecError
 from controller.domain.notification.messages import write_message
 from controller.domain.planning.plan import Target
@@ -24,6 +25,7 @@ from controller.reconcile.journal import Journal
 from controller.reconcile.outcome import Outcome, Result
 from controller.reconcile.spec_memory import SpecMemory
 from controller.store import items, lock, table
+from controller.store.request_records import RequestRecords
 from controller.store.spec_records import SpecRecords
 from deploy.stack import read
 from simulation import damage, functions
@@ -426,6 +428,61 @@ def test_a_damaged_leftover_of_which_nobody_is_told_is_seen(monkeypatch):
     assert "nobody was told that a record is damaged: spec#" in found
     assert "it outlives the decision: service nsfw_api_service, task" in found
     assert "nobody has wanted it for 35 min: service nsfw_api_service, task" in found
+
+
+# presses
+
+
+def extended_while_held() -> Story:
+    """A wake, a "sleep now", and an extension of the wake after that."""
+    story = story_of((WAKE.total_seconds(), "wake", 3), (SLEEP.total_seconds(), "sleep", 0))
+    again = Press(story.start + SLEEP + 20 * MINUTE, "extend", 2)
+    return replace(story, presses=[*story.presses, again])
+
+
+def test_an_extension_of_what_is_held_asleep_wakes_it():
+    installation = Installation(extended_while_held()).run(story_of().start + 2 * HOUR)
+    assert installation.problems == []
+    assert installation.observer.is_healthy()
+
+
+def test_an_extension_that_is_used_up_by_a_hold_is_seen(monkeypatch):
+    monkeypatch.setattr(Hold, "is_ended_by", lambda *_: False)
+    assert "it is not awake although it is wanted (lease)" in problems(extended_while_held())
+
+
+def test_a_press_that_makes_nothing_due_is_seen(monkeypatch):
+    """As it was when a lease and the mark that starts a pass were two writes."""
+    marked = RequestRecords._write_marked
+
+    def without_mark(self, stack, due_at, *writes):
+        is_lease = any("lease#" in str(each) for each in writes)
+        return self._write_together(*writes) if is_lease else marked(self, stack, due_at, *writes)
+
+    monkeypatch.setattr(RequestRecords, "_write_marked", without_mark)
+    monkeypatch.setattr(Installation, "start_pass", lambda *_: None)
+    assert "it is not awake although it is wanted (lease)" in problems(woken())
+
+
+def hours_published_while_it_sleeps() -> Story:
+    """ "Sleep now" late on an evening, and office hours in the night that are published after."""
+    story = story_of((WAKE.total_seconds(), "sleep", 0))
+    soon = {"time_zone": "UTC", "office_hours": ["daily 02:00-06:00"], "closed_on": []}
+    publish = Press(story.start + HOUR, "publish", more=(story.policy | soon, None))
+    return replace(story, presses=[*story.presses, publish])
+
+
+def test_office_hours_that_are_published_later_end_a_sleep_now():
+    installation = Installation(hours_published_while_it_sleeps()).run(story_of().start + 3 * HOUR)
+    assert installation.problems == []
+    assert installation.observer.is_healthy()
+
+
+def test_a_sleep_now_that_keeps_the_hours_of_its_day_is_seen(monkeypatch):
+    monkeypatch.setattr(Hold, "under", lambda self, _: replace(self, after=None))
+    assert "it is not awake although it is wanted (office hours)" in problems(
+        hours_published_while_it_sleeps()
+    )
 
 
 # Lambda
