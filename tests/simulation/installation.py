@@ -153,7 +153,7 @@ class Container(DirectSession):
             )
             raise refusal(DENIED, operation)
         installation, stack = self._installation, self._stack
-        if installation.rights.refuse(installation, stack, operation):
+        if installation.rights.refuse(installation, stack, operation, params):
             installation.note("fault", f"{self._process.name} may not {operation} yet")
             raise refusal(upsets.DENIED_YET, operation)
         self._installation.note("call", f"{self._process.name} {service}:{operation}")

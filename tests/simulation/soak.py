@@ -171,7 +171,7 @@ def _tell_story(report: Report, options: argparse.Namespace) -> None:
 
 def _again(report: Report, options: argparse.Namespace) -> str:
     more = [f"--set {each}" for each in options.set] + ["--calm"] * options.calm
-    more += [f"--profile {options.profile.name}"] * bool(options.profile)
+    more += [f"--profile {options.profile.name}"] if options.profile else []
     soak = f' SOAK="{" ".join(more)}"' if more else ""
     return f"make soak SEED={report.seed} DAYS={report.days}{soak}"
 

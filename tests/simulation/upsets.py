@@ -133,10 +133,14 @@ class Rights:
     def __init__(self) -> None:
         self._made_at: dict[str, Any] = {}
 
-    def refuse(self, installation: Installation, stack: str, operation: str) -> bool:
+    def refuse(
+        self, installation: Installation, stack: str, operation: str, params: dict[str, Any]
+    ) -> bool:
+        """A service behind nothing is bound to nothing that was made with it."""
         spell = installation.weather.now(LATE_RIGHTS)
         made_at = self._made_at.get(stack)
-        if spell is None or made_at is None or not operation.startswith(BOUND):
+        is_worker = installation.users_of[stack].site.worker in params.values()
+        if spell is None or made_at is None or is_worker or not operation.startswith(BOUND):
             return False
         return bool(installation.now - made_at < timedelta(seconds=5 + 40 * spell.strength))
 

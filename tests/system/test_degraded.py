@@ -254,10 +254,7 @@ def of_two_services():
     return of_tasks(1, resources=(target_group(), load_balancer(), listener(), service(), worker))
 
 
-@pytest.mark.parametrize("behaviour", ["image_pull_error", "exits_at_once"])
-def test_one_of_two_services_that_fails_does_not_take_the_other_down(behaviour):
-    """One that exits at once runs for a moment each time: that is no service that works."""
-    home = Home(of_two_services(), wakes=False)
+def register_worker(home):
     home.session.client("ecs").register_task_definition(
         family="worker",
         requiresCompatibilities=["FARGATE"],
@@ -266,6 +263,13 @@ def test_one_of_two_services_that_fails_does_not_take_the_other_down(behaviour):
         memory="512",
         containerDefinitions=[{"name": "worker", "image": "worker:1", "essential": True}],
     )
+
+
+@pytest.mark.parametrize("behaviour", ["image_pull_error", "exits_at_once"])
+def test_one_of_two_services_that_fails_does_not_take_the_other_down(behaviour):
+    """One that exits at once runs for a moment each time: that is no service that works."""
+    home = Home(of_two_services(), wakes=False)
+    register_worker(home)
     home.live(10)
     assert home.status()["state"] == "awake"
 
@@ -275,6 +279,16 @@ def test_one_of_two_services_that_fails_does_not_take_the_other_down(behaviour):
     home.live(60)
     assert (home.healthy(), home.deletions()) == (1, [])
     assert "runs with 0 of 1 task" in home.events("degraded")[0].reason
+
+
+def test_a_second_service_that_runs_keeps_up_no_stack_that_nobody_can_reach():
+    """Only targets count: it is given up once none has been healthy for as long as a wake takes."""
+    home = Home(of_two_services(), wakes=False)
+    register_worker(home)
+    home.live(10)
+    home.replace_one("image_pull_error")
+    home.live(40, until=lambda: home.deletions())
+    assert "no target was healthy for 20 min" in home.events("failed")[0].reason
 
 
 # settings, messages, records, and strangers

@@ -42,11 +42,14 @@ def serves(spec: Spec, observed: Observed) -> bool:
     """
     Whether it serves: a healthy target of any service that wants tasks.
 
-    A stack without such a service serves through the targets of its load balancers.
+    A service behind nothing serves nobody who comes by an address, so it counts only where no other
+    wants tasks. A stack without services serves through the targets of its load balancers.
     """
     services = spec.of_kind(Kind.SERVICE)
-    if any(int(each.request.get("desiredCount", 1)) for each in services):
-        return any(observed[each.address].serves for each in services)
+    wanted = [each for each in services if int(each.request.get("desiredCount", 1))]
+    if wanted:
+        reached = [each for each in wanted if each.request.get("loadBalancers")]
+        return any(observed[each.address].serves for each in reached or wanted)
     balancers = [observed[each.address].state for each in spec.of_kind(Kind.LOAD_BALANCER)]
     return State.READY in balancers
 
