@@ -283,7 +283,7 @@ class Observer:
         """Before a call has its effect, or is refused."""
         if operation == "StopTask" and params["task"] in {t.arn for t in self.strangers_tasks()}:
             self.complain("StopTask was called on a stranger's task")
-        if operation in ("DeleteLoadBalancer", "DeleteService") and self._up:
+        if _takes_down(operation, params) and self._up:
             self._served_before_call = self._was_whole and self.serving() > 0
 
     def saw_call(self, operation: str, params: dict[str, Any], place: Place | None = None) -> None:
@@ -304,12 +304,12 @@ class Observer:
             self._doubtful_hours += 1  # between AWS's clock and one that is off
         elsewhere = place is not None and place != self._users.place
         is_old = elsewhere or self._is_of_an_earlier_name(operation, params)
-        if operation in ("DeleteLoadBalancer", "DeleteService") and self._up and not is_old:
+        if _takes_down(operation, params) and self._up and not is_old:
             self._torn_down()
 
     def _is_of_an_earlier_name(self, operation: str, params: dict[str, Any]) -> bool:
         """It gives way to one of another name, and the stack goes on."""
-        if operation == "DeleteService":
+        if operation in ("DeleteService", "UpdateService"):
             return params["service"] not in (self._users.service, self._users.site.worker)
         if operation == "DeleteLoadBalancer":
             return f"/{self._users.balancer}/" not in params["LoadBalancerArn"]
@@ -681,6 +681,13 @@ class Observer:
         standing |= {s.arn for c in region.ecs.clusters.values() for s in c.services.values()}
         if not self.strangers - {self._users.visitor} <= standing:
             self.complain("something of a stranger's is gone")
+
+
+def _takes_down(operation: str, params: dict[str, Any]) -> bool:
+    """Whether a sleep begins with it: a service without tasks serves as little as none."""
+    if operation == "UpdateService":
+        return params.get("desiredCount") == 0
+    return operation in ("DeleteLoadBalancer", "DeleteService")
 
 
 class _Wants(Wants):
