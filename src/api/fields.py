@@ -30,6 +30,12 @@ def asker_of(link: Link, fields: Mapping[str, str]) -> Asker:
     return Asker.of_link(link.id, read("id", lambda: check_job(job)) if job else "")
 
 
+def check_given(fields: Mapping[str, str], name: str) -> None:
+    """Refuse a field that is there and empty: it would mean all, by a variable that is not set."""
+    if fields.get(name) == "":
+        raise RefusedError(unprocessable(f"{name}: found an empty text; leave it out to mean all."))
+
+
 def reason_of(fields: Mapping[str, str]) -> str:
     return read("reason", lambda: check(fields.get("reason", ""), "a reason", LONGEST_REASON))
 

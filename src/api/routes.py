@@ -111,6 +111,7 @@ class Routes:
         link, view, sent = self._enter_to_change(request, stack, Scope.WAKE, *fields.RELEASE)
         if "booking" in sent:
             self.stacks.cancel(view, link, sent["booking"])
+        fields.check_given(sent, "id")
         if "booking" not in sent or sent.get("id"):
             self.stacks.release(view, link, fields.asker_of(link, sent))
         return self._changed(request, link)

@@ -149,6 +149,10 @@ def _of_json(body: str) -> list[tuple[str, str]]:
         raise RefusedError(bad_request("The body is not JSON.")) from None
     pairs: list[tuple[str, str]] = []
     for name, value in found if isinstance(found, tuple) else [("", None)]:
+        if name == STACK:
+            raise RefusedError(
+                unprocessable(f'There is no field "{STACK}" in JSON; expected "{STACKS}", a list.')
+            )
         values = value if name == STACKS and isinstance(value, list) else [value]
         if not all(isinstance(each, str) for each in values):
             raise RefusedError(

@@ -16,6 +16,9 @@ from door.request import KEY_HEADER, DoorRequest
 
 Headers = list[tuple[str, str]]
 
+TYPE = "content-type"
+NO_CONTENT = 204
+
 OF_ONE_CONNECTION = frozenset(
     {
         "connection",
@@ -134,6 +137,17 @@ def for_client(found: Iterable[tuple[str, str]]) -> Returned:
         elif name not in _ONCE:
             returned.headers[name] += f", {value}"
     return returned
+
+
+def with_type(status: int, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
+    """
+    An answer's headers with the type that its body has, and none where there is no body.
+
+    Lambda calls a body JSON that has no type; RFC 9110, section 8.3, calls it bytes.
+    """
+    if status == NO_CONTENT:
+        return {name: value for name, value in headers.items() if name != TYPE}
+    return {TYPE: "application/octet-stream", **headers} if body else dict(headers)
 
 
 _ONCE = frozenset(

@@ -94,9 +94,8 @@ class Passing:
         told = {HELD: str(held)}
         if "preference-applied" not in returned.headers:  # the service may have had its own
             told |= self.exchange.applied()
-        return Reply(
-            answer.status, {**returned.headers, **told}, answer.body, tuple(returned.cookies)
-        )
+        sent = headers.with_type(answer.status, returned.headers, answer.body)
+        return Reply(answer.status, {**sent, **told}, answer.body, tuple(returned.cookies))
 
 
 def _target(view: StackView) -> relay.Target:

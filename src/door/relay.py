@@ -141,7 +141,29 @@ class _Deadline:
             self._socket.shutdown(socket.SHUT_RDWR)
 
 
+class _Lines:
+    """A stream whose lines hold no lone CR: `http.client` would take it for the end of a header."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def readline(self, *limit: int) -> bytes:
+        line: bytes = self._stream.readline(*limit)
+        if b"\r" in line.removesuffix(b"\n").removesuffix(b"\r"):
+            raise BrokenError("one of its headers is malformed")
+        return line
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 class _Response(http.client.HTTPResponse):
+    """An answer; lines end where HTTP ends them, and every interim answer is passed over."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fp = _Lines(self.fp)  # type: ignore[assignment]
+
     def _read_status(self) -> tuple[str, int, str]:
         """Past every interim answer: the library knows 100 alone, and takes 103 for the answer."""
         while True:

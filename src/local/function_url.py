@@ -160,8 +160,11 @@ def _is_utf8(body: bytes) -> bool:
 
 
 def _returned(reply: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The headers of a function's answer as the client sees them."""
-    for name, value in (reply.get("headers") or {}).items():
+    """The headers of a function's answer as the client sees them; a body has always a type."""
+    headers = reply.get("headers") or {}
+    if reply.get("body") and "content-type" not in {name.lower() for name in headers}:
+        yield "Content-Type", "application/json"
+    for name, value in headers.items():
         if name.lower() in _RENAMED:
             yield f"x-amzn-Remapped-{name}", str(value)
         elif name.lower() not in _KEPT_BACK:

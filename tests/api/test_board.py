@@ -228,6 +228,12 @@ def test_a_program_hears_what_became_of_each(team):
     assert len(said) == 1
 
 
+def test_json_names_its_stacks_in_a_list_alone(team):
+    reply = team.program("wake", '{"stack": "pr-1"}')
+    assert (reply.status, team.holders("pr-1")) == (422, [])
+    assert reply.json["detail"] == 'There is no field "stack" in JSON; expected "stacks", a list.'
+
+
 def test_nothing_but_the_uncovered_is_the_404_of_all(seen):
     reply = seen.program("wake", '{"stacks": ["shop"]}')
     assert (reply.status, reply.json) == (404, seen.program("wake", '{"stacks": ["pr-88"]}').json)

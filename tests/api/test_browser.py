@@ -9,7 +9,7 @@ from threading import Thread
 
 import pytest
 
-from api.translations import EN, JA
+from api.page_words import EN, JA
 from installation import STACK, Installation
 from local.aws import LaptopAws
 from local.clock import ScaledClock

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from datetime import timedelta
 
 import pytest
 
+from api.page_words import EN, JA
 from api.stacks import WAKES_A_DAY
+from controller.domain.reporting.proof import Verdict
 from factories import article_spec
 from installation import STACK
 from system.stack_under_test import ASLEEP, StackUnderTest
@@ -58,6 +62,35 @@ def test_a_release_ends_what_this_link_asked_for_and_nothing_of_others(installat
     assert [
         lease.id[:8] for lease in installation.leases() if lease.expires_at > installation.now
     ] == ["bbbbbbbb"]
+
+
+def test_an_empty_id_releases_nothing(installation):
+    ask(installation, "wake", id="a")
+    reply = ask(installation, "release", id="")
+    assert reply.status == 422 and "id: found an empty text" in reply.json["detail"]
+    assert ends(installation) == {"a": HOUR}
+
+
+def test_a_page_gives_back_what_its_own_link_asked_for(installation):
+    def page(link):
+        key = installation.key("wake", id=link)
+        body = installation.ask("GET", f"/s/{STACK}?k={key}", accept="text/html").body
+        return re.findall(r'action="([^"]*/release[^"]*)"', body), key
+
+    ask(installation, "wake", link="aaaaaaaa")
+    (address,), _ = page("aaaaaaaa")
+    assert page("bbbbbbbb")[0] == []
+
+    form = "application/x-www-form-urlencoded"
+    reply = installation.ask("POST", f"/s/{html.unescape(address)}", "", content_type=form)
+    assert reply.status == 303
+    assert ends(installation) == {}
+    assert page("aaaaaaaa")[0] == []
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_a_page_has_words_for_each_verdict_of_a_rehearsal(verdict):
+    assert all(f"proof.{verdict.name.lower()}" in table for table in (EN, JA))
 
 
 def test_what_is_released_goes_to_sleep_and_says_why(installation):

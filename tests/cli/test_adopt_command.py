@@ -137,7 +137,7 @@ def test_without_terraform_it_writes_the_patch_and_prints_the_commands(directory
     before = texts(directory)
     (directory / "terraform.tfstate").write_text(state(*FOUR))
     done = adopt(directory, "--yes")
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == 1, done.output
     assert "Nothing has been changed, as terraform is not on the PATH." in done.stdout
     (forget,) = [line for line in done.stdout.splitlines() if "state rm" in line]
     assert set(forget.split()[3:]) == set(FOUR)
@@ -154,7 +154,7 @@ def test_without_terraform_what_was_never_applied_is_to_be_applied(directory, mo
     """Nothing runs that could be moved or forgotten: a plan would add all that stays."""
     monkeypatch.setenv("PATH", "")
     done = adopt(directory, "--yes")
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == 1, done.output
     given = [line.strip() for line in done.stdout.splitlines()[1:] if "#" not in line]
     assert given == [
         f"cd {directory}",

@@ -66,8 +66,18 @@ def test_people_see_the_days_the_money_and_the_moments(backtest, tmp_path):
     assert "somebody would have met it asleep once:" in said
     assert "Mon 2026-11-02 10:00  10 connections" in said
     assert "$ saved" in said
+    assert "times are in UTC, the time zone of its policy" in said
+    assert said.endswith(f"Next: dormouse deploy {SHIPPED}\n")
     assert said.count('office_hours = ["Mon 10:00-11:00"]') == 1, "three that are equal are one"
     assert "# covers 100 % of the use" in said and "# covers 95 %" not in said
+
+
+def test_files_that_cannot_sleep_yet_are_adopted_next(backtest, tmp_path, monkeypatch):
+    monkeypatch.delenv("TF_VAR_dormouse")
+    monkeypatch.setenv("TF_VAR_eip_alloc", "eipalloc-0f0f0f0f")
+    stack = Path(__file__).parents[1] / "data" / "article-stack"
+    said = backtest(str(stack), "--from", write(tmp_path / "traffic.csv")).out
+    assert said.endswith(f"Next: dormouse adopt {stack}\n")
 
 
 def test_rows_of_five_minutes_count_as_much_as_their_minutes(backtest, tmp_path):

@@ -36,6 +36,32 @@ def check(*arguments, **options):
     return CliRunner().invoke(cli, ["check", *arguments], **options)
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("check",),
+        ("plan",),
+        ("apply", "--to", "awake"),
+        ("compile",),
+        ("console",),
+        ("publish",),
+        ("deploy",),
+        ("adopt",),
+        ("backtest",),
+        ("doctor",),
+        ("hours",),
+        ("demo",),
+    ],
+)
+def test_a_link_in_place_of_a_directory_is_not_quoted(command, monkeypatch):
+    """It is a secret, and what a command prints ends in the logs of CI."""
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    link = "https://abc.lambda-url.us-east-1.on.aws/s/api?k=c2VjcmV0"
+    found = CliRunner().invoke(cli, [*command, link])
+    assert found.exit_code == 2
+    assert "found a link" in found.output and "c2VjcmV0" not in found.output
+
+
 def test_who_else_would_make_it_is_said_where_the_files_have_no_variable_awake(folder):
     """Else the next terraform apply makes what dormouse leaves alone, as it lacks our tags."""
     assert "terraform apply makes these too" in check(folder(SOUND)).stdout

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 from pathlib import Path
 from unittest.mock import patch
@@ -15,6 +17,7 @@ from controller.cli import toolbox
 from controller.cli.project import is_checkout
 from controller.cli.toolbox import bring_sam
 from controller.domain.errors import PermanentError
+from controller.domain.planning.spec import Kind
 from controller.links import Keys
 
 SAM = """#!/bin/sh
@@ -112,6 +115,23 @@ def test_a_mistake_in_a_stack_stops_it_before_anything_is_built(dormouse, projec
 
     assert "nlb.tf" in said.out + said.err
     assert said_to_sam(project) == []
+
+
+def test_a_variable_holds_for_every_step_that_reads_the_files(dormouse, project):
+    files = project / "infra" / STACK / "variable.tf"
+    before = files.read_text()
+    files.write_text(before + '\nvariable "size" {\n  type = number\n}\n')
+    service = project / "infra" / STACK / "fargate.tf"
+    text = service.read_text()
+    service.write_text(re.sub(r"desired_count( *)= 1", r"desired_count\1= var.size", text))
+
+    said = dormouse(
+        "deploy", "--no-doctor", "-var", "size=3", "-var", "eip_alloc=eipalloc-0f0f0f0f"
+    )
+    assert said.out.splitlines()[-1].startswith("https://abc.lambda-url.us-east-1.on.aws/s/")
+    spec = dormouse.world.controller.table.load(STACK).spec
+    assert "eipalloc-0f0f0f0f" in json.dumps(spec.to_json())
+    assert [each.request["desiredCount"] for each in spec.of_kind(Kind.SERVICE)] == [3]
 
 
 def test_sam_that_cannot_be_brought_is_a_matter_of_the_network(monkeypatch, tmp_path):
@@ -263,7 +283,7 @@ def test_a_mistake_in_the_file_is_named(dormouse, project, text, said):
 
 
 def test_what_is_no_folder_and_no_parameter_is_named(dormouse):
-    assert "there is no folder nowhere" in dormouse("deploy", "nowhere", code=2).err
+    assert "there is no directory nowhere" in dormouse("deploy", "nowhere", code=2).err
     said = dormouse("deploy", "--parameter", "LogLevel", code=2).err
     assert 'found "LogLevel", expected KEY=VALUE' in said
 

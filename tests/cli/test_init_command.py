@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from controller.cli.init import _time_zone
 from controller.cli.main import run
 from local.server import LaptopServer
 from oracle import Terraform, needs_terraform, standing_provider
@@ -158,3 +159,9 @@ def on_terminal(command, answers, *, cwd, **environment):
             shown += "\n"
     assert process.wait(timeout=30) == 0, shown
     return shown
+
+
+@pytest.mark.parametrize("name", ["Etc/UTC", "Zulu"])
+def test_a_machine_in_utc_gives_a_stack_the_name_that_people_know(name, monkeypatch):
+    monkeypatch.setenv("TZ", name)
+    assert _time_zone() == "UTC"

@@ -459,6 +459,14 @@ def test_release_gives_back_what_the_caller_asked_for(dormouse):
     assert said.err == ""
 
 
+def test_an_empty_id_releases_nothing(dormouse):
+    """A script whose variable is unset must not end everybody's jobs."""
+    dormouse("wake", STACK, "--no-wait", "--for", "3h")
+    said = dormouse("release", STACK, "--id", "", code=2)
+    assert "--id: found an empty text; name a job, or leave --id out" in said.err
+    assert [lease.expires_at > dormouse.world.now for lease in dormouse.leases()] == [True]
+
+
 # the month's budget
 
 

@@ -29,6 +29,13 @@ def test_nothing_to_sweep(deployed):
     assert deployed("sweep").out == "Nothing carries our tags.\n"
 
 
+def test_without_a_region_it_says_so_once(deployed, monkeypatch):
+    session = deployed.world.aws.session()
+    monkeypatch.setattr(type(session), "region_name", None)
+    said = deployed("sweep", code=1)
+    assert (said.out, said.err.count("region")) == ("", 1)
+
+
 def test_it_shows_and_deletes_nothing_unless_told(deployed, leftover):
     said = deployed("sweep")
 

@@ -237,6 +237,31 @@ def test_an_answer_without_a_body_has_none(awake, service, status):
     assert (reply.status, reply.body) == (int(status[:3]), b"")
 
 
+def test_an_answer_without_content_has_no_type(awake, service):
+    service.script = lambda _: b"HTTP/1.1 204 No Content\r\nContent-Type: text/plain\r\n\r\n"
+    assert "content-type" not in awake.ask().headers
+
+
+def test_a_body_without_a_type_is_bytes_and_not_json(awake, service):
+    service.script = lambda _: b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
+    reply = awake.ask()
+    assert (reply.body, reply.headers["content-type"]) == (b"hi", "application/octet-stream")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"HTTP/1.1 200 OK\r\nX-Name: a\rSet-Cookie: stolen=1\r\nContent-Length: 2\r\n\r\nhi",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\rx: y\r\nhi\r\n0\r\n\r\n",
+        b"HTTP/1.1 103 Early Hints\r\nX: a\rb\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+    ],
+)
+def test_a_lone_carriage_return_makes_no_second_header(awake, service, text):
+    service.script = lambda _: text
+    reply = awake.ask()
+    assert (reply.status, reply.cookies) == (502, [])
+
+
 def test_the_answer_to_head_has_no_body_though_it_names_a_length(awake, service):
     service.script = lambda _: b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"
     assert (awake.ask("HEAD").status, awake.ask("HEAD").body) == (200, b"")

@@ -14,17 +14,15 @@ MOST_METHODS = 12
 MEDIAN = 7
 
 LONG_FILES: dict[str, int] = {
-    "api/translations.py": 398,
-    "api/views.py": 477,
     "controller/domain/notification/notification_text.py": 387,
     "controller/domain/planning/computing.py": 460,
-    "controller/domain/planning/plan.py": 407,
+    "controller/domain/planning/plan.py": 406,
     "controller/domain/reporting/report.py": 383,
     "controller/hcl/evaluation.py": 421,
     "controller/hcl/resources.py": 364,
     "controller/hcl/static_check.py": 394,
     "controller/mapping/refusals/services.py": 437,
-    "controller/store/request_records.py": 353,
+    "controller/store/request_records.py": 352,
     "controller/store/table.py": 395,
 }
 """Files that are longer than `MOST_LINES`, with their lines when the list was made."""
@@ -32,11 +30,8 @@ LONG_FILES: dict[str, int] = {
 LARGE_CLASSES: dict[str, int] = {
     "api/routes.py::Routes": 16,
     "api/stacks.py::Stacks": 16,
-    "api/views.py::_Page": 32,
     "controller/account/survey.py::Survey": 14,
     "controller/account/sweeper.py::Sweeper": 16,
-    "controller/adopt/adoption.py::Adoption": 17,
-    "controller/adopt/blocks.py::Editor": 21,
     "controller/aws/listener.py::ListenerAdapter": 13,
     "controller/cli/deployment.py::Deployment": 15,
     "controller/cli/places.py::LinkedStack": 13,

@@ -56,8 +56,8 @@ def command(
     once. What runs is tagged and taken out of Terraform's state, after a plan has proved that
     nothing changes; if anything else would, everything is put back. --undo goes back later.
 
-    Exit code 0 when done, 1 when it could not be finished and all is as before, 2 when the
-    directory cannot be adopted.
+    Exit code 0 when done, 1 when it could not be finished and all is as before (also where you
+    have to run the commands, without terraform), 2 when the directory cannot be adopted.
     """
     try:
         with _session(ctx, directory, stack) as session:
@@ -133,6 +133,7 @@ class _Session:
             tell(self._directory, prepared, "unchanged", as_json=as_json)
         elif not self._terraform.installed or (prepared.running and not state):
             self._by_hand(prepared, as_json=as_json)
+            self._ctx.exit(1)
         else:
             self._carry_out(adoption, prepared, state, yes=yes, as_json=as_json)
 

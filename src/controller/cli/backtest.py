@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -90,10 +91,24 @@ def command(
         return
     spec = _spec(ctx, directory) if directory else None
     test = _of_files(spec, days, file) if spec else _of_balancer(str(arn), days, file)
+    following = _next_command(directory)
     if as_json:
         click.echo(json.dumps(test.to_json(with_suggestions=suggests), indent=2))
     else:
         print_backtest(test, test.suggestions() if suggests else ())
+        click.echo(f"Next: {following}")
+
+
+def _next_command(directory: str | None) -> str:
+    """What puts it to sleep: deploy where the files have the variable awake, else adopt first."""
+    from controller.hcl.directory import read
+    from controller.mapping.assemble import AWAKE
+
+    if directory is None:
+        return "dormouse adopt DIR, with the Terraform directory of this load balancer"
+    configuration = read(Path(directory), os.environ.get("TF_DATA_DIR"))
+    verb = "deploy" if configuration.declares(AWAKE) else "adopt"
+    return f"dormouse {verb} {directory}"
 
 
 def _spec(ctx: click.Context, directory: str) -> Spec:

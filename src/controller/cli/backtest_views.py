@@ -58,7 +58,8 @@ def print_ranking(tests: Sequence[Backtest], others: int) -> None:
 def _lines(test: Backtest) -> Iterator[str]:
     result, zone = test.result, test.policy.zone
     start, end = (moment.astimezone(zone) for moment in (result.window.start, result.window.end))
-    yield f"{test.stack}, {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} ({test.policy.time_zone})"
+    yield f"{test.stack}, {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}"
+    yield f"times are in {test.policy.time_zone}, the time zone of its policy"
     yield ""
     yield from strip(result.window, zone, result.stays, result.used, result.unknown)
     yield f"{'':<11}{LEGEND}"

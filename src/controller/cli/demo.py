@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from controller.cli.compiling import spec_or_exit
-from controller.cli.inputs import InputError, TerraformCommand, terraform_inputs
+from controller.cli.inputs import InputError, TerraformCommand, check_directory, terraform_inputs
 from controller.cli.profile_option import profile_option
 from controller.cli.project import shipped_stack
 from controller.cli.toolbox import bring_laptop
@@ -32,7 +32,7 @@ PORT, MORE_PORTS = 8080, 20
     metavar="[DIR]",
     default=None,
     required=False,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    callback=lambda ctx, parameter, value: value and check_directory(value),
 )
 @click.option(
     "--speed",

@@ -13,7 +13,13 @@ import click
 
 from controller.cli.concurrency import default_concurrency
 from controller.cli.deployment import Deployment
-from controller.cli.inputs import InputError, read_inputs
+from controller.cli.inputs import (
+    InputError,
+    TerraformCommand,
+    check_directory,
+    read_inputs,
+    terraform_variables,
+)
 from controller.cli.main import run
 from controller.cli.project import sam_project
 from controller.cli.samconfig import (
@@ -32,7 +38,8 @@ from controller.mapping.compile import find_name
 INFRA = "infra"
 
 
-@click.command("deploy")
+@click.command("deploy", cls=TerraformCommand)
+@terraform_variables
 @environment_option
 @click.argument("directories", metavar="[DIR]...", nargs=-1)
 @click.option(
@@ -73,13 +80,16 @@ def command(
     names, or else the folders under infra/. It runs from any folder and brings SAM by itself.
 
     First everything that could be wrong with the stacks is looked at; nothing is deployed while
-    something is. Run again, it changes only what has changed.
+    something is. Run again, it changes only what has changed. -var and -var-file hold for every
+    stack.
     """
     _require_region()
     stacks = _stacks(directories or environment.stacks, Path(infra))
     deployment = ["--deployment", environment.stack_name]
     _step("check", "the stacks, as their files say")
-    reading = ["--no-state"] if no_state else []
+    inputs = read_inputs(click.get_current_context())
+    reading = [f"-{kind}={text}" for kind, text in inputs.options]
+    reading += ["--no-state"] if no_state else []
     judged = ["--terraform"] if terraform else []
     _all("check", stacks, *reading, *judged)
     if doctor:
@@ -93,7 +103,6 @@ def command(
         note_gone(Stacks(Deployment(environment.stack_name, chosen=True)), {stacks[0].parent})
     if not publish_only:
         _step("link", "to each stack's page; whoever has it may wake the stack for 90 days")
-        inputs = read_inputs(click.get_current_context())
         for stack in stacks:
             _one("link", find_name(stack, inputs), *deployment)
 
@@ -110,7 +119,7 @@ def _require_region() -> None:
 
 def _stacks(named: Sequence[str], infra: Path) -> list[Path]:
     if named:
-        return _sorted_out([_directory(Path(name)) for name in named])
+        return _sorted_out([check_directory(name) for name in named])
     found = folders_in(infra) if infra.is_dir() else []
     if not found:
         raise InputError(
@@ -123,12 +132,6 @@ def _stacks(named: Sequence[str], infra: Path) -> list[Path]:
 def _sorted_out(paths: Sequence[Path]) -> list[Path]:
     """Of several those that are stacks; one is taken as it is."""
     return list(paths) if len(paths) == 1 else leave_out(paths)
-
-
-def _directory(directory: Path) -> Path:
-    if not directory.is_dir():
-        raise InputError(f"there is no folder {directory}; name a Terraform directory")
-    return directory
 
 
 def _build_and_deploy(environment: Environment) -> None:

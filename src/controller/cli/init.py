@@ -186,13 +186,18 @@ def _choose(what: str, offered: Sequence[Choice], otherwise: str) -> tuple[str, 
     return (offered[number - 1].id,) if number <= len(offered) else ()
 
 
+UTC_NAMES = frozenset(
+    {"Etc/UTC", "Etc/UCT", "Etc/Universal", "Etc/Zulu", "UCT", "Universal", "Zulu"}
+)
+
+
 def _time_zone() -> str:
-    """That of the machine where it has an IANA name, else UTC."""
+    """That of the machine where it has an IANA name, else UTC; of UTC's many names this one."""
     linked = os.path.realpath("/etc/localtime").partition("zoneinfo/")[2]
     for name in (os.environ.get("TZ", "").lstrip(":"), linked):
         try:
             if name and ZoneInfo(name):
-                return name
+                return "UTC" if name in UTC_NAMES else name
         except (ZoneInfoNotFoundError, ValueError, OSError):
             continue
     return "UTC"

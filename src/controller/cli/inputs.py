@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from controller.cli.link_address import is_link
 from controller.domain.text import LONGEST_QUOTE, clean, quoted
 from controller.hcl.world import Inputs
 from controller.terraform.workspace import workspace_of
@@ -66,21 +67,33 @@ def terraform_inputs(command: Command) -> Command:
             help="Read ids that the files do not contain from Terraform's state: a state file, or "
             "what terraform show -json prints of a state or plan (- reads standard input).",
         ),
-        click.option(
-            "-var-file",
-            metavar="FILE",
-            expose_value=False,
-            help="Read variables from a .tfvars file.",
-        ),
-        click.option(
-            "-var",
-            metavar="NAME=VALUE",
-            expose_value=False,
-            help="Set a variable of the root module.",
-        ),
+        *_VARIABLES,
     ):
         command = option(command)
     return command
+
+
+def terraform_variables(command: Command) -> Command:
+    """Declare `-var` and `-var-file` alone."""
+    for option in _VARIABLES:
+        command = option(command)
+    return command
+
+
+_VARIABLES = (
+    click.option(
+        "-var-file",
+        metavar="FILE",
+        expose_value=False,
+        help="Read variables from a .tfvars file.",
+    ),
+    click.option(
+        "-var",
+        metavar="NAME=VALUE",
+        expose_value=False,
+        help="Set a variable of the root module.",
+    ),
+)
 
 
 def terraform_judge(command: Command) -> Command:
@@ -176,6 +189,12 @@ def _directory(ctx: click.Context, parameter: click.Parameter, value: str) -> Pa
 
 
 def check_directory(value: str) -> Path:
+    """A directory that exists. Raises InputError, which does not quote a link: it is a secret."""
+    if is_link(value):
+        raise InputError(
+            "found a link, expected a Terraform directory; only status, wake, extend, release and "
+            "with take a link"
+        )
     path = Path(value)
     if not path.exists():
         raise InputError(f"there is no directory {value}")

@@ -233,7 +233,6 @@ def targets_argument(*, required: bool = True) -> Callable[[Command], Command]:
 job_option = click.option(
     "--id",
     "job",
-    default="",
     metavar="ID",
     callback=lambda ctx, parameter, value: read_job(value),
     help="Tells apart several jobs of one person or link: each has its own wake.",
@@ -247,9 +246,18 @@ over_budget_option = click.option(
 )
 
 
-def read_job(text: str) -> str:
+def read_job(text: str | None) -> str:
+    """
+    A job's name; "" where none is given.
+
+    Raises UsageError, also for an empty one: a script whose variable is unset would release all.
+    """
+    if text is None:
+        return ""
+    if not text:
+        raise click.UsageError("--id: found an empty text; name a job, or leave --id out")
     try:
-        return check_job(text) if text else ""
+        return check_job(text)
     except TextError as error:
         raise click.UsageError(f"--id: {error}") from None
 

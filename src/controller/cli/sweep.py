@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 import click
 
@@ -67,8 +68,9 @@ def command(
         return
     if delete and not yes and (as_json or not sys.stdin.isatty()):
         raise click.UsageError("--delete asks first, and nobody is here to answer; add --yes")
+    session = _session()
     records, specs = _records(deployment, answered_for, delete=delete)
-    sweep = Sweep(_regions(specs), records, deployment.clock, _say, answered_for)
+    sweep = Sweep(_regions(session, specs), records, deployment.clock, _say, answered_for)
     verdicts = sweep.verdicts()
     for error in sweep.unseen:
         click.echo(f"error: {error}", err=True)
@@ -179,14 +181,20 @@ def _records(
     return records, specs
 
 
-def _regions(specs: Iterable[Spec]) -> list[Sweeper]:
-    """The shell's own region and role, then those of the stacks, each once."""
+def _session() -> Any:
+    """A boto3 session that has a region: without one nothing can be read, records included."""
     session = open_session()
-    own = session.region_name
-    if not own:
+    if not session.region_name:
         raise click.ClickException(
-            "cannot look for leftovers: no region is set; set AWS_PROFILE and AWS_REGION"
+            "cannot look for leftovers: no region is set; set AWS_REGION, or AWS_PROFILE to a "
+            "profile that has one"
         )
+    return session
+
+
+def _regions(session: Any, specs: Iterable[Spec]) -> list[Sweeper]:
+    """The shell's own region and role, then those of the stacks, each once."""
+    own = session.region_name
     places: list[tuple[str, str | None]] = [(own, None)]
     places += [(spec.region or own, spec.role_arn) for spec in specs]
     return [
