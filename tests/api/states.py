@@ -7,6 +7,7 @@ from datetime import timedelta
 from controller.domain.decision.term import Term
 from factories import article_spec, listener, load_balancer, service, target_group
 from installation import STACK, Installation
+from local.ecs.mishaps import interrupt
 
 
 def asleep(installation):
@@ -34,7 +35,7 @@ def degraded(installation):
     cluster = "nsfw_api_cluster"
     tasks = ecs.list_tasks(cluster=cluster, serviceName="nsfw_api_service")["taskArns"]
     installation.aws.conditions.containers("nsfw-api-container", "exits_at_once")
-    installation.aws.interrupt(tasks[0], "TerminationNotice")
+    interrupt(installation.aws, tasks[0], "TerminationNotice")
     for _ in range(12):
         installation.aws.clock.advance(timedelta(minutes=5).total_seconds())
         installation.run()
