@@ -144,7 +144,7 @@ def addresses(desk):
 @EVERY_SHAPE
 @pytest.mark.parametrize(
     ("profile", "order"),
-    [("fast", "fast"), ("typical", "fast"), ("typical", "safe"), ("slow", "safe")],
+    [("fast", "force"), ("typical", "force"), ("typical", "count"), ("slow", "safe")],
 )
 def test_it_wakes_and_sleeps_and_wakes_again(desk_of, profile, order, shape):
     desk = a_desk(desk_of, profile, shape())

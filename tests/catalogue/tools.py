@@ -151,7 +151,7 @@ def one_pass(
     )
     if every is None:
         return reconciler.run(Target(target), limits, still_wanted)
-    with mock.patch.object(pacing, "SHORTEST_POLL", every):
+    with mock.patch.multiple(pacing, SHORTEST_POLL=every, END_POLL=every):
         return reconciler.run(Target(target), limits, still_wanted)
 
 

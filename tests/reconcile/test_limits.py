@@ -36,9 +36,13 @@ def test_the_limits_of_the_process_stay():
 
 def test_wakes_that_were_seen_tell_how_long_one_takes():
     known = Status(learned=Learned(totals=(120.0, 140.0, 160.0)))
-    assert limits(known).usual == known.learned.usual
-    assert limits(known).usual >= 2 * MINUTE
-    assert limits(known, Target.ASLEEP).usual == timedelta(0)
+    assert limits(known).learned.usual >= 2 * MINUTE
+    assert limits(known, Target.ASLEEP).learned.usual is None
+
+
+def test_a_wake_counts_from_its_first_pass():
+    begun = Status(lifecycle=Lifecycle(waking_since=NOON - 5 * MINUTE))
+    assert (limits(begun).since, limits(Status()).since) == (NOON - 5 * MINUTE, None)
 
 
 def test_one_that_was_ready_is_given_up_only_once_it_serves_nobody():

@@ -7,73 +7,224 @@ from datetime import timedelta
 
 import pytest
 
-from controller.domain.planning.observed import Holder, State
+from controller.domain.decision.history import Learned
+from controller.domain.errors import PermanentError
+from controller.domain.planning.observed import ATTRIBUTES, Holder, State
 from controller.domain.planning.plan import Action, Target, Verb
-from controller.domain.planning.progress import Progress
+from controller.domain.planning.progress import Progress, Step
 from controller.domain.planning.spec import Kind
+from controller.domain.planning.waits import Wait
 from controller.reconcile.outcome import Limits
 from controller.reconcile.pacing import (
+    BEHIND,
     SHORTEST_PAUSE,
+    TOGETHER,
     UNREADABLE,
     WHOLE,
-    pause_after,
-    read_next,
+    Pacing,
 )
-from factories import EIP, LB, NOON, SERVICE, seen
-from reconcile.turns import plan, saw, turn
+from controller.reconcile.verdicts import BLIND
+from factories import EIP, LB, NOON, SERVICE, TG, seen
+from reconcile.turns import PATIENCE, new, plan, ready, saw, turn
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+MOMENT = timedelta(milliseconds=1)
 ACTS = Action(verb=Verb.CREATE, kind=Kind.LOAD_BALANCER, address=LB, waits_for="the Elastic IP")
+MAKES = replace(ACTS, waits_for="")
+SETS = Action(verb=Verb.UPDATE, kind=Kind.TARGET_GROUP, address=TG, changes=(ATTRIBUTES,))
+DELETES = Action(verb=Verb.DELETE, kind=Kind.TARGET_GROUP, address=TG, target=Target.ASLEEP)
 ACTING = saw(plan(actions=(ACTS,)))
-WAITING = saw(plan(waiting=((SERVICE, "task starting"),)))
+CHECKED = {"phase": "health check"}
+CHECKING = saw(
+    plan(waiting=((SERVICE, "health check"),)), {SERVICE: seen(State.PENDING, **CHECKED)}
+)
+WAITS = {
+    LB: Wait(usual={"load balancer starting": 150}, first_check=10 * SECOND),
+    SERVICE: Wait(usual={"task starting": 50}, first_check=10 * SECOND, behind=frozenset({LB})),
+}
+STARTING = saw(
+    plan(waiting=((LB, "load balancer starting"), (SERVICE, "health check"))),
+    {
+        LB: seen(State.PENDING, phase="load balancer starting"),
+        SERVICE: seen(State.PENDING, **CHECKED),
+    },
+)
+
+
+def pace(**limits):
+    return Pacing(Limits(**limits), WAITS)
+
+
+def knows(*totals):
+    return pace(learned=Learned(totals=totals))
+
+
+def begun(address, step, seconds_ago):
+    return (Step(address=address, step=step, started_at=NOON - seconds_ago * SECOND),)
+
+
+# how soon
 
 
 @pytest.mark.parametrize(
-    ("look", "way", "usual", "seconds"),
+    ("look", "way", "seconds"),
     [
-        (ACTING, 0, 0, 1),
-        (ACTING, 60, 0, 3),
-        (ACTING, 600, 0, 5),
-        (WAITING, 0, 0, 2),
-        (WAITING, 0, 80, 4),
-        (WAITING, 60, 20, 3),
-        (saw(plan(Target.ASLEEP, actions=(ACTS,))), 0, 0, 2),
-        (saw(plan()), 0, 0, 5),
+        (ACTING, 0, 1),
+        (ACTING, 60, 1.8),
+        (ACTING, 600, 5),
+        (CHECKING, 0, 2),
+        (CHECKING, 100, 3),
+        (saw(plan(Target.ASLEEP, actions=(ACTS,))), 0, 2),
     ],
 )
-def test_it_looks_more_rarely_the_longer_the_way_is(look, way, usual, seconds):
-    limits = Limits(usual=usual * SECOND)
-    late = turn(seen=look, now=NOON + way * SECOND)
-    assert pause_after(late, limits) == seconds * SECOND
+def test_it_looks_more_rarely_the_longer_the_way_is(look, way, seconds):
+    late = turn(seen=look, began_at=NOON - way * SECOND)
+    assert pace().pause_after(late) == seconds * SECOND
+
+
+@pytest.mark.parametrize(("way", "seconds"), [(80, 4), (100, 3), (180, 5)])
+def test_what_earlier_wakes_took_says_how_near_the_end_is(way, seconds):
+    late = turn(seen=CHECKING, began_at=NOON - way * SECOND)
+    assert knows(100.0).pause_after(late) == seconds * SECOND
+
+
+def test_a_wake_that_an_earlier_pass_began_counts_from_there():
+    late = turn(seen=CHECKING)
+    assert pace(since=NOON - 100 * SECOND).pause_after(late) == 3 * SECOND
+    mended = turn(seen=CHECKING, serving=ready())
+    assert pace(since=NOON - 100 * SECOND).pause_after(mended) == 2 * SECOND
+
+
+@pytest.mark.parametrize(("lasted", "seconds"), [(0, 10), (127, 10), (128, 5), (250, 7.5)])
+def test_a_load_balancer_is_noticed_before_the_first_check_is_over(lasted, seconds):
+    steps = begun(LB, "load balancer starting", lasted)
+    assert pace().pause_after(turn(seen=STARTING, steps=steps)) == seconds * SECOND
+
+
+def test_the_usual_time_of_a_step_is_learned():
+    learned = Learned(steps={(LB, "load balancer starting"): (60.0,)})
+    steps = begun(LB, "load balancer starting", 55)
+    known = pace(learned=learned).pause_after(turn(seen=STARTING, steps=steps))
+    assert (known, pace().pause_after(turn(seen=STARTING, steps=steps))) == (
+        5 * SECOND,
+        10 * SECOND,
+    )
+
+
+def test_nobody_looks_more_rarely_than_was_asked_for():
+    steps = begun(LB, "load balancer starting", 0)
+    asked = pace(poll=4 * SECOND).pause_after(turn(seen=STARTING, steps=steps))
+    assert asked == 4 * SECOND
 
 
 def test_what_can_be_asked_again_sooner_is():
-    held = turn(seen=WAITING, progress=Progress().holding_back(LB, NOON + SECOND))
-    assert pause_after(held, Limits()) == SECOND
-    almost = replace(held, now=NOON + SECOND - timedelta(milliseconds=1))
-    assert pause_after(almost, Limits()) == SHORTEST_PAUSE
+    held = turn(seen=CHECKING, progress=Progress().holding_back(LB, NOON + SECOND))
+    assert pace().pause_after(held) == SECOND
+    almost = replace(held, now=NOON + SECOND - MOMENT)
+    assert pace().pause_after(almost) == SHORTEST_PAUSE
+
+
+def test_a_run_that_gives_up_does_so_on_time():
+    late = turn(seen=CHECKING, began_at=NOON - 10 * MINUTE)
+    assert pace(give_up_at=NOON + 2 * SECOND).pause_after(late) == 2 * SECOND
+    assert pace(give_up_at=NOON).pause_after(late) == 5 * SECOND
+    lost = ready(unserved_since=NOON + SECOND - PATIENCE)
+    assert pace().pause_after(replace(late, serving=lost)) == SECOND
 
 
 def test_tags_that_cannot_be_read_yet_are_asked_for_soon():
-    unread = saw(WAITING.plan, {LB: seen(State.PENDING, owned=False)})
-    late = turn(seen=unread, now=NOON + 10 * MINUTE)
-    assert pause_after(late, Limits()) == UNREADABLE
+    unread = saw(STARTING.plan, {LB: seen(State.PENDING, owned=False), SERVICE: seen(State.READY)})
+    fresh, old = begun(LB, "load balancer starting", 0), begun(LB, "load balancer starting", 60)
+    assert pace().pause_after(turn(seen=unread, steps=fresh)) == SECOND
+    assert pace().pause_after(turn(seen=unread, steps=old)) == UNREADABLE
 
 
 def test_aws_is_left_alone_for_as_long_as_it_says():
-    quiet = turn(seen=WAITING, quiet_until=NOON + MINUTE)
-    assert pause_after(quiet, Limits()) == MINUTE
+    quiet = turn(seen=CHECKING, quiet_until=NOON + MINUTE)
+    assert pace().pause_after(quiet) == MINUTE
+
+
+def test_a_sleep_without_memory_ends_as_soon_as_it_may():
+    blind = turn(Target.ASLEEP, saw(plan(Target.ASLEEP)), progress=Progress(cold_since=NOON))
+    assert pace().pause_after(blind) == 10 * SECOND
+    last = replace(blind, now=NOON + BLIND - 3 * SECOND)
+    assert pace().pause_after(last) == 3 * SECOND
+
+
+# what
 
 
 def test_only_what_is_waited_for_is_read_and_everything_once_a_minute():
-    after = turn(seen=WAITING, reading=WAITING)
-    assert read_next(after, NOON + WHOLE - SECOND) == {SERVICE}
-    assert read_next(after, NOON + WHOLE) is None
-    assert read_next(turn(seen=WAITING), NOON) is None
+    after = turn(seen=CHECKING)
+    assert pace().read_next(after, NOON + 2 * SECOND) == {SERVICE}
+    assert pace().read_next(after, NOON + WHOLE) is None
+    assert pace().read_next(turn(), NOON) is None
+    assert pace().read_next(replace(after, error=PermanentError("no")), NOON) is None
 
 
-def test_an_elastic_ip_is_read_as_long_as_something_waits_for_it():
+def test_each_is_read_at_its_own_pace():
+    """No target is healthy while its load balancer starts, so nobody asks for them before."""
+    steps = begun(LB, "load balancer starting", 0)
+    after = turn(seen=STARTING, steps=steps)
+    assert pace().read_next(after, NOON + 9 * SECOND) == frozenset()
+    assert pace().read_next(after, NOON + 10 * SECOND - TOGETHER) == {LB}
+    assert pace().read_next(after, NOON + BEHIND) == {LB, SERVICE}
+    read = after.having_read({LB}, NOON + BEHIND)
+    assert pace().read_next(read, NOON + BEHIND) == {SERVICE}
+
+
+def test_targets_that_are_being_registered_are_not_checked_yet():
+    checked = {LB: seen(State.READY), SERVICE: seen(State.PENDING, **CHECKED)}
+    registering = {**checked, SERVICE: replace(checked[SERVICE], unchecked=True)}
+    for states, seconds in ((checked, 2), (registering, 10)):
+        assert pace().pause_after(turn(seen=saw(CHECKING.plan, states))) == seconds * SECOND
+
+
+def test_a_stack_that_serves_people_is_read_at_the_pace_of_its_end():
+    after = turn(seen=STARTING, serving=ready())
+    assert pace().read_next(after, NOON + 2 * SECOND) == {LB, SERVICE}
+
+
+def test_an_elastic_ip_is_read_at_each_poll_that_waits_for_it():
     held = saw(plan(actions=(ACTS,)), holder=Holder.LEAVING)
-    assert read_next(turn(reading=held), NOON) == {LB, EIP}
-    other = saw(WAITING.plan, holder=Holder.LEAVING)
-    assert read_next(turn(reading=other), NOON) == {SERVICE}
+    assert pace().read_next(turn(seen=held), NOON) == {EIP}
+    other = saw(CHECKING.plan, {SERVICE: seen(State.PENDING)}, holder=Holder.LEAVING)
+    assert EIP not in pace().read_next(turn(seen=other), NOON + MINUTE / 2)
+    asleep = saw(plan(Target.ASLEEP, waiting=((EIP, "not free yet"),)), holder=Holder.LEAVING)
+    assert pace().read_next(turn(Target.ASLEEP, asleep), NOON) == {EIP}
+
+
+def test_what_waits_for_another_is_not_read_but_what_leaves_is():
+    waits = replace(DELETES, waits_for="waits until the service is gone")
+    left = plan(Target.ASLEEP, actions=(waits,), waiting=((SERVICE, "draining"),))
+    draining = saw(left, {SERVICE: seen(State.LEAVING), TG: seen(State.READY)})
+    later = NOON + 5 * SECOND
+    assert pace().read_next(turn(Target.ASLEEP, draining), later) == {SERVICE}
+    leaving = saw(plan(actions=(ACTS,)), {LB: seen(State.LEAVING)})
+    assert pace().read_next(turn(seen=leaving), later) == {LB}
+
+
+def test_what_a_wake_has_made_is_read_and_after_any_other_step_everything():
+    made = turn(seen=ACTING, taken=(MAKES, SETS), serving=new())
+    assert pace().read_next(made, NOON + SECOND) == {LB, TG}
+    changed = replace(SETS, changes=("health_check",))
+    for step in (changed, DELETES, replace(MAKES, verb=Verb.DELETE)):
+        assert pace().read_next(replace(made, taken=(MAKES, step)), NOON) is None
+    assert pace().read_next(replace(made, serving=ready()), NOON) is None
+
+
+def test_a_refused_step_is_read_when_its_time_has_come():
+    refused = Progress().holding_back(LB, NOON + 3 * SECOND)
+    after = turn(seen=saw(plan(actions=(MAKES,))), taken=(MAKES,), progress=refused)
+    after = replace(after, serving=new())
+    assert pace().read_next(after, NOON + SECOND) == frozenset()
+    assert pace().read_next(after, NOON + 3 * SECOND) == {LB}
+
+
+def test_an_end_that_others_waited_for_is_seen():
+    started = saw(plan(waiting=(STARTING.plan.waiting[1],)))
+    assert pace().ends_a_wait(turn(seen=STARTING), started)
+    assert not pace().ends_a_wait(turn(seen=STARTING), STARTING)
+    made = saw(plan(waiting=((TG, "target group being made"), *STARTING.plan.waiting)))
+    assert not pace().ends_a_wait(turn(seen=made), STARTING)
+    assert not pace().ends_a_wait(turn(), STARTING)

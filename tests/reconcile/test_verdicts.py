@@ -15,6 +15,7 @@ from controller.domain.planning.spec import Kind
 from controller.reconcile.outcome import Limits, Result
 from controller.reconcile.retry_policy import SOON
 from controller.reconcile.verdicts import (
+    A_MOMENT,
     BLIND,
     BLOCKED_GRACE,
     FOREIGN_GRACE,
@@ -24,11 +25,12 @@ from controller.reconcile.verdicts import (
     find_end,
     find_holdup,
     is_blocked,
+    may_go_on,
     only_waits,
     takeable,
 )
 from factories import EIP, LB, NOON, SERVICE, TG, seen
-from reconcile.turns import PATIENCE, plan, ready, saw, turn
+from reconcile.turns import PATIENCE, new, plan, ready, saw, turn
 
 AWAKE, ASLEEP = Target.AWAKE, Target.ASLEEP
 MOMENT, MINUTE = timedelta(milliseconds=1), timedelta(minutes=1)
@@ -267,7 +269,7 @@ def test_a_pass_in_a_crowd_leaves_as_soon_as_it_would_only_wait():
     look, limits = saw(plan(waiting=((LB, "load balancer starting"),))), Limits(patient=False)
     waiting = turn(seen=look)
     assert end(waiting, limits) == Ending(Result.UNFINISHED, "load balancer starting")
-    assert end(replace(waiting, has_taken=True), limits) is None
+    assert end(replace(waiting, taken=(CREATE,)), limits) is None
     held = replace(waiting, progress=Progress().holding_back(LB, NOON + MINUTE))
     assert end(held, limits) is None
     unread = saw(look.plan, {LB: seen(State.PENDING, owned=False)})
@@ -284,6 +286,26 @@ def test_only_waiting_means_that_nothing_is_to_be_done_or_decided():
     assert not only_waits(turn(), saw(plan(actions=(CREATE,))))
     assert not only_waits(turn(final={SERVICE: "no"}), waits)
     assert not only_waits(turn(), FAILED)
+
+
+def test_a_wake_makes_one_part_after_the_other_by_what_it_has_just_read():
+    makes, moment = saw(plan(actions=(CREATE,))), turn(now=NOON + A_MOMENT, serving=new())
+    assert may_go_on(turn(), saw(plan(waiting=((LB, "starting"),))))
+    assert may_go_on(moment, makes)
+    assert may_go_on(moment, saw(plan(actions=(REPAIR,))))
+    assert not may_go_on(replace(moment, now=moment.now + MOMENT), makes)
+    for served in (ready(), new(unserved_since=None)):
+        assert not may_go_on(replace(moment, serving=served), makes)
+
+
+def test_no_deletion_and_no_end_rests_on_a_part():
+    wakes = turn(serving=new())
+    assert not may_go_on(wakes, saw(plan()))
+    assert not may_go_on(wakes, saw(plan(actions=(CREATE, REMAKE))))
+    assert not may_go_on(replace(wakes, target=ASLEEP), saw(plan(ASLEEP, actions=(DELETE,))))
+    assert not may_go_on(wakes, FOREIGN)
+    assert not may_go_on(wakes, FAILED)
+    assert not may_go_on(replace(wakes, final={SERVICE: "no"}), saw(plan(actions=(CREATE,))))
 
 
 def test_the_last_refusal_is_said_before_all_else():

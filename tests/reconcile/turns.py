@@ -28,6 +28,11 @@ def turn(target: Target = Target.AWAKE, seen: Seen | None = None, **parts: Any) 
     return Turn(target=target, seen=seen, **({"progress": Progress()} | given))
 
 
+def new(**changes: Any) -> Serving:
+    """Of a wake that has looked and found nobody served."""
+    return replace(Serving(has_looked=True, unserved_since=NOON), **changes)
+
+
 def ready(**changes: Any) -> Serving:
     """Of a stack that has been ready, and serves people unless `changes` say otherwise."""
     served = Served(patience=PATIENCE, since=NOON)

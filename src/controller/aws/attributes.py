@@ -7,11 +7,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from controller.aws.clients import Client
+from controller.domain.planning.observed import AT_FIRST, ATTRIBUTES
 from controller.domain.planning.spec import ResourceSpec
-
-ATTRIBUTES = "attributes"
-AT_FIRST = "attributes to begin with"
-"""What an object can lack: attributes, among them those that are set once and then left alone."""
 
 _UNKNOWN = re.compile(r"""attribute key ['"]?([^'" ]+)['"]? is not (?:recognized|supported)""")
 

@@ -17,7 +17,13 @@ from controller.aws.service_rest import ease
 from controller.domain.money.meter import SeenTask
 from controller.domain.money.usage import tasks_of
 from controller.domain.planning.going import COUNT, DRAIN, to_ease
-from controller.domain.planning.observed import Observation, Observed, State
+from controller.domain.planning.observed import (
+    AT_FIRST,
+    ATTRIBUTES,
+    Observation,
+    Observed,
+    State,
+)
 from controller.domain.planning.plan import Action, Target, Verb
 from controller.domain.planning.progress import Progress
 from controller.domain.planning.spec import ResourceSpec, Spec, in_a_loop, references
@@ -93,7 +99,7 @@ class AwsCloud:
 
     def _update(self, resource: ResourceSpec, action: Action, observed: Observed) -> Observation:
         seen, kind = observed[action.address], self._kinds[resource.kind]
-        lacks = set(action.changes) & {attributes.ATTRIBUTES, attributes.AT_FIRST}
+        lacks = set(action.changes) & {ATTRIBUTES, AT_FIRST}
         if lacks and kind.attributes:
             wanted = attributes.to_write(self._context.answered(resource), lacks)
             kind.attributes.write(self._context.clients.elbv2, seen.arn, wanted)

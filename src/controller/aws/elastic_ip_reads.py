@@ -47,18 +47,20 @@ class ElasticIpReads:
     def second_reads(self, snapshot: Snapshot) -> list[Job]:
         """What holds those that no load balancer of ours says it has."""
         return [
-            partial(self._read_interface, snapshot, allocation_id, found)
+            partial(self._read_interface, snapshot, _interface_of(found))
             for allocation_id, found in snapshot.elastic_ips.items()
             if snapshot.reads(allocation_id)
             and is_held(found)
             and not snapshot.balancer_with(allocation_id)
+            and _interface_of(found) not in ("", *snapshot.interfaces)
         ]
 
     def _read(self, snapshot: Snapshot, wanted: Sequence[str]) -> None:
         snapshot.elastic_ips |= self._reader.describe(list(wanted))
 
-    def _read_interface(self, snapshot: Snapshot, allocation_id: str, found: Described) -> None:
-        interface_id = found.get("NetworkInterfaceId")
-        if interface_id:
-            described = self._reader.describe_interface(interface_id)
-            snapshot.interfaces[allocation_id] = described
+    def _read_interface(self, snapshot: Snapshot, interface_id: str) -> None:
+        snapshot.interfaces[interface_id] = self._reader.describe_interface(interface_id)
+
+
+def _interface_of(found: Described) -> str:
+    return str(found.get("NetworkInterfaceId", ""))

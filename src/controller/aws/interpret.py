@@ -82,11 +82,11 @@ def _addresses(snapshot: Snapshot, resources: Mapping[str, Observation]) -> dict
     others = [identity(one.arn)["arn_suffix"] for one in snapshot.leftovers or ()]
     result = {}
     for allocation_id, wanted_by in snapshot.allocations.items():
-        interface = snapshot.interfaces.get(allocation_id)
+        found = snapshot.elastic_ips.get(allocation_id)
+        interface = snapshot.interfaces.get((found or {}).get("NetworkInterfaceId", ""))
         holder = snapshot.balancer_with(allocation_id)
         if holder:
             interface = f"ELB {identity(holder)['arn_suffix']}"
-        found = snapshot.elastic_ips.get(allocation_id)
         result[allocation_id] = elastic_ip.interpret(
             allocation_id, found, interface, wanted_by, standing, strange, names, others
         )

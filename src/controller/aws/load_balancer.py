@@ -20,8 +20,7 @@ from controller.domain.planning.observed import ABSENT, Observation, Observed, S
 from controller.domain.planning.plan import Action
 from controller.domain.planning.progress import READ_LAG, Progress
 from controller.domain.planning.spec import Kind, ResourceSpec
-
-STARTING = "load balancer starting"
+from controller.domain.planning.waits import LOAD_BALANCER_STARTING as STARTING
 
 LISTENERS = "listeners"
 """Differs in a load balancer that has a listener of ours which the spec does not name any more."""

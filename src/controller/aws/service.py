@@ -17,7 +17,6 @@ from controller.aws.service_rest import left_running, with_rest
 from controller.aws.service_settings import with_ignored_network
 from controller.aws.service_state import (
     DRAINING,
-    TASK_STARTING,
     TASKS,
     identity,
     interpret,
@@ -31,6 +30,7 @@ from controller.domain.planning.going import COUNT, FORCED
 from controller.domain.planning.observed import Observation, Observed
 from controller.domain.planning.plan import Action, Target
 from controller.domain.planning.spec import Kind, ResourceSpec
+from controller.domain.planning.waits import TASK_STARTING
 
 
 class EcsService:

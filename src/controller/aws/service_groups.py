@@ -8,7 +8,7 @@ from controller.aws.context import Context
 from controller.aws.service_backing import Backing
 from controller.aws.service_failures import needs_stopped_tasks
 from controller.aws.snapshot import Snapshot
-from controller.aws.target_group import count_healthy, outside_zones
+from controller.aws.target_group import count_healthy, is_registering, outside_zones
 from controller.domain.planning.draining import drain_delay
 from controller.domain.planning.plan import Target
 from controller.domain.planning.spec import Kind, ResourceSpec
@@ -52,6 +52,7 @@ def backing_of(context: Context, snapshot: Snapshot, resource: ResourceSpec) -> 
     zones = [outside_zones(health.get(arn, [])) for arn in groups if arn and arn in attached]
     return Backing(
         healthy=min(healthy, default=0),
+        registering=any(is_registering(health.get(arn, [])) for arn in groups if arn),
         reached=reached,
         stopped=stopped,
         outside_zone=next((zone for zone in zones if zone), ""),

@@ -16,9 +16,8 @@ from controller.domain.planning.going import FORCED
 from controller.domain.planning.observed import ABSENT, Observation, State
 from controller.domain.planning.progress import Progress
 from controller.domain.planning.spec import ResourceSpec
+from controller.domain.planning.waits import HEALTH_CHECK, TASK_STARTING
 
-TASK_STARTING = "task starting"
-HEALTH_CHECK = "health check"
 DRAINING = "draining"
 
 FORCE_AFTER = timedelta(minutes=30)
@@ -118,6 +117,7 @@ def _interpret_active(
         unknown_events=unknown_events(found),
         serving=min(wanted, running if backing.healthy is None else backing.healthy),
         wanted=wanted,
+        unchecked=phase == HEALTH_CHECK and backing.registering,
         serves=running > 0 if backing.healthy is None else backing.reached,
     )
 

@@ -40,7 +40,7 @@ class Snapshot:
     unresolved: dict[str, PermanentError] = field(default_factory=dict)  # wanted by -> why not
     unread: dict[str, str] = field(default_factory=dict)  # what may not be read, and why
     elastic_ips: dict[str, Described] = field(default_factory=dict)
-    interfaces: dict[str, str | None] = field(default_factory=dict)
+    interfaces: dict[str, str | None] = field(default_factory=dict)  # by their ids
     health: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by ARN
     stopped: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     tasks: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # of services at rest
@@ -63,12 +63,14 @@ class Snapshot:
         self.found = self._unread(last.found)
         self.identities = self._unread(last.identities)
         self.elastic_ips = self._unread(last.elastic_ips)
-        self.interfaces = self._unread(last.interfaces)
+        self.interfaces = dict(last.interfaces)  # what holds an address is what it was
         self.stopped = self._unread(last.stopped)
         self.tasks = dict(last.tasks)
         self.task_ips = self._unread(last.task_ips)
         self.unnamed, self.health = dict(last.unnamed), dict(last.health)
-        self.tags, self.attributes = dict(last.tags), dict(last.attributes)
+        self.tags = dict(last.tags)
+        known = {one.get("arn") for one in self.identities.values()}
+        self.attributes = {arn: one for arn, one in last.attributes.items() if arn in known}
         self.leftovers = last.leftovers
 
     def _unread(self, found: Mapping[str, T]) -> dict[str, T]:

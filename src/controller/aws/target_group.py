@@ -37,6 +37,8 @@ _CHECKED = {key: plainly(key) for key in _HEALTH_CHECK}
 _FIXED = {key: plainly(key) for key in ("Protocol", "Port", "VpcId", "TargetType", "IpAddressType")}
 
 
+_REGISTERING = "Elb.RegistrationInProgress"
+
 _IN_USE = ("initial", "healthy", "unhealthy")
 
 # What a fresh one has. Source: botocore's elbv2 model, TargetGroupAttribute (AWS behaviour §1.2).
@@ -193,6 +195,12 @@ def count_healthy(health: Sequence[Mapping[str, Any]], among: Collection[str] | 
     """How many targets are healthy; with `among` only those whose id is one of these."""
     healthy = [h for h in health if h["TargetHealth"]["State"] == "healthy"]
     return sum(1 for h in healthy if among is None or h["Target"]["Id"] in among)
+
+
+def is_registering(health: Sequence[Mapping[str, Any]]) -> bool:
+    """Targets are on their way in, and none of them is checked yet (§1.10)."""
+    coming = [h["TargetHealth"] for h in health if h["TargetHealth"]["State"] == "initial"]
+    return bool(coming) and all(one.get("Reason") == _REGISTERING for one in coming)
 
 
 def count_in_use(health: Sequence[Mapping[str, Any]]) -> int:

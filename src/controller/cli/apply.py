@@ -64,9 +64,9 @@ class Duration(click.ParamType[timedelta]):
 @click.option(
     "--poll",
     type=Duration(),
-    default="5s",
+    default="10s",
     show_default=True,
-    help="How often to look at AWS while waiting.",
+    help="The longest time between two looks at AWS.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option(

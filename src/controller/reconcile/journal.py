@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from controller.domain.planning.observed import Holder, Observation, Observed, State
+from controller.domain.planning.observed import (
+    ATTRIBUTES,
+    Holder,
+    Observation,
+    Observed,
+    State,
+)
 from controller.domain.planning.plan import Action, Plan, Target, Verb
 from controller.domain.planning.progress import READ_LAG, Progress, Timeline, settled_key
 from controller.domain.planning.spec import Kind, Spec
@@ -92,7 +98,7 @@ class Journal:
         if action.takes_up:
             rest = self.progress.rest.over(action.address)
             self.progress = replace(self.progress, rest=rest)
-        if "attributes" in action.changes or action.kind is Kind.SERVICE:
+        if ATTRIBUTES in action.changes or action.kind is Kind.SERVICE:
             self._settle(action, arn)
         if times > 1 or (action.kind is Kind.SERVICE and action.starts_deployment):
             self.hold_back(action.address, now + SHOWN)

@@ -33,7 +33,8 @@ def limits_of_run(
     return replace(
         limits,
         give_up_at=(status.lifecycle.waking_since or now) + policy.wake_timeout,
-        usual=status.learned.usual or timedelta(0),
+        since=status.lifecycle.waking_since,
+        learned=status.learned,
         served=served,
     )
 

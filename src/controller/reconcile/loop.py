@@ -16,11 +16,13 @@ from controller.domain.planning.observed import Observed
 from controller.domain.planning.plan import Order, Target, make_plan
 from controller.domain.planning.progress import Progress, Timeline
 from controller.domain.planning.spec import Spec
+from controller.domain.planning.waits import waits_of
 from controller.domain.ports import Clock, Cloud, SideBySide
-from controller.reconcile import pacing, verdicts
+from controller.reconcile import verdicts
 from controller.reconcile.execution import Execution
 from controller.reconcile.journal import Journal
 from controller.reconcile.outcome import Iteration, Limits, Outcome, Report, Result
+from controller.reconcile.pacing import Pacing
 from controller.reconcile.serving import Serving
 from controller.reconcile.turn import Seen, Turn
 from controller.reconcile.verdicts import Ending
@@ -56,6 +58,7 @@ class Reconciler:
         self._report = report
         self._journal = Journal(spec, progress or Progress(), timeline or Timeline())
         self._execution = Execution(spec, cloud, clock, side_by_side, self._journal)
+        self._waits = waits_of(spec)
 
     def run(
         self,
@@ -70,13 +73,14 @@ class Reconciler:
         the outcome.
         """
         limits = limits or Limits()
+        pacing = Pacing(limits, self._waits)
         turn = self._first_turn(target, limits)
         while still_wanted():
-            turn = self._round(turn)
+            turn = self._round(turn, pacing)
             ending = verdicts.find_end(turn, limits)
             if ending:
                 return self._outcome(turn, ending)
-            self._clock.sleep(pacing.pause_after(turn, limits).total_seconds())
+            self._clock.sleep(pacing.pause_after(turn).total_seconds())
         return self._outcome(turn, Ending(Result.INTERRUPTED))
 
     def _first_turn(self, target: Target, limits: Limits) -> Turn:
@@ -92,38 +96,39 @@ class Reconciler:
             give_up_at=limits.give_up_at,
         )
 
-    def _round(self, before: Turn) -> Turn:
+    def _round(self, before: Turn, pacing: Pacing) -> Turn:
         """Read once, then take ready steps until none is left that needs no new snapshot."""
         now = self._clock.now()
-        turn = replace(before, now=now, reading=None, has_taken=False, note="", error=None)
+        turn = replace(before, now=now, taken=(), note="", error=None)
         try:
-            turn, seen = self._look(turn, pacing.read_next(before, now))
+            turn, seen = self._look(turn, pacing, pacing.read_next(before, now))
             while True:
                 self._show(turn, seen)
                 actions = verdicts.takeable(turn, seen)
                 if not actions:
                     return self._answered(turn, seen)
                 self._execution.prepare(seen.plan)
-                turn = replace(turn, has_taken=True, reading=None)
+                turn = replace(turn, taken=(*turn.taken, *actions))
                 observed, note = self._execution.take(actions, seen.observed, turn.serving)
                 turn, seen = self._know(turn, observed, note or turn.note)
         except DormouseError as error:
             return self._refused(before, turn, error)
 
-    def _look(self, turn: Turn, only: frozenset[str] | None) -> tuple[Turn, Seen]:
+    def _look(self, before: Turn, pacing: Pacing, only: frozenset[str] | None) -> tuple[Turn, Seen]:
         """
-        Read what was waited for; everything, once in a while and before anything else is done.
+        Read what was waited for; everything, once in a while and before most that is decided.
 
-        So what is decided on, but for going on waiting, was all read at this moment.
+        What is decided on, but for going on waiting and for what a wake makes, was all read at this
+        moment.
         """
-        now = turn.now
-        turn, seen = self._see(turn, now, only)
-        if only is not None and not verdicts.only_waits(turn, seen):
+        turn, seen = self._see(before, before.now, only)
+        if only is not None and (
+            pacing.ends_a_wait(before, seen) or not verdicts.may_go_on(turn, seen)
+        ):
             only = None
-            turn, seen = self._see(turn, now, only)
-        whole_at = now if only is None else turn.whole_at
+            turn, seen = self._see(turn, before.now, only)
         serving = turn.serving.noted(self._spec, seen.observed, seen.plan)
-        return replace(turn, reading=seen, whole_at=whole_at, serving=serving), seen
+        return replace(turn.having_read(only, before.now), serving=serving), seen
 
     def _see(self, turn: Turn, now: datetime, only: frozenset[str] | None) -> tuple[Turn, Seen]:
         observed = self._cloud.observe(turn.target, self._journal.progress, now, only)
@@ -137,9 +142,13 @@ class Reconciler:
 
     def _now(self, turn: Turn) -> Turn:
         """The turn with what is remembered by now."""
-        final = dict(self._execution.final)
-        now, progress = self._clock.now(), self._journal.progress
-        return replace(turn, now=now, progress=progress, final=final)
+        return replace(
+            turn,
+            now=self._clock.now(),
+            progress=self._journal.progress,
+            steps=self._journal.timeline.steps,
+            final=dict(self._execution.final),
+        )
 
     def _answered(self, turn: Turn, seen: Seen) -> Turn:
         turn = self._now(turn)

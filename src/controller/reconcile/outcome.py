@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from controller.domain.decision.history import Learned
 from controller.domain.planning.observed import Observed
 from controller.domain.planning.plan import Plan, Target
 from controller.domain.planning.progress import Progress, Timeline
 from controller.reconcile.serving import Served
 
-POLL = timedelta(seconds=5)
+POLL = timedelta(seconds=10)
 """The longest time between two polls, unless another is given."""
 
 
@@ -61,14 +62,16 @@ class Limits:
     When to stop trying.
 
     `deadline` is the end of the process's own time, `give_up_at` the time limit of a wake, `poll`
-    the longest time between two polls, `usual` the past length of such a transition. A pass that
-    is not `patient` waits only for retries that are due in a moment.
+    the longest time between two polls. `since` is when the wake began, in this pass or before, and
+    `learned` what earlier ones have taught. A pass that is not `patient` waits only for retries
+    that are due in a moment.
     With `served` the stack may have been ready before: then `give_up_at` does not count.
     """
 
     deadline: datetime | None = None
     give_up_at: datetime | None = None
     poll: timedelta = POLL
-    usual: timedelta = timedelta(0)
+    since: datetime | None = None
+    learned: Learned = field(default_factory=Learned)
     patient: bool = True
     served: Served | None = None

@@ -84,6 +84,11 @@ class Serving:
         """It was ready, and has no healthy target now."""
         return self.is_ready and self.unserved_since is not None
 
+    @property
+    def is_new(self) -> bool:
+        """It has served nobody yet, and does not now."""
+        return not self.is_ready and self.unserved_since is not None
+
     def is_lasting(self, now: datetime) -> bool:
         """Whether it has been incomplete for longer than replacing a task takes."""
         since = self.incomplete_since

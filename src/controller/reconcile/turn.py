@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from controller.domain.errors import DormouseError
 from controller.domain.planning.observed import Observed
 from controller.domain.planning.plan import Action, Plan, Target, Verb
-from controller.domain.planning.progress import Progress
+from controller.domain.planning.progress import Progress, Step
 from controller.reconcile.serving import Serving
 
 
@@ -26,11 +26,12 @@ class Turn:
     """
     The data for verdicts at one moment of a run.
 
-    `seen` is the newest snapshot; None until there is one. `reading` is the same as long as no step
-    was taken since: it determines what to read next, and `whole_at` is the last full read.
-    `final` maps an address to the reason why its step is not retried. `error` is what aborted the
-    round, `note` its last refusal. `quiet_until` is when AWS may be called again. `refused_since`
-    and `blocked_since` are since when rounds are refused, and since when a foreign resource blocks.
+    `seen` is the newest snapshot; None until there is one. `whole_at` is the last full read, and
+    `read_at` when an address was read after that. `taken` are the steps of this round, `steps` what
+    each address is busy with. `final` maps an address to the reason why its step is not retried.
+    `error` is what aborted the round, `note` its last refusal. `quiet_until` is when AWS may be
+    called again. `refused_since` and `blocked_since` are since when rounds are refused, and since
+    when a foreign resource blocks.
     `give_up_at` is the time limit of a wake.
     """
 
@@ -41,15 +42,30 @@ class Turn:
     serving: Serving
     progress: Progress
     seen: Seen | None = None
-    reading: Seen | None = None
+    read_at: Mapping[str, datetime] = field(default_factory=dict)
+    taken: tuple[Action, ...] = ()
+    steps: tuple[Step, ...] = ()
     final: Mapping[str, str] = field(default_factory=dict)
-    has_taken: bool = False
     note: str = ""
     error: DormouseError | None = None
     quiet_until: datetime | None = None
     refused_since: datetime | None = None
     blocked_since: datetime | None = None
     give_up_at: datetime | None = None
+
+    def having_read(self, only: Collection[str] | None, at: datetime) -> Turn:
+        """The turn after a read of these, or of everything."""
+        if only is None:
+            return replace(self, whole_at=at, read_at={})
+        return replace(self, read_at={**self.read_at, **dict.fromkeys(only, at)})
+
+    def last_read(self, address: str) -> datetime:
+        return self.read_at.get(address, self.whole_at)
+
+    def busy_since(self, address: str) -> datetime:
+        """When it began with what it is busy with now."""
+        begun = (s.started_at for s in self.steps if s.address == address and not s.finished_at)
+        return max(begun, default=self.began_at)
 
     @property
     def is_overdue(self) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from controller.domain.errors import DeniedError, DormouseError, EndPassError, RetryError
 from controller.domain.formatting import say_duration
 from controller.domain.planning.observed import Holder, State
-from controller.domain.planning.plan import Action, Target
+from controller.domain.planning.plan import Action, Target, Verb
 from controller.domain.planning.progress import Progress
 from controller.reconcile.outcome import Limits, Result
 from controller.reconcile.retry_policy import SOON
@@ -25,6 +25,9 @@ LAST_STEPS = timedelta(seconds=20)
 
 MADE_ANEW_AGAIN = timedelta(hours=1)
 """How often a stack that serves replaces a resource that fails repeatedly (§1.4, F07)."""
+
+A_MOMENT = timedelta(seconds=15)
+"""So long after it has read everything, a wake makes the next resource by that."""
 
 BLOCKED_GRACE = timedelta(seconds=30)
 """Tags of new resources may be unreadable for some seconds; only then does foreign count."""
@@ -58,11 +61,27 @@ def takeable(turn: Turn, seen: Seen) -> list[Action]:
 
 def only_waits(turn: Turn, seen: Seen) -> bool:
     """Nothing is to be done or decided but to go on waiting."""
-    plan = seen.plan
-    ends = plan.converged or (
-        not turn.serving.is_lost and (plan.blocked or find_failure(seen, turn.progress))
+    return not (_may_end(turn, seen) or takeable(turn, seen))
+
+
+def may_go_on(turn: Turn, seen: Seen) -> bool:
+    """
+    Whether a part that was just read is enough to go on by, with what was read before.
+
+    To wait, it is; to make the parts of a wake one after the other, for a moment: while nobody is
+    served, each of these calls is refused, or harmless, where somebody else was faster (AWS
+    behaviour §1.6, §2.1). A deletion is neither, and no run ends by it.
+    """
+    if only_waits(turn, seen):
+        return True
+    steps = takeable(turn, seen)
+    is_fresh = turn.serving.is_new and turn.now - turn.whole_at <= A_MOMENT
+    makes = (
+        turn.target is Target.AWAKE
+        and is_fresh
+        and not any(action.verb is Verb.DELETE for action in steps)
     )
-    return not (ends or turn.final or takeable(turn, seen))
+    return makes and not _may_end(turn, seen)
 
 
 def find_end(turn: Turn, limits: Limits) -> Ending | None:
@@ -115,6 +134,11 @@ def find_holdup(turn: Turn) -> str:
     said += [one.cause for one in observed.resources.values() if one.cause]
     said += [action.waits_for for action in plan.actions if action.waits_for]
     return "; ".join(dict.fromkeys(said))
+
+
+def _may_end(turn: Turn, seen: Seen) -> bool:
+    trouble = seen.plan.blocked or find_failure(seen, turn.progress)
+    return bool(seen.plan.converged or turn.final or (trouble and not turn.serving.is_lost))
 
 
 def _may_take(action: Action, turn: Turn, seen: Seen) -> bool:
@@ -203,7 +227,7 @@ def _out_of_time(turn: Turn, limits: Limits) -> Ending | None:
 
 def _goes_on(turn: Turn) -> bool:
     """Whether a step was taken in this round, or can be soon by something else than waiting."""
-    if turn.has_taken or turn.seen is None:
+    if turn.taken or turn.seen is None:
         return True
     held = any(at > turn.now for at in turn.progress.retry_at.values())
     return held or not all(one.owned for one in turn.seen.observed.resources.values())

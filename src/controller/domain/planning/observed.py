@@ -9,6 +9,10 @@ from enum import StrEnum
 
 from controller.domain.planning.spec import Kind
 
+ATTRIBUTES = "attributes"
+AT_FIRST = "attributes to begin with"
+"""What an object can lack: attributes, among them those that are set once and then left alone."""
+
 
 class State(StrEnum):
     ABSENT = "absent"
@@ -35,10 +39,11 @@ class Observation:
     delete it (AWS behaviour §1.6). `differs` names the fields that an update can correct,
     `outdated` those that need a new resource. `replaced_at` is when AWS last stopped a task of a
     service, if that is known. For a service, `serving` is how many of the `wanted` tasks are
-    healthy in all of its target groups (or run, if it has none), and `serves` whether any target
-    of it is healthy; `unknown_events` are ECS service events (time and text) that the controller
-    does not recognize. `rests`: a sleep has brought its count to 0, and a wake takes it up again;
-    while asleep it is READY once no task of it is left. `may_rest`: a sleep can begin with that.
+    healthy in all of its target groups (or run, if it has none), `serves` whether any target of it
+    is healthy, and `unchecked` whether targets have come none of which is checked yet;
+    `unknown_events` are ECS service events (time and text) that the controller does not recognize.
+    `rests`: a sleep has brought its count to 0, and a wake takes it up again; while asleep it is
+    READY once no task of it is left. `may_rest`: a sleep can begin with that.
     """
 
     state: State
@@ -56,6 +61,7 @@ class Observation:
     serves: bool = False
     rests: bool = False
     may_rest: bool = False
+    unchecked: bool = False
 
     @property
     def arn(self) -> str:

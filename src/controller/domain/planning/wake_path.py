@@ -12,18 +12,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from controller.domain.planning.spec import (
-    Json,
-    Kind,
-    ResourceSpec,
-    Spec,
-    references,
-    split_reference,
-)
+from controller.domain.planning.spec import Json, Kind, ResourceSpec, Spec
 from controller.domain.planning.timing import TYPICAL, Timing
+from controller.domain.planning.waits import (
+    HEALTH_CHECK,
+    LOAD_BALANCER_STARTING,
+    TASK_STARTING,
+    USUAL_INTERVAL,
+    balancers_of,
+    referred,
+)
 
 # What AWS takes where nothing is said (AWS behaviour §1.2).
-_INTERVAL, _THRESHOLD = 30, 5
+_INTERVAL, _THRESHOLD = USUAL_INTERVAL, 5
 QUICK_INTERVAL, QUICK_THRESHOLD = 10, 2
 """Checks that every network load balancer takes, and that are quick enough (AWS behaviour §1.2)."""
 
@@ -135,7 +136,7 @@ def _chains(
     spec: Spec, kept: Kept, timing: Timing, checks: Mapping[str, Checks]
 ) -> Iterator[WakePath]:
     starting = {
-        balancer.address: Step(balancer.address, "load balancer starting", timing.lb_provisioning)
+        balancer.address: Step(balancer.address, LOAD_BALANCER_STARTING, timing.lb_provisioning)
         for balancer in spec.of_kind(Kind.LOAD_BALANCER)
     }
     for step in starting.values():
@@ -143,37 +144,25 @@ def _chains(
     for service in spec.of_kind(Kind.SERVICE):
         if service.request.get("desiredCount", 1) == 0:
             continue
-        groups = _referred(spec, service, Kind.TARGET_GROUP)
+        groups = referred(spec, service, Kind.TARGET_GROUP)
         stand = kept.get(service.address, ())
         visible = timing.association_visible if groups else 0
         running = visible + timing.task_start + timing.activating
-        task = Step(service.address, "task starting", running)
+        task = Step(service.address, TASK_STARTING, running)
         yield WakePath((task,))
         for group in groups:
             asked = checks.get(group.address, Checks.of(group)).seconds
-            check = Step(service.address, "health check", asked)
+            check = Step(service.address, HEALTH_CHECK, asked)
             registered = replace(check, seconds=timing.registration + asked)
             yield WakePath((task, registered))
             yield from (
                 WakePath((starting[balancer.address], check))
-                for balancer in _balancers_of(spec, group)
+                for balancer in balancers_of(spec, group)
             )
         for standing in stand:
             asked = checks.get(standing.address, standing.checks).seconds
             registration = timing.registration if standing.is_network else 0
-            yield WakePath((task, Step(service.address, "health check", registration + asked)))
-
-
-def _balancers_of(spec: Spec, group: ResourceSpec) -> Iterator[ResourceSpec]:
-    for listener in spec.of_kind(Kind.LISTENER):
-        if group in _referred(spec, listener, Kind.TARGET_GROUP):
-            yield from _referred(spec, listener, Kind.LOAD_BALANCER)
-
-
-def _referred(spec: Spec, resource: ResourceSpec, kind: Kind) -> list[ResourceSpec]:
-    named = (r["$ref"] for r in references(resource.request) if "$ref" in r)
-    addresses = {split_reference(reference)[0] for reference in named}
-    return [one for one in spec.of_kind(kind) if one.address in addresses]
+            yield WakePath((task, Step(service.address, HEALTH_CHECK, registration + asked)))
 
 
 def _whole(value: Json, otherwise: int) -> int:
