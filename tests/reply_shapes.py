@@ -16,12 +16,22 @@ KINDS = {
     "blob": bytes,
 }
 
+UNLISTED = {("AttachmentStatus", "available")}
+"""What AWS says although its model does not list it: internet gateways are "available"."""
+
 
 def check_reply(value: Any, shape: Any, path: str = "") -> None:
-    """Raise AssertionError at the first member that the model does not know, or of a wrong type."""
+    """
+    Raise AssertionError at the first place that the model does not allow.
+
+    That is a member that it does not know, one that it requires and that is missing, a value of
+    another type, or a word that it does not list.
+    """
     if shape is None:
         assert value in ({}, None), f"{path}: nothing expected, got {value!r}"
     elif shape.type_name == "structure":
+        missing = set(shape.required_members) - value.keys()
+        assert not missing, f"{path}: {missing} of {shape.name} are missing"
         for name, member in value.items():
             assert name in shape.members, f"{path}.{name} is not in {shape.name}"
             check_reply(member, shape.members[name], f"{path}.{name}")
@@ -35,6 +45,9 @@ def check_reply(value: Any, shape: Any, path: str = "") -> None:
     else:
         kind = KINDS[shape.type_name]
         assert isinstance(value, kind), f"{path}: {shape.type_name} expected, got {value!r}"
+        if getattr(shape, "enum", None):
+            listed = value in shape.enum or (shape.name, value) in UNLISTED
+            assert listed, f"{path}: one of {shape.enum} expected, got {value!r}"
         if shape.type_name in ("integer", "long"):
             assert not isinstance(value, bool), f"{path}: {shape.type_name}, got {value!r}"
 
