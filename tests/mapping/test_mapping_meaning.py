@@ -69,6 +69,9 @@ def test_what_costs_by_the_hour_is_named_with_its_price(tmp_path, name):
     assert result.summary.asleep - plain.asleep == Decimal(price)
     assert result.summary.awake - plain.awake == Decimal(price)
     assert not errors(result)
+    (kept,) = result.spec.source["keeps"]  # for the message at the end of a term
+    assert kept["address"] == problem.address
+    assert kept["month"] == float(round(Decimal(price) * HOURS, 2))
 
 
 @pytest.mark.parametrize("name", FREE)
@@ -82,6 +85,9 @@ def test_a_price_that_is_not_known_is_said_to_be_so(tmp_path):
     (problem,) = told(result, "idle-cost")
     assert "its price is not in dormouse's table" in problem.message
     assert result.summary.unpriced == ("database (db.x)",)
+    assert result.spec.source["keeps"] == [
+        {"address": "aws_db_instance.x", "what": "database (db.x)", "month": None}
+    ]
     assert result.summary.asleep == compile_text(tmp_path, STACK).summary.asleep
 
 

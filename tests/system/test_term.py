@@ -19,8 +19,17 @@ DAY = timedelta(days=1)
 OF_TERM = ("ending", "ended", "unpublished")
 
 
-def ending(after: timedelta, owner: str = "ann", **policy):
+KEEPS = [
+    {"address": "aws_nat_gateway.n", "what": "NAT gateway", "month": 32.85},
+    {"address": "aws_sagemaker_endpoint.m", "what": "model endpoint", "month": None},
+]
+"""As a compiled spec has it (tests/mapping/test_mapping_meaning.py)."""
+
+
+def ending(after: timedelta, owner: str = "ann", keeps=(), **policy):
     day = days("Mon 06:00", profile="fast", **policy)
+    if keeps:
+        day.publish(replace(day.spec, source={"keeps": keeps}))
     day.live("Mon 06:02")
     term = Term(stack=STACK, owner=owner, expires_at=day.now + after, set_at=day.now)
     day.controller.table.put_term(term)
@@ -88,12 +97,16 @@ def test_what_is_extended_begins_anew():
 
 
 def test_one_that_is_wanted_is_not_taken_out():
-    day = ending(timedelta(hours=1), idle_timeout="0", max_awake="12h")
-    live(day, timedelta(hours=2))
-    day.hold(awake(day, 9 * DAY))
-    live(day, 8 * DAY)
+    """It is awake at the moment of its removal, and asleep again an hour and a half later."""
+    day = ending(timedelta(hours=1), idle_timeout="0", finish_paid_hour=False)
+    live(day, 7 * DAY)
+    day.hold(awake(day, timedelta(hours=2)))
+    live(day, timedelta(minutes=90))
     assert day.controller.table.load(STACK).spec.stack == STACK
-    live(day, 2 * DAY)
+    assert day.status["target"] == "awake"
+    assert told(day)[-1] == "ended"
+    live(day, timedelta(hours=1))
+    assert told(day)[-1] == "unpublished"
     with pytest.raises(NotPublishedError):
         day.controller.table.load(STACK)
 
@@ -105,14 +118,22 @@ def awake(day, length):
 
 
 def test_messages_name_owner_way_out_and_what_terraform_keeps():
-    day = ending(DAY)
+    """As far as the files said what costs by the hour; and what they did not say."""
+    day = ending(DAY, keeps=KEEPS)
     live(day, 9 * DAY)
     of_term = [event for event in day.told if str(event.kind) in OF_TERM]
     texts = {event.kind: write_message(day.spec, event) for event in of_term}
     assert all(message.level is Level.TROUBLE for message in texts.values())
     gone = texts[EventKind.UNPUBLISHED].body
-    assert "eipalloc-0a1b2c3d4e5f60718" in gone
-    assert "USD 3.65 a month" in gone
+    assert (
+        "What Terraform keeps, and its price a month:\n"
+        "  eipalloc-0a1b2c3d4e5f60718: USD 3.65\n"
+        "  aws_nat_gateway.n (NAT gateway): USD 32.85\n"
+        "  aws_sagemaker_endpoint.m (model endpoint): price not known\n"
+        "That is USD 36.50 a month, and 1 more whose price is not known. What is billed by use "
+        "(storage, traffic, logs) is not in it, nor what other directories keep."
+    ) in gone
+    assert "USD 36.50 a month" in texts[EventKind.ENDED].body
     assert "--expires 14d" in texts[EventKind.ENDED].body
     assert "Its owner is ann." in texts[EventKind.ENDING].body
 

@@ -128,6 +128,7 @@ def compile_worlds(
     problems = problems if _any_error(problems) else (*problems, *_unaccounted(draft, division))
     if _any_error(problems):
         return Compiled(None, problems, sleepers, home.region, awake)
+    idle = _find_idle(draft, division, home.region)
     spec = Spec(
         stack=stack,
         region=home.region,
@@ -135,12 +136,15 @@ def compile_worlds(
         resources=tuple(_finish(draft, address, needs[address]) for address in order),
         policy=policy,
         endpoint=find_endpoint(draft, order, policy),
-        source={"dir": clean(source, LONGEST_CAUSE), "compiled_at": format_timestamp(compiled_at)},
+        source={
+            "dir": clean(source, LONGEST_CAUSE),
+            "compiled_at": format_timestamp(compiled_at),
+            "keeps": [each.to_json() for each in idle],
+        },
     )
     too_large = _too_large(spec)
     if too_large:
         return Compiled(None, (*problems, too_large), sleepers, home.region)
-    idle = _find_idle(draft, division, home.region)
     meaning = summarize(spec, draft, idle)
     return Compiled(spec, problems, sleepers, home.region, awake, meaning)
 

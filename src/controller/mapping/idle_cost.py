@@ -16,6 +16,7 @@ from controller.domain.money.hourly_prices import AS_OF, HOURLY, HOURS_IN_A_MONT
 from controller.domain.money.ledger import cost
 from controller.domain.money.prices import DEFAULT_REGION, find_prices
 from controller.domain.money.usage import Tasks
+from controller.domain.planning.spec import Json
 from controller.domain.problem import Level, Place, Problem
 from controller.hcl import numbers
 from controller.hcl.values import Unknown
@@ -68,6 +69,11 @@ class Idle:
             place=self.place,
             address=self.address,
         )
+
+    def to_json(self) -> dict[str, Json]:
+        """For the spec's source; `month` is USD, None where the price is not known."""
+        month = None if self.hour is None else float(round(self.hour * HOURS_IN_A_MONTH, 2))
+        return {"address": self.address, "what": self.what, "month": month}
 
     def _money(self) -> str:
         if self.hour is None:

@@ -47,17 +47,41 @@ def _way_out(spec: Spec, link: Invitation | None) -> str:
 
 
 def _kept(spec: Spec) -> str:
-    """What Dormouse does not take down: it is Terraform's."""
+    """
+    What Dormouse does not take down, for it is Terraform's: thing by thing, with its price.
+
+    What the files did not tell by the hour (storage, traffic, things of other directories) is in no
+    spec, and that is said.
+    """
+    own = asleep_hour(spec) * MONTH
+    lines = [f"  {', '.join(_own(spec)) or 'Elastic IPs and tasks'}: {_month(own)}"] if own else []
+    total, unknown = own, []
+    for each in spec.source.get("keeps") or ():
+        month = each.get("month")
+        price = None if month is None else Decimal(str(month))
+        lines.append(f"  {each['address']} ({each['what']}): {_month(price)}")
+        total += price or 0
+        unknown += [each["address"]] if price is None else []
+    if not lines:
+        return f"Nothing is known of {spec.stack} that Terraform keeps and that costs by the hour."
+    more = f", and {len(unknown)} more whose price is not known" if unknown else ""
+    said = "\n".join(["What Terraform keeps, and its price a month:", *lines])
+    return (
+        f"{said}\nThat is {say_money(total)} a month{more}. What is billed by use (storage, "
+        "traffic, logs) is not in it, nor what other directories keep. terraform destroy ends it."
+    )
+
+
+def _month(price: Decimal | None) -> str:
+    return "price not known" if price is None else say_money(price)
+
+
+def _own(spec: Spec) -> list[str]:
+    """The addresses and services of the spec that stay while it is asleep."""
     names = [
         str(mapping["AllocationId"])
         for balancer in spec.of_kind(Kind.LOAD_BALANCER)
         for mapping in balancer.request.get("SubnetMappings", ())
         if isinstance(mapping.get("AllocationId"), str)
     ]
-    names += [each.address for each in spec.resources if each.asleep is not None]
-    what = f" ({', '.join(names)})" if names else ""
-    month = say_money(asleep_hour(spec) * MONTH)
-    return (
-        f"What Terraform keeps stays{what} and goes on costing {month} a month, without what only "
-        "its files know. terraform destroy ends that."
-    )
+    return names + [each.address for each in spec.resources if each.asleep is not None]

@@ -191,7 +191,8 @@ class Spec:
     A whole stack: its resources in dependency order, its policy, where it lives.
 
     `region` and `role_arn` come from the provider block (None: the controller's own). `policy` is
-    JSON as `controller.domain.policy.policy` writes it. `source` says where it was compiled from.
+    JSON as `controller.domain.policy.policy` writes it. `source` says where it was compiled from,
+    and what Terraform keeps there that costs by the hour.
     `is_remembered`: nobody can read the stack's spec, and this is what its status knows of it.
     Nothing can be made by such a spec.
     """
