@@ -126,7 +126,7 @@ def standing_provider(endpoint: str | None = None) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def terraform_on(directory: Path, endpoint: str) -> Iterator[Terraform]:
+def terraform_on(directory: Path, endpoint: str | None = None) -> Iterator[Terraform]:
     """A working directory whose commands share one process of the provider."""
     with standing_provider(endpoint) as reached:
         terraform = Terraform(directory, endpoint)

@@ -14,7 +14,7 @@ from adopting import STACK, prepared
 from test_adopted_expressions import STAYS, SURVIVES, output
 
 from controller.adopt.proof import created
-from oracle import Terraform, needs_terraform
+from oracle import needs_terraform, terraform_on
 
 pytestmark = [pytest.mark.terraform, pytest.mark.slow]
 
@@ -141,16 +141,16 @@ def directory(tmp_path):
 
 
 def test_terraform_takes_every_form(directory):
-    terraform = Terraform(directory)
-    terraform.run("fmt", "-recursive")
-    terraform.init()
-    before = terraform.plan()
-    changes = prepared(directory).changes
-    for change in changes.files:
-        change.path.write_bytes(change.after)
+    with terraform_on(directory) as terraform:
+        terraform.run("fmt", "-recursive")
+        terraform.init()
+        before = terraform.plan()
+        changes = prepared(directory).changes
+        for change in changes.files:
+            change.path.write_bytes(change.after)
 
-    assert terraform.run("fmt", "-check", "-recursive", check=False).stdout == ""
-    awake, asleep = terraform.plan(awake=True), terraform.plan()
+        assert terraform.run("fmt", "-check", "-recursive", check=False).stdout == ""
+        awake, asleep = terraform.plan(awake=True), terraform.plan()
     assert created(awake) == created(before)
     slept = created(before) - created(asleep)
     assert {address.partition("[")[0].rpartition("aws_")[2] for address in slept} == {

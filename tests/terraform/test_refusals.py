@@ -5,20 +5,20 @@ from __future__ import annotations
 import pytest
 
 from oracle import Terraform, needs_terraform
-from traps.garden import garden
+from traps.garden import HEAD, PROVIDER, garden
 from traps.test_refusals import CASES
 
 pytestmark = [pytest.mark.terraform, pytest.mark.slow]
 
 
 def test_terraform_validate_accepts_every_case(tmp_path):
-    """All of them as modules of one root: one start of the provider."""
+    """All of them as modules of one root and its provider, which is started once."""
     needs_terraform()
-    calls = []
+    calls = [PROVIDER]
     for number, case in enumerate(CASES):
         folder = tmp_path / f"case-{number}"
         folder.mkdir()
-        garden(folder, more=case.more, **case.parts)
+        garden(folder, more=case.more, head=HEAD.replace(PROVIDER, ""), **case.parts)
         name = f"{case.rule}-{number}"
         calls.append(
             f'module "{name}" {{\n  source = "./case-{number}/garden"\n  awake = true\n}}\n'

@@ -26,16 +26,7 @@ NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 HCL = str | list[str] | None
 Changes = Mapping[str, HCL]
 
-HEAD = """
-terraform {
-  required_providers {
-    aws = {
-      source  = "hashicorp/aws"
-      version = "~> 5.0"
-    }
-  }
-}
-
+PROVIDER = """
 provider "aws" {
   region                      = "eu-central-1"
   access_key                  = "x"
@@ -44,11 +35,21 @@ provider "aws" {
   skip_requesting_account_id  = true
   skip_metadata_api_check     = true
 }
-
-variable "awake" {
+"""
+HEAD = f"""
+terraform {{
+  required_providers {{
+    aws = {{
+      source  = "hashicorp/aws"
+      version = "~> 5.0"
+    }}
+  }}
+}}
+{PROVIDER}
+variable "awake" {{
   type    = bool
   default = false
-}
+}}
 """
 SUBNET = "subnet-0aaaa1111bbbb2222"
 VPC = "vpc-0aaaa1111bbbb2222"
