@@ -40,6 +40,13 @@ OWN_HEADERS = frozenset(
 
 
 INVOKE = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
+LAMBDA_READS = {
+    "GetAccountSettings": re.compile(r"/2016-08-19/account-settings/?"),
+    "GetFunctionConcurrency": re.compile(
+        r"/2019-09-30/functions/(?P<FunctionName>[^/]+)/concurrency"
+    ),
+}
+"""What `dormouse doctor` reads of Lambda, which moto does not know."""
 
 PATIENCE = 5.0
 """Seconds that an answer under way is given when the server stops."""
@@ -206,6 +213,10 @@ def answer(
         params = {"FunctionName": unquote(invoked[1]), "Payload": body}
         aws.call("lambda", "Invoke", params, request.region)
         return wire.Answer(202, {}, b"")
+    for operation, pattern in LAMBDA_READS.items():
+        named = pattern.fullmatch(path) if method == "GET" else None
+        if named and aws.plays("lambda", operation):
+            return _lambda_read(aws, request, operation, named.groupdict())
     if not request.service:
         return _from_moto(aws, request, method, path, headers)
     request_id = f"00000000-0000-0000-0000-{len(aws.calls):012d}"
@@ -223,6 +234,18 @@ def answer(
         # connection.
         own = AwsError("InternalFailure", f"simulated AWS: {type(error).__name__}: {error}", 500)
         return wire.write_error(request, own, request_id)
+
+
+def _lambda_read(
+    aws: LaptopAws, request: wire.Request, operation: str, params: dict[str, str]
+) -> wire.Answer:
+    try:
+        reply = aws.call("lambda", operation, params, request.region)
+    except AwsError as error:
+        if error.dropped:
+            raise
+        return wire.write_error(request, error, "00000000-0000-0000-0000-000000000000")
+    return wire.Answer(200, {"Content-Type": "application/json"}, json.dumps(reply).encode())
 
 
 def _from_moto(

@@ -249,8 +249,10 @@ def test_options_win_over_files(dormouse, project):
 @pytest.mark.parametrize(
     ("free", "reserved", "given", "passed"),
     [
-        (1000, None, [], ["ApiConcurrency=20"]),
-        (1000, None, ["ApiConcurrency=0"], ["ApiConcurrency=0"]),
+        (1000, None, [], ["ApiConcurrency=20", "DoorConcurrency=200"]),
+        (1000, None, ["ApiConcurrency=0"], ["ApiConcurrency=0", "DoorConcurrency=200"]),
+        (1000, None, ["DoorConcurrency=7"], ["DoorConcurrency=7", "ApiConcurrency=20"]),
+        (319, None, [], ["ApiConcurrency=20"]),
         (980, 20, [], []),  # CloudFormation keeps what is not given
         (119, None, [], []),  # AWS leaves a hundred to all others
         (10, None, ["LogLevel=WARN"], ["LogLevel=WARN"]),

@@ -8,37 +8,47 @@ from controller.cli.deployment import Deployment
 from controller.domain.diagnostics.deployment import Room
 from controller.domain.errors import DormouseError
 
-PARAMETER = "ApiConcurrency"
+API, DOOR = "ApiConcurrency", "DoorConcurrency"
 
 
 def read_room(deployment: Deployment) -> Room:
     """Ask Lambda; a wake URL that is not there yet has nothing reserved."""
     functions = deployment.clients.get("lambda")
     limit = functions.get_account_settings()["AccountLimit"]
-    try:
-        reply = functions.get_function_concurrency(FunctionName=f"{deployment.name}-api")
-    except functions.exceptions.ResourceNotFoundException:
-        reply = {}
     return Room(
         most=limit["ConcurrentExecutions"],
         free=limit["UnreservedConcurrentExecutions"],
-        reserved=reply.get("ReservedConcurrentExecutions"),
+        reserved=_reserved(deployment, "api"),
     )
+
+
+def _reserved(deployment: Deployment, function: str) -> int | None:
+    """What a function has reserved; None for one that shares, or is not there yet."""
+    functions = deployment.clients.get("lambda")
+    try:
+        reply = functions.get_function_concurrency(FunctionName=f"{deployment.name}-{function}")
+    except functions.exceptions.ResourceNotFoundException:
+        return None
+    found: int | None = reply.get("ReservedConcurrentExecutions")
+    return found
 
 
 def default_concurrency(deployment: Deployment, given: Sequence[str]) -> list[str]:
     """
-    The parameter that bounds the wake URL, where nobody has said and the account has room.
+    The parameters that bound wake URL and door, where nobody has said and the account has room.
 
     A deployment that has a bound keeps it, as CloudFormation keeps what is not given.
     """
-    if any(each.partition("=")[0] == PARAMETER for each in given):
-        return []
+    named = {each.partition("=")[0] for each in given}
     try:
         with deployment.reaching("read how many functions run at one time"):
             room = read_room(deployment)
+            of_door = _reserved(deployment, "door")
     except DormouseError:
         return []  # doctor says so
-    if room.reserved is not None or room.default is None:
-        return []
-    return [f"{PARAMETER}={room.default}"]
+    defaults = ((API, room.reserved, room.default), (DOOR, of_door, room.door_default))
+    return [
+        f"{name}={number}"
+        for name, reserved, number in defaults
+        if name not in named and reserved is None and number is not None
+    ]

@@ -137,8 +137,8 @@ def _sorted_out(paths: Sequence[Path]) -> list[Path]:
 def _build_and_deploy(environment: Environment) -> None:
     deployment = Deployment(environment.stack_name, chosen=True)
     bound = default_concurrency(deployment, environment.parameters)
-    if bound:
-        click.echo(f"{bound[0]}: this account has room for a bound of the wake URL", err=True)
+    for each in bound:
+        click.echo(f"{each}: this account has room for this bound", err=True)
     environment = with_parameters(environment, bound)
     bring_sam()
     with sam_project() as project, _sam_config(environment) as config:

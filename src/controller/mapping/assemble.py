@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from controller.domain.money.bill import asleep_hour
 from controller.domain.planning.packing import LARGEST_ITEM, stored_size
 from controller.domain.planning.spec import Json, Kind, ResourceSpec, Spec
 from controller.domain.problem import Level, Place, Problem
@@ -36,7 +37,7 @@ from controller.mapping.kinds import BY_KIND, KINDS
 from controller.mapping.look_ups import LookUps
 from controller.mapping.missing_modules import with_missing_modules
 from controller.mapping.order import find_needs, in_order
-from controller.mapping.policy import VARIABLE, Places, read_policy
+from controller.mapping.policy import VARIABLE, Places, read_policy, small_budget
 from controller.mapping.provider import elsewhere, find_home
 from controller.mapping.references import References
 from controller.mapping.refusals.check import check_refusals
@@ -101,9 +102,8 @@ def compile_worlds(
     draft = replace(draft, remembered=remembered or {})
     check_traps(draft)
     check_refusals(draft, find_home(awake, division.sleepers, None).home.region)
-    policy, policy_problems = read_policy(
-        awake.variables, Places(policy_place, awake.variable_parts.get(VARIABLE, {})), compiled_at
-    )
+    places = Places(policy_place, awake.variable_parts.get(VARIABLE, {}))
+    policy, policy_problems = read_policy(awake.variables, places, compiled_at)
     needs = find_needs(draft)
     order, cycle = in_order(draft, needs)
     found, evaluating = tuple(found), _of_both(awake, asleep)
@@ -146,6 +146,7 @@ def compile_worlds(
     if too_large:
         return Compiled(None, (*problems, too_large), sleepers, home.region)
     meaning = summarize(spec, draft, idle)
+    problems = (*problems, *small_budget(policy, asleep_hour(spec), places))
     return Compiled(spec, problems, sleepers, home.region, awake, meaning)
 
 

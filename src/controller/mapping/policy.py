@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
+from controller.domain.money.hourly_prices import HOURS_IN_A_MONTH
 from controller.domain.policy.policy import Policy, find_problems, parse_policy
 from controller.domain.policy.policy_warnings import find_ending_holidays, find_warnings
 from controller.domain.problem import Level, Place, Problem
@@ -66,6 +68,20 @@ def read_policy(
         if code in policy.holidays
     ]
     return policy.to_json(), tuple(problems)
+
+
+def small_budget(
+    policy: Mapping[str, Any], asleep_hour: Decimal, places: Places
+) -> Iterator[Problem]:
+    """A budget that the sleeping stack alone uses up: `asleep_hour` is its price in USD."""
+    budget, asleep = policy.get("monthly_budget"), asleep_hour * HOURS_IN_A_MONTH
+    if budget is not None and Decimal(str(budget)) <= asleep:
+        yield _problem(
+            Level.WARNING,
+            f"monthly_budget: {budget:g} USD is used up even if the stack sleeps all month: what "
+            f"stays of it (its Elastic IP) costs {asleep:.2f} USD; give more",
+            places.of("monthly_budget"),
+        )
 
 
 def read_name(variables: Mapping[str, Value]) -> str | None:

@@ -11,6 +11,7 @@ from decimal import Decimal
 import pytest
 
 from controller.domain.errors import TextError
+from controller.domain.money.bill import hour_of
 from controller.domain.money.month import Month
 from controller.domain.money.usage import (
     NOTHING,
@@ -99,6 +100,39 @@ def test_a_spec_tells_what_it_uses():
         task_address=Decimal(48),
         elastic_ip=Decimal(24),
     )
+
+
+PUBLIC = {"Scheme": "internet-facing"}
+OWN = {"SubnetId": "subnet-a", "AllocationId": "eipalloc-a"}
+
+
+@pytest.mark.parametrize(
+    ("request_", "addresses"),
+    [
+        ({**PUBLIC, "Subnets": ["subnet-a", "subnet-b"]}, 2),
+        ({"Subnets": ["subnet-a"]}, 1),  # AWS's default is public
+        ({**PUBLIC, "Subnets": {"$look_up": "subnets"}}, 1),
+        (
+            {
+                **PUBLIC,
+                "SubnetMappings": [{"SubnetId": "a", "AllocationId": "e"}, {"SubnetId": "b"}],
+            },
+            1,
+        ),
+        ({**PUBLIC, "SubnetMappings": [{"SubnetId": "a", "AllocationId": "e"}]}, 0),
+        ({"Scheme": "internal", "Subnets": ["subnet-a", "subnet-b"]}, 0),
+    ],
+)
+def test_a_public_load_balancer_pays_for_the_addresses_that_aws_lends_it(request_, addresses):
+    plain = load_balancer()
+    spec = article_spec(resources=(replace(plain, request={"Name": "lb", **request_}),))
+    use = UsageProfile.of(spec)
+    assert UsageProfile.from_json(use.to_json()) == use
+    awake = replace(span(BALANCER, 0, 90), address=plain.address).used(DAY, use)
+    assert awake.balancer_address == Decimal("1.5") * addresses
+    assert use.always_on(DAY).balancer_address == 24 * addresses
+    assert use.at_rest(DAY).balancer_address == 0
+    assert hour_of(spec, plain.address) == Decimal("0.0225") + addresses * Decimal("0.005")
 
 
 def test_tasks_that_stay_while_asleep_are_no_saving():

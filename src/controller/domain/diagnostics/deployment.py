@@ -35,6 +35,11 @@ class Room:
         return WAKE_URL if self.free >= ENOUGH + WAKE_URL else None
 
     @property
+    def door_default(self) -> int | None:
+        """What to reserve for the door by default, beside the wake URL's."""
+        return DOOR if self.free >= ENOUGH + WAKE_URL + DOOR else None
+
+    @property
     def held(self) -> int:
         """So many requests the door holds at most."""
         return max(1, self.free // 2)
@@ -42,6 +47,9 @@ class Room:
 
 WAKE_URL = 20
 """Held answers and page views of a team; with a thousand, any link holder could cause costs."""
+
+DOOR = 200
+"""Three held requests of 66 stacks; a flood of them leaves all others what they need."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

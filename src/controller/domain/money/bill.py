@@ -80,5 +80,6 @@ def hour_of(spec: Spec, address: str) -> Decimal:
     """USD for an hour of one resource while it exists; zero if the resource itself is free."""
     prices, tasks = find_prices(spec.region), UsageProfile.of(spec).awake_only(address)
     if any(each.address == address for each in spec.of_kind(Kind.LOAD_BALANCER)):
-        return prices.load_balancer
+        lent = UsageProfile.of(spec).addresses.get(address, 0)
+        return prices.load_balancer + lent * prices.address
     return cost(tasks.used(Decimal(1), Decimal(1)), prices) if tasks else ZERO

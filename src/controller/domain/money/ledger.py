@@ -37,6 +37,7 @@ WORDS = {
     "vcpu_arm": "Fargate vCPU on ARM",
     "gigabyte_arm": "Fargate memory on ARM, GB",
     "task_address": "public address of the tasks",
+    "balancer_address": "public addresses of the load balancer",
     "elastic_ip": "Elastic IP",
 }
 _EXACT = Decimal("0.0001")
@@ -141,6 +142,7 @@ def rate_of(prices: Prices) -> Mapping[str, Decimal]:
         "vcpu_arm": prices.vcpu_arm,
         "gigabyte_arm": prices.gigabyte_arm,
         "task_address": prices.address,
+        "balancer_address": prices.address,
         "elastic_ip": prices.address,
     }
 

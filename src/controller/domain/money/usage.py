@@ -65,6 +65,7 @@ class Amounts:
     vcpu_arm: Decimal = ZERO
     gigabyte_arm: Decimal = ZERO
     task_address: Decimal = ZERO
+    balancer_address: Decimal = ZERO
     elastic_ip: Decimal = ZERO
 
     def __add__(self, other: Amounts) -> Amounts:
@@ -148,7 +149,10 @@ class BillingInterval:
         if self.is_balancer:
             # Its first hour has started, even if our clock is behind AWS's (F67).
             until = max(self.until, self.since + timedelta(seconds=1))
-            return Amounts(load_balancer=window.started_hours(self.since, until))
+            addresses = window.hours(self.since, self.until) * use.addresses.get(self.address, 0)
+            return Amounts(
+                load_balancer=window.started_hours(self.since, until), balancer_address=addresses
+            )
         tasks = self.tasks or use.awake_only(self.address)
         if tasks is None:
             return NOTHING
@@ -176,7 +180,8 @@ class BillingInterval:
 class UsageProfile:
     """
     What a spec uses while awake: `tasks` by the address of their service, and so many load
-    balancers; while asleep `resting` tasks; and always so many Elastic IPs.
+    balancers; while asleep `resting` tasks; and always so many Elastic IPs. `addresses` are the
+    public ones that AWS gives a load balancer for as long as it exists, by its address.
     """
 
     region: str | None = None
@@ -184,6 +189,7 @@ class UsageProfile:
     elastic_ips: int = 0
     tasks: Mapping[str, Tasks] = field(default_factory=dict)
     resting: Mapping[str, Tasks] = field(default_factory=dict)
+    addresses: Mapping[str, int] = field(default_factory=dict)
 
     @staticmethod
     @cached_on_spec
@@ -199,6 +205,7 @@ class UsageProfile:
             elastic_ips=sum(1 for mapping in mappings if mapping.get("AllocationId")),
             tasks={one.address: tasks_of(one) for one in services},
             resting=resting,
+            addresses={one.address: count for one in balancers if (count := _lent_to(one))},
         )
 
     def awake_only(self, address: str) -> Tasks | None:
@@ -212,6 +219,7 @@ class UsageProfile:
         """What it uses if it never sleeps."""
         return self._of(self.tasks, window) + Amounts(
             load_balancer=to_hours(window.length) * self.balancers,
+            balancer_address=to_hours(window.length) * sum(self.addresses.values()),
             elastic_ip=to_hours(window.length) * self.elastic_ips,
         )
 
@@ -231,6 +239,7 @@ class UsageProfile:
             "elastic_ips": self.elastic_ips,
             "tasks": {address: each.to_json() for address, each in self.tasks.items()},
             "resting": {address: each.to_json() for address, each in self.resting.items()},
+            "addresses": dict(self.addresses),
         }
 
     @staticmethod
@@ -241,7 +250,25 @@ class UsageProfile:
             elastic_ips=data["elastic_ips"],
             tasks={a: Tasks.from_json(each) for a, each in data["tasks"].items()},
             resting={a: Tasks.from_json(each) for a, each in data.get("resting", {}).items()},
+            addresses=data.get("addresses", {}),
         )
+
+
+def _lent_to(balancer: ResourceSpec) -> int:
+    """
+    How many public addresses AWS lends a load balancer: one for each subnet without Elastic IP.
+
+    They are billed as any public IPv4 address is (AWS behaviour §7.1). What is known only at the
+    wake counts as one.
+    """
+    request = balancer.request
+    if request.get("Scheme", "internet-facing") != "internet-facing":
+        return 0
+    mappings = request.get("SubnetMappings")
+    if isinstance(mappings, list | tuple):
+        return sum(1 for mapping in mappings if not mapping.get("AllocationId"))
+    subnets = request.get("Subnets", ())
+    return len(subnets) if isinstance(subnets, list | tuple) else 1
 
 
 def _is_fargate(service: ResourceSpec) -> bool:

@@ -52,6 +52,7 @@ def _used(use: UsageProfile, lasts: timedelta, started_hours: int) -> Amounts:
         vcpu_arm=awake.vcpu_arm,
         gigabyte_arm=awake.gigabyte_arm,
         task_address=awake.task_address,
+        balancer_address=awake.balancer_address,
     )
 
 
