@@ -248,6 +248,8 @@ class Observer:
             self._told_failures.append(event.at.timestamp())
             at, lead = event.at.timestamp(), self.wants.seconds("wake_timeout")
             self._down_at = max(self._down_at, at)
+            if "not awake in time" in event.reason and at - self._up_since < 2 * TICK:
+                self.complain("what costs money was made for a wake whose time was over")
             # Made ready for office hours in vain: these are not tried again.
             starts = [start for start, _ in self.wants.windows if at <= start <= at + lead]
             self._spent_until = max([self._spent_until, *starts])

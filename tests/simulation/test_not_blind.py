@@ -24,6 +24,7 @@ from controller.reconcile.clearing import Clearing
 from controller.reconcile.journal import Journal
 from controller.reconcile.outcome import Outcome, Result
 from controller.reconcile.spec_memory import SpecMemory
+from controller.reconcile.turn import Turn
 from controller.store import items, lock, table
 from controller.store.request_records import RequestRecords
 from controller.store.spec_records import SpecRecords
@@ -203,6 +204,37 @@ def test_a_stack_that_is_used_and_loses_its_only_task_is_not_unused(monkeypatch)
     monkeypatch.setattr(deciding, "judge", unseen(deciding.judge))
     visits = [story.start + 20 * MINUTE + n * MINUTE for n in range(16)]
     assert "torn down while" in problems(replace(story, visits=visits))
+
+
+def taken_up_too_late() -> Installation:
+    """A wake whose first process dies at its first step, and no other comes for 40 minutes."""
+    story = woken()
+    begins = story.start + WAKE + 5 * SECOND
+    silent = [
+        Spell(kind, begins, begins + 40 * MINUTE)
+        for kind in ("lost heartbeats", "throttled function")
+    ]
+    story = replace(story, spells=silent)
+    seen = Mortal(story).live((WAKE + MINUTE).total_seconds()).seen
+    nth = next(n for n, one in enumerate(seen, 1) if one.call == "elbv2:CreateTargetGroup")
+    point = Point(nth, "before", "elbv2:CreateTargetGroup")
+    return Mortal(story, point).live((3 * HOUR).total_seconds())
+
+
+def test_a_wake_whose_time_is_over_makes_nothing():
+    installation = taken_up_too_late()
+    made = [text for _, _, text in installation.timeline.lines if "CreateLoadBalancer" in text]
+    assert installation.problems == []
+    assert made == []
+    assert "not awake in time" in next(
+        event.reason for event in installation.told if str(event.kind) == "failed"
+    )
+
+
+def test_what_is_made_for_a_wake_whose_time_is_over_is_seen(monkeypatch):
+    monkeypatch.setattr(Turn, "is_overdue", False)
+    found = [problem.what for problem in taken_up_too_late().problems]
+    assert "what costs money was made for a wake whose time was over" in found
 
 
 # strangers of exactly our names
