@@ -105,6 +105,7 @@ class Observer:
         self._short_since: float | None = None
         self._short_hours = 0.0
         """Of the present time up, with fewer tasks than its bill assumes until it sleeps."""
+        self._whole_since: float | None = None
         self._had_worker = False
         """In the present time up its second service has run."""
         self._idle_worker_since: float | None = None
@@ -435,7 +436,9 @@ class Observer:
             return
         self._check_damage(now)
         self._check_alone(now)
+        self._check_restored(now)
         if not healthy:
+            self._check_gap(now)
             self._check_awake(now)
         if paid:
             self._check_asleep(now)
@@ -565,6 +568,27 @@ class Observer:
         is_long_ago = now - self._last_change("service", *MOVES) > 2 * HOUR
         if is_long_ago and self._most_alike() > 1:
             self.complain("it has two services, hours after a change", "two services")
+
+    def _check_gap(self, now: float) -> None:
+        """A service or target group of a new name takes over without a moment of nothing."""
+        is_renamed = now - self._last_change("group", "service") < CONVERGE
+        is_other = now - self._last_change("balancer", *MOVES) < 2 * HOUR
+        if is_renamed and not is_other and self._up and self._healthy_since is not None:
+            self.complain("nobody could use it after a rename", "gap")
+
+    def _check_restored(self, now: float) -> None:
+        """What was told to be degraded, and runs in full again, is told, too."""
+        runs = [t for t in self.tasks() if t.last_status == "RUNNING"]
+        wanted = self._users.tasks + self._users.story.worker
+        is_whole = self.serving() >= self._users.tasks and len(runs) >= wanted
+        self._whole_since = (self._whole_since or now) if is_whole else None
+        degraded = self._heard_last.get("degraded", 0.0)
+        if degraded < self._up_since or not self._whole_since:
+            return
+        if now - max(self._whole_since, degraded) > CONVERGE and not self._has_heard(
+            "restored", degraded
+        ):
+            self.complain("nobody was told that it runs in full again")
 
     def _check_damage(self, now: float) -> None:
         for one in self.damages:
