@@ -156,11 +156,12 @@ def strike_count(installation: Installation, users: SimulatedUsers, spell: Spell
 
 
 def strike_both_specs(installation: Installation, users: SimulatedUsers, spell: Spell) -> None:
+    """The spec, where a pass has read it, and then the copy of it."""
+    single = Spell(NAMES[SPEC], spell.since, spell.until, strength=spell.strength)
+    strike(installation, users, single)
     kept = _item(installation, items.key(users.stack, f"{items.KEPT}{items.VERSION}"))
     if kept:
         _put(installation, {**kept, "body": {"S": "{"}})
-    single = Spell(NAMES[SPEC], spell.since, spell.until, strength=spell.strength)
-    strike(installation, users, single)
 
 
 def strike(installation: Installation, users: SimulatedUsers, spell: Spell) -> None:
@@ -242,12 +243,12 @@ def _torn(item: Item, change: Callable[[dict[str, Any]], None] | None) -> Item:
 
 
 def _is_kept(installation: Installation, spec: Spec) -> bool:
-    """Whether the copy is of this spec, or cannot be read: then a pass has seen the spec."""
+    """Whether a pass has kept this very spec."""
     kept = _item(installation, items.key(spec.stack, f"{items.KEPT}{items.VERSION}"))
     if kept is None:
         return False
     found = items.readable(kept, json.loads)
-    return isinstance(found, Damaged) or found["hash"] == spec.hash
+    return not isinstance(found, Damaged) and found["hash"] == spec.hash
 
 
 def told(installation: Installation, users: SimulatedUsers, event: Event) -> None:

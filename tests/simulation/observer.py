@@ -109,6 +109,8 @@ class Observer:
         self._had_worker = False
         """In the present time up its second service has run."""
         self._idle_worker_since: float | None = None
+        self._crash_hours = 0.0
+        """With tasks of its second service that may last seconds, where AWS bills a minute each."""
         self._down_at = 0.0
         self._spent_until = 0.0
         self._healthy_since: float | None = None
@@ -475,6 +477,7 @@ class Observer:
             self._had_worker, self._idle_worker_since = True, None
             return
         self._short_hours += EVERY / 60
+        self._crash_hours += EVERY / 60
         self._idle_worker_since = since = self._idle_worker_since or now
         if not self._had_worker or now - since < 3 * CONVERGE / 2:
             return
@@ -693,7 +696,7 @@ class Observer:
     def close(self) -> None:
         """After the last day: what was foreign still stands, and the books agree."""
         for bill in bills(self._installation, self._users):
-            less = CENT + BALANCER_HOUR * self._doubtful_hours
+            less = CENT + BALANCER_HOUR * self._doubtful_hours + 2 * TASK_HOUR * self._crash_hours
             more = less + BALANCER_HOUR * self._unseen_ends
             tasks = self._users.tasks + self._users.story.worker
             more += TASK_HOUR * tasks * self._short_hours

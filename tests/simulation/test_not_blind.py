@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from controller.aws import service, service_state
+from controller.aws import listener, service, service_state
 from controller.aws.clients import Clients
 from controller.aws.load_balancer import LoadBalancerAdapter
 from controller.bootstrap import Controller
@@ -30,6 +30,8 @@ from controller.store.request_records import RequestRecords
 from controller.store.spec_records import SpecRecords
 from deploy.stack import read
 from simulation import damage, functions
+from simulation import installation as installation_module
+from simulation import observer as observer_module
 from simulation.clockwork import Clockwork
 from simulation.deaths import Mortal, Point, story_of
 from simulation.functions import Function
@@ -412,6 +414,7 @@ def test_a_spec_and_its_copy_that_cannot_be_read_are_put_right_by_whom_it_is_tol
     assert installation.problems == []
     assert (kinds.count("damaged"), kinds[-1]) == (1, "asleep")
     assert installation.table.load("nsfw-api").damaged == ()
+    assert installation.table.copies_of_spec("nsfw-api")[0].resources
 
 
 @pytest.mark.parametrize("is_broken", [False, True])
@@ -704,6 +707,16 @@ def test_a_change_that_takes_the_whole_stack_down_is_seen(monkeypatch, change):
     """As it was when what a spec leaves behind was told by how it is written."""
     monkeypatch.setattr(table, "left_behind", lambda old, new, home: old)
     assert "torn down while in use or ready" in lived_through(changed_while_awake(change))
+
+
+def test_a_gap_at_a_rename_is_seen(monkeypatch):
+    """As it was when a new target group got all connections before a target of it was healthy."""
+    for module in (installation_module, observer_module):
+        monkeypatch.setattr(module, "EVERY", 1)
+    story = replace(changed_while_awake("group"), profile="typical")
+    assert lived_through(story) == ""
+    monkeypatch.setattr(listener, "_still_serves", lambda *_: "")
+    assert "nobody could use it after a rename" in lived_through(story)
 
 
 def test_an_old_service_that_nobody_remembers_is_seen(monkeypatch):

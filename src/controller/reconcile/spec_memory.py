@@ -31,8 +31,13 @@ class SpecMemory:
         self._billing = billing
 
     def note(self, spec: Spec) -> None:
-        """Remember a spec twice, in case it cannot be read one day, and what it uses."""
+        """
+        Remember a spec twice, in case it cannot be read one day, and what it uses.
+
+        A copy that could not be read is written again by the next pass that has a spec.
+        """
         if spec.is_remembered:
+            self._tracker.apply(replace, spec_hash="")
             return
         if spec.hash != self._tracker.status.spec_hash:
             self._ports.store.keep_spec(spec)
