@@ -54,14 +54,14 @@ def metered(
 
 
 def _taken_up(meter: Meter, iteration: Iteration) -> Meter:
-    """A service that a wake takes up again will have other tasks: they are read anew."""
-    if iteration.target is Target.ASLEEP or not meter.seen:
+    """A service that has tasks again, by a wake or by others, has other ones: read anew."""
+    if not meter.seen:
         return meter
     ended = {span.address for span in meter.ended}
     stays = {
         address
         for address, one in iteration.observed.resources.items()
-        if one.state.exists and address not in ended
+        if one.state.exists and not one.rests and address not in ended
     }
     seen = {address: tasks for address, tasks in meter.seen.items() if address not in stays}
     return replace(meter, seen=seen)
