@@ -387,3 +387,22 @@ def test_f48_a_wake_gives_the_target_group_its_delay_back(desk_of, group, rememb
     assert outcome.result is Result.CONVERGED
     assert delay_of(desk) == group.attributes[DELAY]
     assert outcome.observed[LB].state.exists
+
+
+def test_f48_a_service_that_is_taken_up_behind_a_ready_front_is_waited_for(desk):
+    """Nothing but its tasks is left to wait for: awake is a healthy target, not a count."""
+    woken = desk.wake()
+    with by_hand(desk) as session:
+        elbv2 = session.client("elbv2")
+        balancer = elbv2.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
+        listeners = elbv2.describe_listeners(LoadBalancerArn=balancer)["Listeners"]
+        elbv2.delete_listener(ListenerArn=listeners[0]["ListenerArn"])
+        ecs = session.client("ecs")
+        ecs.update_service(cluster=CLUSTER, service=SERVICE_NAME, desiredCount=0)
+    desk.aws.clock.advance(180)
+    watch = Watch()
+    outcome = desk.wake(progress=woken.progress, report=watch)
+
+    assert outcome.result is Result.CONVERGED
+    assert described(desk)["runningCount"] == 1
+    assert {"task starting", "health check"} <= watch.waits

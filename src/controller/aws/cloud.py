@@ -14,6 +14,7 @@ from controller.aws.kinds import make_kinds
 from controller.aws.observe import Observer
 from controller.aws.service_calls import ServiceAdapter
 from controller.aws.service_rest import ease
+from controller.aws.service_state import TASK_STARTING
 from controller.domain.money.meter import SeenTask
 from controller.domain.money.usage import tasks_of
 from controller.domain.planning.going import COUNT, DRAIN, to_ease
@@ -106,7 +107,8 @@ class AwsCloud:
         others = set(action.changes) - lacks
         if others:
             kind.update(resource, others, action, observed)
-        return replace(seen, differs=())
+        phase = TASK_STARTING if seen.rests else seen.phase
+        return replace(seen, phase=phase, differs=(), rests=False)
 
     def _delete(self, resource: ResourceSpec, action: Action, observed: Observed) -> Observation:
         kind, seen = self._kinds[resource.kind], observed[resource.address]
