@@ -14,7 +14,6 @@ from controller.aws.kinds import make_kinds
 from controller.aws.observe import Observer
 from controller.aws.service_calls import ServiceAdapter
 from controller.aws.service_rest import ease
-from controller.aws.service_state import TASK_STARTING
 from controller.domain.money.meter import SeenTask
 from controller.domain.money.usage import tasks_of
 from controller.domain.planning.going import COUNT, DRAIN, to_ease
@@ -28,6 +27,7 @@ from controller.domain.planning.observed import (
 from controller.domain.planning.plan import Action, Target, Verb
 from controller.domain.planning.progress import Progress
 from controller.domain.planning.spec import ResourceSpec, Spec, in_a_loop, references
+from controller.domain.planning.waits import TASK_STARTING
 from controller.domain.ports import SideBySide
 
 
