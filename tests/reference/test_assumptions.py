@@ -66,11 +66,12 @@ def settles() -> set[str]:
         measured=dict.fromkeys(NAMES),
         given=Given(checks=20, delay=10),
         answers=Answers(),
-        advice=advise({}, count_refused=False),
+        advice=advise({}, came_back=False),
         seconds=1,
     )
     found = result.to_json()
-    return {*found, *(f"measured.{name}" for name in found["measured"])}
+    parts = {f"{part}.{name}" for part in ("measured", "behaviours") for name in found[part]}
+    return {*found, *parts}
 
 
 def test_the_page_was_read():

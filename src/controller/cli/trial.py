@@ -185,8 +185,9 @@ def _run(site: Site, found: Found, given: Given, *, quiet: bool) -> Result:
         measured=measured,
         given=given,
         answers=site.answers,
-        advice=advise(measured, count_refused=site.answers.refused("UpdateService")),
+        advice=advise(measured, came_back=trial.came_back),
         seconds=(site.clock.now() - began).total_seconds(),
+        count_taken=site.count_taken,
         left_behind=left,
         cause=cause,
     )

@@ -52,7 +52,7 @@ class Looks:
 
     def are_tasks(self, cluster: str, service: str, wanted: int) -> bool:
         """Whether so many run, or for 0 whether all have stopped."""
-        found = self._statuses(cluster, self._known(service))
+        found = _statuses(self._clients, cluster, self._known(service))
         if not wanted:
             return all(status == "STOPPED" for status in found)
         if len([status for status in found if status != "STOPPED"]) < wanted:
@@ -60,18 +60,12 @@ class Looks:
             arns = self._clients.ecs.list_tasks(**given)["taskArns"]
             new = [arn for arn in arns if arn not in self._known(service)]
             self._tasks[service] = [*self._known(service), *new]
-            found += self._statuses(cluster, new)
+            found += _statuses(self._clients, cluster, new)
         return found.count("RUNNING") >= wanted
 
     def _known(self, service: str) -> list[str]:
         """The newest tasks of the service that were listed here."""
         return self._tasks.get(service, [])[-MOST_TASKS:]
-
-    def _statuses(self, cluster: str, arns: list[str]) -> list[str]:
-        if not arns:
-            return []
-        reply = self._clients.ecs.describe_tasks(cluster=cluster, tasks=arns)
-        return [str(task["lastStatus"]) for task in reply["tasks"]]
 
     def are_targets(self, group_arn: str, wanted: int) -> bool:
         """Whether so many are healthy, or for 0 whether none drains any more."""
@@ -83,6 +77,17 @@ class Looks:
             return not wanted
         found = [each["TargetHealth"]["State"] for each in reply["TargetHealthDescriptions"]]
         return found.count("healthy") >= wanted if wanted else not found
+
+    def takes_count(self, cluster: str, service: str) -> bool | None:
+        """Say 0 again to a service whose target group has no load balancer; None: no answer."""
+        try:
+            self._clients.ecs.update_service(cluster=cluster, service=service, desiredCount=0)
+        except Exception as error:
+            code = code_of(error)
+            if not code:
+                raise
+            return False if code == "InvalidParameterException" else None
+        return True
 
     def service_state(self, cluster: str, service: str) -> str:
         self._clients.ecs.describe_services(cluster=cluster, services=[service])
@@ -102,3 +107,10 @@ class Looks:
             Statistics=["Sum"],
         )
         return self._log.state(Subject(Thing.METRIC, arn)) == states.POINT
+
+
+def _statuses(clients: Clients, cluster: str, arns: list[str]) -> list[str]:
+    if not arns:
+        return []
+    reply = clients.ecs.describe_tasks(cluster=cluster, tasks=arns)
+    return [str(task["lastStatus"]) for task in reply["tasks"]]

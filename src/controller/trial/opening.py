@@ -16,6 +16,8 @@ from controller.trial.watches import Watches
 
 METRICS = timedelta(seconds=5)
 
+_ENDS_REST = ("CreateLoadBalancer", "CreateListener", "DeleteService")
+
 
 class Opening:
     """`addresses` gives the allocation ids of the stack's Elastic IPs."""
@@ -33,11 +35,17 @@ class Opening:
         self._log = log
         self._clock = clock
         self._addresses = addresses
+        self._at_zero: tuple[str, str] | None = None
+        """Cluster and name of a service that was counted down, until something new is made."""
+        self.count_taken: bool | None = None
+        """Whether ECS takes a count while the target group has no load balancer."""
 
     def hear(self, heard: Heard) -> None:
         if heard.answer is None:
             return
         at = heard.ended_at
+        if heard.operation in _ENDS_REST:
+            self._at_zero = None
         match heard.operation:
             case "CreateLoadBalancer":
                 for found in heard.answer["LoadBalancers"]:
@@ -48,6 +56,7 @@ class Opening:
                 self._counted(heard.answer["service"], at)
             case "DeleteService":
                 self._counted({**heard.answer["service"], "desiredCount": 0}, at)
+                self._at_zero = None
                 self._ends(heard.answer["service"], at)
 
     def _made(self, arn: str, at: datetime) -> None:
@@ -67,13 +76,20 @@ class Opening:
         begin(f"balancer {arn}", at, partial(looks.is_missing, arn))
         for id_ in self._addresses():
             begin(f"address {id_}", at, partial(looks.is_free, id_))
-        for group in self._log.subjects(Thing.GROUP):
-            if self._log.state(group) == states.ATTACHED:
-                begin(f"group {group.id}", at, partial(looks.is_let_go, group.id))
+        for group in self._log.subjects(Thing.LISTENER):
+            begin(f"group {group.id}", at, partial(self._is_let_go, group.id))
+
+    def _is_let_go(self, group_arn: str) -> bool:
+        """Then it is the moment to ask what no other shows: one call, which changes nothing."""
+        done = self._looks.is_let_go(group_arn)
+        if done and self._at_zero and self.count_taken is None:
+            self.count_taken = self._looks.takes_count(*self._at_zero)
+        return done
 
     def _counted(self, service: Mapping[str, Any], at: datetime) -> None:
         begin, looks = self._watches.begin, self._looks
         cluster, name, wanted = _identity(service)
+        self._at_zero = None if wanted else (cluster, name)
         begin(f"tasks {name}", at, partial(looks.are_tasks, cluster, name, wanted))
         groups = [each.get("targetGroupArn") for each in service.get("loadBalancers") or ()]
         for arn in filter(None, groups):

@@ -45,6 +45,11 @@ class Trial:
         self._moving.reach(Target.ASLEEP, "sleep, service first", order=Order.SAFE)
         self._linger()
 
+    @property
+    def came_back(self) -> bool:
+        """Whether a wake set the count of a service back."""
+        return any(self.site.log.all(Thing.SERVICE, measures.RETURNED))
+
     def measured(self) -> dict[str, float | None]:
         return {**measure_all(self.site.log), "turn_round": self.turn_round}
 

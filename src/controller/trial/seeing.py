@@ -154,6 +154,7 @@ def _service_counted(memory: Memory, heard: Heard) -> Iterator[Sighting]:
     count, name = heard.params.get("desiredCount"), _name(heard.params["service"])
     if heard.answer is not None and count:
         memory.leaving.discard(name)
+        yield _done(Thing.SERVICE, name, states.RETURNED, heard)
     elif heard.answer is not None and count == 0:
         yield from _leaves(memory, name, heard)
 

@@ -77,6 +77,11 @@ class Site:
         self.cloud = PatientCloud(cloud, self.clock, self.watches)
 
     @property
+    def count_taken(self) -> bool | None:
+        """Whether ECS takes a count while there is no load balancer; None: it was not asked."""
+        return self._opening.count_taken
+
+    @property
     def region(self) -> str:
         """The spec's, else that of the shell."""
         return self.spec.region or str(self.clients.ec2.meta.region_name)

@@ -26,13 +26,13 @@ class Advice:
         return {"sleep_order": order, "seconds_gained": gained, "why": self.why}
 
 
-def advise(measured: Mapping[str, float | None], *, count_refused: bool) -> Advice:
+def advise(measured: Mapping[str, float | None], *, came_back: bool) -> Advice:
     """
     By "force" a wake waits until the old service's name is free, by "count" it does not; by both
-    it waits for the Elastic IP.
+    it waits for the Elastic IP. `came_back`: a wake during a sleep did set the count back.
     """
-    if count_refused:
-        return Advice(SleepOrder.FORCE, None, "AWS refused the change of the service's count")
+    if measured.get("turn_round") is not None and not came_back:
+        return Advice(SleepOrder.FORCE, None, "no wake could set the service's count back")
     parts = [measured.get(name) for name in ("drain_without_lb", "stop", "inactive")]
     held = measured.get("eip_hold")
     if held is None or any(part is None for part in parts):

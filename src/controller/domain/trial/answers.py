@@ -42,6 +42,3 @@ class Answers:
         refusal = Refusal(operation, code, clean(message, LONGEST_CAUSE))
         if refusal in self.surprises or len(self.surprises) < MOST_SURPRISES:
             self.surprises[refusal] = self.surprises.get(refusal, 0) + 1
-
-    def refused(self, operation: str) -> bool:
-        return any(each.operation == operation for each in (*self.foreseen, *self.surprises))

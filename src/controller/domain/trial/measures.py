@@ -26,7 +26,7 @@ CREATED, PULLED, STARTED = "created", "pulled", "started"
 STOPPING, STOPPED = "stopping", "stopped"
 ABSENT, REGISTERING, CHECKING = "absent", "registering", "checking"
 HEALTHY, UNHEALTHY, DRAINING, UNUSED = "healthy", "unhealthy", "draining", "unused"
-INACTIVE, LEAVING = "inactive", "leaving"
+INACTIVE, LEAVING, RETURNED = "inactive", "leaving", "returned"
 NO_POINT, LISTED, POINT = "no point", "listed", "point"
 
 CHECKED = (CHECKING, HEALTHY, UNHEALTHY)
@@ -206,6 +206,12 @@ def _begin(log: Log, subject: Subject) -> datetime:
     return seen[0].at
 
 
+def _drained_alone_assumed(timing: Timing, given: Given) -> float:
+    """A sleep sets the delay to 0 first; then only the least drain is left (§3.5)."""
+    drain = timing.deregistration(0)
+    return drain if timing.drains_alone else min(timing.lb_gone, drain)
+
+
 def _healthy_assumed(timing: Timing, given: Given) -> float:
     """Checks count once the target is registered and the load balancer is active (§1.8)."""
     task = timing.association_visible + timing.task_start + timing.activating
@@ -273,11 +279,11 @@ MEASURES: Sequence[Measure] = (
         find=_drained,
         assumed=lambda timing, given: timing.deregistration(given.delay),
     ),
-    _simple(
-        "drain_without_lb",
-        "sleep begun until SIGTERM, load balancer deleted at once",
-        "lb_gone",
-        _drained_alone,
+    Measure(
+        name="drain_without_lb",
+        about="sleep begun until SIGTERM, load balancer deleted at once",
+        find=_drained_alone,
+        assumed=_drained_alone_assumed,
     ),
     _simple(
         "stop",

@@ -15,6 +15,10 @@ SAME = 0.05
 """Two times within this share of each other are taken for the same."""
 
 
+MOMENT = 2.0
+"""Seconds that a scheduler may take before it begins with what was asked of it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remainder:
     """Something of the trial that still stands, and may cost money."""
@@ -35,7 +39,8 @@ class Remainder:
 class Result:
     """
     `measured` is in seconds by name, None for what was not seen. `cause` says why the trial did
-    not finish, "" where it did.
+    not finish, "" where it did. `count_taken`: whether ECS took a count of a service without a load
+    balancer.
     """
 
     measured: Mapping[str, float | None]
@@ -43,6 +48,7 @@ class Result:
     answers: Answers
     advice: Advice
     seconds: float
+    count_taken: bool | None = None
     left_behind: tuple[Remainder, ...] = ()
     cause: str = ""
 
@@ -59,10 +65,29 @@ class Result:
             "refusals": [
                 {**each.to_json(), "times": times} for each, times in self.answers.foreseen.items()
             ],
+            "behaviours": self.behaviours,
             "order": self.advice.to_json(),
             "seconds": round(self.seconds, 1),
         }
         return {**found, "error": self.cause} if self.cause else found
+
+    @property
+    def behaviours(self) -> dict[str, bool | None]:
+        """The fields of a profile that are no times; None for what was not seen."""
+        drain = self.measured.get("drain")
+        shortest = self.given.delay * (1 - SAME)
+        return {
+            "honours_delay": None if drain is None else drain >= shortest,
+            "drains_alone": self._drains_alone(drain),
+            "count_needs_balancer": None if self.count_taken is None else not self.count_taken,
+        }
+
+    def _drains_alone(self, drain: float | None) -> bool | None:
+        """Without its load balancer a target takes about as long as with it."""
+        alone, gone = self.measured.get("drain_without_lb"), self.measured.get("lb_gone")
+        if drain is None or alone is None or gone is None:
+            return None
+        return alone > gone + MOMENT and alone > drain / 2
 
     def timing(self, name: str) -> Timing:
         """The profile of what was measured; what was not seen is as in `typical`."""
@@ -71,21 +96,18 @@ class Result:
             value = self.measured.get(each.name)
             if each.field and value is not None:
                 fields[each.field] = round(value, 1)
-        timing = replace(TYPICAL, **fields)  # type: ignore[arg-type]
+        seen = {key: value for key, value in self.behaviours.items() if value is not None}
+        timing = replace(TYPICAL, **fields, **seen)  # type: ignore[arg-type]
         return _with_drain(timing, self.measured.get("drain"), self.given.delay)
 
 
 def _with_drain(timing: Timing, drain: float | None, delay: float) -> Timing:
-    """
-    A drain as long as its delay says nothing of how long it takes at least, but that it is
-    honoured; one that is longer is as long as the floor, and a shorter one does not honour it.
-    """
+    """A drain as long as its delay does not say how long one takes at least."""
     if drain is None:
         return timing
     if abs(drain - delay) <= SAME * delay:
-        floor = min(timing.deregistration_floor, round(drain, 1))
-        return replace(timing, deregistration_floor=floor, honours_delay=True)
-    return replace(timing, deregistration_floor=round(drain, 1), honours_delay=drain > delay)
+        return replace(timing, deregistration_floor=min(timing.deregistration_floor, drain))
+    return replace(timing, deregistration_floor=round(drain, 1))
 
 
 def _rounded(values: Mapping[str, float | None]) -> dict[str, Json]:

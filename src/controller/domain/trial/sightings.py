@@ -8,7 +8,7 @@ most.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -49,11 +49,22 @@ class Sighting:
     stamp: datetime | None = None
 
 
+_CHANGES: Mapping[Thing, tuple[Thing, ...]] = {
+    Thing.SERVICE: (Thing.SERVICE, Thing.TASK, Thing.TARGET),
+    Thing.BALANCER: (Thing.BALANCER, Thing.ADDRESS, Thing.GROUP),
+}
+"""
+What our own calls to a thing change. Before such a call nobody looks at these, so what is seen to
+have changed after it did not change before.
+"""
+
+
 class Log:
     """All sightings of a trial, each subject's in the order of time."""
 
     def __init__(self) -> None:
         self._of: dict[Subject, list[Sighting]] = {}
+        self._called_at: dict[Thing, list[datetime]] = {}
         self.news_at: datetime | None = None
         """When something was last seen in another state than before."""
 
@@ -62,6 +73,8 @@ class Log:
         if not seen or seen[-1].state != sighting.state:
             self.news_at = sighting.at
         seen.append(sighting)
+        for thing in _CHANGES.get(sighting.subject.thing, ()) if sighting.exact else ():
+            self._called_at.setdefault(thing, []).append(sighting.at)
 
     def subjects(self, thing: Thing) -> list[Subject]:
         return [subject for subject in self._of if subject.thing is thing]
@@ -100,5 +113,6 @@ class Log:
         before, one = found
         if one.exact or before is None:
             return one.at
-        since = max(before.at, after)
+        called = [at for at in self._called_at.get(subject.thing, ()) if at <= one.at]
+        since = max([before.at, after, *called])
         return since + (one.at - since) / 2
