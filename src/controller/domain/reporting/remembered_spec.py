@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from controller.domain.planning.observed import Leftover
 from controller.domain.planning.spec import Json, Kind, ResourceSpec, Spec
@@ -33,8 +34,27 @@ def remembered_spec(stack: str, status: Status) -> Spec:
         region=known.get("region"),
         role_arn=known.get("role_arn"),
         policy=known.get("policy", {}),
-        resources=_resources((each.address, each.arn) for each in billed),
+        resources=tuple(
+            _sized(each, status) for each in _resources((one.address, one.arn) for one in billed)
+        ),
         is_remembered=True,
+    )
+
+
+def _sized(resource: ResourceSpec, status: Status) -> ResourceSpec:
+    """With what the money of a service's tasks is counted by."""
+    tasks = status.meter.use.tasks.get(resource.address)
+    if tasks is None:
+        return resource
+    address = {"assignPublicIp": "ENABLED" if tasks.public_ip else "DISABLED"}
+    return replace(
+        resource,
+        request={
+            **resource.request,
+            "desiredCount": tasks.count,
+            "networkConfiguration": {"awsvpcConfiguration": address},
+        },
+        size={"cpu": tasks.cpu, "memory": tasks.memory, "arm": tasks.arm},
     )
 
 
