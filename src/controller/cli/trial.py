@@ -15,6 +15,7 @@ from controller.cli.compiling import spec_or_exit
 from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.inputs import InputError, TerraformCommand, terraform_options
 from controller.cli.pricing import prices_of
+from controller.cli.screen import open_console
 from controller.cli.session import open_clock, open_session
 from controller.cli.signals import EndedError, held_off, interruptible
 from controller.cli.trial_views import print_result, say_price
@@ -32,11 +33,11 @@ from controller.reconcile.side_by_side import Threads
 from controller.timing_file import save_timing
 from controller.trial.ending import AGAIN, FINISHED
 from controller.trial.preflight import Found, look_around
-from controller.trial.run import Trial
+from controller.trial.run import LINGERS, STAY, Trial
 from controller.trial.site import Site
 
-LOOKS = (AGAIN, FINISHED)
-"""Parts that find nothing to do, as a rule."""
+QUIET = (STAY, LINGERS, AGAIN, FINISHED)
+"""Parts that only wait, or find nothing to do as a rule."""
 
 MOST_ATTEMPTS = 3
 """So often the end is begun again if something interrupts it."""
@@ -150,8 +151,13 @@ def _open_site(spec: Spec, record: Path | None) -> Iterator[Site]:
 
 @contextmanager
 def _part(site: Site, title: str) -> Iterator[Report]:
+    console = open_console()
+    if title in QUIET and console.is_terminal:
+        with console.status(f"{title} …"):
+            yield _say_nothing
+        return
     click.echo(f"{title} …", err=True)
-    if title in LOOKS:
+    if title in QUIET:
         yield _say_nothing
         return
     with make_view(site.spec, site.clock) as view:

@@ -15,6 +15,8 @@ from controller.trial.ending import Ending
 from controller.trial.moving import POLL, Moving, View
 from controller.trial.site import Site
 
+STAY, LINGERS = "awake, until CloudWatch shows it", "asleep, until the service is forgotten"
+
 LONGEST_STAY = timedelta(minutes=10)
 """How long it stays awake for CloudWatch's first point; the hour is paid anyway."""
 
@@ -68,13 +70,13 @@ class Trial:
 
     def _stay(self) -> None:
         until = self._now() + LONGEST_STAY
-        with self.view("awake, until CloudWatch shows it"):
+        with self.view(STAY):
             while self.site.watches.is_open("metrics") and self._now() < until:
                 self.site.clock.sleep(POLL.total_seconds())
 
     def _linger(self) -> None:
         until = self._now() + LINGER
-        with self.view("asleep, until the service is forgotten"):
+        with self.view(LINGERS):
             while self.site.watches.is_open("purge") and self._now() < until:
                 self.site.clock.sleep(POLL.total_seconds())
 
