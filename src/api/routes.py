@@ -45,7 +45,11 @@ Show = Callable[[StackView, Link, Request], Answer]
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """One method for each route; all but the first two need a key. Raise RefusedError."""
+    """
+    One method for each route; all but the first two need a key. Raise RefusedError.
+
+    Its size: one method for each route, and the few steps that all of them share.
+    """
 
     ring: KeyRing
     stacks: Stacks

@@ -64,7 +64,11 @@ class UnsureError(Exception):
 
 
 class Stacks:
-    """Reads stacks and makes requests; `clients` gives boto3 clients by name, made on first use."""
+    """
+    Reads stacks and makes requests; `clients` gives boto3 clients by name, made on first use.
+
+    Its size: one method for each request that the wake URL can record.
+    """
 
     def __init__(
         self,

@@ -41,8 +41,8 @@ class LaptopAws(Account):
     `seed` decides every id and every draw of a fault's probability: the same script on the same
     clock gives the same calls and the same ids. `records_calls` may be turned off for long runs.
 
-    It has more methods than others because each step of a call (begin, strike, finish, fail) is
-    taken from three places: `call`, the clients in process, and the server.
+    Its size: each step of a call (begin, strike, finish, fail) is taken from three places: `call`,
+    the clients in process, and the server.
     """
 
     def __init__(

@@ -68,6 +68,8 @@ class Survey:
 
     Without `whole` what a pass finds by itself is left out: whose account it is, what else carries
     the stack's tag, and the roles that AWS makes for itself.
+
+    Its size: one method for each thing that is read of an account, over one cache of what was read.
     """
 
     def __init__(

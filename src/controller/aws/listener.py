@@ -45,6 +45,8 @@ _ATTRIBUTES = AttributeCalls(
 
 
 class ListenerAdapter:
+    """Listeners. Its size: a `ResourceKind`, with the weights of one group beside another."""
+
     kind = Kind.LISTENER
     attributes: AttributeCalls | None = _ATTRIBUTES
     leaving = ""

@@ -41,6 +41,8 @@ class Deployment:
     One deployed controller. Nothing is opened or asked before it is needed, and then once.
 
     `chosen`: somebody named it for this command, which counts more than the environment.
+
+    Its size: one property for each part of a deployment, opened when a command first needs it.
     """
 
     name: str = DEFAULT

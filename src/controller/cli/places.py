@@ -108,7 +108,11 @@ class PublishedStack:
 
 
 class LinkedStack:
-    """A stack behind a link, asked for with what the link allows."""
+    """
+    A stack behind a link, asked for with what the link allows.
+
+    Its size: it is a `Place`, whose methods are what commands ask of one stack.
+    """
 
     def __init__(self, client: LinkClient, clock: Clock) -> None:
         self._client = client

@@ -19,7 +19,11 @@ from controller.domain.timestamps import parse_timestamp, read_timestamp
 
 @dataclass(frozen=True, slots=True)
 class StackStatus:
-    """One stack at one moment, `now`, by the clock of whoever was asked."""
+    """
+    One stack at one moment, `now`, by the clock of whoever was asked.
+
+    Its size: one property for each field of the status that a command prints.
+    """
 
     data: Mapping[str, Json]
 

@@ -33,7 +33,11 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class Stacks:
-    """Looks and asks in the records of a deployment, in the caller's name."""
+    """
+    Looks and asks in the records of a deployment, in the caller's name.
+
+    Its size: one method for each request that a command can record.
+    """
 
     def __init__(self, deployment: Deployment, *, over_budget: bool = False) -> None:
         """`over_budget`: a month's budget that is used up keeps nothing from being woken."""

@@ -56,6 +56,8 @@ class ExpressionBuilder:
     Builds the expressions of one stretch of code.
 
     `read_template` makes an expression of the string or heredoc lifted out at an offset.
+
+    Its size: one method for each rule of the grammar.
     """
 
     def __init__(

@@ -59,6 +59,8 @@ def declare(blocks: Iterable[BlockSyntax]) -> tuple[Declarations, list[Problem]]
 
 
 class _Declarer:
+    """The declarations of one module. Its size: one method for each type of block."""
+
     def __init__(self) -> None:
         self.problems: list[Problem] = []
         self._variables: dict[str, Variable] = {}

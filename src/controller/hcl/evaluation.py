@@ -1,4 +1,8 @@
-"""Evaluating a whole configuration once, dependencies first (HCL semantics §15)."""
+"""
+Evaluating a whole configuration once, dependencies first (HCL semantics §15).
+
+Its size: the class whose size is explained below.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +44,11 @@ MISSING_FILE = "missing-file"
 
 
 class Evaluation:
-    """One run over all modules; `problems` are those that only evaluating shows."""
+    """
+    One run over all modules; `problems` are those that only evaluating shows.
+
+    Its size: one method for each kind of name that a reference can mean.
+    """
 
     def __init__(
         self,

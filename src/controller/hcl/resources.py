@@ -1,4 +1,8 @@
-"""Resources and data sources: their instances and what others see of them (HCL §17, §19)."""
+"""
+Resources and data sources: their instances and what others see of them (HCL §17, §19).
+
+Its size: instances and what references see of them share one set of rules.
+"""
 
 from __future__ import annotations
 

@@ -120,7 +120,11 @@ class _Level:
 
 
 class _Scanner:
-    """One run of code: a body, or a value that ends at the brace which closes its sequence."""
+    """
+    One run of code: a body, or a value that ends at the brace which closes its sequence.
+
+    Its size: one method for each token, over one position in the text.
+    """
 
     def __init__(self, source: Source, start: int, kind: str) -> None:
         self._source = source

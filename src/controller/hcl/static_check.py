@@ -3,6 +3,8 @@ What can be refused without evaluating anything (HCL semantics §12, §22).
 
 Names that nobody declared, wrong keys and attributes of resources, functions that do not exist:
 wrong everywhere, also in a branch that is never taken and under `try`.
+
+Its size: the class whose size is explained below.
 """
 
 from __future__ import annotations
@@ -55,7 +57,11 @@ _ANYWHERE = _Place()
 
 
 class StaticChecker:
-    """Checks one module; keeps the expressions that are wrong, so that none is evaluated."""
+    """
+    Checks one module; keeps the expressions that are wrong, so that none is evaluated.
+
+    Its size: one method for each kind of name and block that it checks.
+    """
 
     def __init__(self, module: Module) -> None:
         self._module = module

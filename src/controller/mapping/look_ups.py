@@ -59,6 +59,8 @@ class LookUps:
     not (those that a problem tells of already are `refused`); `default_tags` are the provider's,
     by the name under which instances know it, `elsewhere` the region or account of what is in
     another one than the stack, by address. Answers are remembered, so equal questions are equal.
+
+    Its size: one method for each way to find a kept thing again.
     """
 
     def __init__(

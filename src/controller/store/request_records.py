@@ -5,6 +5,8 @@ They have their own partition key, `requests#<stack>`, and the wake URL's role c
 even a compromised function cannot change a spec, status or lock. The mark is the item `mark`: it
 counts the requests, and is in the index of due stacks until a pass has read them. A record and its
 mark are written in one transaction, so no stored request waits without a due pass.
+
+Its size: the class whose size is explained below.
 """
 
 from __future__ import annotations
@@ -61,7 +63,11 @@ class StackRequests:
 
 
 class RequestRecords(TableCalls):
-    """The partition `requests#<stack>`; the api's role may write here, and nowhere else."""
+    """
+    The partition `requests#<stack>`; the api's role may write here, and nowhere else.
+
+    Its size: one method for each record that people's requests read or write.
+    """
 
     def load_requests(self, stack: str) -> StackRequests:
         """Read all requests for one stack, consistently."""

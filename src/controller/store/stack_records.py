@@ -22,7 +22,11 @@ RENEW = timedelta(seconds=15)
 
 
 class StackRecords:
-    """The store of one stack whose lock this pass holds (`controller.reconcile.ports.Store`)."""
+    """
+    The store of one stack whose lock this pass holds (`controller.reconcile.ports.Store`).
+
+    Its size: it is a `Store`, whose methods are what a pass reads and writes.
+    """
 
     def __init__(
         self, table: Table, locks: LockKeeper, lock: Lock, clock: Clock, board: BoardKeeper

@@ -4,6 +4,8 @@ The table: two Queries return all that a decision needs to know about a stack.
 `fence` on the status item is the number of the last pass that claimed the stack. A status is
 written only with the same or a higher number, so that a delayed pass overwrites nothing.
 People's requests (leases, holds, and that a spec was published) are in `store.request_records`.
+
+Its size: the class whose size is explained below.
 """
 
 from __future__ import annotations
@@ -93,7 +95,11 @@ class Records:
 
 
 class Table(RequestRecords, SpecRecords, History, Removal):
-    """All records of all stacks; make one for each client."""
+    """
+    All records of all stacks; make one for each client.
+
+    Its size: one method for each record that a pass or the heartbeat reads or writes.
+    """
 
     # what a pass reads and writes
 

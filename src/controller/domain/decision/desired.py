@@ -140,7 +140,11 @@ def _to_json(value: object) -> Json:
 
 
 class _Judge:
-    """The verdicts of one set of records at any instant from `now` on."""
+    """
+    The verdicts of one set of records at any instant from `now` on.
+
+    Its size: each step of one verdict, over the same records.
+    """
 
     def __init__(
         self,

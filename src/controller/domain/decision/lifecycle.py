@@ -165,6 +165,8 @@ class Lifecycle:
     when it could first be used. After that `incomplete_since` is when something of it was found
     not to work, `unserved_since` when no target of it was healthy any more, and `served_again_at`
     when one was again.
+
+    Its size: one method for each event of a stack's life, from one frozen value to the next.
     """
 
     waking_since: datetime | None = None

@@ -80,7 +80,11 @@ class Demand:
 
 
 class SleepRules:
-    """The verdicts for a stack that is up. `windows` must reach back by `max_awake`."""
+    """
+    The verdicts for a stack that is up. `windows` must reach back by `max_awake`.
+
+    Its size: each rule that ends or prolongs a time awake, over the same records.
+    """
 
     def __init__(
         self,

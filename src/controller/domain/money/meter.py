@@ -135,6 +135,8 @@ class Meter:
     and `read_at` is when tasks were last read. `apart` is how long all counted tasks of an
     existing service have run, by address, and when the first of them started. `hours` describes
     past hours one by one, and `months` has the totals of earlier months.
+
+    Its size: one method for each event that starts or ends what is billed.
     """
 
     opened_at: datetime | None = None

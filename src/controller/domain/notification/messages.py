@@ -7,10 +7,11 @@ from enum import StrEnum
 
 from controller.domain.decision.history import ENDED_BY, Event, EventKind
 from controller.domain.notification.invitation import Invitation
-from controller.domain.notification.notification_text import TERM, NotificationText
+from controller.domain.notification.notification_text import footer, write_text
 from controller.domain.planning.spec import Json, Spec
 from controller.domain.text import clean_lines, cleaned
 
+TERM = (EventKind.ENDING, EventKind.ENDED, EventKind.UNPUBLISHED)
 OF_MONEY = (EventKind.BUDGET_NEAR, EventKind.BUDGET_USED_UP)
 
 LONGEST_SUBJECT = 99
@@ -85,13 +86,12 @@ def level_of(event: Event) -> Level:
 
 def write_message(spec: Spec, event: Event, link: Invitation | None = None) -> Message:
     """Write the message of an event; `spec` is the present one, which may differ from its own."""
-    letter = NotificationText(spec, event, link)
-    subject, paragraphs = letter.write()
+    subject, paragraphs = write_text(spec, event, link)
     return Message(
         event=event,
         level=level_of(event),
         subject=_as_subject(f"{spec.stack} {subject}"),
-        body=_as_body(clean_lines("\n\n".join([*paragraphs, letter.footer()])) + "\n"),
+        body=_as_body(clean_lines("\n\n".join([*paragraphs, footer(spec, event)])) + "\n"),
         link=link.url if link else "",
     )
 
@@ -103,7 +103,7 @@ def plain_message(spec: Spec, event: Event) -> Message:
     said = (
         f"{spec.stack}: {event.kind} at {event.at:%Y-%m-%d %H:%M:%S %Z}.",
         shown,
-        "The full text of this message could not be told; the controller's log says why.",
+        "The full text of this message could not be written; the controller's log says why.",
     )
     return Message(
         event=event,

@@ -5,6 +5,8 @@ A spec contains them if a value depends on others that are only known then: the 
 revisions, the first two of several subnets. They work on plain JSON (numbers that are not whole are
 Decimals, sets are sorted lists without duplicates) and return what Terraform returns; a test
 compares each with Terraform's recorded answers. The compiler refuses all other functions.
+
+Its size: one short function for each function of Terraform's language.
 """
 
 from __future__ import annotations

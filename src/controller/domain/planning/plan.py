@@ -5,6 +5,8 @@ The wake is pipelined (AWS behaviour §1.8): an action waits for the existence o
 to, never for a load balancer to be active. The sleep sets the service's count to 0 and deletes
 the load balancer (count, the default), deletes both together (force), or one after the other (safe,
 Terraform's order), §3.6. A blocked action blocks only what depends on it.
+
+Its size: the planner and its rules are read together.
 """
 
 from __future__ import annotations
@@ -142,6 +144,8 @@ _TERRAFORMS = "is not there: it stands in both worlds, so Terraform makes it; ru
 
 
 class _Planner:
+    """One plan. Its size: each step of it, over the same observation."""
+
     def __init__(self, spec: Spec, target: Target, observed: Observed, order: Order) -> None:
         self._spec = spec
         self._target = target

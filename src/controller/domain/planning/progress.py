@@ -61,6 +61,8 @@ class Progress:
     `leftovers_checked_for` is the hash of the spec for which no leftover was found. `cold_since` is
     when a sleep without memory first read. `retry_at` delays calls that AWS asked to repeat later.
     `rest` is about services without tasks.
+
+    Its size: one method for each thing that a transition remembers.
     """
 
     created: Mapping[str, LastAction] = field(default_factory=dict)

@@ -82,6 +82,8 @@ class Schedule:
 
     `holidays` gives the dates of the calendars that the policy names; without it the policy must
     carry them. All moments given must have a time zone; all that are returned are in UTC.
+
+    Its size: each question about one schedule, over the same dates.
     """
 
     def __init__(self, policy: Policy, holidays: Holidays | None = None) -> None:

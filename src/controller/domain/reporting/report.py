@@ -3,6 +3,8 @@ The current state of a stack for people and programs: page, status requests, com
 
 The status record is from the last pass. Requests since then are judged again, so a wake shows at
 once, and not only after the first pass that sees it.
+
+Its size: the report, its JSON, and the few rules that both need.
 """
 
 from __future__ import annotations

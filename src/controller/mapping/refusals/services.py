@@ -1,4 +1,8 @@
-"""CreateService: what ECS refuses of a service, its tasks and where they run."""
+"""
+CreateService: what ECS refuses of a service, its tasks and where they run.
+
+Its size: a table, one row for each refusal of AWS.
+"""
 
 from __future__ import annotations
 
