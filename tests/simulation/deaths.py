@@ -42,7 +42,10 @@ class Point:
 
 
 def story_of(
-    *presses: tuple[float, str, float], profile: str | Timing = "fast", **policy: Any
+    *presses: tuple[float, str, float],
+    profile: str | Timing = "fast",
+    hands: float | None = None,
+    **policy: Any,
 ) -> Story:
     """A quick stack on which nothing happens but presses: after so many seconds, what, hours."""
     plain = tell(0, 1, calm=True, alone=True)
@@ -53,7 +56,7 @@ def story_of(
         plain,
         profile=profile,
         policy=plain.policy | QUIET | {"sleep_order": "count"} | policy,
-        hands=None,
+        hands=hands,
         presses=people,
         visits=[],
         days=1,

@@ -6,8 +6,11 @@ of the simulation watches: one load balancer, nothing foreign touched, no addres
 told.
 """
 
+from dataclasses import replace
+
 import pytest
 
+from controller.domain.planning.timing import FAST
 from direct import Crash
 from factories import EIP
 from simulation.deaths import Mortal, points, story_of
@@ -17,19 +20,31 @@ AWAKE, ASLEEP = "awake", "asleep"
 HALF = (30 * MINUTE, "sleep", 0)
 WAKE = (10 * MINUTE + 7, "wake", 3)
 
+DRAINING = replace(FAST, drains_alone=True, count_needs_balancer=True, deregistration_floor=40)
+"""Targets drain on when their load balancer is gone, and no count is taken without one."""
+
 WAYS = {
     "wake": ([WAKE], WAKE[0], AWAKE),
     "sleep": ([WAKE, HALF], HALF[0], ASLEEP),
     "sleep during wake": ([WAKE, (WAKE[0] + 40, "sleep", 0)], WAKE[0] + 40, ASLEEP),
     "wake during sleep": ([WAKE, HALF, (HALF[0] + 4, "wake", 3)], HALF[0] + 4, AWAKE),
+    "sleep by force": ([WAKE, HALF], HALF[0], ASLEEP),
+    "sleep whose count others raise": ([WAKE, HALF], HALF[0], ASLEEP),
+    "wake during drain": ([WAKE, HALF, (HALF[0] + 20, "wake", 3)], HALF[0] + 20, AWAKE),
 }
+IN = {
+    "sleep by force": {"sleep_order": "force"},
+    "sleep whose count others raise": {"hands": 8.0, "profile": DRAINING},
+    "wake during drain": {"profile": DRAINING},
+}
+"""What is otherwise in the account or the policy on some of the ways."""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_a_process_that_died_at_any_call_is_taken_up_by_the_next(way, capsys):
     presses, since, wanted = WAYS[way]
-    story = story_of(*presses)
+    story = story_of(*presses, **IN.get(way, {}))
     number, differing = points(story, since, until=since + 8 * MINUTE)
     assert len(differing) >= 20
     for point in differing:

@@ -15,6 +15,7 @@ from controller.domain.decision.hold import Hold, sleep_now
 from controller.domain.decision.lease import Lease
 from controller.domain.decision.office_hours import OfficeHours, Rules
 from controller.domain.planning.spec import Spec
+from controller.domain.planning.timing import Timing
 from controller.domain.policy.policy import Policy, parse_policy
 from controller.reconcile.side_by_side import one_by_one
 from factories import article_spec
@@ -44,7 +45,7 @@ class Days:
 
     policy: Policy
     start: str = "Mon 06:00"
-    profile: str = "typical"
+    profile: str | Timing = "typical"
     rehearses: bool = False
     spec: Spec = field(init=False)
     told: list[Event] = field(default_factory=list)
@@ -248,7 +249,7 @@ class Days:
         ]
 
 
-def days(start: str = "Mon 06:00", profile: str = "typical", **policy: Any) -> Days:
+def days(start: str = "Mon 06:00", profile: str | Timing = "typical", **policy: Any) -> Days:
     holidays = policy.pop("holidays", {})
     parsed = parse_policy({"time_zone": "Asia/Tokyo", **policy}).with_holidays(holidays)
     return Days(parsed, start, profile)

@@ -6,6 +6,7 @@ Months are those of UTC, in which AWS bills: here one ends on Tuesday at 09:00 i
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -15,6 +16,7 @@ import pytest
 from controller.domain.money.ledger import Past, Statement, month_usage, until_settled, usage_now
 from controller.domain.money.month import Month
 from controller.domain.money.prices import find_prices
+from controller.domain.planning.timing import TYPICAL
 from controller.domain.reporting.status import Status
 from factories import SERVICE, article_spec, service
 from local.ecs.mishaps import interrupt
@@ -170,14 +172,29 @@ def test_a_time_awake_across_the_end_of_the_month_is_in_both():
     assert november.awake_hours > 9 + 2
 
 
-def test_a_sleep_that_a_wake_interrupts_is_paid_for():
-    day = days("Sat 06:00", finish_paid_hour=False, idle_timeout="0", min_awake="0")
+@pytest.mark.parametrize("drains_alone", [False, True])
+def test_a_sleep_that_a_wake_interrupts_is_paid_for(drains_alone):
+    """By the count of its service: the service of the second time is that of the first."""
+    pace = replace(TYPICAL, drains_alone=drains_alone)
+    day = days("Sat 06:00", pace, finish_paid_hour=False, idle_timeout="0", min_awake="0")
     day.plan("Sat 07:00", lambda: day.wake(hours=0.5))
     day.during(day.moment("Sat 07:30:40"), lambda: day.wake(hours=0.5))
     day.live("Sat 10:00")
 
     account = agree(day)
     assert account.used.spent.load_balancer == len(day.balancers()) == 2
+
+
+def test_a_task_that_others_bring_up_during_a_sleep_is_paid_for():
+    """Its service is deleted by force then; AWS is asked again which tasks it had."""
+    pace = replace(TYPICAL, drains_alone=True, task_start=1)
+    day = days("Sat 06:00", pace, finish_paid_hour=False, idle_timeout="0", min_awake="0")
+    day.aws.conditions.count_raised_after = 27
+    day.plan("Sat 07:00", lambda: day.wake(hours=0.5))
+    day.live("Sat 10:00")
+
+    agree(day)
+    assert sum(each.kind == "task" for each in day.aws.lifetimes()) == 2
 
 
 def test_a_spec_of_another_size_counts_from_when_it_is_published():
