@@ -292,6 +292,40 @@ def test_asking_at_until_alone_gives_the_day_of_one_who_asks_every_minute(story)
         assert asked == waited, f"at {moment(minute)}"
 
 
+NOTHING = Story(
+    policy={"time_zone": "UTC", "idle_timeout": "30m", "finish_paid_hour": False},
+    lead=4,
+    leases=(),
+    extensions=(),
+    holds=(),
+    lifts=(),
+    used=frozenset(),
+    mute=(),
+    late=1,
+    wake_takes=1,
+    fails_at=frozenset(),
+)
+
+
+def test_what_is_over_is_said_as_long_as_it_stays_awake_after_it():
+    """Longer than max_awake: a booking within office hours that idleness has ended before."""
+    policy = {
+        **NOTHING.policy,
+        "office_hours": ["Fri-Sun 00:00-23:00"],
+        "min_awake": "45m",
+        "max_awake": "30m",
+    }
+    booked = 20 * 60  # Saturday 14:00; office hours are spent since 00:30
+    story = replace(NOTHING, policy=policy, bookings=((booked, 0, 1),))
+    day = list(every_minute(story))
+
+    assert day == list(from_until_to_until(story))
+    over = "the time that person 0 booked is over"
+    assert day[booked + 1] == (Target.AWAKE, f"{over}, but it stays awake for 45 min at least")
+    assert day[booked + 40] == day[booked + 1]
+    assert day[booked + 46] == (Target.ASLEEP, over)
+
+
 @pytest.mark.slow
 @examples(60)
 @given(stories(), st.data())

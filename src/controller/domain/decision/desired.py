@@ -19,7 +19,13 @@ from controller.domain.decision.hold import Hold
 from controller.domain.decision.lease import Lease
 from controller.domain.decision.lifecycle import NOTHING, ConsumedRequests, Lifecycle, Slept
 from controller.domain.decision.office_hours import OfficeHours, Rules, Window
-from controller.domain.decision.sleep_rules import Demand, Rule, SleepRules, Verdict
+from controller.domain.decision.sleep_rules import (
+    Demand,
+    Rule,
+    SleepRules,
+    Verdict,
+    longest_after_the_end,
+)
 from controller.domain.formatting import say_moment
 from controller.domain.planning.plan import Target
 from controller.domain.planning.spec import Json
@@ -158,8 +164,7 @@ class _Judge:
         self._leases = leases
         self._hold = hold.under(rules) if hold else None
         self._lifecycle = lifecycle
-        # Only one that is up has to know when office hours were last over.
-        back = rules.policy.max_awake if lifecycle.is_up else timedelta(0)
+        back = longest_after_the_end(rules.policy) if lifecycle.is_up else timedelta(0)
         self._windows = OfficeHours(rules, now, back)
         self._rest = SleepRules(rules.policy, lifecycle, self._windows, leases, self._hold)
 

@@ -160,7 +160,7 @@ class SleepRules:
             for lease in self._leases
             if lease.expires_at <= now and not self._lifecycle.has_consumed_lease(lease)
         ]
-        closed, stop = self._windows.last_over(now), self._windows.stop
+        closed, stop = self._closed_since_the_wake(now), self._windows.stop
         if stop and stop.covers(now):
             ended.append((stop.start, stop.reason))
         if closed and closed.closes_at and not (stop and closed.closes_at == stop.start):
@@ -168,6 +168,13 @@ class SleepRules:
         if self._hold and self._hold.is_over(now):
             ended.append((self._hold.until, f"the hold of {self._hold.by} is over"))
         return max(ended, default=(now, "nobody asks for it any more"))[1]
+
+    def _closed_since_the_wake(self, now: datetime) -> Window | None:
+        """What was over before is not why it is awake no longer."""
+        closed, since = self._windows.last_over(now), self._lifecycle.waking_since
+        if closed and closed.closes_at and since and closed.closes_at < since:
+            return None
+        return closed
 
     # nobody uses it
 
@@ -241,6 +248,16 @@ class SleepRules:
             f"the hour of its load balancer is paid until {paid}: "
             f"it stays until {say_moment(end, zone)}"
         )
+
+
+def longest_after_the_end(policy: Policy) -> timedelta:
+    """
+    How long one that is up may stay so after office hours are over, at most.
+
+    So long it has to know when they were over: `max_awake` counts from there, and it is said as
+    the reason while a wake is finished, `min_awake` lasts, or an hour is paid.
+    """
+    return max(policy.max_awake, policy.wake_timeout + policy.min_awake + PAID_HOUR)
 
 
 def paid_hour_ends(policy: Policy, lifecycle: Lifecycle, moment: datetime) -> datetime | None:
