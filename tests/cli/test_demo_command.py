@@ -18,6 +18,7 @@ import pytest
 
 from controller.hcl.world import Inputs
 from controller.mapping.compile import compile_stack
+from controller.timing_file import find_timing
 from local.system import DEPLOYMENT, laptop_system
 
 SHIPPED = str(Path(__file__).parents[2] / "infra" / "nsfw-api")
@@ -149,3 +150,23 @@ def test_its_account_has_room_for_functions_so_doctor_has_nothing_to_say_of_it()
             functions.get_function_concurrency(FunctionName=name)
         )
     assert room["UnreservedConcurrentExecutions"] >= 100
+
+
+def test_a_pace_that_is_no_profile_is_refused_in_one_line(tmp_path):
+    pace = tmp_path / "pace.json"
+    pace.write_text('{"eip_relase": 60}')
+    process = start("--profile", str(pace))
+    _, wrong = process.communicate(timeout=PATIENCE)
+
+    assert process.returncode == 2
+    assert f'{pace}: there is no field "eip_relase"; did you mean eip_release' in wrong
+    assert wrong.count("\n") == 1
+
+
+def test_it_takes_the_pace_of_a_file(tmp_path):
+    spec = compile_stack(Path(SHIPPED), Inputs(), datetime.now(UTC)).spec
+    assert spec is not None
+    pace = tmp_path / "pace.json"
+    pace.write_text('{"name": "here", "eip_release": 133}')
+    with laptop_system(spec, speed=600, profile=find_timing(str(pace))) as system:
+        assert (system.aws.timing.name, system.aws.timing.eip_release) == ("here", 133)

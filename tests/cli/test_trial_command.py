@@ -239,7 +239,7 @@ def test_on_a_terminal_it_asks_after_the_price(desk, monkeypatch, answer):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
 def test_whoever_ends_it_leaves_nothing(number):
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "TF_"))}
-    with LaptopServer("fast", speed=300, furnish="article") as server:
+    with LaptopServer("fast", speed=100, furnish="article") as server:
         process = subprocess.Popen(
             [sys.executable, "-m", "controller.cli", "trial", str(SHIPPED), "--yes", "--json"],
             env={**clean, "AWS_ENDPOINT_URL": server.url},
@@ -254,6 +254,8 @@ def test_whoever_ends_it_leaves_nothing(number):
                     break
                 time.sleep(0.1)
             process.send_signal(number)
+            time.sleep(0.05)
+            process.send_signal(number)  # whoever is impatient does not hinder it
             out, said = process.communicate(timeout=60)
         finally:
             process.kill()
@@ -263,3 +265,15 @@ def test_whoever_ends_it_leaves_nothing(number):
     found = json.loads(out)
     assert (found["left_behind"], found["error"]) == ([], f"ended by {number.name}")
     assert "Traceback" not in said
+
+
+def test_counts_that_nobody_may_read_are_told_and_not_waited_for(desk):
+    desk.aws.faults.add(
+        Fault(operation="ListMetrics", code="AccessDenied", message="no", status=403, times=99)
+    )
+    began = desk.aws.clock.now()
+    found = json.loads(desk.trial("--yes", "--json").out)
+
+    assert found["measured"]["first_metric"] is None
+    assert [each["code"] for each in found["surprises"]] == ["AccessDenied"]
+    assert (desk.aws.clock.now() - began).total_seconds() < 600

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from controller.aws.errors import DENIED, code_of
 from controller.domain.ports import Clock
 from controller.domain.trial.sightings import Log
 
@@ -71,8 +72,8 @@ class Watches:
     def _look_once(self, name: str, watch: Watch, now: datetime) -> None:
         try:
             done = watch.look()
-        except (ClientError, BotoCoreError):
-            done = False
+        except (ClientError, BotoCoreError) as error:
+            done = code_of(error) in DENIED  # it is told, and stays so
         if (done or now >= watch.ends_at) and self._open.get(name) is watch:
             del self._open[name]
         watch.due_at = now + (watch.distance or self.distance(now))
