@@ -73,8 +73,7 @@ def _network(asker: Asker) -> dict[str, str]:
     for name in ("enableDnsHostnames", "enableDnsSupport"):
         ec2("describe_vpc_attribute", VpcId=vpc, Attribute=name)
     table = ec2("create_route_table", VpcId=vpc).first("RouteTable", "RouteTableId")
-    ec2("create_route", RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
-    association = ec2("associate_route_table", RouteTableId=table, SubnetId=subnets[0])
+    ec2("associate_route_table", RouteTableId=table, SubnetId=subnets[0])
     ec2("describe_vpcs", VpcIds=[vpc])
     ec2("describe_vpcs", Filters=[{"Name": "tag:Name", "Values": ["ours"]}])
     ec2("describe_vpcs", VpcIds=["vpc-0fffffffffffffff0"])
@@ -87,18 +86,13 @@ def _network(asker: Asker) -> dict[str, str]:
     ec2("describe_route_tables", Filters=[{"Name": "vpc-id", "Values": [vpc]}])
     ec2("describe_network_acls", Filters=[{"Name": "vpc-id", "Values": [vpc]}])
     ec2("describe_availability_zones", ZoneNames=["us-east-1a", "us-east-1b"])
-    ec2("describe_account_attributes", AttributeNames=["supported-platforms"])
     ec2("describe_vpc_endpoints", Filters=[{"Name": "vpc-id", "Values": [vpc]}])
-    ec2("describe_tags", Filters=[{"Name": "resource-id", "Values": [vpc]}])
     ec2("create_tags", Resources=[vpc], Tags=[{"Key": "Owner", "Value": "us"}])
-    ec2("describe_tags", Filters=[{"Name": "resource-id", "Values": [vpc]}])
     ec2("delete_tags", Resources=[vpc], Tags=[{"Key": "Owner"}])
     ec2("create_subnet", VpcId="vpc-0fffffffffffffff0", CidrBlock="10.7.9.0/24")
     return {
         "vpc": vpc,
         "gateway": gateway,
-        "table": table,
-        "association": association.first("AssociationId"),
         "subnet": subnets[0],
         "other": subnets[1],
     }
@@ -422,11 +416,6 @@ def _take_down(asker: Asker, network: dict[str, str]) -> None:
     ec2("release_address", AllocationId=network["address"])
     ec2("delete_security_group", GroupId=network["group"])
     ec2("delete_security_group", GroupId=network["group"])
-    ec2("delete_route_table", RouteTableId=network["table"])
-    ec2("disassociate_route_table", AssociationId=network["association"])
-    ec2("delete_route", RouteTableId=network["table"], DestinationCidrBlock="0.0.0.0/0")
-    ec2("delete_route", RouteTableId=network["table"], DestinationCidrBlock="0.0.0.0/0")
-    ec2("delete_route_table", RouteTableId=network["table"])
     for subnet in (network["subnet"], network["other"]):
         ec2("delete_subnet", SubnetId=subnet)
     ec2("delete_subnet", SubnetId=network["subnet"])

@@ -23,7 +23,7 @@ DOCUMENTED = {
         "InvalidAddress.NotFound InvalidAllocationID.NotFound InvalidAssociationID.NotFound "
         "InvalidGroup.Duplicate InvalidGroup.NotFound InvalidID InvalidInternetGatewayID.NotFound "
         "InvalidIPAddress.InUse InvalidNetworkInterfaceID.NotFound InvalidParameterValue "
-        "InvalidPermission.Duplicate InvalidPermission.NotFound InvalidRoute.NotFound "
+        "InvalidPermission.Duplicate InvalidPermission.NotFound "
         "InvalidRouteTableID.NotFound InvalidSecurityGroupRuleId.NotFound InvalidSubnetID.NotFound "
         "InvalidVpcEndpointId.NotFound InvalidVpcID.NotFound Resource.AlreadyAssociated "
         "RequestLimitExceeded"

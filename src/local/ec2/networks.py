@@ -1,4 +1,4 @@
-"""VPCs, internet gateways and account attributes."""
+"""VPCs and internet gateways."""
 
 from __future__ import annotations
 
@@ -163,28 +163,6 @@ def delete_gateway(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def describe_account(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
-    attributes = {
-        "supported-platforms": ["VPC"],
-        "default-vpc": ["none"],
-        "max-instances": ["20"],
-        "vpc-max-security-groups-per-interface": ["5"],
-        "max-elastic-ips": ["5"],
-        "vpc-max-elastic-ips": ["5"],
-    }
-    wanted = params.get("AttributeNames") or list(attributes)
-    return {
-        "AccountAttributes": [
-            {
-                "AttributeName": name,
-                "AttributeValues": [{"AttributeValue": each} for each in attributes[name]],
-            }
-            for name in wanted
-            if name in attributes
-        ]
-    }
-
-
 OPERATIONS = {
     "CreateVpc": create_vpc,
     "DescribeVpcs": describe_vpcs,
@@ -196,5 +174,4 @@ OPERATIONS = {
     "AttachInternetGateway": attach_gateway,
     "DetachInternetGateway": detach_gateway,
     "DeleteInternetGateway": delete_gateway,
-    "DescribeAccountAttributes": describe_account,
 }

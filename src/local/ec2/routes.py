@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from local.world import Region
 
 NO_TABLE = ("InvalidRouteTableID.NotFound", "The routeTable ID '{id}' does not exist")
-TARGETS = ("GatewayId", "NatGatewayId", "NetworkInterfaceId", "TransitGatewayId")
 
 
 def add_table(
@@ -104,50 +103,11 @@ def _table(region: Region, params: Mapping[str, Any]) -> RouteTable:
     return by_ids(region.ec2.route_tables, [params["RouteTableId"]], *NO_TABLE)[0]
 
 
-def delete_table(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
-    table = _table(region, params)
-    if table.main or table.associations:
-        raise AwsError(
-            "DependencyViolation",
-            f"The routeTable '{table.id}' has dependencies and cannot be deleted.",
-        )
-    del region.ec2.route_tables[table.id]
-    return {}
-
-
-def create_route(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
-    table = _table(region, params)
-    kind = next((each for each in TARGETS if params.get(each)), "GatewayId")
-    table.routes[params["DestinationCidrBlock"]] = (kind, params.get(kind, ""))
-    return {"Return": True}
-
-
-def delete_route(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
-    table = _table(region, params)
-    if table.routes.pop(params["DestinationCidrBlock"], None) is None:
-        raise AwsError(
-            "InvalidRoute.NotFound",
-            f"no route with destination-cidr-block {params['DestinationCidrBlock']} in route "
-            f"table {table.id}",
-        )
-    return {}
-
-
 def associate_table(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
     table = _table(region, params)
     association_id = region.ids.ec2("rtbassoc")
     table.associations[association_id] = params["SubnetId"]
     return {"AssociationId": association_id, "AssociationState": {"State": "associated"}}
-
-
-def disassociate_table(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
-    for table in region.ec2.route_tables.values():
-        if table.associations.pop(params["AssociationId"], None):
-            return {}
-    raise AwsError(
-        "InvalidAssociationID.NotFound",
-        f"The association ID '{params['AssociationId']}' does not exist",
-    )
 
 
 def describe_acls(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -181,10 +141,6 @@ def describe_acls(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
 OPERATIONS = {
     "CreateRouteTable": create_table,
     "DescribeRouteTables": describe_tables,
-    "DeleteRouteTable": delete_table,
-    "CreateRoute": create_route,
-    "DeleteRoute": delete_route,
     "AssociateRouteTable": associate_table,
-    "DisassociateRouteTable": disassociate_table,
     "DescribeNetworkAcls": describe_acls,
 }
