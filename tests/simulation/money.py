@@ -8,10 +8,12 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from controller.domain.decision.history import EventKind
 from controller.domain.money.ledger import Past, Statement, month_usage, until_settled
 from controller.domain.money.month import Month
 from controller.domain.money.prices import find_prices
 from controller.domain.reporting.status import Status
+from controller.domain.timestamps import parse_timestamp
 from system import second_account
 
 if TYPE_CHECKING:
@@ -45,6 +47,18 @@ def bills(installation: Installation, users: SimulatedUsers) -> Iterator[Bill]:
         account = Statement(used=used, prices=find_prices(region))
         second = second_account.spent(lifetimes, used.start, used.end)
         yield Bill(str(month), float(account.spent), float(sum(second.values(), Fraction(0))))
+
+
+def weeks(installation: Installation, users: SimulatedUsers) -> Iterator[Bill]:
+    """The same of each weekly letter, from its begin to its own moment."""
+    lifetimes = users.lifetimes()
+    start, end = installation.story.start, installation.now + DAY
+    for event in installation.table.events(users.stack, start, end):
+        if event.kind is EventKind.DIGEST:
+            since = parse_timestamp(event.facts["since"])
+            second = second_account.spent(lifetimes, since, event.at)
+            total = float(sum(second.values(), Fraction(0)))
+            yield Bill(f"the week up to {event.at:%d %b}", float(event.facts["spent"]), total)
 
 
 def _months(installation: Installation) -> list[Month]:

@@ -31,7 +31,7 @@ from controller.reconcile.next_visit import CHECK
 from local.world import Region
 from simulation import damage
 from simulation.damage import Damage
-from simulation.money import bills
+from simulation.money import bills, weeks
 from simulation.oracle import Wants, Wish
 from simulation.sites import MOVES, Place
 from simulation.trouble import BAD_TASK, BAD_WORKER, LATE_RIGHTS
@@ -695,7 +695,8 @@ class Observer:
 
     def close(self) -> None:
         """After the last day: what was foreign still stands, and the books agree."""
-        for bill in bills(self._installation, self._users):
+        of = self._installation, self._users
+        for bill in (*bills(*of), *weeks(*of)):
             less = CENT + BALANCER_HOUR * self._doubtful_hours + 2 * TASK_HOUR * self._crash_hours
             more = less + BALANCER_HOUR * self._unseen_ends
             tasks = self._users.tasks + self._users.story.worker

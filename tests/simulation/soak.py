@@ -24,7 +24,7 @@ from controller.domain.planning.timing import Timing
 from controller.timing_file import EXPECTED
 from local.server import profile_argument
 from simulation.installation import Installation
-from simulation.money import Bill, bills
+from simulation.money import Bill, bills, weeks
 from simulation.story import tell
 
 DAYS_OF_A_STORY = 25
@@ -105,7 +105,11 @@ def live(
             )
         ],
         seconds=time.process_time() - began,
-        bills=[bill for one in installation.users_of.values() for bill in bills(installation, one)],
+        bills=[
+            bill
+            for one in installation.users_of.values()
+            for bill in (*bills(installation, one), *weeks(installation, one))
+        ],
         digest=installation.timeline.digest(),
     )
 
