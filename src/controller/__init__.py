@@ -1,0 +1,4 @@
+"""
+The controller and its commands: what decides, plans and changes a stack
+(docs/architecture.md).
+"""

@@ -85,6 +85,11 @@ def test_no_class_has_too_many_methods():
     assert exceeding(methods, MOST_METHODS, LARGE_CLASSES) == []
 
 
+def test_each_package_says_what_is_in_it():
+    packages = {name: tree for name, tree in trees().items() if name.endswith("/__init__.py")}
+    assert [name for name, tree in packages.items() if not ast.get_docstring(tree)] == []
+
+
 def test_each_exception_says_its_reason():
     """A docstring of a file or class that is larger than others has a line "Its size: …"."""
     found = {name: ast.get_docstring(tree) for name, tree in trees().items()}

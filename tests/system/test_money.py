@@ -120,13 +120,13 @@ def test_a_task_that_was_replaced_is_counted_once_while_the_stack_stays_awake():
     """Its service stands on, and counts from then on for the tasks that it has now."""
     day = days(profile="fast", **OFFICE, idle_timeout="0")
 
-    def interrupt():
+    def end_the_task():
         ecs = day.aws.session().client("ecs")
         (arn,) = ecs.list_tasks(cluster="nsfw_api_cluster")["taskArns"]
         interrupt(day.aws, arn)
 
-    day.plan("Mon 13:00", interrupt)
-    day.plan("Mon 15:00", interrupt)
+    day.plan("Mon 13:00", end_the_task)
+    day.plan("Mon 15:00", end_the_task)
     day.live("Mon 17:00")
 
     assert [kind for _, kind in day.story()].count("replaced") == 2
@@ -142,12 +142,12 @@ def test_what_is_replaced_while_awake_is_paid_for_as_well():
         (found,) = elbv2.describe_load_balancers()["LoadBalancers"]
         elbv2.delete_load_balancer(LoadBalancerArn=found["LoadBalancerArn"])
 
-    def interrupt():
+    def end_the_task():
         ecs = day.aws.session().client("ecs")
         (arn,) = ecs.list_tasks(cluster="nsfw_api_cluster")["taskArns"]
         interrupt(day.aws, arn)
 
-    day.plan("Mon 10:20", interrupt)
+    day.plan("Mon 10:20", end_the_task)
     day.plan("Mon 12:10", delete)
     day.live("Mon 20:00")
 

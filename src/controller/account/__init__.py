@@ -1,0 +1,1 @@
+"""What `dormouse doctor` and `sweep` read of an AWS account; `domain.diagnostics` judges it."""

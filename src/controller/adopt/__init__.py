@@ -1,0 +1,1 @@
+"""Brings a Terraform directory into the two-worlds form, and back (`adoption`, `undoing`)."""

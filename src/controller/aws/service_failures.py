@@ -35,7 +35,8 @@ def _loses_tasks(events: Sequence[Mapping[str, Any]]) -> bool:
     """
     Whether ECS stopped tasks again and again lately, by its own clock.
 
-    A task that exits after it has run for a moment counts as failed nowhere else (§2.8).
+    A task that exits after it has run for a moment counts as failed nowhere else (AWS
+    behaviour §2.8).
     """
     at = [e["createdAt"] for e in events if STOPPED in e.get("message", "") and "createdAt" in e]
     last = max((e["createdAt"] for e in events if "createdAt" in e), default=None)

@@ -1,0 +1,1 @@
+"""The controller's Lambda function: an event names a stack, and a pass is run (`entry`)."""

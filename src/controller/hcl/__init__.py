@@ -1,0 +1,1 @@
+"""Terraform's language: from files to evaluated resources (`directory`, `parser`, `evaluation`)."""

@@ -1,0 +1,1 @@
+"""Writes down what AWS answers, with ids and account masked."""

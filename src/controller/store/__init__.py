@@ -1,0 +1,1 @@
+"""The table: specs, status, lock, history and requests. The layout of its items: `items`."""

@@ -1,0 +1,1 @@
+"""Runs a stack on a real account, and measures how AWS behaves."""

@@ -1,0 +1,1 @@
+"""Holds the simulated AWS against a recording of the real one, and says where they differ."""

@@ -1,0 +1,1 @@
+"""How a kept resource is found when a stack wakes: one file for each service of AWS."""

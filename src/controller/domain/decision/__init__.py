@@ -1,0 +1,1 @@
+"""Awake or asleep, and why (`desired`): leases, holds, bookings, office hours, idleness."""

@@ -1,0 +1,1 @@
+"""What `dormouse doctor` and a rehearsal find in what was read of an account."""

@@ -1,0 +1,1 @@
+"""Usage, prices, the month's ledger, budgets and forecasts."""

@@ -1,0 +1,1 @@
+"""The texts of messages; `notification_text` lists which file writes which event."""

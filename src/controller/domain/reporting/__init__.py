@@ -1,0 +1,1 @@
+"""The status record, and the report that page, wake URL and commands show."""

@@ -1,0 +1,1 @@
+"""What a trial costs, and what its measurements mean."""
