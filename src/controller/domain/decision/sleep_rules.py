@@ -202,7 +202,7 @@ class SleepRules:
         end = self._paid_end(ripe)
         if now < end:
             if activity and activity.read_at >= idle_at and not _is_known(activity, idle_at):
-                return self._unknown(demand, activity, _sooner(end, cap), facts)
+                return _unknown(demand, activity, _sooner(end, cap), facts)
             return demand.granted(_sooner(end, cap), **facts)
         if activity is None or activity.read_at <= now - RETRY:
             until = _sooner(now + RETRY, cap)
@@ -226,13 +226,6 @@ class SleepRules:
         moments += [activity.last_at, activity.quiet_since] if activity else []
         counted = [moment for moment in moments if moment is not None and moment <= now]
         return max([*counted, window.opens_at] if window else counted, default=now)
-
-    def _unknown(
-        self, demand: Demand, activity: Activity, until: datetime | None, facts: Mapping[str, Any]
-    ) -> Verdict:
-        note = activity.note or "too few of its traffic counts have come"
-        reason = f"{demand.reason}; {note}, and what is not known is not idle"
-        return Verdict(Target.AWAKE, Rule.UNKNOWN, reason, until, facts)
 
     # the paid hour
 
@@ -258,6 +251,14 @@ def longest_after_the_end(policy: Policy) -> timedelta:
     the reason while a wake is finished, `min_awake` lasts, or an hour is paid.
     """
     return max(policy.max_awake, policy.wake_timeout + policy.min_awake + PAID_HOUR)
+
+
+def _unknown(
+    demand: Demand, activity: Activity, until: datetime | None, facts: Mapping[str, Any]
+) -> Verdict:
+    note = activity.note or "too few of its traffic counts have come"
+    reason = f"{demand.reason}; {note}, and what is not known is not idle"
+    return Verdict(Target.AWAKE, Rule.UNKNOWN, reason, until, facts)
 
 
 def paid_hour_ends(policy: Policy, lifecycle: Lifecycle, moment: datetime) -> datetime | None:
