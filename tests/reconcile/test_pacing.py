@@ -39,8 +39,8 @@ CHECKING = saw(
     plan(waiting=((SERVICE, "health check"),)), {SERVICE: seen(State.PENDING, **CHECKED)}
 )
 WAITS = {
-    LB: Wait(usual={"load balancer starting": 150}, first_check=10 * SECOND),
-    SERVICE: Wait(usual={"task starting": 50}, first_check=10 * SECOND, behind=frozenset({LB})),
+    LB: Wait(first_check=10 * SECOND),
+    SERVICE: Wait(first_check=10 * SECOND, behind=frozenset({LB})),
 }
 STARTING = saw(
     plan(waiting=((LB, "load balancer starting"), (SERVICE, "health check"))),

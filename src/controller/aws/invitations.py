@@ -15,7 +15,6 @@ from controller.aws.link_keys import fetch_from_ssm
 from controller.domain.decision.history import Event
 from controller.domain.notification.invitation import Invitation
 from controller.domain.timestamps import read_timestamp
-from controller.links import Keys, Link, Scope
 
 AFTER = timedelta(hours=1)
 """How long after the sleep that it can put off a link still works."""
@@ -39,6 +38,8 @@ class Invitations:
         The link's id follows from the event: one that is told again has the same link. Raises
         what AWS answers.
         """
+        from controller.links import Keys, Link, Scope  # not at each cold start: it takes longest
+
         ends_at = read_timestamp(event.facts.get("ends_at"))
         text = self._fetch() if ends_at else None
         if ends_at is None or text is None:

@@ -9,12 +9,11 @@ waits for it (`domain/planning/waits.py`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from controller.domain.planning.observed import AT_FIRST, ATTRIBUTES, Observation, State
 from controller.domain.planning.plan import Action, Target, Verb
-from controller.domain.planning.waits import HEALTH_CHECK, Wait
+from controller.domain.planning.waits import HEALTH_CHECK, Wait, assumed_seconds
 from controller.reconcile.outcome import Limits
 from controller.reconcile.turn import Seen, Turn
 from controller.reconcile.verdicts import BLIND
@@ -53,12 +52,12 @@ TOGETHER = timedelta(milliseconds=500)
 """What is due within this is read by the same poll."""
 
 
-@dataclass(frozen=True, slots=True)
 class Pacing:
-    """Make one for each run; `waits` are what is known of the steps of a wake, by address."""
+    """Make one for each run; `waits` is what comes after the steps of a wake, by address."""
 
-    limits: Limits
-    waits: Mapping[str, Wait]
+    def __init__(self, limits: Limits, waits: Mapping[str, Wait]) -> None:
+        self._limits = limits
+        self._waits = waits
 
     def pause_after(self, turn: Turn) -> timedelta:
         """The time to the next poll, the first retry, or when it gives up: whichever is first."""
@@ -67,7 +66,7 @@ class Pacing:
             return turn.quiet_until - now
         moments = (
             *turn.progress.retry_at.values(),
-            self.limits.give_up_at,
+            self._limits.give_up_at,
             turn.serving.give_up_at(),
         )
         until = [at - now for at in moments if at and at > now]
@@ -94,10 +93,10 @@ class Pacing:
             return False
         waited = {address for address, _ in before.seen.plan.waiting}
         still = {address for address, _ in seen.plan.waiting}
-        return any(address in self.waits for address in waited - still)
+        return any(address in self._waits for address in waited - still)
 
     def _poll(self, turn: Turn) -> timedelta:
-        longest, seen, now = self.limits.poll, turn.seen, turn.now
+        longest, seen, now = self._limits.poll, turn.seen, turn.now
         if seen and seen.plan.converged:  # nothing is left but to see that nothing turns up
             since = turn.progress.cold_since
             return min(longest, since + BLIND - now) if since else longest
@@ -117,7 +116,7 @@ class Pacing:
         is_first_wake = turn.target is Target.AWAKE and not turn.serving.is_ready
         if not is_first_wake or one.state is not State.PENDING:
             return self._end_pace(turn, at)
-        wait = self.waits.get(address)
+        wait = self._waits.get(address)
         if wait is None or not one.owned:
             is_new = at - turn.busy_since(address) < USUAL_LAG
             return SHORTEST_POLL if is_new else UNREADABLE
@@ -131,10 +130,10 @@ class Pacing:
         self, turn: Turn, wait: Wait, one: Observation, address: str
     ) -> timedelta:
         """As long as the first check takes; half as long once the step should be over."""
-        longest = min(self.limits.poll, wait.first_check)
+        longest = min(self._limits.poll, wait.first_check)
         lasted = turn.last_read(address) - turn.busy_since(address)
-        learned = self.limits.learned.usual_seconds(address, one.phase)
-        usual = wait.usual.get(one.phase) if learned is None else learned
+        learned = self._limits.learned.usual_seconds(address, one.phase)
+        usual = assumed_seconds(one.phase) if learned is None else learned
         if usual is None or lasted.total_seconds() < NEARNESS * usual:
             return longest
         return min(longest, max(longest / 2, lasted * SHARE))
@@ -143,13 +142,13 @@ class Pacing:
         """Of what the end of the transition, or a step of ours, waits for."""
         plan = turn.seen.plan if turn.seen else None
         is_idle = plan is not None and (plan.target is Target.ASLEEP or not plan.actions)
-        since = turn.began_at if turn.serving.is_ready else self.limits.since or turn.began_at
+        since = turn.began_at if turn.serving.is_ready else self._limits.since or turn.began_at
         shortest, way = WAITING_POLL if is_idle else SHORTEST_POLL, at - since
         share = self._share(way) if is_idle and turn.target is Target.AWAKE else SHARE
-        return min(self.limits.poll, END_POLL, max(shortest, way * share))
+        return min(self._limits.poll, END_POLL, max(shortest, way * share))
 
     def _share(self, way: timedelta) -> float:
-        usual = self.limits.learned.usual
+        usual = self._limits.learned.usual
         is_far = usual is not None and way < NEARNESS * usual
         return FAR if is_far else SHARE
 

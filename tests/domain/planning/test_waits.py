@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from controller.domain.planning.timing import SLOW
-from controller.domain.planning.waits import waits_of
+from controller.domain.planning.waits import assumed_seconds, waits_of
 from factories import LB, SERVICE, article_spec, listener, load_balancer, service, target_group
 
 
@@ -22,9 +21,12 @@ def test_a_health_check_comes_after_a_load_balancer_and_after_a_task():
     waits = waits_of(spec(listener(), service()))
     assert (waits[LB].first_check, waits[SERVICE].first_check) == (seconds(10), seconds(10))
     assert (waits[LB].behind, waits[SERVICE].behind) == (frozenset(), {LB})
-    assert waits[LB].usual == {"load balancer starting": 150}
-    assert waits[SERVICE].usual == {"task starting": 53}
-    assert waits_of(spec(listener(), service()), SLOW)[LB].usual == {"load balancer starting": 420}
+
+
+def test_the_typical_pace_is_assumed_where_none_is_learned():
+    assert assumed_seconds("load balancer starting") == 150
+    assert assumed_seconds("task starting") == 3 + 45 + 5
+    assert assumed_seconds("health check") is None
 
 
 def test_an_interval_that_is_not_given_is_that_of_aws_and_an_unknown_one_its_shortest():

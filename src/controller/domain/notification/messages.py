@@ -7,7 +7,6 @@ from enum import StrEnum
 
 from controller.domain.decision.history import ENDED_BY, Event, EventKind
 from controller.domain.notification.invitation import Invitation
-from controller.domain.notification.notification_text import footer, write_text
 from controller.domain.planning.spec import Json, Spec
 from controller.domain.text import clean_lines, cleaned
 
@@ -86,6 +85,9 @@ def level_of(event: Event) -> Level:
 
 def write_message(spec: Spec, event: Event, link: Invitation | None = None) -> Message:
     """Write the message of an event; `spec` is the present one, which may differ from its own."""
+    # Few passes tell anything: the texts are not imported at each cold start.
+    from controller.domain.notification.notification_text import footer, write_text
+
     subject, paragraphs = write_text(spec, event, link)
     return Message(
         event=event,

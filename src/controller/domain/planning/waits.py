@@ -8,9 +8,9 @@ check takes loses nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import NamedTuple
 
 from controller.domain.planning.spec import (
     Kind,
@@ -19,7 +19,6 @@ from controller.domain.planning.spec import (
     references,
     split_reference,
 )
-from controller.domain.planning.timing import TYPICAL, Timing
 
 LOAD_BALANCER_STARTING = "load balancer starting"
 TASK_STARTING = "task starting"
@@ -32,29 +31,31 @@ _SHORTEST_INTERVAL = 5
 """What AWS takes at least; for one that is known only at the wake."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wait:
+class Wait(NamedTuple):
     """
-    What is known of the steps of one address before they begin.
+    What comes after the steps of one address.
 
-    `usual` are the seconds that each is assumed to take. `first_check` is what a
-    health check takes at least that ends after these steps; 0: nothing comes after them.
-    `behind` are the load balancers without which none of its targets gets healthy.
+    `first_check` is what a health check takes at least that ends after them; 0: nothing comes
+    after them. `behind` are the load balancers without which none of its targets gets healthy.
     """
 
-    usual: Mapping[str, float]
-    first_check: timedelta = timedelta(0)
-    behind: frozenset[str] = field(default=frozenset())
+    first_check: timedelta
+    behind: frozenset[str] = frozenset()
 
 
-def waits_of(spec: Spec, timing: Timing = TYPICAL) -> dict[str, Wait]:
+def waits_of(spec: Spec) -> dict[str, Wait]:
     """By address: those of the load balancers and the services of a spec."""
-    services = {service.address: _service(spec, service, timing) for service in _running(spec)}
-    balancers = {
-        balancer.address: _balancer(spec, balancer, timing)
-        for balancer in spec.of_kind(Kind.LOAD_BALANCER)
-    }
+    services = {service.address: _service(spec, service) for service in _running(spec)}
+    balancers = {one.address: _balancer(spec, one) for one in spec.of_kind(Kind.LOAD_BALANCER)}
     return balancers | services
+
+
+def assumed_seconds(step: str) -> float | None:
+    """How long a step takes that no wake has taught yet, at the typical pace."""
+    from controller.domain.planning.timing import TYPICAL  # first wakes alone ask: no cold start
+
+    task = TYPICAL.association_visible + TYPICAL.task_start + TYPICAL.activating
+    return {LOAD_BALANCER_STARTING: TYPICAL.lb_provisioning, TASK_STARTING: task}.get(step)
 
 
 def referred(spec: Spec, resource: ResourceSpec, kind: Kind) -> list[ResourceSpec]:
@@ -77,27 +78,20 @@ def _running(spec: Spec) -> Iterator[ResourceSpec]:
             yield service
 
 
-def _service(spec: Spec, service: ResourceSpec, timing: Timing) -> Wait:
+def _service(spec: Spec, service: ResourceSpec) -> Wait:
     groups = referred(spec, service, Kind.TARGET_GROUP)
-    visible = timing.association_visible if groups else 0
     balancers = (one.address for group in groups for one in balancers_of(spec, group))
-    return Wait(
-        usual={TASK_STARTING: visible + timing.task_start + timing.activating},
-        first_check=_first_check(groups),
-        behind=frozenset(balancers),
-    )
+    return Wait(_first_check(groups), behind=frozenset(balancers))
 
 
-def _balancer(spec: Spec, balancer: ResourceSpec, timing: Timing) -> Wait:
+def _balancer(spec: Spec, balancer: ResourceSpec) -> Wait:
     groups = [
         group
         for service in _running(spec)
         for group in referred(spec, service, Kind.TARGET_GROUP)
         if balancer in balancers_of(spec, group)
     ]
-    return Wait(
-        usual={LOAD_BALANCER_STARTING: timing.lb_provisioning}, first_check=_first_check(groups)
-    )
+    return Wait(_first_check(groups))
 
 
 def _first_check(groups: list[ResourceSpec]) -> timedelta:

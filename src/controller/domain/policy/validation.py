@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 import re
@@ -167,6 +166,8 @@ def describe(found: Any) -> str:
 
 def closest(word: str, known: Mapping[str, Any] | list[str]) -> str:
     """'; did you mean "x"?' when something known is near, else an empty text."""
+    import difflib  # for mistakes alone: not at each cold start
+
     lower = {name.lower(): name for name in known}
     near = difflib.get_close_matches(word.lower(), list(lower))
     return f'; did you mean "{lower[near[0]]}"?' if near else ""
