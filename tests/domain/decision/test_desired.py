@@ -541,6 +541,18 @@ def test_what_was_spent_of_a_lease_is_remembered_until_it_is_over_by_any_clock(t
     assert len(asked.lifecycle.spent.leases) == remembered
 
 
+def test_a_spent_lease_that_ends_while_it_is_awake_for_another_is_not_said_to_be_why():
+    spent = lease("10:00", "11:00", holder="whoever was idle")
+    asked = Asked(rules(min_awake="3h"), [spent, lease("10:30", "10:50", "b")])
+    asked.lifecycle = replace(
+        asked.lifecycle, spent=ConsumedRequests(leases=frozenset({("a", at("10:00"))}))
+    )
+    asked.wake("10:30", "10:33")
+    said = asked.act("10:55").reason
+    assert "ask" in said
+    assert {asked.act(time).reason for time in ("11:00", "11:04", "11:05", "11:30")} == {said}
+
+
 def test_a_failed_wake_forgets_the_leases_that_are_over():
     asked = Asked(rules(), [lease("10:00", "11:00")])
     asked.act("10:00")

@@ -96,7 +96,7 @@ def settle_lifecycle(
     lifecycle: Lifecycle, decision: Decision, leases: Sequence[Lease], now: datetime
 ) -> Lifecycle:
     """The lifecycle at the start of the decided transition; unchanged if that has started."""
-    lifecycle = lifecycle.known_among(_that_count(leases, now))
+    lifecycle = lifecycle.known_among(_that_are_said(lifecycle, leases, now))
     if decision.state is Target.AWAKE:
         spent = lifecycle.spent | decision.consumes
         up = lifecycle.begin_transition(now)
@@ -139,6 +139,16 @@ def _pairs(leases: Sequence[Lease], now: datetime) -> frozenset[tuple[str, datet
 def _that_count(leases: Sequence[Lease], now: datetime) -> list[Lease]:
     """Not those that are over, by any clock: they keep nothing awake, spent or not."""
     return [lease for lease in leases if lease.expires_at > now - SKEW]
+
+
+def _that_are_said(lifecycle: Lifecycle, leases: Sequence[Lease], now: datetime) -> list[Lease]:
+    """
+    Those that count, and all that have ended since the wake.
+
+    What is over is said as the reason to stay a while; one that is spent must not become it.
+    """
+    since = lifecycle.waking_since or now
+    return [each for each in leases if each.expires_at > now - SKEW or each.expires_at >= since]
 
 
 def _to_json(value: object) -> Json:

@@ -158,23 +158,27 @@ class SleepRules:
         ended = [
             (lease.expires_at, _how_it_ended(lease))
             for lease in self._leases
-            if lease.expires_at <= now and not self._lifecycle.has_consumed_lease(lease)
+            if self._ended_since_the_wake(lease.expires_at, now)
+            and not self._lifecycle.has_consumed_lease(lease)
         ]
-        closed, stop = self._closed_since_the_wake(now), self._windows.stop
+        closed, stop = self._windows.last_over(now), self._windows.stop
         if stop and stop.covers(now):
             ended.append((stop.start, stop.reason))
-        if closed and closed.closes_at and not (stop and closed.closes_at == stop.start):
-            ended.append((closed.closes_at, _what_closed(closed)))
+        at = closed.closes_at if closed else None
+        if (
+            closed
+            and at
+            and self._ended_since_the_wake(at, now)
+            and not (stop and at == stop.start)
+        ):
+            ended.append((at, _what_closed(closed)))
         if self._hold and self._hold.is_over(now):
             ended.append((self._hold.until, f"the hold of {self._hold.by} is over"))
         return max(ended, default=(now, "nobody asks for it any more"))[1]
 
-    def _closed_since_the_wake(self, now: datetime) -> Window | None:
+    def _ended_since_the_wake(self, end: datetime, now: datetime) -> bool:
         """What was over before is not why it is awake no longer."""
-        closed, since = self._windows.last_over(now), self._lifecycle.waking_since
-        if closed and closed.closes_at and since and closed.closes_at < since:
-            return None
-        return closed
+        return (self._lifecycle.waking_since or end) <= end <= now
 
     # nobody uses it
 
