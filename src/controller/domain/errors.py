@@ -3,17 +3,17 @@ The error tree. Each message is one line: what failed, which thing, found and ex
 
     DormouseError
       SpecError          the compiled spec cannot be used
-        NotPublishedError  there is none of that stack
+        NotPublishedError  no stack of that name is published
       TextError          a duration, period or date cannot be read
       PolicyError        a setting of the stack's policy cannot be used
       InvalidLeaseError  a lease or a hold would have no time zone or no length
       LockLostError      another pass has taken over
       PermanentError     a person must act; repeating does not help
-        ForeignError     the name or address is someone else's
-        DeniedError      our own rights do not suffice
+        ForeignError     the name or address belongs to somebody else
+        DeniedError      our rights are not sufficient
       RetryError         repeat later; nothing is wrong with the input
-        WaitError        something takes its own time
-        SoonError        heals within a minute or not at all
+        WaitError        a transition needs its time
+        SoonError        resolves within a minute or not at all
         EndPassError     the next pass has to do it
 """
 
@@ -21,7 +21,7 @@ from __future__ import annotations
 
 
 class DormouseError(Exception):
-    """Anything that Dormouse says of its own accord; its text is for the user."""
+    """The base of all errors that Dormouse raises on purpose; the text is for the user."""
 
 
 class SpecError(DormouseError):
@@ -51,9 +51,9 @@ class InvalidLeaseError(DormouseError):
 
 class LockLostError(DormouseError):
     """
-    A pass was away for too long: another has the stack's lock, and nothing may be written.
+    The pass was suspended too long: another one holds the lock, so nothing may be written.
 
-    `fence` is the number that shut it out, where that is known.
+    `fence` is the number of the pass that took over, if it is known.
     """
 
     def __init__(self, message: str, fence: int | None = None) -> None:
@@ -70,7 +70,7 @@ class ForeignError(PermanentError):
 
 
 class MessageRefusedError(PermanentError):
-    """What tells people did not take this message, and will not take it another time."""
+    """The channel refused this message, and would refuse it again."""
 
 
 class RetryError(DormouseError):
@@ -82,11 +82,11 @@ class RetryError(DormouseError):
 
 
 class WaitError(RetryError):
-    """Something takes its own time (an Elastic IP that is not free yet, a service draining)."""
+    """A transition needs its time (an Elastic IP that is not free yet, a service draining)."""
 
 
 class SoonError(RetryError):
-    """Heals within a minute, or not without a person."""
+    """Resolves within a minute, or only by a person."""
 
 
 class EndPassError(RetryError):

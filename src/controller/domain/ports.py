@@ -59,22 +59,22 @@ class Cloud(Protocol):
         """
         Read every address of the stack and its Elastic IPs; change nothing.
 
-        With `only` just these are read, and the rest is as it was read last for this target.
+        With `only` just these are read; for the rest the last read is repeated.
         Raises the domain's errors.
         """
         ...
 
     def prepare(self, actions: Sequence[Action]) -> None:
         """
-        Find everything that these creates refer to and that must be there already.
+        Find every kept resource that these creates refer to.
 
-        Raises PermanentError for what is not: better before anything that costs money is made.
+        Raises PermanentError if one is missing, before anything that costs money is created.
         """
         ...
 
     def take(self, action: Action, observed: Observed) -> Observation:
         """
-        Make the calls of one action; return what the resource is to us from now on.
+        Make the calls of one action; return the resource's new observation.
 
         Returns at once, never waits. Raises the domain's errors.
         """
@@ -82,7 +82,7 @@ class Cloud(Protocol):
 
     def tasks(self, address: str, known: Sequence[str] = ()) -> Sequence[SeenTask]:
         """
-        The tasks of a service that stands or is leaving, also those that stopped within the hour.
+        The tasks of a service that exists or is leaving, with those that stopped within an hour.
 
         With `known` only those of these ARNs: once the service is gone. Raises the domain's errors.
         """

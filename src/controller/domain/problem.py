@@ -31,7 +31,7 @@ class Problem:
     `rule` is a short stable name for the kind of problem (a trap's name, or Terraform's kind of
     error: "syntax", "undeclared"); `message` is one sentence: what, found, expected, the way out.
     `unknown` are the values whose absence is the problem, as (address, attribute), the attribute ""
-    for the whole of a thing: whoever knows them ends the problem.
+    for a whole resource: the problem is solved when they are known.
     """
 
     level: Level

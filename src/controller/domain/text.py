@@ -1,7 +1,7 @@
 """
-Free text: what people and AWS write is shown in pages, mails, logs and terminals, and is recorded.
+Free text of people and of AWS: it is shown in pages, mails, logs and terminals, and recorded.
 
-`check` refuses what somebody types; `clean` mends what is there already. Neither lets through
+`check` refuses input; `clean` repairs text that exists already. Neither lets through
 control characters and line ends (a terminal obeys them, a log is split by them), halves of
 surrogate pairs (UTF-8 has no form for them, so an answer that holds one cannot be sent), or marks
 that show as nothing or turn the direction of what follows. `str.isprintable` is not the measure:
@@ -29,7 +29,7 @@ _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 
 
 def clean(text: object, longest: int) -> str:
-    """One printable line of at most so many characters; what was cut off shows by an ellipsis."""
+    """One printable line of limited length; an ellipsis shows that it was cut."""
     found = text if isinstance(text, str) else str(text)
     if len(found) <= longest and found.isascii() and found.isprintable():
         return found
@@ -38,18 +38,18 @@ def clean(text: object, longest: int) -> str:
 
 
 def clean_lines(text: str, longest: int = LONGEST_LINES) -> str:
-    """A text of several lines, each printable, of at most so many characters in all."""
+    """A text of several printable lines, of limited length in all."""
     shown = "".join(c if c == "\n" else _shown(c) for c in text[: longest + 1])
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"
 
 
 def quoted(text: str) -> str:
-    """What somebody wrote, as an error quotes it."""
+    """User input as an error message quotes it."""
     return f'"{clean(text, LONGEST_QUOTE)}"'
 
 
 def cleaned(value: Any) -> Any:
-    """JSON whose texts can all be sent, as whoever turns it into UTF-8 may end where one cannot."""
+    """JSON whose texts can all be encoded as UTF-8; encoding would fail at one that cannot."""
     if isinstance(value, str):
         return clean_lines(value)
     if isinstance(value, dict):

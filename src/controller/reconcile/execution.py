@@ -1,4 +1,4 @@
-"""Take ready actions side by side; what AWS refuses is held back, or ends the round."""
+"""Takes ready actions side by side; a refused one is postponed, or ends the iteration."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from controller.reconcile.serving import Serving
 
 
 class Execution:
-    """Make one for each run. What it has done goes into the journal."""
+    """Make one for each run. It notes what it has done in the journal."""
 
     def __init__(
         self, spec: Spec, cloud: Cloud, clock: Clock, side_by_side: SideBySide, journal: Journal
@@ -45,7 +45,7 @@ class Execution:
         self, actions: Sequence[Action], observed: Observed, serving: Serving
     ) -> tuple[Observed, str]:
         """
-        Make the calls; return what is known with their answers, and the last refusal ("").
+        Make the calls; return the observations with their answers, and the last refusal or "".
 
         Raises what ends the round: a wake's step that was refused for good, and what is no answer.
         """
@@ -126,7 +126,7 @@ def _ends_in_force(action: Action, result: Observation | Exception) -> bool:
 
 
 def _is_repair(action: Action, observed: Observed) -> bool:
-    """It is about a setting of a stack that does its work."""
+    """The action corrects a setting of a stack that serves."""
     ready = (one.state is State.READY for one in observed.resources.values())
     return action.verb is Verb.UPDATE and all(ready)
 

@@ -1,8 +1,8 @@
 """
 The rows of all stacks, in a partition of their own and sorted by name: `board` → `<stack>`.
 
-Those whose names begin alike are read by one Query, however many others there are (decision 11).
-A row is written by the passes, when what it says is new, and deleted with the stack.
+One Query reads all names with a common prefix, however many other stacks exist (decision 11).
+A pass writes a row when its content has changed; it is deleted with the stack.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Board(TableCalls):
         self._put(item, ConditionExpression="attribute_not_exists(pk)")
 
     def rows(self, pattern: NamePattern, after: str = "", most: int = MOST_ROWS) -> Rows:
-        """The rows of the names that a pattern covers, by one request where they are not many."""
+        """The rows whose names match a pattern; one request if they are not many."""
         found: list[Row] = []
         # No name holds a blank or a tilde, and both are beside all that it may hold.
         ends = {":first": f"{max(pattern.prefix, after)} " if after else pattern.prefix or " "}
@@ -63,7 +63,7 @@ class Board(TableCalls):
 
 @lru_cache(maxsize=2 * MOST_ROWS)
 def _parse(stack: str, text: str) -> Row:
-    """A page that is looked at asks for the same rows every few seconds."""
+    """Cached, because an open page requests the same rows every few seconds."""
     return Row.from_json(stack, json.loads(text))
 
 

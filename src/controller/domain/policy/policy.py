@@ -57,10 +57,10 @@ class IdleBelow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """
-    The settings of one stack, as design.md lists them; the defaults are the documented ones.
+    The settings of one stack and their defaults (docs/reference/policy.md).
 
-    `idle_timeout` is None for never. `holidays` are the dates of the calendars that `closed_on`
-    and `open_on` name, by code ("JP"); whoever compiles the spec puts them in
+    `idle_timeout` None means never. `holidays` are the dates of the calendars that `closed_on`
+    and `open_on` name, by code ("JP"); compiling the spec adds them
     (`with_holidays`), so that nothing has to look them up later.
     """
 
@@ -90,7 +90,7 @@ class Policy:
     min_awake: timedelta = timedelta(minutes=10)
     """Idleness does not end it sooner."""
     max_awake: timedelta = timedelta(hours=12)
-    """The longest time awake outside office hours, whatever is asked for."""
+    """The longest time awake outside office hours, whatever somebody requests."""
     finish_paid_hour: bool = True
     """Leave it up until shortly before the started, paid hour of the load balancer is over."""
     wake_timeout: timedelta = timedelta(minutes=20)
@@ -111,8 +111,8 @@ class Policy:
     """The stack's name, where the folder's will not do; `--stack NAME` comes before it."""
     monthly_budget: float | None = None
     """
-    USD for a calendar month in UTC, the Elastic IP included. People are told at 80 % and when it is
-    used up; from then on only an admin link wakes the stack.
+    USD for a calendar month in UTC, the Elastic IP included. A message is sent at 80 % and when it
+    is used up; from then on only an admin link wakes the stack.
     """
     budget_stops: bool = False
     """true: office hours end too when the budget is used up, until the next month."""
@@ -138,7 +138,7 @@ class Policy:
         return tuple(sorted({item.code for item in days if isinstance(item, HolidayCalendar)}))
 
     def with_holidays(self, holidays: Mapping[str, Iterable[date]]) -> Policy:
-        """The same policy carrying these dates by calendar code, in place of those it had."""
+        """The same policy carrying these dates by calendar code, instead of the previous ones."""
         dates = {code: tuple(sorted(set(days))) for code, days in sorted(holidays.items())}
         return replace(self, holidays=dates)
 
@@ -202,7 +202,7 @@ def parse_policy(data: Mapping[str, Any] | None) -> Policy:
 
 
 def find_problems(data: Mapping[str, Any] | None) -> tuple[PolicyError, ...]:
-    """All that `parse_policy` would refuse, in the order of the keys of `data`."""
+    """Every error that `parse_policy` would raise, in the order of the keys of `data`."""
     reading = Reading()
     _read(reading, data)
     return tuple(reading.problems)
@@ -261,8 +261,8 @@ def _time_zones() -> frozenset[str]:
 
 def _places() -> list[str]:
     """
-    Without what is close by its letters alone: "MST" to "JST", or "Etc/GMT+9", which is nine hours
-    behind UTC, to "GMT+9".
+    The names to suggest. Names that are similar by their letters only are left out: "MST" to
+    "JST", or "Etc/GMT+9", which is nine hours behind UTC, to "GMT+9".
     """
     areas = [name for name in sorted(_time_zones()) if "/" in name and not name.startswith("Etc/")]
     return [*areas, "UTC"]

@@ -1,8 +1,7 @@
 """
 Office hours as instants: open at a moment or not, and when that changes.
 
-The conventions are those of design.md, section 2. Two things follow from them that it does not
-say in so many words:
+The conventions are in docs/reference/policy.md. Two rules follow from them:
 
 - A day that both `closed_on` and `open_on` name is open: closed days come in ranges and whole
   holiday calendars, and `open_on` is how one day of them is taken out again.

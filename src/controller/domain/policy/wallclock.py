@@ -3,8 +3,8 @@ From the wall clock of a place to instants, where the clock is put forward or ba
 
 A wall minute is a count: minutes on the local wall clock since the midnight before 1 January of
 the year 1 (whose ordinal is 1, so that day begins at minute 1440). What happens where the clock
-jumps is dormouse's own convention (design.md, section 2): a reading that is left out takes place
-at the jump; of a reading that comes twice, openings take the first and closings the last.
+jumps is Dormouse's own convention (docs/reference/policy.md): a reading that is left out takes
+place at the jump; of a reading that comes twice, openings take the first and closings the last.
 """
 
 from __future__ import annotations

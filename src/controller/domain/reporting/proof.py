@@ -22,7 +22,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProofFinding:
-    """A problem, or a check that could not run. `hinders`: a wake would fail."""
+    """A problem, or a check that could not run. `hinders`: a wake would fail because of it."""
 
     rule: str
     message: str
