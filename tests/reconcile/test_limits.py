@@ -47,9 +47,10 @@ def test_a_wake_counts_from_its_first_pass():
 
 def test_one_that_was_ready_is_given_up_only_once_it_serves_nobody():
     assert limits(Status()).served is None
-    ready = Status(lifecycle=Lifecycle(ready_at=NOON, unserved_since=NOON + MINUTE))
-    served = limits(ready).served
-    assert (served.since, served.unserved_since) == (NOON, NOON + MINUTE)
+    known = {"incomplete_since": NOON + MINUTE, "unserved_since": NOON + 2 * MINUTE}
+    served = limits(Status(lifecycle=Lifecycle(ready_at=NOON, **known))).served
+    assert (served.since, served.incomplete_since) == (NOON, NOON + MINUTE)
+    assert served.unserved_since == NOON + 2 * MINUTE
     assert served.patience == 20 * MINUTE
 
 

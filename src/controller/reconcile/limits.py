@@ -27,15 +27,14 @@ def limits_of_run(
     The time limit of a wake counts from its start; see `Served` for a finished wake. If the status
     was lost (`is_found`), a snapshot shows whether the stack has been ready.
     """
-    served = served_before(status, policy.wake_timeout, is_found=is_found)
     if target is Target.ASLEEP:
-        return replace(limits, served=served)
+        return limits
     return replace(
         limits,
         give_up_at=(status.lifecycle.waking_since or now) + policy.wake_timeout,
         since=status.lifecycle.waking_since,
         learned=status.learned,
-        served=served,
+        served=served_before(status, policy.wake_timeout, is_found=is_found),
     )
 
 
