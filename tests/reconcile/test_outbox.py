@@ -25,6 +25,7 @@ class People:
         self._faults = faults
 
     def __call__(self, spec, event):
+        assert spec is SPEC
         fault = self._faults.get(event.kind)
         if fault:
             raise fault
@@ -59,6 +60,13 @@ def test_what_the_topic_does_not_take_holds_up_what_follows(store):
     delivery = deliver(store, people, FIRST, SECOND, THIRD)
     assert people.heard == [FIRST]
     assert (delivery.left, delivery.fault) == ((SECOND, THIRD), "")
+
+
+def test_nothing_of_what_is_held_up_is_lost(store):
+    people = People(waking=WaitError("slow down", after_seconds=1))
+    delivery = deliver(store, people, FIRST, SECOND, THIRD)
+    assert people.heard == []
+    assert delivery.left == (FIRST, SECOND, THIRD)
 
 
 def test_one_that_cannot_be_told_for_a_fault_of_its_own_waits_alone(store):
