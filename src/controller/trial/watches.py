@@ -19,7 +19,7 @@ from controller.domain.trial.sightings import Log
 SHARE = 0.04
 """A look is late by at most this share of the time since anything was new."""
 
-SHORTEST, LONGEST = timedelta(milliseconds=100), timedelta(seconds=2)
+SHORTEST, LONGEST = timedelta(milliseconds=50), timedelta(seconds=2)
 PATIENCE = timedelta(hours=1)
 
 Look = Callable[[], bool]

@@ -95,7 +95,7 @@ class Result:
         for each in MEASURES:
             value = self.measured.get(each.name)
             if each.field and value is not None:
-                fields[each.field] = round(value, 1)
+                fields[each.field] = round(value, 2)
         seen = {key: value for key, value in self.behaviours.items() if value is not None}
         timing = replace(TYPICAL, **fields, **seen)  # type: ignore[arg-type]
         return _with_drain(timing, self.measured.get("drain"), self.given.delay)
@@ -107,7 +107,7 @@ def _with_drain(timing: Timing, drain: float | None, delay: float) -> Timing:
         return timing
     if abs(drain - delay) <= SAME * delay:
         return replace(timing, deregistration_floor=min(timing.deregistration_floor, drain))
-    return replace(timing, deregistration_floor=round(drain, 1))
+    return replace(timing, deregistration_floor=round(drain, 2))
 
 
 def _rounded(values: Mapping[str, float | None]) -> dict[str, Json]:
