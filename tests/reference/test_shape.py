@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import statistics
+from functools import lru_cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -57,6 +58,7 @@ LARGE_CLASSES: dict[str, int] = {
 """Classes of more than `MOST_METHODS` methods, with their number then."""
 
 
+@lru_cache(maxsize=1)
 def trees() -> dict[str, ast.Module]:
     return {str(p.relative_to(SRC)): ast.parse(p.read_text()) for p in sorted(SRC.rglob("*.py"))}
 

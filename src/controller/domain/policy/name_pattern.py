@@ -33,11 +33,6 @@ class NamePattern:
     def prefix(self) -> str:
         return self.text.partition("*")[0]
 
-    @property
-    def is_name(self) -> bool:
-        """Whether it can cover no more than one stack."""
-        return "*" not in self.text
-
     def covers(self, stack: str) -> bool:
         return self._shape.fullmatch(stack) is not None
 
