@@ -61,7 +61,7 @@ JOBS ?= 2
 soak: setup ## Live through DAYS simulated days from SEED on with JOBS processes, and say what broke (PROFILE=FILE: at the pace of a trial)
 	@PYTHONPATH=tests $(BIN)/python -m simulation.soak --days $(DAYS) --seed $(SEED) --jobs $(JOBS) $(if $(PROFILE),--profile $(PROFILE)) $(SOAK)
 
-fidelity: setup ## Which answers would the simulated AWS have given otherwise than in the recording FILE? (dormouse trial --record FILE)
+fidelity: setup ## Compare the simulated AWS with the recording FILE of the real one (dormouse trial --record FILE)
 	@$(BIN)/python -m local.fidelity $(FILE) $(if $(PROFILE),--profile $(PROFILE))
 
 recordings: setup ## Record anew what other emulators of AWS answer (tests/data/recordings)

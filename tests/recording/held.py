@@ -1,4 +1,4 @@
-"""The simulated AWS held against what other emulators have answered."""
+"""The simulated AWS compared with what other emulators have answered."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """
 Records what others' AWSs answer to the same questions: `make recordings`.
 
-The recordings stand in tests/data/recordings, so that the simulated AWS is held against them
+The recordings stand in tests/data/recordings, so that the simulated AWS is compared with them
 without starting the others each time.
 """
 

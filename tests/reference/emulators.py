@@ -1,4 +1,4 @@
-"""The page of what other emulators answer otherwise, from the recordings and the judgements."""
+"""The page of what other emulators answer differently, from the recordings and the judgements."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from local.fidelity.judging import Judged, Judgement
 from recording.held import held
 from recording.peers import PEERS, release
 
-HEAD = """# What other emulators answer otherwise
+HEAD = """# What other emulators answer differently
 
-The simulated AWS is held against recordings of [moto](https://github.com/getmoto/moto) and
+The simulated AWS is compared with recordings of [moto](https://github.com/getmoto/moto) and
 [ministack](https://pypi.org/project/ministack/), which answer the same questions
 (`tests/recording/questions.py`: every operation of the simulated AWS, agreed to and refused). Each
 difference has a reason here. How it is compared: [fidelity](../fidelity.md). None of them is AWS:

@@ -1,5 +1,5 @@
 """
-Hold the simulated AWS against a recording of the real one: `python -m local.fidelity FILE`.
+Compare the simulated AWS with a recording of the real one: `python -m local.fidelity FILE`.
 
 Exit code 0: every answer would have been the same, or a judgement says why it does not matter;
 1: there are differences; 2: a file cannot be read.

@@ -69,7 +69,7 @@ class _PartedError(Exception):
 
 
 def replay(entries: Sequence[Entry], timing: Timing) -> Replayed:
-    """Hold the simulated AWS, at this pace, against the recording."""
+    """Compare the simulated AWS, at this pace, with the recording."""
     refused: set[int] = set()
     while True:
         run = _Run(entries, timing, refused)

@@ -1,4 +1,4 @@
-"""The simulated AWS is held against a recording: what differs is found, and only that."""
+"""The simulated AWS is compared with a recording: what differs is found, and only that."""
 
 from __future__ import annotations
 
