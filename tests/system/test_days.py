@@ -299,3 +299,14 @@ def test_a_wake_that_earlier_ones_have_told_of_looks_less_often(make_days):
     second = looks_of("Tue 09:00")
     assert day.desk.standing() == AWAKE
     assert second < first
+
+
+@pytest.mark.parametrize(("order", "counts"), [("count", [0]), ("force", [])])
+def test_a_sleep_goes_in_the_order_of_the_policy(make_days, order, counts):
+    day = make_days("Sat 06:00", "fast", sleep_order=order, idle_timeout="0", min_awake="0")
+    day.plan("Sat 07:00", lambda: day.wake(hours=0.5))
+    day.live("Sat 09:00")
+
+    updates = [call.params for call in day.aws.calls if call.operation == "UpdateService"]
+    assert [each["desiredCount"] for each in updates if "desiredCount" in each] == counts
+    assert not day.aws.peek().ecs.clusters["nsfw_api_cluster"].services
