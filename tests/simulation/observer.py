@@ -452,12 +452,13 @@ class Observer:
         self._count_worker(now, healthy)
         if self._up and self.serving() < wanted:
             self._short_hours += EVERY / 60
+        runs = self._worker_runs()
         if not healthy or wanted == 1:
-            self._was_whole = self._was_whole or healthy
+            self._was_whole = self._was_whole or (healthy and runs)
             self._short_since = None
             return
         whole = self.serving() >= wanted
-        self._was_whole = self._was_whole or whole
+        self._was_whole = self._was_whole or (whole and runs)
         if whole or not self._was_whole:
             self._short_since = None
             return
@@ -467,13 +468,18 @@ class Observer:
         if not self._has_heard("degraded", self._up_since):
             self.complain("nobody was told that it runs with fewer tasks")
 
+    def _worker_runs(self) -> bool:
+        """Whether its second service does, where it has one."""
+        runs = [one for one in self.tasks() if one.last_status == "RUNNING"]
+        has_one = self._users.story.worker
+        return not has_one or any(self._is_worker(one.service) for one in runs)
+
     def _count_worker(self, now: float, healthy: bool) -> None:
         """Whether a second service runs; where it does not for long, that must have been told."""
         if not self._users.story.worker or not healthy:
             self._idle_worker_since = None
             return
-        runs = [each for each in self.tasks() if self._is_worker(each.service)]
-        if any(task.last_status == "RUNNING" for task in runs):
+        if self._worker_runs():
             self._had_worker, self._idle_worker_since = True, None
             return
         self._short_hours += EVERY / 60
