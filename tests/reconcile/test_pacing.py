@@ -23,7 +23,7 @@ from controller.reconcile.pacing import (
     WHOLE,
     Pacing,
 )
-from controller.reconcile.verdicts import BLIND
+from controller.reconcile.verdicts import BLIND, LAST_STEPS
 from factories import EIP, LB, NOON, SERVICE, TG, seen
 from reconcile.turns import PATIENCE, new, plan, ready, saw, turn
 
@@ -128,6 +128,8 @@ def test_a_run_that_gives_up_does_so_on_time():
     late = turn(seen=CHECKING, began_at=NOON - 10 * MINUTE)
     assert pace(give_up_at=NOON + 2 * SECOND).pause_after(late) == 2 * SECOND
     assert pace(give_up_at=NOON).pause_after(late) == 5 * SECOND
+    ending = pace(deadline=NOON + LAST_STEPS + 3 * SECOND)
+    assert ending.pause_after(late) == 3 * SECOND
     lost = ready(unserved_since=NOON + SECOND - PATIENCE)
     assert pace().pause_after(replace(late, serving=lost)) == SECOND
 

@@ -20,6 +20,7 @@ from controller.reconcile.verdicts import (
     BLOCKED_GRACE,
     FOREIGN_GRACE,
     LAST_STEPS,
+    ONE_MORE,
     Ending,
     blocked_since,
     find_end,
@@ -259,7 +260,7 @@ def test_a_wake_is_given_up_when_its_time_is_over_and_one_that_was_ready_is_not(
 
 
 def test_a_run_ends_before_its_process_does():
-    limits = Limits(deadline=NOON + LAST_STEPS + NO_LIMITS.poll)
+    limits = Limits(deadline=NOON + LAST_STEPS + ONE_MORE)
     early = turn(now=NOON - MOMENT)
     assert end(early, limits) is None
     assert end(turn(), limits) == Ending(Result.UNFINISHED, "AWS has not answered yet")

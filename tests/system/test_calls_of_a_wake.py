@@ -13,6 +13,7 @@ from controller.aws.cloud import AwsCloud
 from controller.domain.decision.history import Learned, Wake, finished_steps
 from controller.domain.planning.plan import Target
 from controller.domain.planning.timing import FAST, SLOW, TYPICAL, Timing, wake_chain
+from controller.reconcile.heartbeat import SHORT_PASS
 from controller.reconcile.loop import Reconciler
 from controller.reconcile.outcome import Limits, Result
 from controller.reconcile.side_by_side import one_by_one
@@ -100,3 +101,15 @@ def test_no_wake_ends_later_for_asking_less(world):
 def test_a_wake_that_is_far_shorter_than_those_before_is_noticed(timing):
     quick = wake(timing, wake(SLOW).learned)
     assert quick.seconds <= 1.05 * wake(timing, limits=EACH_SECOND).seconds
+
+
+def test_a_pass_in_a_crowd_makes_all_parts_of_a_wake_in_its_time():
+    """The next one comes a minute later; the tasks would start by so much later."""
+    aws = LaptopAws(TYPICAL)
+    aws.furnish_article()
+    cloud = AwsCloud(SPEC, Clients(aws.session(), SPEC.region), one_by_one)
+    limits = Limits(deadline=aws.clock.now() + SHORT_PASS, patient=False)
+    outcome = Reconciler(SPEC, cloud, aws.clock, one_by_one).run(Target.AWAKE, limits)
+
+    assert outcome.result is Result.UNFINISHED
+    assert [call.error_code for call in aws.calls.of("CreateService")][-1] is None

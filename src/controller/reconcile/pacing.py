@@ -16,7 +16,7 @@ from controller.domain.planning.plan import Action, Target, Verb
 from controller.domain.planning.waits import HEALTH_CHECK, Wait, assumed_seconds
 from controller.reconcile.outcome import Limits
 from controller.reconcile.turn import Seen, Turn
-from controller.reconcile.verdicts import BLIND
+from controller.reconcile.verdicts import BLIND, LAST_STEPS
 
 SHORTEST_POLL = timedelta(seconds=1)
 WAITING_POLL = timedelta(seconds=2)
@@ -68,6 +68,7 @@ class Pacing:
             *turn.progress.retry_at.values(),
             self._limits.give_up_at,
             turn.serving.give_up_at(),
+            self._limits.deadline and self._limits.deadline - LAST_STEPS,
         )
         until = [at - now for at in moments if at and at > now]
         if seen and not all(one.owned for one in seen.observed.resources.values()):

@@ -23,6 +23,9 @@ listed yet (AWS behaviour §1.7; §9.2: 20 s at the slowest).
 LAST_STEPS = timedelta(seconds=20)
 """No new step is started when a Lambda has less time left than this (AWS behaviour §5.4)."""
 
+ONE_MORE = timedelta(seconds=5)
+"""A run goes on as long as its process has so much more: enough for one poll."""
+
 MADE_ANEW_AGAIN = timedelta(hours=1)
 """How often a stack that serves replaces a resource that fails repeatedly (§1.4, F07)."""
 
@@ -219,7 +222,7 @@ def _out_of_time(turn: Turn, limits: Limits) -> Ending | None:
     if limits.give_up_at and now >= limits.give_up_at and not turn.serving.is_ready:
         why = find_holdup(turn) or "nothing could be done about it until its time was over"
         return Ending(Result.FAILED, f"not {turn.target} in time: {why}")
-    is_late = limits.deadline and now + LAST_STEPS + limits.poll >= limits.deadline
+    is_late = limits.deadline and now + LAST_STEPS + ONE_MORE >= limits.deadline
     if is_late or not (limits.patient or _goes_on(turn)):
         return Ending(Result.UNFINISHED, find_holdup(turn))
     return None
