@@ -31,7 +31,7 @@ from controller.domain.planning.timing import TYPICAL
 from controller.domain.policy.policy import parse_policy
 from controller.reconcile.heartbeat import QUEUED, SHORT_PASS
 from controller.reconcile.outcome import POLL
-from controller.reconcile.verdicts import LAST_STEPS
+from controller.reconcile.verdicts import LAST_STEPS, ONE_MORE
 from direct import DirectSession
 from local.aws import LaptopAws
 from local.clock import ManualClock
@@ -285,7 +285,7 @@ class Morning:
         due_at = self.aws.clock.now() + timedelta(seconds=60)
         self._table.claim(stack.name, self._fences[stack.name], due_at)
         self._pass_requests += self._kind(stack, brief).table - 2  # the two that are made here
-        budget = (SHORT_PASS if brief else ALL_OF_IT) - LAST_STEPS - POLL
+        budget = (SHORT_PASS if brief else ALL_OF_IT) - LAST_STEPS - ONE_MORE
         way = _Way(stack, self._rounds(stack, brief), brief, self.now + budget.total_seconds())
         self._go_on(way, 0)
 
