@@ -16,13 +16,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from types import TracebackType
 from typing import Any
 from urllib.parse import unquote
 
 from local.clock import Clock, ScaledClock
+from local.http_server import HttpServer, Requests
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
@@ -57,45 +55,16 @@ class Context:
         return max(0, int((self.ends_at - self.clock.now()).total_seconds() * 1000))
 
 
-class _Server(ThreadingHTTPServer):
-    request_queue_size = 128  # many come at one time, and none of them is to be turned away
-
-
-class FunctionUrl:
-    """
-    Serves from its making until it is closed; `port` 0 takes a free one.
-
-    Each request has `seconds` of the function's time, by `clock`.
-    """
+class FunctionUrl(HttpServer):
+    """`port` 0 takes a free one. Each request has `seconds` of the function's time, by `clock`."""
 
     def __init__(
         self, handler: Handler, port: int = 0, *, seconds: float = 30, clock: Clock | None = None
     ) -> None:
-        clock = clock or ScaledClock()
-        self._server = _Server(("127.0.0.1", port), _requests_to(handler, seconds, clock))
-        self._server.daemon_threads = True
-        self._thread = Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-        self._thread.start()
+        super().__init__(_Invocations, port)
+        self.handler, self.seconds, self.clock = handler, seconds, clock or ScaledClock()
 
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    def __enter__(self) -> FunctionUrl:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
+    address = HttpServer.url
 
 
 def make_event(
@@ -173,49 +142,46 @@ def _returned(reply: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "Set-Cookie", str(cookie)
 
 
-def _requests_to(handler: Handler, seconds: float, clock: Clock) -> type[BaseHTTPRequestHandler]:
-    class Requests(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class _Invocations(Requests):
+    server: FunctionUrl
 
-        def _answer(self) -> None:
-            length = self.headers.get("Content-Length", "0")
-            if not length.isdigit() or int(length) > _MOST_BODY:
-                self.close_connection = True
-                self.send_error(413)
-                return
-            body = self.rfile.read(int(length))
-            source = self.client_address[0]
-            event = make_event(self.command, self.path, self.headers.items(), body, source)
-            if len(json.dumps(event)) >= _MOST_EVENT:
-                self.send_error(413)
-                return
-            ends_at = clock.now() + timedelta(seconds=seconds)
-            try:
-                reply = handler(event, Context(ends_at=ends_at, clock=clock))
-                if len(json.dumps(reply, ensure_ascii=False).encode()) > _MOST_RESULT:
-                    raise ValueError("the answer is too long")
-            except Exception:
-                reply = {"statusCode": 502, "body": "Internal Server Error"}
-            self._send(reply)
+    def _answer(self) -> None:
+        length = self.headers.get("Content-Length", "0")
+        if not length.isdigit() or int(length) > _MOST_BODY:
+            self.close_connection = True
+            self.send_error(413)
+            return
+        body = self.rfile.read(int(length))
+        source = self.client_address[0]
+        event = make_event(self.command, self.path, self.headers.items(), body, source)
+        if len(json.dumps(event)) >= _MOST_EVENT:
+            self.send_error(413)
+            return
+        self._pass_on(self._invoke(event))
 
-        def _send(self, reply: dict[str, Any]) -> None:
-            body = str(reply.get("body") or "")
-            sent = base64.b64decode(body) if reply.get("isBase64Encoded") else body.encode()
-            self.send_response_only(reply["statusCode"])
-            self.send_header("Date", self.date_time_string())
-            for name, value in _returned(reply):
-                self.send_header(name, value)
-            if reply["statusCode"] not in _WITHOUT_BODY:
-                self.send_header("Content-Length", str(len(sent)))
-            self.end_headers()
-            if self.command != "HEAD":
-                with suppress(ConnectionError):  # the client has left; nobody tells the function
-                    self.wfile.write(sent)
+    def _invoke(self, event: dict[str, Any]) -> dict[str, Any]:
+        clock = self.server.clock
+        ends_at = clock.now() + timedelta(seconds=self.server.seconds)
+        try:
+            reply = self.server.handler(event, Context(ends_at=ends_at, clock=clock))
+            if len(json.dumps(reply, ensure_ascii=False).encode()) > _MOST_RESULT:
+                raise ValueError("the answer is too long")
+        except Exception:
+            return {"statusCode": 502, "body": "Internal Server Error"}
+        return reply
 
-        do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = _answer  # noqa: N815
-        do_TRACE = do_QUERY = _answer  # noqa: N815
+    def _pass_on(self, reply: dict[str, Any]) -> None:
+        body = str(reply.get("body") or "")
+        sent = base64.b64decode(body) if reply.get("isBase64Encoded") else body.encode()
+        self.send_response_only(reply["statusCode"])
+        self.send_header("Date", self.date_time_string())
+        for name, value in _returned(reply):
+            self.send_header(name, value)
+        if reply["statusCode"] not in _WITHOUT_BODY:
+            self.send_header("Content-Length", str(len(sent)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(sent)
 
-        def log_message(self, *_: Any) -> None:
-            """Addresses hold keys, so they are not printed."""
-
-    return Requests
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = _answer
+    do_TRACE = do_QUERY = _answer

@@ -13,13 +13,10 @@ import argparse
 import contextlib
 import json
 import re
-import socket
 import sys
 import threading
-from collections.abc import Iterator, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 from urllib.parse import unquote
 
@@ -32,6 +29,7 @@ from local.aws import LaptopAws
 from local.clock import Clock, ScaledClock
 from local.errors import AwsError, not_answered
 from local.furnish import PRESETS
+from local.http_server import HttpServer, Requests
 
 OWN_HEADERS = frozenset(
     {"content-length", "transfer-encoding", "connection", "date", "server", "status"}
@@ -48,17 +46,16 @@ LAMBDA_READS = {
 }
 """What `dormouse doctor` reads of Lambda, which moto does not know."""
 
-PATIENCE = 5.0
-"""Seconds that an answer under way is given when the server stops."""
 
-
-class LaptopServer:
+class LaptopServer(HttpServer):
     """
     One account behind a free port, in a thread of its own.
 
     As a context manager it serves inside the block and closes every socket at its end. `clock`
     wins over `speed`; `furnish` is a preset's name or what `LaptopAws.furnish` takes.
     """
+
+    patience = 5.0
 
     def __init__(
         self,
@@ -73,14 +70,8 @@ class LaptopServer:
         self.aws = LaptopAws(profile=profile, clock=clock or ScaledClock(speed), **options)
         things = PRESETS[furnish] if isinstance(furnish, str) else furnish
         self.furnished = self.aws.furnish(**things) if things else {}
-        self._http = _Http(self.aws, port)
-        self._thread = threading.Thread(
-            target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
-        )
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_port}"
+        self.answered = Answered()
+        super().__init__(_Handler, port)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -94,99 +85,21 @@ class LaptopServer:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
-    def start(self) -> LaptopServer:
-        self._thread.start()
-        return self
 
-    def stop(self) -> None:
-        if self._thread.is_alive():
-            self._http.shutdown()
-            self._thread.join()
-        self._http.close_all()
-
-    def __enter__(self) -> LaptopServer:
-        return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
-
-class _Http(ThreadingHTTPServer):
-    """Keeps its connections in sight, so that none is left open."""
-
-    daemon_threads = True
-
-    def __init__(self, aws: LaptopAws, port: int) -> None:
-        self.aws = aws
-        self.answered = Answered()
-        self._open: set[socket.socket] = set()
-        self._guard = threading.Condition()
-        super().__init__(("127.0.0.1", port), _Handler)
-
-    def get_request(self) -> tuple[socket.socket, Any]:
-        connection, address = super().get_request()
-        with self._guard:
-            self._open.add(connection)
-        return connection, address
-
-    def shutdown_request(self, request: Any) -> None:
-        super().shutdown_request(request)
-        with self._guard:
-            self._open.discard(request)
-            self._guard.notify_all()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is its own affair; anything else is told."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
-
-    def close_all(self) -> None:
-        """Wake the threads that wait for a further request, and let them close."""
-        self.server_close()
-        with self._guard:
-            for connection in self._open:
-                with contextlib.suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
-            self._guard.wait_for(lambda: not self._open, timeout=PATIENCE)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
+class _Handler(Requests):
     wbufsize = 1 << 20  # head and body leave in one piece: see `local.answered`
-    server: _Http
+    server: LaptopServer
 
     def _serve(self) -> None:
-        body = b"".join(self._body())
+        body = self.read_body()
         try:
             answer = self._answer(body)
-        except AwsError as dropped:
-            self.close_connection = True
-            self.log_error("dropped: %s", dropped)
+        except AwsError:
+            self.close_connection = True  # dropped
             return
-        self.send_response(answer.status)
-        for name, value in answer.headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(answer.body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(answer.body)
+        self.send(answer.status, answer.body, answer.headers)
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = _serve  # noqa: N815
-
-    def _body(self) -> Iterator[bytes]:
-        length = int(self.headers.get("Content-Length") or 0)
-        yield self.rfile.read(length)
-        if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
-            while size := int(self.rfile.readline().split(b";")[0], 16):
-                yield self.rfile.read(size)
-                self.rfile.readline()
-            self.rfile.readline()
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = _serve
 
     def _answer(self, body: bytes) -> wire.Answer:
         path, _, query = self.path.partition("?")
@@ -198,9 +111,6 @@ class _Handler(BaseHTTPRequestHandler):
         found = answer(self.server.aws, self.command, self.path, dict(self.headers), body)
         self.server.answered.keep(self.headers, found)
         return found
-
-    def log_message(self, format: str, *arguments: Any) -> None:
-        """Say nothing: the record of calls says more."""
 
 
 def answer(

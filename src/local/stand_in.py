@@ -14,12 +14,12 @@ import threading
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 
 from local.aws import LaptopAws
 from local.elbv2.state import Elbv2, Listener, LoadBalancer
+from local.http_server import HttpServer, Requests
 
 _EVERY_SECONDS = 0.2
 _ADDRESSES = tuple(f"127.0.0.{number}" for number in range(1, 10))
@@ -32,7 +32,7 @@ def free_address(ports: Iterable[int]) -> str:
 
 
 def is_free(ip: str, port: int) -> bool:
-    """Whether a server could listen there, asked as `ThreadingHTTPServer` would."""
+    """Whether a server could listen there, asked as `HttpServer` would."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -54,7 +54,7 @@ class StandIn:
         self._aws = aws
         self.ip = ip
         self._weight = weight
-        self._open: dict[int, ThreadingHTTPServer] = {}
+        self._open: dict[int, HttpServer] = {}
         self._counting = threading.Lock()
         self.uses = 0
         self.used_at: datetime | None = None
@@ -107,16 +107,11 @@ class StandIn:
 
     def _listen(self, port: int, balancer: str) -> None:
         try:
-            container = partial(_Container, partial(self._count, balancer))
-            server = ThreadingHTTPServer((self.ip, port), container)
+            server = HttpServer(partial(_Container, partial(self._count, balancer)), port, self.ip)
         except OSError:
             self.busy_ports.add(port)  # something else of this machine has it
             return
-        server.daemon_threads = True
-        self._open[port] = server
-        threading.Thread(
-            target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
-        ).start()
+        self._open[port] = server.start()
 
     def _count(self, balancer: str, carried: int) -> None:
         """One connection came and carried so many bytes."""
@@ -128,9 +123,7 @@ class StandIn:
             self.uses, self.used_at = self.uses + 1, now
 
     def _close(self, port: int) -> None:
-        server = self._open.pop(port)
-        server.shutdown()
-        server.server_close()
+        self._open.pop(port).stop()
 
 
 def _addresses(balancer: LoadBalancer) -> list[str]:
@@ -157,8 +150,10 @@ this address then stops answering.</p></html>
 """
 
 
-class _Container(BaseHTTPRequestHandler):
+class _Container(Requests):
     """Answers a page to browsers, JSON to others; `count` is told the bytes of each request."""
+
+    protocol_version = "HTTP/1.0"  # each request is a connection, and each connection is counted
 
     def __init__(self, count: Callable[[int], None], *given: Any) -> None:
         self._count = count
@@ -169,13 +164,6 @@ class _Container(BaseHTTPRequestHandler):
         kind = "text/html; charset=utf-8" if wants_page else "application/json"
         said = {"message": "hello from your container", "path": self.path}
         body = (PAGE if wants_page else f"{json.dumps(said)}\n").encode()
-        self.send_response(200)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
         # Before it is answered: whoever has the answer has been counted.
         self._count(len(self.requestline) + len(str(self.headers)) + len(body))
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *arguments: Any) -> None:
-        """Say nothing: the terminal belongs to the demo."""
+        self.send(200, body, {"Content-Type": kind})

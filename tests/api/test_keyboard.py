@@ -75,7 +75,7 @@ def visit(browser):
 
     def open_page(installation, path, **options):
         url = FunctionUrl(installation.handle)
-        address = url.__enter__().address
+        address = url.start().address
         size = {"width": 360, "height": 624}
         context = browser.new_context(**{"locale": "en-GB", "viewport": size, **options})
         opened.append((context, url))
@@ -86,7 +86,7 @@ def visit(browser):
     yield open_page
     for context, url in opened:
         context.close()
-        url.__exit__(None, None, None)
+        url.stop()
 
 
 def stops(page, key: str = "Tab") -> list[str]:

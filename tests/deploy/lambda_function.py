@@ -15,18 +15,18 @@ import json
 import os
 import re
 import subprocess
-import sys
 import threading
 import time
 import uuid
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from queue import Queue
 from types import TracebackType
 from typing import Any
+
+from local.http_server import HttpServer, Requests
 
 RUNTIME = "/2018-06-01/runtime"
 BORN_WITHIN = 60.0
@@ -109,9 +109,7 @@ class LambdaFunction:
         self.process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> LambdaFunction:
-        self._server = _RuntimeApi(self)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
+        self._server = _RuntimeApi(self).start()
         here = {"AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self._server.server_port}"}
         with self.log.open("ab") as out:
             self.process = subprocess.Popen(
@@ -139,9 +137,7 @@ class LambdaFunction:
                 self.process.kill()
                 self.process.wait()
         self.waiting.put(None)
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._server.stop()
 
     def copy(self, **changes: Any) -> LambdaFunction:
         """Another one like it, not yet started."""
@@ -189,22 +185,13 @@ class LambdaFunction:
                 invocation.reply.set_exception(error)
 
 
-class _RuntimeApi(ThreadingHTTPServer):
-    daemon_threads = True
-
+class _RuntimeApi(HttpServer):
     def __init__(self, function: LambdaFunction) -> None:
         self.function = function
-        super().__init__(("127.0.0.1", 0), _Requests)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """An environment that is stopped hangs up; anything else is told."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
+        super().__init__(_Environment)
 
 
-class _Requests(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
+class _Environment(Requests):
     server: _RuntimeApi
 
     def do_GET(self) -> None:
@@ -218,16 +205,17 @@ class _Requests(BaseHTTPRequestHandler):
         function.under_way[invocation.id] = invocation
         deadline = int((time.time() + function.timeout) * 1000)
         headers = {
+            "Content-Type": "application/json",
             "Lambda-Runtime-Aws-Request-Id": invocation.id,
             "Lambda-Runtime-Deadline-Ms": str(deadline),
             "Lambda-Runtime-Invoked-Function-Arn": function.arn,
             "Lambda-Runtime-Trace-Id": "Root=1-00000000-000000000000000000000000;Sampled=0",
         }
-        self._send(200, json.dumps(invocation.event).encode(), headers)
+        self.send(200, json.dumps(invocation.event).encode(), headers)
 
     def do_POST(self) -> None:
         """It answers, or says what went wrong."""
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self.read_body()
         *_, id_, verb = self.path.split("/")
         invocation = self.server.function.under_way.pop(id_, None)
         if invocation:
@@ -237,16 +225,4 @@ class _Requests(BaseHTTPRequestHandler):
             else:
                 kind, message = content.get("errorType", ""), content.get("errorMessage", "")
                 invocation.reply.set_exception(FunctionError(kind, message))
-        self._send(202, b"")
-
-    def _send(self, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
-        self.send_response(status)
-        for name, value in (headers or {}).items():
-            self.send_header(name, value)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing: the function's own log says more."""
+        self.send(202)

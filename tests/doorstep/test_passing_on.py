@@ -8,8 +8,7 @@ import json
 import shutil
 import ssl
 import subprocess
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from contextlib import closing
 
 import pytest
 
@@ -19,6 +18,7 @@ from door.prefer import Wish, read_wish
 from door.reply import MOST_RESULT, Reply
 from doorstep.service import Service, answer
 from doorstep.world import STACK, World
+from local.http_server import HttpServer, Requests
 
 EVERY_BYTE = bytes(range(256))
 
@@ -361,29 +361,17 @@ def certificate(tmp_path):
 def test_a_listener_with_tls_is_spoken_to_by_tls(certificate):
     key, cert = certificate
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Requests):
         def do_GET(self):
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(self.headers["Host"].encode())
+            self.send(200, self.headers["Host"].encode())
 
-        def log_message(self, *_):
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
+    server = HttpServer(Handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert, key)
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.handle_request, daemon=True)
-    thread.start()
     target = relay.Target("127.0.0.1", server.server_port, tls=True)
-    sender = relay.Sender(target)
-    try:
+    with server, closing(relay.Sender(target)) as sender:
         found = sender.send("GET", "/", [("host", target.authority)], b"", 5)
-    finally:
-        sender.close()
-        thread.join(5)
-        server.server_close()
     assert (found.status, found.body) == (200, target.authority.encode())
 
 

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 
 import boto3
 import pytest
-import reply_shapes
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import RpcV2CBORParser
@@ -19,6 +18,7 @@ from botocore.serialize import RpcV2CBORSerializer
 from laptop_stack import CLUSTER, EIP, FAMILY, SERVICE, START, Stack, furnished, refused
 from moto.core.utils import get_service_model
 
+import reply_shapes
 from local import wire
 from local.clock import ManualClock
 from local.errors import AwsError
@@ -320,8 +320,8 @@ def test_a_stopped_server_leaves_no_socket_behind():
     with LaptopServer(clock=ManualClock(START)) as server:
         client = http_session(server).client("ec2")
         client.describe_addresses()
-        port = server._http.server_port
-    assert server._http._open == set()
+        port = server.server_port
+    assert server._connections == set()
     with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
         pass
     client.close()

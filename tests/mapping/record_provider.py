@@ -20,9 +20,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import urllib.parse
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +37,8 @@ import requests
 from moto.ec2 import ec2_backends
 from moto.elbv2 import elbv2_backends
 
+from local.http_server import HttpServer, Requests
+
 DATA = Path(__file__).parent.parent / "data"
 STACKS = DATA / "hcl-cases" / "stacks"
 RECORDED = DATA / "provider-calls"
@@ -49,12 +49,11 @@ WANTED = re.compile(
 )
 
 
-class Proxy(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class Proxy(Requests):
     calls: list[dict[str, Any]]
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self.read_body()
         scope = self.headers.get("Authorization", "").partition("Credential=")[2].split("/")
         host = "iam" if scope[3] == "iam" else f"{scope[3]}.us-east-1"
         headers = {k: v for k, v in self.headers.items() if k.lower() not in _HOP_BY_HOP}
@@ -63,11 +62,8 @@ class Proxy(BaseHTTPRequestHandler):
         )
         if scope[3] in ("elasticloadbalancing", "ecs"):
             self._note(body.decode())
-        self.send_response(answer.status_code)
-        self.send_header("Content-Type", answer.headers.get("Content-Type", "text/xml"))
-        self.send_header("Content-Length", str(len(answer.content)))
-        self.end_headers()
-        self.wfile.write(answer.content)
+        kind = answer.headers.get("Content-Type", "text/xml")
+        self.send(answer.status_code, answer.content, {"Content-Type": kind})
 
     def _note(self, body: str) -> None:
         target = self.headers.get("X-Amz-Target")
@@ -81,9 +77,6 @@ class Proxy(BaseHTTPRequestHandler):
         call = {"operation": operation, "request": _without_noise(request)}
         if WANTED.match(operation) and call not in self.calls:
             self.calls.append(call)
-
-    def log_message(self, *_: Any) -> None:
-        pass
 
 
 _HOP_BY_HOP = ("host", "connection", "accept-encoding", "content-length")
@@ -197,15 +190,14 @@ def record(case: str) -> None:
         _accept_invented_ids()
         _make_what_stacks_take_for_granted()
         Proxy.calls = []
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        server = HttpServer(Proxy).start()
         work = Path(temporary) / "root"
         shutil.copytree(folder / "root", work)
-        (work / "zz_override.tf").write_text(_override(f"http://127.0.0.1:{server.server_port}"))
+        (work / "zz_override.tf").write_text(_override(server.url))
         subprocess.run(["terraform", "init"], cwd=work, check=True, stdout=subprocess.DEVNULL)
         command = ["terraform", "apply", "-auto-approve", "-no-color", *options]
         done = subprocess.run(command, cwd=work, capture_output=True, text=True, check=False)
-        server.shutdown()
+        server.stop()
         calls = sorted(Proxy.calls, key=lambda c: json.dumps(c, sort_keys=True))
         text = json.dumps(calls, indent=1, ensure_ascii=False) + "\n"
         (RECORDED / f"{case}.json").write_text(text)

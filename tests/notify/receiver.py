@@ -6,16 +6,18 @@ import json
 import ssl
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from local.http_server import HttpServer, Requests
 
 
 @dataclass
@@ -34,53 +36,43 @@ class Receiver:
 
     def __enter__(self) -> Receiver:
         certificate = _make_certificate(self.folder)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
-        self._server.daemon_threads = True
+        self._server = HttpServer(partial(_Posts, self))
         served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         served.load_cert_chain(certificate)
         self._server.socket = served.wrap_socket(self._server.socket, server_side=True)
         self.context = ssl.create_default_context(cafile=str(certificate))
-        self._thread = Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
+        self._server.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stopped.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._server.stop()
 
     @property
     def url(self) -> str:
-        return f"https://127.0.0.1:{self._server.server_address[1]}/services/T0/secret?v=1"
+        return f"https://127.0.0.1:{self._server.server_port}/services/T0/secret?v=1"
 
 
-def _handler_of(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            receiver.paths.append(self.path)
-            receiver.taken.append(json.loads(body))
-            if receiver.answer == "drip":
-                self._drip()
-                return
-            self.send_response(int(receiver.answer))
-            if receiver.location:
-                self.send_header("Location", receiver.location)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+class _Posts(Requests):
+    def __init__(self, receiver: Receiver, *given: Any) -> None:
+        self._receiver = receiver
+        super().__init__(*given)
 
-        def _drip(self) -> None:
-            try:
-                while not receiver.stopped.wait(0.02):
-                    self.wfile.write(b"H")
-            except OSError:
-                pass
+    def do_POST(self) -> None:
+        body = self.read_body()
+        self._receiver.paths.append(self.path)
+        self._receiver.taken.append(json.loads(body))
+        if self._receiver.answer == "drip":
+            self._drip()
+        else:
+            location = self._receiver.location
+            self.send(
+                int(self._receiver.answer), headers={"Location": location} if location else {}
+            )
 
-        def log_message(self, format: str, *arguments: Any) -> None:
-            """Say nothing."""
-
-    return Handler
+    def _drip(self) -> None:
+        while not self._receiver.stopped.wait(0.02):
+            self.wfile.write(b"H")
 
 
 def _make_certificate(folder: Path) -> Path:
