@@ -1,6 +1,7 @@
 import pytest
-import reply_shapes
 from laptop_stack import Stack, furnished
+
+import reply_shapes
 
 
 def watched(aws):

@@ -5,12 +5,12 @@ import random
 from functools import lru_cache
 
 import pytest
-import reply_shapes
 from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from laptop_stack import CLUSTER, FAMILY, OTHER_SUBNET, SERVICE, SUBNET, Stack, furnished
 
+import reply_shapes
 from local.conditions import Containers
 from local.ecs.mishaps import set_container_health
 
