@@ -31,7 +31,6 @@ LARGE_CLASSES: dict[str, int] = {
     "api/routes.py::Routes": 16,
     "api/stacks.py::Stacks": 16,
     "controller/account/survey.py::Survey": 14,
-    "controller/account/sweeper.py::Sweeper": 16,
     "controller/aws/listener.py::ListenerAdapter": 13,
     "controller/cli/deployment.py::Deployment": 15,
     "controller/cli/places.py::LinkedStack": 13,

@@ -9,7 +9,7 @@ from typing import Any
 from controller.aws import scaling
 from controller.aws.attributes import AttributeCalls
 from controller.aws.context import Context
-from controller.aws.errors import GONE, code_of
+from controller.aws.errors import gone_is_fine
 from controller.aws.kind import Job
 from controller.aws.settings import differing, said
 from controller.aws.snapshot import Snapshot
@@ -30,7 +30,7 @@ class AutoscalingTarget:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._autoscaling = scaling.client_of(context)
+        self._autoscaling = scaling.client_of(context.clients)
 
     def first_reads(self, snapshot: Snapshot, resources: Sequence[ResourceSpec]) -> list[Job]:
         """One call for fifty."""
@@ -65,13 +65,9 @@ class AutoscalingTarget:
         ]
 
     def _read_tags(self, snapshot: Snapshot, arn: str) -> None:
-        try:
-            reply = self._autoscaling.list_tags_for_resource(ResourceARN=arn)
-        except Exception as error:
-            if code_of(error) != "ResourceNotFoundException":
-                raise
-            return
-        snapshot.tags[arn] = dict(reply.get("Tags", {}))
+        tags = scaling.read_tags(self._autoscaling, arn)
+        if tags is not None:
+            snapshot.tags[arn] = tags
 
     def interpret(self, snapshot: Snapshot, resource: ResourceSpec) -> Observation:
         if resource.address in snapshot.unread:
@@ -123,11 +119,8 @@ class AutoscalingTarget:
     def delete(self, resource: ResourceSpec, seen: Observation) -> None:
         """Its policies and scheduled actions go with it (API reference)."""
         id_ = scaling.resource_id(self._context, resource)
-        try:
+        with gone_is_fine():
             self._autoscaling.deregister_scalable_target(ResourceId=id_, **scaling.SCALED)
-        except Exception as error:
-            if code_of(error) not in GONE:
-                raise
 
 
 def identity(arn: str, resource_id: str) -> dict[str, str]:

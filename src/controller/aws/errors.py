@@ -7,7 +7,8 @@ several things (`InvalidParameterException`, `ResourceInUse`), by the substrings
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -175,6 +176,16 @@ def code_of(error: Exception) -> str:
     if isinstance(error, ClientError):
         return str(error.response.get("Error", {}).get("Code", ""))
     return ""
+
+
+@contextmanager
+def gone_is_fine() -> Iterator[None]:
+    """Leave the block where AWS does not know the thing (any more); raise whatever else it says."""
+    try:
+        yield
+    except Exception as error:
+        if code_of(error) not in GONE:
+            raise
 
 
 def is_foreseen(code: str, text: str, status: int) -> bool:

@@ -9,13 +9,13 @@ from typing import Any
 
 from controller.aws.attributes import AttributeCalls
 from controller.aws.context import Context
-from controller.aws.errors import GONE, code_of
+from controller.aws.errors import GONE, code_of, gone_is_fine
 from controller.aws.forwarding import shares
 from controller.aws.kind import Job, fresh
 from controller.aws.settings import differing, plainly
 from controller.aws.snapshot import Snapshot
 from controller.aws.tags import Owner, with_elb_owner
-from controller.aws.target_group import TargetGroupAdapter, count_healthy
+from controller.aws.target_group import count_healthy, read_health
 from controller.domain.planning.observed import ABSENT, Observation, Observed, State
 from controller.domain.planning.plan import Action, Target
 from controller.domain.planning.progress import Progress
@@ -88,8 +88,7 @@ class ListenerAdapter:
         target = self._target(snapshot, resource)
         for arn in shares(found) if target else ():
             if arn != target:
-                groups = TargetGroupAdapter(self._context)
-                snapshot.health[arn] = groups.describe_health(arn)
+                snapshot.health[arn] = read_health(self._elbv2, arn)
 
     def _target(self, snapshot: Snapshot, resource: ResourceSpec) -> str | None:
         """The ARN of the target group that it should forward to; None while unknown."""
@@ -143,11 +142,8 @@ class ListenerAdapter:
         self.delete_by_arn(seen.arn)
 
     def delete_by_arn(self, arn: str) -> None:
-        try:
+        with gone_is_fine():
             self._elbv2.delete_listener(ListenerArn=arn)
-        except Exception as error:
-            if code_of(error) not in GONE:
-                raise
 
 
 def find(

@@ -10,7 +10,7 @@ from typing import Any
 
 from controller.aws.attributes import AttributeCalls
 from controller.aws.context import Context
-from controller.aws.errors import GONE, code_of
+from controller.aws.errors import gone_is_fine
 from controller.aws.kind import Job, made_or_found
 from controller.aws.listener import ListenerAdapter, unnamed
 from controller.aws.settings import as_set, differing, plainly
@@ -64,14 +64,10 @@ class LoadBalancerAdapter:
 
     def describe(self, resource: ResourceSpec) -> dict[str, Any] | None:
         """Ask for one name a call: one missing name hides the others (AWS behaviour §1.14)."""
-        try:
+        with gone_is_fine():
             reply = self._elbv2.describe_load_balancers(Names=[resource.name])
-        except Exception as error:
-            if code_of(error) in GONE:
-                return None
-            raise
-        found: list[dict[str, Any]] = reply["LoadBalancers"]
-        return found[0] if found else None
+            return next(iter(reply["LoadBalancers"]), None)
+        return None
 
     def interpret(self, snapshot: Snapshot, resource: ResourceSpec) -> Observation:
         owner, tags = self._context.owner(resource), snapshot.tags
@@ -106,11 +102,8 @@ class LoadBalancerAdapter:
 
     def delete(self, resource: ResourceSpec, seen: Observation) -> None:
         """Return at once; listeners go with it, and a missing one is no error (§3.2)."""
-        try:
+        with gone_is_fine():
             self._elbv2.delete_load_balancer(LoadBalancerArn=seen.arn)
-        except Exception as error:
-            if code_of(error) not in GONE:
-                raise
 
 
 def interpret(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
-from controller.aws.clients import Client
+from controller.aws.clients import Client, Clients
 from controller.aws.context import Context
 from controller.aws.errors import DENIED, code_of, translate
 from controller.aws.kind import Job
@@ -24,8 +24,19 @@ SCALED = {"ServiceNamespace": NAMESPACE, "ScalableDimension": DIMENSION}
 """What tells the number of a service's tasks from other things that can be scaled."""
 
 
-def client_of(context: Context) -> Client:
-    return context.clients.get("application-autoscaling")
+def client_of(clients: Clients) -> Client:
+    return clients.get("application-autoscaling")
+
+
+def read_tags(autoscaling: Client, arn: str) -> dict[str, str] | None:
+    """Of a target; None where AWS does not know it (yet, or any more)."""
+    try:
+        reply = autoscaling.list_tags_for_resource(ResourceARN=arn)
+    except Exception as error:
+        if code_of(error) != "ResourceNotFoundException":
+            raise
+        return None
+    return dict(reply.get("Tags", {}))
 
 
 def resource_id(context: Context, resource: ResourceSpec) -> str:

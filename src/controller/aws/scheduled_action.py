@@ -13,7 +13,7 @@ from controller.aws import scaling
 from controller.aws.attributes import AttributeCalls
 from controller.aws.autoscaling_target import SETTING_UP
 from controller.aws.context import Context
-from controller.aws.errors import GONE, code_of
+from controller.aws.errors import gone_is_fine
 from controller.aws.kind import Job
 from controller.aws.settings import differing, said
 from controller.aws.snapshot import Snapshot
@@ -36,7 +36,7 @@ class ScheduledAction:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._autoscaling = scaling.client_of(context)
+        self._autoscaling = scaling.client_of(context.clients)
 
     def first_reads(self, snapshot: Snapshot, resources: Sequence[ResourceSpec]) -> list[Job]:
         return []
@@ -91,13 +91,10 @@ class ScheduledAction:
 
     def delete(self, resource: ResourceSpec, seen: Observation) -> None:
         id_ = scaling.resource_id(self._context, resource)
-        try:
+        with gone_is_fine():
             self._autoscaling.delete_scheduled_action(
                 ScheduledActionName=resource.name, ResourceId=id_, **scaling.SCALED
             )
-        except Exception as error:
-            if code_of(error) not in GONE:
-                raise
 
 
 def is_over(request: Mapping[str, Json], now: datetime) -> bool:

@@ -22,10 +22,7 @@ from controller.aws.service_state import (
     interpret,
 )
 from controller.aws.snapshot import Snapshot
-from controller.aws.target_group import (
-    TargetGroupAdapter,
-    count_in_use,
-)
+from controller.aws.target_group import count_in_use, read_health
 from controller.domain.planning.going import COUNT, FORCED
 from controller.domain.planning.observed import Observation, Observed
 from controller.domain.planning.plan import Action, Target
@@ -99,7 +96,7 @@ class EcsService:
 
         So a service of another name that was there before is not taken for the new one.
         """
-        health = TargetGroupAdapter(self._context).describe_health(arn)
+        health = read_health(self._context.clients.elbv2, arn)
         snapshot.health[arn] = health
         for resource in users:
             found = snapshot.found[resource.address]

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from controller.aws.clients import Client
-from controller.aws.errors import DENIED, GONE, code_of
+from controller.aws.errors import DENIED, code_of, gone_is_fine
 from controller.aws.tags import Owner, with_ecs_owner
 from controller.domain.errors import DeniedError
 
-_DESCRIBE_LIMIT = 10  # services per DescribeServices (AWS behaviour §2.4)
+DESCRIBE_LIMIT = 10  # services per DescribeServices (AWS behaviour §2.4)
 _TASKS_LIMIT = 100  # tasks per DescribeTasks (ECS API reference)
 
 
@@ -23,10 +23,10 @@ class ServiceAdapter:
     def describe(self, cluster: str, names: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Name to what DescribeServices says; MISSING ones are left out."""
         found: dict[str, dict[str, Any]] = {}
-        for start in range(0, len(names), _DESCRIBE_LIMIT):
+        for start in range(0, len(names), DESCRIBE_LIMIT):
             reply = self._ecs.describe_services(
                 cluster=cluster,
-                services=list(names[start : start + _DESCRIBE_LIMIT]),
+                services=list(names[start : start + DESCRIBE_LIMIT]),
                 include=["TAGS"],
             )
             found |= {service["serviceName"]: service for service in reply["services"]}
@@ -108,11 +108,8 @@ class ServiceAdapter:
 
     def delete(self, cluster: str, name: str) -> None:
         """Force, or AWS refuses while tasks run or the target group is gone (§2.6)."""
-        try:
+        with gone_is_fine():
             self._ecs.delete_service(cluster=cluster, service=name, force=True)
-        except Exception as error:
-            if code_of(error) not in GONE:
-                raise
 
 
 def _client_token(request: Mapping[str, Any], after: Sequence[str]) -> str:

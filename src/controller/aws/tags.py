@@ -49,12 +49,20 @@ def from_ecs(tags: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     return {tag["key"]: tag.get("value", "") for tag in tags}
 
 
+def to_elb(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def to_ecs(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"key": key, "value": value} for key, value in tags.items()]
+
+
 def with_elb_owner(request: Mapping[str, Any], owner: Owner) -> dict[str, Any]:
     """The request with our tags; the user's own tags of the same name give way."""
     tags = from_elb(request.get("Tags", ())) | dict(owner.pairs())
-    return {**request, "Tags": [{"Key": k, "Value": v} for k, v in tags.items()]}
+    return {**request, "Tags": to_elb(tags)}
 
 
 def with_ecs_owner(request: Mapping[str, Any], owner: Owner) -> dict[str, Any]:
     tags = from_ecs(request.get("tags", ())) | dict(owner.pairs())
-    return {**request, "tags": [{"key": k, "value": v} for k, v in tags.items()]}
+    return {**request, "tags": to_ecs(tags)}

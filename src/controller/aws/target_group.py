@@ -8,8 +8,9 @@ from functools import partial
 from typing import Any
 
 from controller.aws.attributes import AttributeCalls
+from controller.aws.clients import Client
 from controller.aws.context import Context
-from controller.aws.errors import GONE, code_of
+from controller.aws.errors import gone_is_fine
 from controller.aws.kind import Job, made_or_found
 from controller.aws.settings import differing, plainly
 from controller.aws.snapshot import Snapshot
@@ -83,24 +84,10 @@ class TargetGroupAdapter:
         return []
 
     def describe(self, resource: ResourceSpec) -> dict[str, Any] | None:
-        try:
+        with gone_is_fine():
             reply = self._elbv2.describe_target_groups(Names=[resource.name])
-        except Exception as error:
-            if code_of(error) in GONE:
-                return None
-            raise
-        found: list[dict[str, Any]] = reply["TargetGroups"]
-        return found[0] if found else None
-
-    def describe_health(self, arn: str) -> list[dict[str, Any]]:
-        try:
-            reply = self._elbv2.describe_target_health(TargetGroupArn=arn)
-        except Exception as error:
-            if code_of(error) in GONE:
-                return []
-            raise
-        health: list[dict[str, Any]] = reply["TargetHealthDescriptions"]
-        return health
+            return next(iter(reply["TargetGroups"]), None)
+        return None
 
     def interpret(self, snapshot: Snapshot, resource: ResourceSpec) -> Observation:
         found = snapshot.found.get(resource.address)
@@ -128,11 +115,8 @@ class TargetGroupAdapter:
 
     def delete(self, resource: ResourceSpec, seen: Observation) -> None:
         """Refused for some seconds after its listener or load balancer went (§3.3, F39)."""
-        try:
+        with gone_is_fine():
             self._elbv2.delete_target_group(TargetGroupArn=seen.arn)
-        except Exception as error:
-            if code_of(error) not in GONE:
-                raise
 
 
 def interpret(
@@ -180,6 +164,13 @@ def interpret(
         differs=_differs(resource, found),
         outdated=() if made_anew else differing(resource, found, _FIXED),
     )
+
+
+def read_health(elbv2: Client, arn: str) -> list[dict[str, Any]]:
+    """Of each target; none where AWS does not know the group."""
+    with gone_is_fine():
+        return list(elbv2.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"])
+    return []
 
 
 def identity(arn: str) -> dict[str, str]:
