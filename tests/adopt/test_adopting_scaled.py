@@ -124,8 +124,29 @@ def desk():
     return desk
 
 
+def running_in(desk):
+    return RunningStack(Clients(desk.session, "us-east-1"), desk.aws.clock, one_by_one)
+
+
+def test_the_tags_of_each_kind_are_read_taken_off_and_set(desk):
+    """What has none of its own answers without a call."""
+    running = running_in(desk)
+    standing = running.standing(desk.spec)
+    assert {desk.spec[address].kind for address in standing} == set(Kind)
+    for address, arn in standing.items():
+        kind, ours = desk.spec[address].kind, owner_tags("nsfw-api", address)
+        has_tags = kind not in (Kind.AUTOSCALING_POLICY, Kind.SCHEDULED_ACTION)
+        before = running.tags(kind, arn)
+        assert before.items() >= (ours.items() if has_tags else set()), kind
+        running.untag(kind, arn, tuple(ours))
+        assert not running.tags(kind, arn).keys() & ours.keys(), kind
+        running.tag(kind, arn, ours)
+        assert running.tags(kind, arn) == before, kind
+        assert running.tags(kind, f"{arn}x") == (None if has_tags else {}), kind
+
+
 def test_a_target_is_marked_and_a_policy_is_its_targets(desk):
-    running = RunningStack(Clients(desk.session, "us-east-1"), desk.aws.clock, one_by_one)
+    running = running_in(desk)
     standing = running.standing(desk.spec)
     target, policy = standing[SCALING_TARGET], standing[SCALING_POLICY]
     ours = owner_tags("nsfw-api", SCALING_TARGET)
