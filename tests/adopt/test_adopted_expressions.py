@@ -221,7 +221,7 @@ def test_what_would_be_an_alias_is_made_only_awake_where_that_is_its_way_out(tmp
             'resource "aws_route53_record" "r" {\n  zone_id = "Z1"\n  name = "x"\n'
             '  type = "CNAME"\n'
             "  ttl = 60\n  records = [aws_lb.front.dns_name]\n}\n",
-            "main.tf:76: aws_route53_record.r: records needs aws_lb.front.dns_name",
+            "main.tf:78: aws_route53_record.r: records needs aws_lb.front.dns_name",
         ),
         (
             'resource "aws_ssm_parameter" "p" {\n  name = "x"\n  type = "String"\n'

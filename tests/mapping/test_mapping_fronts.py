@@ -1,23 +1,11 @@
 """Application and gateway load balancers in a stack's directory: Terraform keeps them."""
 
 import pytest
-from directories import (
-    AWAKE,
-    FRONT,
-    PROVIDER,
-    SERVICE,
-    SLEEPERS,
-    STACK,
-    TASK,
-    compile_text,
-    errors,
-    sleepers,
-    told,
-    two_worlds,
-)
+from directories import AWAKE, SLEEPERS, compile_text, errors, sleepers, told, two_worlds
 
 from controller.domain.problem import Level
 from oracle import Terraform, needs_terraform
+from small_stack import FRONT, PROVIDER, SERVICE, STACK, TASK
 
 WEB = """
 resource "aws_lb" "web" {

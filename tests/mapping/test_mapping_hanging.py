@@ -3,19 +3,12 @@
 import re
 
 import pytest
-from directories import (
-    SLEEPERS,
-    STACK,
-    compile_text,
-    errors,
-    sleepers,
-    told,
-    two_worlds,
-)
+from directories import SLEEPERS, compile_text, errors, sleepers, told, two_worlds
 
 from controller.domain.problem import Level
 from controller.mapping import hangers
 from oracle import Terraform, needs_terraform
+from small_stack import STACK
 
 REFUSED = {
     "aws_api_gateway_vpc_link": 'name = "x"\n  target_arns = [aws_lb.front.arn]',

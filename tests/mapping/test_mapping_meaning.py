@@ -3,11 +3,12 @@
 from decimal import Decimal
 
 import pytest
-from directories import FRONT, SERVICE, SLEEPERS, STACK, compile_text, errors, told, two_worlds
+from directories import SLEEPERS, compile_text, errors, told, two_worlds
 
 from controller.domain.money.hourly_prices import HOURLY, hourly
 from controller.domain.problem import Level
 from controller.mapping import idle_cost
+from small_stack import FRONT, SERVICE, STACK
 
 HOURS = 730
 KEPT = {

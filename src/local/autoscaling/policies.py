@@ -6,7 +6,8 @@ import copy
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from local.autoscaling.state import ScalableTarget, find_target, invalid, listed, paged
+from local.autoscaling.shared import find_target, invalid, listed, paged
+from local.autoscaling.state import ScalableTarget
 from local.errors import AwsError
 from local.lifetimes import moment
 

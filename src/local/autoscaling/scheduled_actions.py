@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from local.autoscaling.state import ScalableTarget, find_target, invalid, listed, paged
+from local.autoscaling.shared import find_target, invalid, listed, paged
+from local.autoscaling.state import ScalableTarget
 from local.autoscaling.targets import move_into_range
 from local.errors import AwsError
 from local.lifetimes import moment

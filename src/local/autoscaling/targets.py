@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from local.autoscaling.state import (
+from local.autoscaling.shared import (
     DIMENSION,
-    ScalableTarget,
     check_dimension,
     find_service,
     find_target,
     invalid,
     paged,
 )
+from local.autoscaling.state import ScalableTarget
 from local.ecs import services
 from local.errors import AwsError
 from local.lifetimes import moment
