@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from deployed import STACK, deploy
@@ -71,7 +72,8 @@ def test_its_money_stops_with_it(dormouse):
     assert not use.balancers and not use.elastic_ips and not use.tasks
     with pytest.raises(Exception, match="not published"):
         ledger(world)
-    events = list(world.controller.table.events(STACK, Month.of(world.now).start, world.now))
+    until = world.now + timedelta(seconds=1)  # what was recorded this very moment, too
+    events = list(world.controller.table.events(STACK, Month.of(world.now).start, until))
     spans = [span for event in events for span in event.facts.get("spans", ())]
     assert {span[0] for span in spans} >= {LB}
 
