@@ -19,6 +19,9 @@ from controller.domain.decision.term import Term
 from controller.domain.errors import PermanentError
 from controller.domain.timestamps import format_timestamp
 from controller.links import Link, Scope
+from controller.store import board_keeper
+from controller.store.board import Board
+from controller.store.board_keeper import BoardKeeper
 from factories import article_spec
 from installation import BROWSER, Installation
 from local.aws import LaptopAws
@@ -453,6 +456,26 @@ def test_a_row_that_cannot_be_written_fails_no_pass(team, monkeypatch):
     team.program("wake", '{"stacks": ["pr-1"]}')
     result = team.installation.controller.run_pass("pr-1", "test", timedelta(minutes=10))
     assert result["result"] == "converged"
+
+
+def test_money_and_hours_are_computed_only_for_rows_that_are_written(team, monkeypatch):
+    shown, computed, written = [], [], []
+
+    def noting(where, name, notes):
+        old = getattr(where, name)
+
+        def noted(*args, **kwargs):
+            notes.append(name)
+            return old(*args, **kwargs)
+
+        monkeypatch.setattr(where, name, noted)
+
+    noting(BoardKeeper, "show", shown)
+    noting(board_keeper, "with_hours", computed)
+    noting(Board, "put_row", written)
+    team.program("wake", '{"stacks": ["pr-1"]}')
+    team.installation.controller.run_pass("pr-1", "test", timedelta(minutes=10))
+    assert 0 < len(computed) == len(written) < len(shown)
 
 
 @pytest.mark.parametrize("pattern", ["*", "*-3*", "pr-?", "pr-**0"])

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from controller.domain.planning.spec import Json, ResourceSpec, references
+from controller.domain.planning.spec import Json, ResourceSpec
 
 Read = Callable[[Mapping[str, Any]], Json]
 
@@ -27,7 +27,7 @@ def differing(
     """
     request, differs = resource.request, []
     for key, (wanted, actual) in reads.items():
-        if key not in request or resource.ignores(key) or any(references(request[key])):
+        if key not in resource.literals or resource.ignores(key):
             continue
         seen = actual(found)
         if seen is not None and wanted(request) != seen:

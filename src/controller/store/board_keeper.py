@@ -2,7 +2,8 @@
 Updates a stack's row on the board during its pass.
 
 The row is written when it changes, and at the end of each pass with the money and the hours up to
-then. A failed write does not fail the pass: the next one writes the row again.
+then. Before that only what people would miss is computed; the rest takes longer. A failed write
+does not fail the pass: the next one writes the row again.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from controller.domain.planning.spec import Json
-from controller.domain.reporting.board_row import Rates, Row, make_row
-from controller.domain.reporting.report import make_report
+from controller.domain.reporting.board_row import Row, make_row, with_hours
+from controller.domain.reporting.report import Report, make_outline
 from controller.domain.reporting.status import Status
 from controller.store.board import Board
 from controller.store.table import Records
@@ -39,16 +40,18 @@ class BoardKeeper:
         if self._records is None:
             return
         try:
-            row = self._row(self._records, Status.from_json(status), now)
-            if is_end or _news(row) != self._shown:
-                self._board.put_row(row)
-                self._shown = _news(row)
+            outline = self._outline(self._records, Status.from_json(status), now)
+            row = make_row(outline, self._records.term)
+            news = replace(row, at=_ANY)
+            if is_end or news != self._shown:
+                self._board.put_row(with_hours(row, outline))
+                self._shown = news
         except Exception as error:
             stack = self._records.spec.stack
             self._warn("row not written", stack=stack, error=str(error))
 
-    def _row(self, records: Records, status: Status, now: datetime) -> Row:
-        report = make_report(
+    def _outline(self, records: Records, status: Status, now: datetime) -> Report:
+        return make_outline(
             records.spec,
             status,
             records.leases,
@@ -57,9 +60,3 @@ class BoardKeeper:
             held=records.held,
             bookings=records.bookings,
         )
-        return make_row(report, records.term)
-
-
-def _news(row: Row) -> Row:
-    """What of it people would miss; the rest changes from minute to minute."""
-    return replace(row, at=_ANY, rates=Rates(), strip={}, hours=None)

@@ -172,6 +172,7 @@ class _Judge:
     ) -> None:
         self._rules = rules
         self._leases = leases
+        self._unspent = [each for each in leases if not lifecycle.has_consumed_lease(each)]
         self._hold = hold.under(rules) if hold else None
         self._lifecycle = lifecycle
         back = longest_after_the_end(rules.policy) if lifecycle.is_up else timedelta(0)
@@ -253,7 +254,7 @@ class _Judge:
         )
 
     def _demand(self, window: Window | None, moment: datetime) -> Demand | None:
-        live = [lease for lease in self._unspent_leases() if _is_live(lease, moment)]
+        live = [lease for lease in self._unspent if _is_live(lease, moment)]
         if live:
             return _demand_of_lease(max(live, key=lambda lease: (lease.expires_at, lease.id)))
         if window is None or self._lifecycle.has_consumed_window(window.opens_at):
@@ -290,13 +291,10 @@ class _Judge:
             return Demand(Rule.BOOKING, reason, evidence_of)
         return Demand(Rule.BOOKING, f"{booking.by} booked it{why}", evidence_of)
 
-    def _unspent_leases(self) -> list[Lease]:
-        return [lease for lease in self._leases if not self._lifecycle.has_consumed_lease(lease)]
-
     def _soonest(self, moment: datetime, until: datetime | None) -> datetime | None:
         """The next instant after `moment` at which any of the conditions above may change."""
         edges = [until, self._windows.next_edge(moment), self._hold.until if self._hold else None]
-        for lease in self._unspent_leases():
+        for lease in self._unspent:
             edges += [lease.granted_at - SKEW, lease.expires_at]
         return min((edge for edge in edges if edge is not None and edge > moment), default=None)
 

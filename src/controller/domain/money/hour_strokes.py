@@ -64,14 +64,22 @@ BLOCK = "f"
 
 def strokes(hours: Hours, zone: tzinfo, last: date, size: Size, layers: Layers) -> dict[str, str]:
     """The paths of four weeks up to the day `last`, by kind, without those that are empty."""
-    days = _days(hours, zone, last, size.hours)
+    days = _days("".join(hours.each), hours.first, zone, last, size.hours)
     paths = {kind: "".join(_path(_runs(days, covered), size)) for kind, covered in layers.items()}
     return {kind: path for kind, path in paths.items() if path}
 
 
 def small_strokes(hours: Hours, zone: tzinfo, last: date, size: Size) -> dict[str, str]:
     """The same as strokes or as areas, whichever is shorter; a stroke runs at its column's left."""
-    days = _days(hours, zone, last, size.hours)
+    return dict(_small("".join(hours.each), hours.first, zone, last, size))
+
+
+@lru_cache(maxsize=64)
+def _small(
+    letters: str, first: datetime, zone: tzinfo, last: date, size: Size
+) -> Mapping[str, str]:
+    """Kept: the letters are the same in each pass within an hour."""
+    days = _days(letters, first, zone, last, size.hours)
     paths: dict[str, str] = {}
     for kind, covered in SMALL_LAYERS.items():
         runs = _runs(days, covered)
@@ -81,15 +89,15 @@ def small_strokes(hours: Hours, zone: tzinfo, last: date, size: Size) -> dict[st
     return paths
 
 
-def _days(hours: Hours, zone: tzinfo, last: date, cell: int) -> list[str]:
+def _days(letters: str, first: datetime, zone: tzinfo, last: date, cell: int) -> list[str]:
     """
     The cells of each local day, by the hour of its clock; of several hours what says most.
 
     A cell is the rank of its `Hour` as a digit; a space where no hour is known or has come.
     """
     days = [[" "] * ROWS for _ in range(DAYS)]
-    ranks = "".join(hours.each).translate(_AS_RANKS)
-    for day, row, start, end in _cells(hours.first, zone, last, cell):
+    ranks = letters.translate(_AS_RANKS)
+    for day, row, start, end in _cells(first, zone, last, cell):
         days[day][row] = max(ranks[start:end], default=" ")
     return ["".join(day) for day in days]
 

@@ -69,7 +69,17 @@ class Amounts:
     elastic_ip: Decimal = ZERO
 
     def __add__(self, other: Amounts) -> Amounts:
-        return Amounts(**{n: getattr(self, n) + getattr(other, n) for n in NAMES})
+        # By name: a loop over the names takes three times as long, and every pass adds up a month.
+        return Amounts(
+            load_balancer=self.load_balancer + other.load_balancer,
+            vcpu=self.vcpu + other.vcpu,
+            gigabyte=self.gigabyte + other.gigabyte,
+            vcpu_arm=self.vcpu_arm + other.vcpu_arm,
+            gigabyte_arm=self.gigabyte_arm + other.gigabyte_arm,
+            task_address=self.task_address + other.task_address,
+            balancer_address=self.balancer_address + other.balancer_address,
+            elastic_ip=self.elastic_ip + other.elastic_ip,
+        )
 
     def __mul__(self, factor: Decimal | int) -> Amounts:
         return Amounts(**{n: getattr(self, n) * factor for n in NAMES})

@@ -11,7 +11,7 @@ Its size: the planner and its rules are read together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -30,6 +30,7 @@ from controller.domain.planning.spec import (
     Kind,
     ResourceSpec,
     Spec,
+    cached_on_spec,
     references,
     split_reference,
 )
@@ -251,10 +252,7 @@ class _Planner:
         return ""
 
     def _needs(self, resource: ResourceSpec) -> tuple[str, ...]:
-        known = {r.address for r in self._spec.resources}
-        named = [split_reference(r["$ref"])[0] for r in references(resource.request) if "$ref" in r]
-        wanted = dict.fromkeys([*named, *resource.after])
-        return tuple(address for address in wanted if address in known)
+        return _needs_of(self._spec)[resource.address]
 
     # asleep
 
@@ -385,6 +383,18 @@ class _Planner:
                 target=self._target,
             )
         )
+
+
+@cached_on_spec
+def _needs_of(spec: Spec) -> Mapping[str, tuple[str, ...]]:
+    """By address: what of the spec a resource refers to, or is to come after."""
+    known = {resource.address for resource in spec.resources}
+    needs: dict[str, tuple[str, ...]] = {}
+    for resource in spec.resources:
+        named = (r["$ref"] for r in references(resource.request) if "$ref" in r)
+        wanted = dict.fromkeys([*(split_reference(name)[0] for name in named), *resource.after])
+        needs[resource.address] = tuple(address for address in wanted if address in known)
+    return needs
 
 
 def _turn_at_sleep(resource: ResourceSpec) -> int:

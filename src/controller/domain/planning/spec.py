@@ -128,6 +128,11 @@ class ResourceSpec:
         text = json.dumps(dict(wanted), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
+    @cached_property
+    def literals(self) -> frozenset[str]:
+        """The arguments of the request with no reference and no look-up inside."""
+        return frozenset(key for key, value in self.request.items() if not any(references(value)))
+
     @property
     def name(self) -> str:
         """The resource's own name in AWS; a listener goes by its port, others by their address."""

@@ -8,7 +8,7 @@ check takes loses nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from controller.domain.planning.spec import (
     Kind,
     ResourceSpec,
     Spec,
+    cached_on_spec,
     references,
     split_reference,
 )
@@ -43,7 +44,8 @@ class Wait(NamedTuple):
     behind: frozenset[str] = frozenset()
 
 
-def waits_of(spec: Spec) -> dict[str, Wait]:
+@cached_on_spec
+def waits_of(spec: Spec) -> Mapping[str, Wait]:
     """By address: those of the load balancers and the services of a spec."""
     services = {service.address: _service(spec, service) for service in _running(spec)}
     balancers = {one.address: _balancer(spec, one) for one in spec.of_kind(Kind.LOAD_BALANCER)}

@@ -9,7 +9,7 @@ and is small: one read returns a hundred.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -24,7 +24,7 @@ from controller.domain.money.month import Month
 from controller.domain.money.past_hours import Hours, last_hours
 from controller.domain.planning.spec import Json
 from controller.domain.reporting.proof import Proof, shown
-from controller.domain.reporting.report import Report, State, policy_of
+from controller.domain.reporting.report import Report, State, policy_of, saved_so_far
 from controller.domain.timestamps import (
     format_timestamp,
     parse_timestamp,
@@ -160,10 +160,12 @@ class Row:
 
 
 def make_row(report: Report, term: Term | None = None) -> Row:
-    """The row of a stack, from its report and its term."""
+    """
+    The row of a stack, from its report (an outline is enough) and its term.
+
+    It lacks what changes from minute to minute: `with_hours` adds that.
+    """
     policy, now, decision = policy_of(report.spec), report.now, report.decision
-    meter, lifecycle = report.status.meter, report.status.lifecycle
-    hours = last_hours(meter, lifecycle, now, policy.zone) if meter.opened_at else None
     return Row(
         stack=report.spec.stack,
         at=now,
@@ -180,8 +182,20 @@ def make_row(report: Report, term: Term | None = None) -> Row:
         owner=term.owner if term else "",
         expires=term.expires_at if term else None,
         zone=policy.time_zone,
-        rates=_rates(report, report.saved) if report.saved else Rates(),
-        strip=_strip(hours, policy.zone, now) if hours else {},
+    )
+
+
+def with_hours(row: Row, report: Report) -> Row:
+    """The row with the money and the hours up to the moment of the report."""
+    status, zone, now = report.status, policy_of(report.spec).zone, report.now
+    saved = saved_so_far(report.spec, status, now)
+    hours = (
+        last_hours(status.meter, status.lifecycle, now, zone) if status.meter.opened_at else None
+    )
+    return replace(
+        row,
+        rates=_rates(report, saved) if saved else Rates(),
+        strip=_strip(hours, zone, now) if hours else {},
         hours=(hours.used, hours.awake, hours.paid, hours.unknown) if hours else None,
     )
 

@@ -89,8 +89,8 @@ class Report:
     eta: timedelta | None
     leases: tuple[Lease, ...]
     hold: Hold | None
-    next: tuple[Change, ...]
     now: datetime
+    next: tuple[Change, ...] = ()
     bookings: tuple[Booking, ...] = ()
     saved: Statement | None = None
     budget: Budget | None = None
@@ -257,14 +257,57 @@ def make_report(
     """
     leases, bookings = tuple(leases), tuple(bookings)
     rules = rules_of(spec, status, bookings, now)
+    outline = _outline(spec, status, rules, leases, hold, now, held)
     lifecycle = status.lifecycle.judged_by(spec.hash)
     hold = hold.under(rules) if hold else None
-    decision = decide(rules, leases, hold, lifecycle, now)
-    live = _live(leases, status, now)
-    state = _state(status, decision)
     budget = make_budget(spec, rules.with_stop(None), leases, hold, lifecycle, status.meter, now)
     as_foreseen = rules.with_stop(budget.stop) if budget else rules
     ahead = foresee(as_foreseen, leases, hold, lifecycle, now, now + AHEAD)
+    return replace(
+        outline,
+        next=tuple(islice(ahead, MOST_CHANGES)),
+        bookings=live_bookings(bookings, now),
+        saved=saved_so_far(spec, status, now),
+        budget=budget,
+        warnings=(
+            *_set_aside(status, outline.state),
+            *map(str, damaged),
+            *_warnings(spec, rules.policy, now),
+        ),
+        term=term,
+    )
+
+
+def make_outline(
+    spec: Spec,
+    status: Status,
+    leases: Sequence[Lease],
+    hold: Hold | None,
+    now: datetime,
+    held: Iterable[Held] = (),
+    bookings: Iterable[Booking] = (),
+) -> Report:
+    """
+    The report without what takes longest: what comes next, the money, and the warnings.
+
+    A pass needs no more to see whether its stack's row on the board has changed.
+    """
+    return _outline(spec, status, rules_of(spec, status, bookings, now), leases, hold, now, held)
+
+
+def _outline(
+    spec: Spec,
+    status: Status,
+    rules: Rules,
+    leases: Sequence[Lease],
+    hold: Hold | None,
+    now: datetime,
+    held: Iterable[Held],
+) -> Report:
+    hold = hold.under(rules) if hold else None
+    decision = decide(rules, leases, hold, status.lifecycle.judged_by(spec.hash), now)
+    live = _live(leases, status, now)
+    state = _state(status, decision)
     phase, cause = _phase(status, state)
     return Report(
         spec=spec,
@@ -277,18 +320,8 @@ def make_report(
         eta=_eta(status, state, now),
         leases=live,
         hold=hold if _is_in_force(hold, leases, status, now) else None,
-        next=tuple(islice(ahead, MOST_CHANGES)),
         now=now,
-        bookings=live_bookings(bookings, now),
-        saved=_saved(spec, status, now),
-        budget=budget,
-        warnings=(
-            *_set_aside(status, state),
-            *map(str, damaged),
-            *_warnings(spec, rules.policy, now),
-        ),
         held=tuple(each for each in held if each.covers(now)),
-        term=term,
     )
 
 
@@ -308,7 +341,8 @@ def _warnings(spec: Spec, policy: Policy, now: datetime) -> Iterator[str]:
         )
 
 
-def _saved(spec: Spec, status: Status, now: datetime) -> Statement | None:
+def saved_so_far(spec: Spec, status: Status, now: datetime) -> Statement | None:
+    """The running month's account; None before a pass has seen the stack."""
     used = usage_now(status.meter, status.lifecycle, now)
     return Statement(used=used, prices=find_prices(spec.region)) if used else None
 
