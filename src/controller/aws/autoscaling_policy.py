@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from functools import partial
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from controller.aws import scaling
-from controller.aws.attributes import AttributeCalls
-from controller.aws.autoscaling_target import SETTING_UP
-from controller.aws.context import Context
 from controller.aws.errors import gone_is_fine
-from controller.aws.kind import Job
-from controller.aws.settings import differing, said
-from controller.aws.snapshot import Snapshot
-from controller.domain.planning.observed import ABSENT, Observation, Observed, State
+from controller.aws.listing import list_all
+from controller.aws.settings import said
+from controller.aws.target_part import TargetPart, identity
+from controller.domain.planning.observed import Observation, Observed, State
 from controller.domain.planning.plan import Action
 from controller.domain.planning.spec import Kind, ResourceSpec
 
@@ -29,50 +25,16 @@ _COMPARED = {
 }
 
 
-class AutoscalingPolicy:
+class AutoscalingPolicy(TargetPart):
     kind = Kind.AUTOSCALING_POLICY
-    attributes: AttributeCalls | None = None
-    leaving = ""
+    what = "Policy"
+    compared = _COMPARED
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._autoscaling = scaling.client_of(context.clients)
-
-    def first_reads(self, snapshot: Snapshot, resources: Sequence[ResourceSpec]) -> list[Job]:
-        return []
-
-    def second_reads(self, snapshot: Snapshot, resources: Sequence[ResourceSpec]) -> list[Job]:
-        """One call for each service; without a target there is none to ask about."""
-        standing = scaling.standing_targets(self._context, snapshot, resources)
-        return [
-            scaling.reading(snapshot, some, partial(self._read, snapshot, id_, some))
-            for id_, some in standing.items()
-        ]
-
-    def _read(self, snapshot: Snapshot, id_: str, resources: Sequence[ResourceSpec]) -> None:
-        named = {resource.name: resource for resource in resources}
-        pages = self._autoscaling.get_paginator("describe_scaling_policies").paginate(
-            ResourceId=id_, **scaling.SCALED
+    def describe(self, resource_id: str) -> list[Any]:
+        request = {"ResourceId": resource_id, **scaling.SCALED}
+        return list_all(
+            self._autoscaling, "describe_scaling_policies", "ScalingPolicies", **request
         )
-        for found in (each for page in pages for each in page["ScalingPolicies"]):
-            resource = named.get(found["PolicyName"])
-            if resource is not None:
-                known = identity(found["PolicyARN"], resource)
-                snapshot.put(resource.address, found, known)
-
-    def interpret(self, snapshot: Snapshot, resource: ResourceSpec) -> Observation:
-        if resource.address in snapshot.unread:
-            return scaling.left_alone(snapshot)
-        found = snapshot.found.get(resource.address)
-        if found is None:
-            made = snapshot.progress.just_created(resource.address, snapshot.now)
-            lags = Observation(state=State.PENDING, phase=SETTING_UP)
-            return ABSENT if made is None else lags
-        known = snapshot.identities[resource.address]
-        if not scaling.is_ours(self._context, snapshot, resource):
-            return scaling.foreign(resource, known)
-        differs = differing(resource, found, _COMPARED)
-        return Observation(state=State.READY, attributes=known, differs=differs)
 
     def create(
         self, resource: ResourceSpec, request: Mapping[str, Any], observed: Observed
@@ -93,7 +55,3 @@ class AutoscalingPolicy:
             self._autoscaling.delete_scaling_policy(
                 PolicyName=resource.name, ResourceId=id_, **scaling.SCALED
             )
-
-
-def identity(arn: str, resource: ResourceSpec) -> dict[str, str]:
-    return {"arn": arn, "id": resource.name}

@@ -17,8 +17,6 @@ from controller.domain.planning.observed import ABSENT, Observation, Observed, S
 from controller.domain.planning.plan import Action
 from controller.domain.planning.spec import Kind, ResourceSpec
 
-SETTING_UP = "autoscaling being set up"
-
 _DESCRIBE_LIMIT = 50  # targets per DescribeScalableTargets (API reference)
 _RANGE = ("MinCapacity", "MaxCapacity")
 
@@ -76,8 +74,7 @@ class AutoscalingTarget:
         made = progress.just_created(resource.address, now)
         found = snapshot.found.get(resource.address)
         if found is None:
-            lags = Observation(state=State.PENDING, phase=SETTING_UP)
-            return ABSENT if made is None else lags
+            return scaling.unseen(snapshot, resource)
         known = snapshot.identities[resource.address]
         if progress.is_doomed(resource.address, known["arn"], now):
             return ABSENT

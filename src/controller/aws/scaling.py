@@ -6,7 +6,7 @@ Source: AWS behaviour §2.14.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from controller.aws.clients import Client, Clients
@@ -18,6 +18,7 @@ from controller.domain.planning.observed import ABSENT, Observation, State
 from controller.domain.planning.plan import Target
 from controller.domain.planning.spec import Kind, ResourceSpec, split_reference
 
+SETTING_UP = "autoscaling being set up"
 NAMESPACE = "ecs"
 DIMENSION = "ecs:service:DesiredCount"
 SCALED = {"ServiceNamespace": NAMESPACE, "ScalableDimension": DIMENSION}
@@ -86,35 +87,8 @@ def left_alone(snapshot: Snapshot) -> Observation:
     return ABSENT if snapshot.target is Target.ASLEEP else Observation(state=State.READY)
 
 
-def standing_targets(
-    context: Context, snapshot: Snapshot, resources: Sequence[ResourceSpec]
-) -> dict[str, list[ResourceSpec]]:
-    """Those of the resources whose target was found, by what AWS calls the service."""
-    standing = []
-    for resource in resources:
-        target = target_of(context, resource)
-        if target is not None and target.address in snapshot.found:
-            standing.append(resource)
-        elif target is not None and target.address in snapshot.unread:
-            snapshot.unread[resource.address] = snapshot.unread[target.address]
-    return by_resource_id(context, standing)
-
-
-def is_ours(context: Context, snapshot: Snapshot, resource: ResourceSpec) -> bool:
-    """A policy or an action has no tags: it is whose its target is."""
-    target = target_of(context, resource)
-    if target is None:
-        return False
-    tags = snapshot.tags.get(snapshot.arn(target.address)) or {}
-    made = snapshot.progress.just_created(target.address, snapshot.now)
-    return context.owner(target).owns(tags) or made is not None
-
-
-def foreign(resource: ResourceSpec, known: Mapping[str, str]) -> Observation:
-    what = resource.kind.replace("_", " ")
-    return Observation(
-        state=State.FOREIGN,
-        attributes=known,
-        cause=f'{what} "{resource.name}" ({resource.address}) belongs to a scalable target that is '
-        "not ours; deregister that target",
-    )
+def unseen(snapshot: Snapshot, resource: ResourceSpec) -> Observation:
+    """What AWS does not show: it was made a moment ago, or is not there."""
+    if snapshot.progress.just_created(resource.address, snapshot.now) is None:
+        return ABSENT
+    return Observation(state=State.PENDING, phase=SETTING_UP)
