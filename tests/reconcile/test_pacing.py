@@ -171,7 +171,7 @@ def test_each_is_read_at_its_own_pace():
     assert pace().read_next(after, NOON + 9 * SECOND) == frozenset()
     assert pace().read_next(after, NOON + 10 * SECOND - TOGETHER) == {LB}
     assert pace().read_next(after, NOON + BEHIND) == {LB, SERVICE}
-    read = after.having_read({LB}, NOON + BEHIND)
+    read = after.having_read({LB}, NOON + BEHIND, after.serving)
     assert pace().read_next(read, NOON + BEHIND) == {SERVICE}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from controller.domain.errors import TextError
 
@@ -16,16 +17,23 @@ def format_timestamp(moment: datetime) -> str:
 
 def parse_timestamp(text: str) -> datetime:
     """Read an instant with "Z" or an offset; the answer is in UTC. Raises TextError."""
-    try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is not None:
-            return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
+    moment = _instant(text)
+    if moment is not None:
+        return moment
     raise TextError(
         f'"{text}" is not an instant: expected date, time and offset, '
         'such as "2026-11-23T09:00:00Z"'
     )
+
+
+@lru_cache(maxsize=4096)
+def _instant(text: str) -> datetime | None:
+    """Kept: the records that a pass reads again hold the same hundreds of texts."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return None if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def write_timestamp(moment: datetime | None) -> str | None:

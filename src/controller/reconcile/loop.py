@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from controller.domain.errors import DormouseError, RetryError
 from controller.domain.planning.observed import Observed
@@ -128,7 +129,7 @@ class Reconciler:
             only = None
             turn, seen = self._see(turn, before.now, only)
         serving = turn.serving.noted(self._spec, seen.observed, seen.plan)
-        return replace(turn.having_read(only, before.now), serving=serving), seen
+        return turn.having_read(only, before.now, serving), seen
 
     def _see(self, turn: Turn, now: datetime, only: frozenset[str] | None) -> tuple[Turn, Seen]:
         observed = self._cloud.observe(turn.target, self._journal.progress, now, only)
@@ -138,16 +139,17 @@ class Reconciler:
     def _know(self, turn: Turn, observed: Observed, note: str) -> tuple[Turn, Seen]:
         """What the turn is with this, and what is left to do."""
         seen = Seen(observed, make_plan(self._spec, turn.target, observed, self._order))
-        return replace(self._now(turn), seen=seen, note=note), seen
+        return self._now(turn, seen=seen, note=note), seen
 
-    def _now(self, turn: Turn) -> Turn:
-        """The turn with what is remembered by now."""
+    def _now(self, turn: Turn, **more: Any) -> Turn:
+        """The turn with what is remembered by now, and `more` of its fields."""
         return replace(
             turn,
             now=self._clock.now(),
             progress=self._journal.progress,
             steps=self._journal.timeline.steps,
             final=dict(self._execution.final),
+            **more,
         )
 
     def _answered(self, turn: Turn, seen: Seen) -> Turn:
@@ -157,7 +159,7 @@ class Reconciler:
 
     def _refused(self, before: Turn, turn: Turn, error: DormouseError) -> Turn:
         """A refused round has no snapshot: the one of the round before still counts."""
-        turn = replace(self._now(turn), seen=before.seen, error=error, note=str(error))
+        turn = self._now(turn, seen=before.seen, error=error, note=str(error))
         if not isinstance(error, RetryError):
             return replace(turn, refused_since=turn.refused_since or turn.now)
         return replace(turn, quiet_until=turn.now + timedelta(seconds=error.after_seconds))

@@ -53,11 +53,12 @@ class Turn:
     blocked_since: datetime | None = None
     give_up_at: datetime | None = None
 
-    def having_read(self, only: Collection[str] | None, at: datetime) -> Turn:
-        """The turn after a read of these, or of everything."""
+    def having_read(self, only: Collection[str] | None, at: datetime, serving: Serving) -> Turn:
+        """The turn after a read of these, or of everything, and what it says of the targets."""
         if only is None:
-            return replace(self, whole_at=at, read_at={})
-        return replace(self, read_at={**self.read_at, **dict.fromkeys(only, at)})
+            return replace(self, whole_at=at, read_at={}, serving=serving)
+        read_at = {**self.read_at, **dict.fromkeys(only, at)}
+        return replace(self, read_at=read_at, serving=serving)
 
     def last_read(self, address: str) -> datetime:
         return self.read_at.get(address, self.whole_at)

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from controller.domain.planning.spec import Json
 from controller.domain.timestamps import format_timestamp, parse_timestamp
@@ -207,6 +208,7 @@ def _bits(hour: datetime, since: datetime, until: datetime) -> int:
     return ((1 << last) - 1) & ~((1 << first) - 1) if last > first else 0
 
 
+@lru_cache(maxsize=64)
 def _shorter(cells: str) -> str:
     """Runs of a letter with their length before it: "...u" as "3.u"."""
     return "".join(_runs(cells))
@@ -218,5 +220,6 @@ def _runs(cells: str) -> Iterator[str]:
         yield f"{length if length > 1 else ''}{run[1]}"
 
 
+@lru_cache(maxsize=64)
 def _longer(text: str) -> str:
     return "".join(letter * int(length or 1) for length, letter in _RUN.findall(text))

@@ -147,6 +147,8 @@ class ResourceSpec:
 
         A field with several parts ("SubnetMappings") is ignored as soon as one of them is.
         """
+        if not self.ignored:
+            return "all" in self.ignore_changes
         return "all" in self.ignore_changes or any(
             one == path or one.startswith(f"{path}.") or path.startswith(f"{one}.")
             for one in self.ignored
