@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from controller.domain.money.hourly_prices import HOURS_IN_A_MONTH
 from controller.domain.money.ledger import cost
 from controller.domain.money.prices import find_prices
 from controller.domain.money.usage import Amounts, BillingInterval, Interval, Tasks, UsageProfile
 from controller.domain.planning.spec import Spec
 from local.lifetimes import Lifetime
 
-MONTH = timedelta(hours=730)
+MONTH = timedelta(hours=HOURS_IN_A_MONTH)
 BALANCER, TASK, ADDRESS = "load_balancer", "task", "elastic_ip"
 NAMES = {BALANCER: "load balancer", TASK: "Fargate", ADDRESS: "Elastic IP"}
 

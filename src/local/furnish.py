@@ -27,6 +27,7 @@ from local import acm
 from local.ec2 import addresses, endpoints, networks, routes, security_groups, subnets
 from local.ec2.state import InternetGateway, Peer, Rule
 from local.ecs import clusters, task_definitions
+from local.ecs.checks import FARGATE
 from local.elbv2 import target_groups
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def _security_group(region: Region, thing: Thing) -> tuple[str, str]:
 
 def _cluster(region: Region, thing: Thing | str) -> tuple[str, str]:
     body: Thing = {"name": thing} if isinstance(thing, str) else thing
-    providers = body.get("capacity_providers") or ["FARGATE", "FARGATE_SPOT"]
+    providers = body.get("capacity_providers") or list(FARGATE)
     cluster = clusters.add(
         region,
         body["name"],

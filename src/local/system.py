@@ -24,6 +24,7 @@ from typing import Any
 from api import handler as wake_url
 from controller.bootstrap import bootstrap
 from controller.domain.decision.history import Event
+from controller.domain.money.prices import DEFAULT_REGION
 from controller.domain.planning.spec import Kind, Spec
 from controller.domain.planning.timing import Timing
 from controller.domain.policy.policy import Policy
@@ -53,7 +54,6 @@ ENVIRONMENT = {
     "DORMOUSE_CONTROLLER": f"{DEPLOYMENT}-controller",
     "DORMOUSE_KEYS_PARAMETER": f"/dormouse/{DEPLOYMENT}/keys",
 }
-DEFAULT_REGION = "us-east-1"
 DOOR_SECONDS = 345
 """The door's time, as template.yaml gives it."""
 

@@ -22,6 +22,8 @@ from deploy.stack import ACCOUNT, ROOT, deploy, outputs, read, translate
 from door.exchange import SPARE
 from door.prefer import LONGEST_WAIT
 from door.relay import ANSWER_SECONDS
+from local import functions
+from local.system import DOOR_SECONDS
 
 RUNTIMES_VERSION = "3.13"
 FUNCTIONS = ("Controller", "Api", "Door")
@@ -161,6 +163,21 @@ def test_a_function_runs_on_one_current_runtime_within_its_time(deployed, name, 
     assert properties["Runtime"] == f"python{RUNTIMES_VERSION}"
     assert properties["Architectures"] == ["arm64"]
     assert (properties["Timeout"], properties["MemorySize"]) == (timeout, 256)
+
+
+def test_the_demo_gives_its_functions_the_template_times(deployed):
+    """The layers keep the demo from reading the template, so it says them again."""
+    controller = deployed["Controller"]["Properties"]
+    assert functions.TIMEOUT.total_seconds() == controller["Timeout"]
+    (retries,) = {
+        each["Properties"]["MaximumRetryAttempts"]
+        for each in deployed.values()
+        if each["Type"] == "AWS::Lambda::EventInvokeConfig"
+    }
+    assert 1 + retries == functions.TRIES
+    (rate,) = re.findall(r"rate\((\d+) minute\)", json.dumps(deployed))
+    assert timedelta(minutes=int(rate)) == functions.EVERY
+    assert deployed["Door"]["Properties"]["Timeout"] == DOOR_SECONDS
 
 
 @pytest.mark.parametrize("name", ["Controller", "Api", "Door"])

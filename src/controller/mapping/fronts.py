@@ -17,6 +17,7 @@ from controller.hcl.convert import unknowns_in
 from controller.hcl.values import Value
 from controller.hcl.world import Block, ResourceInstance
 from controller.mapping.fill import given, known
+from controller.mapping.target_group import PROTOCOLS
 
 NETWORK = "network"
 _BALANCERS = ("aws_lb", "aws_alb")
@@ -129,7 +130,7 @@ def _mistaken(managed: list[ResourceInstance], balancers: Mapping[str, str]) -> 
     by_address = {instance.address: instance for instance in managed}
     for listener in managed:
         protocol = known(listener.body, "protocol")
-        if listener.type not in _LISTENERS or protocol not in ("TCP", "TLS", "UDP", "TCP_UDP"):
+        if listener.type not in _LISTENERS or protocol not in PROTOCOLS:
             continue
         argument = given(listener.body, "load_balancer_arn")
         for address in _origins(argument.value) if argument else ():

@@ -22,7 +22,7 @@ from controller.hcl import numbers
 from controller.hcl.values import Unknown
 from controller.hcl.world import Block, ResourceInstance
 from controller.mapping.fill import given, known
-from controller.mapping.task import size_of
+from controller.mapping.task import FARGATE, size_of
 
 RULE = "idle-cost"
 _NOT_PRICED = "its price is not in dormouse's table"
@@ -205,7 +205,7 @@ def _tasks(
     """A service that stands in both worlds; on machines of one's own its tasks cost nothing."""
     body = service.body
     strategies = [known(b, "capacity_provider") for b in body.of_type("capacity_provider_strategy")]
-    if not ({known(body, "launch_type"), *strategies} & {"FARGATE", "FARGATE_SPOT"}):
+    if {known(body, "launch_type"), *strategies}.isdisjoint(FARGATE):
         return None
     argument = given(body, "task_definition")
     data = argument.value.data if argument else None

@@ -7,7 +7,7 @@ from controller.hcl.world import ResourceInstance
 from controller.mapping.draft import Draft, StackDraft
 from controller.mapping.fill import known
 
-_FARGATE = ("FARGATE", "FARGATE_SPOT")
+FARGATE = ("FARGATE", "FARGATE_SPOT")
 
 
 def task_definition_of(stack: StackDraft, service: Draft) -> ResourceInstance | None:
@@ -59,7 +59,7 @@ def is_fargate(service: Draft) -> bool:
     strategy = service.request.get("capacityProviderStrategy", [])
     names = [entry.get("capacityProvider") for entry in strategy]
     providers = {name for name in names if isinstance(name, str)}
-    return service.request.get("launchType") == "FARGATE" or bool(providers & set(_FARGATE))
+    return service.request.get("launchType") == "FARGATE" or bool(providers & set(FARGATE))
 
 
 def is_awsvpc(stack: StackDraft, service: Draft) -> bool:

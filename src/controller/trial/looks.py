@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 
 from controller.aws.clients import Clients
 from controller.aws.errors import GONE, code_of
+from controller.aws.traffic import NAMESPACE, NEW
 from controller.domain.trial import measures as states
 from controller.domain.trial.sightings import Log, Subject, Thing
 
 MOST_TASKS = 100
 """Of one DescribeTasks (ECS API reference)."""
 
-_METRIC = {"Namespace": "AWS/NetworkELB", "MetricName": "NewFlowCount"}
+_METRIC = {"Namespace": NAMESPACE, "MetricName": NEW}
 
 
 class Looks:

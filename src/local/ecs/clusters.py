@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from local.ecs.shared import page, read_tags, short_name, tag_list
-from local.ecs.state import Cluster
+from local.ecs.state import BEFORE_START, Cluster
 from local.errors import AwsError
 
 if TYPE_CHECKING:
@@ -58,9 +58,7 @@ def view(cluster: Cluster, include: tuple[str, ...] | list[str] = ()) -> dict[st
         "status": cluster.status,
         "registeredContainerInstancesCount": 0,
         "runningTasksCount": sum(task.last_status == "RUNNING" for task in tasks),
-        "pendingTasksCount": sum(
-            task.last_status in ("PROVISIONING", "PENDING", "ACTIVATING") for task in tasks
-        ),
+        "pendingTasksCount": sum(task.last_status in BEFORE_START for task in tasks),
         "activeServicesCount": len(live),
         "statistics": [],
         "capacityProviders": list(cluster.capacity_providers),

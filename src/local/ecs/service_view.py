@@ -6,7 +6,7 @@ from collections.abc import Container
 from typing import TYPE_CHECKING, Any
 
 from local.ecs.shared import tag_list
-from local.ecs.state import Deployment, Service
+from local.ecs.state import BEFORE_START, Deployment, Service
 from local.lifetimes import moment
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ KEPT = (
     "healthCheckGracePeriodSeconds",
     "availabilityZoneRebalancing",
 )
-PENDING = ("PROVISIONING", "PENDING", "ACTIVATING")
 
 
 def view(region: Region, service: Service, include: Container[str] = ("TAGS",)) -> dict[str, Any]:
@@ -31,7 +30,7 @@ def view(region: Region, service: Service, include: Container[str] = ("TAGS",)) 
         "status": service.status,
         "desiredCount": service.desired,
         "runningCount": service.count("RUNNING"),
-        "pendingCount": service.count(*PENDING),
+        "pendingCount": service.count(*BEFORE_START),
         "taskDefinition": service.primary.definition.arn,
         "platformVersion": setup.get("platformVersion", "LATEST"),
         "platformFamily": "Linux",
@@ -75,7 +74,7 @@ def _deployment(service: Service, deployment: Deployment) -> dict[str, Any]:
         "status": deployment.status,
         "taskDefinition": deployment.definition.arn,
         "desiredCount": service.desired if primary else 0,
-        "pendingCount": service.count(*PENDING, deployment=deployment),
+        "pendingCount": service.count(*BEFORE_START, deployment=deployment),
         "runningCount": service.count("RUNNING", deployment=deployment),
         "failedTasks": deployment.failures,
         "createdAt": moment(deployment.created_at),

@@ -16,6 +16,8 @@ from local.elbv2.state import Target, TargetGroup
 Tags = dict[str, str]
 
 MAX_EVENTS = 100
+BEFORE_START = ("PROVISIONING", "PENDING", "ACTIVATING")
+"""What ECS counts as pending."""
 
 
 @dataclass(slots=True, eq=False)

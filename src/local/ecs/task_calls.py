@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from local.ecs import scheduler, tasks
 from local.ecs.shared import find_cluster, invalid, page, short_name, tag_list
-from local.ecs.state import Cluster, Task
+from local.ecs.state import BEFORE_START, Cluster, Task
 from local.lifetimes import moment
 
 if TYPE_CHECKING:
     from local.world import Region
 
 MAX_DESCRIBED = 100
-BEFORE_START = ("PROVISIONING", "PENDING", "ACTIVATING")
 
 
 def list_all(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:

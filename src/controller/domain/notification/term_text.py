@@ -8,13 +8,11 @@ from decimal import Decimal
 from controller.domain.decision.history import Event, EventKind
 from controller.domain.formatting import say_moment
 from controller.domain.money.bill import asleep_hour
+from controller.domain.money.hourly_prices import HOURS_IN_A_MONTH
 from controller.domain.notification.invitation import Invitation, say_money
 from controller.domain.planning.spec import Kind, Spec
 from controller.domain.reporting.report import policy_of
 from controller.domain.timestamps import read_timestamp
-
-MONTH = Decimal(730)
-"""Hours, as AWS counts a month."""
 
 
 def say_term(spec: Spec, event: Event, link: Invitation | None) -> tuple[str, Iterator[str]]:
@@ -53,7 +51,7 @@ def _kept(spec: Spec) -> str:
     What the files did not tell by the hour (storage, traffic, things of other directories) is in no
     spec, and that is said.
     """
-    own = asleep_hour(spec) * MONTH
+    own = asleep_hour(spec) * HOURS_IN_A_MONTH
     lines = [f"  {', '.join(_own(spec)) or 'Elastic IPs and tasks'}: {_month(own)}"] if own else []
     total, unknown = own, []
     for each in spec.source.get("keeps") or ():

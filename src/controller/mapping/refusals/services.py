@@ -21,7 +21,8 @@ from controller.mapping.refusals.row import (
     Refusal,
 )
 from controller.mapping.refusals.service_parts import PARTS
-from controller.mapping.refusals.views import FARGATE, ServiceView, apart
+from controller.mapping.refusals.views import ServiceView, apart
+from controller.mapping.task import FARGATE
 
 _AWSVPC = "networkConfiguration.awsvpcConfiguration"
 

@@ -13,8 +13,7 @@ from typing import Any
 
 from controller.domain.planning.spec import Json
 from controller.mapping.refusals.row import UNKNOWN
-
-FARGATE = ("FARGATE", "FARGATE_SPOT")
+from controller.mapping.task import FARGATE
 
 
 def plain(value: Json) -> Any:
