@@ -21,8 +21,7 @@ from controller.mapping.refusals.row import (
     Refusal,
 )
 from controller.mapping.refusals.service_parts import PARTS
-from controller.mapping.refusals.views import ServiceView, apart
-from controller.mapping.task import FARGATE
+from controller.mapping.refusals.views import FARGATE, ServiceView, apart
 
 _AWSVPC = "networkConfiguration.awsvpcConfiguration"
 

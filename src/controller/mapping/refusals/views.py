@@ -13,7 +13,7 @@ from typing import Any
 
 from controller.domain.planning.spec import Json
 from controller.mapping.refusals.row import UNKNOWN
-from controller.mapping.task import FARGATE
+from controller.mapping.task import FARGATE as FARGATE
 
 
 def plain(value: Json) -> Any:
