@@ -22,10 +22,11 @@ from controller.domain.guards.overdue import LONGEST_PASS, Overdue
 from controller.domain.planning.spec import Json, Spec
 from controller.domain.ports import Clock, Cloud, SideBySide
 from controller.domain.reporting.proof import Proof
+from controller.domain.reporting.real_rehearsal import Answer
 from controller.notify.notifier import Log, NoLog, Notifier
 from controller.notify.webhook import Webhook
 from controller.reconcile.heartbeat import Heartbeat
-from controller.reconcile.ports import Notify, Ports
+from controller.reconcile.ports import Asks, Notify, Ports
 from controller.reconcile.side_by_side import Threads
 from controller.reconcile.stack_pass import StackPass
 from controller.settings import Settings
@@ -51,6 +52,7 @@ class Controller:
     notify: Notify
     log: Log = field(default_factory=NoLog)
     rehearses: bool = True
+    ask_service: Asks = field(default_factory=lambda: _ask_service)
     regions: dict[str | None, Clients] = field(default_factory=dict)
 
     @property
@@ -77,6 +79,7 @@ class Controller:
                 self.notify,
                 self._rehearse if self.rehearses else None,
                 self.settings.notify_about.digest,
+                self.ask_service if self.rehearses else None,
             )
             stack_pass = StackPass(ports, spread_offset(stack, self.settings.spread))
             return stack_pass.run(now + budget).as_log()
@@ -180,6 +183,12 @@ def make_notifier(settings: Settings, clients: Clients, clock: Clock, log: Log) 
         about=settings.notify_about,
         namespace=settings.metrics,
     )
+
+
+def _ask_service(url: str, path: str) -> Answer:
+    from controller.account.question import ask_once  # once a month: not at each cold start
+
+    return ask_once(url, path)
 
 
 def _busy(held: timedelta) -> dict[str, Json]:

@@ -1,5 +1,5 @@
 """
-The bill of a month in which every stack sleeps, from the template, and its table in docs/costs.md.
+The bill of a month in which every stack sleeps, from the template, and its parts of docs/costs.md.
 
     PYTHONPATH=tests python -m deploy.idle_bill          writes the table into the page
     PYTHONPATH=tests python -m deploy.idle_bill --check  exits 1 when the page is not current
@@ -10,12 +10,16 @@ from __future__ import annotations
 import sys
 from collections import defaultdict
 from collections.abc import Iterable
+from decimal import Decimal
 
+from controller.domain.money.prices import DEFAULT_REGION, find_prices
+from controller.domain.money.usage import Tasks
 from deploy.prices import ARTIFACTS, ELASTIC_IP, HOURS, Line, Price, Resources, lines_of
 from deploy.stack import ROOT, deploy
 
 PAGE = ROOT / "docs" / "costs.md"
 BEGIN, END = "<!-- table: make costs -->", "<!-- end of table -->"
+FOR_REAL, END_FOR_REAL = "<!-- for real: make costs -->", "<!-- end of for real -->"
 
 ARTIFACTS_GB = 0.05
 """Some ten versions of the code, which `sam deploy` leaves in its bucket."""
@@ -98,12 +102,30 @@ def sources(resources: Resources) -> str:
     return "\n".join(f"* {source}" for source in sorted(named))
 
 
+def for_real() -> str:
+    """The price of a monthly rehearsal: a paid hour, and the smallest task all through it."""
+    prices, hour = find_prices(DEFAULT_REGION), Decimal(1)
+    used = Tasks(public_ip=True).used(hour, hour)
+    balancer, address = prices.load_balancer, used.task_address * prices.address
+    task = used.vcpu * prices.vcpu + used.gigabyte * prices.gigabyte
+    return (
+        'Policy `rehearse = "monthly"` also wakes a stack for real once in 30 days: at most\n'
+        f"USD {balancer + task + address:.3f} for one load balancer hour ({balancer:.4f}), an hour "
+        f"of the smallest task ({task:.4f})\nand of its public address ({address:.4f}). "
+        "It is in the ledger as any time awake is. The default wakes nothing."
+    )
+
+
 def page_with(text: str, resources: Resources) -> str:
-    """The page with its generated part made anew."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    made = f"{BEGIN}\n{render(resources)}\n\nPrices from:\n\n{sources(resources)}\n{END}"
-    return before + made + after
+    """The page with its generated parts made anew."""
+    table = f"{render(resources)}\n\nPrices from:\n\n{sources(resources)}"
+    return _with_part(_with_part(text, BEGIN, table, END), FOR_REAL, for_real(), END_FOR_REAL)
+
+
+def _with_part(text: str, begin: str, made: str, end: str) -> str:
+    before, _, rest = text.partition(begin)
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}\n{made}\n{end}{after}"
 
 
 def main(arguments: list[str]) -> int:

@@ -50,7 +50,7 @@ LARGE_CLASSES: dict[str, int] = {
     "controller/hcl/static_check.py::StaticChecker": 23,
     "controller/mapping/look_ups.py::LookUps": 15,
     "controller/store/request_records.py::RequestRecords": 21,
-    "controller/store/stack_records.py::StackRecords": 21,
+    "controller/store/stack_records.py::StackRecords": 23,
     "controller/store/table.py::Table": 14,
     "local/aws.py::LaptopAws": 14,
 }

@@ -19,6 +19,7 @@ from controller.domain.planning.spec import Json, Spec
 from controller.domain.ports import Clock, Cloud, SideBySide
 from controller.domain.reporting.damage import Damaged
 from controller.domain.reporting.proof import Proof
+from controller.domain.reporting.real_rehearsal import Answer
 
 
 class Records(Protocol):
@@ -61,6 +62,8 @@ class Store(Protocol):
     ) -> bool: ...
     def renew_lock(self) -> bool: ...
     def hold(self, hold: Hold) -> None: ...
+    def grant(self, lease: Lease) -> None: ...
+    def end_lease(self, id_: str, now: datetime) -> None: ...
     def take_out(self, request_version: int) -> bool: ...
     def keep_spec(self, spec: Spec) -> None: ...
     def forget_leftover(self, spec: Spec) -> None: ...
@@ -85,12 +88,15 @@ Notify = Callable[[Spec, Event], None]
 Rehearsals = Callable[[Spec, datetime], Proof]
 """Finds out whether a stack could wake now, by reads alone. Raises no error of the domain."""
 
+Asks = Callable[[str, str], Answer]
+"""Asks an awake service once: the URL of its endpoint, and a path. Raises nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ports:
     """
     All that a pass is given. Without `rehearse` it does not ask whether the stack could wake, and
-    without `weekly` it reports no weeks.
+    without `weekly` it reports no weeks. Without `ask_service` no stack is woken for a rehearsal.
     """
 
     store: Store
@@ -101,3 +107,4 @@ class Ports:
     notify: Notify
     rehearse: Rehearsals | None = None
     weekly: bool = False
+    ask_service: Asks | None = None

@@ -17,6 +17,7 @@ from controller.domain.reporting.status import Status
 from controller.reconcile.events import add_event
 from controller.reconcile.outcome import Outcome, Result
 from controller.reconcile.ports import Records
+from controller.reconcile.real_rehearsal import with_finding
 
 DAILY = timedelta(days=1)
 
@@ -49,6 +50,8 @@ def rehearsal_due_at(
 def rehearsed(status: Status, spec: Spec, proof: Proof, now: datetime) -> Status:
     """Record a proof; what would prevent a wake is reported once, and its end too."""
     before, status = status.proof, replace(status, proof=proof)
+    if policy_of(spec).rehearse is Rehearse.MONTHLY:
+        status = with_finding(status)
     if proof.verdict is Verdict.COULD_NOT_WAKE:
         known = before.hindrances if before and _is_told(status) else ()
         if {each.rule for each in proof.hindrances} <= {each.rule for each in known}:

@@ -33,6 +33,7 @@ from controller.reconcile.outbox import Outbox
 from controller.reconcile.outcome import Iteration, Limits, Outcome, Result
 from controller.reconcile.pass_result import PassResult, find_unknown_events
 from controller.reconcile.ports import Ports, Records
+from controller.reconcile.real_rehearsing import RealRehearsing
 from controller.reconcile.rehearsing import rehearsal_due_at, rehearsed
 from controller.reconcile.spec_memory import SpecMemory
 from controller.reconcile.still_wanted import StillWanted, renew_lock
@@ -59,6 +60,7 @@ class StackPass:
         self._billing = Billing(self._tracker, ports.store, ports.clock)
         self._memory = SpecMemory(ports, self._tracker, self._billing)
         self._clearing = Clearing(ports, self._tracker, self._decider, self._billing)
+        self._for_real = RealRehearsing(ports, self._tracker)
         self._outbox = Outbox(ports.store, ports.notify, ports.clock)
 
     def run(self, deadline: datetime) -> PassResult:
@@ -187,6 +189,7 @@ class StackPass:
         if wanted.state is not decision.state:
             return None
         rehearse_at = self._rehearse(records, wanted, outcome)
+        for_real_at = self._for_real.step(records, wanted, outcome)
         now = self._clock.now()
         tracker.apply(add_budget_events, records, now)
         tracker.apply(add_term_events, records, now)
@@ -198,7 +201,7 @@ class StackPass:
         return PassResult(
             decision=wanted,
             outcome=outcome,
-            due_at=soonest(visit.at, rehearse_at) if rehearse_at else visit.at,
+            due_at=min(filter(None, (visit.at, rehearse_at, for_real_at)), default=None),
             overdue=find_overdue(tracker.status, wanted, rules, now, drain),
             unknown_events=find_unknown_events(outcome, tracker.last_pass_at),
         )

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from controller.domain.decision.history import Event, Wake
 from controller.domain.decision.hold import Hold
+from controller.domain.decision.lease import Lease
 from controller.domain.errors import LockLostError
 from controller.domain.money.usage import UsageProfile
 from controller.domain.planning.spec import Json, Spec
@@ -91,6 +92,12 @@ class StackRecords:
 
     def hold(self, hold: Hold) -> None:
         self._table.hold(hold)
+
+    def grant(self, lease: Lease) -> None:
+        self._table.grant(lease)
+
+    def end_lease(self, id_: str, now: datetime) -> None:
+        self._table.release(self._stack, id_, now)
 
     def take_out(self, request_version: int) -> bool:
         """Remove the stack; False if there was a new request. Nothing is written afterwards."""

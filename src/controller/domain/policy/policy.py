@@ -99,8 +99,8 @@ class Policy:
     """Where the page sends people once it is awake."""
     rehearse: Rehearse = Rehearse.LOOK
     """
-    "look": while it sleeps, find out by reads whether it could wake. "off": do not. "monthly" does
-    the same as "look" for now.
+    "look": while it sleeps, find out by reads whether it could wake. "off": do not. "monthly":
+    look, and once in 30 days wake it at its quietest hour, ask open_path once, and let it sleep.
     """
     sleep_order: SleepOrder = SleepOrder.COUNT
     """

@@ -15,6 +15,7 @@ from controller.domain.planning.progress import Progress, Timeline
 from controller.domain.planning.serving import Degraded
 from controller.domain.planning.spec import Json
 from controller.domain.reporting.proof import Proof
+from controller.domain.reporting.real_rehearsal import RealRehearsal
 from controller.domain.text import LONGEST_CAUSE, clean
 from controller.domain.timestamps import (
     format_timestamp,
@@ -65,7 +66,8 @@ class Status:
     `outbox` are events that may not be recorded and delivered yet. `replaced` is what blocks the
     end of replaced specs, by their hash: reported once, shown until it is over. `spread_offset` is
     how much earlier than needed its wakes for an opening start, if wakes are spread. `proof` is the
-    result of the last rehearsal, and `week` what the running week has been, where weeks are
+    result of the last rehearsal, `real_rehearsal` that of the last one for real and when the next
+    may begin (policy "monthly"), and `week` what the running week has been, where weeks are
     reported. `last_spec` is the place and the policy of the last spec that a pass could read
     (`remembered_spec`).
     """
@@ -97,6 +99,7 @@ class Status:
     set_aside: tuple[str, ...] = ()
     budget_notified: tuple[str, ...] = ()
     proof: Proof | None = None
+    real_rehearsal: RealRehearsal | None = None
     term_notified: tuple[str, ...] = ()
     week: Week | None = None
 
@@ -147,6 +150,7 @@ class Status:
             "set_aside": list(self.set_aside),
             "budget_notified": list(self.budget_notified),
             "proof": self.proof.to_json() if self.proof else None,
+            "real_rehearsal": self.real_rehearsal.to_json() if self.real_rehearsal else None,
             "term_notified": list(self.term_notified),
             "week": self.week.to_json() if self.week else None,
         }
@@ -184,6 +188,7 @@ class Status:
             set_aside=tuple(data.get("set_aside", ())),
             budget_notified=tuple(data.get("budget_notified", ())),
             proof=Proof.from_json(data.get("proof")),
+            real_rehearsal=RealRehearsal.from_json(data.get("real_rehearsal")),
             term_notified=tuple(data.get("term_notified", ())),
             week=Week.from_json(week) if week else None,
         )
