@@ -20,7 +20,7 @@ from functools import partial
 from controller.aws import leftovers
 from controller.aws.context import Context
 from controller.aws.elastic_ip_reads import ElasticIpReads
-from controller.aws.errors import GONE, code_of, translate
+from controller.aws.errors import gone_is_fine, translate
 from controller.aws.interpret import interpret
 from controller.aws.kind import Job, ResourceKind
 from controller.aws.listing import TAGS_LIMIT, in_parts
@@ -140,11 +140,6 @@ class Observer:
 
     def _read_attributes(self, snapshot: Snapshot, kind: Kind, arn: str) -> None:
         calls = self._kinds[kind].attributes
-        try:
-            if calls:
+        if calls:
+            with gone_is_fine():  # fresh ones may not be readable yet (AWS behaviour §1.7)
                 snapshot.attributes[arn] = calls.read(self._context.clients.elbv2, arn)
-        except Exception as error:
-            if (
-                code_of(error) not in GONE
-            ):  # fresh ones may not be readable yet (AWS behaviour §1.7)
-                raise
