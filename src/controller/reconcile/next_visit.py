@@ -31,6 +31,9 @@ CHECK = timedelta(minutes=15)
 MEND = timedelta(minutes=5)
 """How often a degraded stack is checked: ECS keeps replacing its tasks itself (§2.8)."""
 
+UNREADABLE = timedelta(hours=1)
+"""How often a spec that cannot be read is tried again: a later release may be able to read it."""
+
 SOON = timedelta(minutes=10)
 """How long before a sleep the warning is sent."""
 
@@ -70,7 +73,8 @@ def next_visit(
     money_at = next_edge(spec, policy_of(spec), status.lifecycle, status.meter, now)
     term_at = next_of_term(status, records, now)
     week_at = next_of_week(status, records)
-    moments, ending = [decision.until, clear_at, money_at, term_at, week_at], None
+    again_at = now + UNREADABLE if spec.is_remembered else None
+    moments, ending = [decision.until, clear_at, money_at, term_at, week_at, again_at], None
     if outcome.result is Result.DEGRADED:
         warn_at, ending = _warn_at(status, records, now)
         moments += [now + MEND, warn_at]

@@ -11,11 +11,12 @@ Its size: the planner and its rules are read together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from controller.domain.planning.going import COUNT, FORCED, STILL_RUNS, first_changes
+from controller.domain.planning.needs import needs_of
 from controller.domain.planning.observed import (
     Address,
     Holder,
@@ -30,9 +31,6 @@ from controller.domain.planning.spec import (
     Kind,
     ResourceSpec,
     Spec,
-    cached_on_spec,
-    references,
-    split_reference,
 )
 
 
@@ -252,7 +250,7 @@ class _Planner:
         return ""
 
     def _needs(self, resource: ResourceSpec) -> tuple[str, ...]:
-        return _needs_of(self._spec)[resource.address]
+        return needs_of(self._spec)[resource.address]
 
     # asleep
 
@@ -383,18 +381,6 @@ class _Planner:
                 target=self._target,
             )
         )
-
-
-@cached_on_spec
-def _needs_of(spec: Spec) -> Mapping[str, tuple[str, ...]]:
-    """By address: what of the spec a resource refers to, or is to come after."""
-    known = {resource.address for resource in spec.resources}
-    needs: dict[str, tuple[str, ...]] = {}
-    for resource in spec.resources:
-        named = (r["$ref"] for r in references(resource.request) if "$ref" in r)
-        wanted = dict.fromkeys([*(split_reference(name)[0] for name in named), *resource.after])
-        needs[resource.address] = tuple(address for address in wanted if address in known)
-    return needs
 
 
 def _turn_at_sleep(resource: ResourceSpec) -> int:

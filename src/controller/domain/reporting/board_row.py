@@ -24,7 +24,8 @@ from controller.domain.money.month import Month
 from controller.domain.money.past_hours import Hours, last_hours
 from controller.domain.planning.spec import Json
 from controller.domain.reporting.proof import Proof, shown
-from controller.domain.reporting.report import Report, State, policy_of, saved_so_far
+from controller.domain.reporting.report import Report, State, policy_of
+from controller.domain.reporting.so_far import saved_so_far
 from controller.domain.timestamps import (
     format_timestamp,
     parse_timestamp,

@@ -9,7 +9,7 @@ Its size: the report, its JSON, and the few rules that both need.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,17 +24,17 @@ from controller.domain.decision.lease import Lease
 from controller.domain.decision.office_hours import Rules
 from controller.domain.decision.term import Term
 from controller.domain.money.budget import Budget, make_budget, stop_of
-from controller.domain.money.ledger import Statement, usage_now
-from controller.domain.money.prices import find_prices
+from controller.domain.money.ledger import Statement
 from controller.domain.planning.endpoint import address_text
 from controller.domain.planning.plan import Target
 from controller.domain.planning.serving import Degraded
 from controller.domain.planning.spec import Json, Kind, Spec, cached_on_spec
 from controller.domain.policy.policy import Policy
-from controller.domain.policy.policy_warnings import find_ending_holidays
 from controller.domain.policy.schedule import Schedule
 from controller.domain.reporting.damage import Damaged
+from controller.domain.reporting.in_force import is_in_force, live_leases
 from controller.domain.reporting.proof import shown
+from controller.domain.reporting.so_far import ending_holidays, saved_so_far
 from controller.domain.reporting.standing import (
     say_asleep_until,
     say_awake,
@@ -257,7 +257,7 @@ def make_report(
     """
     leases, bookings = tuple(leases), tuple(bookings)
     rules = rules_of(spec, status, bookings, now)
-    outline = _outline(spec, status, rules, leases, hold, now, held)
+    outline = make_outline(spec, status, leases, hold, now, held, bookings)
     lifecycle = status.lifecycle.judged_by(spec.hash)
     hold = hold.under(rules) if hold else None
     budget = make_budget(spec, rules.with_stop(None), leases, hold, lifecycle, status.meter, now)
@@ -272,7 +272,7 @@ def make_report(
         warnings=(
             *_set_aside(status, outline.state),
             *map(str, damaged),
-            *_warnings(spec, rules.policy, now),
+            *ending_holidays(spec, rules.policy, now),
         ),
         term=term,
     )
@@ -292,21 +292,10 @@ def make_outline(
 
     A pass needs no more to see whether its stack's row on the board has changed.
     """
-    return _outline(spec, status, rules_of(spec, status, bookings, now), leases, hold, now, held)
-
-
-def _outline(
-    spec: Spec,
-    status: Status,
-    rules: Rules,
-    leases: Sequence[Lease],
-    hold: Hold | None,
-    now: datetime,
-    held: Iterable[Held],
-) -> Report:
+    rules = rules_of(spec, status, bookings, now)
     hold = hold.under(rules) if hold else None
     decision = decide(rules, leases, hold, status.lifecycle.judged_by(spec.hash), now)
-    live = _live(leases, status, now)
+    live = live_leases(leases, status, now)
     state = _state(status, decision)
     phase, cause = _phase(status, state)
     return Report(
@@ -319,7 +308,7 @@ def _outline(
         since=_since(status, state, live),
         eta=_eta(status, state, now),
         leases=live,
-        hold=hold if _is_in_force(hold, leases, status, now) else None,
+        hold=hold if is_in_force(hold, leases, status, now) else None,
         now=now,
         held=tuple(each for each in held if each.covers(now)),
     )
@@ -330,21 +319,6 @@ def _set_aside(status: Status, state: State) -> Sequence[str]:
     is_said = status.degraded is not None
     causes = [status.cause] if state is State.AWAKE and status.cause and not is_said else []
     return [*causes, *(trouble.cause for trouble in status.replaced.values())]
-
-
-def _warnings(spec: Spec, policy: Policy, now: datetime) -> Iterator[str]:
-    for code, end in find_ending_holidays(policy, now.astimezone(policy.zone).date()):
-        source = spec.source.get("dir") or f"infra/{spec.stack}"
-        yield (
-            f"the dates of holidays:{code} are known until {end} only, and later ones count as "
-            f'working days; run "dormouse publish {source}" again'
-        )
-
-
-def saved_so_far(spec: Spec, status: Status, now: datetime) -> Statement | None:
-    """The running month's account; None before a pass has seen the stack."""
-    used = usage_now(status.meter, status.lifecycle, now)
-    return Statement(used=used, prices=find_prices(spec.region)) if used else None
 
 
 def _state(status: Status, decision: Decision) -> State:
@@ -379,22 +353,6 @@ def _phase(status: Status, state: State) -> tuple[str, str]:
     if state in (State.ASLEEP, State.AWAKE):
         return str(state), ""
     return status.phase or str(state), status.cause
-
-
-def _live(leases: Sequence[Lease], status: Status, now: datetime) -> tuple[Lease, ...]:
-    """What counts or will, the one that ends last first."""
-    live = [
-        each
-        for each in leases
-        if each.expires_at > now and not status.lifecycle.has_consumed_lease(each)
-    ]
-    return tuple(sorted(live, key=lambda lease: (lease.expires_at, lease.id), reverse=True))
-
-
-def _is_in_force(hold: Hold | None, leases: Sequence[Lease], status: Status, now: datetime) -> bool:
-    if hold is None or hold.is_over(now) or status.lifecycle.has_consumed_hold(hold.set_at):
-        return False
-    return not any(hold.is_ended_by(lease) for lease in leases)
 
 
 def _since(status: Status, state: State, live: Sequence[Lease]) -> datetime | None:
