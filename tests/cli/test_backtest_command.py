@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from controller.cli.main import run
+from local.clock import ScaledClock
 from local.server import LaptopServer
 
 SHIPPED = str(Path(__file__).parents[2] / "infra" / "nsfw-api")
@@ -125,9 +126,15 @@ def test_one_of_three_is_named(backtest, tmp_path):
     assert "nowhere.csv: No such file" in backtest(SHIPPED, "--from", "nowhere.csv", code=2).err
 
 
+def evening():
+    """Of the day before, nine in Tokyo: long after office hours, whenever the test runs."""
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    return yesterday.replace(hour=12, minute=0, second=0, microsecond=0)
+
+
 @pytest.fixture
 def server():
-    with LaptopServer("fast", speed=1, furnish="article") as server:
+    with LaptopServer("fast", clock=ScaledClock(1, evening()), furnish="article") as server:
         yield server
 
 

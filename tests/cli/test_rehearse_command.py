@@ -18,7 +18,7 @@ STACK = "nsfw-api"
 
 @pytest.fixture
 def dormouse(monkeypatch, capfd):
-    with running(speed=240) as system:
+    with running(speed=30) as system:  # what waits 90 s of the clock waits 3 s here
         for name in CREDENTIALS:
             monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv("AWS_ENDPOINT_URL", system.endpoint)
