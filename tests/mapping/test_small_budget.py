@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from directories import compile_text
 
 from controller.domain.problem import Level
-from mapping.directories import STACK, compile_text
+from small_stack import STACK
 
 
 @pytest.mark.parametrize(("budget", "small"), [("3.65", True), ("2", True), ("4", False)])
