@@ -42,8 +42,8 @@ format: setup ## Put the code into the one format
 	@$(BIN)/ruff check --fix src tests bench
 
 lint: setup
-	@$(BIN)/ruff format --check src tests bench
-	@$(BIN)/ruff check src tests bench
+	@$(BIN)/ruff format --no-cache --check src tests bench
+	@$(BIN)/ruff check --no-cache src tests bench
 
 types: setup
 	@$(BIN)/mypy

@@ -127,7 +127,8 @@ def test_it_deploys_from_any_folder_with_its_own_template(installed, elsewhere):
     """As far as without an account: SAM is called in a folder that is laid out for it."""
     shutil.copytree(ROOT / "infra" / "nsfw-api", elsewhere / "terraform" / "api")
     sam = elsewhere / "sam"
-    sam.write_text('#!/bin/sh\nls template.yaml src uv.lock src/Makefile >> "$0.log"; exit 7\n')
+    listing = 'ls template.yaml src uv.lock src/Makefile >> "$0.log"'
+    sam.write_text(f'#!/bin/sh\n{listing}; "$UV" --version >> "$0.log" && exit 7\n')
     sam.chmod(0o755)
     said = run(
         *(
@@ -145,3 +146,4 @@ def test_it_deploys_from_any_folder_with_its_own_template(installed, elsewhere):
     assert "sam build ended with code 7" in said.stderr
     listed = (elsewhere / "sam.log").read_text().split()
     assert {"template.yaml", "uv.lock", "src/Makefile", "controller", "api"} <= set(listed)
+    assert "uv" in listed, "the recipe of the functions is built with uv, which need not be on PATH"

@@ -30,7 +30,7 @@ from controller.cli.samconfig import (
 )
 from controller.cli.stack_folders import folders_in, leave_out
 from controller.cli.stacks import Stacks
-from controller.cli.toolbox import bring_sam, sam
+from controller.cli.toolbox import bring_sam, find_uv, sam
 from controller.cli.without_folder import note_gone
 from controller.domain.errors import PermanentError
 from controller.mapping.compile import find_name
@@ -175,7 +175,8 @@ def _one(*arguments: str) -> None:
 
 def _sam(verb: str, environment: Environment, project: Path, config: Path) -> None:
     command = [*sam(), verb, "--config-env", environment.name, "--config-file", str(config)]
-    settings = os.environ | {"SAM_CLI_TELEMETRY": "0"}
+    # src/Makefile builds with uv, which an installation of its own does not put on PATH.
+    settings = {"UV": find_uv(), **os.environ, "SAM_CLI_TELEMETRY": "0"}
     done = subprocess.run(command, cwd=project, env=settings, check=False)
     if done.returncode:
         raise PermanentError(
