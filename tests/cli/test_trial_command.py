@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from deployed import SHIPPED, deploy
 from controller.aws.clients import Clients
 from controller.aws.cloud import AwsCloud
 from controller.cli.main import run
+from controller.domain.errors import PermanentError
 from controller.domain.planning.plan import Target
 from controller.reconcile.loop import Reconciler
 from controller.reconcile.side_by_side import one_by_one
@@ -227,6 +230,48 @@ def test_a_place_that_is_not_there_is_refused_before_anything_is_asked(desk, tmp
     assert not desk.aws.calls
 
 
+@pytest.mark.parametrize("option", ["--save", "--record"])
+def test_a_place_that_cannot_be_written_is_refused_before_anything_is_asked(
+    desk, tmp_path, option, monkeypatch
+):
+    """Whoever runs the tests may write everywhere, so what may not be written is said."""
+    place = tmp_path / "here.json"
+    place.touch()
+    monkeypatch.setattr("os.access", lambda path, *_, **__: path != place)
+    refused = desk.trial("--yes", option, str(place), code=2).err
+    assert f"{place}: it cannot be written; give a place that can" in refused
+    assert not desk.aws.calls
+
+
+def test_one_file_for_profile_and_recording_is_refused(desk, tmp_path):
+    place = tmp_path / "here"
+    other = tmp_path / "." / "gone" / ".." / "here"
+    (tmp_path / "gone").mkdir()
+    refused = desk.trial("--yes", "--save", str(place), "--record", str(other), code=2).err
+    assert "found it for --save and --record, expected a file for each" in refused
+    assert not desk.aws.calls
+
+
+def test_a_recording_of_before_stays_where_nobody_says_yes(desk, tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("click.confirm", lambda *_, **__: False)
+    kept = tmp_path / "calls.jsonl"
+    kept.write_text("of last week\n")
+    desk.trial("--record", str(kept), code=1)
+    assert kept.read_text() == "of last week\n"
+
+
+def test_where_nobody_reads_the_result_the_profile_is_written_all_the_same(
+    desk, tmp_path, monkeypatch
+):
+    def gone(*_):
+        raise PermanentError("the pipe is closed")
+
+    monkeypatch.setattr("controller.cli.trial.print_result", gone)
+    desk.trial("--yes", "--save", str(tmp_path / "here.json"), code=1)
+    assert find_timing(str(tmp_path / "here.json")).eip_release == pytest.approx(10, rel=0.05)
+
+
 @pytest.mark.parametrize("answer", [True, False])
 def test_on_a_terminal_it_asks_after_the_price(desk, monkeypatch, answer):
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
@@ -236,12 +281,13 @@ def test_on_a_terminal_it_asks_after_the_price(desk, monkeypatch, answer):
     assert ("nothing was changed" in said.err) is not answer
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
-def test_whoever_ends_it_leaves_nothing(number):
+@contextmanager
+def a_process(*options: str) -> Iterator[tuple[subprocess.Popen[str], LaptopServer]]:
+    """The command over HTTP, from the moment at which it has made a load balancer."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "TF_"))}
     with LaptopServer("fast", speed=100, furnish="article") as server:
         process = subprocess.Popen(
-            [sys.executable, "-m", "controller.cli", "trial", str(SHIPPED), "--yes", "--json"],
+            [sys.executable, "-m", "controller.cli", "trial", str(SHIPPED), "--yes", *options],
             env={**clean, "AWS_ENDPOINT_URL": server.url},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -253,18 +299,37 @@ def test_whoever_ends_it_leaves_nothing(number):
                 if server.aws.calls.of("CreateLoadBalancer"):
                     break
                 time.sleep(0.1)
-            process.send_signal(number)
-            time.sleep(0.05)
-            process.send_signal(number)  # whoever is impatient does not hinder it
-            out, said = process.communicate(timeout=60)
+            yield process, server
         finally:
             process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+@pytest.mark.parametrize("pause", [0.0, 0.6], ids=["doubled", "twice"])
+def test_whoever_ends_it_leaves_nothing(number, pause):
+    with a_process("--json") as (process, server):
+        process.send_signal(number)
+        time.sleep(pause)
+        process.send_signal(number)  # whoever is impatient does not hinder it
+        out, said = process.communicate(timeout=60)
         region = server.aws.peek()
         assert not region.elbv2.balancers and not region.elbv2.groups
     assert process.returncode == 1
     found = json.loads(out)
     assert (found["left_behind"], found["error"]) == ([], f"ended by {number.name}")
     assert "Traceback" not in said
+
+
+def test_a_terminal_that_is_gone_leaves_nothing_either():
+    """It gets SIGHUP, and nothing can be written any more while it takes everything down."""
+    with a_process() as (process, server):
+        process.stdout.close()
+        process.stderr.close()
+        process.send_signal(signal.SIGHUP)
+        process.wait(timeout=60)
+        region = server.aws.peek()
+        assert not region.elbv2.balancers and not region.elbv2.groups
+    assert process.returncode == 1
 
 
 def test_counts_that_nobody_may_read_are_told_and_not_waited_for(desk):

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
+from errno import ENOSPC
+from io import StringIO
+from pathlib import Path
 
 import boto3
 import pytest
@@ -13,6 +17,7 @@ from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError
 from controller.recording.entry import Entry, RecordingError, read
 from controller.recording.recorder import Recorder
 from controller.recording.vocabulary import HIDDEN, KEPT, MESSAGES
+from local.aws import LaptopAws
 from local.clock import ManualClock
 from recording.days import ACME, OTHER, START, record_a_day
 
@@ -145,8 +150,47 @@ def test_what_is_no_recording_is_refused_in_one_line(tmp_path, text, told):
 
 
 def test_a_place_that_cannot_be_written_is_refused_at_once(tmp_path):
-    with pytest.raises(RecordingError, match="--record"):
-        Recorder(tmp_path / "no" / "such.jsonl", ManualClock(START))
+    for place in (tmp_path / "no" / "such.jsonl", Path("/dev/full")):
+        with (
+            pytest.raises(RecordingError, match=r"--record .*: cannot be written: No s"),
+            Recorder(place, ManualClock(START)),
+        ):
+            pass
+
+
+def test_what_stood_there_stays_until_the_recording_begins(tmp_path):
+    path = tmp_path / "calls.jsonl"
+    path.write_text("of the last trial\n")
+    path.chmod(0o644)
+    aws = LaptopAws()
+    recorder = Recorder(path, aws.clock)
+    session = aws.session()
+    recorder.attach(session)
+    client = session.client("ecs", region_name="us-east-1")
+    client.list_clusters()
+    assert path.read_text() == "of the last trial\n"
+
+    with recorder:
+        client.describe_clusters()
+    assert [each.operation for each in read(path)] == ["ListClusters", "DescribeClusters"]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+class FullDisk(StringIO):
+    def write(self, text: str) -> int:
+        raise OSError(ENOSPC, os.strerror(ENOSPC))
+
+
+def test_a_disk_that_is_full_ends_the_recording_and_not_the_calls(tmp_path):
+    aws = LaptopAws()
+    session = aws.session()
+    with Recorder(tmp_path / "calls.jsonl", aws.clock) as recorder:
+        recorder.attach(session)
+        recorder._file.close()
+        recorder._file = FullDisk()
+        listed = session.client("ecs", region_name="us-east-1").list_clusters()
+    assert listed["clusterArns"] == []
+    assert recorder.broken == "No space left on device"
 
 
 def test_every_member_that_is_treated_specially_exists():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -66,6 +66,10 @@ class Listening:
         """Whether no other thread waits for an answer."""
         here = threading.get_ident()
         return all(begun.thread == here for begun in list(self._under_way.values()))
+
+    def unanswered(self, operations: Collection[str]) -> list[datetime]:
+        """When those of these calls began of which no end was heard, as a signal broke them off."""
+        return [each.at for each in list(self._under_way.values()) if each.operation in operations]
 
     def _begin(self, params: Any, model: Any, context: dict[str, Any], **_: Any) -> None:
         service, operation = str(model.service_model.service_name), str(model.name)

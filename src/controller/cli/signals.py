@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and a lost terminal: heard in the middle of the work, and held off at its end."""
+"""Ctrl-C, SIGTERM and a lost terminal: they end the work, and are held off during its clean-up."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import current_thread, main_thread
+from time import monotonic
 from types import FrameType
 from typing import Any
 
@@ -20,26 +21,41 @@ class EndedError(KeyboardInterrupt):
         self.name = name
 
 
+DOUBLED = 0.5
+"""
+Seconds within which a second signal is the first one again: a terminal sends Ctrl-C to everybody,
+and `make`, `uv run` or a CI runner passes it on once more.
+"""
+
+
+class Signals:
+    """Each of the signals raises EndedError, until they are held off."""
+
+    def __init__(self, say: Callable[[], None]) -> None:
+        self._say = say
+        self._held = False
+        self._raised_at: float | None = None
+
+    def hold_off(self) -> None:
+        """From now on they only call `say`."""
+        self._held = True
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if self._held:
+            self._say()
+            return
+        before, now = self._raised_at, monotonic()
+        if before is None or now - before >= DOUBLED:
+            self._raised_at = now
+            raise EndedError(signal.Signals(number).name)
+
+
 @contextmanager
-def interruptible() -> Iterator[None]:
-    """Within the block each of the signals raises EndedError; those that are ignored stay so."""
-
-    def end(number: int, frame: FrameType | None) -> None:
-        raise EndedError(signal.Signals(number).name)
-
-    with _handled_by(end):
-        yield
-
-
-@contextmanager
-def held_off(say: Callable[[], None]) -> Iterator[None]:
-    """Within the block the signals only call `say`."""
-
-    def tell(number: int, frame: FrameType | None) -> None:
-        say()
-
-    with _handled_by(tell):
-        yield
+def interruptible(say: Callable[[], None]) -> Iterator[Signals]:
+    """Within the block the signals are handled by `Signals`; those that are ignored stay so."""
+    signals = Signals(say)
+    with _handled_by(signals):
+        yield signals
 
 
 @contextmanager

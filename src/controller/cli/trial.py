@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +15,25 @@ import click
 from controller.cli.compiling import spec_or_exit
 from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.inputs import InputError, TerraformCommand, terraform_options
+from controller.cli.lost_output import messages_may_get_lost
 from controller.cli.pricing import prices_of
 from controller.cli.screen import open_console
 from controller.cli.session import open_clock, open_session
-from controller.cli.signals import EndedError, held_off, interruptible
+from controller.cli.signals import EndedError, Signals, interruptible
 from controller.cli.trial_views import print_result, say_price
 from controller.cli.views import make_view
 from controller.domain.errors import DormouseError, PermanentError
 from controller.domain.planning.draining import longest_drain
 from controller.domain.planning.spec import Kind, Spec
 from controller.domain.planning.wake_path import Checks
+from controller.domain.ports import Clock
 from controller.domain.trial.advice import advise
 from controller.domain.trial.measures import Given
 from controller.domain.trial.price import price_of
 from controller.domain.trial.result import Remainder, Result
 from controller.reconcile.outcome import Iteration, Report
 from controller.reconcile.side_by_side import Threads
+from controller.recording.recorder import Recorder
 from controller.timing_file import save_timing
 from controller.trial.ending import AGAIN, FINISHED
 from controller.trial.preflight import Found, look_around
@@ -89,22 +93,31 @@ def command(
     spec = spec_or_exit(ctx, directory, stack_name)
     _check_that_it_is_ours(spec, deployment)
     given = _given(spec)
-    with _open_site(spec, record) as site:
+    clock = open_clock()
+    recorder = Recorder(record, clock) if record else None
+    with _open_site(spec, clock, recorder) as site:
         found = look_around(site)
         prices, _ = prices_of(site.region)
         say_price(spec, price_of(spec, given, prices), prices, found)
         if not yes and not click.confirm("Go on?", err=True):
             raise PermanentError("nothing was changed")
-        result = _run(site, found, given, quiet=as_json)
-    _tell(spec, result, save, as_json=as_json)
+        with recorder or nullcontext(), _to_the_end() as signals:
+            result = _run(site, found, given, signals)
+            _tell(spec, result, save, as_json=as_json)
+    if recorder and recorder.broken:
+        raise PermanentError(f"--record {record}: it is not complete: {recorder.broken}")
     ctx.exit(1 if result.cause or result.left_behind else 0)
 
 
-def _check_places(*places: Path | None) -> None:
+def _check_places(save: Path | None, record: Path | None) -> None:
     """A measurement of a quarter of an hour must not end with a place that is not there."""
-    for place in places:
-        if place is not None and not place.parent.is_dir():
+    for place in filter(None, (save, record)):
+        if not place.parent.is_dir():
             raise InputError(f"{place}: there is no directory {place.parent} to write it into")
+        if not os.access(place if place.exists() else place.parent, os.W_OK):
+            raise InputError(f"{place}: it cannot be written; give a place that can")
+    if save and record and save.resolve() == record.resolve():
+        raise InputError(f"{save}: found it for --save and --record, expected a file for each")
 
 
 def _check_that_it_is_ours(spec: Spec, deployment: Deployment) -> None:
@@ -130,23 +143,22 @@ def _given(spec: Spec) -> Given:
 
 
 @contextmanager
-def _open_site(spec: Spec, record: Path | None) -> Iterator[Site]:
-    clock, threads = open_clock(), Threads()
-    with ExitStack() as stack:
-        stack.callback(threads.close)
-        recorder: Any = None
-        if record:
-            from controller.recording.recorder import Recorder
+def _open_site(spec: Spec, clock: Clock, recorder: Recorder | None) -> Iterator[Site]:
+    def new_session() -> Any:
+        session = open_session()
+        if recorder:
+            recorder.attach(session)
+        return session
 
-            recorder = stack.enter_context(Recorder(record, clock))
-
-        def new_session() -> Any:
-            session = open_session()
-            if recorder:
-                recorder.attach(session)
-            return session
-
+    with closing(Threads()) as threads:
         yield Site(spec, new_session, clock, threads)
+
+
+@contextmanager
+def _to_the_end() -> Iterator[Signals]:
+    """Neither a signal nor a terminal that is gone keeps it from taking down what it made."""
+    with messages_may_get_lost(), interruptible(_say_that_it_goes_on) as signals:
+        yield signals
 
 
 @contextmanager
@@ -168,24 +180,12 @@ def _say_nothing(seen: Iteration) -> None:
     pass
 
 
-def _run(site: Site, found: Found, given: Given, *, quiet: bool) -> Result:
+def _run(site: Site, found: Found, given: Given, signals: Signals) -> Result:
     """The trial from its first change to the last look; whatever happens, it cleans up."""
     trial = Trial(site, lambda title: _part(site, title))
-    began, cause = site.clock.now(), ""
-    with interruptible():
-        try:
-            if found.remains:
-                _clear(trial)
-            trial.run()
-        except EndedError as error:
-            cause = f"ended by {error.name}"
-        except DormouseError as error:
-            cause = str(error)
-        except BaseException:
-            _clean_up(trial, "taking everything down")
-            raise
-        title = "taking everything down" if cause else FINISHED
-        left = _clean_up(trial, title)
+    began = site.clock.now()
+    cause = _attempt(trial, found, signals)
+    left = _clean_up(trial, "taking everything down" if cause else FINISHED)
     measured = trial.measured()
     return Result(
         measured=measured,
@@ -199,6 +199,36 @@ def _run(site: Site, found: Found, given: Given, *, quiet: bool) -> Result:
     )
 
 
+def _attempt(trial: Trial, found: Found, signals: Signals) -> str:
+    """
+    Why it did not finish, or "".
+
+    A signal ends it at any moment, also where an error has ended it just before. It returns with
+    the signals held off.
+    """
+    cause = ""
+    try:
+        try:
+            if found.remains:
+                _clear(trial)
+            trial.run()
+        except DormouseError as error:
+            cause = str(error)
+        finally:
+            signals.hold_off()
+    except EndedError as error:
+        signals.hold_off()
+        cause = f"ended by {error.name}"
+    except BaseException:
+        _clean_up(trial, "taking everything down")
+        raise
+    return cause
+
+
+def _say_that_it_goes_on() -> None:
+    click.echo("still taking it down, so that nothing costs money", err=True)
+
+
 def _clear(trial: Trial) -> None:
     left = trial.clean_up("taking down what an earlier trial left")
     if left:
@@ -206,29 +236,36 @@ def _clear(trial: Trial) -> None:
 
 
 def _clean_up(trial: Trial, title: str) -> tuple[Remainder, ...]:
-    """Signals are held off meanwhile; what breaks it all the same begins it again."""
-    with held_off(
-        lambda: click.echo("still taking it down, so that nothing costs money", err=True)
-    ):
-        for attempt in range(MOST_ATTEMPTS):
-            try:
-                return trial.clean_up(title)
-            except BaseException:
-                if attempt == MOST_ATTEMPTS - 1:
-                    raise
+    """What breaks it begins it again."""
+    for attempt in range(MOST_ATTEMPTS):
+        try:
+            return trial.clean_up(title)
+        except BaseException:
+            if attempt == MOST_ATTEMPTS - 1:
+                raise
     return ()
 
 
 def _tell(spec: Spec, result: Result, save: Path | None, *, as_json: bool) -> None:
+    """The profile is written also where nobody reads standard output any more."""
+    try:
+        _say(spec, result, as_json=as_json)
+    finally:
+        if save and not result.cause:
+            save_timing(save, result.timing(f"trial of {spec.stack}"))
+            use = f"use it by --profile {save}"
+            click.echo(f"the timing profile is in {save}; {use}", err=True)
+
+
+def _say(spec: Spec, result: Result, *, as_json: bool) -> None:
+    for each in result.left_behind:
+        click.echo(f"error: {each} still stands, and may cost money", err=True)
+    if result.left_behind:
+        click.echo("error: take it down by the same command once more", err=True)
+    if result.cause:
+        click.echo(f"error: the trial did not finish: {result.cause}", err=True)
     if as_json:
         data = {"stack": spec.stack, "region": spec.region, **result.to_json()}
         click.echo(json.dumps(data, indent=2))
     else:
         print_result(spec, result)
-    for each in result.left_behind:
-        click.echo(f"error: {each} still stands, and may cost money", err=True)
-    if result.cause:
-        click.echo(f"error: the trial did not finish: {result.cause}", err=True)
-    if save and not result.cause:
-        save_timing(save, result.timing(f"trial of {spec.stack}"))
-        click.echo(f"the timing profile is in {save}; use it by --profile {save}", err=True)

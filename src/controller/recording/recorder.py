@@ -13,12 +13,14 @@ goes on: a recording never fails what it records.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Protocol, TextIO
 
 import botocore
 
@@ -43,25 +45,45 @@ class Session(Protocol):
 
 class Recorder:
     """
-    Records into a new file at `path`; use it as a context. Raises RecordingError if it cannot.
+    Records into a file at `path`; use it as a context, which raises RecordingError if it cannot.
 
-    The file is readable by its owner alone, and complete up to the last call at any moment.
+    What was there before is kept until the context is entered; calls that were heard until then
+    are in the recording, too. The file is readable by its owner alone, and complete up to the last
+    call at any moment. `broken` says why lines are missing; "" if none is.
     """
 
     def __init__(self, path: Path, clock: Clock, masks: Masks | None = None) -> None:
+        self._path = path
         self._clock = clock
         self._start = clock.now()
         self._values = Values(masks or Masks(), self._start)
         self._lock = Lock()
-        try:
-            number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        except OSError as error:
-            raise RecordingError(f"--record {path}: cannot be written: {error.strerror}") from error
-        self._file = os.fdopen(number, "w", encoding="utf-8", buffering=1)
-        self._file.write(head(botocore.__version__) + "\n")
+        self._file: TextIO | None = None
+        self._early: list[str] = [head(botocore.__version__)]
+        self.broken = ""
 
     def __enter__(self) -> Recorder:
+        try:
+            self._begin_file()
+        except OSError as error:
+            said = f"--record {self._path}: cannot be written: {error.strerror}"
+            raise RecordingError(said) from error
         return self
+
+    def _begin_file(self) -> None:
+        number = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        if stat.S_ISREG(os.fstat(number).st_mode):
+            os.fchmod(number, 0o600)  # one that was there before may be open to all
+        file = os.fdopen(number, "w", encoding="utf-8", buffering=1)
+        try:
+            with self._lock:
+                file.writelines(f"{line}\n" for line in self._early)
+                file.flush()
+                self._file = file
+        except OSError:
+            with suppress(OSError):
+                file.close()
+            raise
 
     def __exit__(
         self,
@@ -69,8 +91,9 @@ class Recorder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with self._lock:
-            self._file.close()
+        with self._lock, self._noting():
+            if self._file:
+                self._file.close()
 
     def attach(self, session: Session) -> None:
         """Record every client that `session` makes from now on."""
@@ -117,9 +140,20 @@ class Recorder:
             "status": status,
             "attempts": attempts,
         }
-        with self._lock:
-            if not self._file.closed:
-                self._file.write(self._entry(basic, model, params, error, parsed).line() + "\n")
+        with self._lock, self._noting():
+            line = self._entry(basic, model, params, error, parsed).line()
+            if self._file is None:
+                self._early.append(line)
+            elif not self._file.closed:
+                self._file.write(f"{line}\n")
+
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        """A disk that is full ends the recording and not the call."""
+        try:
+            yield
+        except OSError as error:
+            self.broken = self.broken or error.strerror or type(error).__name__
 
     def _entry(
         self,

@@ -43,11 +43,7 @@ NewSession = Callable[[], Any]
 
 
 class Site:
-    """
-    `spec` is the stack's with the tag of a trial; `clock` looks while it sleeps.
-
-    `changed_at` is when a create was last begun or answered.
-    """
+    """`spec` is the stack's with the tag of a trial; `clock` looks while it sleeps."""
 
     def __init__(
         self, spec: Spec, new_session: NewSession, clock: Clock, side_by_side: SideBySide
@@ -56,7 +52,7 @@ class Site:
         self.side_by_side = side_by_side
         self.log = Log()
         self.answers = Answers()
-        self.changed_at: datetime | None = None
+        self._answered_at: datetime | None = None
         self.watches = Watches(self.log)
         self.clock = WatchingClock(clock, self.watches)
         self.listening = Listening(clock, self._hear)
@@ -82,6 +78,12 @@ class Site:
         return self._opening.count_taken
 
     @property
+    def changed_at(self) -> datetime | None:
+        """When a create was last answered, or begun without an answer."""
+        answered = [self._answered_at] if self._answered_at else []
+        return max([*answered, *self.listening.unanswered(_CREATES)], default=None)
+
+    @property
     def region(self) -> str:
         """The spec's, else that of the shell."""
         return self.spec.region or str(self.clients.ec2.meta.region_name)
@@ -102,7 +104,7 @@ class Site:
         """Told by whichever thread has made the call; one at a time."""
         with self._lock:
             if heard.operation in _CREATES:
-                self.changed_at = heard.ended_at
+                self._answered_at = heard.ended_at
             if heard.answer is None:
                 add = self.answers.foresaw if heard.foreseen else self.answers.surprised
                 add(heard.operation, heard.code, heard.message)
