@@ -8,8 +8,11 @@ function.
 
 from __future__ import annotations
 
+import copy
 import datetime as real
+import json
 from collections.abc import Mapping
+from functools import lru_cache
 from threading import RLock
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -22,7 +25,9 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from moto.core.base_backend import BackendDict
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
-from moto.iam.models import iam_backends
+from moto.iam.aws_managed_policies import aws_managed_policies_data
+from moto.iam.models import AWSManagedPolicy, IAMBackend, ManagedPolicy, iam_backends
+from moto.settings import load_iam_aws_managed_policies
 
 from local.clock import Clock
 
@@ -72,6 +77,7 @@ class MotoSide:
             with (
                 patch.dict(moto.core.config.default_user_config, self._settings()),
                 patch.object(moto.core.utils, "datetime", self._time),
+                patch.object(IAMBackend, "_init_aws_policies", _own_policies),
             ):
                 answer = self._stubber.process_request(request)
         return answer if answer else (404, {}, f"the simulated AWS does not know {url}")
@@ -84,8 +90,7 @@ class MotoSide:
         """
         Let moto make this account's IAM anew, with AWS's own policies in it.
 
-        moto makes it at the first call of any service, and its thousand policies take longer than
-        all the rest of a table's first call. Before its own first call nothing is in it.
+        moto makes it at the first call of any service. Before its own first call nothing is in it.
         """
         self._knows_policies = True
         iam_backends.pop(self._account, None)
@@ -104,6 +109,24 @@ class MotoSide:
             if table not in _TABLES:
                 _TABLES.append(table)
         MotoSide._present = self
+
+
+def _own_policies(iam: IAMBackend) -> list[ManagedPolicy]:
+    """
+    AWS's own policies for one account, if it knows them.
+
+    To read the thousand policies takes half a second, so it is done once for all accounts. What
+    moto changes of one is how often it is attached.
+    """
+    if not load_iam_aws_managed_policies():
+        return []
+    return [copy.copy(policy) for policy in _read_policies(iam.account_id, iam.region_name)]
+
+
+@lru_cache(maxsize=8)
+def _read_policies(account: str, region: str) -> list[ManagedPolicy]:
+    policies = json.loads(aws_managed_policies_data)
+    return [AWSManagedPolicy.from_data(name, account, region, policies[name]) for name in policies]
 
 
 def _time_of(clock: Clock) -> SimpleNamespace:
