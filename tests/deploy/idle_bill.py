@@ -112,7 +112,7 @@ def for_real() -> str:
         'Policy `rehearse = "monthly"` also wakes a stack for real once in 30 days: at most\n'
         f"USD {balancer + task + address:.3f} for one load balancer hour ({balancer:.4f}), an hour "
         f"of the smallest task ({task:.4f})\nand of its public address ({address:.4f}). "
-        "It is in the ledger as any time awake is. The default wakes nothing."
+        "The ledger counts it like any time awake. The default wakes nothing."
     )
 
 
