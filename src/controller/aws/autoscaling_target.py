@@ -86,14 +86,18 @@ class AutoscalingTarget:
                 f"the scalable target of {found['ResourceId']}", tags or {}, "deregister it"
             )
             return Observation(state=State.FOREIGN, attributes=known, cause=cause)
-        differs = differing(resource, found, dict(self._compared(resource)))
+        differs = differing(resource, found, dict(self._compared(resource, snapshot)))
         return Observation(state=State.READY, attributes=known, differs=differs)
 
-    def _compared(self, resource: ResourceSpec) -> Iterator[tuple[str, Any]]:
-        """Scheduled actions move the range, so it is then as it may be."""
+    def _compared(self, resource: ResourceSpec, snapshot: Snapshot) -> Iterator[tuple[str, Any]]:
+        """Scheduled actions move the range: then it is as it may be, unless the files changed."""
+        arn, progress = snapshot.arn(resource.address), snapshot.progress
+        is_new = progress.was_settled(arn) and not progress.is_settled(arn, resource)
         actions = self._context.spec.of_kind(Kind.SCHEDULED_ACTION)
         yield "SuspendedState", said("SuspendedState")
-        if all(scaling.target_of(self._context, each) is not resource for each in actions):
+        if is_new or all(
+            scaling.target_of(self._context, each) is not resource for each in actions
+        ):
             yield from ((key, said(key)) for key in _RANGE)
 
     def create(

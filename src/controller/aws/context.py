@@ -14,7 +14,7 @@ from controller.domain.errors import PermanentError, SpecError
 from controller.domain.planning.observed import Observed
 from controller.domain.planning.plan import Target
 from controller.domain.planning.references import resolve
-from controller.domain.planning.spec import Json, ResourceSpec, Spec
+from controller.domain.planning.spec import Json, ResourceSpec, Spec, references
 
 
 class Context:
@@ -54,6 +54,25 @@ class Context:
         if not any(isinstance(value, Mapping) for value in resource.attributes.values()):
             return resource
         return replace(resource, attributes=self.resolve(dict(resource.attributes), {}))
+
+    def compared(
+        self, resource: ResourceSpec, snapshot: Snapshot, fields: Collection[str]
+    ) -> ResourceSpec:
+        """
+        The resource with what its look-ups in these fields stand for, until it was right once.
+
+        One that finds nothing is noted; what it is about is compared again by the next pass.
+        """
+        asked = {key: resource.request[key] for key in fields if key in resource.request}
+        is_settled = snapshot.progress.is_settled(snapshot.arn(resource.address), resource)
+        if is_settled or not any(references(asked)):
+            return resource
+        try:
+            answers = self.resolve(asked, snapshot.known)
+        except PermanentError as error:
+            snapshot.unresolved[resource.address] = error
+            return resource
+        return replace(resource, request={**resource.request, **answers})
 
     def cluster(self, resource: ResourceSpec) -> str:
         """A cluster known by name needs no look-up: ECS takes names as well as ARNs."""

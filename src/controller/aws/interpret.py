@@ -58,10 +58,10 @@ def _lacks(
     if not seen.state.exists:
         return None
     if calls is None:
-        # Its settings are a part of its description, and have been compared already.
-        is_settled = snapshot.target is Target.AWAKE and not set(seen.differs) - {"desiredCount"}
-        return () if is_settled else None
-    found = snapshot.attributes.get(seen.arn)
+        return () if _is_right(snapshot, resource, seen) else None
+    is_compared = resource.kind.traits.is_compared
+    nothing: dict[str, str] | None = {} if is_compared and not resource.attributes else None
+    found = snapshot.attributes.get(seen.arn, nothing)
     if found is None:
         return None
     try:
@@ -70,7 +70,15 @@ def _lacks(
         snapshot.unresolved[resource.address] = error
         return None
     is_fresh = snapshot.progress.is_unfinished(resource.address, seen.arn)
-    return left_to_set(wanted, calls, found, fresh=is_fresh)
+    lacks = left_to_set(wanted, calls, found, fresh=is_fresh)
+    is_known = lacks or not is_compared or _is_right(snapshot, resource, seen)
+    return lacks if is_known else None
+
+
+def _is_right(snapshot: Snapshot, resource: ResourceSpec, seen: Observation) -> bool:
+    """Its settings are a part of its description, and have been compared already."""
+    is_compared = snapshot.target is Target.AWAKE and resource.address not in snapshot.unresolved
+    return is_compared and not set(seen.differs) - {"desiredCount"}
 
 
 def _addresses(snapshot: Snapshot, resources: Mapping[str, Observation]) -> dict[str, Address]:

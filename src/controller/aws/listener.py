@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -12,8 +13,8 @@ from controller.aws.context import Context
 from controller.aws.errors import GONE, code_of, gone_is_fine
 from controller.aws.forwarding import shares
 from controller.aws.kind import Job, fresh
-from controller.aws.settings import differing, plainly
-from controller.aws.snapshot import Snapshot
+from controller.aws.settings import differing, plainly, said
+from controller.aws.snapshot import Described, Snapshot
 from controller.aws.tags import Owner, with_elb_owner
 from controller.aws.target_group import count_healthy, read_health
 from controller.domain.planning.observed import ABSENT, Observation, Observed, State
@@ -21,11 +22,14 @@ from controller.domain.planning.plan import Action, Target
 from controller.domain.planning.progress import Progress
 from controller.domain.planning.spec import Kind, ResourceSpec
 
+PROTOCOL = "Protocol"
+ACTIONS = "DefaultActions"
+
 _CHANGEABLE = (
-    "Protocol",
+    PROTOCOL,
     "SslPolicy",
     "Certificates",
-    "DefaultActions",
+    ACTIONS,
     "AlpnPolicy",
     "MutualAuthentication",
 )
@@ -33,7 +37,10 @@ _CHANGEABLE = (
 KEEPS = "keeps"
 """The attribute with the target group that a listener goes on to send people to."""
 
-_COMPARED = {key: plainly(key) for key in ("Protocol", "SslPolicy")}
+_COMPARED = {key: plainly(key) for key in (PROTOCOL, "SslPolicy")}
+
+# Until it was right once: what is looked up costs calls, and AWS may give it back otherwise.
+_COMPARED_ONCE = {key: said(key) for key in ("Certificates", "AlpnPolicy", "MutualAuthentication")}
 
 
 # What a fresh one has. Source: botocore's elbv2 model, ListenerAttribute (AWS behaviour §1.5).
@@ -112,8 +119,16 @@ class ListenerAdapter:
         tags = snapshot.tags.get(snapshot.arn(resource.address))
         target = self._target(snapshot, resource)
         owner, keeps = self._context.owner(resource), _still_serves(snapshot, found, target)
-        return interpret(
+        seen = interpret(
             resource, found, tags, target, owner, snapshot.progress, snapshot.now, keeps
+        )
+        if not seen.state.exists:
+            return seen
+        if PROTOCOL in seen.differs and _group_is_outdated(snapshot, target):
+            differs = tuple(key for key in seen.differs if key == ACTIONS)
+            return replace(seen, differs=differs, outdated=(PROTOCOL,))
+        return replace(
+            seen, differs=(*seen.differs, *_compared_once(self._context, snapshot, resource, found))
         )
 
     def create(
@@ -129,13 +144,14 @@ class ListenerAdapter:
         self, resource: ResourceSpec, changes: Collection[str], action: Action, observed: Observed
     ) -> None:
         wanted = self._context.filled(resource, observed)
-        fields = {
-            key: wanted[key] for key in _CHANGEABLE if key in wanted and not resource.ignores(key)
-        }
         seen = observed[resource.address]
+        changeable = (ACTIONS,) if seen.outdated else _CHANGEABLE
+        fields = {
+            key: wanted[key] for key in changeable if key in wanted and not resource.ignores(key)
+        }
         keeps = seen.attributes.get(KEEPS)
-        if keeps and "DefaultActions" in fields:
-            fields["DefaultActions"] = [_beside(keeps, each) for each in fields["DefaultActions"]]
+        if keeps and ACTIONS in fields:
+            fields[ACTIONS] = [_beside(keeps, each) for each in fields[ACTIONS]]
         self._elbv2.modify_listener(ListenerArn=seen.arn, **fields)
 
     def delete(self, resource: ResourceSpec, seen: Observation) -> None:
@@ -144,6 +160,26 @@ class ListenerAdapter:
     def delete_by_arn(self, arn: str) -> None:
         with gone_is_fine():
             self._elbv2.delete_listener(ListenerArn=arn)
+
+
+def _group_is_outdated(snapshot: Snapshot, target: str | None) -> bool:
+    """AWS refuses a protocol that does not go with the group's, which comes with the next."""
+    return any(
+        PROTOCOL in differing(each, snapshot.found[each.address], _COMPARED)
+        for each in snapshot.spec.of_kind(Kind.TARGET_GROUP)
+        if snapshot.arn(each.address) == target and target
+    )
+
+
+def _compared_once(
+    context: Context, snapshot: Snapshot, resource: ResourceSpec, found: Described | None
+) -> tuple[str, ...]:
+    """What has not been right since the files were changed."""
+    is_settled = snapshot.progress.is_settled(snapshot.arn(resource.address), resource)
+    if is_settled or found is None or snapshot.target is Target.ASLEEP:
+        return ()
+    wanted = context.compared(resource, snapshot, _COMPARED_ONCE.keys())
+    return differing(wanted, found, _COMPARED_ONCE)
 
 
 def find(
@@ -211,10 +247,10 @@ def _differs(
     """Compare by type and ARN: AWS enriches the actions that it gives back (§1.14)."""
     differs = list(differing(resource, found, _COMPARED))
     actual = set(shares(found))
-    ignored = resource.ignores("DefaultActions.TargetGroupArn")
+    ignored = resource.ignores(f"{ACTIONS}.TargetGroupArn")
     wanted = {forwards_to, keeps} - {""}
     if forwards_to and actual and actual != wanted and not ignored:
-        differs.append("DefaultActions")
+        differs.append(ACTIONS)
     return tuple(differs)
 
 

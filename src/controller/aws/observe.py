@@ -116,10 +116,13 @@ class Observer:
     def _attribute_reads(self, snapshot: Snapshot) -> Iterator[Job]:
         for resource in self._spec.resources:
             arn, calls = snapshot.arn(resource.address), self._kinds[resource.kind].attributes
+            is_old = resource.attributes and not snapshot.progress.is_unfinished(
+                resource.address, arn
+            )
             if (
                 arn
                 and calls
-                and (calls.wanted(resource) or calls.eased)
+                and (calls.wanted(resource) or calls.eased or is_old)
                 and (snapshot.reads(resource.address) or arn not in snapshot.attributes)
                 and not snapshot.progress.is_settled(arn, resource)
             ):

@@ -14,7 +14,7 @@ from controller.aws.service_calls import ServiceAdapter
 from controller.aws.service_failures import needs_stopped_tasks
 from controller.aws.service_groups import backing_of, groups_in_use
 from controller.aws.service_rest import left_running, with_rest
-from controller.aws.service_settings import with_ignored_network
+from controller.aws.service_settings import LOAD_BALANCERS, LOOKED_UP, with_ignored_network
 from controller.aws.service_state import (
     DRAINING,
     TASKS,
@@ -114,7 +114,10 @@ class EcsService:
         count = desired_count(resource, snapshot.target)
         owner = self._context.owner(resource)
         progress, now = snapshot.progress, snapshot.now
-        seen = interpret(resource, found, backing, count, owner, progress, now)
+        compared = resource
+        if snapshot.target is Target.AWAKE and found and found["status"] == "ACTIVE":
+            compared = self._context.compared(resource, snapshot, LOOKED_UP)
+        seen = interpret(compared, found, backing, count, owner, progress, now)
         return with_rest(seen, resource, snapshot)
 
     # change
@@ -138,6 +141,8 @@ class EcsService:
         if "networkConfiguration" in changes and resource.ignores("networkConfiguration"):
             found = self._calls.describe(cluster, [resource.name])
             wanted = with_ignored_network(resource, wanted, found[resource.name])
+        if LOAD_BALANCERS in changes:
+            wanted.setdefault(LOAD_BALANCERS, [])
         if COUNT in changes:
             wanted[COUNT] = desired_count(resource, action.target)
         if FORCED in changes:

@@ -6,8 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from controller.aws.service_backing import Backing
-from controller.aws.settings import differing, plainly
+from controller.aws.settings import differing, said
 from controller.domain.planning.spec import Json, ResourceSpec, references
+
+LOAD_BALANCERS = "loadBalancers"
+TASK_DEFINITION = "taskDefinition"
 
 
 def changed_settings(
@@ -20,16 +23,44 @@ def changed_settings(
     gets over it by itself (§3.7). The rest only until it was seen or put right once, so that an
     echo of AWS's that reads otherwise cannot begin one deployment after the other.
     """
+    is_outdated = bool(outdated_settings(resource, found))
     changed: tuple[str, ...] = ()
     if not is_settled:
         changed = differing(resource, found, _UPDATABLE) + _network_changed(resource, found)
-    groups = groups_of(found)
-    moved = bool(backing.groups) and set(backing.groups or ()) != groups
-    if resource.ignores("loadBalancers"):
-        moved = moved and not groups <= backing.standing
-    if moved and not outdated_settings(resource, found):
-        return (*changed, "loadBalancers")
+        if not is_outdated and _has_another_task(resource, found):
+            changed += (TASK_DEFINITION,)
+    if not is_outdated and _has_other_groups(resource, found, backing):
+        changed += (LOAD_BALANCERS,)
     return changed
+
+
+def _has_other_groups(resource: ResourceSpec, found: Mapping[str, Any], backing: Backing) -> bool:
+    groups, wanted = groups_of(found), set(backing.groups or ())
+    is_bare = not resource.request.get(LOAD_BALANCERS)
+    moved = (is_bare or bool(wanted)) and wanted != groups
+    if resource.ignores(LOAD_BALANCERS):
+        return moved and not groups <= backing.standing
+    return moved
+
+
+def _has_another_task(resource: ResourceSpec, found: Mapping[str, Any]) -> bool:
+    """
+    Whether the files name another task definition. A newer revision comes with the next wake.
+
+    Where they leave the revision open, the family alone counts.
+    """
+    wanted = resource.request.get(TASK_DEFINITION)
+    actual = str(found.get(TASK_DEFINITION, "")).rpartition("/")[2]
+    if resource.ignores(TASK_DEFINITION) or not actual:
+        return False
+    if isinstance(wanted, Mapping):
+        wanted = wanted.get("family") if wanted.get("$look_up") == "task_definition" else None
+    if not isinstance(wanted, str):
+        return False
+    family, _, revision = wanted.rpartition("/")[2].partition(":")
+    return actual.partition(":")[0] != family or (
+        bool(revision) and actual != f"{family}:{revision}"
+    )
 
 
 def _network_changed(resource: ResourceSpec, found: Mapping[str, Any]) -> tuple[str, ...]:
@@ -62,10 +93,10 @@ def groups_of(found: Mapping[str, Any]) -> set[str]:
 
 def outdated_settings(resource: ResourceSpec, found: Mapping[str, Any]) -> tuple[str, ...]:
     """Another container or port goes with another target group and task definition."""
-    if "loadBalancers" not in resource.request or resource.ignores("loadBalancers"):
+    if LOAD_BALANCERS not in resource.request or resource.ignores(LOAD_BALANCERS):
         return ()
     same = _containers(resource.request) == _containers(found)
-    return () if same else ("loadBalancers",)
+    return () if same else (LOAD_BALANCERS,)
 
 
 def _containers(source: Mapping[str, Any]) -> list[tuple[str, int]]:
@@ -95,5 +126,20 @@ def _platform(source: Mapping[str, Any]) -> Json:
 
 _UPDATABLE = {
     "platformVersion": (_platform, _platform),
-    "healthCheckGracePeriodSeconds": plainly("healthCheckGracePeriodSeconds"),
+    **{
+        key: said(key)
+        for key in (
+            "availabilityZoneRebalancing",
+            "deploymentConfiguration",
+            "enableECSManagedTags",
+            "enableExecuteCommand",
+            "healthCheckGracePeriodSeconds",
+            "propagateTags",
+            "serviceRegistries",
+        )
+    },
 }
+"""What DescribeServices gives back as it was; another launch type or capacity is made anew."""
+
+LOOKED_UP = ("networkConfiguration", "serviceRegistries")
+"""What is compared by what its look-ups stand for."""

@@ -98,7 +98,7 @@ class Journal:
         if action.takes_up:
             rest = self.progress.rest.over(action.address)
             self.progress = replace(self.progress, rest=rest)
-        if ATTRIBUTES in action.changes or action.kind is Kind.SERVICE:
+        if ATTRIBUTES in action.changes or action.kind.traits.is_compared:
             self._settle(action, arn)
         if times > 1 or (action.kind is Kind.SERVICE and action.starts_deployment):
             self.hold_back(action.address, now + SHOWN)

@@ -98,7 +98,6 @@ def test_settled_is_an_object_with_the_settings_of_today():
 def test_a_service_is_settled_by_its_request():
     mark = settled_key("arn:s", service())
     assert mark != settled_key("arn:s", service(request={"desiredCount": 2}))
-    assert mark == settled_key("arn:s", service(attributes={"a": "b"}))
 
 
 def test_a_mark_is_short_and_does_not_hang_on_the_order_of_the_settings():

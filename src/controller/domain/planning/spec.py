@@ -63,8 +63,8 @@ class Traits:
 
     `name` is the field of the request that holds their own name in AWS, "" where they have none.
     `goes_with` are the kinds whose deletion takes them along; such a resource has no identity of
-    its own. `turn` is their place in a sleep, users before what they use. With `is_compared` an
-    update can put the request right, else only the attributes.
+    its own. `turn` is their place in a sleep, users before what they use. With `is_compared` it is
+    remembered that the request was seen or put right, and not the attributes alone.
     """
 
     turn: int
@@ -84,7 +84,7 @@ _TRAITS: Mapping[Kind, Traits] = {
     ),
     Kind.AUTOSCALING_TARGET: Traits(turn=2, goes_with=(Kind.SERVICE,), is_compared=True),
     Kind.SERVICE: Traits(turn=3, name="serviceName", is_compared=True),
-    Kind.LISTENER: Traits(turn=4, goes_with=(Kind.LOAD_BALANCER,)),
+    Kind.LISTENER: Traits(turn=4, goes_with=(Kind.LOAD_BALANCER,), is_compared=True),
     Kind.LOAD_BALANCER: Traits(turn=5, name="Name"),
     Kind.TARGET_GROUP: Traits(turn=6, name="Name"),
 }
@@ -123,9 +123,9 @@ class ResourceSpec:
 
     @cached_property
     def settings_hash(self) -> str:
-        """Twelve digits: a hash of what an update can correct, the request or the attributes."""
-        wanted = self.request if self.kind.traits.is_compared else self.attributes
-        text = json.dumps(dict(wanted), sort_keys=True)
+        """Twelve digits: a hash of what is compared until it was right once."""
+        request = self.request if self.kind.traits.is_compared else {}
+        text = json.dumps([dict(request), dict(self.attributes)], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     @cached_property

@@ -1,0 +1,297 @@
+"""
+Files that are published while the stack is up: what an update can correct is corrected at once.
+
+On a laptop AWS; each test compares with what the new files make afresh.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from controller.domain.planning.progress import Progress
+from controller.reconcile.outcome import Result
+from factories import (
+    LB,
+    LISTENER,
+    SCALING_TARGET,
+    SERVICE,
+    TG,
+    article_spec,
+    scaled_spec,
+    scaling_target,
+)
+from local.aws import LaptopAws
+from system.stack_under_test import FORBIDDEN, StackUnderTest
+
+VPC = "vpc-0a1b2c3d4e5f60718"
+CLUSTER = "nsfw_api_cluster"
+TCP_PORT = [{"containerPort": 5000, "protocol": "tcp"}]
+
+
+@pytest.fixture
+def desk():
+    aws = LaptopAws(profile="fast")
+    aws.furnish_article()
+    other = {"name": "nsfw-api-container", "image": "public.ecr.aws/nsfw-api/nsfw-api:2"}
+    aws.furnish(
+        security_groups=[{"name": "others", "vpc": VPC}],
+        certificates=[{"domain": "a.example.com"}, {"domain": "b.example.com"}],
+        task_definitions=[
+            {
+                "family": "another",
+                "container_definitions": [{**other, "essential": True, "portMappings": TCP_PORT}],
+            }
+        ],
+    )
+    desk = StackUnderTest(aws)
+    yield desk
+    assert not {call.operation for call in aws.calls} & FORBIDDEN
+
+
+def having(spec, address, attributes=None, **request):
+    """The spec with other arguments of one resource."""
+    resources = [
+        replace(
+            each,
+            request={**each.request, **request},
+            attributes=each.attributes if attributes is None else attributes,
+        )
+        if each.address == address
+        else each
+        for each in spec.resources
+    ]
+    return replace(spec, resources=tuple(resources))
+
+
+def certificate(domain):
+    arn = {"$look_up": "certificate", "domain": domain, "attribute": "arn"}
+    return [{"CertificateArn": arn}]
+
+
+def tls(domain, **request):
+    policy = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+    given = {"SslPolicy": policy, "Certificates": certificate(domain), **request}
+    return having(article_spec(), LISTENER, Protocol="TLS", **given)
+
+
+def in_group(name):
+    group = {"$look_up": "security_group", "name": name, "vpc_id": VPC, "attribute": "id"}
+    spec = article_spec()
+    network = spec[SERVICE].request["networkConfiguration"]["awsvpcConfiguration"]
+    wanted = {"awsvpcConfiguration": {**network, "securityGroups": [group]}}
+    return having(spec, SERVICE, networkConfiguration=wanted)
+
+
+def of_family(family):
+    task = {"$look_up": "task_definition", "family": family, "attribute": "arn"}
+    return having(article_spec(), SERVICE, taskDefinition=task)
+
+
+def deploying(most, least):
+    given = {"maximumPercent": most, "minimumHealthyPercent": least}
+    return having(article_spec(), SERVICE, deploymentConfiguration=given)
+
+
+def listed(desk):
+    """What AWS says of the listener and the service, but for times and ids."""
+    elbv2, ecs = desk.session.client("elbv2"), desk.session.client("ecs")
+    (balancer,) = elbv2.describe_load_balancers()["LoadBalancers"]
+    (listener,) = elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+    (service,) = ecs.describe_services(cluster=CLUSTER, services=["nsfw_api_service"])["services"]
+    (group,) = elbv2.describe_target_groups()["TargetGroups"]
+    return listener, service, group, balancer
+
+
+def certificate_of(desk):
+    arn = listed(desk)[0]["Certificates"][0]["CertificateArn"]
+    return desk.session.client("acm").describe_certificate(CertificateArn=arn)["Certificate"][
+        "DomainName"
+    ]
+
+
+def groups_of(desk):
+    network = listed(desk)[1]["networkConfiguration"]["awsvpcConfiguration"]
+    found = desk.session.client("ec2").describe_security_groups(GroupIds=network["securityGroups"])
+    return [each["GroupName"] for each in found["SecurityGroups"]]
+
+
+def family_of(desk):
+    return listed(desk)[1]["taskDefinition"].rpartition("/")[2]
+
+
+def attribute_of(desk, key):
+    elbv2 = desk.session.client("elbv2")
+    listener, _, group, balancer = listed(desk)
+    found = [
+        elbv2.describe_load_balancer_attributes(LoadBalancerArn=balancer["LoadBalancerArn"]),
+        elbv2.describe_listener_attributes(ListenerArn=listener["ListenerArn"]),
+        elbv2.describe_target_group_attributes(TargetGroupArn=group["TargetGroupArn"]),
+    ]
+    return next(a["Value"] for each in found for a in each["Attributes"] if a["Key"] == key)
+
+
+CROSS_ZONE = "load_balancing.cross_zone.enabled"
+IDLE = "tcp.idle_timeout.seconds"
+PROXY = "proxy_protocol_v2.enabled"
+DELAY = {"deregistration_delay.timeout_seconds": "10"}
+IDLE_BACK = "listener's attribute, back to its default"
+CORRECTED = {
+    "certificate": (tls("a.example.com"), tls("b.example.com"), certificate_of, "b.example.com"),
+    "ALPN": (
+        tls("a.example.com"),
+        tls("a.example.com", AlpnPolicy=["HTTP2Preferred"]),
+        lambda desk: listed(desk)[0]["AlpnPolicy"],
+        ["HTTP2Preferred"],
+    ),
+    "security group by its name": (article_spec(), in_group("others"), groups_of, ["others"]),
+    "task definition": (article_spec(), of_family("another"), family_of, "another:1"),
+    "deployment": (
+        deploying(200, 100),
+        deploying(150, 50),
+        lambda desk: listed(desk)[1]["deploymentConfiguration"]["maximumPercent"],
+        150,
+    ),
+    "managed tags": (
+        having(article_spec(), SERVICE, enableECSManagedTags=False),
+        having(article_spec(), SERVICE, enableECSManagedTags=True),
+        lambda desk: listed(desk)[1]["enableECSManagedTags"],
+        True,
+    ),
+    "load balancer's attribute, back to its default": (
+        having(article_spec(), LB, {CROSS_ZONE: "true"}),
+        having(article_spec(), LB, {CROSS_ZONE: "false"}),
+        lambda desk: attribute_of(desk, CROSS_ZONE),
+        "false",
+    ),
+    IDLE_BACK: (
+        having(article_spec(), LISTENER, {IDLE: "600"}),
+        having(article_spec(), LISTENER, {IDLE: "350"}),
+        lambda desk: attribute_of(desk, IDLE),
+        "350",
+    ),
+    "target group's attribute, back to its default": (
+        having(article_spec(), TG, {**DELAY, PROXY: "true"}),
+        having(article_spec(), TG, {**DELAY, PROXY: "false"}),
+        lambda desk: attribute_of(desk, PROXY),
+        "false",
+    ),
+}
+
+
+def writes(desk, start):
+    return [call.operation for call in list(desk.aws.calls)[start:] if not call.is_read]
+
+
+@pytest.mark.parametrize("what", CORRECTED)
+def test_what_an_update_can_correct_is_corrected_at_once_and_once(desk, what):
+    before, after, read, expected = CORRECTED[what]
+    desk.spec = before
+    woken = desk.wake()
+    assert read(desk) != expected
+
+    desk.spec = after
+    start = len(desk.aws.calls)
+    changed = desk.wake(progress=woken.progress)
+    assert (changed.result, changed.cause) == (Result.CONVERGED, "")
+    assert read(desk) == expected
+    (made,) = writes(desk, start)
+    assert made.startswith(("Modify", "Update"))
+
+    desk.aws.clock.advance(600)
+    start = len(desk.aws.calls)
+    assert desk.wake(progress=changed.progress).result is Result.CONVERGED
+    asked = desk.calls_since(start)
+    assert writes(desk, start) == []
+    assert not [each for each in asked if "Certificate" in each or "SecurityGroups" in each]
+
+
+@pytest.mark.parametrize("what", ["certificate", "task definition", IDLE_BACK])
+def test_a_memory_that_is_lost_corrects_it_too_and_touches_nothing_that_is_right(desk, what):
+    before, after, read, expected = CORRECTED[what]
+    desk.spec = before
+    desk.wake()
+    start = len(desk.aws.calls)
+    kept = desk.wake(progress=Progress())
+    assert kept.result is Result.CONVERGED
+    assert writes(desk, start) == []
+
+    desk.spec = after
+    assert desk.wake(progress=Progress()).result is Result.CONVERGED
+    assert read(desk) == expected
+
+
+def test_a_newer_revision_of_the_same_task_definition_is_the_next_wakes(desk):
+    woken = desk.wake()
+    container = {"name": "nsfw-api-container", "image": "public.ecr.aws/nsfw-api/nsfw-api:3"}
+    desk.aws.furnish(
+        task_definitions=[
+            {
+                "family": "nsfw-api-container",
+                "container_definitions": [{**container, "portMappings": TCP_PORT}],
+            }
+        ]
+    )
+    desk.spec = having(article_spec(), SERVICE, healthCheckGracePeriodSeconds=90)
+    desk.wake(progress=woken.progress)
+    assert listed(desk)[1]["healthCheckGracePeriodSeconds"] == 90
+    assert family_of(desk) == "nsfw-api-container:1"
+
+
+def test_a_look_up_that_finds_nothing_is_told_and_tried_again(desk):
+    woken = desk.wake()
+    desk.spec = in_group("late")
+    told = desk.wake(progress=woken.progress)
+    assert told.result is Result.CONVERGED
+    assert '"late"' in told.cause
+
+    desk.aws.furnish(security_groups=[{"name": "late", "vpc": VPC}])
+    assert desk.wake(progress=told.progress).cause == ""
+    assert groups_of(desk) == ["late"]
+
+
+def test_another_range_is_set_though_scheduled_actions_move_it(desk):
+    """They move it within what the files say: only other files set it anew."""
+    scaling = desk.session.client("application-autoscaling")
+    desk.spec = scaled_spec()
+    woken = desk.wake()
+    (standing,) = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+    known = {key: standing[key] for key in ("ServiceNamespace", "ResourceId", "ScalableDimension")}
+    scaling.register_scalable_target(**known, MinCapacity=1, MaxCapacity=1)
+    kept = desk.wake(progress=woken.progress)
+    (found,) = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+    assert found["MaxCapacity"] == 1
+
+    wider = scaling_target(request={"MaxCapacity": 6})
+    resources = [wider if r.address == SCALING_TARGET else r for r in scaled_spec().resources]
+    desk.spec = scaled_spec(resources=tuple(resources))
+    assert desk.wake(progress=kept.progress).result is Result.CONVERGED
+    (found,) = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+    assert found["MaxCapacity"] == 6
+
+
+@pytest.mark.parametrize("seconds", [None, 20])
+def test_a_protocol_that_needs_another_target_group_fails_no_wake(desk, seconds):
+    """AWS refuses it beside the group that stands; `seconds` into the wake, or after it."""
+    tcp, udp = (
+        article_spec(),
+        having(having(article_spec(), TG, Protocol="UDP"), LISTENER, Protocol="UDP"),
+    )
+    ends = None if seconds is None else desk.aws.clock.now().timestamp() + seconds
+    woken = desk.wake(still_wanted=lambda: not ends or desk.aws.clock.now().timestamp() < ends)
+    assert (woken.result is Result.CONVERGED) is (seconds is None)
+
+    desk.spec = udp
+    start = len(desk.aws.calls)
+    told = desk.wake(progress=woken.progress)
+    assert told.result is Result.CONVERGED
+    assert "has not the Protocol" in told.cause
+    assert "ModifyListener" not in desk.calls_since(start)
+    desk.spec = tcp
+    assert desk.wake(progress=told.progress).cause == ""
+
+    desk.spec = udp
+    assert desk.sleep(progress=told.progress).result is Result.CONVERGED
+    assert desk.wake().cause == ""
+    assert listed(desk)[0]["Protocol"] == "UDP"
