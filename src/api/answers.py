@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from controller.domain.dataclass import dataclass, field
 from controller.domain.planning.spec import Json
 
 HTML = "text/html; charset=utf-8"

@@ -8,7 +8,6 @@ get the same answer: the client learns nothing about other stacks.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 from typing import Any
@@ -31,6 +30,7 @@ from api.request import KEY, Request
 from api.selection import PARAMETERS, Choice, read_choice, read_selection
 from api.stacks import OverBudgetError, Stacks, UnsureError
 from controller.asking.requested_end import parse_end
+from controller.domain.dataclass import dataclass
 from controller.domain.decision.hold import sleep_end
 from controller.domain.decision.term import USUAL, read_length
 from controller.domain.errors import TextError

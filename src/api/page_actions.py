@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from api.page_subject import Subject
 from api.reasons import capital
 from controller.asking.requested_end import SAME
+from controller.domain.dataclass import dataclass
 from controller.domain.decision.asker import Asker
 from controller.domain.planning.plan import Target
 from controller.domain.text import LONGEST_REASON

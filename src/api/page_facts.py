@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from api.page_subject import Subject
 from api.page_term import term_facts
+from controller.domain.dataclass import dataclass
 from controller.domain.formatting import to_cents
 from controller.domain.money.budget import NEAR
 from controller.domain.planning.plan import Target

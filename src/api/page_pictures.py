@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from markupsafe import Markup
 
 from api import pictures
 from api.pictures import Bar
 from api.translations import Translations
 from controller.asking.stack_view import StackView
+from controller.domain.dataclass import dataclass
 from controller.domain.money.ledger import Statement
 from controller.domain.money.past_hours import Hours, last_hours
 from controller.domain.money.past_months import last_months

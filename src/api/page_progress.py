@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from api.page_subject import Subject
+from controller.domain.dataclass import dataclass
 from controller.domain.planning.spec import Json
 from controller.domain.reporting.report import STALE, State
 from controller.domain.timestamps import parse_timestamp

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from api.reasons import capital, say_name, say_why
 from api.request import Request
 from api.translations import Translations
 from controller.asking.stack_view import StackView
+from controller.domain.dataclass import dataclass
 from controller.domain.reporting.report import DEGRADED, STUCK, Report
 from controller.links import Link
 

@@ -8,7 +8,6 @@ colours them, light and dark. Each has a text alternative.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, tzinfo
 from decimal import Decimal
 from functools import lru_cache
@@ -16,6 +15,7 @@ from typing import Protocol
 
 from markupsafe import Markup, escape
 
+from controller.domain.dataclass import dataclass
 from controller.domain.money.hour_log import DAYS
 from controller.domain.money.hour_strokes import APART, Size, strokes
 from controller.domain.money.past_hours import Hours

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
 
+from controller.domain.dataclass import dataclass, field
 from controller.domain.money.budget import Budget
 from controller.domain.timestamps import format_timestamp
 

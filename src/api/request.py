@@ -11,7 +11,6 @@ import binascii
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -23,6 +22,7 @@ from api.problems import (
     unprocessable,
     unsupported,
 )
+from controller.domain.dataclass import dataclass
 from controller.domain.text import quoted
 
 KEY = "k"

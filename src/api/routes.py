@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
@@ -26,6 +25,7 @@ from api.redaction import for_link
 from api.request import KEY, Request
 from api.stacks import OverBudgetError, Stacks
 from controller.asking.stack_view import StackView
+from controller.domain.dataclass import dataclass
 from controller.domain.decision.hold import sleep_end
 from controller.domain.decision.term import USUAL, read_length
 from controller.domain.planning.plan import Target

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
 from api.problems import RefusedError, bad_request, unprocessable, unsupported
 from api.request import FORM, JSON, Request
+from controller.domain.dataclass import dataclass
 from controller.domain.reporting.board_row import Row
 from controller.domain.text import quoted
 from controller.links import STACK_NAME

@@ -8,7 +8,6 @@ again and replaces its parts, so that every text has only one source.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -25,6 +24,7 @@ from api.reasons import capital
 from api.request import Request
 from api.translations import Translations
 from controller.asking.stack_view import StackView
+from controller.domain.dataclass import dataclass
 from controller.domain.planning.endpoint import address_text
 from controller.domain.planning.plan import Target
 from controller.domain.planning.spec import Json

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from traceback import format_exc
 from typing import Any
@@ -15,6 +14,7 @@ from controller.aws.start_pass import start_pass
 from controller.aws.topic import Topic
 from controller.aws.traffic import TrafficReader
 from controller.clock import SystemClock
+from controller.domain.dataclass import dataclass, field
 from controller.domain.decision.idle import Traffic
 from controller.domain.decision.wake_spread import spread_offset
 from controller.domain.errors import LockLostError, NotPublishedError

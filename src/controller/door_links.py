@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+from controller.domain.dataclass import dataclass
 from controller.domain.errors import TextError
 from controller.domain.planning.spec import Json
 from controller.domain.text import quoted

@@ -15,13 +15,13 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from typing import TypeVar
 
 from itsdangerous import BadData, URLSafeSerializer
 
+from controller.domain.dataclass import dataclass, replace
 from controller.domain.errors import PermanentError
 from controller.domain.planning.spec import Json
 from controller.domain.policy.name_pattern import NamePattern

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 
+from controller.domain.dataclass import dataclass, field
 from controller.domain.errors import PermanentError
 from controller.domain.notification.messages import NotifyAbout
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 
 from api.keyring import KeyRing
 from api.problems import NOT_FOUND, RefusedError, not_allowed
 from controller.asking.stack_view import StackView
+from controller.domain.dataclass import dataclass
 from controller.domain.planning.endpoint import takes_http
 from controller.domain.reporting.report import Report, State
 from controller.door_links import DoorLink, is_door_shaped

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from urllib.parse import quote
 from api.problems import UNAVAILABLE, Problem, RefusedError
 from api.stacks import Stacks
 from controller.asking.stack_view import StackView
+from controller.domain.dataclass import dataclass, field
 from controller.domain.ports import Clock
 from controller.domain.reporting.report import Report
 from controller.door_links import DoorLink

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
 from api.problems import RefusedError, bad_request
+from controller.domain.dataclass import dataclass, field
 from door.request import KEY_HEADER, DoorRequest
 
 Headers = list[tuple[str, str]]

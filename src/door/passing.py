@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from api.problems import RefusedError
 from controller.asking.requested_end import parse_end
 from controller.asking.stack_view import StackView
+from controller.domain.dataclass import dataclass, field
 from door import headers, problems, relay
 from door.exchange import SPARE, Exchange
 from door.reply import HELD, Reply

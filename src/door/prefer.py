@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from controller.domain.dataclass import dataclass
 
 DEFAULT_WAIT = 230
 """Azure, and so GitHub's runners, drops a connection that was silent for 240 seconds."""

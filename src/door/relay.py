@@ -13,9 +13,9 @@ import socket
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
+from controller.domain.dataclass import dataclass
 from door.headers import is_token
 
 MOST_ANSWER = 6_291_456

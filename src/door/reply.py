@@ -6,11 +6,11 @@ import base64
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from api.answers import json_answer
 from api.problems import Problem
+from controller.domain.dataclass import dataclass, field
 
 MOST_RESULT = 6_291_456
 """Bytes of the JSON that a function may return (AWS behaviour §5.7)."""

@@ -11,10 +11,10 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from api.problems import NOT_FOUND, RefusedError, bad_request, too_large
+from controller.domain.dataclass import dataclass
 from controller.door_links import LONGEST_DOOR_KEY
 from controller.links import STACK_NAME
 

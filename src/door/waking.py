@@ -10,7 +10,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from api.problems import UNSURE, RefusedError, over_budget
 from api.stacks import OverBudgetError, UnsureError
 from controller.asking.requested_end import parse_end
 from controller.asking.stack_view import StackView
+from controller.domain.dataclass import dataclass, field
 from controller.domain.decision.held import Held
 from controller.domain.reporting.report import FAILED, Report, State
 from door import problems

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from controller.domain.dataclass import dataclass, replace
 from controller.domain.money.hourly_prices import HOURS_IN_A_MONTH
 from controller.domain.money.ledger import cost
 from controller.domain.money.prices import find_prices

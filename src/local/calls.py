@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from controller.domain.dataclass import dataclass
 
 READS = ("Describe", "List", "Get", "Query", "Scan", "BatchGet", "TransactGet", "Head")
 

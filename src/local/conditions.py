@@ -7,9 +7,9 @@ state of things: faults F06-F08, F28-F34, F41, F43 and F63 of AWS behaviour §8.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 
+from controller.domain.dataclass import dataclass, field
 from controller.domain.planning.timing import NEVER
 
 

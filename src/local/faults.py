@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from controller.domain.dataclass import dataclass, field
 from local.errors import AwsError
 
 FOREVER = math.inf

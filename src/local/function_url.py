@@ -14,11 +14,11 @@ import base64
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
+from controller.domain.dataclass import dataclass
 from local.clock import Clock, ScaledClock
 from local.http_server import HttpServer, Requests
 

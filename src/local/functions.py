@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 from types import TracebackType
 from typing import Any
 
+from controller.domain.dataclass import dataclass
 from local.clock import Clock
 
 Handler = Callable[[dict[str, Any], Any], Any]

@@ -7,9 +7,10 @@ Cost checks read this account, not the objects, so a mistake in one does not hid
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
+
+from controller.domain.dataclass import dataclass, field, replace
 
 
 @dataclass(slots=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from controller.domain.dataclass import dataclass, field
 from local.traffic import floor_to
 
 Dimensions = tuple[tuple[str, str], ...]

@@ -16,13 +16,13 @@ import os
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from api import handler as wake_url
 from controller.bootstrap import bootstrap
+from controller.domain.dataclass import dataclass, field
 from controller.domain.decision.history import Event
 from controller.domain.money.prices import DEFAULT_REGION
 from controller.domain.planning.spec import Kind, Spec

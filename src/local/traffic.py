@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from controller.domain.dataclass import dataclass, field
 
 MINUTE = 60.0
 

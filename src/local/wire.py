@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
@@ -25,6 +24,7 @@ from moto.core.serialize import SERIALIZERS, SerializationContext
 from moto.core.utils import get_service_model
 from werkzeug.datastructures import MultiDict
 
+from controller.domain.dataclass import dataclass
 from local.errors import AwsError
 
 CREDENTIAL = re.compile(r"Credential=[^/]*/\d{8}/([^/]+)/([^/]+)/aws4_request")

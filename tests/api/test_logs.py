@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
 from io import StringIO
 
 import pytest
 
 from api import handler as api
+from controller.domain.dataclass import dataclass, replace
 from controller.domain.guards.overdue import Overdue
 from controller.handlers import entry
 from installation import STACK

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +11,7 @@ from controller.aws.listing import in_parts, list_all, read_elb_tags
 from controller.aws.service_calls import DESCRIBE_LIMIT, ServiceAdapter
 from controller.aws.tags import from_ecs
 from controller.aws.target_group import read_health
+from controller.domain.dataclass import dataclass
 from controller.domain.guards.sweeping import OwnedResource
 from controller.domain.money.ledger import cost
 from controller.domain.money.prices import Prices

@@ -15,7 +15,6 @@ holds only moves and tags; and Dormouse would do nothing. Nothing in AWS is chan
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -26,6 +25,7 @@ from controller.adopt.prepare import Prepared
 from controller.adopt.proving import Proving
 from controller.adopt.states import addresses_in, serial_of
 from controller.adopt.undoing import Undoing
+from controller.domain.dataclass import dataclass, replace
 from controller.domain.errors import DormouseError, ForeignError, PermanentError
 from controller.domain.planning.owner_tags import STACK, owner_tags
 from controller.domain.planning.spec import Spec

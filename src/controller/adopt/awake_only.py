@@ -13,9 +13,9 @@ The ways out are those of `mapping/hangers.py`.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from controller.adopt.refuser import RULE
+from controller.domain.dataclass import dataclass
 from controller.domain.problem import Level, Problem
 from controller.hcl.world import ResourceInstance, World
 from controller.mapping.hangers import COMPUTED, OWN_COUNT, hanger_of

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from controller.adopt.blocks import Editor
@@ -12,6 +11,7 @@ from controller.adopt.edits import Edit, align_comments, apply
 from controller.adopt.folders import File, Folder, read_folders
 from controller.adopt.json_blocks import JsonEditor
 from controller.adopt.obstacles import in_the_way, not_ours
+from controller.domain.dataclass import dataclass
 from controller.domain.problem import Problem
 from controller.hcl.directory import Configuration
 from controller.hcl.source import BYTE_ORDER_MARK

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from controller.domain.dataclass import dataclass
 from controller.hcl.errors import HclError
 from controller.hcl.scan import scan_body
 from controller.hcl.source import Source

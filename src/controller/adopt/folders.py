@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from controller.adopt.layout import Argument, Block, Layout, read_layout
 from controller.adopt.references import Key
 from controller.adopt.rewrite import Target
+from controller.domain.dataclass import dataclass, field
 from controller.hcl.files import configuration_files
 from controller.hcl.module import CallPath, Module
 from controller.hcl.source import BYTE_ORDER_MARK

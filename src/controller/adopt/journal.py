@@ -13,12 +13,12 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from controller.adopt.changes import Change
+from controller.domain.dataclass import asdict, dataclass, replace
 from controller.domain.errors import PermanentError
 
 FOLDER = ".dormouse-adopt"

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
+from controller.domain.dataclass import dataclass, field
 from controller.hcl.scan import scan_body, scan_template
 from controller.hcl.source import Code, Source
 from controller.hcl.source import Sequence as Inserted

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from controller.adopt.ports import Compile, RefusedError
 from controller.adopt.proof import renamed, spec_differences
 from controller.adopt.refuser import RULE
 from controller.adopt.shadow import shadow_of
+from controller.domain.dataclass import dataclass, replace
 from controller.domain.planning.spec import Kind, ResourceSpec, Spec
 from controller.domain.problem import Level, Problem
 from controller.hcl.directory import Configuration

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from controller.adopt.ports import Running, Say
 from controller.adopt.prepare import Prepared
 from controller.adopt.proof import changed_outputs, created, not_nothing, not_only_moves
 from controller.adopt.shadow import shadow_of
+from controller.domain.dataclass import dataclass
 from controller.domain.errors import PermanentError
 from controller.domain.planning.spec import Spec
 from controller.mapping.assemble import AWAKE

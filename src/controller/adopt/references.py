@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from controller.adopt.layout import Layout, Token
+from controller.domain.dataclass import dataclass
 
 Key = tuple[str, str, str]
 """Mode ("managed" or "data"), type and name of a resource, within its module."""

@@ -16,11 +16,11 @@ balancer's name, and what the block itself says of its name or port.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from controller.adopt.edits import Edit, insert
 from controller.adopt.layout import Layout, Token, depths
 from controller.adopt.references import Key, Reference, references
+from controller.domain.dataclass import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,13 +18,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from controller.adopt import files
 from controller.adopt.journal import HandedOver, Journal, Step
 from controller.adopt.ports import Compile, Running, Say
 from controller.adopt.states import addresses_in, serial_of, with_forgotten, with_serial
+from controller.domain.dataclass import dataclass
 from controller.domain.errors import PermanentError
 from controller.domain.planning.owner_tags import ADDRESS, STACK
 from controller.domain.planning.spec import Kind, Spec

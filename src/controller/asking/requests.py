@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -20,6 +19,7 @@ from controller.asking.requested_end import (
     leases_to_release,
 )
 from controller.asking.stack_view import StackView
+from controller.domain.dataclass import dataclass, replace
 from controller.domain.decision.asker import Asker
 from controller.domain.decision.booking import Booking
 from controller.domain.decision.hold import Hold, sleep_now

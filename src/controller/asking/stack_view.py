@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from controller.asking.requested_end import next_closing
+from controller.domain.dataclass import dataclass
 from controller.domain.decision.office_hours import Rules, Window
 from controller.domain.policy.policy import Policy
 from controller.domain.reporting.report import Report, make_report, rules_of

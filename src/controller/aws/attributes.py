@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
 from controller.aws.clients import Client
+from controller.domain.dataclass import dataclass
 from controller.domain.planning.observed import AT_FIRST, ATTRIBUTES
 from controller.domain.planning.spec import ResourceSpec
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from controller.aws.errors import is_foreseen
+from controller.domain.dataclass import dataclass
 from controller.domain.ports import Clock
 
 _HEARD = "dormouse heard"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+
+from controller.domain.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
 from controller.aws.forwarding import shares
+from controller.domain.dataclass import dataclass, field
 from controller.domain.errors import PermanentError
 from controller.domain.planning.observed import Leftover
 from controller.domain.planning.plan import Target

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from controller.domain.dataclass import dataclass
 from controller.domain.planning.owner_tags import ADDRESS, STACK, owner_tags
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from controller.domain.dataclass import dataclass, field, replace
 from controller.domain.decision.office_hours import Rules
 from controller.domain.money.ledger import cost, number
 from controller.domain.money.prices import Prices, find_prices

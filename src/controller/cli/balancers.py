@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from controller.aws.clients import Clients
 from controller.aws.errors import code_of
 from controller.aws.listing import in_parts, list_all
+from controller.domain.dataclass import dataclass, field
 from controller.domain.money.usage import Tasks, UsageProfile
 
 _AT_ONCE = 10

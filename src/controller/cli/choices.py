@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from controller.aws.clients import Client
 from controller.aws.listing import list_all
+from controller.domain.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

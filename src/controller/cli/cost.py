@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -19,6 +18,7 @@ from controller.cli.hour_strip import strip_of_hours
 from controller.cli.inputs import InputError
 from controller.cli.pricing import prices_of
 from controller.cli.stacks import Stacks, check_name
+from controller.domain.dataclass import dataclass
 from controller.domain.errors import TextError
 from controller.domain.formatting import say_money
 from controller.domain.money.controller_cost import Part, controller_cost, controller_parts

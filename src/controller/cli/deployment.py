@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,6 +18,7 @@ import click
 from click.core import ParameterSource
 
 from controller.cli.session import open_clock, open_session
+from controller.domain.dataclass import dataclass, field
 from controller.domain.errors import PermanentError
 from controller.domain.ports import Clock
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -23,6 +22,7 @@ from controller.cli.inputs import (
 from controller.cli.link_address import refuse_link
 from controller.cli.profile_option import profile_option
 from controller.cli.stacks import Stacks
+from controller.domain.dataclass import dataclass, replace
 from controller.domain.decision.booking import Booking
 from controller.domain.decision.history import Learned
 from controller.domain.decision.hold import Hold

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
 import click
 
+from controller.domain.dataclass import dataclass, field
 from controller.domain.text import quoted
 from controller.links import STACK_NAME, is_shaped
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import IO, Any
 from urllib.error import HTTPError, URLError
 from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
@@ -14,6 +13,7 @@ import click
 
 from controller.cli.link_address import LinkAddress
 from controller.cli.stack_status import StackStatus
+from controller.domain.dataclass import dataclass
 from controller.domain.errors import PermanentError, RetryError, TextError
 from controller.domain.text import LONGEST_CAUSE, clean
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import ssl
-from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address
 from time import monotonic, sleep
@@ -12,6 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from controller.domain.dataclass import dataclass
 from controller.domain.errors import PermanentError
 from controller.domain.policy.durations import format_duration
 from controller.domain.text import clean, quoted

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +13,7 @@ from botocore.exceptions import ClientError
 from controller.aws.errors import code_of
 from controller.aws.listing import list_all
 from controller.cli.deployment import Deployment
+from controller.domain.dataclass import dataclass, field
 from controller.domain.errors import PermanentError
 
 MANAGED_STACK = "aws-sam-cli-managed-default"

@@ -13,7 +13,6 @@ import json
 import os
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +21,7 @@ import click
 
 from controller.cli.inputs import InputError
 from controller.cli.project import shipped_file
+from controller.domain.dataclass import dataclass, field, replace
 
 OWN_FILE, SAM_FILE = "dormouse.toml", "samconfig.toml"
 _OWN_KEYS = {"name": str, "region": str, "profile": str, "stacks": list, "parameters": dict}

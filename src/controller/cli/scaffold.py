@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from controller.domain.dataclass import asdict, dataclass
 
 _TEMPLATES = Path(__file__).with_name("scaffold_files")
 _SUFFIX = ".j2"

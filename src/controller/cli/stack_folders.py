@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import click
 
 from controller.cli.inputs import InputError
 from controller.cli.origin import find_origin
+from controller.domain.dataclass import dataclass
 from controller.domain.planning.spec import Spec
 from controller.hcl.directory import read
 

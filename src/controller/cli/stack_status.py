@@ -7,11 +7,11 @@ What is printed is made of that alone, so that it reads the same by whichever wa
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from controller.domain.dataclass import dataclass
 from controller.domain.planning.spec import Json
 from controller.domain.reporting.report import State
 from controller.domain.timestamps import parse_timestamp, read_timestamp

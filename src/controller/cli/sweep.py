@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -18,6 +17,7 @@ from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.forgetting import forget_replaced
 from controller.cli.screen import format_duration
 from controller.cli.session import open_session
+from controller.domain.dataclass import dataclass
 from controller.domain.errors import DormouseError, SpecError
 from controller.domain.guards.sweeping import Known, OwnedResource, Verdict
 from controller.domain.planning.spec import Spec

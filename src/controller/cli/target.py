@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 
 from controller.aws.cloud import AwsCloud
 from controller.cli.session import clients_for, open_clock
+from controller.domain.dataclass import dataclass, replace
 from controller.domain.planning.plan import Order
 from controller.domain.planning.spec import Spec
 from controller.domain.ports import Clock, SideBySide

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 from controller.aws.past_traffic import spread
 from controller.cli.inputs import InputError
+from controller.domain.dataclass import dataclass
 from controller.domain.decision.idle import MINUTE, Minute, floor_minute
 from controller.domain.errors import TextError
 from controller.domain.timestamps import parse_timestamp

@@ -8,7 +8,6 @@ import secrets
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from types import FrameType
 
@@ -32,6 +31,7 @@ from controller.cli.places import (
 )
 from controller.cli.readiness import Question, wait_until_ready
 from controller.cli.stack_status import StackStatus
+from controller.domain.dataclass import dataclass
 from controller.domain.errors import DormouseError, PermanentError
 from controller.domain.ports import Clock
 from controller.domain.reporting.report import State

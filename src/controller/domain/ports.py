@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from controller.domain.dataclass import dataclass
 from controller.domain.money.meter import SeenTask
 from controller.domain.planning.observed import Observation, Observed
 from controller.domain.planning.plan import Action, Target

@@ -8,8 +8,8 @@ which are put in before the value is converted.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
+from controller.domain.dataclass import dataclass, field, replace
 from controller.hcl.convert import (
     convert,
     elements_of,

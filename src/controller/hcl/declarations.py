@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from controller.domain.dataclass import dataclass, field
 from controller.domain.problem import Place
 from controller.hcl.constraints import ANYTHING, Constraint
 from controller.hcl.errors import HclError

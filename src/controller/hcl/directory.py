@@ -8,9 +8,9 @@ The public face: a Terraform directory, read once and evaluated as often as need
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
+from controller.domain.dataclass import dataclass
 from controller.domain.problem import Level, Problem
 from controller.hcl.errors import HclError
 from controller.hcl.evaluate import evaluate

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from controller.domain.dataclass import dataclass
 from controller.domain.problem import Place, Problem
 from controller.hcl.errors import HclError
 from controller.hcl.json_syntax import parse_json_body

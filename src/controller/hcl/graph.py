@@ -7,9 +7,9 @@ Dependencies are those of the text, so that a cycle is found through a branch th
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
+from controller.domain.dataclass import dataclass
 from controller.domain.problem import Place
 from controller.hcl.declarations import (
     Condition,

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
+from controller.domain.dataclass import dataclass, field
 from controller.domain.problem import Level, Place, Problem
 from controller.hcl.construct import string
 from controller.hcl.declarations import Variable

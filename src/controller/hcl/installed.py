@@ -12,9 +12,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from controller.domain.dataclass import dataclass, field
 
 _REGISTRIES = re.compile(r"^registry\.(?:terraform\.io|opentofu\.org)/")
 _SCHEME = re.compile(r"^(?:git::|hg::)?(?:(?:https?|ssh|git|file)://)?(?:[\w.-]+@)?")

@@ -7,8 +7,8 @@ Everything is evaluated at most once. What failed has no value, and using it rai
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
+from controller.domain.dataclass import dataclass, field
 from controller.hcl.access import get_attribute, get_element
 from controller.hcl.attribute_paths import similar
 from controller.hcl.convert import make_object, make_tuple, string

@@ -8,8 +8,8 @@ resources the schema of their type (HCL semantics §2).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 
+from controller.domain.dataclass import dataclass, field
 from controller.domain.problem import Place
 from controller.hcl import numbers
 from controller.hcl.construct import make_object, make_tuple, string

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from json.decoder import scanstring  # type: ignore[attr-defined] # not in the stubs, but public
 from typing import Any
 
+from controller.domain.dataclass import dataclass
 from controller.domain.problem import Place
 from controller.hcl.errors import HclError
 from controller.hcl.source import Source

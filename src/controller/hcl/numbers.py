@@ -9,9 +9,9 @@ result is rounded and how many digits it shows, so it travels with the value (HC
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Final
 
+from controller.domain.dataclass import dataclass, field
 from controller.hcl.errors import HclError
 
 PARSED_BITS: Final = 512

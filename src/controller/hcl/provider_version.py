@@ -9,9 +9,9 @@ defaults.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
+from controller.domain.dataclass import dataclass
 from controller.hcl.declarations import RequiredProvider
 from controller.hcl.errors import HclError
 from controller.hcl.parse import parse_body

@@ -7,8 +7,8 @@ Names that a `for` or a `dynamic` block binds are no references.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from controller.domain.dataclass import dataclass
 from controller.hcl.errors import HclError
 from controller.hcl.syntax import (
     Attribute,

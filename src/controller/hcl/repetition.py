@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
+from controller.domain.dataclass import dataclass, field, replace
 from controller.domain.problem import Place
 from controller.hcl import numbers
 from controller.hcl.carried import computed

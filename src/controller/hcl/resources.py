@@ -7,8 +7,8 @@ Its size: instances and what references see of them share one set of rules.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 
+from controller.domain.dataclass import dataclass, replace
 from controller.domain.problem import Problem
 from controller.hcl.bodies import BodyEvaluator
 from controller.hcl.carried import pattern_of

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from controller.domain.dataclass import dataclass
 from controller.hcl.errors import HclError
 from controller.hcl.source import Code, Source, TemplateText
 from controller.hcl.template_text import TemplateReader

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
 
+from controller.domain.dataclass import dataclass, field
 from controller.domain.problem import Place
 from controller.hcl.errors import HclError
 

@@ -10,8 +10,8 @@ Its size: the class whose size is explained below.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 
+from controller.domain.dataclass import dataclass, replace
 from controller.domain.problem import Level, Problem
 from controller.hcl.attribute_paths import after_key, schema_errors, similar
 from controller.hcl.block_parts import conditions_of

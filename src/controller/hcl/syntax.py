@@ -8,8 +8,8 @@ one parse serves every evaluation.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from controller.domain.dataclass import dataclass, field
 from controller.domain.problem import Place
 from controller.hcl.values import Value
 

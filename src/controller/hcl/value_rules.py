@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from controller.domain.dataclass import dataclass
 from controller.hcl import numbers
 from controller.hcl.convert import string
 from controller.hcl.errors import HclError

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any, Final
 
+from controller.domain.dataclass import dataclass, field
 from controller.domain.problem import Place
 from controller.hcl.types import DYNAMIC, Type
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
 
+from controller.domain.dataclass import dataclass, field
 from controller.domain.problem import Place, Problem
 from controller.hcl.module import MissingModule
 from controller.hcl.provider_version import UNKNOWN, AwsProvider

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass, replace
 from datetime import datetime
 
+from controller.domain.dataclass import dataclass, replace
 from controller.domain.money.bill import asleep_hour
 from controller.domain.planning.packing import LARGEST_ITEM, stored_size
 from controller.domain.planning.spec import Json, Kind, ResourceSpec, Spec

@@ -8,8 +8,7 @@ with it is therefore made inside of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from controller.domain.dataclass import dataclass
 from controller.domain.planning.spec import Json, Kind
 from controller.hcl import numbers
 from controller.hcl.world import ResourceInstance

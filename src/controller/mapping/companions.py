@@ -10,8 +10,8 @@ others stay Terraform's, and so does what has no target among these files.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from controller.domain.dataclass import dataclass
 from controller.domain.planning.spec import Kind
 from controller.domain.problem import Level, Problem
 from controller.hcl.values import Computed, Origin, Term, Unknown, Value

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
+from controller.domain.dataclass import dataclass, field
 from controller.domain.planning.spec import Json, Kind, ResourceSpec, references, split_reference
 from controller.domain.problem import Problem
 from controller.hcl.world import ResourceInstance

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
+from controller.domain.dataclass import dataclass, field, replace
 from controller.domain.planning.spec import Json
 from controller.domain.problem import Level, Place, Problem
 from controller.hcl.construct import elements_of, is_sensitive, is_wholly_known, merge_unknown

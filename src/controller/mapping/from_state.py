@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from controller.domain.dataclass import dataclass, field
 from controller.domain.planning.spec import Json
 from controller.domain.problem import Level, Problem
 from controller.hcl.construct import elements_of, is_sensitive, is_wholly_known, merge_unknown

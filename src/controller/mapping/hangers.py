@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from controller.domain.dataclass import dataclass
 from controller.domain.problem import Level
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
+from controller.domain.dataclass import dataclass
 from controller.domain.planning.spec import Kind
 from controller.domain.problem import Level, Place, Problem
 from controller.hcl.construct import string

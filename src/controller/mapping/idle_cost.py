@@ -8,9 +8,9 @@ number. Prices are those of `controller.domain.money.hourly_prices`.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
+from controller.domain.dataclass import dataclass
 from controller.domain.formatting import say_money
 from controller.domain.money.hourly_prices import AS_OF, HOURLY, HOURS_IN_A_MONTH, hourly, is_of
 from controller.domain.money.ledger import cost

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from controller.domain.dataclass import dataclass
 from controller.domain.problem import Level, Place, Problem
 from controller.hcl.construct import elements_of, is_sensitive, is_wholly_known
 from controller.hcl.plain import to_python

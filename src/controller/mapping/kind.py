@@ -8,8 +8,8 @@ kind to kind is asked for there, so that nobody else asks which kind it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from controller.domain.dataclass import dataclass
 from controller.domain.planning.spec import Json, Kind
 from controller.hcl.provider_version import AwsProvider
 from controller.hcl.world import Block, ResourceInstance

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from controller.domain.dataclass import dataclass, field
 from controller.domain.money.hourly_prices import HOURS_IN_A_MONTH
 from controller.domain.policy.policy import Policy, find_problems, parse_policy
 from controller.domain.policy.policy_warnings import find_ending_holidays, find_warnings

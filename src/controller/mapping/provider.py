@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 
+from controller.domain.dataclass import dataclass, replace
 from controller.domain.problem import Level, Problem
 from controller.hcl.errors import HclError
 from controller.hcl.origins import describe_origins, lacking_file

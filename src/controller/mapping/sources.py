@@ -10,8 +10,8 @@ says is a filter, so all of it counts.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from controller.domain.dataclass import dataclass, field
 from controller.domain.planning.spec import Json
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 
+from controller.domain.dataclass import dataclass
 from controller.domain.money.bill import asleep_hour, awake_hour
 from controller.domain.money.hourly_prices import HOURS_IN_A_MONTH
 from controller.domain.money.ledger import number

@@ -9,8 +9,8 @@ neither sent nor refused is dropped with a warning that says why (HCL semantics 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from controller.domain.dataclass import dataclass
 from controller.domain.planning.spec import Json
 
 Read = Callable[[Json], Json]

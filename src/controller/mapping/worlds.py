@@ -12,9 +12,9 @@ companions (`companions.py`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from controller.domain.dataclass import dataclass
 from controller.domain.planning.spec import Kind
 from controller.domain.problem import Level, Place, Problem
 from controller.hcl import numbers

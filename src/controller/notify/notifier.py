@@ -8,11 +8,11 @@ may rarely arrive twice; SNS itself promises no more.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from traceback import format_exc
 from typing import Any, Protocol
 
+from controller.domain.dataclass import dataclass, field
 from controller.domain.decision.history import Event, EventKind
 from controller.domain.errors import MessageRefusedError
 from controller.domain.notification.invitation import Invitation

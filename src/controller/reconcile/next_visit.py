@@ -6,9 +6,9 @@ Computing a moment notifies nobody: a warning is part of the result.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from controller.domain.dataclass import dataclass
 from controller.domain.decision.desired import Decision
 from controller.domain.decision.foresight import Change, foresee
 from controller.domain.decision.sleep_rules import paid_hour_ends

@@ -8,9 +8,9 @@ that cannot be sent because of a fault of its own waits alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from traceback import format_exc
 
+from controller.domain.dataclass import dataclass
 from controller.domain.decision.history import Event
 from controller.domain.errors import DormouseError
 from controller.domain.planning.spec import Spec

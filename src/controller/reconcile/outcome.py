@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from controller.domain.dataclass import dataclass, field
 from controller.domain.decision.history import Learned
 from controller.domain.planning.observed import Observed
 from controller.domain.planning.plan import Plan, Target

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from controller.domain.dataclass import dataclass
 from controller.domain.decision.desired import Decision
 from controller.domain.guards.overdue import Overdue
 from controller.domain.planning.spec import Json

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from controller.domain.dataclass import dataclass
 from controller.domain.decision.booking import Booking
 from controller.domain.decision.held import Held
 from controller.domain.decision.history import Event, Wake

@@ -8,9 +8,9 @@ long as a wake may take.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from controller.domain.dataclass import dataclass, replace
 from controller.domain.planning.observed import Observed, State
 from controller.domain.planning.plan import Action, Plan, Verb
 from controller.domain.planning.serving import serves

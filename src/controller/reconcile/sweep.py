@@ -9,10 +9,10 @@ the rest.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from controller.domain.dataclass import dataclass, field, replace
 from controller.domain.errors import DormouseError, RetryError
 from controller.domain.guards.sweeping import (
     Known,

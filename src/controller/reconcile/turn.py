@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from controller.domain.dataclass import dataclass, field, replace
 from controller.domain.errors import DormouseError
 from controller.domain.planning.observed import Observed
 from controller.domain.planning.plan import Action, Plan, Target, Verb

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from controller.domain.dataclass import dataclass
 from controller.domain.errors import DeniedError, DormouseError, EndPassError, RetryError
 from controller.domain.formatting import say_duration
 from controller.domain.planning.observed import Holder, State

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from controller.domain.dataclass import dataclass, field
 from controller.domain.errors import DormouseError
 
 FORM = 1

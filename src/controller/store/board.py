@@ -8,10 +8,10 @@ A pass writes a row when its content has changed; it is deleted with the stack.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 
+from controller.domain.dataclass import dataclass
 from controller.domain.policy.name_pattern import NamePattern
 from controller.domain.reporting.board_row import Row
 from controller.domain.reporting.damage import Damaged

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from controller.domain.dataclass import dataclass
 from controller.domain.decision.held import MOST_HELD, Held
 from controller.domain.reporting.damage import UNREADABLE
 from controller.store import items

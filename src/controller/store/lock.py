@@ -9,12 +9,12 @@ and stops. Duplicate work would be harmless (a create adopts, a delete repeats),
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from controller.domain.dataclass import dataclass
 from controller.store import items
 from controller.store.conditions import is_refused
 

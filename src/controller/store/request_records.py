@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from controller.domain.dataclass import dataclass, field, replace
 from controller.domain.decision.booking import Booking
 from controller.domain.decision.held import Held
 from controller.domain.decision.hold import Hold

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from controller.domain.dataclass import dataclass, replace
 from controller.domain.decision.booking import Booking
 from controller.domain.decision.held import Held
 from controller.domain.decision.hold import Hold

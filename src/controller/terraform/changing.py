@@ -12,10 +12,10 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from controller.domain.dataclass import dataclass, replace
 from controller.terraform.run import Ended, call, ended_in_order, refusal
 from controller.terraform.workspace import data_dir
 

@@ -17,11 +17,11 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from controller.domain.dataclass import dataclass, replace
 from controller.domain.errors import DormouseError
 from controller.terraform.recognise import read_state
 from controller.terraform.state import State, StateError

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from controller.aws.running import RunningStack
+from controller.domain.dataclass import dataclass
 from controller.domain.errors import PermanentError, RetryError
 from controller.domain.planning.observed import Holder, Observed, State
 from controller.domain.planning.plan import Target, make_plan

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from controller.domain.dataclass import dataclass, field
 from controller.domain.planning.plan import Order, Target
 from controller.domain.trial import measures
 from controller.domain.trial.measures import measure_all

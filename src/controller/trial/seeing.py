@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from controller.aws.errors import GONE
 from controller.aws.listening import Heard
+from controller.domain.dataclass import dataclass, field, replace
 from controller.domain.trial import measures as states
 from controller.domain.trial.sightings import Log, Sighting, Subject, Thing
 

@@ -7,12 +7,12 @@ How often it looks follows from how long nothing new was seen: what is short is 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from controller.aws.errors import DENIED, code_of
+from controller.domain.dataclass import dataclass
 from controller.domain.ports import Clock
 from controller.domain.trial.sightings import Log
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
+from controller.domain.dataclass import dataclass, field
 from local.ecs.state import Service
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from ipaddress import IPv4Network
+
+from controller.domain.dataclass import dataclass, field
 
 Tags = dict[str, str]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from controller.domain.dataclass import dataclass, field
 from local.conditions import Containers
 from local.ec2.state import NetworkInterface, Subnet
 from local.elbv2.state import Target, TargetGroup

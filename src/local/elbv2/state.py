@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
+from controller.domain.dataclass import dataclass, field
 from local.ec2.state import Address, NetworkInterface, Subnet
 
 Tags = dict[str, str]

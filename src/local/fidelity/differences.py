@@ -11,9 +11,9 @@ import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
+from controller.domain.dataclass import dataclass, replace
 from local.fidelity.replay import Observation
 
 SLACK = 5.0

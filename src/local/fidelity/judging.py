@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from controller.domain.dataclass import dataclass, fields
 from controller.domain.errors import DormouseError
 from local.fidelity.differences import Difference
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from controller.domain.dataclass import dataclass, field
 from controller.domain.planning.timing import Timing
 from controller.recording.entry import Entry
 from local.aws import LaptopAws

@@ -11,8 +11,8 @@ of the stack write one record.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 
+from controller.domain.dataclass import dataclass, replace
 from controller.domain.errors import TextError
 from controller.domain.text import quoted
 

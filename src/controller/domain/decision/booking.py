@@ -8,10 +8,10 @@ comes before it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from controller.domain.dataclass import dataclass, replace
 from controller.domain.decision.asker import Asker
 from controller.domain.errors import InvalidLeaseError, TextError
 from controller.domain.formatting import say_moment

@@ -11,9 +11,9 @@ idleness; `min_awake`, `max_awake` and the load balancer's paid hour bound the e
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from controller.domain.dataclass import dataclass, replace
 from controller.domain.decision.booking import Booking
 from controller.domain.decision.hold import Hold
 from controller.domain.decision.lease import Lease

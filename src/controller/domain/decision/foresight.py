@@ -9,10 +9,10 @@ is awake, since future idleness cannot be known.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 
+from controller.domain.dataclass import dataclass, replace
 from controller.domain.decision.desired import Decision, decide, settle_lifecycle
 from controller.domain.decision.hold import Hold
 from controller.domain.decision.lease import Lease

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from controller.domain.dataclass import dataclass
 from controller.domain.planning.spec import Json
 from controller.domain.text import LONGEST_NAME, clean
 from controller.domain.timestamps import format_timestamp, parse_timestamp

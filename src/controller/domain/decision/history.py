@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from controller.domain.dataclass import dataclass, field, replace
 from controller.domain.planning.progress import Timeline
 from controller.domain.planning.spec import Json
 from controller.domain.text import clean_lines

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from controller.domain.dataclass import dataclass, replace
 from controller.domain.decision.lease import Lease
 from controller.domain.decision.office_hours import OfficeHours, Rules
 from controller.domain.errors import InvalidLeaseError, TextError

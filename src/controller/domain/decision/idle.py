@@ -10,10 +10,10 @@ idle.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from controller.domain.dataclass import dataclass
 from controller.domain.decision.lifecycle import Activity, BilledResource
 from controller.domain.policy.policy import IdleBelow
 

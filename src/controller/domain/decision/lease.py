@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from controller.domain.dataclass import dataclass, replace
 from controller.domain.errors import InvalidLeaseError
 from controller.domain.policy.durations import LONGEST
 from controller.domain.text import LONGEST_NAME, LONGEST_REASON, clean

@@ -8,9 +8,9 @@ be lost: resources that exist in AWS then count as left from a sleep, or as awak
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 
+from controller.domain.dataclass import dataclass, replace
 from controller.domain.decision.lease import Lease
 from controller.domain.planning.spec import Json
 from controller.domain.timestamps import (

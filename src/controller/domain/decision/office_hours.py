@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from heapq import merge
 
+from controller.domain.dataclass import dataclass, replace
 from controller.domain.decision.booking import Booking
 from controller.domain.policy.policy import Policy
 from controller.domain.policy.schedule import HORIZON_DAYS, OpenWindow, Schedule

@@ -14,11 +14,11 @@ only exception: a missed end moves to the next possible one.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from controller.domain.dataclass import dataclass, field
 from controller.domain.decision.hold import Hold
 from controller.domain.decision.idle import LAG, RETRY
 from controller.domain.decision.lease import Lease

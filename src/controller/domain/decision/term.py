@@ -9,9 +9,9 @@ An extension before that cancels all of it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from controller.domain.dataclass import dataclass, replace
 from controller.domain.decision.hold import Hold
 from controller.domain.decision.lease import Lease
 from controller.domain.errors import TextError

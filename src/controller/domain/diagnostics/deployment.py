@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 
+from controller.domain.dataclass import dataclass
 from controller.domain.diagnostics.finding import Finding, ok, problem, warning
 from controller.domain.reporting.status import Status, Trouble
 from controller.domain.timestamps import format_timestamp

@@ -8,9 +8,9 @@ it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 
+from controller.domain.dataclass import dataclass, field
 from controller.domain.planning.client_addresses import sees_clients
 from controller.domain.planning.observed import Address, Leftover, Observation
 from controller.domain.planning.spec import Kind, ResourceSpec, Spec

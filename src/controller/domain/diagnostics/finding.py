@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
+from controller.domain.dataclass import dataclass
 from controller.domain.planning.spec import Json
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from controller.domain.dataclass import dataclass
 from controller.domain.diagnostics.facts import Facts, Image, TaskDefinition, backs
 from controller.domain.diagnostics.finding import Finding, not_checked, ok, problem
 

@@ -8,10 +8,10 @@ a resource stays: it costs cents, and the controller itself deletes the resource
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from controller.domain.dataclass import dataclass, replace
 from controller.domain.planning.owner_tags import tag_value
 from controller.domain.planning.plan import Target
 from controller.domain.planning.spec import Json, Kind, ResourceSpec, Spec

@@ -8,10 +8,10 @@ IP included.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from controller.domain.dataclass import dataclass
 from controller.domain.decision.desired import decide
 from controller.domain.decision.foresight import foresee
 from controller.domain.decision.hold import Hold

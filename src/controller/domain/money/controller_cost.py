@@ -8,10 +8,10 @@ docs/costs.md, where each has its source.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
+from controller.domain.dataclass import dataclass
 from controller.domain.money.usage import ZERO, to_hours
 from controller.domain.planning.spec import Json
 

@@ -9,9 +9,9 @@ it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
+from controller.domain.dataclass import dataclass
 from controller.domain.decision.desired import decide
 from controller.domain.decision.foresight import foresee
 from controller.domain.decision.hold import Hold

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
+from controller.domain.dataclass import dataclass, field, replace
 from controller.domain.planning.spec import Json
 from controller.domain.timestamps import format_timestamp, parse_timestamp
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from functools import cache, lru_cache
 from itertools import groupby
 
+from controller.domain.dataclass import dataclass
 from controller.domain.money.hour_log import DAYS, HOUR, Hour
 from controller.domain.money.past_hours import Hours
 

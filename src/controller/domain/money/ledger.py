@@ -8,10 +8,10 @@ was first published is in neither. The prices of one moment are used for the who
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from controller.domain.dataclass import dataclass
 from controller.domain.decision.history import Event, EventKind
 from controller.domain.decision.lifecycle import Lifecycle
 from controller.domain.formatting import to_cents

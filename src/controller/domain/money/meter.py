@@ -8,10 +8,10 @@ Part of the status, so that the money of the running month needs no other read. 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import reduce
 
+from controller.domain.dataclass import dataclass, field, replace
 from controller.domain.decision.lifecycle import BilledResource
 from controller.domain.money.hour_log import HourLog
 from controller.domain.money.month import Month

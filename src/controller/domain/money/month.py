@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from controller.domain.dataclass import dataclass
 from controller.domain.errors import TextError
 
 _TEXT = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from functools import reduce
 
+from controller.domain.dataclass import dataclass
 from controller.domain.decision.lifecycle import Lifecycle
 from controller.domain.money.hour_log import DAYS, HOUR, Hour, HourLog, floor_hour
 from controller.domain.money.ledger import Past

@@ -8,8 +8,9 @@ there). `controller.domain.money.usage` computes how much of each is billed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
+
+from controller.domain.dataclass import dataclass
 
 AS_OF = "2026-09"
 

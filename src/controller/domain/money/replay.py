@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from controller.domain.dataclass import dataclass, replace
 from controller.domain.decision.desired import Decision, decide, settle_lifecycle
 from controller.domain.decision.idle import (
     MINUTE,

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 from zoneinfo import ZoneInfo
 
+from controller.domain.dataclass import dataclass
 from controller.domain.decision.idle import MINUTE, STRETCH, Minute
 from controller.domain.policy.policy import IdleBelow
 

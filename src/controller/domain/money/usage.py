@@ -10,10 +10,10 @@ its image pull, a minute at least; an address by the second here: AWS bills it s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from controller.domain.dataclass import dataclass, field, fields, replace
 from controller.domain.planning.spec import Json, Kind, ResourceSpec, Spec, cached_on_spec
 from controller.domain.timestamps import format_timestamp, parse_timestamp
 

@@ -9,10 +9,10 @@ or left out. Money is the difference between two readings of the meter.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from controller.domain.dataclass import dataclass, replace
 from controller.domain.decision.history import Event, EventKind
 from controller.domain.decision.lifecycle import Lifecycle
 from controller.domain.money.ledger import MonthUsage, Statement, number, usage_now

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from controller.domain.dataclass import dataclass
 from controller.domain.decision.history import ENDED_BY, Event, EventKind
 from controller.domain.notification.invitation import Invitation
 from controller.domain.planning.spec import Json, Spec

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from controller.domain.dataclass import dataclass
 from controller.domain.planning.observed import Observed
 from controller.domain.planning.spec import Json, Spec
 

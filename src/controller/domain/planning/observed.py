@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from controller.domain.dataclass import dataclass, field, replace
 from controller.domain.planning.spec import Kind
 
 ATTRIBUTES = "attributes"

@@ -12,9 +12,9 @@ Its size: the planner and its rules are read together.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 
+from controller.domain.dataclass import dataclass
 from controller.domain.planning.going import COUNT, FORCED, STILL_RUNS, first_changes
 from controller.domain.planning.needs import needs_of
 from controller.domain.planning.observed import (

@@ -9,9 +9,9 @@ a stale read from being taken for the present state (§1.7).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from controller.domain.dataclass import dataclass, field, replace
 from controller.domain.planning.rest import Rest
 from controller.domain.planning.spec import Json, ResourceSpec
 from controller.domain.timestamps import (

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
+from controller.domain.dataclass import dataclass, field, replace
 from controller.domain.errors import SpecError
 from controller.domain.planning import computing
 from controller.domain.planning.spec import Json, split_reference

@@ -8,9 +8,9 @@ saves time only: a service without tasks is found by its count (see `aws/service
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from controller.domain.dataclass import dataclass, field, replace
 from controller.domain.planning.spec import Json
 from controller.domain.timestamps import format_timestamp, parse_timestamp
 

@@ -8,9 +8,9 @@ it is degraded, and that is reported.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from controller.domain.dataclass import dataclass
 from controller.domain.planning.observed import Observed, State
 from controller.domain.planning.spec import Json, Kind, Spec
 from controller.domain.timestamps import format_timestamp, parse_timestamp

@@ -20,11 +20,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property, wraps
 from typing import Any, TypeVar
 
+from controller.domain.dataclass import dataclass, field
 from controller.domain.errors import SpecError
 
 SCHEMA = 1

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from controller.domain.dataclass import dataclass
 from controller.domain.planning.spec import Json, Spec
 
 

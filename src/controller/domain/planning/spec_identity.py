@@ -11,8 +11,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 
+from controller.domain.dataclass import dataclass, replace
 from controller.domain.planning.spec import (
     Json,
     Kind,

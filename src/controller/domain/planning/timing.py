@@ -8,7 +8,8 @@ The figures are those of AWS behaviour §9.2. They are inferred from reports of 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+from controller.domain.dataclass import dataclass
 
 NEVER = math.inf
 

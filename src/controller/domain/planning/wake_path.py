@@ -10,8 +10,8 @@ balancers that are active already; the spec does not contain their checks, so th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 
+from controller.domain.dataclass import dataclass, replace
 from controller.domain.planning.spec import Json, Kind, ResourceSpec, Spec
 from controller.domain.planning.timing import TYPICAL, Timing
 from controller.domain.planning.waits import (

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
 
+from controller.domain.dataclass import dataclass
 from controller.domain.errors import TextError
 from controller.domain.text import quoted
 

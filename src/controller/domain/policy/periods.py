@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 
+from controller.domain.dataclass import dataclass
 from controller.domain.errors import TextError
 from controller.domain.lookalikes import lookalike
 from controller.domain.policy.wallclock import MINUTES_OF_DAY

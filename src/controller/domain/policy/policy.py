@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from controller.domain.dataclass import dataclass, field, replace
 from controller.domain.errors import PolicyError, TextError
 from controller.domain.policy.choices import Rehearse, SleepOrder
 from controller.domain.policy.durations import format_duration, parse_duration

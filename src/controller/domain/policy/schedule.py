@@ -17,10 +17,10 @@ can meet if the clock is put back (or forward over a pause).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from itertools import islice
 
+from controller.domain.dataclass import dataclass
 from controller.domain.errors import PolicyError
 from controller.domain.policy.dayset import DaySet, Holidays
 from controller.domain.policy.policy import Policy

@@ -9,12 +9,12 @@ and is small: one read returns a hundred.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from controller.domain.dataclass import dataclass, field, replace
 from controller.domain.decision.held import Held
 from controller.domain.decision.term import Term
 from controller.domain.money.bill import asleep_hour, awake_hour

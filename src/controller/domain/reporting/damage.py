@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import TypeVar
 
+from controller.domain.dataclass import dataclass
 from controller.domain.errors import DormouseError
 from controller.domain.text import clean
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from controller.domain.dataclass import dataclass
 from controller.domain.planning.spec import Json
 from controller.domain.text import LONGEST_CAUSE, clean
 from controller.domain.timestamps import read_timestamp, write_timestamp

@@ -10,11 +10,11 @@ Its size: the report, its JSON, and the few rules that both need.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import islice
 
+from controller.domain.dataclass import dataclass, replace
 from controller.domain.decision.booking import Booking, live_bookings
 from controller.domain.decision.desired import Decision, decide
 from controller.domain.decision.foresight import Change, foresee

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from controller.domain.dataclass import dataclass, field, replace
 from controller.domain.decision.history import Event, EventKind, Learned
 from controller.domain.decision.lifecycle import Lifecycle
 from controller.domain.money.meter import Meter

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from controller.domain.dataclass import dataclass, field
 from controller.domain.planning.spec import Json
 from controller.domain.text import LONGEST_CAUSE, clean
 

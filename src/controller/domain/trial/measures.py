@@ -7,10 +7,10 @@ What a trial measures: each number that is assumed of AWS, and how it follows fr
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import fmean
 
+from controller.domain.dataclass import dataclass
 from controller.domain.planning.timing import NEVER, Timing, wake_chain
 from controller.domain.trial.sightings import Log, Subject, Thing
 

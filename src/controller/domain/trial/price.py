@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from controller.domain.dataclass import dataclass
 from controller.domain.money.ledger import cost
 from controller.domain.money.prices import Prices
 from controller.domain.money.usage import Amounts, Interval, UsageProfile

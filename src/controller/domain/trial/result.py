@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
+from controller.domain.dataclass import dataclass, replace
 from controller.domain.planning.spec import Json
 from controller.domain.planning.timing import TYPICAL, Timing
 from controller.domain.trial.advice import Advice

@@ -9,9 +9,10 @@ most.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from controller.domain.dataclass import dataclass
 
 
 class Thing(StrEnum):

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+from controller.domain.dataclass import dataclass, field, replace
 from controller.hcl import numbers
 from controller.hcl.carried import as_set, result_of
 from controller.hcl.convert import (

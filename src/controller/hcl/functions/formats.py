@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from controller.domain.dataclass import dataclass
 from controller.hcl import numbers
 from controller.hcl.convert import (
     concatenate,

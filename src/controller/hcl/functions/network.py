@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 
+from controller.domain.dataclass import dataclass
 from controller.hcl import numbers
 from controller.hcl.convert import make_list, string
 from controller.hcl.functions.definition import ArgumentError, Parameter, function, whole_number

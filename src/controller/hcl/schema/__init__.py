@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from controller.domain.dataclass import dataclass, field, replace
 from controller.hcl.types import (
     BOOL,
     DYNAMIC,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from controller.domain.dataclass import dataclass
 from controller.domain.planning.spec import Json
 from controller.domain.problem import Level
 

@@ -8,9 +8,9 @@ the calls that the simulated AWS gets.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from controller.domain.dataclass import dataclass, field
 from controller.domain.planning.spec import Json
 from controller.mapping.refusals.row import UNKNOWN
 from controller.mapping.task import FARGATE as FARGATE
