@@ -3,9 +3,10 @@ A wake, a sleep and a pass with nothing to do, on the simulated AWS's own clock.
 
 The longest chain is the shortest time that the pace allows: to the first healthy target, and to
 the free Elastic IP. On a simulated clock only waiting counts. Of a first wake nothing is learned;
-the other one comes after it. Calls are those that reached AWS, and the bound is one and a half
-times what `terraform apply` makes for the same four resources at the typical pace (below). A pass
-over a converged stack reads and writes nothing; a sleep deletes the most expensive resources first.
+the other one comes after it, and so with sleeps. Calls are those that reached AWS, and the bound is
+one and a half times what `terraform apply` and `terraform destroy` make for the same four resources
+at the typical pace (below). A pass over a converged stack reads and writes nothing; a sleep deletes
+the most expensive resources first.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ from local.aws import LaptopAws
 from local.calls import Call
 from local.furnish_spec import furnish_for
 
-TERRAFORM = 73
-"""Calls of `terraform apply`, as the part `terraform` measures them; it waits for no health."""
+TERRAFORM = {"wake": 73, "sleep": 43}
+"""Calls of its `apply` and `destroy`, as the part `terraform` measures; it waits for no health."""
 
 OTHERS = (FAST, SLOW)
 
@@ -74,7 +75,10 @@ def measure(timing: Timing = TYPICAL) -> Iterator[Measure]:
         yield _calls(f"wake, {other.name}", woken, other)
     chain = sleep_chain(timing, delay=drain_delay(spec))
     yield _against_chain("sleep", slept, chain, timing)
-    yield _calls("sleep", slept, timing)
+    yield _calls("first sleep", slept, timing)
+    again = _reach(aws, spec, Target.ASLEEP, later)
+    yield _against_chain("sleep after another one", again, chain, timing)
+    yield _calls("sleep after another one", again, timing)
     writes = [call.operation for call in slept.calls if not call.is_read]
     yield Measure(
         name="changes of a sleep before DeleteLoadBalancer",
@@ -102,10 +106,11 @@ def _against_chain(name: str, reached: Reached, chain: float, timing: Timing) ->
 
 def _calls(name: str, reached: Reached, timing: Timing) -> Measure:
     reads = sum(1 for call in reached.calls if call.is_read)
+    theirs = TERRAFORM["sleep" if "sleep" in name else "wake"]
     return Measure(
         name=f"calls of a {name}",
         value=len(reached.calls),
-        bound=1.5 * TERRAFORM if timing is TYPICAL and "wake" in name else None,
+        bound=1.5 * theirs if timing is TYPICAL else None,
         detail=f"{reads} reads, {len(reached.calls) - reads} writes",
         unit="calls",
     )
@@ -119,18 +124,14 @@ def _reach(aws: LaptopAws, spec: Spec, target: Target, before: Reached) -> Reach
     outcome = run.run(target, Limits(learned=before.learned))
     if outcome.result is not Result.CONVERGED:
         raise SystemExit(f"the bench did not reach {target}: {outcome.cause}")
-    done = Wake(
-        started_at=began,
-        ready_at=aws.clock.now(),
-        reason="",
-        from_rest=target is Target.AWAKE,
-        steps=finished_steps(outcome.timeline, began),
-    )
+    steps = finished_steps(outcome.timeline, began)
+    done = Wake(started_at=began, ready_at=aws.clock.now(), reason="", from_rest=True, steps=steps)
+    learned, is_wake = before.learned, target is Target.AWAKE
     return Reached(
         seconds=done.seconds,
         calls=list(aws.calls)[start:],
         progress=outcome.progress,
-        learned=before.learned.after(done),
+        learned=learned.after(done) if is_wake else learned.after_steps(steps),
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from controller.domain.planning.going import COUNT
 from controller.domain.planning.observed import Holder, Leftover, State
-from controller.domain.planning.plan import Target
+from controller.domain.planning.plan import Action, Target, Verb
 from controller.domain.planning.progress import Progress, Timeline
 from controller.domain.planning.spec import Kind
 from controller.reconcile.journal import Journal
@@ -46,6 +47,21 @@ def test_what_stands_no_more_is_not_remembered_as_settled():
     one = journal(settled=frozenset({f"arn:{LB}#1", "arn:gone#1"}))
     one.saw(observed({LB: State.READY}))
     assert one.progress.settled == {f"arn:{LB}#1"}
+
+
+def test_a_service_whose_count_is_lowered_is_not_said_to_be_deleted():
+    one = journal()
+    lowers = Action(
+        verb=Verb.DELETE,
+        kind=Kind.SERVICE,
+        address=SERVICE,
+        changes=(COUNT,),
+        target=Target.ASLEEP,
+    )
+    one.takes((lowers,), NOON)
+    one.takes((replace(lowers, changes=()),), LATER)
+    steps = [(s.step, s.started_at) for s in one.timeline.steps]
+    assert steps == [("stopping tasks", NOON), ("deleting", LATER)]
 
 
 def test_a_step_is_over_when_nothing_is_waited_for_any_more():

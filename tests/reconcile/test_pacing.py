@@ -9,22 +9,16 @@ import pytest
 
 from controller.domain.decision.history import Learned
 from controller.domain.errors import PermanentError
-from controller.domain.planning.observed import ATTRIBUTES, Holder, State
+from controller.domain.planning.observed import ATTRIBUTES, Holder, State, tasks_of
 from controller.domain.planning.plan import Action, Target, Verb
 from controller.domain.planning.progress import Progress, Step
 from controller.domain.planning.spec import Kind
 from controller.domain.planning.waits import Wait
 from controller.reconcile.outcome import Limits
-from controller.reconcile.pacing import (
-    BEHIND,
-    SHORTEST_PAUSE,
-    TOGETHER,
-    UNREADABLE,
-    WHOLE,
-    Pacing,
-)
+from controller.reconcile.pacing import BEHIND, SHORTEST_PAUSE, UNREADABLE, WHOLE, Pacing
+from controller.reconcile.sleep_pacing import COUNTED, TOGETHER
 from controller.reconcile.verdicts import BLIND, LAST_STEPS
-from factories import EIP, LB, NOON, SERVICE, TG, seen
+from factories import EIP, LB, LISTENER, NOON, SERVICE, TG, seen
 from reconcile.turns import PATIENCE, new, plan, ready, saw, turn
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -192,8 +186,54 @@ def test_an_elastic_ip_is_read_at_each_poll_that_waits_for_it():
     assert pace().read_next(turn(seen=held), NOON) == {EIP}
     other = saw(CHECKING.plan, {SERVICE: seen(State.PENDING)}, holder=Holder.LEAVING)
     assert EIP not in pace().read_next(turn(seen=other), NOON + MINUTE / 2)
-    asleep = saw(plan(Target.ASLEEP, waiting=((EIP, "not free yet"),)), holder=Holder.LEAVING)
-    assert pace().read_next(turn(Target.ASLEEP, asleep), NOON) == {EIP}
+
+
+def test_a_sleep_reads_an_elastic_ip_once_nothing_else_is_left():
+    held = (EIP, "not free yet")
+    asleep = saw(plan(Target.ASLEEP, waiting=(held,)), holder=Holder.LEAVING)
+    assert pace().read_next(turn(Target.ASLEEP, asleep), NOON) == frozenset()
+    assert pace().read_next(turn(Target.ASLEEP, asleep), NOON + 2 * SECOND) == {EIP}
+    drains = plan(Target.ASLEEP, waiting=((SERVICE, "draining"), held))
+    leaving = saw(drains, {SERVICE: seen(State.LEAVING)}, holder=Holder.LEAVING)
+    assert pace().read_next(turn(Target.ASLEEP, leaving), NOON + 2 * SECOND) == {SERVICE}
+
+
+def at_rest(state=State.PENDING):
+    waits = replace(DELETES, kind=Kind.SERVICE, address=SERVICE, waits_for="its tasks run")
+    going = plan(Target.ASLEEP, actions=(waits,), waiting=((SERVICE, "stopping tasks"),))
+    return saw(going, {SERVICE: seen(state, rests=True)})
+
+
+def test_of_a_service_without_count_its_tasks_are_read_and_sometimes_itself():
+    resting = turn(Target.ASLEEP, at_rest())
+    assert pace().read_next(resting, NOON + 2 * SECOND) == {tasks_of(SERVICE)}
+    both = {SERVICE, tasks_of(SERVICE)}
+    assert pace().read_next(resting, NOON + COUNTED) == both
+    read = replace(resting, read_at={tasks_of(SERVICE): NOON + COUNTED - SECOND})
+    assert pace().read_next(read, NOON + COUNTED) == {SERVICE}
+
+
+@pytest.mark.parametrize(("lasted", "seconds"), [(10, 4), (79, 4.74), (83, 2.49), (100, 3)])
+def test_what_leaves_is_read_half_as_often_while_its_usual_time_is_not_near(lasted, seconds):
+    learned = Learned(steps={(SERVICE, "stopping tasks"): (100.0,)})
+    steps, began_at = begun(SERVICE, "stopping tasks", lasted), NOON - lasted * SECOND
+    resting = turn(Target.ASLEEP, at_rest(), steps=steps, began_at=began_at)
+    name, known = tasks_of(SERVICE), pace(learned=learned)
+    due_at = NOON + seconds * SECOND
+    assert name not in known.read_next(resting, due_at - TOGETHER - MOMENT)
+    assert name in known.read_next(resting, due_at - TOGETHER)
+    assert known.pause_after(resting) <= 3 * SECOND
+
+
+def test_a_sleep_reads_what_it_has_touched_and_what_goes_with_it():
+    goes = Action(verb=Verb.DELETE, kind=Kind.LOAD_BALANCER, address=LB, target=Target.ASLEEP)
+    with_it = replace(goes, kind=Kind.LISTENER, address=LISTENER, carried_by=LB)
+    waits = replace(DELETES, waits_for="waits until the load balancer is gone")
+    left = saw(plan(Target.ASLEEP, actions=(with_it, waits)), {LB: seen(State.LEAVING)})
+    gone = turn(Target.ASLEEP, left, taken=(goes,))
+    assert pace().read_next(gone, NOON + SECOND) == {LB, LISTENER}
+    whole = replace(gone, taken=(replace(goes, kind=Kind.SERVICE, address=SERVICE),))
+    assert pace().read_next(whole, NOON + SECOND) is None
 
 
 def test_what_waits_for_another_is_not_read_but_what_leaves_is():

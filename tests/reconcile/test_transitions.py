@@ -413,7 +413,8 @@ def test_a_sleep_that_took_something_down_is_told_with_its_bill():
 
 
 @pytest.mark.parametrize(
-    ("step", "is_told"), [("deleting", True), ("updating", True), ("draining", False)]
+    ("step", "is_told"),
+    [("deleting", True), ("updating", True), ("stopping tasks", True), ("draining", False)],
 )
 def test_a_sleep_is_told_where_a_pass_took_something_down(step, is_told):
     before = replace(FALLING_ASLEEP, meter=Meter(), lifecycle=Lifecycle(), decision={})
@@ -423,6 +424,21 @@ def test_a_sleep_is_told_where_a_pass_took_something_down(step, is_told):
     facts["hours"] = ["2026-11-23T12:00:00Z", "."]
     assert told(after) == ([("asleep", "", facts)] if is_told else [])
     assert after.settled
+
+
+def test_what_the_steps_of_a_sleep_took_is_learned_once_it_is_over():
+    """Of a service that drains twice, before it is deleted and after, the longer time counts."""
+    before = replace(FALLING_ASLEEP, meter=Meter(), lifecycle=Lifecycle(), decision={})
+    before = replace(before, since=NOON - 5 * MINUTE)
+    timeline = Timeline()
+    for step, minute in (("draining", 5), ("deleting", 3), ("draining", 2), ("", 1)):
+        timeline = timeline.see(SERVICE, step, NOON - minute * MINUTE)
+    after = ended(before, Result.CONVERGED, ASLEEP, timeline=timeline)
+    assert after.learned.usual_seconds(SERVICE, "draining") == 120
+    assert after.learned.usual is None
+
+    going = ended(before, Result.UNFINISHED, ASLEEP, timeline=timeline)
+    assert going.learned == before.learned
 
 
 @pytest.mark.parametrize(

@@ -38,13 +38,14 @@ class EcsService:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._calls = ServiceAdapter(context.clients.ecs)
+        self._stopped: set[str] = set()  # ARNs of tasks that need not be described again
 
     # read
 
     def first_reads(self, snapshot: Snapshot, resources: Sequence[ResourceSpec]) -> list[Job]:
         """One call for ten services of a cluster."""
         by_cluster: dict[str, list[ResourceSpec]] = {}
-        for resource in resources:
+        for resource in _described(snapshot, resources):
             by_cluster.setdefault(self._context.cluster(resource), []).append(resource)
         return [partial(self._read, snapshot, *each) for each in by_cluster.items()]
 
@@ -62,29 +63,47 @@ class EcsService:
 
     def second_reads(self, snapshot: Snapshot, resources: Sequence[ResourceSpec]) -> list[Job]:
         jobs: list[Job] = []
-        for arn, users in groups_in_use(self._context, snapshot, resources).items():
+        described = _described(snapshot, resources)
+        for arn, users in groups_in_use(self._context, snapshot, described).items():
             jobs.append(partial(self._read_health, snapshot, arn, users))
-        for resource in resources:
+        for resource in described:
             found = snapshot.found.get(resource.address)
             if found and found["status"] == "ACTIVE" and needs_stopped_tasks(found):
                 jobs.append(partial(self._read_stopped, snapshot, resource))
+        for resource in resources:
+            found = snapshot.found.get(resource.address)
             if found and _goes_by_count(found, resource, snapshot):
                 jobs.append(partial(self._read_tasks, snapshot, resource))
         return jobs
 
     def _read_tasks(self, snapshot: Snapshot, resource: ResourceSpec) -> None:
-        """Those that had not stopped at the last look; all of them once none of those is left."""
+        """
+        Those that had not stopped at the last look.
+
+        A full read lists them all, and the deletion is decided on it.
+        """
         cluster = self._context.cluster(resource)
         left = left_running(snapshot.tasks.pop(resource.address, ()))
         try:
-            tasks = self._calls.describe_tasks(cluster, left) if left else []
-            if not left_running(tasks):
-                tasks = self._calls.tasks(cluster, resource.name)
+            if left:
+                tasks = self._calls.describe_tasks(cluster, left)
+            else:
+                tasks = self._tasks_left(cluster, resource.name)
         except Exception as error:
             if code_of(error) in DENIED:
                 return
             raise
         snapshot.tasks[resource.address] = tasks
+        self._stopped.update({task["taskArn"] for task in tasks}.difference(left_running(tasks)))
+
+    def _tasks_left(self, cluster: str, name: str) -> list[dict[str, Any]]:
+        """Those that ECS is to stop; if none of them is left, those that it means to run, too."""
+        for status in ("STOPPED", "RUNNING"):
+            arns = set(self._calls.task_arns(cluster, name, status)) - self._stopped
+            tasks = self._calls.describe_tasks(cluster, sorted(arns))
+            if left_running(tasks):
+                return tasks
+        return []
 
     def _read_stopped(self, snapshot: Snapshot, resource: ResourceSpec) -> None:
         cluster = self._context.cluster(resource)
@@ -151,6 +170,11 @@ class EcsService:
 
     def delete(self, resource: ResourceSpec, seen: Observation) -> None:
         self._calls.delete(self._context.cluster(resource), resource.name)
+
+
+def _described(snapshot: Snapshot, resources: Sequence[ResourceSpec]) -> list[ResourceSpec]:
+    """Without those of which the tasks alone are read now."""
+    return [resource for resource in resources if snapshot.reads(resource.address)]
 
 
 def _goes_by_count(found: Mapping[str, Any], resource: ResourceSpec, snapshot: Snapshot) -> bool:

@@ -34,20 +34,20 @@ class ServiceAdapter:
 
     def stopped_tasks(self, cluster: str, name: str) -> list[dict[str, Any]]:
         """The service's stopped tasks, newest first; AWS forgets them after about an hour."""
-        tasks = self.describe_tasks(cluster, self._task_arns(cluster, name, "STOPPED"))
+        tasks = self.tasks(cluster, name, ("STOPPED",))
         return sorted(tasks, key=lambda t: t.get("createdAt") or t["taskArn"], reverse=True)
 
-    def tasks(self, cluster: str, name: str) -> list[dict[str, Any]]:
+    def tasks(
+        self, cluster: str, name: str, statuses: Sequence[str] = ("RUNNING", "STOPPED")
+    ) -> list[dict[str, Any]]:
         """The service's tasks, also those that have stopped within about the last hour."""
-        arns = [
-            a for status in ("RUNNING", "STOPPED") for a in self._task_arns(cluster, name, status)
-        ]
+        arns = [arn for status in statuses for arn in self.task_arns(cluster, name, status)]
         return self.describe_tasks(cluster, arns)
 
     def running_tasks(self, cluster: str, name: str) -> list[dict[str, Any]]:
-        return self.describe_tasks(cluster, self._task_arns(cluster, name, "RUNNING"))
+        return self.tasks(cluster, name, ("RUNNING",))
 
-    def _task_arns(self, cluster: str, name: str, status: str) -> list[str]:
+    def task_arns(self, cluster: str, name: str, status: str) -> list[str]:
         """On all pages: ListTasks gives 100 at once, and a crash loop stops more in an hour."""
         request = {"cluster": cluster, "serviceName": name, "desiredStatus": status}
         arns: list[str] = []

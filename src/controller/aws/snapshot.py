@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from controller.aws.forwarding import shares
 from controller.domain.dataclass import dataclass, field
 from controller.domain.errors import PermanentError
-from controller.domain.planning.observed import Leftover
+from controller.domain.planning.observed import Leftover, tasks_of
 from controller.domain.planning.plan import Target
 from controller.domain.planning.progress import Progress
 from controller.domain.planning.spec import Kind, Spec
@@ -51,6 +51,10 @@ class Snapshot:
 
     def reads(self, address: str) -> bool:
         return self.only is None or address in self.only
+
+    def reads_of(self, address: str) -> bool:
+        """Whether anything of it is read: itself, or the tasks of a service alone."""
+        return self.reads(address) or self.reads(tasks_of(address))
 
     def put(self, address: str, found: Described | None, identity: Mapping[str, str]) -> None:
         """Take down what a read has found; None: nothing."""

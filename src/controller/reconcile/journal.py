@@ -16,9 +16,13 @@ from controller.domain.planning.observed import (
 from controller.domain.planning.plan import Action, Plan, Target, Verb
 from controller.domain.planning.progress import READ_LAG, Progress, Timeline, settled_key
 from controller.domain.planning.spec import Kind, Spec
+from controller.domain.planning.waits import NOT_FREE
 
 SHOWN = timedelta(seconds=30)
 """After this an update has to show; a read that lags is no reason to make it again (AWS §9.2)."""
+
+STOPPING_TASKS = "stopping tasks"
+"""The count of a service is set to 0; it is deleted once its tasks have stopped."""
 
 _STEPS = {Verb.CREATE: "creating", Verb.UPDATE: "updating", Verb.DELETE: "deleting"}
 
@@ -65,13 +69,14 @@ class Journal:
             seen = observed[resource.address]
             timeline = timeline.see(resource.address, busy.get(resource.address) or seen.phase, now)
         for allocation_id, address in observed.addresses.items():
-            step = "Elastic IP not free yet" if address.holder is Holder.LEAVING else ""
+            step = NOT_FREE if address.holder is Holder.LEAVING else ""
             timeline = timeline.see(allocation_id, step, now)
         self.timeline = timeline
 
     def takes(self, actions: Sequence[Action], now: datetime) -> None:
         for action in actions:
-            self.timeline = self.timeline.see(action.address, _STEPS[action.verb], now)
+            step = STOPPING_TASKS if action.lowers_count else _STEPS[action.verb]
+            self.timeline = self.timeline.see(action.address, step, now)
 
     def made(self, action: Action, after: Observation, now: datetime) -> None:
         """What lacks nothing from the first moment on is as the spec asks."""

@@ -28,7 +28,7 @@ def limits_of_run(
     was lost (`is_found`), a snapshot shows whether the stack has been ready.
     """
     if target is Target.ASLEEP:
-        return limits
+        return replace(limits, learned=status.learned)
     return replace(
         limits,
         give_up_at=(status.lifecycle.waking_since or now) + policy.wake_timeout,

@@ -15,6 +15,7 @@ from controller.domain.planning.observed import AT_FIRST, ATTRIBUTES, Observatio
 from controller.domain.planning.plan import Action, Target, Verb
 from controller.domain.planning.waits import HEALTH_CHECK, Wait, assumed_seconds
 from controller.reconcile.outcome import Limits
+from controller.reconcile.sleep_pacing import NEARNESS, TOGETHER, SleepPacing
 from controller.reconcile.turn import Seen, Turn
 from controller.reconcile.verdicts import BLIND, LAST_STEPS
 
@@ -31,9 +32,6 @@ SHARE = 0.03
 FAR = 0.05
 """The same while the length that earlier wakes had is not near."""
 
-NEARNESS = 0.85
-"""Near is what has lasted for this share of its usual length."""
-
 BEHIND = timedelta(seconds=30)
 """How often a service is read whose load balancer starts: until then no target is healthy."""
 
@@ -48,9 +46,6 @@ UNREADABLE = timedelta(seconds=2)
 
 SHORTEST_PAUSE = timedelta(milliseconds=100)
 
-TOGETHER = timedelta(milliseconds=500)
-"""What is due within this is read by the same poll."""
-
 
 class Pacing:
     """Make one for each run; `waits` is what comes after the steps of a wake, by address."""
@@ -58,6 +53,7 @@ class Pacing:
     def __init__(self, limits: Limits, waits: Mapping[str, Wait]) -> None:
         self._limits = limits
         self._waits = waits
+        self._sleep = SleepPacing(limits, self._end_pace)
 
     def pause_after(self, turn: Turn) -> timedelta:
         """The time to the next poll, the first retry, or when it gives up: whichever is first."""
@@ -80,6 +76,8 @@ class Pacing:
         seen = turn.seen
         if seen is None or turn.error or now - turn.whole_at >= WHOLE:
             return None
+        if turn.target is Target.ASLEEP:
+            return self._sleep.read_next(turn, seen, now)
         if turn.taken and not (turn.serving.is_new and all(map(_shows_by_itself, turn.taken))):
             return None
         held_back = turn.progress.is_held_back
@@ -89,8 +87,8 @@ class Pacing:
         return frozenset(taken | due | _held(seen))
 
     def ends_a_wait(self, before: Turn, seen: Seen) -> bool:
-        """Whether something is over that others waited for: how far they are is not known."""
-        if before.seen is None:
+        """Whether a part of a wake is over that others waited for: how far they are is unknown."""
+        if before.seen is None or before.target is Target.ASLEEP:
             return False
         waited = {address for address, _ in before.seen.plan.waiting}
         still = {address for address, _ in seen.plan.waiting}
@@ -101,8 +99,10 @@ class Pacing:
         if seen and seen.plan.converged:  # nothing is left but to see that nothing turns up
             since = turn.progress.cold_since
             return min(longest, since + BLIND - now) if since else longest
-        if seen is None or turn.error:
-            return self._end_pace(turn, now)
+        if turn.target is Target.ASLEEP and turn.taken:
+            return min(longest, WAITING_POLL)  # the next step may only wait for that one
+        if seen is None or turn.error or turn.target is Target.ASLEEP:
+            return min(longest, self._end_pace(turn, now))
         due = [self._due_at(turn, seen, each) - now for each in _open(turn, seen, now)]
         if turn.taken or _held(seen) or not due:
             due.append(self._end_pace(turn, now))

@@ -28,6 +28,7 @@ from controller.domain.reporting.status import Status, Trouble
 from controller.domain.timestamps import format_timestamp, write_timestamp
 from controller.reconcile.degradation import degraded, restored
 from controller.reconcile.events import add_event, no_longer_ready, note_replaced, spans_of
+from controller.reconcile.journal import STOPPING_TASKS
 from controller.reconcile.metering import nothing_stands
 from controller.reconcile.outcome import Iteration, Outcome, Result
 
@@ -225,6 +226,8 @@ def _sleep_ended(status: Status, spec: Spec, outcome: Outcome, now: datetime) ->
             }
             reason = str(status.decision.get("reason", ""))
             status = add_event(status, spec, EventKind.ASLEEP, now, reason, **facts)
+            steps = finished_steps(outcome.timeline, status.since or now)
+            status = replace(status, learned=status.learned.after_steps(steps))
         meter = status.meter.recorded(now).at_rest()
         return replace(status, meter=meter, settled=True, stuck=None, endpoint=None)
     status = replace(status, settled=False)
@@ -271,7 +274,7 @@ def _blocked(
 
 def _took_down(outcome: Outcome) -> bool:
     steps = {step.step for step in outcome.timeline.steps}
-    return not steps.isdisjoint({"deleting", "updating"})
+    return not steps.isdisjoint({"deleting", "updating", STOPPING_TASKS})
 
 
 def _left(outcome: Outcome) -> tuple[str, ...]:

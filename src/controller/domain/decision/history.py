@@ -79,7 +79,12 @@ def finished_steps(timeline: Timeline, since: datetime) -> tuple[tuple[str, str,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learned:
-    """Seconds of the last wakes from rest, the oldest first, in all and by address and step."""
+    """
+    Seconds of the last wakes from rest, the oldest first, in all and by address and step.
+
+    The steps of sleeps are beside them; they are not in the history of wakes, so a lost status
+    forgets them, and the next sleep asks AWS more often.
+    """
 
     totals: tuple[float, ...] = ()
     steps: Mapping[tuple[str, str], tuple[float, ...]] = field(default_factory=dict)
@@ -94,10 +99,18 @@ class Learned:
     def after(self, wake: Wake) -> Learned:
         if not wake.from_rest:
             return self
+        totals = _last((*self.totals, wake.seconds))
+        return replace(self, totals=totals).after_steps(wake.steps)
+
+    def after_steps(self, finished: Sequence[tuple[str, str, float]]) -> Learned:
+        """With the steps of a sleep that is over, or a wake; of equal ones the longest counts."""
+        longest: dict[tuple[str, str], float] = {}
+        for address, step, seconds in finished:
+            longest[address, step] = max(seconds, longest.get((address, step), 0))
         steps = dict(self.steps)
-        for address, step, seconds in wake.steps:
-            steps[address, step] = _last((*steps.get((address, step), ()), seconds))
-        return replace(self, totals=_last((*self.totals, wake.seconds)), steps=steps)
+        for each, seconds in longest.items():
+            steps[each] = _last((*steps.get(each, ()), seconds))
+        return replace(self, steps=steps)
 
     def lead(self, longest: timedelta) -> timedelta:
         """

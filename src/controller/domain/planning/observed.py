@@ -71,6 +71,11 @@ class Observation:
 ABSENT = Observation(state=State.ABSENT)
 
 
+def tasks_of(address: str) -> str:
+    """By what the tasks of a service are read without the service itself."""
+    return f"tasks of {address}"
+
+
 class Holder(StrEnum):
     """Who has an Elastic IP."""
 

@@ -24,6 +24,7 @@ from controller.domain.planning.spec import (
 LOAD_BALANCER_STARTING = "load balancer starting"
 TASK_STARTING = "task starting"
 HEALTH_CHECK = "health check"
+NOT_FREE = "Elastic IP not free yet"
 
 USUAL_INTERVAL = 30
 """Seconds between two health checks where nothing is said (AWS behaviour §1.2)."""
@@ -53,11 +54,15 @@ def waits_of(spec: Spec) -> Mapping[str, Wait]:
 
 
 def assumed_seconds(step: str) -> float | None:
-    """How long a step takes that no wake has taught yet, at the typical pace."""
-    from controller.domain.planning.timing import TYPICAL  # first wakes alone ask: no cold start
+    """How long a step takes that none before has taught yet, at the typical pace."""
+    from controller.domain.planning.timing import TYPICAL  # first ones alone ask: no cold start
 
     task = TYPICAL.association_visible + TYPICAL.task_start + TYPICAL.activating
-    return {LOAD_BALANCER_STARTING: TYPICAL.lb_provisioning, TASK_STARTING: task}.get(step)
+    return {
+        LOAD_BALANCER_STARTING: TYPICAL.lb_provisioning,
+        TASK_STARTING: task,
+        NOT_FREE: TYPICAL.eip_release,
+    }.get(step)
 
 
 def referred(spec: Spec, resource: ResourceSpec, kind: Kind) -> list[ResourceSpec]:
