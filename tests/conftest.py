@@ -6,6 +6,8 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
+
 
 def pytest_configure() -> None:
     """
@@ -21,3 +23,25 @@ def pytest_configure() -> None:
     os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = kept
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
+
+
+@pytest.fixture(scope="session", autouse=True)
+def service_models():
+    """
+    The files of botocore that have been read, by path, for all sessions of this process.
+
+    A command in this process opens a session of its own, which would read the model of each
+    service again: 50 ms for each client. Nobody changes what was read.
+    """
+    from botocore.loaders import JSONFileLoader
+
+    read, known = JSONFileLoader.load_file, {}
+
+    def load_file(self, path):
+        if known.get(path) is None:
+            known[path] = read(self, path)
+        return known[path]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(JSONFileLoader, "load_file", load_file)
+        yield known

@@ -84,7 +84,7 @@ def as_process(*arguments, server=None):
     )
 
 
-def test_a_stack_is_planned_woken_and_put_to_sleep(running_server):
+def test_a_stack_is_planned_woken_and_put_to_sleep(running_server, dormouse):
     server = running_server
     planned = as_process("plan", SHIPPED, "--json", server=server)
     assert planned.returncode == 0, planned.stderr
@@ -108,13 +108,13 @@ def test_a_stack_is_planned_woken_and_put_to_sleep(running_server):
     assert {step["address"] for step in result["steps"]} >= set(position)
     assert all(step["finished_at"] for step in result["steps"])
 
-    again = as_process("plan", SHIPPED, server=server)
+    again = dormouse("plan", SHIPPED, server=server)
     assert again.stdout == 'Nothing to do: stack "nsfw-api" is awake.\n'
-    down = json.loads(as_process("plan", SHIPPED, "--to", "asleep", "--json", server=server).stdout)
+    down = json.loads(dormouse("plan", SHIPPED, "--to", "asleep", "--json", server=server).stdout)
     kinds = [a["kind"] for a in down["actions"]]
     assert kinds == ["service", "listener", "load_balancer", "target_group"]
 
-    slept = as_process("apply", SHIPPED, "--to", "asleep", server=server)
+    slept = dormouse("apply", SHIPPED, "--to", "asleep", server=server)
     assert slept.returncode == 0, slept.stderr
     assert slept.stdout.startswith("nsfw-api is asleep (took ")
     assert "aws_lb.nlb[0]: gone" in slept.stderr
