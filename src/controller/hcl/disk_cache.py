@@ -135,8 +135,16 @@ def _candidates() -> list[Path]:
 
 
 def _make_room(place: Path) -> None:
+    """Only where there are too many is a file asked for its age: a call for each of them."""
     kind = place.name.partition("-")[0]
     with contextlib.suppress(OSError):
-        files = sorted(place.parent.glob(f"{kind}-*.pickle"), key=lambda p: p.stat().st_mtime)
-        for old in files[: -_MOST_FILES // 2] if len(files) > _MOST_FILES else ():
-            old.unlink(missing_ok=True)
+        with os.scandir(place.parent) as entries:
+            files = [entry for entry in entries if _is_kept(entry.name, kind)]
+        if len(files) > _MOST_FILES:
+            files.sort(key=lambda entry: entry.stat().st_mtime)
+            for old in files[: -_MOST_FILES // 2]:
+                Path(old).unlink(missing_ok=True)
+
+
+def _is_kept(name: str, kind: str) -> bool:
+    return name.startswith(f"{kind}-") and name.endswith(".pickle")
