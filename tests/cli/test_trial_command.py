@@ -8,8 +8,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ from direct import Crash
 from factories import EIP, article_spec
 from local.aws import LaptopAws
 from local.errors import AwsError
-from local.faults import Fault
+from local.faults import FOREVER, Fault
 from local.fidelity.differences import differences
 from local.fidelity.replay import replay
 from local.server import LaptopServer
@@ -135,6 +136,41 @@ def test_what_the_code_knows_is_no_surprise(desk):
     found = json.loads(desk.trial("--yes", "--json").out)
     assert found["surprises"] == []
     assert "Throttling" in {each["code"] for each in found["refusals"]}
+
+
+def test_credentials_that_run_out_are_waited_for(desk):
+    """Somebody logs in again, in another terminal, after five minutes."""
+
+    def is_over(_) -> bool:
+        began = [call.at for call in desk.aws.calls.of("CreateService")]
+        return bool(began) and desk.aws.clock.now() < began[0] + timedelta(minutes=5)
+
+    desk.aws.faults.add(expired(is_over))
+    said = desk.trial("--yes", "--json")
+    assert json.loads(said.out)["left_behind"] == [] and desk.standing() == []
+    assert "as soon as it can: " in said.err
+    assert "ExpiredToken: It is over.; log in again (aws sso login, aws login) …" in said.err
+
+
+def test_where_nobody_logs_in_again_it_names_all_that_may_stand(desk):
+    desk.aws.faults.add(expired(lambda _: bool(desk.aws.calls.of("CreateService"))))
+    said = desk.trial("--yes", "--json", code=1)
+    assert len(json.loads(said.out)["left_behind"]) == 4
+    assert "error: take it down by the same command once more" in said.err
+    desk.aws.faults.clear()
+    said = desk.trial("--yes", "--json")
+    assert "taking down what an earlier trial left …" in said.err and desk.standing() == []
+
+
+def expired(predicate: Callable[[object], bool]) -> Fault:
+    return Fault(
+        operation="*",
+        code="ExpiredToken",
+        message="It is over.",
+        status=403,
+        predicate=predicate,
+        times=FOREVER,
+    )
 
 
 def test_a_wake_that_fails_leaves_nothing_and_writes_no_profile(desk, tmp_path):
@@ -305,7 +341,7 @@ def a_process(*options: str) -> Iterator[tuple[subprocess.Popen[str], LaptopServ
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
-@pytest.mark.parametrize("pause", [0.0, 0.6], ids=["doubled", "twice"])
+@pytest.mark.parametrize("pause", [0.0, 0.05], ids=["doubled", "twice"])
 def test_whoever_ends_it_leaves_nothing(number, pause):
     with a_process("--json") as (process, server):
         process.send_signal(number)

@@ -177,6 +177,24 @@ def test_a_state_and_an_event_that_nobody_foresaw_are_told():
     assert "it is on strike." in texts
 
 
+def test_an_answer_of_a_form_that_nobody_foresaw_is_told_and_not_measured():
+    """What the controller itself does not read may be missing, and the trial goes on."""
+    trying = Trying.at("fast")
+
+    def change(parsed, model, **_):
+        for point in parsed.get("Datapoints", ()):
+            del point["Timestamp"]
+
+    site = trying.site(change)
+    trial = trying.trial(site)
+    trial.run()
+    told = {(one.operation, one.code, one.message) for one in site.answers.surprises}
+
+    assert told == {("GetMetricStatistics", "unknown form", "KeyError: 'Timestamp'")}
+    assert trial.measured()["metric_lag"] is None
+    assert trial.measured()["eip_hold"] == pytest.approx(10, rel=0.05)
+
+
 @pytest.mark.parametrize("alone", [True, False])
 @pytest.mark.parametrize("needs", [True, False])
 def test_what_is_open_about_the_order_of_a_sleep_is_found_out(alone, needs):

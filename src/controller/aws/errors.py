@@ -167,6 +167,7 @@ _UNSET = (
     CredentialRetrievalError,
     ProfileNotFound,
 )
+_LOG_IN = "log in again (aws sso login, aws login)"
 _LOGGED_OUT = (SSOError, LoginError, TokenRetrievalError)
 """A session of `aws sso login` or `aws login` that is over, as they call an expired token."""
 
@@ -209,10 +210,7 @@ def translate(error: Exception, what: str) -> DormouseError:
         said = " ".join(str(error).split()).rstrip(".")
         return PermanentError(f"cannot {what}: {said}; {_next_command(error)}")
     if isinstance(error, _LOGGED_OUT):
-        return EndPassError(
-            f"cannot {what}: {str(error).rstrip('.')}; log in again (aws sso login, aws login)",
-            after_seconds=5,
-        )
+        return EndPassError(f"cannot {what}: {str(error).rstrip('.')}; {_LOG_IN}", after_seconds=5)
     if isinstance(error, ParamValidationError):
         return PermanentError(f"cannot {what}: {' '.join(str(error).split())}")
     if isinstance(error, EndpointConnectionError | ConnectTimeoutError | ProxyConnectionError):
@@ -250,7 +248,7 @@ def _translate_answer(error: ClientError, what: str) -> DormouseError:
     if code in THROTTLED or _status(error) == TOO_MANY:
         return RetryError(f"cannot {what} right now: {said}", after_seconds=10)
     if code in EXPIRED:
-        return EndPassError(f"cannot {what}: {said}", after_seconds=5)
+        return EndPassError(f"cannot {what}: {said}; {_LOG_IN}", after_seconds=5)
     if code in DENIED:
         return DeniedError(f"cannot {what}: {said}; the role lacks this right")
     if code in DUPLICATE or "not idempotent" in text:

@@ -18,7 +18,8 @@ from controller.trial.site import Site
 
 POLL = timedelta(seconds=5)
 LONGEST_SLEEP = timedelta(minutes=45)
-MOST_RENEWALS = 3
+LOGIN = timedelta(minutes=10)
+"""How long it waits for new credentials; what it has made is paid for meanwhile."""
 
 View = Callable[[str], AbstractContextManager[Report]]
 """Shows one part of the trial, which it is given the name of."""
@@ -41,15 +42,25 @@ class Moving:
         still_wanted: Callable[[], bool] = lambda: True,
     ) -> Outcome:
         with self._view(title) as report:
-            for _ in range(MOST_RENEWALS + 1):
-                outcome = self._run_once(target, order, still_wanted, report)
-                if outcome.result is not Result.UNFINISHED:
-                    break
-                self._site.clock.sleep(POLL.total_seconds())
-                self._site.refresh()
+            outcome = self._run_once(target, order, still_wanted, report)
+        if outcome.result is Result.UNFINISHED:
+            with self._view(f"{title}, as soon as it can: {outcome.cause}") as report:
+                outcome = self._run_again(target, order, still_wanted, report)
         if outcome.result not in (Result.CONVERGED, Result.INTERRUPTED):
             raise PermanentError(outcome.cause or f"it did not get {target}")
         return outcome
+
+    def _run_again(
+        self, target: Target, order: Order, still_wanted: Callable[[], bool], report: Report
+    ) -> Outcome:
+        """Until its credentials are good again, as somebody has logged in elsewhere."""
+        until = self._now() + LOGIN
+        while True:
+            self._site.clock.sleep(2 * POLL.total_seconds())
+            self._site.refresh()
+            outcome = self._run_once(target, order, still_wanted, report)
+            if outcome.result is not Result.UNFINISHED or self._now() >= until:
+                return outcome
 
     def _run_once(
         self, target: Target, order: Order, still_wanted: Callable[[], bool], report: Report

@@ -28,6 +28,9 @@ from controller.trial.watches import Watches, WatchingClock
 UNKNOWN_STATE = "unknown state"
 """Stands for an error's code where AWS used a word that the code does not know."""
 
+UNKNOWN_FORM = "unknown form"
+"""The same for an answer that lacks something: it is not measured, and the trial goes on."""
+
 TAG = "dormouse:trial"
 """What a trial makes carries it beside the owner tags, so that a later one knows its remains."""
 
@@ -108,9 +111,13 @@ class Site:
             if heard.answer is None:
                 add = self.answers.foresaw if heard.foreseen else self.answers.surprised
                 add(heard.operation, heard.code, heard.message)
-            for strange in self._seeing.hear(heard):
-                self.answers.surprised(heard.operation, UNKNOWN_STATE, strange)
-            self._opening.hear(heard)
+            try:
+                for strange in self._seeing.hear(heard):
+                    self.answers.surprised(heard.operation, UNKNOWN_STATE, strange)
+                self._opening.hear(heard)
+            except (LookupError, TypeError, ValueError, AttributeError) as error:
+                said = f"{type(error).__name__}: {error}"
+                self.answers.surprised(heard.operation, UNKNOWN_FORM, said)
 
 
 class PatientCloud:
