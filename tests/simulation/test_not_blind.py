@@ -57,12 +57,12 @@ WAKE, SLEEP = 10 * MINUTE, 40 * MINUTE
 LATE = timedelta(days=1)
 
 
-def lived(story: Story) -> Installation:
-    return Installation(story).run(story.start + 3 * HOUR)
+def lived(story: Story, hours: float = 3) -> Installation:
+    return Installation(story).run(story.start + hours * HOUR)
 
 
-def problems(story: Story) -> str:
-    return "\n".join(problem.what for problem in lived(story).problems)
+def problems(story: Story, hours: float = 3) -> str:
+    return "\n".join(problem.what for problem in lived(story, hours).problems)
 
 
 def slept_through(*kinds: tuple[str, timedelta], tags_tasks: bool = True) -> Story:
@@ -100,13 +100,13 @@ def test_an_endless_drain_is_ended_by_the_controller_or_by_whom_it_told(tags_tas
 def test_tasks_that_drain_for_ever_and_are_not_stopped_are_seen(monkeypatch):
     monkeypatch.setattr(service_state, "DRAIN_STUCK", LATE)
     monkeypatch.setattr(transitions, "STUCK_AFTER", LATE)
-    assert "it outlives the decision: service" in problems(slept_through(DRAIN))
+    assert "it outlives the decision: service" in problems(slept_through(DRAIN), hours=1.5)
 
 
 def test_a_stuck_sleep_of_which_nobody_is_told_is_seen(monkeypatch):
     monkeypatch.setattr(transitions, "STUCK_AFTER", LATE)
     story = slept_through(DRAIN, tags_tasks=False)
-    assert "it outlives the decision: service" in problems(story)
+    assert "it outlives the decision: service" in problems(story, hours=2.25)
 
 
 def test_a_status_lost_in_the_middle_of_a_sleep_that_takes_its_hours_along_is_seen(monkeypatch):
@@ -660,9 +660,8 @@ def changed_while_awake(*changes: str) -> Story:
     return replace(story, presses=[*story.presses, *publishes])
 
 
-def lived_through(story: Story) -> str:
-    installation = Installation(story).run(story.start + 16 * HOUR)
-    return "\n".join(problem.what for problem in installation.problems)
+def lived_through(story: Story, hours: float = 16) -> str:
+    return problems(story, hours)
 
 
 @pytest.mark.slow
@@ -706,7 +705,9 @@ def test_all_changes_one_after_the_other_give_none():
 def test_a_change_that_takes_the_whole_stack_down_is_seen(monkeypatch, change):
     """As it was when what a spec leaves behind was told by how it is written."""
     monkeypatch.setattr(table, "left_behind", lambda old, new, home: old)
-    assert "torn down while in use or ready" in lived_through(changed_while_awake(change))
+    story = changed_while_awake(change)
+    assert lived_through(story, hours=1) == "", "nothing is changed yet"
+    assert "torn down while in use or ready" in lived_through(story, hours=2)
 
 
 def test_a_gap_at_a_rename_is_seen(monkeypatch):
@@ -745,5 +746,5 @@ def test_what_is_left_behind_and_keeps_the_new_spec_waiting_is_seen(monkeypatch)
     monkeypatch.setattr(Clearing, "_take_down", never)
     story = story_of((WAKE.total_seconds(), "wake", 10))
     before = Press(story.start + MINUTE, "publish", more=(story.policy, "balancer"))
-    said = lived_through(replace(story, presses=[before, *story.presses]))
+    said = lived_through(replace(story, presses=[before, *story.presses]), hours=2)
     assert "it is not awake although it is wanted (lease)" in said
