@@ -15,7 +15,7 @@ from installation import Installation
 from system.days import STACK, days
 from system.stack_under_test import ASLEEP, AWAKE
 
-OFFICE = {"office_hours": ["Mon-Fri 09:00-18:00"], "finish_paid_hour": False}
+OFFICE = {"office_hours": ["Mon-Fri 09:00-12:30"], "finish_paid_hour": False}
 
 LEASE = items.request_key(STACK, "lease#x")
 HOLD = items.request_key(STACK, "hold")
@@ -98,15 +98,15 @@ def damaged_events(day):
 def test_the_stack_goes_on_as_its_hours_say_and_people_are_told_once(make_days, damage):
     key, attributes = DAMAGE[damage]
     day = make_days("Mon 08:00", **OFFICE)
-    day.visit("Mon 09:00", "Mon 17:55")
+    day.visit("Mon 09:00", "Mon 12:25")
     day.live("Mon 10:00")
     assert day.desk.standing() == AWAKE
 
     put(day.aws.session().client("dynamodb"), key, attributes)
     day.controller.table.ask(STACK, day.now)
-    day.live("Mon 12:00")
+    day.live("Mon 11:30")
     assert day.desk.standing() == AWAKE
-    day.live("Mon 19:00")
+    day.live("Mon 13:30")
     assert day.desk.standing() == ASLEEP
     assert {result["result"] for result in day.results} <= {"converged", "unfinished"}
     (event,) = damaged_events(day)
@@ -150,18 +150,18 @@ def spoil(dynamodb, count, found):
 @pytest.mark.parametrize("count", COUNTS)
 def test_a_count_that_is_no_number_keeps_nothing_awake_and_no_press_out(make_days, count, found):
     day = make_days("Mon 08:00", **OFFICE)
-    day.visit("Mon 09:00", "Mon 17:55")
+    day.visit("Mon 09:00", "Mon 12:25")
     day.live("Mon 10:00")
     assert day.desk.standing() == AWAKE
 
     spoil(day.aws.session().client("dynamodb"), count, found)
     passes = len(day.results)
-    day.live("Mon 19:00")
+    day.live("Mon 13:30")
     assert day.desk.standing() == ASLEEP
     assert {result["result"] for result in day.results} <= {"converged", "unfinished"}
     assert len(day.results) - passes < 60
     day.wake()
-    day.live("Mon 19:10")
+    day.live("Mon 13:40")
     assert day.desk.standing() == AWAKE
 
 
@@ -179,8 +179,8 @@ def test_a_count_that_is_no_number_keeps_no_stack_in(make_days, found):
 def test_history_that_cannot_be_read_is_not_learned_from(make_days):
     """A status that was lost is made again from the history."""
     day = make_days("Mon 08:00", **OFFICE)
-    day.visit("Mon 09:00", "Mon 17:55")
-    day.live("Mon 20:00")
+    day.visit("Mon 09:00", "Mon 12:25")
+    day.live("Mon 14:30")
     dynamodb = day.aws.session().client("dynamodb")
     for sort in ("event#2026-11-23T09:30:00Z#waking", "wake#2026-11-23T09:30:00Z"):
         put(dynamodb, items.key(STACK, sort), {"body": {"S": '{"kind": "sunburn"}'}})
@@ -241,14 +241,14 @@ UNREADABLE_SPECS = {
 def test_a_spec_that_cannot_be_read_takes_nothing_down_and_keeps_nothing_awake(make_days, found):
     """The stack goes on by the last one that a pass could read, and people are told once."""
     day = make_days("Mon 08:00", **OFFICE)
-    day.visit("Mon 09:00", "Mon 17:55")
+    day.visit("Mon 09:00", "Mon 12:25")
     day.live("Mon 10:00")
     put(day.aws.session().client("dynamodb"), SPEC, UNREADABLE_SPECS[found])
     day.controller.table.ask(STACK, day.now)
 
-    day.live("Mon 12:00")
+    day.live("Mon 11:30")
     assert day.desk.standing() == AWAKE
-    day.live("Mon 19:00")
+    day.live("Mon 13:30")
     assert day.desk.standing() == ASLEEP
     (event,) = damaged_events(day)
     assert 'the record "spec" cannot be read' in event.reason
@@ -259,7 +259,7 @@ def test_a_spec_that_cannot_be_read_takes_nothing_down_and_keeps_nothing_awake(m
 
 def test_what_an_unreadable_spec_named_is_not_forgotten_by_publishing(make_days):
     day = make_days("Mon 08:00", **OFFICE)
-    day.visit("Mon 09:00", "Mon 17:55")
+    day.visit("Mon 09:00", "Mon 12:25")
     day.live("Mon 10:00")
     put(day.aws.session().client("dynamodb"), SPEC, {"body": {"S": "{"}})
     renamed = load_balancer(request={"Name": "other"})
@@ -293,12 +293,12 @@ def test_without_a_readable_copy_a_stack_sleeps_when_its_hours_are_over_and_peop
     make_days,
 ):
     day = make_days("Mon 08:00", **OFFICE)
-    day.visit("Mon 09:00", "Mon 17:55")
+    day.visit("Mon 09:00", "Mon 12:25")
     day.live("Mon 10:00")
     lose_spec(day)
-    day.live("Mon 17:30")
+    day.live("Mon 12:20")
     assert day.desk.standing() == AWAKE
-    day.live("Mon 19:00")
+    day.live("Mon 13:30")
     assert paid(day) == []
     (event,) = damaged_events(day)
     assert "nothing can wake the stack" in event.reason
@@ -313,7 +313,7 @@ def test_without_a_readable_copy_an_opening_fails_once_and_a_publish_wakes_it(ma
     assert paid(day) == []
     (failed,) = [event for event in day.told if str(event.kind) == "failed"]
     assert "its spec cannot be read" in failed.reason
-    day.visit("Tue 12:00", "Tue 17:55")
+    day.visit("Tue 12:00", "Tue 12:25")
     day.publish(day.spec)
     day.live("Tue 12:20")
     assert day.desk.standing() == AWAKE
@@ -323,7 +323,7 @@ def test_without_a_readable_copy_an_opening_fails_once_and_a_publish_wakes_it(ma
 def test_without_status_too_it_goes_by_its_owner_tags_alone(make_days):
     """Nothing says any more that it has office hours: what costs money goes."""
     day = make_days("Mon 08:00", **OFFICE)
-    day.visit("Mon 09:00", "Mon 17:55")
+    day.visit("Mon 09:00", "Mon 12:25")
     day.live("Mon 10:00")
     lose_spec(day, STATUS)
     day.live("Mon 10:30")
@@ -332,14 +332,14 @@ def test_without_status_too_it_goes_by_its_owner_tags_alone(make_days):
 
 def test_what_lost_its_owner_tags_is_not_touched_without_a_spec(make_days):
     day = make_days("Mon 08:00", **OFFICE)
-    day.visit("Mon 09:00", "Mon 17:55")
+    day.visit("Mon 09:00", "Mon 12:25")
     day.live("Mon 10:00")
     lose_spec(day)
     elbv2 = day.aws.session().client("elbv2")
     (balancer,) = elbv2.describe_load_balancers()["LoadBalancers"]
     arn = balancer["LoadBalancerArn"]
     elbv2.remove_tags(ResourceArns=[arn], TagKeys=["dormouse:stack", "dormouse:address"])
-    day.live("Mon 19:30")
+    day.live("Mon 14:00")
     assert [one["LoadBalancerArn"] for one in elbv2.describe_load_balancers()["LoadBalancers"]] == [
         arn
     ]
@@ -347,7 +347,7 @@ def test_what_lost_its_owner_tags_is_not_touched_without_a_spec(make_days):
 
 def test_what_an_unreadable_spec_without_a_copy_named_is_not_forgotten_by_publishing(make_days):
     day = make_days("Mon 08:00", **OFFICE)
-    day.visit("Mon 09:00", "Mon 17:55")
+    day.visit("Mon 09:00", "Mon 12:25")
     day.live("Mon 10:00")
     lose_spec(day)
     renamed = load_balancer(request={"Name": "other"})
