@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
 
+import boto3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.recording.masks import Masks
 from controller.recording.texts import Texts
-from controller.recording.vocabulary import COMMON
+from controller.recording.values import Values
+from controller.recording.vocabulary import COMMON, words_of
 
 ACCOUNT = "210987654321"
 
@@ -74,6 +77,68 @@ def test_a_sentence_keeps_the_words_of_aws_and_no_others():
     assert texts.sentence("(service acme-web) has started 2 tasks: (task 0f3a).", COMMON) == (
         "(service name-1) has started 2 tasks: (task name-6)."
     )
+
+
+def test_a_sentence_names_nobody_in_the_genitive_and_keeps_contractions_and_operations():
+    texts = Texts(Masks())
+    texts.text("jane", COMMON)
+    words = words_of(model_of("ecs"))
+    assert texts.sentence("Unable to assume jane's role: you've reached it, it can't.", words) == (
+        "Unable to assume name-1's role: you've reached it, it can't."
+    )
+    assert texts.sentence("not authorized to perform: ecs:UpdateService", words) == (
+        "not authorized to perform: ecs:UpdateService"
+    )
+
+
+MINE = [
+    ("elbv2", "AddTags", {"Tags": [{"Key": "phone", "Value": "4915112345"}]}),
+    ("elbv2", "AddTags", {"Tags": [{"Key": "4915112345", "Value": "cost/4915112345"}]}),
+    ("ecs", "TagResource", {"tags": [{"key": "pin", "value": "4915112345"}]}),
+    ("sts", "AssumeRole", {"ExternalId": "4915112345", "TokenCode": "4915112345"}),
+]
+
+
+@pytest.mark.parametrize(("service", "operation", "given"), MINE)
+def test_a_number_that_somebody_has_thought_out_is_masked(service, operation, given):
+    """Unlike a port or a count, which are AWS's."""
+    assert "4915112345" not in str(masked(service, operation, given))
+
+
+def test_what_a_container_hands_to_its_drivers_is_hidden():
+    container = {"firelensConfiguration": {"type": "fluentbit", "options": {"key": "12345"}}}
+    volume = {"dockerVolumeConfiguration": {"driverOpts": {"o": "pw=12345"}, "labels": {"a": "1"}}}
+    given = {"containerDefinitions": [container], "volumes": [volume]}
+    assert masked("ecs", "RegisterTaskDefinition", given) == {
+        "containerDefinitions": [
+            {"firelensConfiguration": {"type": "fluentbit", "options": "(hidden)"}}
+        ],
+        "volumes": [
+            {"dockerVolumeConfiguration": {"driverOpts": "(hidden)", "labels": "(hidden)"}}
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [("UserInitiated", "text-1"), ("EssentialContainerExited", "jane wanted it so")],
+)
+def test_why_somebody_stopped_a_task_is_masked(code, shown):
+    """What AWS says itself is a sentence, in which only names that were given before are masked."""
+    task = {"stopCode": code, "stoppedReason": "jane wanted it so"}
+    found = masked("ecs", "DescribeTasks", {"tasks": [task]}, answer=True)
+    assert found["tasks"][0]["stoppedReason"] == shown
+
+
+def model_of(service):
+    return boto3.Session(region_name="us-east-1")._session.get_service_model(service)
+
+
+def masked(service, operation, given, *, answer=False):
+    model = model_of(service).operation_model(operation)
+    shape = model.output_shape if answer else model.input_shape
+    values = Values(Masks(), datetime(2026, 11, 30, tzinfo=UTC))
+    return values.masked(given, shape, words_of(model_of(service)))
 
 
 @given(st.lists(st.ip_addresses(v=4, network="10.0.0.0/8"), min_size=2, max_size=5, unique=True))

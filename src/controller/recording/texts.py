@@ -39,8 +39,10 @@ NUMBER = re.compile(r"[+-]?\d{1,9}(?:\.\d{1,9}){0,2}|\d{1,5}-\d{1,5}|\$LATEST")
 HASH = re.compile(r"[0-9a-f]{16,}|\d{10,}")
 ACCOUNT = re.compile(r"\d{12}")
 QUOTED = re.compile(r"(?<!\w)('|\")([^'\"]*)(\1)|(arn:[^\s,'\")]+)")
-PLAIN = re.compile(r"[A-Za-z]+(?:'s)?\.?|\d{1,5}[.%s]?|[-.*!]+")
+PLAIN = re.compile(r"[A-Za-z]+(?:'(?:s|t|ve|re|ll))?\.?|\d{1,5}[.%s]?|[-.*!]+")
 """What a sentence of AWS consists of, besides what it names."""
+ENDS = re.compile(r"(?:'s)?[.,:;!?]*$")
+"""What may follow a name in a sentence."""
 
 
 class Texts:
@@ -49,15 +51,19 @@ class Texts:
     def __init__(self, masks: Masks) -> None:
         self._masks = masks
 
-    def text(self, text: str, words: Collection[str]) -> str:
-        """A name, an ARN, an id, a path, a host: every word that is not AWS's is masked."""
+    def text(self, text: str, words: Collection[str], *, own: bool = False) -> str:
+        """
+        A name, an ARN, an id, a path, a host: every word that is not AWS's is masked.
+
+        `own`: somebody's own words, in which a number is none of AWS's either.
+        """
         if text in words:
             return text
         if " " in text and not text.startswith(
             BY_AWS
         ):  # somebody's own description: its words are no names to look out for
             return self._masks.of("description", text)
-        return TOKEN.sub(lambda match: self._token(match, words), text)
+        return TOKEN.sub(lambda match: self._token(match, words, own=own), text)
 
     def sentence(self, text: str, words: Collection[str]) -> str:
         """A message of AWS: what it quotes, ids, hosts, and names that were given before."""
@@ -73,14 +79,16 @@ class Texts:
         return re.sub(r"[^\s()]+", lambda match: self._spoken(match[0], words), text)
 
     def _spoken(self, word: str, words: Collection[str]) -> str:
-        bare = word.rstrip(".,:;")
+        bare = ENDS.sub("", word)
         known = None if bare in words else self._masks.known_name(bare)
         if known:
             return known + word[len(bare) :]
         return word if PLAIN.fullmatch(word.rstrip(",:;")) else self.text(word, words)
 
-    def _token(self, match: re.Match[str], words: Collection[str]) -> str:
+    def _token(self, match: re.Match[str], words: Collection[str], *, own: bool) -> str:
         kind, token = str(match.lastgroup), match[0]
+        if own and NUMBER.fullmatch(token):
+            return self._masks.of("name", token)
         try:
             return self._word(token, words) if kind == "word" else self._masks.of(kind, token)
         except ValueError:  # only looks like an address: 999.1.1.1

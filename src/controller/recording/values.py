@@ -8,7 +8,7 @@ from typing import Any
 
 from controller.recording.masks import Masks
 from controller.recording.texts import Texts
-from controller.recording.vocabulary import HIDDEN, KEPT, MESSAGES
+from controller.recording.vocabulary import HIDDEN, KEPT, MESSAGES, OWN, WRITTEN
 
 HIDDEN_VALUE = "(hidden)"
 AT = "$at"
@@ -51,7 +51,7 @@ class Values:
                 for key, each in value.items()
             }
         return {
-            key: self.masked(each, shape.members.get(key), words, (shape.name, key))
+            key: self.masked(each, shape.members.get(key), words, _place(shape.name, key, value))
             for key, each in value.items()
             if key != "ResponseMetadata"
         }
@@ -66,6 +66,14 @@ class Values:
             return HIDDEN_VALUE
         if place in KEPT or getattr(shape, "enum", None):
             return value
+        if place in OWN:
+            return self._texts.text(value, words, own=True)
         if place in MESSAGES:
             return self._texts.sentence(value, words)
         return self._texts.text(value, words)
+
+
+def _place(structure: str, key: str, value: Mapping[str, Any]) -> Place:
+    """None of those that are treated specially where somebody has written what AWS else does."""
+    name, meant = WRITTEN.get((structure, key), ("", ""))
+    return ("", "") if name and value.get(name) == meant else (structure, key)

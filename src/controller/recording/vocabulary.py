@@ -65,8 +65,23 @@ MESSAGES = frozenset(
 )
 """Members that hold AWS's sentences, in which only what identifies somebody is masked."""
 
+WRITTEN = {("Task", "stoppedReason"): ("stopCode", "UserInitiated")}
+"""Those of them that hold somebody's own words where another member has this value (StopTask)."""
+
+OWN = frozenset(
+    {
+        ("Tag", "Key"),
+        ("Tag", "Value"),
+        ("Tag", "key"),
+        ("Tag", "value"),
+    }
+)
+"""Members that hold what somebody has thought out: a number there is a telephone's as well."""
+
 HIDDEN = frozenset(
     {
+        ("AssumeRoleRequest", "ExternalId"),
+        ("AssumeRoleRequest", "TokenCode"),
         ("ContainerDefinition", "command"),
         ("ContainerDefinition", "dockerLabels"),
         ("ContainerDefinition", "entryPoint"),
@@ -75,6 +90,9 @@ HIDDEN = frozenset(
         ("ContainerOverride", "environmentFiles"),
         ("Credentials", "SecretAccessKey"),
         ("Credentials", "SessionToken"),
+        ("DockerVolumeConfiguration", "driverOpts"),
+        ("DockerVolumeConfiguration", "labels"),
+        ("FirelensConfiguration", "options"),
         ("HealthCheck", "command"),
         ("KeyValuePair", "value"),
         ("LogConfiguration", "options"),
@@ -90,9 +108,9 @@ Members of which not even that two are equal may be seen. So is all that the mod
 def _words_of(name: str, model: Any) -> frozenset[str]:
     shapes = (model.shape_for(each) for each in model.shape_names)
     listed = (shape.enum for shape in shapes if shape.type_name == "string")
-    return COMMON.union(*listed)
+    return COMMON.union(model.operation_names, *listed)
 
 
 def words_of(service: Any) -> frozenset[str]:
-    """Every value that botocore's `service` model lists anywhere, and the common words."""
+    """Operations and every value that botocore's `service` model lists, and the common words."""
     return _words_of(service.service_name, service)
