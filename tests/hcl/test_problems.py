@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from controller.domain.problem import Level
 from controller.hcl.construct import boolean
 from controller.hcl.directory import read
@@ -158,3 +160,44 @@ def test_the_console_is_told_why_a_value_is_missing(tmp_path):
 
     assert ask(asked, "local.a").errors[-1].place.line == 2
     assert ask(asked, "var.x").errors[-1].place.file == "<expr>"
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ('{ name = "a", image = { id = "i" } }', '"image.sha" is missing'),
+        ('{ name = "a", image = { id = ["i"], sha = "s" } }', '"image.id" is a tuple'),
+        ('{ image = { id = "i", sha = "s" } }', '"name" is missing'),
+        ('{ name = "a", image = { id = "i", sha = "s" }, ports = [{}] }', '"ports[0].at" is'),
+        ('{ name = "a", image = { id = "i", sha = "s" }, tags = { a = [] } }', '"tags.a" is a'),
+    ],
+)
+def test_an_object_that_does_not_fit_says_which_attribute(tmp_path, value, reason):
+    text = (
+        'variable "x" {\n  type = object({\n    name = string\n'
+        "    image = object({ id = string, sha = string })\n"
+        "    ports = optional(list(object({ at = number })), [])\n"
+        f"    tags = optional(map(string), {{}})\n  }})\n  default = {value}\n}}\n"
+    )
+    (problem,) = world(tmp_path, text).problems
+    assert problem.rule == "default-type"
+    assert reason in problem.message
+
+
+def test_a_thing_of_an_unknown_provider_fits_any_object(tmp_path):
+    """Its attributes are in no schema here; Terraform knows them."""
+    text = (
+        'data "vy_image" "this" {\n  name = "n"\n}\n'
+        'module "m" {\n  source = "./m"\n  box = { image = data.vy_image.this }\n}\n'
+        'output "o" {\n  value = module.m.sha\n}\n'
+    )
+    inner = (
+        'variable "box" {\n  type = object({ image = object({ name = string, sha = string }) })\n}\n'
+        'output "sha" {\n  value = var.box.image.sha\n}\n'
+    )
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "main.tf").write_text(inner)
+    made = world(tmp_path, text)
+    assert made.problems == ()
+    (unknown,) = ask(made, "module.m.sha").value.data.origins
+    assert str(unknown) == "data.vy_image.this.sha"

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from controller.domain.dataclass import dataclass, field
 from controller.domain.problem import Place
 from controller.hcl.access import carry
-from controller.hcl.convert import describe, make_object, unknowns_in
+from controller.hcl.convert import describe, is_wholly_known, make_object, unknowns_in
 from controller.hcl.errors import HclError
 from controller.hcl.evaluate import evaluate
+from controller.hcl.foreseen import are_apart, foreseen
 from controller.hcl.loops import iterate
 from controller.hcl.origins import describe_origins, lacking_file
 from controller.hcl.references import iterator_name
@@ -47,7 +48,7 @@ class BodyEvaluator:
             if value is None:
                 self.broken.add(top or name)
             else:
-                attributes[name] = Attribute(value, argument.place)
+                attributes[name] = Attribute(self._settled(value), argument.place)
         blocks: list[tuple[str, Block]] = []
         for block in body.blocks:
             if block.type == "dynamic":
@@ -56,6 +57,11 @@ class BodyEvaluator:
                 inner = self._body(block.body, scope, top or block.type)
                 blocks.append((block.type, inner))
         return Block(place=body.place, attributes=attributes, blocks=tuple(blocks))
+
+    def _settled(self, value: Value) -> Value:
+        """An argument of what sleeps, known where that can be said; else as AWS will say it."""
+        known = foreseen(value) if self.strict else value
+        return known if is_wholly_known(known) else value
 
     def value(self, expression: Expression, scope: Scope, place: Place) -> Value | None:
         """None where it fails; the error is reported, unless it was before."""
@@ -79,6 +85,7 @@ class BodyEvaluator:
             self.broken.add(top or type_)
             return []
         collection = self.value(argument.expression, scope, argument.place)
+        collection = collection and foreseen(collection)
         try:
             if collection is None or not self._decided(collection, type_, top):
                 self.broken.add(top or type_)
@@ -92,8 +99,9 @@ class BodyEvaluator:
     def _decided(self, collection: Value, type_: str, top: str) -> bool:
         if collection.is_null:
             raise HclError("for-each", f"the for_each of the dynamic {type_} is null")
+        unknowns = iter(unknowns_in(collection))
         if isinstance(collection.type, SetType):
-            unknown = next(iter(unknowns_in(collection)), None)
+            unknown = None if _is_countable(collection, type_) else next(unknowns)
         else:
             unknown = collection.data if collection.is_unknown else None
         if unknown is None:
@@ -127,3 +135,18 @@ class BodyEvaluator:
             inner = Bindings(scope, {name: element})
             blocks.append((type_, self._body(content.body, inner, top or type_)))
         return blocks
+
+
+_WITHOUT_ORDER = frozenset({"load_balancer", "subnet_mapping"})
+
+
+def _is_countable(collection: Value, type_: str) -> bool:
+    """Whether the elements of a set are as many once all are known; they have no order before."""
+    if collection.is_unknown:
+        return False
+    elements = collection.data
+    return (
+        len(elements) < 2
+        or next(iter(unknowns_in(collection)), None) is None
+        or (type_ in _WITHOUT_ORDER and are_apart(elements))
+    )

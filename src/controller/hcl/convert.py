@@ -33,6 +33,7 @@ from controller.hcl.construct import (
     without_marks,
 )
 from controller.hcl.errors import HclError
+from controller.hcl.misfit import describe, misfit
 from controller.hcl.plain import from_python, to_python, unknown_mask
 from controller.hcl.types import (
     BOOL,
@@ -48,7 +49,7 @@ from controller.hcl.types import (
     Type,
 )
 from controller.hcl.unify import convertible, has_dynamic, only_type, unify, without_optional
-from controller.hcl.values import Value
+from controller.hcl.values import OpenObject, Value
 
 __all__ = [
     "boolean",
@@ -93,11 +94,8 @@ def convert(value: Value, to: Type) -> Value:
     """
     if to == DYNAMIC or value.type == to:
         return value
-    if not convertible(value.type, to):
-        raise HclError(
-            "conversion",
-            f"cannot convert {describe(value.type)} to {describe(to)}{_list_in_list(value, to)}",
-        )
+    if not convertible(value.type, to) and not _holds_open(value):
+        raise HclError("conversion", _misfit(value, to))
     if value.is_null or value.is_unknown:
         return replace(value, type=_settled(value.type, to))
     try:
@@ -107,6 +105,16 @@ def convert(value: Value, to: Type) -> Value:
             message = f"cannot convert a sensitive value to {describe(to)}"
             raise HclError("conversion", message) from None
         raise
+
+
+def _misfit(value: Value, to: Type) -> str:
+    hint = _list_in_list(value, to) or misfit(value.type, to)
+    return f"cannot convert {describe(value.type)} to {describe(to)}{hint}"
+
+
+def _holds_open(value: Value) -> bool:
+    """Whether it is, or holds, a thing of a provider whose attributes nobody here knows."""
+    return isinstance(value.data, OpenObject) or any(map(_holds_open, elements_of(value)))
 
 
 def _list_in_list(value: Value, to: Type) -> str:
@@ -149,26 +157,6 @@ def equal(a: Value, b: Value) -> bool | None:
     if isinstance(a.data, tuple) and isinstance(b.data, tuple):
         return _sets_equal(a, b) if isinstance(a.type, SetType) else _all_equal(a.data, b.data)
     return bool(a.data == b.data)
-
-
-def describe(type_: Type) -> str:
-    """A type in words, for messages: "list of string"."""
-    match type_:
-        case ListType(element):
-            return f"list of {describe(element)}"
-        case SetType(element):
-            return f"set of {describe(element)}"
-        case MapType(element):
-            return f"map of {describe(element)}"
-        case TupleType():
-            return "tuple"
-        case ObjectType():
-            return "object"
-        case Primitive("dynamic"):
-            return "any single type"
-        case Primitive(name):
-            return name
-    raise TypeError(type_)
 
 
 def _settled(given: Type, to: Type) -> Type:
@@ -229,6 +217,9 @@ def _convert_object(given: Mapping[str, Value], to: ObjectType) -> Value:
     for name, wanted in to.attributes:
         if name in given:
             converted[name] = convert(given[name], wanted)
+        elif isinstance(given, OpenObject):
+            origin = replace(given.origin, path=(*given.origin.path, name))
+            converted[name] = unknown(without_optional(wanted), (origin,), (origin,))
         elif name in to.optional:
             converted[name] = null(without_optional(wanted))
         else:

@@ -47,6 +47,24 @@ def may_be_planned(unknown: Unknown) -> bool:
     return not any(_is_built_in(o) or is_made_anew(o) for o in unknown.origins)
 
 
+_ALWAYS_THERE = frozenset({"arn", "arn_suffix", "certificate_arn", "dns_name", "id"})
+
+
+def is_there(data: object) -> bool:
+    """
+    Whether the data of a value is an attribute that is a text, and not empty, in all that exists.
+
+    These texts have ASCII letters alone.
+    """
+    origin = data.origin if isinstance(data, Unknown) else None
+    return (
+        origin is not None
+        and kind_of(origin) in ("managed", "data")
+        and len(origin.path) == 1
+        and origin.path[0] in _ALWAYS_THERE
+    )
+
+
 def made_anew(call: str) -> Value:
     """A text that is another at every run: "timestamp()"."""
     return Value(STRING, Unknown((Origin(call, ()),)))

@@ -25,6 +25,7 @@ from controller.hcl.convert import (
     without_marks,
 )
 from controller.hcl.errors import HclError
+from controller.hcl.origins import is_there
 from controller.hcl.types import DYNAMIC, STRING, ListType, Type
 from controller.hcl.unify import has_dynamic
 from controller.hcl.values import OpenObject, Origin, Unknown, Value
@@ -35,7 +36,7 @@ _PLAIN_VERBS: Final = re.compile(r"(?:[^%]|%[%sd])*", re.DOTALL)
 _PLAIN_ONLY: Final[Mapping[str, Callable[[Sequence[Value]], bool]]] = {
     "format": lambda args: bool(_PLAIN_VERBS.fullmatch(_known_text(args[0], "%5"))),
     "formatlist": lambda args: bool(_PLAIN_VERBS.fullmatch(_known_text(args[0], "%5"))),
-    "length": lambda args: args[0].type not in (STRING, DYNAMIC),
+    "length": lambda args: args[0].type not in (STRING, DYNAMIC) or is_there(args[0].data),
     "range": lambda args: len(args) == 1,
     "replace": lambda args: not _known_text(args[1], "/").startswith("/"),
 }
