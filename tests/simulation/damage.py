@@ -61,7 +61,14 @@ AN_UNKNOWN_WORD: dict[str, Callable[[dict[str, Any]], None]] = {
     STATUS: lambda body: body.update(target="dozing"),
     SPEC: lambda body: body["resources"][0].update(kind="zebra"),
 }
-WAYS = (A_FIELD_IS_MISSING, AN_UNKNOWN_WORD, None)
+ANOTHER_TYPE: dict[str, Callable[[dict[str, Any]], None]] = {
+    LEASE: lambda body: body.update(expires_at=5),
+    HOLD: lambda body: body.update(until=[]),
+    LEFTOVER: lambda body: body["resources"][0].update(request=None),
+    STATUS: lambda body: body["meter"]["use"].update(elastic_ips={}),
+    SPEC: lambda body: body.update(policy={"time_zone": 7}),
+}
+WAYS = (A_FIELD_IS_MISSING, AN_UNKNOWN_WORD, ANOTHER_TYPE, None)
 """None: written by a later release."""
 
 Item = dict[str, Any]

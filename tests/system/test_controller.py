@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -13,15 +12,13 @@ from botocore.exceptions import ClientError
 
 from controller.bootstrap import bootstrap
 from controller.domain.decision.lease import Lease
-from controller.domain.errors import EndPassError, PolicyError, SpecError
-from controller.handlers import entry
+from controller.domain.errors import EndPassError, SpecError
 from controller.reconcile.side_by_side import one_by_one
 from controller.store import items
 from controller.store.lock import LockKeeper
 from factories import article_spec
 from local.aws import LaptopAws
 from local.errors import AwsError
-from local.function_url import Context
 from local.records import create_table
 from system.stack_under_test import ASLEEP, AWAKE, FORBIDDEN, StackUnderTest
 
@@ -315,19 +312,15 @@ def records_of(desk, stack):
     return {item["sk"]["S"] for item in found if item["pk"]["S"].endswith(f"#{stack}")}
 
 
-def test_a_zone_that_nobody_has_rules_for_ends_the_pass_with_one_line(desk, controller):
-    """And the invocation fails, which is what alarms."""
+def test_a_zone_that_nobody_has_rules_for_fails_no_pass_and_is_told(desk, controller):
     spec = article_spec(policy={"time_zone": "Mars/Olympus_Mons", "office_hours": []})
-    controller.table.put_spec(spec, due_at=desk.aws.clock.now())
-    lines = io.StringIO()
-    before = entry.logger.registered_handler.setStream(lines)
-    try:
-        with pytest.raises(PolicyError):
-            entry.make_handler(controller)({"stack": "nsfw-api"}, Context())
-    finally:
-        entry.logger.registered_handler.setStream(before)
+    began_at = desk.aws.clock.now()
+    controller.table.put_spec(spec, due_at=began_at)
 
-    (line,) = map(json.loads, lines.getvalue().splitlines())
-    assert (line["level"], line["stack"]) == ("ERROR", "nsfw-api")
-    assert 'has rules for "Mars/Olympus_Mons"' in line["cause"]
-    assert controller.table.due(desk.aws.clock.now() + timedelta(minutes=2)) == ["nsfw-api"]
+    assert run(controller)["result"] == "converged"
+    (damage,) = controller.table.load("nsfw-api").damaged
+    assert 'has rules for "Mars/Olympus_Mons"' in damage.why
+    told = controller.table.events("nsfw-api", began_at, began_at + timedelta(hours=1))
+    (reason,) = [event.reason for event in told]
+    assert 'has rules for "Mars/Olympus_Mons"' in reason
+    assert "publish it again" in reason

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from controller.domain.planning.spec import Kind
+from controller.domain.reporting.damage import Damaged
 from controller.store import items
+from controller.store.spec_records import parse_spec, parse_status
 from factories import article_spec, load_balancer
 from installation import STACK as HOUSE_STACK
 from installation import Installation
@@ -225,6 +228,112 @@ def test_a_press_writes_over_a_lease_of_its_own_name_that_cannot_be_read(install
     assert installation.press("wake").status == 303
     (lease,) = installation.leases()
     assert lease.id == f"wakeaaaa-{count}"
+
+
+# each part of a record
+
+
+def paths(value, path=()):
+    """Of everything in a JSON value."""
+    if path:
+        yield path
+    if isinstance(value, dict | list):
+        for key, each in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from paths(each, (*path, key))
+
+
+def with_other(body, path, value):
+    """The body with another value at one place."""
+    changed = json.loads(json.dumps(body))
+    at = changed
+    for key in path[:-1]:
+        at = at[key]
+    at[path[-1]] = value
+    return changed
+
+
+def another_type(value):
+    return 7.5 if isinstance(value, str | dict | list) else {"a": [None]}
+
+
+@pytest.fixture(scope="module")
+def written():
+    """A status and a spec as passes and a publish have written them, by their sort keys."""
+    day = days("Mon 08:00", **OFFICE, monthly_budget=50)
+    day.visit("Mon 09:00", "Mon 17:55")
+    day.live("Mon 10:00")
+    get = day.aws.session().client("dynamodb").get_item
+    return day, {
+        sort: get(TableName="dormouse", Key=items.key(STACK, sort))["Item"]
+        for sort in ("status", "spec")
+    }
+
+
+FREE = {"decision", "last_spec", "endpoint", "facts"}
+"""What is JSON of any form: people are shown it, or it is checked where it is used."""
+
+
+CONVERTED = {"cause", "phase", "reads", "proof", "real_rehearsal"}
+"""What is converted to a text, or to nothing, whatever it is."""
+
+
+def test_a_status_with_any_part_of_another_type_is_set_aside(written):
+    _, found = written
+    body = json.loads(items.body_text(found["status"]))
+    checked = [path for path in paths(body) if not {*FREE, *CONVERTED, "failure"} & set(path)]
+    assert len(checked) > 100
+    taken = []
+    for path in checked:
+        value = body
+        for key in path:
+            value = value[key]
+        text = json.dumps(with_other(body, path, another_type(value)))
+        unread = items.readable({**found["status"], "body": {"S": text}}, parse_status)
+        taken += [] if isinstance(unread, Damaged) else [path]
+    assert taken == []
+
+
+def test_a_spec_of_which_any_part_was_changed_is_set_aside(written):
+    """However readable it is: each part decides what is made, or deleted."""
+    _, found = written
+    body = json.loads(items.body_text(found["spec"]))
+    assert parse_spec(STACK, items.body_text(found["spec"])).stack == STACK
+    for path in paths(body):
+        if path[0] != "source":
+            item = {**found["spec"], "body": {"S": json.dumps(with_other(body, path, "x"))}}
+            unread = items.readable(item, partial(parse_spec, STACK))
+            assert isinstance(unread, Damaged), path
+    assert isinstance(items.readable(found["spec"], partial(parse_spec, "theirs")), Damaged)
+
+
+@pytest.mark.parametrize("sort", ["spec", "status"])
+def test_a_stack_that_serves_goes_on_when_a_part_of_a_record_is_of_another_type(written, sort):
+    """As if it were not there: by the copy, or learned anew."""
+    day, found = written
+    body = json.loads(items.body_text(found[sort]))
+    part = {"spec": ("policy", "time_zone"), "status": ("meter", "use", "elastic_ips")}[sort]
+    put = partial(day.aws.session().client("dynamodb").put_item, TableName="dormouse")
+    put(Item={**found[sort], "body": {"S": json.dumps(with_other(body, part, {"a": 1}))}})
+
+    assert [each.record for each in day.controller.table.load(STACK).damaged] == [sort]
+    assert day.run_pass()["result"] == "converged"
+    assert day.desk.standing() == AWAKE
+    put(Item=found["spec"])
+
+
+def test_a_policy_of_a_later_release_is_not_guessed_at(make_days):
+    """The files as they were before are in force until this release is deployed, or they change."""
+    day = make_days("Mon 08:00", **OFFICE)
+    day.visit("Mon 09:00", "Mon 17:55")
+    day.live("Mon 10:00")
+    later = {**day.spec.policy, "sleep_order": "by starlight"}
+    day.controller.table.put_spec(replace(day.spec, policy=later), day.now)
+    day.live("Mon 19:00")
+
+    assert day.desk.standing() == ASLEEP
+    (event,) = damaged_events(day)
+    assert "by starlight" in event.reason
+    assert {result["result"] for result in day.results} <= {"converged", "unfinished"}
 
 
 # the spec itself

@@ -8,15 +8,18 @@ sleep needs (`controller.domain.reporting.remembered_spec`).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from controller.domain.errors import SpecError
-from controller.domain.planning.spec import Json, Spec
+from controller.domain.planning.spec import Json, Spec, hash_of
+from controller.domain.policy.policy import Policy
+from controller.domain.policy.schedule import Schedule
 from controller.domain.reporting.damage import NO_SPEC, Damaged, parted
 from controller.domain.reporting.remembered_spec import remembered_spec
 from controller.domain.reporting.status import Status
+from controller.domain.shapes import check_shape
 from controller.store import items
 from controller.store.table_calls import TableCalls
 
@@ -39,7 +42,7 @@ class SpecRecords(TableCalls):
         found = {items.sort_key(item): item for item in self.spec_items(stack)}
         if items.SPEC not in found:
             return []
-        rest, _ = parted(items.readable(found[s], parse_spec) for s in under(items.LEFTOVER, found))
+        rest, _ = parse_specs(stack, (found[sort] for sort in under(items.LEFTOVER, found)))
         return [self._spec_or_kept(stack, found[items.SPEC]), *rest]
 
     def spec_items(self, stack: str) -> Iterator[items.Item]:
@@ -58,7 +61,7 @@ class SpecRecords(TableCalls):
 
         So a serving stack continues, and what costs money still ends.
         """
-        spec = items.readable(item, parse_spec)
+        spec = items.readable(item, partial(parse_spec_in_force, stack))
         if not isinstance(spec, Damaged):
             return spec, ()
         for kept in self._kept_spec(stack):
@@ -69,7 +72,7 @@ class SpecRecords(TableCalls):
 
     def _spec_or_kept(self, stack: str, item: items.Item) -> Spec:
         """The spec, or the last one that a pass could read. Raises SpecError."""
-        spec = items.readable(item, parse_spec)
+        spec = items.readable(item, partial(parse_spec_in_force, stack))
         if not isinstance(spec, Damaged):
             return spec
         for kept in self._kept_spec(stack):
@@ -83,7 +86,8 @@ class SpecRecords(TableCalls):
         key = items.key(stack, f"{items.KEPT}{items.VERSION}")
         reply = self._dynamodb.get_item(TableName=self._name, Key=key, ConsistentRead=True)
         found = [reply["Item"]] if "Item" in reply else []
-        return parted(items.readable(item, parse_spec) for item in found)[0]
+        parse = partial(parse_spec_in_force, stack)
+        return parted(items.readable(item, parse) for item in found)[0]
 
     def copies_of_spec(self, stack: str) -> tuple[Spec, ...]:
         """What is known of a spec that cannot be read."""
@@ -109,13 +113,41 @@ class SpecRecords(TableCalls):
 def parse_status(text: str) -> Mapping[str, Json]:
     """As JSON, which is known to be that of a status."""
     found: dict[str, Json] = json.loads(text)
-    Status.from_json(found).to_json()
+    check_shape(Status.from_json(found))
     return found
 
 
 @lru_cache(maxsize=32)
-def parse_spec(text: str) -> Spec:
-    return Spec.from_json(json.loads(text))
+def parse_spec(stack: str, text: str) -> Spec:
+    """
+    A spec that is as it was written. Raises SpecError, and what reading something else raises.
+
+    Every part of it decides what is made, or deleted: one that was changed in the table is not
+    used, however readable it is.
+    """
+    found = json.loads(text)
+    spec = Spec.from_json(found)
+    if spec.stack != stack:
+        raise SpecError("it is the spec of another stack")
+    if found.get("hash") != hash_of(found):
+        raise SpecError("its content is not what its hash says")
+    check_shape(spec)
+    return spec
+
+
+@lru_cache(maxsize=32)
+def parse_spec_in_force(stack: str, text: str) -> Spec:
+    """A spec whose policy this release can read, too: else every pass would end by it."""
+    spec = parse_spec(stack, text)
+    Schedule(Policy.from_json(spec.policy))
+    return spec
+
+
+def parse_specs(
+    stack: str, found: Iterable[items.Item]
+) -> tuple[tuple[Spec, ...], tuple[Damaged, ...]]:
+    """Those that can be read, and what is wrong with the others."""
+    return parted(items.readable(item, partial(parse_spec, stack)) for item in found)
 
 
 def under(prefix: str, found: Mapping[str, items.Item]) -> Sequence[str]:

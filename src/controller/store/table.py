@@ -36,7 +36,7 @@ from controller.store.conditions import MOST_CONFLICTS, is_refused, refused_item
 from controller.store.history import History
 from controller.store.removal import Removal
 from controller.store.request_records import RequestRecords, StackRequests
-from controller.store.spec_records import SpecRecords, parse_spec, parse_status, under
+from controller.store.spec_records import SpecRecords, parse_specs, parse_status, under
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 """Until a pass that broke is tried again, the first and the last time."""
@@ -117,9 +117,7 @@ class Table(RequestRecords, SpecRecords, History, Removal):
                 f'stack "{stack}" is not published; "dormouse status" lists those that are, '
                 '"dormouse publish DIR" adds one'
             )
-        leftovers, lost = parted(
-            items.readable(found[sort], parse_spec) for sort in under(items.LEFTOVER, found)
-        )
+        leftovers, lost = parse_specs(stack, (found[s] for s in under(items.LEFTOVER, found)))
         statuses, lost_status = parted(
             items.readable(found[sort], parse_status) for sort in found if sort == items.STATUS
         )
@@ -304,7 +302,7 @@ class Table(RequestRecords, SpecRecords, History, Removal):
         if old:
             unchanged = items.as_found(old)
         yield {"Put": {"Item": items.spec_item(spec), **unchanged}}
-        specs, lost = parted(items.readable(item, parse_spec) for item in found.values() if old)
+        specs, lost = parse_specs(spec.stack, found.values() if old else ())
         kept = {each.record for each in lost}
         if items.SPEC in kept:
             specs += self.copies_of_spec(spec.stack)

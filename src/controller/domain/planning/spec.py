@@ -229,9 +229,7 @@ class Spec:
     @cached_property
     def hash(self) -> str:
         """SHA-256 over what is made and the policy; when and where it was compiled do not count."""
-        data = self._content()
-        text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+        return hash_of(self._content())
 
     def _content(self) -> dict[str, Json]:
         return {
@@ -268,6 +266,13 @@ class Spec:
             endpoint=data.get("endpoint", {}),
             resources=tuple(ResourceSpec.from_json(r) for r in data["resources"]),
         )
+
+
+def hash_of(spec: Mapping[str, Json]) -> str:
+    """The hash of a spec as JSON: over all but itself and `source`."""
+    content = {key: value for key, value in spec.items() if key not in ("hash", "source")}
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 def cached_on_spec(find: Callable[[Spec], T]) -> Callable[[Spec], T]:
