@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.utils import parse_to_aware_datetime
 
+from local import quotas
 from local.elbv2.health import status_at
 from local.elbv2.state import LoadBalancer
 from local.errors import AwsError
@@ -155,6 +156,9 @@ def _points(
     if namespace == NETWORK_ELB:
         found = _balancer_points(region, name, dict(dimensions), start, min(end, newest + 1))
         return list(found)
+    if namespace == quotas.USAGE and name == quotas.METRIC:
+        value = quotas.usage(region, dimensions)
+        return [Point.of(floor_to(newest, MINUTE), value)] if value and start <= newest else []
     series = region.metrics.series.get((namespace, name, dimensions)) or []
     return [point for point in series if start <= point.at < end]
 

@@ -42,6 +42,10 @@ class Conditions:
     """Set what should be different; everything else goes well."""
 
     load_balancer_quota: int = 50
+    vcpu_quota: float = 4000.0
+    """vCPUs that Fargate runs at once in a region; new accounts have 6."""
+    vcpus_of_others: float = 0.0
+    """vCPUs of tasks on demand that are not simulated."""
     metric_status: str = "Complete"
     unsupported_zones: set[str] = field(default_factory=set)
     unknown_attributes: set[str] = field(default_factory=set)

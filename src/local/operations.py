@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from local import acm, cloudwatch
+from local import acm, cloudwatch, quotas
 from local.autoscaling import policies, scheduled_actions
 from local.autoscaling import targets as scalable_targets
 from local.calls import Call
@@ -60,6 +60,7 @@ OPERATIONS: dict[str, Mapping[str, Operation]] = {
         **scheduled_actions.OPERATIONS,
     },
     "cloudwatch": cloudwatch.OPERATIONS,
+    "service-quotas": quotas.OPERATIONS,
     "acm": {
         "ListCertificates": acm.list_all,
         "ListTagsForCertificate": acm.list_tags,

@@ -34,6 +34,7 @@ BY_TARGET = {
     "AmazonEC2ContainerServiceV20141113": "ecs",
     "GraniteServiceVersion20100801": "cloudwatch",
     "AnyScaleFrontendService": "application-autoscaling",
+    "ServiceQuotasV20190624": "service-quotas",
 }
 BY_VERSION = {
     "2015-12-01": "elbv2",

@@ -15,7 +15,7 @@ from deploy.iam import Request
 from deploy.stack import ACCOUNT
 from local.calls import Call
 
-PREFIXES = {"elbv2": "elasticloadbalancing"}
+PREFIXES = {"elbv2": "elasticloadbalancing", "service-quotas": "servicequotas"}
 """IAM's name of a service where it is not botocore's."""
 
 ELB_CREATES = {

@@ -33,6 +33,7 @@ SERVICES = frozenset(
         "logs",
         "pricing",
         "secretsmanager",
+        "service-quotas",
         "servicediscovery",
         "sns",
         "sqs",
@@ -41,7 +42,7 @@ SERVICES = frozenset(
     }
 )
 
-NAMED = {"autoscaling": "application-autoscaling"}
+NAMED = {"autoscaling": "application-autoscaling", "service_quotas": "service-quotas"}
 """What a client is called where its service's name is none of Python's."""
 
 Operation = tuple[str, str]

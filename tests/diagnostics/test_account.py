@@ -416,6 +416,62 @@ def test_a_region_that_is_full_of_load_balancers(exam):
     assert "50 of 50 are in use" in said(exam.findings(), "quotas", PROBLEM)
 
 
+def test_an_account_without_vcpus_for_the_tasks_of_a_wake(exam):
+    """AWS behaviour F31; of an account that runs nothing else, the stack's own need counts."""
+    conditions = exam.desk.aws.conditions
+    assert "a wake starts 0.25 of 4000; AWS reports no usage" in said(exam.findings(), "quotas", OK)
+    conditions.vcpu_quota, conditions.vcpus_of_others = 6.0, 5.75
+    assert "5.75 of 6 in use, and a wake starts 0.25" in said(exam.findings(), "quotas", OK)
+    conditions.vcpus_of_others = 5.8
+    told = said(exam.findings(), "quotas", PROBLEM)
+    assert "Fargate vCPUs on demand: 5.8 of 6 in use, and a wake starts 0.25; stop other" in told
+    assert "--service-code fargate --quota-code L-3032A538 --desired-value 8" in told
+    conditions.vcpu_quota, conditions.vcpus_of_others = 0.2, 0.0
+    assert "a wake starts 0.25 of 0.2" in said(exam.findings(), "quotas", PROBLEM)
+
+
+def test_a_stack_that_stands_has_its_vcpus(exam):
+    exam.desk.wake()
+    exam.desk.aws.conditions.vcpu_quota = 0.25
+    assert not [f for f in exam.findings() if f.level is PROBLEM]
+
+
+def test_tasks_count_where_their_capacity_provider_runs_them(exam):
+    strategy = [
+        {"capacityProvider": "FARGATE", "base": 1, "weight": 1},
+        {"capacityProvider": "FARGATE_SPOT", "weight": 3},
+    ]
+    mixed = {"launchType": None, "capacityProviderStrategy": strategy, "desiredCount": 9}
+    exam.desk.aws.conditions.vcpu_quota = 0.5
+    told = said(exam.findings(spec_with(service(request=mixed))), "quotas", PROBLEM)
+    assert "Fargate vCPUs on demand: a wake starts 0.75 of 0.5" in told
+    assert "Fargate Spot vCPUs: a wake starts 1.5 of 0.5" in told
+
+
+def test_a_quota_that_nobody_has_ever_raised_is_the_one_of_every_account(exam):
+    fault(exam, "service-quotas", "GetServiceQuota", "NoSuchResourceException", status=400)
+    usual = {"Quota": {"ServiceCode": "fargate", "QuotaCode": "L-3032A538", "Value": 6.0}}
+    aws = exam.desk.aws
+    aws.answer_with("service-quotas", "GetAWSDefaultServiceQuota", lambda _: usual)
+    assert "a wake starts 0.25 of 6" in said(exam.findings(), "quotas", OK)
+
+
+@pytest.mark.parametrize(
+    ("service_name", "operation", "right"),
+    [
+        ("service-quotas", "GetServiceQuota", "servicequotas:GetServiceQuota"),
+        ("cloudwatch", "GetMetricData", "cloudwatch:GetMetricData"),
+    ],
+)
+def test_vcpus_that_may_not_be_read_are_not_called_enough(exam, service_name, operation, right):
+    fault(exam, service_name, operation, "AccessDeniedException", status=403)
+    findings = exam.findings()
+    told = said(findings, "quotas", WARNING)
+    assert told.startswith("vCPUs of FARGATE: could not look: missing right ")
+    assert right in told
+    assert "vCPU" not in said(findings, "quotas", OK)
+
+
 # rights
 
 

@@ -388,6 +388,9 @@ def _certificates_and_metrics(asker: Asker) -> None:
     asker.ask("acm", "list_certificates")
     asker.ask("acm", "list_tags_for_certificate", CertificateArn=certificate)
     asker.ask("acm", "describe_certificate", CertificateArn=certificate)
+    on_demand = {"ServiceCode": "fargate", "QuotaCode": "L-3032A538"}
+    asker.ask("service-quotas", "get_service_quota", **on_demand)
+    asker.ask("service-quotas", "get_service_quota", **{**on_demand, "QuotaCode": "L-0"})
     own = {"MetricName": "Visits", "Value": 3.0}
     asker.ask("cloudwatch", "put_metric_data", Namespace="Ours", MetricData=[own])
     asker.ask("cloudwatch", "list_metrics", Namespace="Ours")

@@ -46,6 +46,7 @@ def read_definition(ecs: Client, name: str) -> TaskDefinition | None:
         architecture=found.get("runtimePlatform", {}).get("cpuArchitecture", "X86_64"),
         execution_role=found.get("executionRoleArn", ""),
         containers=tuple(_container(c) for c in found["containerDefinitions"]),
+        vcpus=int(found.get("cpu") or 0) / 1024,
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from controller.account import network, services
 from controller.account.content_reads import content_reads
 from controller.account.read import Read
+from controller.account.vcpus import vcpu_reads
 from controller.aws import leftovers
 from controller.aws.clients import Clients
 from controller.aws.context import Context
@@ -185,6 +186,7 @@ class Survey:
     def _service_reads(self, facts: Facts) -> list[Read]:
         ecs, elbv2 = self._clients.ecs, self._clients.elbv2
         clusters = [back.cluster for back in backs(facts.spec) if back.cluster]
+        active = _found_clusters(self._spec, facts)
         definitions = [back.definition for back in backs(facts.spec) if back.definition]
         return [
             Read(
@@ -192,7 +194,10 @@ class Survey:
                 check="cluster",
                 subject="clusters",
                 right="ecs:DescribeClusters",
-                do=lambda: services.read_clusters(ecs, clusters),
+                do=lambda: (
+                    dict.fromkeys(active, "ACTIVE")
+                    | services.read_clusters(ecs, [each for each in clusters if each not in active])
+                ),
             ),
             *([self._leftovers_read()] if self._whole else []),
             *(
@@ -265,6 +270,7 @@ class Survey:
                 right="ec2:DescribeAddresses, ec2:DescribeNetworkInterfaces",
                 do=lambda: network.read_addresses(ec2, facts),
             ),
+            *vcpu_reads(facts, self._clients),
             *(
                 Read(
                     field="roles",
@@ -299,6 +305,13 @@ class Survey:
         self._refusals.append(
             Refusal(check=check, subject=subject, right=right, cause=str(error), denied=denied)
         )
+
+
+def _found_clusters(spec: Spec, facts: Facts) -> set[str]:
+    """Those that a look-up has found: it finds ACTIVE ones alone."""
+    named = {each.address: each.request.get("cluster") for each in spec.resources}
+    parts = backs(facts.spec)
+    return {b.cluster for b in parts if isinstance(named[b.resource.address], dict)} - {""}
 
 
 def _remembered(spec: Spec) -> Mapping[str, str]:

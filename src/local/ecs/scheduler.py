@@ -11,8 +11,10 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING
 
+from local import quotas
+from local.conditions import Containers
 from local.ecs import messages, tasks
-from local.ecs.state import Deployment, News, Service, Task
+from local.ecs.state import Deployment, News, Service, Task, TaskDefinition
 
 if TYPE_CHECKING:
     from local.world import Region
@@ -76,7 +78,7 @@ def _start_missing(region: Region, service: Service, primary: Deployment) -> Non
         _look_again(region, service, primary.next_start_at)
         return
     definition = primary.definition
-    behaviour = region.conditions.containers_of(definition.family, definition.images)
+    behaviour = _behaviour(region, definition, wanted)
     if behaviour in messages.REFUSALS:
         messages.write(region, service, messages.REFUSALS[behaviour])
         _look_again(region, service, region.now + PLACEMENT_RETRY)
@@ -84,6 +86,14 @@ def _start_missing(region: Region, service: Service, primary: Deployment) -> Non
     report = partial(on_news, region)
     begun = [tasks.launch(region, service, primary, behaviour, report) for _ in range(wanted)]
     messages.write(region, service, messages.started(begun))
+
+
+def _behaviour(region: Region, definition: TaskDefinition, wanted: int) -> Containers:
+    """What becomes of the tasks; more than the quota allows are not placed (F31)."""
+    asked = wanted * int(definition.body.get("cpu") or 0) / 1024
+    if quotas.vcpus(region, "FARGATE") + asked > region.conditions.vcpu_quota:
+        return Containers.VCPU_QUOTA
+    return region.conditions.containers_of(definition.family, definition.images)
 
 
 def _look_again(region: Region, service: Service, moment: float) -> None:

@@ -67,7 +67,7 @@ def leftovers(facts: Facts) -> Iterator[Finding]:
 def quotas(facts: Facts) -> Iterator[Finding]:
     wanted = {Kind.LOAD_BALANCER: "network load balancers", Kind.TARGET_GROUP: "target groups"}
     for kind, what in wanted.items():
-        missing = sum(1 for r in facts.spec.of_kind(kind) if not _stands(facts, r.address))
+        missing = sum(1 for r in facts.spec.of_kind(kind) if not stands(facts, r.address))
         quota = next((q for q in facts.quotas or () if q.what == what), None)
         if quota is None:
             continue
@@ -82,7 +82,7 @@ def quotas(facts: Facts) -> Iterator[Finding]:
             yield ok("quotas", what, f"{quota.used} of {quota.most} in use")
 
 
-def _stands(facts: Facts, address: str) -> bool:
+def stands(facts: Facts, address: str) -> bool:
     seen = (facts.standing or {}).get(address)
     return bool(seen and seen.state.exists)
 

@@ -13,6 +13,7 @@ from controller.domain.diagnostics import (
     network,
     remembered,
     secrets,
+    vcpus,
 )
 from controller.domain.diagnostics.facts import Facts
 from controller.domain.diagnostics.finding import Finding
@@ -37,6 +38,7 @@ CHECKS: Sequence[Callable[[Facts], Iterator[Finding]]] = (
     account.names,
     account.leftovers,
     account.quotas,
+    vcpus.vcpus,
     account.refusals,
 )
 """In the order in which people read them: what all else hangs on comes first."""

@@ -7,13 +7,14 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from controller.domain.dataclass import dataclass, field
 from controller.domain.planning.client_addresses import sees_clients
 from controller.domain.planning.observed import Address, Leftover, Observation
-from controller.domain.planning.spec import Kind, ResourceSpec, Spec
+from controller.domain.planning.spec import Json, Kind, ResourceSpec, Spec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +99,7 @@ class TaskDefinition:
     architecture: str
     execution_role: str
     containers: tuple[Container, ...]
+    vcpus: float = 0.0  # of one task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +149,14 @@ class Quota:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Vcpus:
+    """How many vCPUs Fargate runs at once; `used` None: AWS reports no usage."""
+
+    most: float
+    used: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """
     Everything read for one stack. `spec` has its look-ups answered: None replaces one without an
@@ -172,6 +182,7 @@ class Facts:
     standing: Mapping[str, Observation] | None = None
     leftovers: tuple[Leftover, ...] = ()
     quotas: tuple[Quota, ...] | None = None
+    vcpus: Mapping[str, Vcpus] | None = None  # by capacity provider
     images: Mapping[str, Image] | None = None  # by the image's name, those in ECR
     certificates: Mapping[str, Certificate] | None = None  # by ARN, those of ACM
     secrets: Mapping[str, Secret] | None = None  # as the task definition names them
@@ -229,11 +240,32 @@ class Back:
         return tuple(found.values())
 
     @property
+    def providers(self) -> dict[str, int]:
+        """Which of Fargate's providers start how many of its tasks, as its weights ask for."""
+        request = self.resource.request
+        count = int(request.get("desiredCount", 1))
+        if request.get("launchType") == "FARGATE":
+            return {"FARGATE": count}
+        return share(request.get("capacityProviderStrategy", ()), count)
+
+    @property
     def on_fargate(self) -> bool:
         request = self.resource.request
         strategy = request.get("capacityProviderStrategy", ())
         providers = [str(each.get("capacityProvider", "")) for each in strategy]
         return request.get("launchType") == "FARGATE" or any("FARGATE" in p for p in providers)
+
+
+def share(strategy: Sequence[Mapping[str, Json]], count: int) -> dict[str, int]:
+    """The base first, the rest by weight, rounded up (ECS API, CapacityProviderStrategyItem)."""
+    bases = {str(each["capacityProvider"]): int(each.get("base", 0)) for each in strategy}
+    weights = {str(each["capacityProvider"]): int(each.get("weight", 0)) for each in strategy}
+    rest, total = max(0, count - sum(bases.values())), sum(weights.values()) or 1
+    return {
+        name: min(count, base + math.ceil(rest * weights[name] / total))
+        for name, base in bases.items()
+        if name.startswith("FARGATE")
+    }
 
 
 def fronts(spec: Spec) -> tuple[Front, ...]:
