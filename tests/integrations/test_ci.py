@@ -28,7 +28,7 @@ BASH = ["bash", "--noprofile", "--norc", "-eo", "pipefail"]
 
 @pytest.fixture(scope="module")
 def system():
-    with running(speed=120) as system:
+    with running(speed=20) as system:
         yield system
 
 
@@ -158,7 +158,7 @@ def test_without_a_secret_it_says_so_and_ends_with_125(tmp_path):
 def test_a_cancelled_step_hears_of_it_and_gives_the_stack_back(link, tmp_path, number):
     """The runner tells the step's own process alone, which is no shell any more by then."""
     ready = tmp_path / "ready"
-    run = f"trap 'echo heard; exit 9' INT TERM; touch {ready}; sleep 60 & wait"
+    run = f"sleep 60 & trap 'echo heard; kill $!; exit 9' INT TERM; touch {ready}; wait"
     process = github(tmp_path, link=link, run=run)
     wait_for(ready)
     process.send_signal(number)
