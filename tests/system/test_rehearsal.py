@@ -99,6 +99,34 @@ def test_trouble_is_told_once_and_its_end_too(days):
     assert told(day) == [EventKind.COULD_NOT_WAKE, EventKind.COULD_WAKE]
 
 
+def test_trouble_that_could_not_be_looked_at_meanwhile_is_not_told_again(days):
+    """Unknown is not over: the image was missing before, and is missing still."""
+    day, exam = days(office_hours=[])
+    lose_image(exam)
+    day.live("Mon 12:00")
+    denied = Fault(operation="DescribeImages", code="AccessDeniedException", status=400, times=1)
+    day.aws.faults.add(denied)
+    day.live("Tue 12:00")
+    assert (denied.struck, proof_of(day).verdict) == (1, Verdict.NOT_CHECKED)
+    day.live("Thu 12:00")
+    assert proof_of(day).verdict is Verdict.COULD_NOT_WAKE
+    assert told(day) == [EventKind.COULD_NOT_WAKE]
+
+
+def test_trouble_that_comes_back_after_it_was_over_is_told_again(days):
+    """Another problem stood all the time."""
+    day, exam = days(office_hours=[])
+    lose_image(exam)
+    exam.client("ecs").delete_cluster(cluster="nsfw_api_cluster")
+    day.live("Mon 12:00")
+    exam.push(index("amd64"))
+    day.live("Tue 12:00")
+    assert told(day) == [EventKind.COULD_NOT_WAKE]
+    lose_image(exam)
+    day.live("Wed 12:00")
+    assert told(day) == [EventKind.COULD_NOT_WAKE] * 2
+
+
 def test_another_trouble_is_told_too(days):
     day, exam = days(office_hours=[])
     lose_image(exam)

@@ -20,6 +20,7 @@ from controller.domain.money.budget import make_budget
 from controller.domain.money.hour_log import HOUR, Hour, floor_hour
 from controller.domain.planning.plan import Target
 from controller.domain.planning.spec import Spec
+from controller.domain.policy.durations import LONGEST
 from controller.domain.policy.policy import Policy
 from controller.domain.reporting.proof import ProofFinding, Verdict
 from controller.domain.reporting.real_rehearsal import Answer, RealRehearsal, RealVerdict
@@ -146,7 +147,7 @@ def _wakes_soon(status: Status, records: Records, now: datetime) -> bool:
 
 
 def make_lease(spec: Spec, now: datetime) -> Lease:
-    until = now + policy_of(spec).wake_timeout + PATIENCE
+    until = now + min(policy_of(spec).wake_timeout + PATIENCE, LONGEST)
     return Lease(
         stack=spec.stack, id=LEASE, holder=LEASE, reason=REASON, granted_at=now, expires_at=until
     )

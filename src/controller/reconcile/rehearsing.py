@@ -49,12 +49,12 @@ def rehearsal_due_at(
 
 def rehearsed(status: Status, spec: Spec, proof: Proof, now: datetime) -> Status:
     """Record a proof; what would prevent a wake is reported once, and its end too."""
-    before, status = status.proof, replace(status, proof=proof)
+    told = status.proof.told if status.proof and _is_told(status) else ()
+    status = replace(status, proof=replace(proof, told=_not_over(proof, told)))
     if policy_of(spec).rehearse is Rehearse.MONTHLY:
         status = with_finding(status)
     if proof.verdict is Verdict.COULD_NOT_WAKE:
-        known = before.hindrances if before and _is_told(status) else ()
-        if {each.rule for each in proof.hindrances} <= {each.rule for each in known}:
+        if {each.rule for each in proof.hindrances} <= set(told):
             return status
         reason = "\n".join(each.message for each in proof.hindrances)
         return add_event(status, spec, EventKind.COULD_NOT_WAKE, now, reason)
@@ -62,6 +62,15 @@ def rehearsed(status: Status, spec: Spec, proof: Proof, now: datetime) -> Status
         reason = "nothing that would keep it from waking was found"
         return add_event(status, spec, EventKind.COULD_WAKE, now, reason)
     return status
+
+
+def _not_over(proof: Proof, told: tuple[str, ...]) -> tuple[str, ...]:
+    """What hinders now, and of what was told before whatever is not known to be over."""
+    if proof.verdict is Verdict.NOT_CHECKED:
+        return told
+    found = {each.rule for each in proof.findings}
+    hinders = [each.rule for each in proof.hindrances]
+    return tuple(dict.fromkeys([*hinders, *(rule for rule in told if rule in found)]))
 
 
 def _is_told(status: Status) -> bool:

@@ -42,12 +42,16 @@ class ProofFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """`spec_hash` is of the checked spec; a later spec is checked again."""
+    """
+    `spec_hash` is of the checked spec; a later spec is checked again. `told` are the rules of the
+    problems that were reported and are not known to be over.
+    """
 
     at: datetime
     verdict: Verdict
     findings: tuple[ProofFinding, ...] = ()
     spec_hash: str = ""
+    told: tuple[str, ...] = ()
 
     @property
     def hindrances(self) -> tuple[ProofFinding, ...]:
@@ -59,6 +63,7 @@ class Proof:
             "result": str(self.verdict),
             "findings": [each.to_json() for each in self.findings],
             "spec": self.spec_hash,
+            **({"told": list(self.told)} if self.told else {}),
         }
 
     @staticmethod
@@ -70,6 +75,7 @@ class Proof:
             verdict=Verdict(data["result"]),
             findings=tuple(ProofFinding.from_json(each) for each in data.get("findings", ())),
             spec_hash=str(data.get("spec", "")),
+            told=tuple(str(each) for each in data.get("told", ())),
         )
 
 
