@@ -8,6 +8,7 @@ from typing import Any
 
 from controller.domain.decision.history import Event, EventKind
 from controller.domain.decision.lease import Lease
+from controller.domain.reporting.status import Status
 from factories import NOON, article_spec
 
 HOUR = timedelta(hours=1)
@@ -51,9 +52,9 @@ class MemoryStore:
         return self.records.request_version
 
     def put_status(
-        self, status: dict[str, Any], due_at: datetime | None, request_version: int | None = None
+        self, status: Status, due_at: datetime | None, request_version: int | None = None
     ) -> bool:
-        self.written.append((status, due_at))
+        self.written.append((status.to_json(), due_at))
         return request_version is None or request_version == self.records.request_version
 
     def renew_lock(self) -> bool:

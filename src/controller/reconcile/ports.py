@@ -20,6 +20,7 @@ from controller.domain.ports import Clock, Cloud, SideBySide
 from controller.domain.reporting.damage import Damaged
 from controller.domain.reporting.proof import Proof
 from controller.domain.reporting.real_rehearsal import Answer
+from controller.domain.reporting.status import Status
 
 
 class Records(Protocol):
@@ -56,7 +57,7 @@ class Store(Protocol):
     def request_version(self) -> int: ...
     def put_status(
         self,
-        status: Mapping[str, Json],
+        status: Status,
         due_at: datetime | None,
         request_version: int | None = None,
     ) -> bool: ...

@@ -69,7 +69,7 @@ class StatusTracker:
     def write(self) -> None:
         """Write it while the pass works on."""
         now = self._clock.now()
-        self._store.put_status(self.status.to_json(), now + ALIVE)
+        self._store.put_status(self.status, now + ALIVE)
         self._written_at = now
 
     def write_if_changed(self, before: Status) -> None:
@@ -84,9 +84,7 @@ class StatusTracker:
 
         That is the case if the records no longer have that version; None: write it anyway.
         """
-        return self._store.put_status(
-            self.status.to_json(), due_at, request_version=request_version
-        )
+        return self._store.put_status(self.status, due_at, request_version=request_version)
 
     def _remembered(self, records: Records) -> Status:
         """The status as it was written; what is missing of it is made from the history."""

@@ -165,7 +165,7 @@ def no_request_since(count: int) -> dict[str, Any]:
 
 def readable(item: Item, parse: Callable[[str], T]) -> T | Damaged:
     """The body of an item, parsed by `parse`, or what is wrong with it."""
-    return read(sort_key(item), repr(item.get("body")), lambda: parse(body_text(item)))
+    return read(sort_key(item), item.get("body"), lambda: parse(body_text(item)))
 
 
 def sort_key(item: Mapping[str, Mapping[str, str]]) -> str:

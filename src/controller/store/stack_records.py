@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -11,8 +11,9 @@ from controller.domain.decision.hold import Hold
 from controller.domain.decision.lease import Lease
 from controller.domain.errors import LockLostError
 from controller.domain.money.usage import UsageProfile
-from controller.domain.planning.spec import Json, Spec
+from controller.domain.planning.spec import Spec
 from controller.domain.ports import Clock
+from controller.domain.reporting.status import Status
 from controller.store.board_keeper import BoardKeeper
 from controller.store.lock import LENGTH, Lock, LockKeeper
 from controller.store.request_records import StackRequests
@@ -72,7 +73,7 @@ class StackRecords:
 
     def put_status(
         self,
-        status: Mapping[str, Json],
+        status: Status,
         due_at: datetime | None,
         request_version: int | None = None,
     ) -> bool:
@@ -85,7 +86,9 @@ class StackRecords:
         ):
             return False
         seen = self._seen if request_version is not None else None
-        written = self._table.put_status(self._stack, status, due_at, self._lock.fence, seen)
+        written = self._table.put_status(
+            self._stack, status.to_json(), due_at, self._lock.fence, seen
+        )
         if written:
             self._board.show(status, self._clock.now(), is_end=request_version is not None)
         return written

@@ -26,6 +26,7 @@ from controller.domain.planning.spec import Json
 from controller.domain.reporting.proof import Proof, shown
 from controller.domain.reporting.report import Report, State, policy_of
 from controller.domain.reporting.so_far import saved_so_far
+from controller.domain.text import clean
 from controller.domain.timestamps import (
     format_timestamp,
     parse_timestamp,
@@ -176,7 +177,7 @@ def make_row(report: Report, term: Term | None = None) -> Row:
         reason=decision.reason[:_MOST_TEXT],
         rule=str(decision.rule),
         evidence={k: str(v) for k, v in decision.evidence.items() if k in _SAID},
-        cause=report.cause[:_MOST_TEXT],
+        cause=clean(report.cause, _MOST_TEXT),
         who=_who(report),
         held=report.held,
         proof=_proof(report.status.proof),

@@ -74,12 +74,12 @@ class Damaged:
         )
 
 
-def read(record: str, text: str, parse: Callable[[], T]) -> T | Damaged:
-    """What `parse` makes of a record that holds `text`, or what is wrong with it."""
+def read(record: str, body: object, parse: Callable[[], T]) -> T | Damaged:
+    """What `parse` makes of a record that holds `body`, or what is wrong with it."""
     try:
         return parse()
     except UNREADABLE as error:
-        mark = hashlib.sha256(text.encode(errors="replace")).hexdigest()[:8]
+        mark = hashlib.sha256(repr(body).encode(errors="replace")).hexdigest()[:8]
         return Damaged(clean(record, 80), clean(_why(error), 200), mark)
 
 
