@@ -24,9 +24,12 @@ class Context:
         self.spec = spec
         self.clients = clients
         self._look_up = LookUps(clients)
+        self._owners = {
+            each.address: Owner(stack=spec.stack, address=each.address) for each in spec.resources
+        }
 
     def owner(self, resource: ResourceSpec) -> Owner:
-        return Owner(stack=self.spec.stack, address=resource.address)
+        return self._owners[resource.address]
 
     def resolve(self, value: Json, known: Mapping[str, Mapping[str, str]]) -> Json:
         """Fill references; `known` is what AWS gave to each address so far."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 STOPPED = "has stopped"
@@ -57,5 +58,7 @@ def unknown_events(found: Mapping[str, Any]) -> tuple[tuple[datetime, str], ...]
     )
 
 
+@lru_cache(maxsize=1024)
 def _is_known(message: str) -> bool:
+    """Kept: each poll reads the same events again."""
     return any(words in message for words in _KNOWN)

@@ -7,7 +7,7 @@ keeps its past.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,21 +23,20 @@ GIVE_UP_AFTER = 3
 
 def needs_stopped_tasks(found: Mapping[str, Any]) -> bool:
     """Tell whether something went wrong that only the stopped tasks explain."""
-    if any(int(each.get("failedTasks", 0)) > 0 for each in _present(found, "deployments")):
+    failing = [d for d in found.get("deployments", ()) if int(d.get("failedTasks", 0)) > 0]
+    if _present(found, failing) or _saying(found, UNHEALTHY, INCONSISTENT):
         return True
-    events = list(_present(found, "events"))
-    if any(word in e.get("message", "") for e in events for word in (UNHEALTHY, INCONSISTENT)):
-        return True
-    return not found.get("loadBalancers") and _loses_tasks(events)
+    return not found.get("loadBalancers") and _loses_tasks(found)
 
 
-def _loses_tasks(events: Sequence[Mapping[str, Any]]) -> bool:
+def _loses_tasks(found: Mapping[str, Any]) -> bool:
     """
     Whether ECS stopped tasks again and again lately, by its own clock.
 
     A task that exits after it has run for a moment counts as failed nowhere else (AWS
     behaviour §2.8).
     """
+    events = _present(found, found.get("events", ()))
     at = [e["createdAt"] for e in events if STOPPED in e.get("message", "") and "createdAt" in e]
     last = max((e["createdAt"] for e in events if "createdAt" in e), default=None)
     return sum(last - one < 2 * UNSTEADY for one in at) > 1 if last else False
@@ -47,12 +46,11 @@ def find_failure(found: Mapping[str, Any], backing: Backing) -> str:
     """Why the service will not come up by itself, or "" (AWS behaviour §2.8, §2.10)."""
     reasons = _reasons(found, backing)
     told = _told(reasons[0], backing) if reasons else ""
-    for deployment in _present(found, "deployments"):
-        if deployment.get("rolloutState") == "FAILED":
-            return f"the deployment failed: {told or deployment.get('rolloutStateReason', '')}"
-    for event in [*_present(found, "events")][:10]:
-        if QUOTA in event.get("message", ""):
-            return f"{event['message']}; raise the Fargate quota"
+    failed = [d for d in found.get("deployments", ()) if d.get("rolloutState") == "FAILED"]
+    for deployment in _present(found, failed):
+        return f"the deployment failed: {told or deployment.get('rolloutStateReason', '')}"
+    for event in _saying(found, QUOTA, most=10):
+        return f"{event['message']}; raise the Fargate quota"
     if len(reasons) >= GIVE_UP_AFTER:
         return f"{len(reasons)} tasks stopped: {told}"
     return ""
@@ -78,16 +76,27 @@ def _reasons(found: Mapping[str, Any], backing: Backing) -> list[str]:
 
 def _failed(found: Mapping[str, Any], backing: Backing) -> list[Mapping[str, Any]]:
     """Its tasks that failed, newest first; an earlier service had the same name."""
-    own = _present({**found, "stopped": backing.stopped}, "stopped")
+    own = _present(found, backing.stopped)
     return [task for task in own if _failure_reason(task, backing.served)]
 
 
-def _present(found: Mapping[str, Any], what: str) -> Iterator[Mapping[str, Any]]:
-    """Those of its deployments, events or tasks that are not older than its deployment of now."""
-    since = _since(found)
-    for each in found.get(what, ()):
-        if since is None or each.get("createdAt", since) >= since:
-            yield each
+def _saying(
+    found: Mapping[str, Any], *words: str, most: int | None = None
+) -> list[Mapping[str, Any]]:
+    """Its present events (the newest `most` of them) with any of these words."""
+    events = found.get("events", ())
+    if not any(word in e.get("message", "") for e in events for word in words):
+        return []  # as nearly always: when it began is not looked for
+    newest = _present(found, events)[:most]
+    return [e for e in newest if any(word in e.get("message", "") for word in words)]
+
+
+def _present(
+    found: Mapping[str, Any], some: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """Of some deployments, events or tasks of it those not older than its deployment of now."""
+    since = _since(found) if some else None
+    return [each for each in some if since is None or each.get("createdAt", since) >= since]
 
 
 def _since(found: Mapping[str, Any]) -> datetime | None:
@@ -151,7 +160,6 @@ def explain_delay(found: Mapping[str, Any], backing: Backing) -> str:
     reasons = _reasons(found, backing)
     if reasons:
         return f"a task stopped: {_told(reasons[0], backing)}"
-    for event in [*_present(found, "events")][:5]:
-        if "unable to place a task" in event.get("message", ""):
-            return str(event["message"])
+    for event in _saying(found, "unable to place a task", most=5):
+        return str(event["message"])
     return ""

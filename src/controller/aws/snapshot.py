@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any, TypeVar
 
 from controller.aws.forwarding import shares
@@ -93,11 +94,15 @@ class Snapshot:
     @property
     def known(self) -> dict[str, Mapping[str, str]]:
         """What the reads and our own creates tell about ARNs, for filling references."""
-        known: dict[str, Mapping[str, str]] = {}
-        for address, trace in self.progress.created.items():
-            if self.progress.just_created(address, self.now):
-                known[address] = {"arn": trace.arn, "id": trace.arn}
-        return known | self.identities
+        return {**self._just_created, **self.identities}
+
+    @cached_property
+    def _just_created(self) -> Mapping[str, Mapping[str, str]]:
+        return {
+            address: {"arn": trace.arn, "id": trace.arn}
+            for address, trace in self.progress.created.items()
+            if self.progress.just_created(address, self.now)
+        }
 
     @property
     def standing_groups(self) -> frozenset[str]:

@@ -12,7 +12,13 @@ def format_timestamp(moment: datetime) -> str:
     """Write an instant; ValueError for one without a time zone."""
     if moment.tzinfo is None:
         raise ValueError(f"{moment.isoformat()} has no time zone")
-    return moment.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
+    return _text(moment if moment.tzinfo is UTC else moment.astimezone(UTC))
+
+
+@lru_cache(maxsize=4096)
+def _text(moment: datetime) -> str:
+    """Kept, for moments in UTC: a pass writes the same hundreds again and again."""
+    return moment.isoformat().removesuffix("+00:00") + "Z"
 
 
 def parse_timestamp(text: str) -> datetime:

@@ -8,7 +8,6 @@ what it observes. Waiting is normal and failing is an error; both end in an `Out
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 

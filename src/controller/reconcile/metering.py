@@ -64,7 +64,7 @@ def _taken_up(meter: Meter, iteration: Iteration) -> Meter:
         if one.state.exists and not one.rests and address not in ended
     }
     seen = {address: tasks for address, tasks in meter.seen.items() if address not in stays}
-    return replace(meter, seen=seen)
+    return replace(meter, seen=seen) if seen.keys() != meter.seen.keys() else meter
 
 
 def nothing_stands(status: Status, now: datetime) -> Status:

@@ -21,7 +21,7 @@ class Seen:
     plan: Plan
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: its copies are quicker to make
 class Turn:
     """
     The data for verdicts at one moment of a run.

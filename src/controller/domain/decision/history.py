@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from controller.domain.dataclass import dataclass, field, replace
 from controller.domain.planning.progress import Timeline
@@ -118,10 +119,7 @@ class Learned:
 
         The second slowest of ten, and a tenth more, and what a heartbeat may be late.
         """
-        usual = percentile(self.totals, _HIGH)
-        wake = DEFAULT_WAKE if usual is None else timedelta(seconds=usual)
-        minutes = math.ceil((wake * _MARGIN + _TICK) / _TICK)
-        return min(minutes * _TICK, longest)
+        return min(_lead(self.totals), longest)
 
     @property
     def usual(self) -> timedelta | None:
@@ -155,6 +153,14 @@ class Learned:
             totals=tuple(float(n) for n in data.get("totals", ())),
             steps={(a, s): tuple(float(n) for n in each) for a, s, each in data.get("steps", ())},
         )
+
+
+@lru_cache(maxsize=64)
+def _lead(totals: tuple[float, ...]) -> timedelta:
+    """Kept: a pass asks for it at every decision."""
+    usual = percentile(totals, _HIGH)
+    wake = DEFAULT_WAKE if usual is None else timedelta(seconds=usual)
+    return math.ceil((wake * _MARGIN + _TICK) / _TICK) * _TICK
 
 
 def percentile(numbers: Sequence[float], share: float) -> float | None:

@@ -24,7 +24,7 @@ class Stop:
         return self.start <= moment < self.end
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: its copies are quicker to make
 class Rules:
     """
     What a stack's policy asks for, ready to be applied; make one for each spec.
@@ -51,7 +51,8 @@ class Rules:
     def with_bookings(self, bookings: Iterable[Booking]) -> Rules:
         """Those that were cancelled open nothing."""
         count = (booking for booking in bookings if booking.cancelled_at is None)
-        return replace(self, bookings=tuple(sorted(count, key=lambda each: each.opens_at)))
+        in_order = tuple(sorted(count, key=lambda each: each.opens_at))
+        return self if in_order == self.bookings else replace(self, bookings=in_order)
 
     def with_stop(self, stop: Stop | None) -> Rules:
         return self if stop == self.stop else replace(self, stop=stop)

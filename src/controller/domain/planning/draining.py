@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
-from controller.domain.planning.spec import Json, Kind, ResourceSpec, Spec, split_reference
+from controller.domain.planning.spec import (
+    Json,
+    Kind,
+    ResourceSpec,
+    Spec,
+    cached_on_spec,
+    split_reference,
+)
 
 DELAY = "deregistration_delay.timeout_seconds"
 
@@ -24,14 +32,22 @@ def drain_delay(spec: Spec, service: ResourceSpec) -> timedelta:
 
     Of a target group that Terraform keeps the delay is not known here, so the longest counts.
     """
-    groups = [each.get("targetGroupArn") for each in service.request.get("loadBalancers", ())]
-    return max((_delay(spec, group) for group in groups if group), default=timedelta(0))
+    return _drain_delays(spec).get(service.address, timedelta(0))
 
 
 def longest_drain(spec: Spec) -> timedelta:
     """The longest delay of any service of the stack."""
-    delays = (drain_delay(spec, service) for service in spec.of_kind(Kind.SERVICE))
-    return max(delays, default=timedelta(0))
+    return max(_drain_delays(spec).values(), default=timedelta(0))
+
+
+@cached_on_spec
+def _drain_delays(spec: Spec) -> Mapping[str, timedelta]:
+    return {each.address: _longest_of(spec, each) for each in spec.of_kind(Kind.SERVICE)}
+
+
+def _longest_of(spec: Spec, service: ResourceSpec) -> timedelta:
+    groups = [each.get("targetGroupArn") for each in service.request.get("loadBalancers", ())]
+    return max((_delay(spec, group) for group in groups if group), default=timedelta(0))
 
 
 def _delay(spec: Spec, group: Json) -> timedelta:

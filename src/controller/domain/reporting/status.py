@@ -53,7 +53,7 @@ class Trouble:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: its copies are quicker to make
 class Status:
     """
     `target` is the target of the transition since `since`, and `settled` says that it is reached;
@@ -117,7 +117,7 @@ class Status:
         return self if progress == self.progress else replace(self, progress=progress)
 
     def with_meter(self, meter: Meter) -> Status:
-        return replace(self, meter=meter)
+        return self if meter is self.meter else replace(self, meter=meter)
 
     def to_json(self) -> dict[str, Json]:
         failure = self.lifecycle.failure
