@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from controller.domain.dataclass import dataclass, field, replace
@@ -55,6 +56,7 @@ class Lifetimes:
         return [replace(each) for each in self._all]
 
 
+@lru_cache(maxsize=4096)
 def moment(at: float) -> datetime:
     """Seconds since 1970 as an aware datetime in UTC."""
     return datetime.fromtimestamp(at, UTC)

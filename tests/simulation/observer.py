@@ -18,7 +18,6 @@ from __future__ import annotations
 import json
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -33,6 +32,7 @@ from simulation import damage
 from simulation.damage import Damage
 from simulation.money import bills, weeks
 from simulation.oracle import Wants, Wish
+from simulation.sight import Sight
 from simulation.sites import MOVES, Place
 from simulation.trouble import BAD_TASK, BAD_WORKER, LATE_RIGHTS
 from system.stack_under_test import FORBIDDEN
@@ -130,6 +130,7 @@ class Observer:
         self._complaints: dict[str, float] = {}
         self._status_item: Any = None
         self._status: dict[str, Any] = {}
+        self._looking: Sight | None = None
 
     @property
     def now(self) -> float:
@@ -149,60 +150,28 @@ class Observer:
         """The one in which it was at first, with the strangers."""
         return self._installation.aws.peek(self._users.site.region)
 
-    def _regions(self) -> list[Region]:
-        """All that it ever was in."""
-        return [self._installation.look(place) for place in self._users.places]
-
-    def _clusters(self) -> Iterator[Any]:
-        for region in self._regions():
-            yield from region.ecs.clusters.values()
+    def _sight(self) -> Sight:
+        """What stands of it in all regions that it ever was in; the same one during a look."""
+        if self._looking:
+            return self._looking
+        return Sight(self._stack, [self._installation.look(place) for place in self._users.places])
 
     def balancers(self) -> list[Any]:
-        return [
-            each
-            for region in self._regions()
-            for each in region.elbv2.balancers.values()
-            if each.tags.get("dormouse:stack") == self._stack and each.deleted_at > region.now
-        ]
+        return self._sight().balancers
 
     def services(self) -> list[Any]:
-        return [
-            each
-            for cluster in self._clusters()
-            for each in cluster.services.values()
-            if each.tags.get("dormouse:stack") == self._stack and each.status != "INACTIVE"
-        ]
+        return self._sight().services
 
     def tasks(self) -> list[Any]:
-        return [
-            task
-            for cluster in self._clusters()
-            for task in cluster.tasks.values()
-            if task.last_status not in ("STOPPED", "DELETED")
-            and task.service.tags.get("dormouse:stack") == self._stack
-        ]
+        return self._sight().tasks
 
     def is_healthy(self) -> bool:
         """Whether people could use it: an active load balancer with a target that is healthy."""
-        return any(target.status == "healthy" for target in self._targets())
+        return self.serving() > 0
 
     def serving(self) -> int:
         """How many targets of it are healthy, behind an active load balancer."""
-        return sum(target.status == "healthy" for target in self._targets())
-
-    def _targets(self) -> Iterator[Any]:
-        """What is behind its active load balancers, wherever these are."""
-        balancers = self.balancers()
-        for region in self._regions() if balancers else ():
-            for balancer in balancers:
-                if region.elbv2.balancers.get(balancer.arn) is not balancer:
-                    continue
-                if not balancer.state(region.now).startswith("active"):
-                    continue
-                for listener in balancer.listeners:
-                    for group in region.elbv2.groups.values():
-                        if group.arn in listener.group_arns:
-                            yield from group.targets.values()
+        return self._sight().serving
 
     def strangers_tasks(self) -> list[Any]:
         """Tasks of a service of our name that is not ours."""
@@ -216,9 +185,7 @@ class Observer:
         ]
 
     def _paid(self) -> list[str]:
-        found = [f"load balancer {each.name}" for each in self.balancers()]
-        found += [f"service {each.name}" for each in self.services()]
-        return found + [f"task {each.id}" for each in self.tasks()]
+        return self._sight().paid
 
     # weather
 
@@ -414,7 +381,13 @@ class Observer:
     # looks
 
     def look(self) -> None:
-        now = self.now
+        self._looking = self._sight()
+        try:
+            self._look(self.now)
+        finally:
+            self._looking = None
+
+    def _look(self, now: float) -> None:
         paid = self._paid() if self._gone_since is None else []
         healthy = bool(paid) and self.is_healthy()
         if healthy and self._healthy_since is None:
@@ -470,9 +443,10 @@ class Observer:
 
     def _worker_runs(self) -> bool:
         """Whether its second service does, where it has one."""
+        if not self._users.story.worker:
+            return True
         runs = [one for one in self.tasks() if one.last_status == "RUNNING"]
-        has_one = self._users.story.worker
-        return not has_one or any(self._is_worker(one.service) for one in runs)
+        return any(self._is_worker(one.service) for one in runs)
 
     def _count_worker(self, now: float, healthy: bool) -> None:
         """Whether a second service runs; where it does not for long, that must have been told."""

@@ -39,10 +39,7 @@ def view(region: Region, service: Service, include: Container[str] = ("TAGS",)) 
         "deploymentConfiguration": setup["deploymentConfiguration"],
         "deploymentController": {"type": "ECS"},
         "deployments": [_deployment(service, each) for each in service.deployments],
-        "events": [
-            {"id": each.id, "createdAt": moment(each.at), "message": each.message}
-            for each in service.events
-        ],
+        "events": [each.shown for each in service.events],
         "roleArn": _role(region),
         "createdAt": moment(service.created_at),
         "createdBy": f"arn:aws:iam::{region.account}:user/laptop",

@@ -12,6 +12,7 @@ from controller.domain.dataclass import dataclass, field
 from local.conditions import Containers
 from local.ec2.state import NetworkInterface, Subnet
 from local.elbv2.state import Target, TargetGroup
+from local.lifetimes import moment
 
 Tags = dict[str, str]
 
@@ -91,6 +92,10 @@ class Event:
     id: str
     at: float
     message: str
+    shown: dict[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.shown = {"id": self.id, "createdAt": moment(self.at), "message": self.message}
 
 
 @dataclass(slots=True, eq=False)
