@@ -44,7 +44,7 @@ def pictures_of(view: StackView, words: Translations) -> Pictures:
 
 def say_hours(hours: Hours, words: Translations) -> str:
     """What the strip shows, in words: for those who do not see it."""
-    known = len(hours.each) - hours.unknown
+    known = len(hours.letters) - hours.unknown
     text = words(
         "strip.said",
         used=str(hours.used),

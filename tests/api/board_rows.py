@@ -79,4 +79,4 @@ def _hours(now: datetime, random: Random) -> Hours:
         if start >= since:
             each[start + length] = Hour.PAID
     first = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) - (DAYS * 24 - 9) * HOUR
-    return Hours(first, tuple(each))
+    return Hours(first, "".join(each))

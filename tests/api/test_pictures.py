@@ -15,7 +15,7 @@ from api import pictures
 from api.pictures import Bar
 from api.translations import TABLES, Translations
 from controller.domain.money import hour_strokes
-from controller.domain.money.hour_log import HOUR, Hour
+from controller.domain.money.hour_log import HOUR
 from controller.domain.money.hour_strokes import Size
 from controller.domain.money.past_hours import Hours
 
@@ -30,7 +30,7 @@ NAMES = {"svg": "{http://www.w3.org/2000/svg}"}
 
 
 def hours(letters: str, first: datetime = FIRST) -> Hours:
-    return Hours(first, tuple(map(Hour, letters)))
+    return Hours(first, letters)
 
 
 def strip(letters: str, zone=TOKYO, today=TODAY, language="en", first=FIRST) -> str:

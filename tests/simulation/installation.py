@@ -34,7 +34,7 @@ from simulation.clockwork import Clockwork, Process
 from simulation.functions import BUDGET, Function
 from simulation.observer import EVERY, Observer, Problem
 from simulation.simulated_users import SimulatedUsers
-from simulation.sites import OTHER_ACCOUNT, WORKER, Place, Site
+from simulation.sites import OTHER_ACCOUNT, WORKER, Place, Site, place_of
 from simulation.story import MINUTE, Story
 from simulation.timeline import Timeline
 from simulation.trouble import (
@@ -111,7 +111,7 @@ class Container(DirectSession):
             raise Crash(process.name)
         blow = installation.strike(process, service, operation)
         if blow is None:
-            return self._take(service, operation, params, Place(account, region))
+            return self._take(service, operation, params, place_of(account, region))
         if blow.seconds:
             process.sleep(blow.seconds)
         struck = f"{service}:{operation} {blow.kind}"
@@ -121,7 +121,7 @@ class Container(DirectSession):
         if blow.error and blow.when == "before":
             installation.note("fault", f"{struck}: {blow.error}")
             raise refusal(blow.error, operation)
-        reply = self._take(service, operation, params, Place(account, region))
+        reply = self._take(service, operation, params, place_of(account, region))
         if operation == "DeleteLoadBalancer" and (blow.dies or blow.error):
             installation.users_of[self._stack].observer.unseen_end()
         if blow.dies:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from controller.domain.planning.spec import ResourceSpec, Spec
@@ -40,6 +41,10 @@ class Place:
 
     account: str
     region: str
+
+
+place_of = lru_cache(maxsize=None)(Place)
+"""The same `Place` for each of its calls."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

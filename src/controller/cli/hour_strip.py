@@ -75,16 +75,17 @@ def strip(
 
 def strip_of_hours(hours: Hours, zone: ZoneInfo) -> Iterator[str]:
     """The same of what is known by the hour; a legend of what is in it is its last line."""
-    if not hours.each:
+    each = hours.each
+    if not each:
         return
-    window = Interval(hours.first, hours.first + len(hours.each) * HOUR)
+    window = Interval(hours.first, hours.first + len(each) * HOUR)
 
     def cell_at(moment: datetime) -> Cell:
         index = (floor_hour(moment) - hours.first) // HOUR
-        return _OF_HOUR[hours.each[index]]
+        return _OF_HOUR[each[index]]
 
     yield from _lines(window, zone, cell_at)
-    shown = {_OF_HOUR[hour] for hour in hours.each}
+    shown = {_OF_HOUR[hour] for hour in each}
     yield f"{'':<11}{legend(*(cell for cell in WORDS if cell in shown))}"
 
 

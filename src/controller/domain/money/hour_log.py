@@ -122,13 +122,14 @@ class HourLog:
 
     def each(self, first: datetime, count: int) -> tuple[Hour, ...]:
         """What so many hours from `first` on were; asleep where nothing says otherwise."""
-        return tuple(map(_OF_LETTER.__getitem__, self._letters(first, count)))
+        return tuple(map(_OF_LETTER.__getitem__, self.letters(first, count)))
 
     def at(self, hour: datetime) -> Hour:
         """What the hour that begins then was."""
         return self.each(hour, 1)[0]
 
-    def _letters(self, first: datetime, count: int) -> str:
+    def letters(self, first: datetime, count: int) -> str:
+        """The same as the letter of each."""
         start = (first - self.first) // HOUR if self.first else 0
         before = Hour.ASLEEP * min(count, max(0, -start))
         known = before + self.cells[max(0, start) : max(0, start + count)]
@@ -142,7 +143,7 @@ class HourLog:
     def part(self, since: datetime, until: datetime) -> list[Json]:
         """The hours of [since, until) as an event stores them; `with_part` reads it."""
         hours = _hours(since, until)
-        return [format_timestamp(floor_hour(since)), _shorter(self._letters(hours[0], len(hours)))]
+        return [format_timestamp(floor_hour(since)), _shorter(self.letters(hours[0], len(hours)))]
 
     def with_part(self, stored: Json) -> HourLog:
         """With the hours of an event: a later event contains what earlier ones knew."""

@@ -64,14 +64,14 @@ BLOCK = "f"
 
 def strokes(hours: Hours, zone: tzinfo, last: date, size: Size, layers: Layers) -> dict[str, str]:
     """The paths of four weeks up to the day `last`, by kind, without those that are empty."""
-    days = _days("".join(hours.each), hours.first, zone, last, size.hours)
+    days = _days(hours.letters, hours.first, zone, last, size.hours)
     paths = {kind: "".join(_path(_runs(days, covered), size)) for kind, covered in layers.items()}
     return {kind: path for kind, path in paths.items() if path}
 
 
 def small_strokes(hours: Hours, zone: tzinfo, last: date, size: Size) -> dict[str, str]:
     """The same as strokes or as areas, whichever is shorter; a stroke runs at its column's left."""
-    return dict(_small("".join(hours.each), hours.first, zone, last, size))
+    return dict(_small(hours.letters, hours.first, zone, last, size))
 
 
 @lru_cache(maxsize=64)
@@ -143,10 +143,16 @@ def _blocks(runs: Sequence[Sequence[Run]], size: Size) -> Iterator[str]:
             begun.setdefault(run, column)
 
 
-def _runs(days: Sequence[str], covered: frozenset[Hour]) -> list[list[Run]]:
+def _runs(days: Sequence[str], covered: frozenset[Hour]) -> list[Sequence[Run]]:
     """Of each day the first cell and the length of what follows one another."""
-    found = _pattern(covered).finditer
-    return [[(run.start(), run.end() - run.start()) for run in found(day)] for day in days]
+    return [_runs_of(day, covered) for day in days]
+
+
+@lru_cache(maxsize=1024)
+def _runs_of(day: str, covered: frozenset[Hour]) -> Sequence[Run]:
+    """Kept: a day that is over stays as it is, and most days are like others."""
+    found = _pattern(covered).finditer(day)
+    return [(run.start(), run.end() - run.start()) for run in found]
 
 
 @cache

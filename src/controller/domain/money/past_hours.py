@@ -12,35 +12,41 @@ from controller.domain.money.ledger import Past
 from controller.domain.money.meter import Meter
 from controller.domain.money.past_again import log_hours
 
+_AWAKE = tuple(hour for hour in Hour if hour.is_awake)
+
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """Each hour from `first` on, UTC, up to the one that is running."""
+    """The letter of each hour from `first` on, UTC, up to the one that is running."""
 
     first: datetime
-    each: tuple[Hour, ...]
+    letters: str
+
+    @property
+    def each(self) -> tuple[Hour, ...]:
+        return tuple(map(Hour, self.letters))
 
     @property
     def used(self) -> int:
-        return self.each.count(Hour.USED)
+        return self.letters.count(Hour.USED)
 
     @property
     def awake(self) -> int:
-        return sum(self.each.count(hour) for hour in Hour if hour.is_awake)
+        return sum(self.letters.count(hour) for hour in _AWAKE)
 
     @property
     def paid(self) -> int:
-        return sum(self.each.count(hour) for hour in Hour if hour.is_paid)
+        return self.awake + self.letters.count(Hour.PAID)
 
     @property
     def unknown(self) -> int:
         """Hours of which nothing is known."""
-        return self.each.count(Hour.UNKNOWN)
+        return self.letters.count(Hour.UNKNOWN)
 
     @property
     def unseen(self) -> int:
         """Awake hours with unknown use."""
-        return self.each.count(Hour.AWAKE)
+        return self.letters.count(Hour.AWAKE)
 
 
 def last_hours(meter: Meter, lifecycle: Lifecycle, now: datetime, zone: tzinfo) -> Hours:
@@ -73,4 +79,4 @@ def _hours(log: HourLog, opened_at: datetime | None, first: datetime, end: datet
     count = max(0, -((first - end) // HOUR))
     opened = floor_hour(opened_at) if opened_at else end
     unknown = min(count, max(0, -((first - opened) // HOUR)))
-    return Hours(first, (Hour.UNKNOWN,) * unknown + log.each(first, count)[unknown:])
+    return Hours(first, Hour.UNKNOWN * unknown + log.letters(first, count)[unknown:])

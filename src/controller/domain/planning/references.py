@@ -26,6 +26,8 @@ def resolve(value: Json, attributes: Attributes, look_up: LookUp, *, lenient: bo
     yet, CannotComputeError for values that a function does not accept (`lenient` ones give null);
     errors of `look_up` pass through.
     """
+    if isinstance(value, Mapping) and "$ref" in value:
+        return _attribute(value["$ref"], attributes)  # the most frequent, at each poll
     return computing.plain(_Resolver(attributes, look_up, lenient).value(value))
 
 
