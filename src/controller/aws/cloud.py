@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from controller.aws import attributes, tasks
@@ -14,6 +13,7 @@ from controller.aws.kinds import make_kinds
 from controller.aws.observe import Observer
 from controller.aws.service_calls import ServiceAdapter
 from controller.aws.service_rest import ease
+from controller.domain.dataclass import replace
 from controller.domain.money.meter import SeenTask
 from controller.domain.money.usage import tasks_of
 from controller.domain.planning.going import COUNT, DRAIN, to_ease

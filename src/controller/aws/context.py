@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 
 from controller.aws.clients import Clients
 from controller.aws.listing import read_elb_tags
 from controller.aws.look_ups.answers import LookUps
 from controller.aws.snapshot import Snapshot
 from controller.aws.tags import Owner
+from controller.domain.dataclass import replace
 from controller.domain.errors import PermanentError, SpecError
 from controller.domain.planning.observed import Observed
 from controller.domain.planning.plan import Target

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from controller.aws import elastic_ip
 from controller.aws.attributes import left_to_set
@@ -11,6 +10,7 @@ from controller.aws.context import Context
 from controller.aws.kind import ResourceKind
 from controller.aws.load_balancer import identity
 from controller.aws.snapshot import Snapshot
+from controller.domain.dataclass import replace
 from controller.domain.errors import PermanentError
 from controller.domain.planning.observed import Address, Observation, Observed, State
 from controller.domain.planning.plan import Target

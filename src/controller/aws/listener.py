@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -17,6 +16,7 @@ from controller.aws.settings import differing, plainly, said
 from controller.aws.snapshot import Described, Snapshot
 from controller.aws.tags import Owner, with_elb_owner
 from controller.aws.target_group import count_healthy, read_health
+from controller.domain.dataclass import replace
 from controller.domain.planning.observed import ABSENT, Observation, Observed, State
 from controller.domain.planning.plan import Action, Target
 from controller.domain.planning.progress import Progress

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -16,6 +15,7 @@ from controller.aws.listener import ListenerAdapter, unnamed
 from controller.aws.settings import as_set, differing, plainly
 from controller.aws.snapshot import Snapshot
 from controller.aws.tags import Owner, with_elb_owner
+from controller.domain.dataclass import replace
 from controller.domain.planning.observed import ABSENT, Observation, Observed, State
 from controller.domain.planning.plan import Action
 from controller.domain.planning.progress import READ_LAG, Progress

@@ -8,7 +8,6 @@ that drain or stop (AWS behaviour §2.7). Pure, but for `ease`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +17,7 @@ from controller.aws.clients import Client
 from controller.aws.service_settings import outdated_settings
 from controller.aws.service_state import DRAINING
 from controller.aws.snapshot import Snapshot
+from controller.domain.dataclass import replace
 from controller.domain.planning.draining import DELAY, DRAIN_STUCK, drain_delay
 from controller.domain.planning.going import COUNT, FORCED, by_force
 from controller.domain.planning.observed import Observation, State

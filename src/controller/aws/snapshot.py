@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
-from functools import cached_property
 from typing import Any, TypeVar
 
 from controller.aws.forwarding import shares
@@ -49,6 +48,7 @@ class Snapshot:
     tags: dict[str, dict[str, str] | None] = field(default_factory=dict)  # by ARN
     attributes: dict[str, dict[str, str]] = field(default_factory=dict)  # by ARN
     leftovers: tuple[Leftover, ...] | None = None
+    _created: dict[str, Mapping[str, str]] | None = None
 
     def reads(self, address: str) -> bool:
         return self.only is None or address in self.only
@@ -94,15 +94,13 @@ class Snapshot:
     @property
     def known(self) -> dict[str, Mapping[str, str]]:
         """What the reads and our own creates tell about ARNs, for filling references."""
-        return {**self._just_created, **self.identities}
-
-    @cached_property
-    def _just_created(self) -> Mapping[str, Mapping[str, str]]:
-        return {
-            address: {"arn": trace.arn, "id": trace.arn}
-            for address, trace in self.progress.created.items()
-            if self.progress.just_created(address, self.now)
-        }
+        if self._created is None:
+            self._created = {
+                address: {"arn": trace.arn, "id": trace.arn}
+                for address, trace in self.progress.created.items()
+                if self.progress.just_created(address, self.now)
+            }
+        return {**self._created, **self.identities}
 
     @property
     def standing_groups(self) -> frozenset[str]:

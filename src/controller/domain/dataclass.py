@@ -6,6 +6,9 @@ millisecond, and a cold start makes a hundred classes (docs/decisions/0017). Her
 compiled, `__init__`. The others are the same for all classes: they ask for the class's fields. To
 create an instance takes less time than there, to compare two takes a little more.
 
+A pass copies dozens of wide values in each round, so `replace` copies all fields at once. It is
+quickest where a class has no slots, as the wide ones do without.
+
 Fields, slots and `__match_args__` come from the standard library, so that its functions work; those
 in use here are passed on. `InitVar` does not, and a frozen class of the standard library's own
 making can be neither parent nor child.
@@ -15,7 +18,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import MISSING, Field, FrozenInstanceError, asdict, field, fields, replace
+from dataclasses import MISSING, Field, FrozenInstanceError, asdict, field, fields
 from operator import attrgetter, ge, gt, le, lt
 from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any
@@ -40,6 +43,8 @@ def _dataclass(
             init=False, repr=False, eq=False, slots=slots, kw_only=kw_only
         )
         made: type = with_fields(defined)
+        if not slots and _only_sets(made):
+            setattr(made, _COPIED, frozenset(each.name for each in fields(made)))
         for name, method in _methods(made, frozen, slots, eq, order):
             # Python itself writes `__hash__ = None` into a class that defines `__eq__`.
             if defined.__dict__.get(name) is None:
@@ -49,10 +54,33 @@ def _dataclass(
     return make if decorated is None else make(decorated)
 
 
+def _replace(instance: Any, /, **changes: Any) -> Any:
+    """As in the standard library, which calls for each field of each copy."""
+    names = type(instance).__dict__.get(_COPIED)
+    if names is None:
+        return dataclasses.replace(instance, **changes)
+    if not names.issuperset(changes):
+        unknown = ", ".join(sorted(changes.keys() - names))
+        raise TypeError(f"{type(instance).__qualname__} has no field {unknown}")
+    copy = object.__new__(type(instance))
+    copied = copy.__dict__
+    copied.update(instance.__dict__)
+    if len(copied) != len(names):  # what is kept on the instance was computed from its fields
+        copied = {name: copied[name] for name in names}
+        copy.__dict__.clear()
+        copy.__dict__.update(copied)
+    copy.__dict__.update(changes)
+    return copy
+
+
 if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass  # noqa: TID251
+    from dataclasses import replace as replace
 else:
-    dataclass = _dataclass
+    dataclass, replace = _dataclass, _replace
+
+_COPIED = "__fields_copied_at_once__"
+"""Where a class keeps the names of its fields, if a copy of it may take them as they are."""
 
 
 def _methods(
@@ -72,8 +100,10 @@ def _methods(
 
 def _init(made: type, frozen: bool, slots: bool) -> Any:
     """Compile it. A slot is set by its own descriptor: that is quick, and nothing refuses it."""
-    known: dict[str, Any] = {"__missing": MISSING, "__set": object.__setattr__}
+    known: dict[str, Any] = {"__missing": MISSING}
     lines = [f"def __init__({', '.join(_parameters(fields(made)))}):"]
+    if frozen and not slots:
+        lines.append(" __own = self.__dict__")
     for each in fields(made):
         value = _value(each, known)
         if not value:
@@ -82,13 +112,18 @@ def _init(made: type, frozen: bool, slots: bool) -> Any:
             known[f"__set_{each.name}"] = getattr(made, each.name).__set__
             lines.append(f" __set_{each.name}(self, {value})")
         elif frozen:
-            lines.append(f" __set(self, {each.name!r}, {value})")
+            lines.append(f" __own[{each.name!r}] = {value}")
         else:
             lines.append(f" self.{each.name} = {value}")
     lines.append(" self.__post_init__()" if hasattr(made, "__post_init__") else " pass")
     exec("\n".join(lines), known)
     known["__init__"].__qualname__ = f"{made.__qualname__}.__init__"
     return known["__init__"]
+
+
+def _only_sets(made: type) -> bool:
+    """Whether `__init__` does no more than to set the fields that it is given."""
+    return not hasattr(made, "__post_init__") and all(each.init for each in fields(made))
 
 
 def _parameters(all_fields: Iterable[Field[Any]]) -> Iterator[str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
+from controller.domain.dataclass import replace
 from controller.domain.decision.history import EventKind
 from controller.domain.money.budget import Budget, make_budget
 from controller.domain.planning.spec import Spec

@@ -5,10 +5,10 @@ the stack is in its decided state.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from controller.domain.dataclass import replace
 from controller.domain.decision.desired import Decision
 from controller.domain.errors import DormouseError
 from controller.domain.planning.plan import Target

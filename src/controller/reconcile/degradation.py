@@ -5,9 +5,9 @@ Pure.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
+from controller.domain.dataclass import replace
 from controller.domain.decision.history import EventKind
 from controller.domain.planning.serving import Degraded, find_shortfalls
 from controller.domain.planning.spec import Spec

@@ -7,9 +7,9 @@ They are written together with their status, so none can be lost or invented.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 
+from controller.domain.dataclass import replace
 from controller.domain.decision.history import ENDED_BY, Event, EventKind
 from controller.domain.decision.lifecycle import BilledResource, Lifecycle
 from controller.domain.planning.spec import Json, Spec

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
+from controller.domain.dataclass import replace
 from controller.domain.planning.observed import (
     ATTRIBUTES,
     Holder,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
+from controller.domain.dataclass import replace
 from controller.domain.decision.history import Event, EventKind
 from controller.domain.money.bill import hour_of
 from controller.domain.planning.progress import Progress

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from controller.domain.dataclass import replace
 from controller.domain.errors import DormouseError, RetryError
 from controller.domain.planning.observed import Observed
 from controller.domain.planning.plan import Order, Target, make_plan

@@ -9,9 +9,9 @@ run as long as the service existed: never less than what was spent.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
+from controller.domain.dataclass import replace
 from controller.domain.decision.idle import Minute, minutes_in_use
 from controller.domain.decision.lifecycle import BilledResource, Lifecycle
 from controller.domain.money.meter import Meter

@@ -8,10 +8,10 @@ stack sleeps.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import count
 
+from controller.domain.dataclass import replace
 from controller.domain.decision.booking import live_bookings
 from controller.domain.decision.desired import Decision
 from controller.domain.decision.foresight import foresee

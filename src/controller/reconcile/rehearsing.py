@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
+from controller.domain.dataclass import replace
 from controller.domain.decision.desired import Decision
 from controller.domain.decision.foresight import foresee
 from controller.domain.decision.history import EventKind

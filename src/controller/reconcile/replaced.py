@@ -9,10 +9,10 @@ its new name runs before the old one ends, and a target group stays while someth
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 
+from controller.domain.dataclass import replace
 from controller.domain.errors import DormouseError, PermanentError, SpecError
 from controller.domain.money.bill import hour_of
 from controller.domain.money.meter import SeenTask

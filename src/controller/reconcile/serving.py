@@ -36,7 +36,7 @@ class Served:
     unserved_since: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True)  # without slots: its copies are quicker to make
+@dataclass(frozen=True, kw_only=True)
 class Serving:
     """
     What a run knows about whether the stack serves; `served` is None for a wake, or a sleep.

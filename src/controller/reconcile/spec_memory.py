@@ -8,8 +8,7 @@ the policy, or whoever asked for it, lets it sleep.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from controller.domain.dataclass import replace
 from controller.domain.planning.plan import Target
 from controller.domain.planning.spec import Spec
 from controller.domain.reporting.remembered_spec import last_spec, remembered_spec, tagged_spec

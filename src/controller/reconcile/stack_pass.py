@@ -11,9 +11,9 @@ writes its status with its lock's number: a pass that was delayed for too long i
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
+from controller.domain.dataclass import replace
 from controller.domain.decision.desired import Decision, live_requests
 from controller.domain.decision.term import hold_at_end
 from controller.domain.guards.overdue import find_overdue

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
+from controller.domain.dataclass import replace
 from controller.domain.decision.history import EventKind
 from controller.domain.decision.term import Term
 from controller.domain.planning.plan import Target

@@ -8,10 +8,10 @@ the process dies, another takes the stack up.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Concatenate, ParamSpec
 
+from controller.domain.dataclass import replace
 from controller.domain.decision.history import Learned
 from controller.domain.money.ledger import Past
 from controller.domain.money.month import Month

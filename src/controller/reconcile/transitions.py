@@ -8,9 +8,9 @@ same write, so that none can be lost or invented.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
+from controller.domain.dataclass import replace
 from controller.domain.decision.desired import Decision
 from controller.domain.decision.history import Event, EventKind, Wake, finished_steps
 from controller.domain.decision.lifecycle import Activity, ConsumedRequests, Failure, Lifecycle

@@ -21,7 +21,7 @@ class Seen:
     plan: Plan
 
 
-@dataclass(frozen=True, kw_only=True)  # without slots: its copies are quicker to make
+@dataclass(frozen=True, kw_only=True)
 class Turn:
     """
     The data for verdicts at one moment of a run.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
+from controller.domain.dataclass import replace
 from controller.domain.decision.history import EventKind
 from controller.domain.money.prices import find_prices
 from controller.domain.money.week import Week

@@ -10,9 +10,9 @@ does not fail the pass: the next one writes the row again.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 
+from controller.domain.dataclass import replace
 from controller.domain.reporting.board_row import Row, make_row, with_hours
 from controller.domain.reporting.in_force import live_leases
 from controller.domain.reporting.report import Report, make_outline

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache, partial
 
+from controller.domain.dataclass import replace
 from controller.domain.errors import SpecError
 from controller.domain.planning.spec import Json, Spec, hash_of
 from controller.domain.policy.policy import Policy

@@ -158,7 +158,7 @@ class BilledResource:
         return BilledResource(address=address, arn=arn, since=parse_timestamp(since))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Lifecycle:
     """
     `waking_since` is when the present time awake was decided for, None while asleep; `ready_at`

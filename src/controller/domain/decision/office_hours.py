@@ -24,7 +24,7 @@ class Stop:
         return self.start <= moment < self.end
 
 
-@dataclass(frozen=True)  # without slots: its copies are quicker to make
+@dataclass(frozen=True)
 class Rules:
     """
     What a stack's policy asks for, ready to be applied; make one for each spec.

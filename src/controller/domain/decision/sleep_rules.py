@@ -55,7 +55,7 @@ class Rule(StrEnum):
     NOBODY = "nobody"
 
 
-@dataclass(frozen=True)  # without slots: its copies are quicker to make
+@dataclass(frozen=True)
 class Verdict:
     """What is true at one instant, and until when it stays true."""
 

@@ -126,7 +126,7 @@ class PastMonth:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Meter:
     """
     `opened_at` is when the stack was first published, as far as is known; `use` what its spec

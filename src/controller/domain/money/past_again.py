@@ -8,10 +8,10 @@ unknown unless an event says so.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from functools import reduce
 
+from controller.domain.dataclass import replace
 from controller.domain.decision.history import Event, EventKind
 from controller.domain.decision.lifecycle import BilledResource
 from controller.domain.money.hour_log import HourLog

@@ -7,9 +7,9 @@ again from the history. Their amounts get the prices of the moment at which they
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
+from controller.domain.dataclass import replace
 from controller.domain.decision.lifecycle import Lifecycle
 from controller.domain.money.ledger import MonthUsage, Past, Statement, month_usage, usage_now
 from controller.domain.money.meter import Meter, PastMonth

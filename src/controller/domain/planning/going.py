@@ -7,8 +7,7 @@ it up again. Whatever stands in the way of that is answered by the forced deleti
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from controller.domain.dataclass import replace
 from controller.domain.planning.draining import DELAY
 from controller.domain.planning.observed import Observation, Observed
 from controller.domain.planning.spec import (

@@ -28,7 +28,7 @@ class State(StrEnum):
         return self in (State.PENDING, State.READY, State.FAILED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Observation:
     """
     One resource as AWS described it.

@@ -51,7 +51,7 @@ class Step:
     finished_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Progress:
     """
     The memory of one stack's current transition.

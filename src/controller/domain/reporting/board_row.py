@@ -73,7 +73,7 @@ class Rates:
         return [round(amount, 5) for amount in amounts]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """
     `face` is one of eight words for people, `who` those that want it awake or hold it, `strip`

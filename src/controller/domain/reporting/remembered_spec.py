@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 
+from controller.domain.dataclass import replace
 from controller.domain.planning.observed import Leftover
 from controller.domain.planning.spec import Json, Kind, ResourceSpec, Spec
 from controller.domain.planning.spec_identity import is_replaced

@@ -69,7 +69,7 @@ class State(StrEnum):
     GOING_TO_SLEEP = "going to sleep"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """
     `state` is one of four; `phase` says more, also that the last wake "failed" or is "blocked", or

@@ -53,7 +53,7 @@ class Trouble:
         )
 
 
-@dataclass(frozen=True, kw_only=True)  # without slots: its copies are quicker to make
+@dataclass(frozen=True, kw_only=True)
 class Status:
     """
     `target` is the target of the transition since `since`, and `settled` says that it is reached;
