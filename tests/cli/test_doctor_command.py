@@ -217,3 +217,17 @@ def test_a_stack_whose_folder_is_gone(deployed, tmp_path, monkeypatch):
     assert ("folder", "warning") not in findings(deployed("doctor", STACK, "--json"))
     monkeypatch.chdir("/")
     assert ("folder", "warning") not in findings(deployed("doctor", STACK, "--json"))
+
+
+def test_another_stack_with_the_same_names(deployed):
+    from dataclasses import replace
+
+    world = deployed.world
+    world.publish(replace(world.spec, stack="twin"))
+    told = findings(deployed("doctor", STACK, "--json"))["names", "warning"]
+    assert told.startswith("the stack twin names the same load balancer ")
+    assert "dormouse unpublish twin" in told
+
+    world.controller.table.let_go("twin")
+    deployed("unpublish", "twin")
+    assert ("names", "warning") not in findings(deployed("doctor", STACK, "--json"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 import shutil
 from datetime import timedelta
@@ -249,6 +250,57 @@ def test_nothing_but_what_is_no_stack(dormouse, tmp_path):
     (tmp_path / "b").mkdir()
     said = dormouse("publish", str(tmp_path / "a"), str(tmp_path / "b"), code=2)
     assert "none of these is a stack" in said.err
+
+
+# the same names in AWS
+
+
+def test_two_stacks_with_the_same_names_are_told_with_the_way_out(dormouse, roots):
+    """The load balancer of the second would be refused as a name that is taken."""
+    one, two = roots
+    dormouse("publish", str(one))
+    said = dormouse("publish", str(two), "--stack", "shop")
+    (line,) = [line for line in said.err.splitlines() if line.startswith("warning: ")]
+    assert line.startswith("warning: shop: the stack terraform names the same load balancer ")
+    assert 'service "nsfw_api_service"' in line and "target group" in line
+    assert "only one of the two can be awake" in line
+    assert "dormouse unpublish terraform" in line
+    assert "warning:" not in dormouse("publish", str(two), "--stack", "shop").err
+
+    dormouse("unpublish", "terraform")
+    edit(two, "deregistration_delay   = 15", "deregistration_delay = 20")
+    assert "warning:" not in dormouse("publish", str(two), "--stack", "shop").err
+
+
+def test_the_same_names_in_another_region_are_others(dormouse, roots):
+    one, two = roots
+    dormouse("publish", str(one))
+    edit(two, 'region = "us-east-1"', 'region = "eu-west-1"')
+    said = dormouse("publish", str(two), "--stack", "shop")
+    assert stored(dormouse, "shop").region != stored(dormouse, "terraform").region
+    assert "warning:" not in said.err
+
+
+def test_who_may_not_read_the_other_stacks_has_published_all_the_same(dormouse, roots):
+    dormouse.world.aws.faults.add(
+        Fault(
+            operation="Query",
+            code="AccessDeniedException",
+            status=400,
+            predicate=lambda asked: "IndexName" in asked,
+            times=math.inf,
+        )
+    )
+    said = dormouse("publish", str(roots[0]))
+    assert "terraform: published" in said.out
+    assert "note: names were not compared" in said.err
+
+
+def test_one_directory_published_at_once_under_two_names(dormouse, tmp_path):
+    folders = [root(clone(tmp_path / name) / name) for name in ("day", "night")]
+    said = dormouse("publish", *map(str, folders))
+    (line,) = [line for line in said.err.splitlines() if line.startswith("warning: ")]
+    assert line.startswith("warning: night: the stack day names the same ")
 
 
 # whose folder is gone

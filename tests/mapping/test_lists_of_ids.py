@@ -129,3 +129,56 @@ def test_what_aws_is_sent_is_what_terraform_would_send(tmp_path, expression, exp
     assert compiled.spec is not None, errors
     request = resolve(compiled.spec["aws_lb.front"].request, {}, answers)
     assert sorted(request["Subnets"]) == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    "subnets",
+    [
+        "sort(local.b)",
+        "slice(sort(local.b), 0, 1)",
+        '[for s in local.b : s if s != "s-9"]',
+    ],
+)
+def test_a_warning_names_what_a_list_is_computed_from(tmp_path, subnets):
+    """Not the expression as it stands in the spec."""
+    rest = f"""
+resource "aws_lb_target_group" "g" {{
+  port        = 80
+  protocol    = "TCP"
+  target_type = "ip"
+  vpc_id      = "vpc-0a1b2c3d"
+}}
+
+resource "aws_lb_listener" "l" {{
+  load_balancer_arn = aws_lb.front.arn
+  port              = 80
+  protocol          = "TCP"
+
+  default_action {{
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.g.arn
+  }}
+}}
+
+resource "aws_ecs_service" "s" {{
+  name            = "s"
+  task_definition = "t"
+  launch_type     = "FARGATE"
+
+  network_configuration {{
+    subnets          = {subnets}
+    assign_public_ip = true
+  }}
+
+  load_balancer {{
+    target_group_arn = aws_lb_target_group.g.arn
+    container_name   = "c"
+    container_port   = 80
+  }}
+}}
+"""
+    text = HEAD.replace("SUBNETS", '["subnet-0a1b2c3d"]') + rest
+    compiled = compile_stack(write(tmp_path, {"main.tf": text}), Inputs(), NOW, stack="one")
+    (warning,) = [p for p in compiled.problems if p.rule == "zones"]
+    assert warning.message.startswith("subnets: data.aws_subnets.b ")
+    assert "$" not in warning.message

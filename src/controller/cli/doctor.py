@@ -19,6 +19,7 @@ from controller.cli.controller_health import read_health
 from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.inputs import InputError, TerraformCommand, terraform_inputs
 from controller.cli.link_address import refuse_link
+from controller.cli.other_stacks import names_in_common
 from controller.cli.session import clients_for
 from controller.cli.stacks import Stacks
 from controller.cli.without_folder import missing_folder
@@ -63,6 +64,7 @@ def command(
         if published:
             say("reading the records")
             findings += [*read_health(deployment, spec, now), *_folder(spec)]
+            findings += _names(Stacks(deployment), spec)
     _print(spec, findings, as_json=as_json)
     ctx.exit(1 if count(findings, Level.PROBLEM) else 0)
 
@@ -82,6 +84,14 @@ def _folder(spec: Spec) -> Iterator[Finding]:
             f"its folder {folder} is gone, and it goes on being woken; if it is to go, too: "
             f"dormouse unpublish {spec.stack}",
         )
+
+
+def _names(stacks: Stacks, spec: Spec) -> list[Finding]:
+    try:
+        shared = names_in_common(stacks, [spec])
+    except DormouseError as error:
+        return [warning("names", spec.stack, f"could not look at the other stacks: {error}")]
+    return [warning("names", spec.stack, said) for _, said in shared]
 
 
 def _examine(spec: Spec, now: datetime, say: Callable[[str], None]) -> list[Finding]:

@@ -20,6 +20,7 @@ from controller.cli.inputs import (
     terraform_judge,
 )
 from controller.cli.origin import describe, is_another, with_origin
+from controller.cli.other_stacks import warn_of_names
 from controller.cli.publish_term import read_expires, set_term
 from controller.cli.stack_folders import leave_out
 from controller.cli.stacks import Stacks
@@ -94,6 +95,7 @@ def command(
         told.append({"stack": spec.stack, "state": state, "hash": spec.hash, **changes.to_json()})
         if not as_json:
             _print(spec, state, changes)
+    warn_of_names(stacks, [spec for spec, state, _, _ in found if state != UNCHANGED])
     if as_json:
         click.echo(json.dumps({"stacks": told}, indent=2, ensure_ascii=False))
     if len(directories) > 1:

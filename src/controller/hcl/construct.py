@@ -94,8 +94,8 @@ def concatenate(pieces: Sequence[Value]) -> Value:
     if all(isinstance(piece.data, str) for piece in pieces):
         result = string("".join(piece.data for piece in pieces))
     else:
-        parts = _parts(pieces)
-        result = unknown(STRING, merge_unknown(*pieces).origins, parts)
+        parts, merged = _parts(pieces), merge_unknown(*pieces)
+        result = Value(STRING, Unknown(merged.origins, parts, by="" if parts else merged.by))
     return with_marks(result, *pieces)
 
 

@@ -73,7 +73,7 @@ def zones(stack: StackDraft) -> None:
         report = service.filling.error if hopeless else service.filling.warn
         report(
             "zones",
-            f"subnets: {', '.join(_name(s) for s in strange)} {_is_are(strange)} not among those "
+            f"subnets: {_names(strange)} {_is_are(strange)} not among those "
             f"of {', '.join(sorted(b.address for b in balancers))}"
             f"{'' if known_zones else ', and may lie in a zone that it does not serve'}; a task "
             "there never becomes healthy, so give the service the load balancer's subnets",
@@ -171,8 +171,21 @@ def _zone(stack: StackDraft, subnet: Json) -> str | None:
     return None
 
 
-def _name(subnet: Json) -> str:
-    return subnet if isinstance(subnet, str) else str(subnet.get("of", subnet))
+def _names(subnets: list[Json]) -> str:
+    """Ids and addresses; of what is computed, the addresses that it is computed from."""
+    found = (name for subnet in subnets for name in _sources(subnet) or ["what is computed"])
+    return ", ".join(dict.fromkeys(found))
+
+
+def _sources(value: Json) -> list[str]:
+    """What stands for one element of many, `data.aws_subnet.each["*"]`, is found by others."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict) and "of" in value:
+        return [] if str(value["of"]).endswith('["*"]') else [str(value["of"])]
+    inside = value.get("args", [value.get("$for")]) if isinstance(value, dict) else value
+    computed = inside if isinstance(inside, list) else []
+    return [name for one in computed if not isinstance(one, str) for name in _sources(one)]
 
 
 def _is_are(subnets: list[Json]) -> str:
