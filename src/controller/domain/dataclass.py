@@ -39,6 +39,7 @@ def _dataclass(
     """The options mean what they mean in the standard library; what a class defines stays."""
 
     def make(defined: type) -> type:
+        defined.__doc__ = defined.__doc__ or defined.__name__  # else it looks for a signature
         with_fields = dataclasses.dataclass(  # noqa: TID251
             init=False, repr=False, eq=False, slots=slots, kw_only=kw_only
         )
