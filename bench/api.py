@@ -8,10 +8,7 @@ our own code and the router's, with the table's answer cached, and their calls t
 
 from __future__ import annotations
 
-import json
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,7 +16,8 @@ from datetime import timedelta
 from typing import Any
 
 from api import handler as wake_url
-from bench.report import Measure, interleaved
+from bench.first_event import cpu_of_first
+from bench.report import Measure
 from controller.bootstrap import bootstrap
 from controller.links import Scope
 from controller.reconcile.side_by_side import one_by_one
@@ -36,18 +34,10 @@ POLICY = {
 }
 TIMES = 300
 
-FIRST = """
-import json, sys, time, types
-event, context = json.loads(sys.argv[1]), types.SimpleNamespace(aws_request_id="a-request")
-began = time.process_time()
-{work}
-assert answer["statusCode"] == 200, answer
-sys.stderr.write(str(time.process_time() - began))
-"""
-
 OURS = """
 from api.handler import handler
 answer = handler(event, context)
+assert answer["statusCode"] == 200, answer
 """
 
 BARE = """
@@ -63,6 +53,7 @@ def status(stack):
         ExpressionAttributeValues={":pk": {"S": f"stack#{stack}"}})
     return {"items": reply["Count"]}
 answer = app.resolve(event, context)
+assert answer["statusCode"] == 200, answer
 logger.info("request")
 """
 
@@ -115,17 +106,8 @@ def measure() -> Iterator[Measure]:
 
 def _first(server: LaptopServer, name: str, asked: dict[str, Any], bound: float | None) -> Measure:
     """A page also takes Jinja2, whose import alone is a fifth of the bare function's time."""
-    event = json.dumps(asked)
     environment = {**server.environment, **ENVIRONMENT, "POWERTOOLS_SERVICE_NAME": "dormouse"}
-
-    def seconds(work: str) -> float:
-        command = [sys.executable, "-c", FIRST.format(work=work), event]
-        done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
-        return float(done.stderr)
-
-    for work in (OURS, BARE):
-        seconds(work)  # the first run fills the caches that every later one has
-    ours, theirs = interleaved(lambda: seconds(OURS), lambda: seconds(BARE))
+    ours, theirs = cpu_of_first(OURS, BARE, asked, environment)
     return Measure(
         name=f"imports and first {name} / a bare function's",
         value=ours / theirs,

@@ -15,7 +15,7 @@ MARK = "measured "
 BUDGET_SECONDS = 300
 
 
-class _Context:
+class Context:
     """What the handler asks of Lambda's context."""
 
     function_name = "controller"
@@ -41,7 +41,7 @@ def main() -> None:
 
     for line in sys.stdin:
         started, cpu = time.perf_counter(), time.process_time()
-        result = handler({"stack": line.strip()}, _Context())
+        result = handler({"stack": line.strip()}, Context())
         measured = {
             "seconds": time.perf_counter() - started,
             "cpu": time.process_time() - cpu,

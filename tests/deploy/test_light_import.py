@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import lru_cache
 
 import pytest
 
@@ -22,9 +23,13 @@ RARE = (
 """Links in messages, texts, mistakes, scaling, rehearsals, and the pace of a first wake."""
 
 
-@pytest.fixture(scope="module")
-def imported():
-    command = "import sys, controller.handlers.entry; print(*sys.modules)"
+MOST_MODULES = {"controller.handlers.entry": 195, "api.handler": 104, "door.handler": 105}
+"""Of our own; each costs a third of a millisecond (`python -m bench start`)."""
+
+
+@lru_cache
+def imported_by(handler: str) -> frozenset[str]:
+    command = f"import sys, {handler}; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", command], capture_output=True, text=True, check=True
     )
@@ -32,6 +37,16 @@ def imported():
 
 
 @pytest.mark.parametrize("module", RARE)
-def test_a_cold_start_imports_nothing_that_few_passes_need(imported, module):
+def test_a_cold_start_imports_nothing_that_few_passes_need(module):
+    imported = imported_by("controller.handlers.entry")
+
     assert "controller.reconcile.stack_pass" in imported
     assert module not in imported
+
+
+@pytest.mark.parametrize(("handler", "most"), MOST_MODULES.items())
+def test_a_cold_start_imports_no_more_modules_of_ours_than_it_did(handler, most):
+    ours = [m for m in imported_by(handler) if m.partition(".")[0] in {"controller", "api", "door"}]
+
+    assert handler in ours
+    assert len(ours) <= most, f"{len(ours)} modules: import later what few first events need"
