@@ -1,4 +1,4 @@
-"""What the page tells besides: why, what comes next, who holds it, the proof, the money."""
+"""What else the page shows: why, what comes next, who holds it, the proof, the money."""
 
 from __future__ import annotations
 

@@ -172,7 +172,7 @@ def bootstrap(
 
 
 def make_notifier(settings: Settings, clients: Clients, clock: Clock, log: Log) -> Notifier:
-    """Whoever is to be told, by the settings; with none of them nobody is."""
+    """The notifier by the settings; without any of them nobody is notified."""
     can_invite = settings.keys and settings.api
     return Notifier(
         clock=clock,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 
 class SystemClock:
-    """The `Clock` of `controller.domain.ports` that tells and spends real time."""
+    """The `Clock` of `controller.domain.ports` of the real time."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)

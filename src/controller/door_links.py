@@ -37,7 +37,7 @@ Network = IPv4Network | IPv6Network
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoorLink:
     """
-    What a door key stands for. `sources` are ranges in CIDR form, `methods` HTTP methods; empty
+    What a door key represents. `sources` are ranges in CIDR form, `methods` HTTP methods; empty
     ones bind nothing. `name` says whom it was made for, and may be empty.
     """
 
@@ -93,7 +93,7 @@ def sign_door(keys: Keys, door: DoorLink, now: datetime) -> str:
 
 
 def read_door(keys: Keys, key: str, now: datetime) -> DoorLink | None:
-    """The door that a key stands for; None for one that is not good, for whatever reason."""
+    """The door that a key represents; None for one that is not good, for whatever reason."""
     door = authentic_door(keys, key)
     if door is None or door.expires_at <= now or not keys.is_in_force(key, now):
         return None
@@ -106,7 +106,7 @@ def authentic_door(keys: Keys, key: str) -> DoorLink | None:
 
 
 def is_door_shaped(key: str) -> bool:
-    """Tell whether a text could be a door key at all; no secret is needed to say so."""
+    """Return whether a text could be a door key at all; no secret is needed to say so."""
     return is_shaped(key, LONGEST_DOOR_KEY)
 
 

@@ -70,8 +70,8 @@ class Scope(IntEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
     """
-    What a key stands for. `name` says whom it was made for, and may be empty; `team` is the
-    pattern of a team's key, "" for any other, and then `stack` the one that it was narrowed to.
+    What a key represents. `name` says whom it was made for, and may be empty; `team` is the pattern
+    of a team's key, "" for any other, and then `stack` the one that it was narrowed to.
     """
 
     stack: str
@@ -119,7 +119,7 @@ class Keys:
         return self.sign_claims(claims, _SALT, now)
 
     def read(self, key: str, now: datetime) -> Link | None:
-        """The link that a key stands for; None for one that is not good, for whatever reason."""
+        """The link that a key represents; None for one that is not good, for whatever reason."""
         link = self.authentic(key)
         if link is None or link.expires_at <= now:
             return None
@@ -204,7 +204,7 @@ class Keys:
 
 
 def is_shaped(key: str, longest: int = LONGEST_KEY) -> bool:
-    """Tell whether a text could be a key at all; no secret is needed to say so."""
+    """Return whether a text could be a key at all; no secret is needed to say so."""
     return _shape(key, longest) is not None
 
 

@@ -9,7 +9,7 @@ from typing import Any
 FRESH = timedelta(hours=1)
 RETRY = timedelta(minutes=1)
 LEAST = 10
-"""What a new account runs at one time, and what counts while Lambda does not tell."""
+"""What a new account runs at one time, and the value used while Lambda does not answer."""
 
 
 class Capacity:
@@ -17,7 +17,7 @@ class Capacity:
     `limits` asks Lambda for the account's limits (AccountLimit of GetAccountSettings).
 
     What is free is what no function has set aside; how much of it is in use just now AWS does not
-    tell. The other half is for the heartbeat, the passes and everything else of the account.
+    say. The other half is for the heartbeat, the passes and everything else of the account.
     """
 
     def __init__(self, limits: Callable[[], Any], now: Callable[[], datetime], log: Any) -> None:

@@ -90,7 +90,7 @@ class Door:
         return view
 
     def _status(self, request: DoorRequest) -> Reply:
-        """How the stack stands, for whoever was told to come again."""
+        """The state of the stack, for clients that were told to retry."""
         if request.method not in ("GET", "HEAD"):
             raise RefusedError(not_allowed("GET, HEAD"))
         return _status_reply(self._load_view(request).report)

@@ -111,7 +111,7 @@ class Exchange:
         return seconds + self.context.draw(1 + seconds // 5)
 
     def refresh(self, view: StackView) -> StackView:
-        """How the stack stands now; `view`, the last one, where that cannot be read."""
+        """The state of the stack now; `view`, the last one, where that cannot be read."""
         try:
             found = self.context.stacks.load_view(self.request.stack)
         except Exception as error:

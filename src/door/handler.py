@@ -119,7 +119,7 @@ def _reply(door: Door, event: dict[str, Any], began: datetime, ends_at: datetime
     except RefusedError as error:
         if error.__cause__:
             logger.exception("request failed")
-        # What nobody without a key may tell from any other answer says nothing of the door.
+        # An answer that nobody without a key may distinguish from others says nothing of the door.
         return say(error.problem, None if error.problem is NOT_FOUND else 0)
     except Exception as error:
         logger.exception("request failed")

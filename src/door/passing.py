@@ -25,7 +25,7 @@ class Passing:
     _since: datetime | None = field(default=None, init=False)
 
     def forget(self) -> None:
-        """It is not awake any more: when it is again, the patience begins anew."""
+        """It is not awake any more: when it is again, the patience starts again."""
         self._since = None
 
     def pass_on(self, view: StackView) -> Reply | None:

@@ -118,7 +118,7 @@ class Sender:
 
 
 class _Deadline:
-    """Hangs up when the time is over: a socket's own time-out begins anew with each byte."""
+    """Hangs up when the time is over: a socket's own time-out starts again with each byte."""
 
     def __init__(self, connection: socket.socket, seconds: float) -> None:
         self._socket = connection
@@ -182,7 +182,7 @@ class _SecureConnection(_Connection):
         """
         Encrypted, but to an address: a certificate names a domain, which nobody here knows.
 
-        So none is asked for. Who answers is as sure as for every client of the bare address.
+        So none is requested. Who answers is as sure as for every client of the bare address.
         """
         import ssl  # few stacks need it
 

@@ -1,4 +1,7 @@
-"""Answers of the door as Lambda takes them: bytes stay bytes, and what is too long is told."""
+"""
+Answers of the door as Lambda takes them: bytes stay bytes, and a body that is too long becomes an
+error.
+"""
 
 from __future__ import annotations
 

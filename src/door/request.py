@@ -19,7 +19,7 @@ from controller.door_links import LONGEST_DOOR_KEY
 from controller.links import STACK_NAME
 
 MOST_BODY = 4_500_000
-"""Bytes. An event holds 6 MiB of JSON, and what is not text stands in it as base64."""
+"""Bytes. An event holds 6 MiB of JSON, and what is not text is in it as base64."""
 
 KEY_HEADER = "dormouse-key"
 DOOR, STATUS = "/d/", "/s/"
@@ -34,7 +34,7 @@ class DoorRequest:
     """
     `path` and `query` are what the service gets, as they were sent. `headers` go by lower-case
     name. `has_header_key`: the key is not in the address. `asks_status`: the request is for the
-    door itself, how the stack stands.
+    door itself, the state of the stack.
     """
 
     method: str
@@ -73,7 +73,7 @@ class DoorRequest:
         return body
 
     def check_target(self) -> None:
-        """Refuse what cannot stand in a request line."""
+        """Refuse what cannot be in a request line."""
         if not _VISIBLE.fullmatch(self.target):
             raise RefusedError(
                 bad_request("The path or the query holds characters that must be percent-encoded.")

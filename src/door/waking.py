@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from controller.store.held_slots import TakenSlots
 
 LOOK_SECONDS, FIRST_LOOK_SECONDS = 1.5, 5.0
-"""Between two looks at a stack that wakes: near its end, and while there is time."""
+"""Between two reads of a stack that wakes: near its end, and while there is time."""
 
 AGAIN_SECONDS = 30.0
-"""A wake that no pass is seen to work on is asked for again after so long."""
+"""A wake that no pass is seen to work on is requested again after so long."""
 
 LEAST_LEFT = timedelta(seconds=2 * AGAIN_SECONDS)
 """A lease with less left is made longer: `wake_for` may be shorter than a wake takes."""

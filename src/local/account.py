@@ -1,5 +1,5 @@
 """
-The world of a simulated account: what stands in it, its clock, and who observes it.
+The world of a simulated account: what is in it, its clock, and who observes it.
 
 Nothing here answers a call; `local.aws` does.
 """
@@ -48,7 +48,7 @@ class Account:
 
     @property
     def world(self) -> World:
-        """What really stands, for observers; whoever changes it does what AWS might do."""
+        """What really exists, for observers; changing it simulates what AWS might do."""
         return self._world
 
     def peek(self, region: str | None = None) -> Region:

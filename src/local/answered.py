@@ -7,7 +7,7 @@ the sending (aws/aws-sdk-go-v2 #2737 and #2949): on one machine that happens, an
 security group, which nothing makes idempotent, was then refused as a duplicate of itself. AWS is
 too far away for it, so the simulated AWS gives the same answer again instead.
 
-Only successes are kept. An error, an injected one too, is worked out anew at each attempt.
+Only successes are kept. An error, an injected one too, is worked out again at each attempt.
 """
 
 from __future__ import annotations

@@ -29,11 +29,11 @@ class Fault:
     """
     A call of `operation` ("CreateLoadBalancer", "Describe*" or "*") that goes wrong.
 
-    `nth` picks the n-th matching call counted from when the fault was added; `probability` a
-    share of them, drawn from the account's seed; `predicate` is asked with the parameters. It
-    strikes `times` times: once unless told otherwise, without end if it has a probability.
-    With `when="after"` the call takes effect and only its answer is lost (F54); `dropped`
-    breaks the connection instead of answering.
+    `nth` picks the n-th matching call counted from when the fault was added; `probability` a share
+    of them, drawn from the account's seed; `predicate` is asked with the parameters. It strikes
+    `times` times: once by default, without end if it has a probability. With `when="after"` the
+    call takes effect and only its answer is lost (F54); `dropped` breaks the connection instead of
+    answering.
     """
 
     operation: str

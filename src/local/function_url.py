@@ -75,7 +75,7 @@ def make_event(
     source: str = "127.0.0.1",
 ) -> dict[str, Any]:
     """
-    The event of one request; `target` is path and query as they stand in the request line.
+    The event of one request; `target` is path and query as they are in the request line.
 
     The raw path keeps its percent-encoding, the other one has lost it.
     """

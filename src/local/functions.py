@@ -51,7 +51,7 @@ class Function:
     """
     One function. As a context manager it is called each minute, as by EventBridge, until the end.
 
-    `failed` is told what an invocation raised; it is told once for each invocation.
+    `failed` receives what an invocation raised, once for each invocation.
     """
 
     def __init__(self, name: str, handler: Handler, clock: Clock, failed: Failed) -> None:

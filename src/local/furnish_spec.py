@@ -22,7 +22,7 @@ class CannotFurnishError(ValueError):
 
 def furnish_for(spec: Spec, public_ip: str | None = None) -> dict[str, list[Thing]]:
     """
-    List what must stand before `spec` can wake.
+    List what must exist before `spec` can wake.
 
     `public_ip` is given to the first Elastic IP. Raises CannotFurnishError for look-ups of kinds
     that the laptop does not play.

@@ -71,7 +71,7 @@ class HttpServer(ThreadingHTTPServer):
             self._guard.notify_all()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is its own affair; anything else is told."""
+        """A client that hangs up is its own affair; anything else is reported."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 

@@ -88,7 +88,7 @@ class MotoSide:
 
     def _learn_policies(self) -> None:
         """
-        Let moto make this account's IAM anew, with AWS's own policies in it.
+        Let moto make this account's IAM again, with AWS's own policies in it.
 
         moto makes it at the first call of any service. Before its own first call nothing is in it.
         """

@@ -1,8 +1,8 @@
 """
 What ELBv2 and ECS refuse, in their words: the rows of `controller.mapping.refusals`.
 
-`dormouse check` reads the same rows, so that what it calls impossible is refused here, and what is
-refused here can be told beforehand.
+`dormouse check` reads the same rows, so that what it calls impossible is refused here, and `check`
+can report beforehand what is refused here.
 """
 
 from __future__ import annotations

@@ -229,7 +229,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def profile_argument(text: str) -> Timing:
-    """The timing profile that an argument names; what is wrong with it is argparse's to tell."""
+    """The timing profile that an argument names; argparse reports what is wrong with it."""
     try:
         return find_timing(text)
     except TextError as error:

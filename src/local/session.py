@@ -30,7 +30,7 @@ from local.faults import Fault
 
 ACCESS_KEY = "AKIALAPTOPLAPTOP0000"
 QUICK = Config(user_agent="dormouse-laptop")
-"""botocore spends a third of a call on its user agent unless it is told one."""
+"""botocore spends a third of a call on its user agent unless it is given one."""
 
 ALONE = {
     "profile": (None, None, None, None),
@@ -139,7 +139,7 @@ def _shorten(base_classes: list[type], **_: Any) -> None:
 
 
 class _Answers:
-    """The places at which botocore can be told what came back."""
+    """The places at which botocore can be given an answer."""
 
     def __init__(self, aws: Account) -> None:
         self._aws = aws

@@ -93,7 +93,7 @@ class StandIn:
             self._listen(port, wanted[port])
 
     def _ports(self) -> dict[int, str]:
-        """Port to load balancer where a healthy target stands behind one with our address."""
+        """Port to load balancer where a healthy target is behind one with our address."""
         world = self._aws.world
         state = world.region(self._aws.region_name).elbv2
         return {
@@ -151,7 +151,7 @@ this address then stops answering.</p></html>
 
 
 class _Container(Requests):
-    """Answers a page to browsers, JSON to others; `count` is told the bytes of each request."""
+    """Answers a page to browsers, JSON to others; `count` receives the bytes of each request."""
 
     protocol_version = "HTTP/1.0"  # each request is a connection, and each connection is counted
 

@@ -3,7 +3,7 @@ The whole system on a laptop: an AWS, the table, the keys, all functions, and on
 
     with laptop_system(spec, speed=60) as system:
         system.link()                      # the page; what a press of it does is real
-        system.report()                    # how the stack stands, as the page tells it
+        system.report()                    # the state of the stack, as the page shows it
 
 The functions' own handlers run, in threads, with real boto3 clients. What ends with the block
 leaves nothing behind: no process, no file, no open port.
@@ -264,7 +264,7 @@ def without_logs() -> Iterator[None]:
 
 
 def _tidied(aws: LaptopAws, handler: entry.Handle) -> entry.Handle:
-    """`handler` after a look at the record of calls, which is not to grow for days."""
+    """`handler` after trimming the record of calls, which is not to grow for days."""
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         if len(aws.calls) > MOST_CALLS:

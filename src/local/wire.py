@@ -67,7 +67,7 @@ class Request:
 
 
 def read(path: str, headers: Mapping[str, str], body: bytes) -> Request:
-    """Find out who is asked for what, from the path, the headers, and a form's fields."""
+    """Find out which service gets which call, from the path, the headers, and a form's fields."""
     given = {name.lower(): value for name, value in headers.items()}
     match = CREDENTIAL.search(given.get("authorization", ""))
     region, scope = match.groups() if match else (None, "")

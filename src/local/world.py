@@ -1,4 +1,4 @@
-"""One account as it stands now, and what is due to happen to it."""
+"""One account as it is now, and what is due to happen to it."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class World:
             return self.now
         now = self.clock.now()
         if now is self._settled_at and not (self._agenda and self._agenda[0][0] <= self.now):
-            return self.now  # observers look many times while a clock stands still
+            return self.now  # observers read many times while a clock stands still
         self._settling = True
         try:
             settled = self._settle(now.timestamp())

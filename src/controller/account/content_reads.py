@@ -1,4 +1,4 @@
-"""Which reads tell of what the tasks and listeners of a stack need; see `contents`."""
+"""Which reads cover what the tasks and listeners of a stack need; see `contents`."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ def read_certificate(acm: Client, arn: str) -> Certificate:
 
 
 def read_parameter(ssm: Client, name: str) -> Secret:
-    """By its tags: a right to those tells whether it is there, and shows no value."""
+    """By its tags: a right to those shows whether it is there, and shows no value."""
     try:
         ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId=name)
     except Exception as error:

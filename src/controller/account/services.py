@@ -123,7 +123,7 @@ def read_quotas(elbv2: Client) -> tuple[Quota, ...]:
 
 
 def read_standing(context: Context, resource: ResourceSpec, now: datetime) -> Observation | None:
-    """What stands under the name of a resource, ours or not; None if that cannot be told."""
+    """What exists under the name of a resource, ours or not; None if unknown."""
     kind = make_kinds(context)[resource.kind]
     snapshot = Snapshot(spec=context.spec, target=Target.AWAKE, progress=Progress(), now=now)
     try:

@@ -1,5 +1,5 @@
 """
-Read what decides whether a stack can stand in its account; change nothing.
+Read what decides whether a stack can run in its account; change nothing.
 
 One read that is refused hides only its own facts: each goes into the `Facts` by itself, or as a
 `Refusal` that names the missing right.
@@ -65,7 +65,7 @@ _RIGHTS = {
 
 class Survey:
     """
-    Make one for each examination of a stack. `say` is told what is read now.
+    Make one for each examination of a stack. `say` receives what is read now.
 
     Without `whole` what a pass finds by itself is left out: whose account it is, what else carries
     the stack's tag, and the roles that AWS makes for itself.

@@ -3,7 +3,7 @@ Hand what runs over from Terraform to Dormouse, without a moment in which it doe
 
 | step       | what is done                                  | killed in it, the next run        |
 |------------|-----------------------------------------------|-----------------------------------|
-| tagging    | what runs gets our tags; then all is proved   | puts all back and begins anew     |
+| tagging    | what runs gets our tags; then all is proved   | puts all back and starts again     |
 | writing    | the files are replaced                        | the same                          |
 | forgetting | `terraform state rm` of exactly those         | goes on, if that is done          |
 | checking   | outputs follow; both must see nothing to do   | goes on                           |
@@ -44,7 +44,7 @@ class Adoption:
 
     def preflight(self, prepared: Prepared) -> None:
         """
-        What stands must be as Terraform and its files say, and nobody else's.
+        What exists must be as Terraform and its files say, and nobody else's.
 
         Raises DormouseError; nothing has been touched.
         """
@@ -81,7 +81,7 @@ class Adoption:
         """
         After a crash: go on where Terraform has forgotten already, or else put everything back.
 
-        Tells whether the adoption is complete.
+        Returns whether the adoption is complete.
         """
         if note.step is Step.DONE:
             return True

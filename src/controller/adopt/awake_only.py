@@ -74,7 +74,7 @@ def _managed(
     if follows and instance.address not in made:
         return True, None
     if thread.by_name and not follows:
-        return False, None  # nothing in the files has to change; `check` tells what becomes of it
+        return False, None  # nothing in the files has to change; `check` reports what happens to it
     what = f"{thread.argument} needs {thread.says} of {thread.sleeping.address}, which sleeps"
     if follows:
         what += ", and Terraform has made it already: the next apply would destroy it"

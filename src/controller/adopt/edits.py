@@ -66,7 +66,7 @@ class _Row:
 
 
 def _rows(text: str) -> list[_Row] | None:
-    """Each line with the comment that ends it, where code stands before it."""
+    """Each line with the comment that ends it, if code precedes it."""
     try:
         skeleton = scan_body(Source(text, "")).skeleton
     except HclError:

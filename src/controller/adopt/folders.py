@@ -175,7 +175,7 @@ def _target(folder: Folder, key: Key, awake_only: set[Key]) -> Target:
 
 
 def _is_bound(text: str, awake_only: set[Key]) -> bool:
-    """Whether it means something only where it stands."""
+    """Whether it means something only where it is."""
     if "\n" in text or _BOUND.search(text):
         return True
     return any(f"{type_}.{name}" in text for _, type_, name in awake_only)

@@ -40,7 +40,7 @@ class HandedOver:
     One resource that runs: its address in Terraform's state, and in the edited files.
 
     `was_tagged` says that it carried this stack's tags before. `import_id` is what Terraform
-    imports it by where its ARN does not tell that.
+    imports it by if that is not in its ARN.
     """
 
     in_state: str

@@ -32,7 +32,7 @@ class Node:
         return next((node for key, node in self.members if key == name), None)
 
     def objects(self) -> Iterator[Node]:
-        """Itself, or the objects of the array that stands in place of one."""
+        """Itself, or the objects of the array that replaces one."""
         if self.kind == "object":
             yield self
         for element in self.elements:

@@ -25,7 +25,7 @@ class Running(Protocol):
         """What `dormouse plan` would still do to wake the stack; nothing where it is awake."""
 
     def standing(self, spec: Spec) -> Mapping[str, str]:
-        """ARNs of what stands and is ours, by address."""
+        """ARNs of what exists and is ours, by address."""
 
 
 Compile = Callable[[Path], Compiled]

@@ -28,7 +28,7 @@ class Proving:
     say: Say
 
     def nothing_to_do(self, prepared: Prepared) -> None:
-        """What stands must be as Terraform and its files say; else no later sign is clear."""
+        """What exists must be as Terraform and its files say; else no later sign is clear."""
         self.say("terraform plan of the files as they are")
         plan = self.terraform.plan(*self._as_it_runs(prepared))
         reasons = [*not_nothing(plan), *changed_outputs(plan)]

@@ -18,7 +18,7 @@ class Reference:
 
     `start` is the offset of its first word, `name_end` that behind its name, `end` that behind its
     last step. `steps` are the texts of the steps: ".arn", "[0]", "[*]", ".*". `tolerant` says that
-    it stands in `try` or `can`, `calls` are the functions around it, the innermost last.
+    it is in `try` or `can`, `calls` are the functions around it, the innermost last.
     """
 
     key: Key

@@ -1,7 +1,7 @@
 """
 How an expression refers to what may be absent (facts tried with Terraform 1.6, 1.11 and 1.15).
 
-| the expression stands in  | `r.a` becomes                                                       |
+| the expression is in  | `r.a` becomes                                                       |
 |---------------------------|---------------------------------------------------------------------|
 | something that sleeps too | `r[0].a`: nobody evaluates it asleep                                |
 | what is kept, bare        | `one(r[*].a)`: null asleep                                          |
@@ -73,7 +73,10 @@ def survive(
 def substitute(
     layout: Layout, tokens: Sequence[Token], targets: Targets
 ) -> tuple[list[Edit], list[Reference]]:
-    """For what must keep its value: what the resource itself is told; and what has no such form."""
+    """
+    For expressions that must keep their value: an output, a local or an argument; and for those
+    that have no such form.
+    """
     edits: list[Edit] = []
     without: list[Reference] = []
     for found in references(layout, tokens, targets):
@@ -203,7 +206,7 @@ def _value_of(item: Sequence[Token]) -> Sequence[Token]:
 def _in_one_value(
     layout: Layout, tokens: Sequence[Token], targets: Targets, otherwise: str
 ) -> list[Edit] | None:
-    """`"${ … }"`: what stands inside is the value itself."""
+    """`"${ … }"`: what is inside is the value itself."""
     if len(tokens) != 1 or tokens[0].kind != "string" or not layout.is_one_value(tokens[0]):
         return None
     return survive(layout, layout.inside(tokens[0])[0], targets, otherwise)

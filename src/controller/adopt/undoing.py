@@ -33,7 +33,7 @@ from controller.terraform.changing import Terraform
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """`asleep` are addresses that nothing stands for: the next `terraform apply` makes them."""
+    """`asleep` are addresses that do not exist in AWS: the next `terraform apply` makes them."""
 
     files: tuple[str, ...]
     taken_in: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ class Undoing:
         return None
 
     def _standing(self, spec: Spec | None) -> Mapping[str, str]:
-        """By the address in Terraform's state: the ARN of what stands now."""
+        """By the address in Terraform's state: the ARN of what exists now."""
         if spec is None or not self.note.handed_over:
             return {}
         aws = self.running(spec)
@@ -85,7 +85,7 @@ class Undoing:
         return {address: arn for address, arn in found.items() if arn}
 
     def _give_back(self, standing: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Addresses that Terraform has again, and those that nothing stands for."""
+        """Addresses that Terraform has again, and those that do not exist in AWS."""
         wanted = {one.in_state: one for one in self.note.handed_over}
         if not wanted:
             return (), ()
@@ -97,7 +97,7 @@ class Undoing:
             self.say("terraform state push")
             self._restore(state, lost)
             return tuple(lost), ()
-        # One of them has been made anew, and what the others remember of it is of no use.
+        # One of them has been created again, and what the others remember of it is of no use.
         there = [a for a in lost if a in standing and wanted[a].kind != Kind.SCHEDULED_ACTION]
         for address in there:
             self.say(f"terraform import {address}")

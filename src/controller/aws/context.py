@@ -36,7 +36,7 @@ class Context:
         return resolve(value, known, self._look_up)
 
     def found_or_none(self, value: Json, snapshot: Snapshot) -> str | None:
-        """What a reference stands for as far as it is known now; None: it is not."""
+        """What a reference represents as far as it is known now; None: it is not."""
         try:
             return str(self.resolve(value, snapshot.known))
         except (SpecError, PermanentError):

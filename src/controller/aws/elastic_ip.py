@@ -68,9 +68,9 @@ def interpret(
     Say who has an Elastic IP. Pure.
 
     `interface` is the description of the interface that holds it, None when that is gone;
-    `standing` are the id parts ("net/ecs-nlb/50dc6c49") of our load balancers that stand,
-    `strange` those of strangers under our names, `names` the names of all that the spec wants,
-    `leftovers` the id parts of load balancers of the stack that the spec does not name.
+    `standing` are the id parts ("net/ecs-nlb/50dc6c49") of our existing load balancers, `strange`
+    those of strangers under our names, `names` the names of all that the spec wants, `leftovers`
+    the id parts of load balancers of the stack that the spec does not name.
     """
     if found is None:
         return Address(allocation_id=allocation_id, holder=Holder.GONE, wanted_by=tuple(wanted_by))

@@ -132,7 +132,7 @@ _BY_TEXT: tuple[tuple[str, str, Callable[[str], DormouseError]], ...] = (
         lambda text: SoonError(text, after_seconds=5),
     ),
     (
-        # Deleted behind our back since the last look: look again, and plan anew.
+        # Deleted by others since the last read: read again, and plan again.
         "InvalidParameterException",
         "does not exist",
         lambda text: _missing(text),

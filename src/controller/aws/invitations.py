@@ -35,7 +35,7 @@ class Invitations:
         """
         Make a link for what the event says will end; None when nothing does, or no key signs.
 
-        The link's id follows from the event: one that is told again has the same link. Raises
+        The link's id follows from the event: an event that is sent again has the same link. Raises
         what AWS answers.
         """
         from controller.links import Keys, Link, Scope  # not at each cold start: it takes longest

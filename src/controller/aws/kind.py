@@ -26,7 +26,7 @@ class ResourceKind(Protocol):
     Reads, interprets, creates, updates and deletes the resources of one kind of one stack.
 
     `attributes` are the calls for what ELBv2 takes apart from the create, None where there are
-    none. `leaving` is what people are told while AWS deletes one, "" where it is gone at once.
+    none. `leaving` is what people see while AWS deletes one, "" where it is gone at once.
     """
 
     kind: Kind
@@ -38,7 +38,7 @@ class ResourceKind(Protocol):
         ...
 
     def second_reads(self, snapshot: Snapshot, resources: Sequence[ResourceSpec]) -> list[Job]:
-        """Read what is asked for by what the first reads of all kinds have found."""
+        """Read what follows from the first reads of all kinds."""
         ...
 
     def interpret(self, snapshot: Snapshot, resource: ResourceSpec) -> Observation:
@@ -54,7 +54,7 @@ class ResourceKind(Protocol):
     def update(
         self, resource: ResourceSpec, changes: Collection[str], action: Action, observed: Observed
     ) -> None:
-        """Put right the fields that `interpret` called different."""
+        """Correct the fields that `interpret` called different."""
         ...
 
     def delete(self, resource: ResourceSpec, seen: Observation) -> None:

@@ -49,7 +49,7 @@ class _Begun:
 
 
 class Listening:
-    """Tells `listener` of each call, in the thread that made it."""
+    """Reports each call to `listener`, in the thread that made it."""
 
     def __init__(self, clock: Clock, listener: Callable[[Heard], None]) -> None:
         self._clock = clock

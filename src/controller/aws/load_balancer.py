@@ -172,7 +172,7 @@ def _mapped(request: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _zones(found: Mapping[str, Any]) -> list[tuple[str, str]] | None:
-    """Subnet and Elastic IP of each zone; None while it is set up and does not tell them all."""
+    """Subnet and Elastic IP of each zone; None while it is provisioning."""
     zones = sorted((zone["SubnetId"], _allocation(zone)) for zone in _listed(found))
     starting = _state(found.get("State", {}))[0] is State.PENDING
     is_told = zones and (all(address for _, address in zones) or not starting)
@@ -199,7 +199,7 @@ _COMPARED = {
     "SubnetMappings": (_mapped, _zones),
     "Subnets": (lambda request: sorted(request["Subnets"]), _subnets),
 }
-"""What SetSubnets and its like would change for a moment, or not at all (§1.3): made anew."""
+"""What SetSubnets and its like would change for a moment, or not at all (§1.3): created again."""
 
 
 def identity(arn: str) -> dict[str, str]:

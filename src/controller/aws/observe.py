@@ -105,7 +105,7 @@ class Observer:
                 yield adapter, resources
 
     def _untagged(self, snapshot: Snapshot) -> list[str]:
-        """The ARNs whose tags are to be read; in a part, those that have not told theirs yet."""
+        """The ARNs whose tags are to be read; in a partial read, those without known tags."""
         named = [snapshot.arn(resource.address) for resource in self._spec.resources]
         unnamed = [arn for each in snapshot.unnamed.values() for arn in each]
         found = [

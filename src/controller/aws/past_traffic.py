@@ -3,7 +3,7 @@ What load balancers carried in past weeks (AWS behaviour §4; GetMetricData keep
 for 15 days, those of five minutes for 63, those of an hour for 455).
 
 Coarser counts are spread so that every five minutes of their time look as busy as all of it: what
-cannot be told apart counts as use.
+cannot be distinguished counts as use.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PERIODS = (
 """How old counts may be, and for how long each of them then is."""
 
 _SAFE = timedelta(hours=1)
-"""Counts are asked for by the coarser period so long before the finer ones are gone."""
+"""Counts are requested by the coarser period so long before the finer ones are gone."""
 
 Series = Mapping[str, Mapping[datetime, float]]
 

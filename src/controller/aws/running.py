@@ -33,7 +33,7 @@ class RunningStack:
             raise translate(error, f"read the tags of {arn}") from None
 
     def tag(self, kind: str, arn: str, tags: Mapping[str, str]) -> None:
-        """Raises DormouseError; with the way out for a service whose ARN is of the old form."""
+        """Raises DormouseError; with the remedy for a service whose ARN is of the old form."""
         try:
             tagging_of(kind, self._clients).add(arn, tags)
         except Exception as error:
@@ -64,7 +64,7 @@ class RunningStack:
         )
 
     def standing(self, spec: Spec) -> Mapping[str, str]:
-        """ARNs of what stands and is ours, by address."""
+        """ARNs of what exists and is ours, by address."""
         observed = self._cloud(spec).observe(Target.AWAKE, Progress(), self._clock.now())
         return {
             address: one.arn

@@ -65,7 +65,7 @@ def target_of(context: Context, resource: ResourceSpec) -> ResourceSpec | None:
 
 def reading(snapshot: Snapshot, resources: Sequence[ResourceSpec], read: Callable[[], None]) -> Job:
     """
-    A job that takes a missing right for something to tell, and no more.
+    A job that reports a missing right, and does not fail.
 
     A stack serves people without its autoscaling, and must be able to sleep.
     """

@@ -1,5 +1,5 @@
 """
-The sentences that ECS writes into a service's events, told apart by their words.
+The sentences that ECS writes into a service's events, distinguished by their words.
 
 Nothing else shows that a task was stopped or cannot be placed. If AWS changes the wording, costs
 and causes would be lost silently. So unknown sentences are reported, for the log.

@@ -22,7 +22,7 @@ GIVE_UP_AFTER = 3
 
 
 def needs_stopped_tasks(found: Mapping[str, Any]) -> bool:
-    """Tell whether something went wrong that only the stopped tasks explain."""
+    """Return whether something went wrong that only the stopped tasks explain."""
     failing = [d for d in found.get("deployments", ()) if int(d.get("failedTasks", 0)) > 0]
     if _present(found, failing) or _saying(found, UNHEALTHY, INCONSISTENT):
         return True
@@ -60,7 +60,7 @@ def crashes(found: Mapping[str, Any], backing: Backing, now: datetime) -> bool:
     """
     Whether a service behind nothing has just lost a task by a failure.
 
-    No health check tells whether the task in its place does its work, and one that crashes again
+    No health check shows whether the task in its place does its work, and one that crashes again
     and again runs for a moment each time.
     """
     if backing.healthy is not None:
@@ -129,7 +129,7 @@ def _failure_reason(task: Mapping[str, Any], served: frozenset[str]) -> str:
     if "failed ELB health checks" not in reason:
         return ""
     zone = str(task.get("availabilityZone", ""))
-    # Its target is gone by now; where it ran still tells that no check could pass (F32).
+    # Its target is gone by now; its zone still shows that no check could pass (F32).
     return _outside("ran", zone) if zone and served and zone not in served else reason
 
 

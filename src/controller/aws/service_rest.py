@@ -93,7 +93,7 @@ def _coming(
     found: Mapping[str, Any],
     snapshot: Snapshot,
 ) -> Observation:
-    """A new deployment takes it up; what an update cannot change is made anew."""
+    """A new deployment takes it up; what an update cannot change is created again."""
     wanted = int(resource.request.get("desiredCount", 1))
     if count or not wanted or not _was_put_to_rest(resource, snapshot):
         return seen

@@ -17,11 +17,11 @@ def changed_settings(
     resource: ResourceSpec, found: Mapping[str, Any], backing: Backing, *, is_settled: bool
 ) -> tuple[str, ...]:
     """
-    What UpdateService can put right (AWS behaviour §2.12).
+    What UpdateService can correct (AWS behaviour §2.12).
 
-    The target groups are compared each time: a service that points at one which is gone never
-    gets over it by itself (§3.7). The rest only until it was seen or put right once, so that an
-    echo of AWS's that reads otherwise cannot begin one deployment after the other.
+    The target groups are compared each time: a service that points at one which is gone never gets
+    over it by itself (§3.7). The rest only until it was seen or corrected once, so that an echo of
+    AWS's that reads otherwise cannot begin one deployment after the other.
     """
     is_outdated = bool(outdated_settings(resource, found))
     changed: tuple[str, ...] = ()

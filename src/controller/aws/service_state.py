@@ -21,7 +21,7 @@ from controller.domain.planning.waits import HEALTH_CHECK, TASK_STARTING
 DRAINING = "draining"
 
 FORCE_AFTER = timedelta(minutes=30)
-"""How long such a deployment is left alone: its cause is for a person to mend."""
+"""How long such a deployment is left alone: its cause needs a person to fix."""
 
 TASKS = "tasks"
 """What is to be stopped where a service does not get rid of it."""
@@ -40,7 +40,7 @@ def interpret(
     Say what a described service is to us. Pure.
 
     `desired_count` is what the world aimed at wants. INACTIVE and MISSING are alike (AWS §2.4).
-    Whose it is comes before how it stands: a stranger's may drain under our name as well.
+    Whose it is comes before its state: a stranger's may drain under our name as well.
     """
     just_created = progress.just_created(resource.address, now)
     if found is None or found["status"] == "INACTIVE":

@@ -23,7 +23,7 @@ def differing(
     The arguments whose value is another now, but for those whose changes are to be ignored.
 
     `reads` gives for an argument how its value is read from the request and from what AWS
-    describes; None from the latter means that AWS does not tell.
+    describes; None from the latter means that AWS does not say.
     """
     request, differs = resource.request, []
     for key, (wanted, actual) in reads.items():

@@ -93,7 +93,7 @@ class Snapshot:
 
     @property
     def known(self) -> dict[str, Mapping[str, str]]:
-        """What the reads and our own creates tell about ARNs, for filling references."""
+        """What is known about ARNs from reads and our own creates, for filling references."""
         if self._created is None:
             self._created = {
                 address: {"arn": trace.arn, "id": trace.arn}

@@ -1,4 +1,4 @@
-"""Tags of what stands, by ARN: how each service of AWS reads, adds and removes them."""
+"""Tags of what exists, by ARN: how each service of AWS reads, adds and removes them."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class Owner:
         tags: Mapping[str, str],
         way_out: str = "delete it or rename ours in the Terraform files",
     ) -> str:
-        """One line for a resource that is in the way: found, expected, way out."""
+        """One line for a resource that is in the way: found, expected, remedy."""
         found = tags.get(STACK)
         if found is None:
             having = f'tag "{STACK}" is missing'

@@ -1,4 +1,4 @@
-"""The target group: free of charge, made anew at each wake, deleted last."""
+"""The target group: free of charge, created again at each wake, deleted last."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from controller.domain.planning.plan import Action
 from controller.domain.planning.progress import Progress
 from controller.domain.planning.spec import Kind, ResourceSpec
 
-# What ModifyTargetGroup can put right; anything else is made anew at the next wake.
+# What ModifyTargetGroup can correct; anything else is created again at the next wake.
 _HEALTH_CHECK = (
     "HealthCheckEnabled",
     "HealthCheckIntervalSeconds",

@@ -28,8 +28,8 @@ from controller.reconcile.serving import Served
 
 LONGEST_SLEEP = timedelta(minutes=45)
 """
-A sleep that takes longer is told with what still stands: a service may drain for a quarter of an
-hour before its tasks are stopped, an Elastic IP be held for as long (AWS behaviour §3.4, F43).
+A longer sleep is reported, with what still exists: a service may drain for a quarter of an hour
+before its tasks are stopped, an Elastic IP be held for as long (AWS behaviour §3.4, F43).
 """
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 COVERS = (95, 99, 100)
 WAKE = timedelta(minutes=3)
-"""How long a wake is taken to be where there are no files to tell."""
+"""The assumed length of a wake if there are no files."""
 
 LATE = timedelta(minutes=15)
 """A new load balancer has counts after some minutes, and the newest minutes' are not in yet."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 COVERS = (95, 99, 100)
 WAKE = timedelta(minutes=3)
-"""How long a wake is taken to be where there are no files to tell."""
+"""The assumed length of a wake if there are no files."""
 
 
 @dataclass(frozen=True, kw_only=True)

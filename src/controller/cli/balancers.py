@@ -1,4 +1,4 @@
-"""The network load balancers that stand in an account, with what their services use."""
+"""The network load balancers that exist in an account, with what their services use."""
 
 from __future__ import annotations
 

@@ -32,8 +32,8 @@ def command(
     Find what is wrong with a Terraform directory, and the traps in it.
 
     It ends with what sleeps, what it costs asleep and awake, and how long a wake takes. Exit code 0
-    when it can be compiled, 1 with --strict if there are warnings, 2 on errors. What only tells of
-    costs and seconds (idle-cost, slow-wake, never-idle) does not count for --strict.
+    when it can be compiled, 1 with --strict if there are warnings, 2 on errors. Warnings that are
+    only about costs and seconds (idle-cost, slow-wake, never-idle) do not count for --strict.
     """
     compiled = compile_directory(ctx, directory, stack)
     problems, meaning = compiled.findings, compiled.summary if compiled.spec else None

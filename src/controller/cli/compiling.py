@@ -35,7 +35,7 @@ def spec_or_exit(ctx: click.Context, directory: Path, stack: str | None = None) 
 def specs_or_exit(
     ctx: click.Context, directories: Sequence[Path], stack: str | None = None
 ) -> list[Spec]:
-    """The specs of all; what is wrong with each is told before any error ends the command."""
+    """The specs of all; what is wrong with each is reported before any error ends the command."""
     one_directory(ctx, directories)
     specs = []
     for directory in directories:

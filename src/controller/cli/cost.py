@@ -96,7 +96,7 @@ class Bill:
     """
     The account of one stack, with its share of the controller's own cost.
 
-    `unreadable` are the records of its history that could not be read: what they told is missing.
+    `unreadable` are the records of its history that could not be read: their content is missing.
     """
 
     stack: str

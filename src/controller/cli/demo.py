@@ -99,7 +99,7 @@ def _system(spec: Spec, speed: float, profile: Timing, port: int | None) -> Iter
 
 
 def _port(wanted: int | None) -> int:
-    """The port of the page. Raises InputError for one that was asked for and is taken."""
+    """The port of the page. Raises InputError for one that was requested and is taken."""
     from local.stand_in import is_free
 
     if wanted is not None:

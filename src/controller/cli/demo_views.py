@@ -1,4 +1,4 @@
-"""What the demo shows: lines of what happens, and on a terminal how the stack stands right now."""
+"""What the demo shows: lines of what happens, and on a terminal the stack's state now."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ class News:
 
 
 class Panel:
-    """How the stack stands, drawn anew a few times a second."""
+    """The state of the stack, drawn again a few times a second."""
 
     def __init__(self, system: LaptopSystem, speed: float) -> None:
         self._system = system

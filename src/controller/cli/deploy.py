@@ -99,7 +99,7 @@ def command(
         _build_and_deploy(environment)
     _step("publish", "the stacks' specs, for the controller to act on")
     _one("publish", *map(str, stacks), *deployment, *reading, *judged)
-    if len(stacks) == 1:  # of several publish has told
+    if len(stacks) == 1:  # publish has reported it for several
         note_gone(Stacks(Deployment(environment.stack_name, chosen=True)), {stacks[0].parent})
     if not publish_only:
         _step("link", "to each stack's page; whoever has it may wake the stack for 90 days")

@@ -85,7 +85,7 @@ def print_door(keys: Keys, door: DoorLink, now: datetime, base: str, *, as_json:
 
 
 def find_door(keys: Keys, text: str) -> Link | None:
-    """The door that an address or a key stands for, as what is withdrawn; None if it is no door."""
+    """The door that an address or a key represents, as what is withdrawn; None if it is no door."""
     path = _DOOR_PATH.fullmatch(urlsplit(text.strip()).path)
     key = path[1] if path else text.strip()
     door = authentic_door(keys, key) if is_door_shaped(key) else None

@@ -44,7 +44,7 @@ def command(
     """
     Have a stack awake, or asleep, until a moment that you name.
 
-    A hold comes before office hours and every wake that was asked for; a later wake ends a hold
+    A hold comes before office hours and every wake that was requested; a later wake ends a hold
     asleep. A new hold takes the place of the one before.
     """
     published = Stacks(deployment)

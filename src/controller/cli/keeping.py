@@ -16,7 +16,7 @@ from controller.domain.policy.durations import format_duration
 from controller.domain.reporting.standing import say_local
 
 SHORTEST = timedelta(minutes=2)
-"""A lease that ends within a minute of what is asked for is left as it is, so none is shorter."""
+"""A lease that ends within a minute of what is requested is left as it is, so none is shorter."""
 
 SHARE = 3
 """So many times within its length a lease is renewed: two may fail."""
@@ -48,7 +48,7 @@ class Keeper:
         self._thread = Thread(target=self._go_on, daemon=True, name="keeper")
 
     def begin(self) -> None:
-        """Raises what says why it cannot be asked for."""
+        """Raises what says why it cannot be requested."""
         try:
             self.hear(self._place.renew(self._text, self._reason, self._job))
         except KeyboardInterrupt:  # or another signal: it may have been recorded already
@@ -57,7 +57,7 @@ class Keeper:
         self._thread.start()
 
     def end(self) -> None:
-        """Give it back, once and within seconds; nothing is asked for after this."""
+        """Give it back, once and within seconds; nothing is requested after this."""
         self._done.set()
         self._thread.join(LAST_SECONDS)
         self._give_back()
@@ -92,7 +92,7 @@ class Keeper:
         return max(SOONEST_SECONDS, wanted / self._pace.factor)
 
     def hear(self, status: StackStatus) -> None:
-        """How it stands there, and what time it is there."""
+        """Its state there, and what time it is there."""
         self._pace.see(status.now)
         self._latest = status
         if self._trouble:

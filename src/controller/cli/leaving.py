@@ -11,7 +11,7 @@ from controller.domain.planning.plan import Target
 from controller.domain.reporting.report import Report
 
 LONG = timedelta(days=7)
-"""How long stacks are held asleep: until all is gone, or somebody looks why it is not."""
+"""How long stacks are held asleep: until all is gone, or somebody investigates."""
 
 
 class Leave(StrEnum):
@@ -22,7 +22,7 @@ class Leave(StrEnum):
 
 
 def hold_asleep(view: StackView, by: str, reason: str) -> Hold:
-    """A hold that no wake that was asked for before it ends."""
+    """A hold that no wake that was requested before it ends."""
     return Hold(
         stack=view.stack,
         state=Target.ASLEEP,

@@ -1,4 +1,4 @@
-"""Ask the wake URL by a link: no rights in AWS are needed, and none are asked for."""
+"""Ask the wake URL by a link: no rights in AWS are needed, and none are requested."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class _NoRedirects(HTTPRedirectHandler):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How the stack stands, and after how many seconds the wake URL wants to be asked again."""
+    """The state of the stack, and after how many seconds the wake URL wants to be asked again."""
 
     status: StackStatus
     again_seconds: float | None = None

@@ -137,7 +137,7 @@ def _in_one_line(error: click.ClickException) -> str:
 
 @contextmanager
 def _hearing_of_the_end() -> Iterator[None]:
-    """Let a command say what may stand when it is ended from outside."""
+    """Let a command say what may be left when it is ended from outside."""
 
     def end(number: int, frame: FrameType | None) -> None:
         raise TerminatedError

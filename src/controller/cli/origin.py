@@ -38,7 +38,7 @@ def with_origin(spec: Spec, directory: Path) -> Mapping[str, Json]:
 
 
 def is_another(stored: Mapping[str, Json], found: Mapping[str, str]) -> bool:
-    """Whether two directories are surely not the same one; what is not known tells nothing."""
+    """Whether two directories are surely not the same one; what is unknown proves nothing."""
     before, now = stored.get("path"), found["path"]
     if before is None:
         return False

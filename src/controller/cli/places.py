@@ -25,7 +25,7 @@ Target = str | LinkAddress
 """A stack's name, or a link to it."""
 
 Write = Callable[[], object]
-"""What was checked, and is to be asked for."""
+"""What was checked, and is to be requested."""
 
 SHORT_HOLD = 10
 """Seconds for which an answer is held while somebody watches the steps."""
@@ -38,7 +38,7 @@ class Place(Protocol):
     def stack(self) -> str: ...
     @property
     def keeper(self) -> str:
-        """Who works on what was asked for, and where to look if nobody does."""
+        """Who works on what was requested, and where to look if nobody does."""
         ...
 
     def read_status(self) -> StackStatus: ...
@@ -132,7 +132,7 @@ class LinkedStack:
         return self._latest.status
 
     def watch(self) -> StackStatus:
-        """Only a wake is waited for at the other end; what else goes on is asked for again."""
+        """Only a wake is waited for at the other end; what else goes on is requested again."""
         before = self._latest
         if before and before.again_seconds is not None:
             self._clock.sleep(before.again_seconds)

@@ -72,7 +72,7 @@ class _Player:
         return _Program(address)
 
     def watch(self, arrived: Callable[[Report], bool]) -> bool:
-        """Tell what happens until the stack has arrived; False if it never will."""
+        """Print what happens until the stack has arrived; False if it never will."""
         while self._system.now < self._ends_at:
             report = self._system.report()
             for line in self._news.lines():
@@ -127,7 +127,7 @@ class _Program:
         click.echo(f"\nThe program has its answer:\n\n{self._said}")
 
     def _ask(self) -> None:
-        """Once; and again where it was told to come again, as a slow machine's clock runs ahead."""
+        """Once; and again if the answer says so, as a slow machine's clock runs ahead."""
         end = monotonic() + PATIENCE_SECONDS
         while self._is_told_to_come_again() and monotonic() < end:
             sleep(LOOK_SECONDS)

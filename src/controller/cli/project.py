@@ -1,9 +1,9 @@
 """
 Where the deployment's own files are: template, lock file, function code, and the shipped stack.
 
-A checkout of the project has them where they stand. An installed package carries copies of those
-that are not Python code (`controller/shipped`, put there by the wheel's build); the code is the
-package itself. Both give SAM the same input, so it builds the same bytes from either.
+A checkout of the project has them where they are. An installed package carries copies of those that
+are not Python code (`controller/shipped`, put there by the wheel's build); the code is the package
+itself. Both give SAM the same input, so it builds the same bytes from either.
 """
 
 from __future__ import annotations

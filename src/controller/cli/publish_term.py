@@ -13,7 +13,7 @@ from controller.domain.errors import TextError
 from controller.domain.text import LONGEST_NAME, check
 
 NEVER = timedelta(0)
-"""Stands for an end that is taken away."""
+"""Represents an end that is taken away."""
 
 
 def read_expires(

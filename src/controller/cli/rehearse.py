@@ -1,4 +1,4 @@
-"""`dormouse rehearse`: could a sleeping stack wake? The controller looks, with its own rights."""
+"""`dormouse rehearse`: could a sleeping stack wake? The controller checks with its own rights."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def command(
     The controller looks, with the rights that a wake would have: image, certificates, secrets,
     quotas, Elastic IP, network, roles. With --real the stack is woken after that, unless a wake
     would fail; it costs one load balancer hour and sleeps again as its policy says. Exit code 0 if
-    it could wake, 1 if not or if something could not be looked at; with --real, 0 if it did wake.
+    it could wake, 1 if not or if something could not be checked; with --real, 0 if it did wake.
     """
     check_name(stack)
     published = Stacks(deployment)
@@ -92,7 +92,7 @@ def _ask_once(status: StackStatus, path: str) -> str:
 
 
 def _proof_after(published: Stacks, deployment: Deployment, report: Report) -> Proof:
-    """Ask for it, and wait for the pass that does it."""
+    """Request it, and wait for the pass that does it."""
     stack, clock = report.spec.stack, deployment.clock
     since = clock.now()
     deployment.table.ask_rehearsal(stack, since)

@@ -32,10 +32,10 @@ def command(
     as_json: bool,
 ) -> None:
     """
-    End the wakes that you asked for, or those of one --id; what others asked for stays.
+    End the wakes that you requested, or those of one --id; what others requested stays.
 
-    The stack sleeps as soon as nothing else keeps it awake: others, office hours, and what is
-    paid already. With a link they are those that were asked for by this link.
+    The stack sleeps as soon as nothing else keeps it awake: others, office hours, and what is paid
+    already. With a link they are those that were requested by this link.
     """
     places, clock = open_places(deployment, targets)
     if booking is not None:

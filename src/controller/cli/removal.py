@@ -55,7 +55,7 @@ class Remains:
 
 
 def find_remains(deployment: Deployment, prefix: str) -> Remains:
-    """Look for everything; nothing is changed. `prefix` is where sam uploads, "" if unknown."""
+    """Find everything; change nothing. `prefix` is where sam uploads, "" if unknown."""
     name, clients = deployment.name, deployment.clients
     bucket = _managed_bucket(clients.cloudformation) if prefix else ""
     return Remains(
@@ -191,7 +191,7 @@ def _delete_stack(deployment: Deployment, stack_id: str) -> None:
 
 
 def _new_events(cloudformation: Any, stack_id: str, told: set[str]) -> list[dict[str, Any]]:
-    """Deletions that were not told yet, in their order."""
+    """Deletions not yet reported, in their order."""
     events = cloudformation.describe_stack_events(StackName=stack_id)["StackEvents"]
     fresh = [
         event

@@ -93,7 +93,7 @@ def _render_values(values: Mapping[str, Json], indent: int) -> Iterator[str]:
 
 
 def _is_plain(value: Json) -> bool:
-    """Tell whether a value goes on one line."""
+    """Return whether a value goes on one line."""
     if isinstance(value, Mapping):
         return any(str(key).startswith("$") for key in value)
     if isinstance(value, list | tuple):

@@ -30,7 +30,7 @@ def make_report_view(clock: Clock) -> LiveReports | PlainReports:
 
 
 class PlainReports(Lines):
-    """One line for each change, by the clock of whoever tells."""
+    """One line for each change, by the clock of whoever prints it."""
 
     def __init__(self) -> None:
         super().__init__(None)

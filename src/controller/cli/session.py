@@ -1,4 +1,4 @@
-"""The command line's own way to AWS: the SDK's settings, as they stand."""
+"""The command line's own way to AWS: the SDK's settings, as they are."""
 
 from __future__ import annotations
 

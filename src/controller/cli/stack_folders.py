@@ -24,7 +24,7 @@ class Folders:
 
 def sort_out(paths: Sequence[Path]) -> Folders:
     """
-    Tell the root directories among these from what lies beside them: files, folders without
+    Separate the root directories among these from what lies beside them: files, folders without
     Terraform files, and modules, which others call.
     """
     others: dict[Path, str] = {}

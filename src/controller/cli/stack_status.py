@@ -1,5 +1,5 @@
 """
-How a stack stands, as the commands read it: the JSON of `status`, from the table or from a link.
+The state of a stack, as the commands read it: the JSON of `status`, from the table or from a link.
 
 What is printed is made of that alone, so that it reads the same by whichever way it came.
 """
@@ -20,7 +20,7 @@ from controller.domain.timestamps import parse_timestamp, read_timestamp
 @dataclass(frozen=True, slots=True)
 class StackStatus:
     """
-    One stack at one moment, `now`, by the clock of whoever was asked.
+    One stack at one moment, `now`, by the clock of whoever answered.
 
     Its size: one property for each field of the status that a command prints.
     """
@@ -107,7 +107,7 @@ class StackStatus:
 
     @property
     def proof(self) -> Mapping[str, Json]:
-        """Whether it could wake, as far as that was looked at."""
+        """Whether it could wake, as far as that was checked."""
         found: Mapping[str, Json] = self.data["proof"]
         return found
 

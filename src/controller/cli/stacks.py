@@ -1,4 +1,4 @@
-"""The published stacks as the commands use them: look at one, and ask for something."""
+"""The published stacks as the commands use them: read one, and request something."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 class Stacks:
     """
-    Looks and asks in the records of a deployment, in the caller's name.
+    Reads and requests in the records of a deployment, in the caller's name.
 
     Its size: one method for each request that a command can record.
     """
@@ -85,7 +85,7 @@ class Stacks:
     def book(
         self, view: StackView, opens_at: datetime, closes_at: datetime, reason: str, job: str
     ) -> None:
-        """Have it awake from then on, in the caller's name. Asked for twice, it is one."""
+        """Have it awake from then on, in the caller's name. Requested twice, it is one."""
         self._requests(job).book(view, opens_at, closes_at, reason)
 
     def _check_money(self, view: StackView, start: datetime) -> None:
@@ -124,7 +124,7 @@ class Stacks:
         )
 
     def start_pass(self, stack: str) -> None:
-        """Have the controller look now; where it cannot be reached, say when it will."""
+        """Start a pass now; where it cannot be reached, say when it will."""
         why_not = self.deployment.start_pass(stack)
         if why_not:
             click.echo(

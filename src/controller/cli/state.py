@@ -57,7 +57,7 @@ def state_finder(
 
 
 def _planned(directory: Path, inputs: Inputs, configuration: Configuration) -> Found:
-    """What Terraform plans; nothing where the files are wrong, which is told anyway."""
+    """What Terraform plans; nothing if the files are wrong, which is reported anyway."""
     from controller.terraform.run import TerraformError, plan
 
     if any(problem.level is Level.ERROR for problem in configuration.problems):

@@ -1,4 +1,4 @@
-"""`dormouse status`: how stacks stand, why, and what comes next."""
+"""`dormouse status`: the state of stacks, why, and what comes next."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _published(deployment: Deployment) -> list[str]:
 def _readable(
     stacks: Stacks, names: Sequence[Target]
 ) -> tuple[list[StackStatus], list[DormouseError]]:
-    """How they stand, and why that is not known of others: one stack must not hide the rest."""
+    """Their state, and why it is not known of others: one stack must not hide the rest."""
     unread: list[DormouseError] = []
     found = []
     for one in stacks.try_load_views([str(name) for name in names]):

@@ -232,7 +232,7 @@ def _agreed(leftovers: Sequence[OwnedResource]) -> bool:
 
 
 def _unanswered(owned: OwnedResource) -> str:
-    """Another deployment's stack looks the same; only a person can tell, and nobody was asked."""
+    """Another deployment's stack looks the same; only a person can decide, and nobody was asked."""
     return (
         f'no record here knows its stack "{owned.stack}", which may be another deployment\'s; '
         f"answer for it by --without-table {owned.stack}"

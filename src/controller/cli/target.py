@@ -17,7 +17,7 @@ from controller.reconcile.side_by_side import Threads
 
 @dataclass(frozen=True, kw_only=True)
 class Stack:
-    """A spec with the AWS that it stands in."""
+    """A spec with the AWS that it is in."""
 
     spec: Spec
     cloud: AwsCloud

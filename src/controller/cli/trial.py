@@ -181,7 +181,7 @@ def _say_nothing(seen: Iteration) -> None:
 
 
 def _run(site: Site, found: Found, given: Given, signals: Signals) -> Result:
-    """The trial from its first change to the last look; whatever happens, it cleans up."""
+    """The trial from its first change to the last read; whatever happens, it cleans up."""
     trial = Trial(site, lambda title: _part(site, title))
     began = site.clock.now()
     cause = _attempt(trial, found, signals)

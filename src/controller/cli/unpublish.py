@@ -29,7 +29,7 @@ from controller.store.lock import Lock, LockKeeper
 _HOLDER = "unpublish"
 _REASON = "it is being taken out"
 _MOST_WAKES = 3
-"""So often somebody may wake it meanwhile before that is told, and nothing taken out."""
+"""The command gives up, and removes nothing, after somebody has woken it this often meanwhile."""
 
 _PATIENCE = timedelta(minutes=20)
 """How long a pass that works on it is waited for: longer than one may last."""
@@ -47,7 +47,7 @@ _PATIENCE = timedelta(minutes=20)
 @deployment_option
 def command(stack: str, leave: str, deployment: Deployment) -> None:
     """
-    Take one stack out of the controller: its spec, its status, what was asked for.
+    Take one stack out of the controller: its spec, its status, what was requested.
 
     It is put to sleep first, or left awake. Its links open nothing any more; its history stays
     until its time is over. What Terraform made, and the Elastic IP, are not touched. It may be
@@ -68,7 +68,7 @@ def command(stack: str, leave: str, deployment: Deployment) -> None:
 
 
 def _take_out(stacks: Stacks, stack: str, leave: Leave) -> None:
-    """Until spec and status are gone, in the state that was asked for."""
+    """Until spec and status are gone, in the state that was requested."""
     view = stacks.load_view(stack)
     if leave is Leave.AWAKE:
         _warn(view)
@@ -163,7 +163,7 @@ def _last_events(view: StackView) -> Iterator[Event]:
 
 
 def _take_out_unread(deployment: Deployment, stack: str) -> None:
-    """Nobody can say what stands of a spec that cannot be read."""
+    """Nobody can say what exists of a spec that cannot be read."""
     click.echo(
         f"warning: the spec of {stack} cannot be read; see by dormouse sweep what stands of it",
         err=True,

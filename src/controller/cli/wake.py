@@ -59,7 +59,7 @@ def command(
     """
     Have a stack awake for a while, and print its address.
 
-    Exit code 1 when it does not wake, with the cause. A wake that you asked for before is made
+    Exit code 1 when it does not wake, with the cause. A wake that you requested before is made
     longer, never shorter.
 
     --at books it like office hours: it is woken early enough to be awake then, notifications say

@@ -49,7 +49,7 @@ class HangupError(TerminatedError):
 
 
 class WithCommand(click.Command):
-    """What stands behind "--" is the command, whatever it looks like."""
+    """What follows "--" is the command, whatever it looks like."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ours, found, program = _parted(args)

@@ -30,7 +30,7 @@ class Problem:
     One finding in a Terraform directory.
 
     `rule` is a short stable name for the kind of problem (a trap's name, or Terraform's kind of
-    error: "syntax", "undeclared"); `message` is one sentence: what, found, expected, the way out.
+    error: "syntax", "undeclared"); `message` is one sentence: what, found, expected, the remedy.
     `unknown` are the values whose absence is the problem, as (address, attribute), the attribute ""
     for a whole resource: the problem is solved when they are known.
     """

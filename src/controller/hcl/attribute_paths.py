@@ -1,5 +1,5 @@
 """
-Whether a resource has what a reference asks it for, told by its schema (HCL semantics §12).
+Whether a resource has what a reference asks it for, by its schema (HCL semantics §12).
 
 Terraform follows the whole path through nested blocks and the types of attributes before it
 evaluates anything.

@@ -50,7 +50,7 @@ def list_of(argument: Argument | None) -> tuple[Expression, ...]:
 
 
 def unquoted(expression: Expression) -> Expression:
-    """A reference may stand in quotes, as it had to in Terraform 0.11."""
+    """A reference may be in quotes, as it had to in Terraform 0.11."""
     if isinstance(expression, Literal) and isinstance(expression.value.data, str):
         place = expression.place
         return parse_embedded(expression.value.data, place.file, place.line)

@@ -202,7 +202,7 @@ class ExpressionBuilder:
 
     def _key(self, tree: Tree[Token]) -> Expression:
         """
-        A bare word stands for itself, never for something of that name.
+        A bare word represents itself, never something of that name.
 
         A bare reference is kept: it is a key only where no value is meant, as in the map of
         providers that a module is given (`aws.east = aws.west`).

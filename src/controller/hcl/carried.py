@@ -54,7 +54,7 @@ def computed(name: str, values: Sequence[Value]) -> Unknown:
 
 
 def _spelled(name: str) -> str:
-    """As the user knows it; what has no name there is not told."""
+    """As the user knows it; what has no name there is left out."""
     return "" if name in _OUR_OWN else f"{name}()" if name.isalnum() else name
 
 

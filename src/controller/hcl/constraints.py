@@ -201,7 +201,7 @@ def _optional(call: Call, name: str, values: dict[str, Value]) -> Constraint:
     if len(call.arguments) == 2:
         given = evaluate(call.arguments[1], CONSTANT)
         try:
-            # Its own defaults are put in when it is used, so here only the type is looked at.
+            # Its own defaults are put in when it is used, so here only the type is checked.
             values[name] = convert(given, constraint.type)
         except HclError as error:
             raise HclError(

@@ -29,7 +29,7 @@ def string(text: str) -> Value:
 
 
 def number(value: Number | int) -> Value:
-    """A Python int stands for something counted: 64 bits, as what Terraform's functions count."""
+    """A Python int represents something counted: 64 bits, as what Terraform's functions count."""
     if isinstance(value, int):
         value = numbers.from_int(value, max(numbers.COUNTED_BITS, min(value.bit_length(), 512)))
     return Value(NUMBER, value)

@@ -160,7 +160,7 @@ def equal(a: Value, b: Value) -> bool | None:
 
 
 def _settled(given: Type, to: Type) -> Type:
-    """The type of a null or unknown converted to `to`: what `any` stands for is taken as given."""
+    """The type of a null or unknown converted to `to`: what `any` represents is taken as given."""
     plain = without_optional(to)
     if not has_dynamic(plain):
         return plain

@@ -16,7 +16,7 @@ ResourceKey = tuple[str, str, str]
 
 
 def prefix_of(mode: str) -> str:
-    """What stands before the type in an address."""
+    """The part of an address before the type."""
     return "" if mode == "managed" else f"{mode}."
 
 
@@ -170,5 +170,5 @@ class Declarations:
     checks: tuple[BlockSyntax, ...] = ()
     required_providers: tuple[RequiredProvider, ...] = ()
     backend: Backend | None = None
-    # Names that stand in a block too broken to be taken apart; using them is not a second error.
+    # Names that occur in a block too broken to be taken apart; using them is not a second error.
     broken: frozenset[tuple[str, ...]] = frozenset()

@@ -137,7 +137,7 @@ class _Declarer:
         self._once(self._variables, name, f'variable "{name}"', block.place)
         if name in _RESERVED:
             raise HclError("reserved", f'"{name}" cannot name a variable', place=block.place)
-        # Declared first and filled later: whoever uses a broken one is not to be told so again.
+        # Declared first and filled later: using a broken one is not a second error.
         self._variables[name] = Variable(name=name, place=block.place)
         self._variables[name] = read_variable(name, block)
 

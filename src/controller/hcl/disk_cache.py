@@ -3,7 +3,7 @@ What is worth keeping between runs, in the user's own cache folder: one pickle f
 
 A file is written whole or not at all, and read only where nobody else can have written it, since
 reading a pickle runs what is in it. The cache changes no result: where no folder can be trusted,
-nothing is kept and everything is made anew.
+nothing is kept and everything is created again.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def load(place: Path) -> Any:
     with reading(place) as file:
         if file is None:
             return None
-        with contextlib.suppress(Exception):  # whatever is wrong with it, it is made anew
+        with contextlib.suppress(Exception):  # whatever is wrong with it, it is created again
             return pickle.load(file)
     return None
 

@@ -174,7 +174,7 @@ def _call(expression: Call, scope: Scope) -> Value:
 
 def _check_template(call: Call) -> None:
     """
-    A text that stands there is a template already: Terraform takes one from elsewhere alone.
+    A text that is there is a template already: Terraform takes one from elsewhere alone.
 
     Source: terraform 1.11's console, asked for each kind of expression.
     """

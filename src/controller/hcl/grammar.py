@@ -76,7 +76,7 @@ def _found(text: str, offset: int) -> str:
 
 
 def _wants_argument(error: UnexpectedInput) -> bool:
-    """Whether the parser stands between arguments, or after a name that begins one."""
+    """Whether the parser is between arguments, or after a name that begins one."""
     if isinstance(error, UnexpectedToken):
         return bool({"LBRACE", "EQ"} & set(error.expected)) and "QMARK" not in error.expected
     return isinstance(error, UnexpectedCharacters) and "LBRACE" in (error.allowed or ())

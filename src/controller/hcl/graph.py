@@ -54,7 +54,7 @@ def build_graph(root: Module) -> Graph:
 
 
 def cycle_error(root: Module, cycle: tuple[Node, ...]) -> HclError:
-    """The cycle as an error; its place is that of one member, which Terraform does not tell."""
+    """The cycle as an error; its place is that of one member, which Terraform does not give."""
     places = [place for node in cycle if (place := _place_of(root, node))]
     path = " → ".join(address_of(node) for node in cycle)
     place = _self_reference(root, cycle[0]) if len(cycle) == 2 else None

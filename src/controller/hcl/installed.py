@@ -1,10 +1,10 @@
 """
 Which modules `terraform init` has laid, and where: its manifest `modules/modules.json`.
 
-The manifest stands in Terraform's data directory (`.terraform`, or what TF_DATA_DIR names). It
-holds each module call of the tree under a key: the names of the calls that lead there, joined with
-dots and without instance keys. `Dir` is relative to the root directory. Measured with Terraform
-1.11.4; OpenTofu writes the same.
+The manifest is in Terraform's data directory (`.terraform`, or what TF_DATA_DIR names). It holds
+each module call of the tree under a key: the names of the calls that lead there, joined with dots
+and without instance keys. `Dir` is relative to the root directory. Measured with Terraform 1.11.4;
+OpenTofu writes the same.
 """
 
 from __future__ import annotations

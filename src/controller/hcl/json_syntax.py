@@ -150,7 +150,7 @@ def _blocks(member: JsonMember, labels: int, shape: _Shape) -> Iterator[BlockSyn
 def _labelled(
     node: JsonNode, labels: int, place: Place
 ) -> Iterator[tuple[tuple[str, ...], JsonNode, Place]]:
-    """Each label is a level of objects; an array stands for several blocks."""
+    """Each label is a level of objects; an array represents several blocks."""
     if labels == 0:
         for element in node.value if node.kind == "array" else (node,):
             if element.kind != "constant" or element.value is not None:

@@ -1,4 +1,4 @@
-"""JSON with the line of everything in it, which the standard library does not tell."""
+"""JSON with the line of everything in it, which the standard library does not give."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ class _Loop:
             self._put(expression.key, scope)
 
     def check_condition(self) -> None:
-        """Without any element Terraform looks at the condition all the same."""
+        """Without any element Terraform still checks the condition."""
         unknown = Value(DYNAMIC, merge_unknown())
         names = {name: unknown for name in self._names() if name}
         self._condition(Bindings(self._scope, names))

@@ -107,7 +107,7 @@ def _merged_bodies(base: Body, override: Body) -> Body:
 
 
 def _drop_second_repetition(arguments: dict[str, Argument]) -> None:
-    """Where count and for_each come from different files, Terraform looks at count only."""
+    """Where count and for_each come from different files, Terraform uses count only."""
     if "count" in arguments:
         arguments.pop("for_each", None)
 

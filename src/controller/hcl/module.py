@@ -80,8 +80,8 @@ def load_module(root: Path, data_dir: str | None = None) -> Loaded:
     """
     Read the root's folder, all local modules below it, and the others where Terraform laid them.
 
-    `data_dir` is TF_DATA_DIR. What is wrong in the files or their blocks is an error; modules that
-    are not there are told by `missing`.
+    `data_dir` is TF_DATA_DIR. What is wrong in the files or their blocks is an error; `missing`
+    lists modules that are not there.
     """
     loader = _Loader(root, data_dir)
     module = loader.load(".", (), ())

@@ -1,4 +1,4 @@
-"""What kind of thing an unknown value comes from, told by its address."""
+"""What kind of thing an unknown value comes from, by its address."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def kind_of(origin: Origin) -> str:
     """
     "managed", "data", "ephemeral", "module", "function", "run" or "file".
 
-    A module's and a function's are results that cannot be had here; a run's is made anew each time,
-    and a file's is not there.
+    A module's and a function's are results that cannot be had here; a run's is created again each
+    time, and a file's is not there.
     """
     if is_made_anew(origin):
         return "run"
@@ -40,7 +40,7 @@ def may_be_planned(unknown: Unknown) -> bool:
     Whether Terraform might know it while planning, where only we do not.
 
     It asks data sources, it remembers what it made before, and some providers foretell what they
-    will make. Only of its own resources, and of what it makes anew, is it surely unknown.
+    will make. Only of its own resources, and of what it makes again, is it surely unknown.
     """
     if not unknown.origins or lacking_file(unknown.origins):
         return False

@@ -2,7 +2,7 @@
 Text to syntax tree: a body, an expression, or a template.
 
 Everything that Terraform's parser refuses is refused here with HclError "syntax" and the place in
-the text (HCL semantics §3); what names mean is looked at later.
+the text (HCL semantics §3); the meaning of names is resolved later.
 """
 
 from __future__ import annotations

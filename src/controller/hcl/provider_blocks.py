@@ -48,7 +48,7 @@ def provider_blocks(
 def region_of(
     instances: Iterable[ModuleInstance], wanted: str, otherwise: str | None
 ) -> str | None:
-    """The region that a configuration names; None where it cannot be told (yet)."""
+    """The region that a configuration names; None if it is not known (yet)."""
     for address, instance, provider in _declared(instances):
         argument = provider.body.arguments.get("region")
         if address != wanted or argument is None:
@@ -70,7 +70,7 @@ def _declared(
 
 
 def _says_something(provider: Provider) -> bool:
-    """An empty block in a module only stands for what the module is given."""
+    """An empty block in a module only represents what the module is given."""
     return bool(provider.body.arguments or provider.body.blocks)
 
 

@@ -109,7 +109,7 @@ def _error(reference: Reference, kind: str, message: str) -> HclError:
 
 
 def walk(expression: Expression, bound: Names = NO_NAMES) -> Iterator[tuple[Expression, Names]]:
-    """Every expression inside, itself first, with the names that are bound where it stands."""
+    """Every expression inside, itself first, with the names that are bound where it is."""
     todo: list[tuple[Expression, Names]] = [(expression, bound)]
     while todo:
         found, names = todo.pop()

@@ -2,7 +2,7 @@
 What a reference to a resource sees: its arguments as configured, the rest known only to AWS.
 
 Where the schema is known the value has exactly the attributes of the type; where it is not, any
-attribute may be asked for and is unknown unless it is configured (HCL semantics §19).
+attribute may be requested and is unknown unless it is configured (HCL semantics §19).
 """
 
 from __future__ import annotations

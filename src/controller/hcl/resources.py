@@ -43,7 +43,7 @@ from controller.hcl.variables import check_condition
 from controller.hcl.world import Attribute, Block, Known, ResourceInstance
 
 EACH = "*"
-"""The key of the instance that stands for all of those whose number only AWS knows."""
+"""The key of the instance that represents all of those whose number only AWS knows."""
 _SETS_NOTHING = frozenset({"timeouts"})
 # Which argument says that it is another kind of load balancer's, and with which values (None: the
 # default). It counts where the argument is known by itself.
@@ -64,7 +64,7 @@ class ResourceEvaluator:
     """
     Evaluates the resources of module instances.
 
-    `region_of` tells the region of a provider by its address in the root, None where unknown,
+    `region_of` returns the region of a provider by its address in the root, None where unknown,
     `provider` is the version of the AWS provider in use, `known` what else is known of a thing.
     """
 
@@ -75,7 +75,7 @@ class ResourceEvaluator:
     known: Known | None = None
 
     def evaluate(self, module: ModuleInstance, resource: Resource) -> EvaluatedResource:
-        """Raises HclError or Poisoned where even the number of instances cannot be told."""
+        """Raises HclError or Poisoned if even the number of instances is unknown."""
         expressions = (resource.repetition.count, resource.repetition.for_each)
         if any(expression in self.wrong for expression in expressions):
             raise UpstreamError
@@ -112,7 +112,7 @@ class ResourceEvaluator:
         return EvaluatedResource(expansion, {EACH: found}, seen)
 
     def check_constants(self, module: ModuleInstance, resource: Resource, address: str) -> None:
-        """Terraform looks at a block that makes no instance too: what is wrong in it on its own."""
+        """Terraform also checks a block without instances: what is wrong in it on its own."""
 
         def report(error: HclError) -> None:
             self.problems.append(error.as_problem(address))
@@ -265,7 +265,7 @@ def _is_sleeper(resource: Resource) -> bool:
 def resolve_depends_on(
     module: ModuleInstance, expressions: Iterable[Expression]
 ) -> tuple[str, ...]:
-    """The addresses of all instances that the references name; a module stands for all in it."""
+    """The addresses of all instances that the references name; a module represents all in it."""
     addresses: dict[str, None] = {}
     for expression in expressions:
         if isinstance(expression, Reference):

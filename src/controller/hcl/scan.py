@@ -132,7 +132,7 @@ class _Scanner:
         self._start = self._offset = start
         self._levels = [_Level(kind, offset=start)]
         self._skeleton: list[str] = []
-        # What stood before: start, line break, operand, operator, open, close, comma, keyword.
+        # What existed before: start, line break, operand, operator, open, close, comma, keyword.
         self._before = "start"
         self._before_text = ""
         self._unary_at: int | None = None
@@ -239,7 +239,7 @@ class _Scanner:
             self._put(name, len(name), "operand", name)
 
     def _checked_name(self, name: str) -> str:
-        """The longest beginning that is a name: not every letter beyond ASCII may stand in one."""
+        """The longest beginning that is a name: not every letter beyond ASCII may be in one."""
         if not name.isascii():
             while not name.replace("-", "_").isidentifier():
                 name = name[:-1]

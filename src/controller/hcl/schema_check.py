@@ -2,7 +2,7 @@
 Whether a resource's block has the form that its type's schema asks for (HCL semantics §18).
 
 Applies to the sleepers, under their new and old names, and to `terraform_data`. For everything that
-stays we are lenient: Terraform itself will look at it, with the provider that is really in use.
+stays we are lenient: Terraform itself will check it, with the provider that is really in use.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def check_shape(resource: Resource) -> Iterator[HclError]:
     """
     What the text alone shows: unknown arguments and blocks, missing and too many ones.
 
-    What another version of the provider knows is looked at when it has a value: null is none.
+    What another version of the provider knows is checked when it has a value: null is none.
     """
     schema = schema_of(resource.mode, resource.type)
     if schema and is_checked(resource.mode, resource.type):

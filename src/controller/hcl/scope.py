@@ -47,7 +47,7 @@ class Scope:
 
 
 CONSTANT = Scope()
-"""Where only constants may stand: defaults of variables, tfvars files (HCL semantics §13, §14)."""
+"""Where only constants may be: defaults of variables, tfvars files (HCL semantics §13, §14)."""
 
 
 class CallingScope(Scope):

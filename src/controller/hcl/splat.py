@@ -15,7 +15,7 @@ from controller.hcl.types import DYNAMIC, ListType, SetType, TupleType, Type
 from controller.hcl.values import Unknown, Value
 
 Each = Callable[[Value], Value]
-# No splat refers to the item of another that it stands in.
+# No splat refers to the item of another that it is in.
 _LOOP = "@*"
 
 

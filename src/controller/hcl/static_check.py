@@ -89,7 +89,7 @@ class StaticChecker:
             self._check_block(check)
 
     def errors_in(self, expression: Expression) -> Iterator[HclError]:
-        """What is wrong with one expression of the module that stands in no block."""
+        """What is wrong with one expression of the module that is in no block."""
         return self._errors(expression, _ANYWHERE, NO_NAMES)
 
     def _variables(self) -> None:

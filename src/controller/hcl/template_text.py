@@ -1,8 +1,8 @@
 """
 Quoted strings, heredocs and template files, cut into literal pieces and sequences.
 
-Escapes are resolved and white space is stripped here; what stands inside `${ }` and `%{ }` stays
-code for the grammar (HCL semantics §3, §11).
+Escapes are resolved and white space is stripped here; what is inside `${ }` and `%{ }` stays code
+for the grammar (HCL semantics §3, §11).
 """
 
 from __future__ import annotations

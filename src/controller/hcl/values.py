@@ -33,7 +33,7 @@ class Origin:
 
     @property
     def described(self) -> str:
-        """With the place where it stands in the user's files: it may be far from where it lacks."""
+        """With its place in the user's files: it may be far from where it is missing."""
         return f"{self} ({self.place})" if self.place else str(self)
 
     @property

@@ -19,9 +19,9 @@ class Inputs:
 
     `options` are the command line's -var and -var-file in order: ("var", "name=text") or
     ("var-file", "path", relative to the working directory of the caller). `environment` holds the
-    process's variables (only TF_VAR_… are read). `assigned` wins over everything; it is how the
-    two worlds set `awake`. `region` is the SDK's, used where the provider block names none. `known`
-    is asked for attributes that are unknown otherwise.
+    process's variables (only TF_VAR_… are read). `assigned` wins over everything; it is how the two
+    worlds set `awake`. `region` is the SDK's, used where the provider block names none. `known`
+    supplies attributes that are unknown otherwise.
     """
 
     options: tuple[tuple[str, str], ...] = ()

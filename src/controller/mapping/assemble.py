@@ -171,7 +171,7 @@ def _draft_all(
     elsewhere: Mapping[str, str],
     outside: Set[str],
 ) -> StackDraft:
-    """All sleepers but those `outside` the stack's region and role, of which an error tells."""
+    """All sleepers but those `outside` the stack's region and role, for which there is an error."""
     tags: Tags = {}
     own = {s.instance.address: BY_KIND[s.kind].attributes for s in division.sleepers}
     own |= {g.address: BY_KIND[kind].attributes for g in division.gone for kind in g.kinds}
@@ -217,7 +217,7 @@ def _draft(
 
 
 def _find_idle(draft: StackDraft, division: Division, region: str | None) -> tuple[Idle, ...]:
-    """What goes on costing; where nothing sleeps there is nothing to tell it of."""
+    """What goes on costing; if nothing sleeps there is nothing to compare it with."""
     if not division.sleepers:
         return ()
     mappings = [
@@ -248,7 +248,7 @@ def _of_both(awake: World, asleep: World | None) -> tuple[Problem, ...]:
 
 
 def _mistake(problem: Problem) -> tuple[object, ...]:
-    """Where and of what kind; without a place only its words tell it from others."""
+    """Where and of what kind; without a place only its words distinguish it."""
     words = "" if problem.place else problem.message
     return problem.rule, problem.place, words, _KEY.sub("", problem.address)
 

@@ -15,7 +15,7 @@ from controller.mapping.table import Handled, Nested, ReadOnly, Sent, Table
 
 
 def _bound(value: Json) -> Json:
-    """A number in quotes, which the provider keeps so to tell 0 from nothing."""
+    """A number in quotes, which the provider keeps that way to distinguish 0 from nothing."""
     try:
         return float(str(value))
     except ValueError:

@@ -59,7 +59,7 @@ def _check_target_ports(stack: StackDraft, service: Draft) -> None:
 
 
 def _containers(stack: StackDraft, service: Draft) -> dict[str, set[int]] | None:
-    """Container names to their ports, or None where the configuration does not tell."""
+    """Container names to their ports, or None if the configuration does not say."""
     task = task_definition_of(stack, service)
     argument = given(task.body, "container_definitions") if task else None
     if argument is None or not isinstance(argument.value.data, str):

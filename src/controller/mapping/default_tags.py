@@ -1,4 +1,4 @@
-"""The tags that a provider block puts on everything: known ones, and such as AWS tells at wake."""
+"""The tags that a provider block puts on everything: known ones, and looked up ones."""
 
 from __future__ import annotations
 

@@ -158,8 +158,8 @@ class _Target:
     """
     Where the fields of one block go.
 
-    `path` is what stands before their names in the request ("SubnetMappings[0]."), `label` what
-    stands before them in the user's words ("subnet_mapping.").
+    `path` is what is before their names in the request ("SubnetMappings[0]."), `label` what is
+    before them in the user's words ("subnet_mapping.").
     """
 
     filling: Filling
@@ -295,7 +295,7 @@ def _place_value(into: dict[str, Json], to: str, value: Json) -> None:
 
 
 def _texts(value: Value) -> Iterator[str]:
-    """The texts in a value that are long enough to tell anything."""
+    """The texts in a value that are long enough to identify anything."""
     if isinstance(value.data, str) and len(value.data) > 2:
         yield value.data
     for element in elements_of(value):

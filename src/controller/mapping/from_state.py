@@ -1,11 +1,11 @@
 """
 What is taken from Terraform's state: only what the files do not say and no look-up finds.
 
-A look-up is better than a remembered value, as it still holds when the thing was made anew. So a
-directory is compiled with what no look-up can ever give (the attributes of types that Dormouse
-does not look up), then once more with each value for whose absence there was an error, until
-there is none of these left. What Dormouse makes itself, and what depends on it, is never taken:
-it is another one at each wake.
+A look-up is better than a remembered value, as it still holds when the thing was created again. So
+a directory is compiled with what no look-up can ever give (the attributes of types that Dormouse
+does not look up), then once more with each value for whose absence there was an error, until there
+is none of these left. What Dormouse makes itself, and what depends on it, is never taken: it is
+another one at each wake.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from controller.terraform.values import complete
 _SLEEPER = re.compile(rf"(?:^|\.)(?:{'|'.join(sorted(SLEEPERS))})\.[^.]+$")
 _ARN = re.compile(r"arn:[\w-]+:([\w-]+):([\w-]+):\d{12}:")
 _ANYWHERE = frozenset({"acm", "cloudfront", "lambda", "wafv2"})
-"""Services whose things may stand elsewhere: CloudFront wants them in us-east-1."""
+"""Services whose resources may be elsewhere: CloudFront wants them in us-east-1."""
 _IDENTITIES = frozenset({"allocation_id", "arn", "id"})
 
 

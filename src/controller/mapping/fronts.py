@@ -59,7 +59,7 @@ def find_fronts(instances: Iterable[ResourceInstance]) -> Fronts:
 def _type_of(balancer: ResourceInstance) -> str:
     """Its `load_balancer_type`; "" where that is unknown or could not be evaluated."""
     if not balancer.error_free and "load_balancer_type" not in balancer.body.attributes:
-        # It may be what could not be evaluated, and that is told already.
+        # It may be what could not be evaluated, and that is reported already.
         return ""
     return _type_in(balancer.body)
 
@@ -72,7 +72,7 @@ def _type_in(body: Block) -> str:
 
 
 def _side(listener: ResourceInstance, balancers: Mapping[str, str]) -> str:
-    """The type of the load balancer that it belongs to; "" where nothing tells."""
+    """The type of the load balancer that it belongs to; "" if unknown."""
     argument = given(listener.body, "load_balancer_arn")
     for address in _origins(argument.value) if argument else ():
         if balancers.get(address):
@@ -99,7 +99,7 @@ def _groups(managed: list[ResourceInstance], listeners: Mapping[str, str]) -> di
     By who forwards to it, and where nobody does by its protocol.
 
     A network load balancer that forwards to it outweighs the others: then it sleeps, and what is
-    wrong with it is told as of any sleeper.
+    wrong with it is reported as for any sleeper.
     """
     sides: dict[str, set[str]] = {}
     for instance in managed:

@@ -34,7 +34,10 @@ def read_integer(value: Json) -> Json:
 
 
 def read_minutes(value: Json) -> Json:
-    """A number in quotes, which the provider keeps so to tell 0 from nothing; raises ValueError."""
+    """
+    A number in quotes, which the provider keeps that way to distinguish 0 from nothing; raises
+    ValueError.
+    """
     if not re.fullmatch(r"[+-]?[0-9]+", str(value)):
         raise ValueError("expected whole minutes")
     return int(str(value))

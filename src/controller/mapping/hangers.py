@@ -1,9 +1,9 @@
 """
 What becomes of things that hang on a load balancer, listener, target group or service that sleeps.
 
-A table: one row for each Terraform type, with what AWS does and the way out, and where that is
-known from. Load balancers, listeners and target groups get another ARN, and load balancers another
-DNS name, each time they are made; a service keeps its ARN and its name.
+A table: one row for each Terraform type, with what AWS does and the remedy, and where that is known
+from. Load balancers, listeners and target groups get another ARN, and load balancers another DNS
+name, each time they are made; a service keeps its ARN and its name.
 
 Marks in the sources: NLB guide, "Delete a Network Load Balancer"; TF #n, an issue of
 hashicorp/terraform-provider-aws; what names no source follows from the ARN or the name being

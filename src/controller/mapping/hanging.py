@@ -1,9 +1,9 @@
 """
 What Terraform keeps and hangs on something that sleeps (rule `hangs-on`).
 
-Whatever way a value takes (locals, module outputs, for_each, dynamic blocks, splats, functions),
-an unknown one knows which attributes it comes from. What is said by a name that is known ("service/
-main/app") is compared with the names of the sleepers. What becomes of it stands in `hangers.py`.
+Whatever way a value takes (locals, module outputs, for_each, dynamic blocks, splats, functions), an
+unknown one knows which attributes it comes from. What is said by a name that is known ("service/
+main/app") is compared with the names of the sleepers. What becomes of it is in `hangers.py`.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def find_hanging(world: World, sleepers: Iterable[Sleeping], kept: Collection[st
     """
     Look through all instances of a directory as they are when awake.
 
-    Problems are told of those in `kept`, the addresses of what stands while asleep too.
+    Problems are reported of those in `kept`, the addresses of what exists while asleep too.
     """
     search = _Search(world, {one.address: one for one in sleepers})
     threads = {}
@@ -238,7 +238,7 @@ def _mention(block: Block, name: str, kind: Kind, label: str = "") -> Iterator[_
 
 
 def _balancers(body: Block) -> Iterator[_Mention]:
-    """Load balancers whose network interfaces are asked for, by the description that they have."""
+    """Load balancers whose network interfaces are requested, by the description that they have."""
     for block in body.of_type("filter"):
         values = given(block, "values")
         if values is None or known(block, "name") != "description":

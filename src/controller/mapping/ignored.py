@@ -21,7 +21,7 @@ def ignored_fields(table: Table, entries: tuple[str, ...]) -> tuple[str, ...]:
     Fields of the request by their dotted path, and attributes by their key, sorted.
 
     `entries` are spelled as in the files: `all`, `desired_count`, `health_check[0].interval`. An
-    entry that names a part of a list or map stands for all of it; `all` needs no list.
+    entry that names a part of a list or map represents all of it; `all` needs no list.
     """
     wanted = [_path(entry) for entry in entries]
     return tuple(sorted({to for path, to in _fields(table, (), "") if _is_named(path, wanted)}))

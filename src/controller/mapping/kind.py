@@ -1,8 +1,8 @@
 """
 How the instances of one kind become requests: what a kind's file has to say.
 
-Each kind is one file that ends with its `MAPPING`; `kinds.py` lists them. Whatever differs from
-kind to kind is asked for there, so that nobody else asks which kind it is.
+Each kind is one file that ends with its `MAPPING`; `kinds.py` lists them. All differences between
+kinds are defined there, so that no other code asks for the kind.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ class KindMapping:
     One kind: which Terraform types it has, and how they are read.
 
     `table` gives each argument its fate, `adjust` does what one row cannot say of the request, and
-    `check` tells what the provider or AWS would refuse. `operation` is the service and the call
+    `check` reports what the provider or AWS would refuse. `operation` is the service and the call
     that the request is for. Others may refer to `attributes`; those `surviving` are the same after
-    each wake (None: all are). A left out name begins with `name_prefix`. `write_tags` puts
-    tags into the request; None: it has none.
+    each wake (None: all are). A left out name begins with `name_prefix`. `write_tags` puts tags
+    into the request; None: it has none.
     """
 
     kind: Kind

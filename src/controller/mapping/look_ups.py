@@ -53,12 +53,12 @@ _EVERYWHERE = frozenset({"name", "iam_role", "caller_identity", "partition", "re
 
 class LookUps:
     """
-    Finds out how each attribute of a kept thing can be asked for when the stack wakes.
+    Finds out how each attribute of a kept thing can be requested when the stack wakes.
 
-    `kept` are the instances that stay, by address, `awake_only` the addresses of those that do
-    not (those that a problem tells of already are `refused`); `default_tags` are the provider's,
-    by the name under which instances know it, `elsewhere` the region or account of what is in
-    another one than the stack, by address. Answers are remembered, so equal questions are equal.
+    `kept` are the instances that stay, by address, `awake_only` the addresses of those that do not
+    (those with a reported problem are `refused`); `default_tags` are the provider's, by the name
+    under which instances know it, `elsewhere` the region or account of what is in another one than
+    the stack, by address. Answers are remembered, so equal questions are equal.
 
     Its size: one method for each way to find a kept thing again.
     """
@@ -87,7 +87,7 @@ class LookUps:
         """
         The `$look_up` object for one attribute of a kept thing.
 
-        Raises CannotRefer, with a way out, where the configuration does not say how to find it;
+        Raises CannotRefer, with a remedy, where the configuration does not say how to find it;
         LeadsToBroken where it would, but for an error in it.
         """
         instance = self._instance(origin)
@@ -136,7 +136,7 @@ class LookUps:
         }
 
     def guesses(self) -> Iterator[Problem]:
-        """Look-ups that have been asked for, and may find another thing, or several."""
+        """Look-ups that have been requested, and may find another thing, or several."""
         attributes: dict[str, list[str]] = {}
         for address, attribute in self._guesses:
             attributes.setdefault(address, []).append(attribute)

@@ -1,9 +1,9 @@
 """
 Modules that are not installed: one error where it matters, else a warning each.
 
-It matters where a sleeper depends on one, and where a sleeper could be in one. Nobody can look into
-it, so that is told by its name, by what it is given, and by the directory having no sleeper
-elsewhere: a stack of which a part is missing must not compile in silence.
+It matters where a sleeper depends on one, and where a sleeper could be in one. Its content is
+unknown, so that is inferred from its name, by what it is given, and by the directory having no
+sleeper elsewhere: a stack of which a part is missing must not compile in silence.
 """
 
 from __future__ import annotations

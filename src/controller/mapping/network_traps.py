@@ -133,7 +133,7 @@ def _balancers_of(stack: StackDraft, service: Draft) -> list[Draft]:
 
 
 def balancer_subnets(balancer: Draft) -> list[Json]:
-    """All that it stands in, in the order of the files."""
+    """All that contain it, in the order of the files."""
     mappings = balancer.request.get("SubnetMappings", [])
     subnets = balancer.request.get("Subnets", [])
     return [m.get("SubnetId") for m in mappings] + _as_list(subnets)
@@ -156,7 +156,7 @@ def _is_served(stack: StackDraft, subnet: Json, served: list[Json]) -> bool:
 
 
 def zones_of(stack: StackDraft, balancer: Draft) -> list[str | None]:
-    """The zones of its subnets; None for one that the configuration does not tell."""
+    """The zones of its subnets; None for one that the configuration does not give."""
     return [_zone(stack, subnet) for subnet in balancer_subnets(balancer)]
 
 

@@ -85,7 +85,7 @@ def small_budget(
 
 
 def read_name(variables: Mapping[str, Value]) -> str | None:
-    """The stack's name, if it stands in the files and can be one."""
+    """The stack's name, if it is in the files and can be one."""
     value = variables.get(VARIABLE)
     data = None if value is None else to_python(value)
     name = data.get("name") if isinstance(data, Mapping) else None

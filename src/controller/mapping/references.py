@@ -16,9 +16,9 @@ from controller.hcl.values import Computed, Fixed, Item, Origin, Term, Unknown, 
 
 class CannotRefer(Exception):  # noqa: N818 - it reads as the sentence that it is
     """
-    An unknown value that nobody can find when the stack wakes; the text names the way out.
+    An unknown value that nobody can find when the stack wakes; the text names the remedy.
 
-    `origins` are the values that would have to be known; left out, the attribute asked for.
+    `origins` are the values that would have to be known; left out, the attribute requested.
     """
 
     def __init__(self, message: str = "", origins: Iterable[Origin] = ()) -> None:
@@ -27,7 +27,7 @@ class CannotRefer(Exception):  # noqa: N818 - it reads as the sentence that it i
 
 
 class LeadsToBroken(CannotRefer):
-    """What it would be found by could not be evaluated; that is reported where it stands."""
+    """What it would be found by could not be evaluated; that is reported where it is."""
 
 
 class Finder(Protocol):
@@ -90,7 +90,7 @@ class References:
 
     def _loop(self, loop: Computed, loops: Mapping[str, str]) -> Json:
         collection, value, condition, key = loop.terms
-        # Where it stands in the files is no name for it: that changes when lines move.
+        # Where it is in the files is no name for it: that changes when lines move.
         name = str(len(loops) + 1) if loop.loop.startswith("@") else loop.loop
         inner = {**loops, loop.loop: name}
         made: dict[str, Json] = {
@@ -149,5 +149,5 @@ def _as_type(found: Json, type_: Type) -> Json:
 
 
 def is_reference(value: Json) -> bool:
-    """Whether the value stands for one that is found when the stack wakes."""
+    """Whether the value represents one that is found when the stack wakes."""
     return isinstance(value, Mapping) and any(key.startswith("$") for key in value)

@@ -15,7 +15,7 @@ from controller.mapping.table import Handled, Nested, ReadOnly, Sent, Table
 
 
 def _count(value: Json) -> Json:
-    """A number in quotes, which the provider keeps so to tell 0 from nothing."""
+    """A number in quotes, which the provider keeps that way to distinguish 0 from nothing."""
     if not re.fullmatch(r"\+?[0-9]+", str(value)):
         raise ValueError("expected a whole number, 0 or more")
     return int(str(value))

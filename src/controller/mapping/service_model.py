@@ -2,7 +2,7 @@
 Requests against AWS's own service model, as the SDK ships it: names, types, words and ranges.
 
 botocore's validator knows names, types and minima; words and maxima are in the same model and are
-looked up here. What is found only when waking stands in as a value of the right type.
+looked up here. What is found only when waking is replaced by a value of the right type.
 """
 
 from __future__ import annotations

@@ -20,10 +20,10 @@ class Source:
     """
     How things of one Terraform type are found.
 
-    `attributes` maps the attribute as Terraform names it to the look-up's own name for it.
-    `fixed` are keys whose value follows from the type. `way_out` says what to write when no set
-    of `enough` is there. Of the sets in `weak` another thing may well have the same. `within` are
-    attributes that tell of another thing, which is found by this one's id.
+    `attributes` maps the attribute as Terraform names it to the look-up's own name for it. `fixed`
+    are keys whose value follows from the type. `way_out` says what to write when no set of `enough`
+    is there. Of the sets in `weak` another thing may well have the same. `within` are attributes
+    that belong to another resource, which is found by this one's id.
     """
 
     kind: str

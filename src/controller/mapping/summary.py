@@ -39,8 +39,7 @@ class Summary:
     """
     `asleep` is USD for an hour asleep, `awake` for one awake, both with all that is kept and billed
     by the hour, as far as its price is known; `unpriced` names the rest. `findings` are warnings
-    that tell it thing by thing (idle-cost, slow-wake, never-idle): nothing is wrong because of
-    them.
+    that name each resource (idle-cost, slow-wake, never-idle): nothing is wrong because of them.
     """
 
     sleepers: tuple[str, ...]
@@ -152,7 +151,7 @@ def _timeout(group: ResourceInstance, block: Block | None, interval: int) -> str
 
 
 def _never_idle(spec: Spec, draft: StackDraft) -> Iterator[Problem]:
-    """Only the counts of a load balancer tell whether anybody uses a stack (AWS behaviour §4)."""
+    """Only the counts of a load balancer show whether anybody uses a stack (AWS behaviour §4)."""
     services = spec.of_kind(Kind.SERVICE)
     if not services or spec.of_kind(Kind.LOAD_BALANCER) or spec.policy.get("idle_timeout") == "0":
         return

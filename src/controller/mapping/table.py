@@ -26,9 +26,9 @@ class Sent:
     `unset` are the values that the provider takes for "left out": the zero of the type, wherever
     it asks whether an argument was given at all.
 
-    `read` turns a value that is known into AWS's words; `wrap` makes what stands around it, and
-    that is made around a reference as well. `known` is for what is laid out in the request part
-    by part: a reference to the whole of it is an error.
+    `read` turns a value that is known into AWS's words; `wrap` puts it into its surrounding
+    structure, as it does a reference. `known` is for what is laid out in the request part by part:
+    a reference to the whole of it is an error.
     """
 
     to: str

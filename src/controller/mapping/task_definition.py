@@ -1,7 +1,7 @@
 """
 `lifecycle.ignore_changes = [task_definition]`: revisions made elsewhere stay.
 
-A service that is made anew at every wake honours that by taking the family's latest ACTIVE
+A service that is created again at every wake honours that by taking the family's latest ACTIVE
 revision, whatever revision the configuration names (AWS behaviour §2.1).
 """
 

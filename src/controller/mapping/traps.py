@@ -1,8 +1,8 @@
 """
 The traps: what Terraform and AWS accept, and what then fails or hurts when the stack wakes.
 
-One function per trap. Each looks at the whole stack and reports on the resource at fault, at the
-line at fault, with the way out.
+One function per trap. Each checks the whole stack and reports on the resource at fault, at the line
+at fault, with the remedy.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ _FORWARDS = {
     "UDP": ("UDP", "TCP_UDP"),
     "TCP_UDP": ("TCP_UDP",),
 }
-# Of another protocol the target group's own error tells.
+# For another protocol the target group's own error says it.
 _TAKEN = ("TCP", "TLS", "UDP", "TCP_UDP", "QUIC", "TCP_QUIC")
 # What AWS takes for the timeout of a health check when none is given (AWS behaviour §1.2).
 _DEFAULT_TIMEOUT = {"TCP": 10, "TLS": 10, "HTTPS": 10, "HTTP": 6}
 
 
 def check_traps(stack: StackDraft) -> None:
-    """Look for every trap; findings go to the drafts."""
+    """Check for every trap; findings go to the drafts."""
     for trap in TRAPS:
         trap(stack)
 

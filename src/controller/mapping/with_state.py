@@ -24,7 +24,7 @@ def compile_with(
     """
     Compile by `compile_once`, which evaluates with the given choice of values.
 
-    Errors that a state would end say so. What of the state has gone into the spec stands in its
+    Errors that a state would end say so. What of the state has gone into the spec is in its
     `source`, under "state".
     """
     if state is None:

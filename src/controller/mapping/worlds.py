@@ -2,7 +2,7 @@
 What sleeps: the difference between a directory evaluated awake and asleep.
 
 Of the four kinds, an instance that exists only awake is created and deleted by dormouse; one that
-stands in both worlds unchanged is Terraform's; a service that stands in both with another
+exists in both worlds unchanged is Terraform's; a service that is in both with another
 `desired_count` is updated. Anything else that differs cannot be brought about by the controller.
 Without a variable `awake` all instances of the four kinds exist only awake. Application and gateway
 load balancers, and what belongs to them, are Terraform's in either form. With a service sleep its
@@ -64,8 +64,8 @@ class Division:
     Each block of the four kinds is among `sleepers`, `kept` or `gone`, or its count says that there
     is none of it. `kept` are Terraform's, data sources included, as they are while asleep;
     `awake_only` are addresses that neither dormouse nor Terraform (while asleep) keeps, of which
-    `refused` are those that a problem tells of already. `others` are the load balancers that do
-    not sleep and what belongs to them, with their types (`fronts.py`).
+    `refused` are those with a reported problem. `others` are the load balancers that do not sleep
+    and what belongs to them, with their types (`fronts.py`).
     """
 
     sleepers: tuple[Sleeper, ...]
@@ -230,7 +230,7 @@ def _exists_only_awake(instance: ResourceInstance, threads: Sequence[Thread]) ->
 
 
 def _instead(instance: ResourceInstance) -> str:
-    """What that means and what to do, where the own count is not the way out."""
+    """What that means and what to do, where the own count is not the remedy."""
     hanger = HANGERS.get(instance.type)
     if hanger is None or OWN_COUNT in hanger.way_out:
         return ""
@@ -299,7 +299,7 @@ def _differences(a: ResourceInstance, b: ResourceInstance) -> dict[str, Place]:
 def _is_left_alone(instance: ResourceInstance, name: str) -> bool:
     """
     Terraform makes nothing of a difference that `ignore_changes` names; but the count of a service
-    that stands in both worlds is dormouse's.
+    that exists in both worlds is dormouse's.
     """
     if instance.type == "aws_ecs_service" and name == "desired_count":
         return False

@@ -54,7 +54,7 @@ def metered(
 
 
 def _taken_up(meter: Meter, iteration: Iteration) -> Meter:
-    """A service that has tasks again, by a wake or by others, has other ones: read anew."""
+    """A service that has tasks again, by a wake or by others, has other ones: read again."""
     if not meter.seen:
         return meter
     ended = {span.address for span in meter.ended}

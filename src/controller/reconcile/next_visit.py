@@ -94,7 +94,7 @@ def next_sleep(status: Status, records: Records, now: datetime, horizon: datetim
 
 
 def is_punctual(status: Status, policy: Policy, end: datetime) -> bool:
-    """Tell whether the next hour would be paid almost at once after this end."""
+    """Return whether the next hour would be paid almost at once after this end."""
     paid = paid_hour_ends(policy, status.lifecycle, end)
     return paid is not None and paid - end <= PUNCTUAL
 

@@ -47,7 +47,7 @@ RULE = "rehearsal-for-real"
 
 
 def counted(status: Status) -> Status:
-    """The first one is due 30 days after the first look."""
+    """The first one is due 30 days after the first check."""
     if status.real_rehearsal or status.proof is None:
         return status
     return replace(status, real_rehearsal=RealRehearsal(not_before=status.proof.at + EVERY))
@@ -103,7 +103,7 @@ def _from_usual(hour: int) -> int:
 
 
 def is_hindered(status: Status, records: Records, now: datetime) -> bool:
-    """Whether something speaks against a wake now that nobody has asked for."""
+    """Whether there is a reason against a wake now that nobody has requested."""
     proof = status.proof
     return (
         proof is None
@@ -195,7 +195,7 @@ def came_to_nothing(status: Status, lease: Lease, decision: Decision) -> Answer:
 
 
 def with_finding(status: Status) -> Status:
-    """Show trouble of the last one among the findings of each look, until the next one."""
+    """Show trouble of the last one among the findings of each check, until the next one."""
     proof, real = status.proof, status.real_rehearsal
     if proof is None:
         return status

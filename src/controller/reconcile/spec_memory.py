@@ -3,7 +3,7 @@ What a pass remembers of a spec, and does when no readable copy of it is left.
 
 Then nothing can be made, but what costs money can end. Policy and resources are those that the
 status remembers, and what carries the stack's owner tags. What serves people stays as it is until
-the policy, or whoever asked for it, lets it sleep.
+the policy, or whoever requested it, lets it sleep.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Masks: what stands in a recording in place of whatever identifies somebody.
+Masks: what is in a recording in place of whatever identifies somebody.
 
 The same original always gets the same mask, so that answers stay linked. A mask has the form of
 what it replaces: an id of a subnet stays an id of a subnet, an address in a subnet stays in it. So
@@ -69,5 +69,5 @@ MASK = re.compile(
 
 
 def is_mask(token: str) -> bool:
-    """Whether a word of a recording stands for another; every address counts as one."""
+    """Whether a word of a recording represents another; every address counts as one."""
     return bool(MASK.fullmatch(token))

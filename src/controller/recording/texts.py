@@ -46,7 +46,7 @@ ENDS = re.compile(r"(?:'s)?[.,:;!?]*$")
 
 
 class Texts:
-    """Masks texts with `masks`; `words` are those that may stand as they are."""
+    """Masks texts with `masks`; `words` are those that may be as they are."""
 
     def __init__(self, masks: Masks) -> None:
         self._masks = masks
@@ -115,7 +115,7 @@ class Texts:
 @lru_cache(maxsize=1 << 16)
 def tokens(text: str) -> tuple[str, ...]:
     """
-    Words and what stands between them, in turn; joined they are the text again.
+    Words and what is between them, in turn; joined they are the text again.
 
     Labels of a host are words of their own; an address is one.
     """

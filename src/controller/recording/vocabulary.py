@@ -1,5 +1,5 @@
 """
-AWS's own words: what may stand in a recording as it is, as it identifies nobody.
+AWS's own words: what may be in a recording as it is, as it identifies nobody.
 
 Everything that is not here is masked, so a field that nobody thought of is masked too.
 """

@@ -66,7 +66,7 @@ class SpecRecords(TableCalls):
             return spec, ()
         for kept in self._kept_spec(stack):
             return kept, (spec,)
-        # Another mark: it is told anew, where there was a copy at first.
+        # Another mark: it is reported again, where there was a copy at first.
         lost = replace(spec, mark=f"{spec.mark} alone", way_out=NO_SPEC)
         return remembered_spec(stack, Status.from_json(status)), (lost,)
 

@@ -1,5 +1,5 @@
 """
-Terraform's commands that look at a state or change it, for `dormouse adopt`.
+Terraform's commands that read a state or change it, for `dormouse adopt`.
 
 Plans take no lock, since they change nothing. What writes a state waits for its lock, and never
 goes without.
@@ -54,7 +54,7 @@ class Terraform:
             return plan
 
     def apply_if(self, harmless: Callable[[Mapping[str, Any]], bool]) -> bool:
-        """Plan, and carry out that very plan if it is harmless; tells whether it was."""
+        """Plan, and carry out that very plan if it is harmless; returns whether it was."""
         with self._planned(()) as (file, plan):
             if not harmless(plan):
                 return False

@@ -19,7 +19,7 @@ def load_state(path: Path, shown_as: str, *, found: bool = False) -> State:
 
 
 def load_found(path: Path, directory: Path) -> tuple[State | None, tuple[Problem, ...]]:
-    """One that nobody has asked for: where it cannot be read it is told, and left out."""
+    """One that nobody has requested: if it cannot be read, that is reported, and it is left out."""
     try:
         return load_state(path, _shown(path, directory), found=True), ()
     except StateError as error:

@@ -1,4 +1,4 @@
-"""A file's bytes as a state, whichever form of it they are; told apart by content alone."""
+"""A file's bytes as a state, whichever form of it they are; distinguished by content alone."""
 
 from __future__ import annotations
 

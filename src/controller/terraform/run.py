@@ -63,7 +63,7 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _FRAME = str.maketrans("│╷╵", "   ")
 
 _PATIENCE = 10.0
-"""Seconds that Terraform is given to end after it was told to."""
+"""Seconds that Terraform gets to end after the signal."""
 
 
 class TerraformError(DormouseError):
@@ -119,7 +119,7 @@ def call(arguments: Sequence[str], directory: Path, environment: Mapping[str, st
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        # A group of its own: Ctrl-C comes to us, and Terraform is told once, by us.
+        # A group of its own: Ctrl-C comes to us, and we send Terraform one signal.
         start_new_session=True,
     )
     try:
@@ -144,7 +144,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 @contextlib.contextmanager
 def ended_in_order() -> Iterator[None]:
-    """Being told to end goes the way of an exception, so that nothing is left behind."""
+    """A signal to end becomes an exception, so that nothing is left behind."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

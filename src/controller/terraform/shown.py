@@ -20,8 +20,8 @@ def read_plan(data: Mapping[str, Any], shown_as: str) -> State:
     """
     What will be, as far as the plan knows it; data sources also as they were read for it.
 
-    A data source that could be read stands in the prior state alone, one whose reading is put off
-    among the planned values (seen with Terraform 1.11.4).
+    A data source that could be read is in the prior state alone, one whose reading is put off among
+    the planned values (seen with Terraform 1.11.4).
     """
     changes = {
         change["address"]: change["change"]

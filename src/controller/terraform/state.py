@@ -10,7 +10,7 @@ from controller.domain.errors import DormouseError
 
 
 class StateError(DormouseError):
-    """A file is no state that can be read; the text says what it is, and the way out."""
+    """A file is no state that can be read; the text says what it is, and the remedy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,9 +19,9 @@ class Thing:
     One instance of a resource or data source, as Terraform last saw or planned it.
 
     `values` are its attributes as JSON has them; numbers with a fraction are Decimal. `sensitive`
-    and `unknown` are masks of the same shape: True where the whole of it is, else nested (a dict
-    by name or position, a list), False or absent where nothing is. A `tainted` one is made anew
-    by the next apply.
+    and `unknown` are masks of the same shape: True where the whole of it is, else nested (a dict by
+    name or position, a list), False or absent where nothing is. A `tainted` one is created again by
+    the next apply.
     """
 
     address: str

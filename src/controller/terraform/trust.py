@@ -27,7 +27,7 @@ _IDENTITY = frozenset(
     }
 )  # fmt: skip
 """
-What an AWS resource cannot change without being made anew, among what its ids depend on.
+What an AWS resource cannot change without being created again, among what its ids depend on.
 
 Of its other arguments the provider stores some in a form of its own (policies, container
 definitions, hashes), and changing most leaves the ids as they are.

@@ -1,4 +1,4 @@
-"""The end of a trial: everything is taken down, and what stands all the same is named."""
+"""The end of a trial: everything is deleted, and what still exists is named."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Ending:
 
     def clean_up(self, title: str) -> tuple[Remainder, ...]:
         """
-        Put the stack to sleep whatever state it is in, and say what still stands.
+        Put the stack to sleep whatever state it is in, and say what still exists.
 
         Raises nothing but what interrupts it: it may be called again.
         """
@@ -56,7 +56,7 @@ class Ending:
         return left if left > timedelta(0) else None
 
     def _left(self, problem: str) -> tuple[Remainder, ...]:
-        """What stands by a fresh look; where nothing can be read, all that there may be."""
+        """What still exists, read once more; if unreadable, everything that may exist."""
         self._site.watches.close()
         spec = self._site.spec
         try:

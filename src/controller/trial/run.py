@@ -56,7 +56,7 @@ class Trial:
         return {**measure_all(self.site.log), "turn_round": self.turn_round}
 
     def clean_up(self, title: str) -> tuple[Remainder, ...]:
-        """Put the stack to sleep whatever state it is in; return what still stands."""
+        """Put the stack to sleep whatever state it is in; return what still exists."""
         return Ending(self.site, self._moving).clean_up(title)
 
     def _has_not_begun(self, since: datetime) -> Callable[[], bool]:

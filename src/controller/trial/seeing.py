@@ -81,7 +81,7 @@ def _balancer_deleted(memory: Memory, heard: Heard) -> Iterator[Sighting]:
 
 
 def _balancers(memory: Memory, heard: Heard) -> Iterator[Sighting]:
-    """One that is asked for by its ARN and not found is missing."""
+    """One that is requested by its ARN and not found is missing."""
     for found in _listed(heard, "LoadBalancers"):
         state = found.get("State", {}).get("Code", "")
         if state == "active_impaired":
@@ -105,7 +105,7 @@ def _groups(memory: Memory, heard: Heard) -> Iterator[Sighting]:
 
 
 def _targets(memory: Memory, heard: Heard) -> Iterator[Sighting]:
-    """Those that are not listed any more, too; of a new one, the last look without it."""
+    """Those that are not listed any more, too; of a new one, the last read without it."""
     group = heard.params["TargetGroupArn"]
     if heard.answer is None or heard.params.get("Targets"):
         return
@@ -183,7 +183,7 @@ def _services(memory: Memory, heard: Heard) -> Iterator[Sighting]:
 
 
 def _tasks(memory: Memory, heard: Heard) -> Iterator[Sighting]:
-    """What AWS tells the moment of, once; else the status as it is."""
+    """The moments that AWS reports, once each; else the status as it is."""
     for found in _listed(heard, "tasks"):
         subject = Subject(Thing.TASK, found["taskArn"])
         known = {one.state for one in memory.log.of(subject)}

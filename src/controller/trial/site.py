@@ -1,4 +1,4 @@
-"""One stack of a trial: its calls are heard, its waits are spent looking."""
+"""One stack of a trial: its calls are recorded, and it reads AWS while it waits."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from controller.trial.seeing import Seeing
 from controller.trial.watches import Watches, WatchingClock
 
 UNKNOWN_STATE = "unknown state"
-"""Stands for an error's code where AWS used a word that the code does not know."""
+"""Represents an error's code where AWS used a word that the code does not know."""
 
 UNKNOWN_FORM = "unknown form"
 """The same for an answer that lacks something: it is not measured, and the trial goes on."""
@@ -46,7 +46,7 @@ NewSession = Callable[[], Any]
 
 
 class Site:
-    """`spec` is the stack's with the tag of a trial; `clock` looks while it sleeps."""
+    """`spec` is the stack's with the tag of a trial; `clock` reads AWS while it sleeps."""
 
     def __init__(
         self, spec: Spec, new_session: NewSession, clock: Clock, side_by_side: SideBySide
@@ -104,7 +104,7 @@ class Site:
                     self.answers.surprised("DescribeServices", "unknown event", text)
 
     def _hear(self, heard: Heard) -> None:
-        """Told by whichever thread has made the call; one at a time."""
+        """Called by the thread that made the call; one at a time."""
         with self._lock:
             if heard.operation in _CREATES:
                 self._answered_at = heard.ended_at

@@ -1,7 +1,7 @@
 """
-What a trial looks at while it waits, often enough to tell each moment.
+What a trial reads while it waits, often enough to time each change.
 
-How often it looks follows from how long nothing new was seen: what is short is seen finely.
+The interval follows from how long nothing has changed: what is short is seen finely.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from controller.domain.ports import Clock
 from controller.domain.trial.sightings import Log
 
 SHARE = 0.04
-"""A look is late by at most this share of the time since anything was new."""
+"""A read is late by at most this share of the time since anything was new."""
 
 SHORTEST, LONGEST = timedelta(milliseconds=50), timedelta(seconds=2)
 PATIENCE = timedelta(hours=1)
@@ -43,7 +43,7 @@ class Watches:
         self._looking = False
 
     def begin(self, name: str, at: datetime, look: Look, distance: timedelta | None = None) -> None:
-        """Look from `at` on, always so far apart where a distance is given."""
+        """Read from `at` on, always so far apart where a distance is given."""
         self._open[name] = Watch(look, at + PATIENCE, at, distance)
 
     @property
@@ -58,8 +58,8 @@ class Watches:
         self._open.clear()
 
     def look(self, now: datetime) -> None:
-        """Make the reads that are due; what is refused is looked at again later."""
-        if self._looking:  # a look of ours is a call, too
+        """Make the reads that are due; what is refused is read again later."""
+        if self._looking:  # our own read is a call, too
             return
         self._looking = True
         try:
@@ -79,13 +79,13 @@ class Watches:
         watch.due_at = now + (watch.distance or self.distance(now))
 
     def distance(self, now: datetime) -> timedelta:
-        """How long until the next look."""
+        """How long until the next read."""
         quiet = now - (self._log.news_at or now)
         return min(max(quiet * SHARE, SHORTEST), LONGEST)
 
 
 class WatchingClock:
-    """A clock whose sleep is spent looking."""
+    """A clock that reads AWS while it sleeps."""
 
     def __init__(self, clock: Clock, watches: Watches) -> None:
         self._clock = clock

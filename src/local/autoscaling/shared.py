@@ -54,7 +54,7 @@ def listed(
     of: Callable[[ScalableTarget], Mapping[str, dict[str, Any]]],
     names: str,
 ) -> list[dict[str, Any]]:
-    """What was put of one sort, of the service or the names that are asked for."""
+    """What was put of one sort, of the service or the names that are requested."""
     wanted = params.get(names)
     return [
         each

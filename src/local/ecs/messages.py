@@ -45,7 +45,7 @@ def write(region: Region, service: Service, message: str) -> None:
     """
     Put an event on top; an equal one is not repeated within six hours.
 
-    A steady state that is reached anew is news even so.
+    A steady state that is reached again is news even so.
     """
     text = f"(service {service.name}) {message}"
     if message != STEADY:

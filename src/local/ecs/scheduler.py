@@ -1,7 +1,7 @@
 """
 What the service scheduler does by itself: start, replace, give up, finish (§2.8).
 
-Whatever a task reports, the answer ends with the same look at the whole service: too few tasks,
+Whatever a task reports, the answer ends with the same check of the whole service: too few tasks,
 too many, or steady.
 """
 

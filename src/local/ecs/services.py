@@ -1,4 +1,4 @@
-"""Services: create, look at, change, delete, and the windows in between (AWS behaviour §2)."""
+"""Services: create, describe, change, delete, and the windows in between (AWS behaviour §2)."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ class Service:
 
 
 class News(StrEnum):
-    """What a task tells its scheduler."""
+    """What a task reports to its scheduler."""
 
     RUNS = "runs"
     NOT_STARTED = "not started"

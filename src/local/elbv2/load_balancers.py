@@ -72,7 +72,7 @@ def read_mappings(params: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _settings(params: Mapping[str, Any], mappings: list[Mapping[str, Any]]) -> object:
-    """What is asked for, in the form of `LoadBalancer.settings`."""
+    """What is requested, in the form of `LoadBalancer.settings`."""
     places = frozenset((each["SubnetId"], each.get("AllocationId")) for each in mappings)
     return (
         params.get("Scheme", "internet-facing"),
@@ -85,7 +85,7 @@ def _settings(params: Mapping[str, Any], mappings: list[Mapping[str, Any]]) -> o
 def _check_places(
     region: Region, params: Mapping[str, Any], mappings: list[Mapping[str, Any]]
 ) -> list[tuple[Subnet, Address | None]]:
-    """The subnets and Elastic IPs asked for, each fit for a load balancer."""
+    """The subnets and Elastic IPs requested, each fit for a load balancer."""
     if len(region.elbv2.balancers) >= region.conditions.load_balancer_quota:
         raise AwsError(
             "TooManyLoadBalancers",

@@ -104,9 +104,9 @@ class Target:
     """
     One registered address and port.
 
-    `passes` says whether it would pass its checks; `watcher` is told "healthy", "unhealthy",
-    "unused" (its zone is not served) and "drained". `history` holds the moments at which
-    `status` changed; `epoch` makes plans that were overtaken void.
+    `passes` says whether it would pass its checks; `watcher` receives "healthy", "unhealthy",
+    "unused" (its zone is not served) and "drained". `history` holds the moments at which `status`
+    changed; `epoch` makes plans that were overtaken void.
     """
 
     id: str

@@ -117,7 +117,7 @@ def _check_health(check: Mapping[str, Any]) -> None:
 
 
 def _settings(params: Mapping[str, Any], check: Mapping[str, Any]) -> object:
-    """What is asked for, in the form of `TargetGroup.settings`."""
+    """What is requested, in the form of `TargetGroup.settings`."""
     return (
         params["Protocol"],
         params["Port"],

@@ -1,4 +1,4 @@
-"""Walks two answers side by side and says at each place what stands in the one and the other."""
+"""Walks two answers side by side and says at each place what is in the one and the other."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CLOCK_ERROR = 2.0
 
 class Seen(NamedTuple):
     """
-    What stands at `path` in the recorded answer and in ours.
+    What exists at `path` in the recorded answer and in ours.
 
     `kind` is "key" (is it there?), "value", "length" (of a list), "text" (a sentence without what
     it names), "time" (seconds from the begin) or "outcome" (an error's code, or "ok").

@@ -118,7 +118,7 @@ def _delay(recorded: Runs, ours: Runs, end: float) -> float | None:
 
 
 def _shifts(recorded: Runs, ours: Runs) -> Iterable[int]:
-    """Where a state comes back, no part of a course can be told from another."""
+    """Where a state comes back, the parts of a course cannot be distinguished."""
     for runs in (recorded, ours):
         values = [value for value, _ in runs]
         if any(values.count(value) > 1 for value in values):

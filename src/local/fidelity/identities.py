@@ -17,14 +17,14 @@ NAMED = ("name-", "text-", "host-")
 ADDRESS = re.compile(rf"{IPV4}(/\d+)?")
 NAMES_SOMETHING = (MASK, HASH, RESOURCE, UUID)
 UNKNOWN = "…"
-"""Stands for whatever names something where two sentences are compared."""
+"""Represents whatever names something where two sentences are compared."""
 
 
 class Identities:
     """
     Pairs words of the recording with words of the simulated AWS, as the answers bring them.
 
-    What stood before the recording began has the recording's own ids in both; `standing` are
+    What existed before the recording began has the recording's own ids in both; `standing` are
     their words.
     """
 
@@ -37,7 +37,7 @@ class Identities:
         """
         Whether two texts may be the same thing; from then on they are.
 
-        AWS gives a private address to one task after the other, so addresses are paired anew.
+        AWS gives a private address to one task after the other, so addresses are paired again.
         """
         if recorded == local:
             return True
@@ -58,7 +58,7 @@ class Identities:
         if _is_address(recorded):
             return _is_address(local)
         if local in COMMON or PLACE.fullmatch(local) or NUMBER.fullmatch(local):
-            return False  # a word of AWS's own, which no name stands for
+            return False  # a word of AWS's own, which no name represents
         return self._local.get(recorded, local) == local and (
             self._recorded.get(local, recorded) == recorded
         )

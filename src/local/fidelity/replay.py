@@ -2,8 +2,8 @@
 Asks the simulated AWS what a recording has asked the real one, at the same moments.
 
 The two may part: where AWS refused a change that we would have made, the replay begins again and
-that change is refused here too; where we refuse one that AWS has made, it is asked for again
-before each later call until it is made. So one difference does not spoil all that follow.
+that change is refused here too; where we refuse one that AWS has made, it is requested again before
+each later call until it is made. So one difference does not spoil all that follow.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ class LookUps:
 
     def __call__(self, look_up: Mapping[str, Json]) -> Json:
         """
-        Return the attribute asked for; keys must be resolved already.
+        Return the attribute requested; keys must be resolved already.
 
         Raises PermanentError when nothing or more than one thing matches, or AWS's refusal
         translated.

@@ -56,7 +56,7 @@ class Lease:
             )
 
     def covers(self, now: datetime) -> bool:
-        """Tell whether `now` is inside the lease; its last moment is not."""
+        """Return whether `now` is inside the lease; its last moment is not."""
         return self.granted_at <= now < self.expires_at
 
     @property

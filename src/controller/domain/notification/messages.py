@@ -85,7 +85,7 @@ def level_of(event: Event) -> Level:
 
 def write_message(spec: Spec, event: Event, link: Invitation | None = None) -> Message:
     """Write the message of an event; `spec` is the present one, which may differ from its own."""
-    # Few passes tell anything: the texts are not imported at each cold start.
+    # Few passes send anything: the texts are not imported at each cold start.
     from controller.domain.notification.notification_text import footer, write_text
 
     subject, paragraphs = write_text(spec, event, link)

@@ -11,7 +11,7 @@ from controller.domain.notification.invitation import say_money
 
 
 class StuckText(EventText):
-    """What still stands, what it costs, and what to do."""
+    """What still exists, what it costs, and what to do."""
 
     def stuck(self) -> Text:
         if self.facts.get("replaced"):

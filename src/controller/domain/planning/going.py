@@ -2,7 +2,7 @@
 How a sleep takes down a service: by its count first, or by force (AWS behaviour §3.6). Pure.
 
 By its count, the service stays until its last task has stopped; a wake that comes meanwhile takes
-it up again. Whatever stands in the way of that is answered by the forced deletion.
+it up again. If anything prevents that, the service is deleted by force.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def _refuse(name: str, given: object, expected: str) -> Json:
 
 
 def _shown(value: object) -> str:
-    """As it stands in the file."""
+    """As it is in the file."""
     try:
         return clean(json.dumps(value, ensure_ascii=False), LONGEST_QUOTE)
     except (TypeError, ValueError):

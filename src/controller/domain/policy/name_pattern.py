@@ -38,7 +38,7 @@ class NamePattern:
 
     @cached_property
     def _shape(self) -> re.Pattern[str]:
-        # What stands between two * is found where it comes first, and not looked for again: each
+        # What is between two * is found where it comes first, and not looked for again: each
         # further * would multiply the time of a name that does not fit.
         first, *rest = map(re.escape, re.split(r"\*+", self.text))
         if not rest:

@@ -80,7 +80,7 @@ class Proof:
 
 
 def shown(proof: Proof | None) -> dict[str, Json]:
-    """For people and programs: a stack that was never rehearsed counts as not looked at."""
+    """For people and programs: a stack that was never rehearsed counts as "not looked at"."""
     if proof is None:
         return {"at": None, "result": str(Verdict.NOT_CHECKED), "findings": []}
     found = proof.to_json()

@@ -21,7 +21,7 @@ MOMENT = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remainder:
-    """Something of the trial that still stands, and may cost money."""
+    """Something of the trial that still exists, and may cost money."""
 
     kind: str
     name: str

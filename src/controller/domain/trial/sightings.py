@@ -1,9 +1,8 @@
 """
 What was seen of AWS during a trial: which thing was in which state, and when. Pure.
 
-AWS does not say when most things change. A change lies between the last look that did not show it
-and the first that did; it is taken to be in the middle, so it is wrong by half that distance at
-most.
+AWS does not say when most things change. A change happens between the last read without it and the
+first read with it; it is taken to be in the middle, so it is wrong by half that distance at most.
 """
 
 from __future__ import annotations
@@ -55,8 +54,8 @@ _CHANGES: Mapping[Thing, tuple[Thing, ...]] = {
     Thing.BALANCER: (Thing.BALANCER, Thing.ADDRESS, Thing.GROUP),
 }
 """
-What our own calls to a thing change. Before such a call nobody looks at these, so what is seen to
-have changed after it did not change before.
+What our own calls to a thing change. These are not read before such a call, so what is seen to have
+changed after it did not change before.
 """
 
 

@@ -43,7 +43,7 @@ def top_marks(value: Value, *sources: Value) -> Value:
 
 @function(Parameter("value", unknown=True), returns=NUMBER, whole=False, marks=True)
 def length(value: Value) -> Value:
-    """Characters of a text, elements of anything else; a structure's type alone tells its own."""
+    """Characters of a text, elements of anything else; a structure's type alone gives its own."""
     return top_marks(_length(value), value)
 
 

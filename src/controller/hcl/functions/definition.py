@@ -48,9 +48,9 @@ class CallContext:
     What a function may know besides its arguments.
 
     `root` is the root module's folder: relative paths begin there, in modules too.
-    `render_template` evaluates a template's text with nothing in scope but the given variables;
-    its last argument names the text in messages. `in_template` is set while it does, because a
-    template may not render another. `home` is what `~` stands for, where there is such a thing.
+    `render_template` evaluates a template's text with nothing in scope but the given variables; its
+    last argument names the text in messages. `in_template` is set while it does, because a template
+    may not render another. `home` is what `~` represents, where there is such a thing.
     `missing_files` collects the calls that were to read a file which is not there.
     """
 

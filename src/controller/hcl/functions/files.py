@@ -185,7 +185,7 @@ def _glob(pattern: str) -> re.Pattern[str]:
     result = ""
     for part in re.split(r"(/)", pattern):
         result += part if part == "/" else ".*" if part == "**" else _glob_part(part)
-    # Between slashes, `**` stands for any number of folders, none included.
+    # Between slashes, `**` represents any number of folders, none included.
     return re.compile(re.sub(r"(^|/)\.\*/", r"\1(?:.*/)?", result), re.DOTALL)
 
 

@@ -25,7 +25,7 @@ def nonsensitive(value: Value) -> Value:
 
 @function(_VALUE, returns=BOOL, whole=False, marks=True)
 def issensitive(value: Value) -> Value:
-    """Not to be told of a value known only after apply, unless it is marked already."""
+    """Unknown for a value known only after apply, unless it is marked already."""
     if value.is_unknown and not value.sensitive:
         return Value(BOOL, merge_unknown(value))
     return boolean(value.sensitive)

@@ -44,7 +44,7 @@ def regexall(pattern: Value, text: Value) -> Value:
     returns=STRING,
 )
 def replace(text: Value, part: Value, replacement: Value) -> Value:
-    """`part` is a regular expression if it stands between slashes (HCL semantics §16)."""
+    """`part` is a regular expression if it is between slashes (HCL semantics §16)."""
     wanted = part.data
     if len(wanted) > 1 and wanted[0] == wanted[-1] == "/":
         compiled = _compile(wanted[1:-1], 1)

@@ -30,7 +30,7 @@ _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Su
 
 @function(Parameter("format", STRING), Parameter("time", STRING), returns=STRING)
 def formatdate(layout: Value, time: Value) -> Value:
-    """Runs of one letter are verbs (`YYYY`, `hh`), text in single quotes stands for itself."""
+    """Runs of one letter are verbs (`YYYY`, `hh`), text in single quotes represents itself."""
     moment, _ = parse_time(time, 1)
     tokens = _DATE_TOKEN.finditer(layout.data)
     return string("".join(_date_part(token[0], moment) for token in tokens))

@@ -71,7 +71,7 @@ def yamlencode(value: Value) -> Value:
 
 
 class _Decoder:
-    """Turns PyYAML's events, whose classes are told apart by name, into a value."""
+    """Turns PyYAML's events, whose classes are distinguished by name, into a value."""
 
     def __init__(self, events: Iterator[Any]) -> None:
         self._events = events

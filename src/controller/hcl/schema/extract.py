@@ -1,5 +1,5 @@
 """
-Makes `aws.jsonl` anew from what the provider itself says about its types.
+Generates `aws.jsonl` from the provider's own description of its types.
 
     terraform providers schema -json | python -m controller.hcl.schema.extract > aws.jsonl
 

@@ -6,7 +6,7 @@ where the fact was read. To add one, add a row to the file of its kind (`service
 `deployments.py` and `service_parts.py`, `load_balancers.py`, `target_groups.py`, `listeners.py`);
 nothing else has to be touched:
 
-- `dormouse check` tells it at the line at fault (`check.py`),
+- `dormouse check` reports it at the line at fault (`check.py`),
 - the simulated AWS refuses the same request in the same words (`local.refusals`),
 - the reference page lists it (`docs/reference/traps.md`, by `make docs`),
 - a test sees to it that it has a case of its own (`tests/traps/test_refusals.py`).

@@ -1,4 +1,4 @@
-"""Tell at `dormouse check` what AWS would refuse at the wake."""
+"""Report at `dormouse check` what AWS would refuse at the wake."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from controller.mapping.task import task_definition_of
 
 def check_refusals(stack: StackDraft, region: str | None) -> None:
     """
-    Look for every row in every draft that is whole and of which nothing else is wrong.
+    Check every row for every draft that is whole and of which nothing else is wrong.
 
     `region` is the one that the files say, None where the shell decides.
     """
@@ -48,7 +48,7 @@ def check_refusals(stack: StackDraft, region: str | None) -> None:
 
 
 def _tell(draft: Draft, refusal: Refusal, words: Mapping[str, Json], certain: bool) -> None:
-    """Once for each place: one fault is told once."""
+    """Once for each place: each fault is reported once."""
     place = draft.filling.place_of(words.get("at", refusal.at))
     if any(p.place == place and p.level is Level.ERROR for p in draft.filling.problems):
         return

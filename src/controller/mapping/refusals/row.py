@@ -1,4 +1,4 @@
-"""The form of a row, and the value that stands for what is not known."""
+"""The form of a row, and the value that represents what is not known."""
 
 from __future__ import annotations
 
@@ -65,14 +65,14 @@ class Refusal:
     """
     One thing that AWS refuses.
 
-    `when` looks at a view (`views.py`). `at` is the field of the request, or the attribute, at
-    fault. `text` is AWS's own ("" where nobody has written it down yet) under error code `code`,
-    `advice` ours: found, expected, way out. Both take the words of `when` in braces.
+    `when` reads a view (`views.py`). `at` is the field of the request, or the attribute, at fault.
+    `text` is AWS's own ("" where nobody has written it down yet) under error code `code`, `advice`
+    ours: found, expected, remedy. Both take the words of `when` in braces.
 
     A WARNING is for what depends: on the account, on the day, on how AWS reads it. `refused` is
     False where nobody has seen AWS refuse it, so that the simulated AWS does not either. What is
-    judged `by_task` is a warning where the wake may take another revision of the task definition.
-    What a trap of `traps.py` tells at a better line is told `by_trap` alone.
+    judged `by_task` is a warning where the wake may take another revision of the task definition. A
+    row that a trap of `traps.py` reports at a better line is left to it (`by_trap`).
     """
 
     rule: str

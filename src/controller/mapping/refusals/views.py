@@ -1,5 +1,5 @@
 """
-What the conditions look at: one request with what it refers to.
+What the conditions read: one request with what it refers to.
 
 The same views are made from a compiled spec, where values may be references (UNKNOWN), and from
 the calls that the simulated AWS gets.
