@@ -19,9 +19,9 @@ PROBLEM = "application/problem+json"
 _SAYS = {
     "healthz": ("Whether the function lives", "Asks nothing of AWS."),
     "openapi": ("This description", "The same for everybody."),
-    "page": ("How the stack stands", "A page for people, JSON for programs. Changes nothing."),
+    "page": ("The state of the stack", "A page for people, JSON for programs. Changes nothing."),
     "status": (
-        "How the stack stands, as JSON",
+        "The state of the stack, as JSON",
         "With wait, once it is awake; so for three at a time, others at once, with Retry-After.",
     ),
     "wake": (
@@ -30,8 +30,8 @@ _SAYS = {
     ),
     "extend": ("Keep the stack awake for longer", "409 unless it is awake or about to be."),
     "release": (
-        "Give back what this link asked for",
-        "Ends its leases, or the leases and bookings of one id; what others asked for stays.",
+        "Release what this link requested",
+        "Ends its leases, or the leases and bookings of one id; what others requested stays.",
     ),
     "sleep": (
         "Put the stack to sleep",
@@ -161,7 +161,7 @@ def _responses(name: str, method: str) -> dict[str, Json]:
         codes = _OF_A_CHANGE + (("409",) if name == "extend" else ())
     else:
         page: Json = {"text/html": {}} if name == "page" else {}
-        found["200"] = _response("How it stands", {**_as_status(), **page})
+        found["200"] = _response("Its state", {**_as_status(), **page})
         codes = _OF_EVERY_KEY + (("422",) if name == "status" else ())
     problems = _problem_answers()
     found |= {code: problems[code] for code in sorted(codes)}

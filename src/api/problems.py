@@ -43,7 +43,7 @@ class RefusedError(Exception):
 NOT_FOUND = Problem(
     HTTPStatus.NOT_FOUND,
     "not_found",
-    "There is nothing here for this key: it may be incomplete, run out or withdrawn.",
+    "There is nothing here for this key: it may be incomplete, expired or withdrawn.",
 )
 """The one answer to no key, a bad key, another stack's key, and an unknown stack."""
 
@@ -95,13 +95,13 @@ BROKEN = Problem(
 UNSURE = Problem(
     HTTPStatus.SERVICE_UNAVAILABLE,
     "unsure",
-    "It is not known whether what you asked for was recorded. Try again: asked twice counts once.",
+    "It is not known whether your request was recorded. Try again: repeating it does no harm.",
     {"Retry-After": "5"},
 )
 RECORDED = Problem(
     HTTPStatus.SERVICE_UNAVAILABLE,
     "recorded",
-    "What you asked for is recorded; how the stack stands cannot be read just now.",
+    "Your request is recorded; the state of the stack cannot be read right now.",
     {"Retry-After": "5"},
 )
 
@@ -119,6 +119,6 @@ def over_budget(seconds: int) -> Problem:
     return Problem(
         HTTPStatus.TOO_MANY_REQUESTS,
         "over_budget",
-        "This link has begun as many wakes as it may within a day.",
+        "This link has started as many wakes as it may in one day.",
         {"Retry-After": str(max(1, seconds))},
     )

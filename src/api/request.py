@@ -103,7 +103,7 @@ class Request:
                 way_out = (
                     f"expected {_listed(known)}"
                     if opened
-                    else "what is asked for goes into the body, as a form or as JSON"
+                    else "the request goes into the body, as a form or as JSON"
                 )
                 raise RefusedError(
                     bad_request(f"There is no parameter {quoted(name)} here; {way_out}.")
@@ -213,14 +213,14 @@ def _pairs(text: str, where: str) -> dict[str, str]:
     except ValueError:
         raise RefusedError(bad_request(f"The {where} cannot be read.")) from None
     if len(dict(pairs)) != len(pairs):
-        raise RefusedError(bad_request(f"The {where} gives the same thing twice."))
+        raise RefusedError(bad_request(f"The {where} gives the same field twice."))
     return dict(pairs)
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise RefusedError(bad_request("The body gives the same thing twice."))
+        raise RefusedError(bad_request("The body gives the same field twice."))
     return found
 
 

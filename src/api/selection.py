@@ -109,7 +109,7 @@ def read_selection(request: Request, *known: str) -> tuple[list[str], dict[str, 
     names = list(dict.fromkeys(value for name, value in pairs if name == STACK))
     others = [(name, value) for name, value in pairs if name != STACK]
     if len(dict(others)) != len(others):
-        raise RefusedError(bad_request("The body gives the same thing twice."))
+        raise RefusedError(bad_request("The body gives the same field twice."))
     for name, _ in others:
         if name not in known:
             expected = ", ".join(f'"{each}"' for each in (STACKS, *known))

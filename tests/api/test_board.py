@@ -211,7 +211,9 @@ def test_several_are_woken_by_one_press(team):
     assert to.path == "./"
     assert parse_qs(to.query)["did"] == ["wake.2"]
     assert parse_qs(to.query)["sort"] == ["spent"]
-    assert "Asked to wake: 2." in team.installation.ask("GET", f"/?{to.query}", accept=BROWSER).body
+    assert (
+        "Wake requested: 2." in team.installation.ask("GET", f"/?{to.query}", accept=BROWSER).body
+    )
 
 
 def test_a_program_hears_what_became_of_each(team):
@@ -443,7 +445,7 @@ def test_a_row_that_cannot_be_read_is_shown_as_that(team):
     team.installation.session.client("dynamodb").put_item(
         TableName="dormouse", Item={**key, "body": {"S": "{"}}
     )
-    assert "looked at in a moment" in team.page().body
+    assert "checked in a moment" in team.page().body
     team.installation.controller.run_pass("pr-1", "test", timedelta(minutes=5))
     assert team.rows()[0]["reason"] == "nobody has asked for it"
 

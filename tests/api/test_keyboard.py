@@ -171,7 +171,7 @@ def test_stacks_are_found_chosen_and_put_to_sleep_from_a_board(visit):
         page.keyboard.press("Space")
     go_to(page, "button Sleep now")
     page.keyboard.press("Enter")
-    expect(page.locator(".notice").filter(has_text="Asked to sleep: 2.")).to_be_visible()
+    expect(page.locator(".notice").filter(has_text="Sleep requested: 2.")).to_be_visible()
     holds = {f"pr-{n}": team.table.load(f"pr-{n}").hold for n in range(3)}
     assert [name for name, hold in holds.items() if hold] == ["pr-0", "pr-2"]
     assert holds["pr-0"].state is Target.ASLEEP

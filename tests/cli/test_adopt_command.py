@@ -103,7 +103,7 @@ def test_it_shows_the_patch_and_asks_once(directory):
     assert texts(directory) == before
     alone = adopt(directory, input="")
     assert alone.exit_code == 2
-    assert "\nError: nobody is there to answer; look at the patch, then give --yes" in alone.stderr
+    assert "\nError: there is no terminal to answer; read the patch, then add --yes" in alone.stderr
     assert texts(directory) == before
     assert adopt(directory, input="y\n").exit_code == 0
     assert texts(directory) != before

@@ -83,7 +83,7 @@ def test_a_published_stack_is_examined_with_its_controller(deployed):
     deployed("link", STACK, "--url", "https://x.lambda-url.aws")
     found = findings(deployed("doctor", STACK, "--json"))
 
-    assert found["heartbeat", "ok"].startswith("last looked at 2026-11-23T22:0")
+    assert found["heartbeat", "ok"].startswith("last checked 2026-11-23T22:0")
     assert found["wake-url", "ok"] == "https://x.lambda-url.aws/"
     assert found["keys", "ok"] == "1 key signs the wake links"
     assert found["elastic-ip", "ok"] == "free"
@@ -99,7 +99,7 @@ def test_without_a_link_it_says_how_to_make_one(deployed):
 
 def test_a_stack_that_was_never_looked_at(deployed):
     assert (
-        "not looked at yet" in findings(deployed("doctor", STACK, "--json"))["heartbeat", "warning"]
+        "not checked yet" in findings(deployed("doctor", STACK, "--json"))["heartbeat", "warning"]
     )
 
 

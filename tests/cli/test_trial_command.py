@@ -254,7 +254,7 @@ def test_a_published_stack_is_its_controllers(monkeypatch, capsys):
 
 
 def test_without_a_terminal_it_needs_a_yes(desk):
-    assert "it asks first, and nobody is here to answer; add --yes" in desk.trial(code=2).err
+    assert "it asks first, and there is no terminal to answer; add --yes" in desk.trial(code=2).err
     assert not desk.aws.calls
 
 

@@ -16,7 +16,7 @@ from installation import Installation
 from local.faults import FOREVER, Fault
 from system.stack_under_test import ASLEEP, AWAKE
 
-DONE = f"{STACK} is taken out of the controller; its links open nothing any more.\n"
+DONE = f"{STACK} is removed from the controller; its links no longer work.\n"
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_an_unknown_stack_is_an_error(dormouse):
 
 def test_one_that_no_pass_has_seen_yet_is_looked_at_first(dormouse):
     dormouse.world.publish(replace(dormouse.world.spec, stack="fresh"))
-    assert dormouse("unpublish", "fresh").out.startswith("fresh is taken out")
+    assert dormouse("unpublish", "fresh").out.startswith("fresh is removed")
     assert records(dormouse, "fresh") <= HISTORY
 
 
@@ -127,7 +127,7 @@ def test_what_does_not_get_to_sleep_is_not_taken_out(dormouse):
     )
     dormouse.world.aws.faults.add(denied)
     said = dormouse("unpublish", STACK, code=1)
-    assert "was not taken out, because it still costs money" in said.err
+    assert "was not removed, because it still costs money" in said.err
     assert LB in said.err and "--leave awake" in said.err
     assert STACK in dormouse.world.controller.table.published()
 

@@ -511,7 +511,7 @@ def test_a_read_that_is_denied_is_a_warning_and_hides_nothing_else(exam, operati
     findings = exam.findings()
 
     check, right = READS[operation]
-    assert f"could not look: missing right {right}" in said(findings, check, WARNING)
+    assert f"could not check: missing right {right}" in said(findings, check, WARNING)
     assert not [f for f in findings if f.level is PROBLEM]
     assert said(findings, "credentials", OK)
     assert len({f.check for f in findings if f.level is OK}) >= 5
@@ -521,7 +521,7 @@ def test_a_read_that_is_throttled_is_a_warning_too(exam):
     fault(exam, "ec2", "DescribeSubnets", "RequestLimitExceeded", status=503)
 
     told = said(exam.findings(), "subnets", WARNING)
-    assert "could not look: cannot read subnets right now: RequestLimitExceeded" in told
+    assert "could not check: cannot read subnets right now: RequestLimitExceeded" in told
 
 
 def test_without_credentials_nothing_is_looked_at(exam):

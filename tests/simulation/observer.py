@@ -560,7 +560,7 @@ class Observer:
             self.complain("nobody could use it after a rename", "gap")
 
     def _check_restored(self, now: float) -> None:
-        """What was told to be degraded, and runs in full again, is told, too."""
+        """What was told to be degraded, and runs completely again, is told, too."""
         runs = [t for t in self.tasks() if t.last_status == "RUNNING"]
         wanted = self._users.tasks + self._users.story.worker
         is_whole = self.serving() >= self._users.tasks and len(runs) >= wanted
@@ -571,7 +571,7 @@ class Observer:
         if now - max(self._whole_since, degraded) > CONVERGE and not self._has_heard(
             "restored", degraded
         ):
-            self.complain("nobody was told that it runs in full again")
+            self.complain("nobody was told that it runs completely again")
 
     def _check_damage(self, now: float) -> None:
         for one in self.damages:

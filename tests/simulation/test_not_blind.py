@@ -155,7 +155,7 @@ def test_a_missing_task_of_which_nobody_is_told_is_seen(monkeypatch):
 
 def test_a_stack_in_full_again_of_which_nobody_is_told_is_seen(monkeypatch):
     monkeypatch.setattr(transitions, "restored", lambda status, *_: status)
-    assert "nobody was told that it runs in full again" in problems(woken(BROKEN_TASK, tasks=2))
+    assert "nobody was told that it runs completely again" in problems(woken(BROKEN_TASK, tasks=2))
 
 
 BROKEN_WORKER = spell(BAD_WORKER, 40 * MINUTE, 45 * MINUTE)

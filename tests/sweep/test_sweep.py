@@ -208,7 +208,7 @@ def test_a_service_that_stands_asleep_too_is_no_leftover(week):
 
     found = {v.owned.kind: v for v in sweep_of(week).verdicts()}
     assert not found[Kind.SERVICE].leftover
-    assert found[Kind.SERVICE].why == "it stands while the stack sleeps, too"
+    assert found[Kind.SERVICE].why == "it exists while the stack sleeps, too"
 
 
 def test_records_that_a_later_release_wrote_are_not_taken_for_none(week):

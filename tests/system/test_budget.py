@@ -29,7 +29,7 @@ def test_people_are_told_at_eighty_percent_and_when_it_is_used_up_each_once():
     assert letters[0].subject.startswith("nsfw-api has spent USD 0.2")
     assert "it will be used up on Mon 23 Nov 1" in letters[0].body
     assert letters[1].subject == "nsfw-api has used up its budget of USD 0.30"
-    assert "office hours go on" in letters[1].body
+    assert "office hours continue" in letters[1].body
     assert "dormouse wake nsfw-api --over-budget" in letters[1].body
 
 

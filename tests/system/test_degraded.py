@@ -130,7 +130,7 @@ def test_one_of_several_tasks_that_cannot_be_replaced_takes_nothing_down(behavio
     assert status["degraded"]["services"][0]["serving"] == tasks - 1
     assert f"runs with {tasks - 1} of {tasks} tasks" in status["cause"]
     page = home.page().body
-    assert "Awake, but not in full" in page
+    assert "Awake, but not completely" in page
     assert f"{tasks - 1} of {tasks} containers work" in page
     assert "Open the service" in page
 

@@ -146,7 +146,7 @@ def test_a_failed_wake_is_one_letter_and_its_end_another(make_office):
     (again,) = office.mails()
     assert again.subject == "nsfw-api is awake again until Mon 23 Nov 15:00"
     assert again.attributes["level"] == "trouble"
-    assert "You were told that it could not be woken: that is over." in again.body
+    assert "An earlier message said that it could not be woken; that is over." in again.body
 
 
 def test_a_stuck_sleep_says_what_stands_and_what_it_costs(make_office):
@@ -204,7 +204,7 @@ def test_a_stuck_sleep_that_ends_is_told(make_office):
 
     (asleep,) = office.mails()
     assert asleep.subject.startswith("nsfw-api is asleep at last; this time awake cost USD ")
-    assert "You were told that it did not get to sleep: that is over." in asleep.body
+    assert "An earlier message said that it did not get to sleep; that is over." in asleep.body
     assert day.desk.standing() == ASLEEP
 
 

@@ -84,7 +84,7 @@ class Proving:
         if left:
             raise PermanentError(
                 f"Dormouse would change what runs: {_first(left)}; let the files say what runs (or "
-                "wait until it runs in full), then adopt again"
+                "wait until it runs completely), then adopt again"
             )
 
     def settle(self) -> None:

@@ -42,7 +42,7 @@ PATCH = "dormouse-adopt.patch"
 @terraform_options
 @terraform_judge
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--undo", is_flag=True, help="Go back to the directory and the state of before.")
+@click.option("--undo", is_flag=True, help="Restore the directory and the state from before.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--stack", metavar="NAME", help="The stack's name, if not the folder's.")
 @click.pass_context
@@ -68,7 +68,7 @@ def command(
     except KeyboardInterrupt:
         if journal.load(directory) is not None:
             click.echo(
-                f"Stopped half-way: dormouse adopt {directory} goes on, and --undo goes back.",
+                f"Stopped half-way: dormouse adopt {directory} continues, and --undo reverts it.",
                 err=True,
             )
         raise
@@ -176,7 +176,7 @@ class _Session:
             if sys.stdin.isatty():
                 raise  # Ctrl-C
             raise InputError(
-                "nobody is there to answer; look at the patch, then give --yes"
+                "there is no terminal to answer; read the patch, then add --yes"
             ) from None
         raise PermanentError("nothing has been changed")
 

@@ -81,7 +81,7 @@ def _said(directory: Path, prepared: Prepared, result: str) -> Iterator[str]:
     if result == "unchanged":
         yield f"{stack} can sleep already, and Terraform's state holds nothing of what sleeps."
     elif prepared.running:
-        yield f"{stack} is adopted, and has run on all the while; Terraform has forgotten:"
+        yield f"{stack} is adopted, and ran without interruption; Terraform has forgotten:"
         yield from (f"  {one.in_state}" for one in prepared.running)
         yield f"From now on never apply with {AWAKE} = true."
         yield f"To go back: dormouse adopt {directory} --undo"

@@ -66,7 +66,7 @@ class Duration(click.ParamType[timedelta]):
     type=Duration(),
     default="10s",
     show_default=True,
-    help="The longest time between two looks at AWS.",
+    help="The longest time between two reads of AWS.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option(
@@ -157,7 +157,7 @@ def _wake_timeout(spec: Spec) -> timedelta:
 def _interrupted(target: str) -> str:
     other = "asleep" if target == "awake" else "awake"
     return (
-        f"stopped half-way to {target}; run the same command to go on, or with --to {other} to "
+        f"stopped half-way to {target}; run the same command to continue, or with --to {other} to "
         f"go back"
     )
 
@@ -208,7 +208,7 @@ def _say_missed(spec: Spec, outcome: Outcome) -> str:
         )
     if outcome.result is Result.DEGRADED:
         short = say_shortfalls(find_shortfalls(spec, outcome.observed)) if outcome.observed else ""
-        return f"{stack} is awake, but {short or 'does not run in full'}: {cause}"
+        return f"{stack} is awake, but {short or 'does not run completely'}: {cause}"
     if outcome.target is Target.AWAKE:
         return f"{stack} did not wake and was put back to sleep: {cause}"
     return f"{stack} is not asleep, and may still cost money: {cause}"

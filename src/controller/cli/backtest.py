@@ -47,7 +47,7 @@ LATE = timedelta(minutes=15)
     type=click.IntRange(1, 455),
     default=14,
     show_default=True,
-    help="How many past days CloudWatch is asked for.",
+    help="How many past days to read from CloudWatch.",
 )
 @click.option(
     "--from",
@@ -150,7 +150,7 @@ def _standing(clients: Clients, spec: Spec) -> list[Balancer]:
             found += find_balancers(clients, names=[name])[0]
     if not found:
         raise PermanentError(
-            f"no load balancer of {spec.stack} stands now (looked for "
+            f"no load balancer of {spec.stack} exists now (looked for "
             f"{', '.join(names) or 'none, the files have no name'}), so CloudWatch cannot be asked "
             "for its past; name another by --load-balancer ARN, or give recorded traffic by "
             "--from FILE.csv"

@@ -28,7 +28,7 @@ def read_health(deployment: Deployment, spec: Spec, now: datetime) -> list[Findi
             with deployment.reaching(what):
                 return read()
         except DormouseError as error:
-            said = f"could not look: {error} (it takes {right})"
+            said = f"could not check: {error} (it takes {right})"
             refused.append(warning(check, deployment.name, said))
             return None
 

@@ -160,7 +160,7 @@ class News:
             case EventKind.FAILED:
                 return f"it could not wake, and is taken down again: {event.reason}"
             case EventKind.RESTORED:
-                return "it runs in full again"
+                return "it runs completely again"
             case _:
                 return f"{event.kind}: {event.reason}"
 

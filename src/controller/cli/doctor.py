@@ -81,7 +81,7 @@ def _folder(spec: Spec) -> Iterator[Finding]:
         yield warning(
             "folder",
             spec.stack,
-            f"its folder {folder} is gone, and it goes on being woken; if it is to go, too: "
+            f"its folder {folder} is gone, but it is still woken; to remove it, too: "
             f"dormouse unpublish {spec.stack}",
         )
 

@@ -21,7 +21,7 @@ def follow_stacks(stacks: Stacks, names: Sequence[str]) -> list[StackStatus]:
     return follow([PublishedStack(stacks, name) for name in names], stacks.deployment.clock)
 
 
-STANDS = "no longer following; what was asked for stands (dormouse status shows it)"
+REQUEST_STAYS = "no longer following; the request stays (dormouse status shows it)"
 
 
 def follow(
@@ -29,7 +29,7 @@ def follow(
     clock: Clock,
     *,
     wanted: State | None = None,
-    farewell: str = STANDS,
+    farewell: str = REQUEST_STAYS,
 ) -> list[StackStatus]:
     """
     Look at the stacks until nothing is under way with any; return how they ended.
@@ -105,5 +105,5 @@ class _Pulse:
         if status.now - since > STALE:
             raise PermanentError(
                 f"the controller has not worked on {status.stack} for {STALE.seconds // 60} "
-                f"minutes; see {place.keeper}; what was asked for stands, and is done once it runs"
+                f"minutes; see {place.keeper}; the request stays, and is served once it runs"
             )

@@ -26,15 +26,15 @@ def forget_replaced(deployment: Deployment, stack: str, *, yes: bool) -> None:
     for line in _lines(left):
         click.echo(line)
     if not yes and not sys.stdin.isatty():
-        raise click.UsageError("--forget asks first, and nobody is here to answer; add --yes")
-    if not (yes or click.confirm("Forget it? What still stands goes on costing money")):
+        raise click.UsageError("--forget asks first, and there is no terminal to answer; add --yes")
+    if not (yes or click.confirm("Forget it? What still exists continues to cost money")):
         return
     with deployment.reaching(f'forget what "{stack}" has left behind'):
         for spec in left:
             deployment.table.forget_leftover(stack, spec)
         deployment.table.ask(stack, deployment.clock.now())
     stacks.start_pass(stack)
-    click.echo(f"{stack}: forgotten; delete by hand what still stands.")
+    click.echo(f"{stack}: forgotten; delete by hand what still exists.")
 
 
 def _lines(left: Sequence[Spec]) -> Iterator[str]:

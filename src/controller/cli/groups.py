@@ -65,5 +65,5 @@ def _ask(verb: str, names: Sequence[str]) -> None:
     named = ", ".join(names[:_MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
     question = f"{verb} {len(names)} stacks ({named})?"
     if not sys.stdin.isatty():
-        raise click.UsageError(f"{question} Nobody can be asked here: say --yes")
+        raise click.UsageError(f"{question} There is no terminal to ask on: add --yes")
     click.confirm(question, abort=True, err=True)

@@ -40,9 +40,7 @@ _FORMS = {
     type=click.IntRange(1, 65535),
     help=f"Where the container listens.  [default: {_PORT}]",
 )
-@click.option(
-    "--vpc", metavar="ID", default="", help="The VPC in which a public subnet is looked for."
-)
+@click.option("--vpc", metavar="ID", default="", help="The VPC in which to find a public subnet.")
 @click.option(
     "--subnets", metavar="ID...", multiple=True, help="Public subnets; commas between, or repeated."
 )

@@ -36,7 +36,7 @@ LONGEST_TEXT = 4096
     type=click.Choice([str(scope) for scope in Scope]),
     default="wake",
     show_default=True,
-    help="view looks; wake also wakes and extends; admin also puts to sleep.",
+    help="view shows; wake also wakes and extends; admin also puts to sleep.",
 )
 @click.option("--expires", type=Duration(), default="90d", show_default=True)
 @click.option("--name", default="", help="Whom it is for; shown as who keeps the stack awake.")

@@ -39,7 +39,7 @@ COMMANDS = {
     "wake": ("controller.cli.wake:command", "Have a stack awake for a while."),
     "sleep": ("controller.cli.sleep:command", "Put a stack to sleep until its office hours."),
     "extend": ("controller.cli.extend:command", "Keep an awake stack awake for longer."),
-    "release": ("controller.cli.release:command", "Give back what you have asked for."),
+    "release": ("controller.cli.release:command", "Release what you have requested."),
     "with": ("controller.cli.with_awake:command", "Run a command with a stack awake."),
     "rehearse": ("controller.cli.rehearse:command", "Find out whether a stack could wake."),
     "hold": ("controller.cli.hold:command", "Decide for a while, whatever the hours say."),

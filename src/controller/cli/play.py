@@ -67,7 +67,9 @@ class _Player:
         if not takes_http(spec) or scheme_of(spec) == "https":
             return None
         address = self._system.door("a program", "orders")
-        click.echo("At the same time a program asks by its door. It waits for the answer:\n")
+        click.echo(
+            "At the same time a program sends a request to its door. It waits for the answer:\n"
+        )
         click.secho(f"$ curl -i {address}\n", bold=True)
         return _Program(address)
 

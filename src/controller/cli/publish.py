@@ -162,7 +162,7 @@ def _print(spec: Spec, state: str, changes: SpecChanges) -> None:
         click.echo(f"{spec.stack}: unchanged")
     else:
         lines = [f"  {line}" for line in _lines(changes)]
-        only = "" if lines else " (only where it stands in the files)"
+        only = "" if lines else " (only if it is in the files)"
         click.echo("\n".join([f"{spec.stack}: changed{only}", *lines]))
 
 

@@ -26,7 +26,7 @@ PATIENCE = timedelta(seconds=10)
 """A service that is healthy answers at once; its first connection may still be refused."""
 
 REASON = "rehearsal"
-FAREWELL = "no longer following; the rehearsal's lease is given back"
+FAREWELL = "no longer following; the rehearsal's lease is released"
 
 
 @click.command("rehearse")
@@ -83,7 +83,7 @@ def wake_for_real(published: Stacks, deployment: Deployment, report: Report) -> 
 def _ask_once(status: StackStatus, path: str) -> str:
     address = base_address(status)
     if "://" not in address:
-        return f"{address} speaks no HTTP, so nothing was asked"
+        return f"{address} does not speak HTTP, so no request was sent"
     try:
         wait_until_ready(address, Question(path, "", PATIENCE))
     except PermanentError as error:
@@ -103,7 +103,7 @@ def _proof_after(published: Stacks, deployment: Deployment, report: Report) -> P
             return proof
         clock.sleep(POLL.total_seconds())
     raise PermanentError(
-        f"{stack} was not looked at within {LONGEST.seconds} s; see whether the controller runs: "
+        f"{stack} was not checked within {LONGEST.seconds} s; see whether the controller runs: "
         f"dormouse doctor {stack}"
     )
 

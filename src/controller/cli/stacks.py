@@ -128,7 +128,7 @@ class Stacks:
         why_not = self.deployment.start_pass(stack)
         if why_not:
             click.echo(
-                f"note: the controller was not told ({why_not}); it is recorded, and the "
+                f"note: the controller could not be notified ({why_not}); it is recorded, and the "
                 "heartbeat takes it up within a minute",
                 err=True,
             )

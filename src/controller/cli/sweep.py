@@ -67,7 +67,7 @@ def command(
         forget_replaced(deployment, forget, yes=yes)
         return
     if delete and not yes and (as_json or not sys.stdin.isatty()):
-        raise click.UsageError("--delete asks first, and nobody is here to answer; add --yes")
+        raise click.UsageError("--delete asks first, and there is no terminal to answer; add --yes")
     session = _session()
     records, specs = _records(deployment, answered_for, delete=delete)
     sweep = Sweep(_regions(session, specs), records, deployment.clock, _say, answered_for)

@@ -88,7 +88,7 @@ def command(
     If it was killed, run it again: it finds what is left by its tags.
     """
     if not yes and not sys.stdin.isatty():
-        raise click.UsageError("it asks first, and nobody is here to answer; add --yes")
+        raise click.UsageError("it asks first, and there is no terminal to answer; add --yes")
     _check_places(save, record)
     spec = spec_or_exit(ctx, directory, stack_name)
     _check_that_it_is_ours(spec, deployment)
@@ -259,7 +259,7 @@ def _tell(spec: Spec, result: Result, save: Path | None, *, as_json: bool) -> No
 
 def _say(spec: Spec, result: Result, *, as_json: bool) -> None:
     for each in result.left_behind:
-        click.echo(f"error: {each} still stands, and may cost money", err=True)
+        click.echo(f"error: {each} still exists, and may cost money", err=True)
     if result.left_behind:
         click.echo("error: take it down by the same command once more", err=True)
     if result.cause:

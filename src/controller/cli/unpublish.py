@@ -27,7 +27,7 @@ from controller.reconcile.metering import nothing_stands
 from controller.store.lock import Lock, LockKeeper
 
 _HOLDER = "unpublish"
-_REASON = "it is being taken out"
+_REASON = "it is being removed"
 _MOST_WAKES = 3
 """The command gives up, and removes nothing, after somebody has woken it this often meanwhile."""
 
@@ -42,7 +42,7 @@ _PATIENCE = timedelta(minutes=20)
     type=click.Choice([str(each) for each in Leave]),
     default=str(Leave.ASLEEP),
     show_default=True,
-    help="Whether it is put to sleep first, or left as it stands.",
+    help="Whether it is put to sleep first, or left as it is.",
 )
 @deployment_option
 def command(stack: str, leave: str, deployment: Deployment) -> None:
@@ -61,10 +61,10 @@ def command(stack: str, leave: str, deployment: Deployment) -> None:
         _see_that_it_was_there(stacks, stack)
     except SpecError as error:
         if Leave(leave) is Leave.ASLEEP:
-            raise SpecError(f"{error}; to take it out as it stands: --leave awake") from None
+            raise SpecError(f"{error}; to remove it as it is: --leave awake") from None
         _take_out_unread(deployment, stack)
     _clear_out(deployment, stack)
-    click.echo(f"{stack} is taken out of the controller; its links open nothing any more.")
+    click.echo(f"{stack} is removed from the controller; its links no longer work.")
 
 
 def _take_out(stacks: Stacks, stack: str, leave: Leave) -> None:
@@ -81,7 +81,7 @@ def _take_out(stacks: Stacks, stack: str, leave: Leave) -> None:
                 return
         view = stacks.load_view(stack)
     raise PermanentError(
-        f"{stack} was not taken out: somebody wakes it again and again; withdraw its links "
+        f"{stack} was not removed: somebody wakes it again and again; withdraw its links "
         f"(dormouse link {stack} --withdraw ID), then repeat this"
     )
 
@@ -104,7 +104,7 @@ def _put_to_sleep(stacks: Stacks, view: StackView) -> None:
     report = stacks.load_view(view.stack).report
     if report.state is not State.ASLEEP:
         raise PermanentError(
-            f"{view.stack} was not taken out, because it still costs money "
+            f"{view.stack} was not removed, because it still costs money "
             f"({report.cause or report.phase}{why}): {name_standing(report)}; put that right and "
             "repeat this, or leave it as it stands (--leave awake)"
         )
@@ -122,7 +122,7 @@ def _wait_for_the_rest(stacks: Stacks, stack: str) -> None:
         if troubles or clock.now() >= give_up_at:
             why = "; ".join(each.cause for each in troubles) or "it takes longer than usual"
             raise PermanentError(
-                f"{stack} was not taken out, because something of it may still stand: {why}"
+                f"{stack} was not removed, because something of it may still exist: {why}"
             )
         clock.sleep(POLL_SECONDS)
 
@@ -157,7 +157,7 @@ def _last_events(view: StackView) -> Iterator[Event]:
             stack=view.stack,
             at=view.now,
             kind=EventKind.REPLACED,
-            reason="taken out of the controller",
+            reason="removed from the controller",
             facts=facts,
         )
 
@@ -165,13 +165,13 @@ def _last_events(view: StackView) -> Iterator[Event]:
 def _take_out_unread(deployment: Deployment, stack: str) -> None:
     """Nobody can say what exists of a spec that cannot be read."""
     click.echo(
-        f"warning: the spec of {stack} cannot be read; see by dormouse sweep what stands of it",
+        f"warning: the spec of {stack} cannot be read; see by dormouse sweep what of it exists",
         err=True,
     )
     with deployment.reaching(f'take "{stack}" out'):
         table = deployment.table
         if not table.take_out(stack, table.load_requests(stack).count):
-            raise PermanentError(f"{stack} was not taken out: somebody asks for it; repeat this")
+            raise PermanentError(f"{stack} was not removed: somebody asks for it; repeat this")
 
 
 def _see_that_it_was_there(stacks: Stacks, stack: str) -> None:
@@ -205,7 +205,7 @@ def _locked(deployment: Deployment, stack: str) -> Iterator[None]:
         lock = _acquire(deployment, keeper, stack)
         if lock is None and clock.now() >= give_up_at:
             raise PermanentError(
-                f"{stack} was not taken out: passes have been working on it for "
+                f"{stack} was not removed: passes have been working on it for "
                 f"{_PATIENCE.seconds // 60} minutes; repeat this later"
             )
         if lock is None:

@@ -40,7 +40,7 @@ from controller.domain.text import LONGEST_REASON, clean, quoted
 NOT_AWAKE = 125
 """The exit code of what is not the command's: as of `timeout`, `env` and `docker run`."""
 
-FAREWELL = "no longer waiting; what was asked for is given back"
+FAREWELL = "no longer waiting; the request is released"
 _COMMAND = "dormouse.command"
 
 

@@ -41,7 +41,7 @@ def degraded(status: Status, spec: Spec, outcome: Outcome, now: datetime) -> Sta
 
 
 def restored(status: Status, spec: Spec, now: datetime) -> Status:
-    """It runs in full again."""
+    """It runs completely again."""
     degraded, status = status.degraded, replace(status, degraded=None)
     facts = {
         "since": write_timestamp(degraded.since if degraded else None),

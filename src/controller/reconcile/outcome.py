@@ -22,7 +22,7 @@ class Result(StrEnum):
     UNFINISHED = "unfinished"  # time is up; come back at `due_at`
     INTERRUPTED = "interrupted"  # something else is wanted now
     BLOCKED = "blocked"  # a foreign resource blocks it
-    DEGRADED = "degraded"  # it serves people, though not in full, and is left to recover
+    DEGRADED = "degraded"  # it serves people, though not completely, and is left to recover
     FAILED = "failed"  # it will not get there without a person
 
 

@@ -104,7 +104,7 @@ def test_a_hold_asleep_ends_with_a_later_wake_and_stays_ended():
     asked.leases.append(lease("11:00", "12:00", "b"))
     assert asked.wake("11:00").state is AWAKE
     asked.leases = []  # long over and forgotten
-    assert asked.act("12:30").reason == "nobody asks for it any more"
+    assert asked.act("12:30").reason == "nobody needs it any more"
     assert asked.act("12:30").rule is Rule.SLEPT
 
 

@@ -78,7 +78,7 @@ def test_nothing_of_a_stack_that_is_awake_or_about_to_be_is_one():
 
 
 def test_while_a_pass_works_on_the_stack_nothing_is_one_however_it_looks():
-    working = (False, 'a pass is working on stack "nsfw-api"; look again in a minute')
+    working = (False, 'a pass is working on stack "nsfw-api"; try again in a minute')
     assert judged(BALANCER, known(busy=True)) == working
     assert judged(replace(BALANCER, name="other"), known(busy=True)) == working
 
@@ -86,7 +86,7 @@ def test_while_a_pass_works_on_the_stack_nothing_is_one_however_it_looks():
 def test_what_is_needed_asleep_too_is_none():
     both = service(asleep={"desiredCount": 0})
     of = known(spec=article_spec(resources=(both,)))
-    assert judged(TASKS, of) == (False, "it stands while the stack sleeps, too")
+    assert judged(TASKS, of) == (False, "it exists while the stack sleeps, too")
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,7 @@ def test_awake_after_trouble_says_once_that_it_is_over():
     assert message.subject == "nsfw-api is awake again"
     assert message.body.startswith(
         "nsfw-api is awake.\n\n"
-        "You were told that it could not be woken: that is over.\n\n"
+        "An earlier message said that it could not be woken: that is over.\n\n"
         "Why: office hours.\n"
     )
     for trouble in ("failed", "blocked"):
@@ -206,7 +206,7 @@ def test_asleep_of_an_hour_and_at_last():
     hour = [[LB, ARN, "2026-11-23T11:30:00Z", "2026-11-23T12:00:00Z"]]
     message = write("asleep", spans=hour, after=["stuck"])
     assert message.subject == "nsfw-api is asleep at last; this time awake cost USD 0.0225"
-    assert "You were told that it did not get to sleep: that is over.\n\n" in message.body
+    assert "An earlier message said that it did not get to sleep: that is over.\n\n" in message.body
     assert "USD 0.0225 (1 started hour), the tasks USD 0.0000." in message.body
     assert "Elastic IP. A day asleep saves USD 0.96.\n" in message.body
 
@@ -234,12 +234,12 @@ def test_failed_says_what_happened_and_what_to_do():
     message = write("failed", "no such image")
     assert message.subject == "nsfw-api could not be woken"
     assert message.body == (
-        "nsfw-api could not be woken at Mon 23 Nov 21:00. What had been made for it is taken down "
-        "again, so that it costs nothing; if that does not succeed, another message says so.\n\n"
+        "nsfw-api could not be woken at Mon 23 Nov 21:00. What had been created for it is deleted "
+        "again, so that it costs nothing; if that fails, another message says so.\n\n"
         "What happened:\nno such image\n\n"
-        "What to do: put that right, then wake nsfw-api again with its wake link or\n"
+        "What to do: fix that, then wake nsfw-api again with its wake link or\n"
         "dormouse wake nsfw-api\n\n"
-        "Dormouse does not try again by itself before somebody asks anew, the next office hours "
+        "Dormouse does not retry until somebody requests it again, the next office hours "
         f"begin, or a changed configuration is published.{FOOTER}"
     )
 
@@ -249,8 +249,8 @@ def test_blocked_says_what_is_in_the_way_and_that_it_is_left_alone(target, verb)
     message = write("blocked", 'load balancer "ecs-nlb" is not ours', target=target)
     assert message.subject == f"nsfw-api cannot be {verb}: something foreign is in the way"
     assert message.body == (
-        f"nsfw-api cannot be {verb}: something that Dormouse did not make stands in its way. "
-        "Dormouse never changes or deletes such things.\n\n"
+        f"nsfw-api cannot be {verb}: a resource that Dormouse did not create is in its way. "
+        "Dormouse never changes or deletes such resources.\n\n"
         'What it is:\nload balancer "ecs-nlb" is not ours\n\n'
         "What to do: delete or rename it if it is yours, or give ours another name in the "
         "Terraform files and publish them. Then wake nsfw-api again with its wake link or\n"
@@ -262,12 +262,12 @@ def test_stuck_says_since_when_what_holds_it_up_and_what_to_do():
     since = "2026-11-23T11:45:00Z"
     message = write("stuck", "it drains", standing=[SERVICE, TG], billed=[SERVICE], since=since)
     assert message.body == (
-        "nsfw-api was to go to sleep at Mon 23 Nov 20:45, but something still stands.\n\n"
-        "What holds it up:\nit drains\n\n"
-        f"Still standing:\n  {SERVICE}: USD 0.0173 an hour\n  {TG}: free\n\n"
+        "nsfw-api was to go to sleep at Mon 23 Nov 20:45, but something still exists.\n\n"
+        "Cause:\nit drains\n\n"
+        f"Still there:\n  {SERVICE}: USD 0.0173 an hour\n  {TG}: free\n\n"
         "That is USD 0.0173 an hour, USD 0.42 a day, until it is gone.\n\n"
-        "What to do: Dormouse goes on trying every 15 minutes, and another message says when it "
-        "is asleep. If the cause stays, put it right, or delete what is still standing in the AWS "
+        "What to do: Dormouse retries every 15 minutes, and another message says when it "
+        "is asleep. If the cause stays, fix it, or delete what still exists in the AWS "
         f"console; leave the Elastic IP alone.{FOOTER}"
     )
 
@@ -320,11 +320,11 @@ def test_a_week_is_one_line_and_its_particulars():
     assert message.subject == f"nsfw-api {said}"
     assert message.body == (
         f"nsfw-api from Mon 16 Nov 21:00 to Mon 23 Nov 21:00: it {said}.\n\n"
-        "It could be used for 36 h. For 1 h it was waking, going to sleep, or held up in one of "
+        "It could be used for 36 h. For 1 h it was waking, going to sleep, or delayed in one of "
         "them.\n\n"
         "It cost 2.12 USD, the Elastic IP included; always on it would have cost 7.72 USD.\n\n"
-        "What failed, and why, stood in a message of its own at that time. To see what its last "
-        f"wake came to:\ndormouse status nsfw-api{FOOTER}"
+        "A message at that time said what failed, and why. To see the result of its last "
+        f"wake:\ndormouse status nsfw-api{FOOTER}"
     )
 
 

@@ -174,7 +174,7 @@ class SleepRules:
             ended.append((at, _what_closed(closed)))
         if self._hold and self._hold.is_over(now):
             ended.append((self._hold.until, f"the hold of {self._hold.by} is over"))
-        return max(ended, default=(now, "nobody asks for it any more"))[1]
+        return max(ended, default=(now, "nobody needs it any more"))[1]
 
     def _ended_since_the_wake(self, end: datetime, now: datetime) -> bool:
         """What was over before is not why it is awake no longer."""

@@ -94,7 +94,7 @@ def refusals(facts: Facts) -> Iterator[Finding]:
 
 def _refused(refusal: Refusal) -> Finding:
     if refusal.denied:
-        said = f"could not look: missing right {refusal.right}"
+        said = f"could not check: missing right {refusal.right}"
     else:
-        said = f"could not look: {refusal.cause}"
+        said = f"could not check: {refusal.cause}"
     return not_checked(refusal.check, refusal.subject, said)

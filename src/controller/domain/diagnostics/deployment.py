@@ -77,12 +77,12 @@ def examine_controller(health: ControllerHealth) -> list[Finding]:
 
 def _heartbeat(health: ControllerHealth) -> Iterator[Finding]:
     seen = health.status.updated_at
-    said = f"last looked at {format_timestamp(seen.replace(microsecond=0))}" if seen else ""
+    said = f"last checked {format_timestamp(seen.replace(microsecond=0))}" if seen else ""
     if health.overdue:
         yield problem(
             "heartbeat",
             health.stack,
-            f"{said or 'never looked at'}, and due for more than {LATE.seconds // 60} "
+            f"{said or 'never checked'}, and due for more than {LATE.seconds // 60} "
             f"minutes; see the schedule of {health.deployment}-controller in EventBridge Scheduler "
             "and that function's log",
         )
@@ -90,7 +90,7 @@ def _heartbeat(health: ControllerHealth) -> Iterator[Finding]:
         yield warning(
             "heartbeat",
             health.stack,
-            "not looked at yet; if it was published just now, wait a minute",
+            "not checked yet; if it was published just now, wait a minute",
         )
     else:
         yield ok("heartbeat", health.stack, said)

@@ -114,7 +114,7 @@ def _verdict(owned: OwnedResource, records: Records | None, now: datetime) -> Ve
     if known is None:
         return _goes(owned, f'there is no stack "{owned.stack}" in the records of this deployment')
     if known.busy:
-        return _stays(owned, f'a pass is working on stack "{owned.stack}"; look again in a minute')
+        return _stays(owned, f'a pass is working on stack "{owned.stack}"; try again in a minute')
     if known.clearing and not _is_abandoned(known.status, now):
         return _stays(owned, "the controller is about to take down what a replaced spec names")
     return _of_published(owned, known, now)
@@ -128,7 +128,7 @@ def _of_published(owned: OwnedResource, known: Known, now: datetime) -> Verdict:
     if awake:
         return _stays(owned, f'stack "{owned.stack}" is awake, or about to be')
     if resource.asleep is not None:
-        return _stays(owned, "it stands while the stack sleeps, too")
+        return _stays(owned, "it exists while the stack sleeps, too")
     if not known.status.settled and not _is_abandoned(known.status, now):
         return _stays(owned, f'stack "{owned.stack}" is being put to sleep')
     return _goes(owned, f'stack "{owned.stack}" is asleep')

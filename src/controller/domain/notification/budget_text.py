@@ -16,9 +16,10 @@ class BudgetText(EventText):
         spent, limit, month = self._budget()
         used_up_at = self.moment("used_up_at")
         goes_on = (
-            f"As office hours and bookings stand, it will be used up on {self.say(used_up_at)}."
+            "With the present office hours and bookings, it will be used up on "
+            f"{self.say(used_up_at)}."
             if used_up_at
-            else "As office hours and bookings stand, it lasts until the end of the month."
+            else "With the present office hours and bookings, it lasts until the end of the month."
         )
         return f"has spent {spent} of its budget of {limit}", iter(
             [f"{self.stack} has spent {spent} of {limit} in {month}. {goes_on}", self._then()]
@@ -30,8 +31,8 @@ class BudgetText(EventText):
             [
                 f"{self.stack} has spent {spent} in {month}; its budget is {limit}.",
                 self._then(),
-                "What to do: nothing, if that is meant. Else raise monthly_budget and publish the "
-                f"stack, or wake it with an admin link or\ndormouse wake {self.stack} "
+                "What to do: nothing, if that is intended. Else raise monthly_budget and publish "
+                f"the stack, or wake it with an admin link or\ndormouse wake {self.stack} "
                 "--over-budget",
             ]
         )
@@ -42,8 +43,8 @@ class BudgetText(EventText):
         return say_money(spent), say_money(limit), month
 
     def _then(self) -> str:
-        hours = "office hours end then too" if self.facts.get("stops") else "office hours go on"
+        hours = "office hours end then too" if self.facts.get("stops") else "office hours continue"
         return (
-            "Once it is used up, wake links that are no admin's wake it no more until the month is "
-            f"over (UTC); {hours}. Asleep it costs its Elastic IP all the same."
+            "Once it is used up, only admin links wake it until the month is over (UTC); "
+            f"{hours}. Asleep it still costs its Elastic IP."
         )

@@ -43,7 +43,7 @@ class EventText:
         after = self.facts.get("after") or ()
         said = dict.fromkeys(troubles[kind] for kind in after if kind in troubles)
         for what in said:
-            yield f"You were told that it {what}: that is over."
+            yield f"An earlier message said that it {what}: that is over."
 
     def moment(self, fact: str) -> datetime | None:
         return read_timestamp(self.facts.get(fact))

@@ -49,7 +49,7 @@ class SleepingText(EventText):
     def _asleep_body(self) -> Iterator[str]:
         yield f"{self.stack} has been asleep since {self.say(self.event.at)}."
         yield from self.over({"stuck": "did not get to sleep"})
-        yield from self.over({"degraded": "did not run in full"})
+        yield from self.over({"degraded": "did not run completely"})
         yield self.why()
         stay = add_up(self.spec, self.facts.get("spans") or ())
         if stay:

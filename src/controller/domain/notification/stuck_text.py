@@ -25,20 +25,20 @@ class StuckText(EventText):
 
     def _stuck_body(self, prices: Mapping[str, Decimal], hour: Decimal) -> Iterator[str]:
         since = self.moment("since") or self.event.at
-        yield f"{self.stack} was to go to sleep at {self.say(since)}, but something still stands."
-        yield f"What holds it up:\n{self.event.reason}"
+        yield f"{self.stack} was to go to sleep at {self.say(since)}, but something still exists."
+        yield f"Cause:\n{self.event.reason}"
         if prices:
             each = (
                 f"  {a}: {f'{say_money(p)} an hour' if p else 'free'}" for a, p in prices.items()
             )
-            yield "\n".join(["Still standing:", *each])
+            yield "\n".join(["Still there:", *each])
         if hour:
             day = say_money(hour * 24)
             yield f"That is {say_money(hour)} an hour, {day} a day, until it is gone."
         yield (
-            "What to do: Dormouse goes on trying every 15 minutes, and another message says when "
-            "it is asleep. If the cause stays, put it right, or delete what is still standing in "
-            "the AWS console; leave the Elastic IP alone."
+            "What to do: Dormouse retries every 15 minutes, and another message says when it is "
+            "asleep. If the cause stays, fix it, or delete what still exists in the AWS console; "
+            "leave the Elastic IP alone."
         )
 
     def _replaced(self) -> Text:
@@ -50,12 +50,12 @@ class StuckText(EventText):
 
     def _replaced_body(self, hours: Mapping[str, Decimal], hour: Decimal) -> Iterator[str]:
         yield (
-            f"The configuration of {self.stack} was changed, and what the earlier one made cannot "
-            f"be taken down. {self.stack} itself goes on by the new one."
+            f"The configuration of {self.stack} was changed, and resources of the earlier one "
+            f"cannot be deleted. {self.stack} itself continues with the new one."
         )
         yield f"What it is, why, and what to do:\n{self.event.reason}."
         if hour:
             each = (f"  {address}: {say_money(p)} an hour" for address, p in hours.items())
-            yield "\n".join(["As far as it still stands, it costs:", *each])
+            yield "\n".join(["What still exists costs:", *each])
             yield f"That is {say_money(hour * 24)} a day, until it is gone."
-        yield "Dormouse goes on trying every 15 minutes; its page and status say so until then."
+        yield "Dormouse retries every 15 minutes; page and status show it until then."

@@ -23,33 +23,33 @@ def say_term(spec: Spec, event: Event, link: Invitation | None) -> tuple[str, It
     whose = event.facts.get("owner")
     owner = f" Its owner is {whose}." if whose else ""
     if event.kind is EventKind.UNPUBLISHED:
-        said = f"The term of {spec.stack} ended at {expires}. It is taken out of the controller."
-        return "is taken out", iter([said + owner, _kept(spec)])
+        said = f"The term of {spec.stack} ended at {expires}. It is unpublished."
+        return "is unpublished", iter([said + owner, _kept(spec)])
     if event.kind is EventKind.ENDED:
         said = (
-            f"The term of {spec.stack} ended at {expires}. It is held asleep, and is taken out of "
-            f"the controller at {goes}."
+            f"The term of {spec.stack} ended at {expires}. It is held asleep, and is unpublished "
+            f"at {goes}."
         )
         return "has come to its end", iter([said + owner, _way_out(spec, link), _kept(spec)])
     said = (
         f"The term of {spec.stack} ends at {expires}. Then it is held asleep, and at {goes} it is "
-        "taken out of the controller."
+        "unpublished."
     )
     return f"ends at {expires}", iter([said + owner, _way_out(spec, link)])
 
 
 def _way_out(spec: Spec, link: Invitation | None) -> str:
     publish = f"dormouse publish {spec.source.get('dir') or spec.stack} --expires 14d"
-    by_link = f", or open its page and press there:\n{link.url}" if link else ""
+    by_link = f", or open its page and press the button:\n{link.url}" if link else ""
     return f"If it is still wanted, publish it again:\n{publish}{by_link}"
 
 
 def _kept(spec: Spec) -> str:
     """
-    What Dormouse does not take down, for it is Terraform's: thing by thing, with its price.
+    What Dormouse does not delete, because it is Terraform's: each resource with its price.
 
-    What the files did not tell by the hour (storage, traffic, things of other directories) is in no
-    spec, and that is said.
+    What the files do not price by the hour (storage, traffic, other directories) is in no spec, and
+    the text says so.
     """
     own = asleep_hour(spec) * HOURS_IN_A_MONTH
     lines = [f"  {', '.join(_own(spec)) or 'Elastic IPs and tasks'}: {_month(own)}"] if own else []
@@ -66,7 +66,8 @@ def _kept(spec: Spec) -> str:
     said = "\n".join(["What Terraform keeps, and its price a month:", *lines])
     return (
         f"{said}\nThat is {say_money(total)} a month{more}. What is billed by use (storage, "
-        "traffic, logs) is not in it, nor what other directories keep. terraform destroy ends it."
+        "traffic, logs) is not included, nor what other directories keep. terraform destroy ends "
+        "it."
     )
 
 

@@ -39,14 +39,14 @@ def _body(spec: Spec, event: Event) -> Iterator[str]:
     between = max(timedelta(0), _length(event) - awake - slept)
     yield (
         f"It could be used for {say_duration(awake)}. For {say_duration(between)} it was waking, "
-        "going to sleep, or held up in one of them."
+        "going to sleep, or delayed in one of them."
     )
     spent, always = (_usd(facts.get(name, 0)) for name in ("spent", "always_on"))
     yield f"It cost {spent}, the Elastic IP included; always on it would have cost {always}."
     if facts.get("failed"):
         yield (
-            "What failed, and why, stood in a message of its own at that time. To see what its "
-            f"last wake came to:\ndormouse status {spec.stack}"
+            "A message at that time said what failed, and why. To see the result of its last "
+            f"wake:\ndormouse status {spec.stack}"
         )
 
 

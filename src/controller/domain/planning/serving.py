@@ -76,7 +76,7 @@ def say_shortfalls(found: Sequence[Shortfall]) -> str:
     """
     Say it in one line: "runs with 1 of 2 tasks", of several services with their names.
 
-    "" where every service runs in full: something else is not as it should be.
+    "" where every service runs completely: something else is not as it should be.
     """
     if not found:
         return ""

@@ -33,10 +33,10 @@ WAYS_OUT = {
     "lease#": "ask again for what it was to give",
     "booking#": "book it again",
     "hold": "hold the stack again, or lift it by dormouse hold --lift",
-    "status": "nothing is to be done: it is learned anew",
-    "spec": "the stack goes on by the files as they were before; publish it again",
-    "spec#": "what it named may still stand and cost: look with dormouse sweep",
-    "mark": "nothing to do: requests are counted anew",
+    "status": "nothing to do: it is learned again",
+    "spec": "the stack continues with the previous spec; publish it again",
+    "spec#": "what it named may still exist and cost money: check with dormouse sweep",
+    "mark": "nothing to do: requests are counted again",
 }
 """By a sort key, or what it begins with: what to do about a record that is set aside."""
 

@@ -119,7 +119,7 @@ class Report:
 
     @property
     def degraded(self) -> Degraded | None:
-        """What is not in full, where it is awake and serves people all the same."""
+        """What is incomplete, where it is awake and serves people all the same."""
         return self.status.degraded if self.phase == DEGRADED else None
 
     @property

@@ -58,8 +58,8 @@ class Status:
     """
     `target` is the target of the transition since `since`, and `settled` says that it is reached;
     `from_rest` says that the transition started from a settled state, not from another transition.
-    `degraded` says that it serves, but not in full. `phase` is shown to people meanwhile, `cause`
-    is what delays it. `decision` is the last one, as JSON.
+    `degraded` says that it serves, but not completely. `phase` is shown to people meanwhile,
+    `cause` is what delays it. `decision` is the last one, as JSON.
     `warned_for` is the end for which the warning was sent, `budget_notified` a month and the
     messages sent about its budget, `term_notified` the end of its term and the messages sent about
     it, `troubles` are reported problems that are not over, `meter` counts the money.
