@@ -76,13 +76,13 @@ class _Remembered(Generic[T]):
         self._fetch = fetch
         self._now = now
         self._found: tuple[T, datetime] | None = None
-        self._ask_at: datetime | None = None
+        self._read_at: datetime | None = None
         self._error: Exception | None = None
 
     def get(self) -> T:
         """Raises KeysUnreadableError."""
         now = self._now()
-        if self._ask_at is None or now >= self._ask_at:
+        if self._read_at is None or now >= self._read_at:
             self._renew(now)
         if self._found is None or now - self._found[1] >= STALE:
             raise KeysUnreadableError from self._error
@@ -93,9 +93,9 @@ class _Remembered(Generic[T]):
             self._found = self._fetch(), now
         except Exception as error:
             self._error = error
-            self._ask_at = now + RETRY  # or a flood of requests would ask AWS each time
+            self._read_at = now + RETRY  # or a flood of requests would ask AWS each time
             return
-        self._ask_at = now + FRESH
+        self._read_at = now + FRESH
 
 
 def _keys(text: str | None) -> Keys:

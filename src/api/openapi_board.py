@@ -69,16 +69,16 @@ def _parameters() -> list[Json]:
 
 def _body() -> dict[str, Json]:
     names: Json = {"type": "array", "items": _TEXT, "minItems": 1, "maxItems": MOST_AT_ONCE}
-    asked: Json = {"type": "string", "description": 'A time such as "1h" or "90m", or "close".'}
+    length: Json = {"type": "string", "description": 'A time such as "1h" or "90m", or "close".'}
     as_json: Json = {
         "type": "object",
-        "properties": {"stacks": names, "for": asked},
+        "properties": {"stacks": names, "for": length},
         "required": ["stacks"],
         "additionalProperties": False,
     }
     as_form: Json = {
         "type": "object",
-        "properties": {"stack": names, "for": asked},
+        "properties": {"stack": names, "for": length},
         "required": ["stack"],
         "additionalProperties": False,
     }

@@ -74,9 +74,9 @@ class Choice:
 
     def parameters(self) -> dict[str, str]:
         """What of it differs from a plain board, as its address says it."""
-        told = {"q": self.words, "state": self.state, "after": self.after}
-        told["sort"] = "" if self.sort == "name" else self.sort
-        return {name: value for name, value in told.items() if value}
+        params = {"q": self.words, "state": self.state, "after": self.after}
+        params["sort"] = "" if self.sort == "name" else self.sort
+        return {name: value for name, value in params.items() if value}
 
 
 PARAMETERS = ("q", "state", "sort", "after")

@@ -25,13 +25,13 @@ class Capacity:
         self._now = now
         self._log = log
         self._free = LEAST
-        self._ask_at: datetime | None = None
+        self._read_at: datetime | None = None
 
     def most(self) -> int:
         """One at least, or the door would be shut."""
         now = self._now()
-        if self._ask_at is None or now >= self._ask_at:
-            self._ask_at = now + self._renew()
+        if self._read_at is None or now >= self._read_at:
+            self._read_at = now + self._renew()
         return max(1, self._free // 2)
 
     def _renew(self) -> timedelta:

@@ -90,7 +90,7 @@ class Door:
         return view
 
     def _status(self, request: DoorRequest) -> Reply:
-        """The state of the stack, for clients that were told to retry."""
+        """The state of the stack, for clients that were fields to retry."""
         if request.method not in ("GET", "HEAD"):
             raise RefusedError(not_allowed("GET, HEAD"))
         return _status_reply(self._load_view(request).report)
@@ -110,7 +110,7 @@ def _check_passable(request: DoorRequest) -> None:
 def _status_reply(report: Report) -> Reply:
     from api.answers import json_answer
 
-    told = report.to_json()
-    answer = json_answer({name: told[name] for name in STATUS_FIELDS})
+    fields = report.to_json()
+    answer = json_answer({name: fields[name] for name in STATUS_FIELDS})
     named = {"Content-Type": answer.content_type, **answer.all_headers(), HELD: "0"}
     return Reply(int(HTTPStatus.OK), named, answer.body.encode())

@@ -179,14 +179,14 @@ def _forwarded(request: DoorRequest) -> Headers:
         came.append(request.source)
     via = request.headers.get("via", "")
     ours = f"1.1 {pseudonym(request.stack)}"
-    told = [
+    pairs = [
         ("via", f"{via}, {ours}" if via else ours),
         ("x-forwarded-for", ", ".join(came)),
         ("x-forwarded-host", request.host),
         ("x-forwarded-proto", "https"),  # a Function URL has no other
         ("x-forwarded-port", "443"),
     ]
-    return [(name, value) for name, value in told if value]
+    return [(name, value) for name, value in pairs if value]
 
 
 def _named_by_connection(headers: Mapping[str, str]) -> frozenset[str]:

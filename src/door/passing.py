@@ -91,11 +91,11 @@ class Passing:
 
     def _returned(self, answer: relay.Answer, held: int) -> Reply:
         returned = headers.for_client(answer.headers)
-        told = {HELD: str(held)}
+        own = {HELD: str(held)}
         if "preference-applied" not in returned.headers:  # the service may have had its own
-            told |= self.exchange.applied()
+            own |= self.exchange.applied()
         sent = headers.with_type(answer.status, returned.headers, answer.body)
-        return Reply(answer.status, {**sent, **told}, answer.body, tuple(returned.cookies))
+        return Reply(answer.status, {**sent, **own}, answer.body, tuple(returned.cookies))
 
 
 def _target(view: StackView) -> relay.Target:

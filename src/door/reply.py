@@ -77,8 +77,8 @@ def _fits(result: Mapping[str, Any]) -> bool:
 def say(problem: Problem, held: int | None = None, **more: str) -> Reply:
     """A problem of ours; `held` are the seconds that it was held, None where it may not say."""
     answer = json_answer(problem.to_json(), problem.status, problem.headers, PROBLEM_JSON)
-    told = {} if held is None else {HELD: str(held)}
-    headers = {"Content-Type": answer.content_type, **answer.all_headers(), **told, **more}
+    held_header = {} if held is None else {HELD: str(held)}
+    headers = {"Content-Type": answer.content_type, **answer.all_headers(), **held_header, **more}
     return Reply(
         int(problem.status),
         {name: value.encode("ascii", "replace").decode() for name, value in headers.items()},

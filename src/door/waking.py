@@ -52,7 +52,7 @@ class Waking:
         exchange = self.exchange
         self._check_not_failed(view)
         exchange.requested_at = exchange.requested_at or view.now
-        self._ask(view)
+        self._request(view)
         if exchange.is_over:
             raise RefusedError(exchange.later(view, "The stack is being woken."))
         with self._slot(view):
@@ -69,7 +69,7 @@ class Waking:
             if (exchange.now - requested_again_at).total_seconds() >= AGAIN_SECONDS:
                 requested_again_at = exchange.now
                 with suppress(RefusedError):
-                    self._ask(view)
+                    self._request(view)
         return view
 
     def _pause(self, report: Report) -> None:
@@ -78,7 +78,7 @@ class Waking:
         pause = FIRST_LOOK_SECONDS if eta > 4 * FIRST_LOOK_SECONDS else LOOK_SECONDS
         self.exchange.context.clock.sleep(max(0.0, min(pause, left)))
 
-    def _ask(self, view: StackView) -> None:
+    def _request(self, view: StackView) -> None:
         """A lease of this link's that does not end meanwhile, and a pass, unless both are there."""
         if self._until is None or self._until - view.now < LEAST_LEFT:
             self._until = parse_end("", view.rules, view.now)

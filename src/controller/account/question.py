@@ -23,23 +23,23 @@ def ask_once(url: str, path: str) -> Answer:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return Answer(RealVerdict.NOT_ASKED, f"{clean(url, 200)} has no HTTP address")
-    asked = f"{parts.scheme}://{parts.netloc}{path}"
+    target = f"{parts.scheme}://{parts.netloc}{path}"
     connection = _connect(parts.scheme, parts.hostname, parts.port)
     try:
         connection.request("GET", path, headers={"User-Agent": "dormouse"})
         status = connection.getresponse().status
     except HTTPException:
-        return Answer(RealVerdict.NOT_ASKED, f"{asked}: it speaks no HTTP")
+        return Answer(RealVerdict.NOT_ASKED, f"{target}: it speaks no HTTP")
     except (OSError, ValueError) as error:
         found = clean(str(error) or type(error).__name__, 200)
         return Answer(
             RealVerdict.NOT_ANSWERED,
-            f"{asked}: {found}; see whether its security group admits addresses outside your own",
+            f"{target}: {found}; see whether its security group admits addresses outside your own",
         )
     finally:
         connection.close()
     verdict = RealVerdict.ANSWERED if status < 400 else RealVerdict.NOT_ANSWERED
-    return Answer(verdict, f"{asked}: HTTP {status}")
+    return Answer(verdict, f"{target}: HTTP {status}")
 
 
 def _connect(scheme: str, host: str, port: int | None) -> HTTPConnection:

@@ -36,12 +36,12 @@ class Sweeper:
                 for fields in owned_kind.find(self._clients, prices)
             ]
         except Exception as error:
-            raise translate(error, self._look()) from error
+            raise translate(error, self._action()) from error
 
     def _owned(self, kind: Kind, fields: dict[str, Any]) -> OwnedResource:
         return OwnedResource(kind=kind, region=self.region, role_arn=self._role_arn, **fields)
 
-    def _look(self) -> str:
+    def _action(self) -> str:
         where = f"look for leftovers in {self.region}"
         return f"{where} as {self._role_arn}" if self._role_arn else where
 

@@ -89,9 +89,9 @@ def _changes(
         configuration, compiled.awake, (*found.sleepers, *found.others), name=name
     )
     # Where both speak of the same thing, the second knows what AWS makes of it.
-    told = {one.address or one.message: one for one in (*changes.refusals, *found.refusals)}
-    if told:
-        raise RefusedError(tuple(told.values()))
+    refusals = {one.address or one.message: one for one in (*changes.refusals, *found.refusals)}
+    if refusals:
+        raise RefusedError(tuple(refusals.values()))
     return changes, frozenset(one.address for one in found.others)
 
 

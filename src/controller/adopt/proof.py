@@ -106,8 +106,10 @@ def created(plan: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _is_about_tags(change: Mapping[str, Any]) -> bool:
-    told = isinstance(change.get("before"), Mapping) and isinstance(change.get("after"), Mapping)
-    return told and all(name in _TAGS for name in _differing(change))
+    has_values = isinstance(change.get("before"), Mapping) and isinstance(
+        change.get("after"), Mapping
+    )
+    return has_values and all(name in _TAGS for name in _differing(change))
 
 
 def _differing(change: Mapping[str, Any]) -> list[str]:

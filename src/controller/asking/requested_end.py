@@ -33,16 +33,16 @@ def parse_end(text: str, rules: Rules, now: datetime) -> datetime:
             raise TextError(f'"{CLOSE}" needs office hours that close soon; give a time')
         return closing.closes_at
     try:
-        asked = parse_duration(text) if text else min(policy.wake_for, policy.max_awake)
+        requested = parse_duration(text) if text else min(policy.wake_for, policy.max_awake)
     except TextError:
-        asked = timedelta(0)
-    if not SHORTEST <= asked <= max(policy.max_awake, SHORTEST):
+        requested = timedelta(0)
+    if not SHORTEST <= requested <= max(policy.max_awake, SHORTEST):
         most = format_duration(policy.max_awake)
         raise TextError(
-            f"{quoted(text)} is not what can be asked for: expected a time from "
+            f"{quoted(text)} is not what can be requested for: expected a time from "
             f'{format_duration(SHORTEST)} to {most}, such as "1h", or "{CLOSE}"'
         )
-    return now + asked
+    return now + requested
 
 
 def next_closing(rules: Rules, now: datetime) -> Window | None:

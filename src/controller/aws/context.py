@@ -66,12 +66,12 @@ class Context:
 
         One that finds nothing is noted; what it is about is compared again by the next pass.
         """
-        asked = {key: resource.request[key] for key in fields if key in resource.request}
+        wanted = {key: resource.request[key] for key in fields if key in resource.request}
         is_settled = snapshot.progress.is_settled(snapshot.arn(resource.address), resource)
-        if is_settled or not any(references(asked)):
+        if is_settled or not any(references(wanted)):
             return resource
         try:
-            answers = self.resolve(asked, snapshot.known)
+            answers = self.resolve(wanted, snapshot.known)
         except PermanentError as error:
             snapshot.unresolved[resource.address] = error
             return resource

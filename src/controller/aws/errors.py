@@ -192,8 +192,8 @@ def gone_is_fine() -> Iterator[None]:
 def is_foreseen(code: str, text: str, status: int) -> bool:
     """Whether a refusal has a meaning here; a denial and an unknown code only end the pass."""
     known = GONE | THROTTLED | EXPIRED | DUPLICATE | SERVER_SIDE | _HINTS.keys()
-    is_told = any(code == wanted and part in text for wanted, part, _ in _BY_TEXT)
-    return is_told or code in known or status >= 500 or status == TOO_MANY
+    is_known_text = any(code == wanted and part in text for wanted, part, _ in _BY_TEXT)
+    return is_known_text or code in known or status >= 500 or status == TOO_MANY
 
 
 def translate(error: Exception, what: str) -> DormouseError:

@@ -81,15 +81,17 @@ class Listening:
         error = parsed.get("Error") or {}
         status = int(parsed.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
         if status < 300:
-            self._tell(context, answer=parsed)
+            self._report(context, answer=parsed)
             return
         code, message = str(error.get("Code", "")), str(error.get("Message", ""))
-        self._tell(context, code=code, message=message, foreseen=is_foreseen(code, message, status))
+        self._report(
+            context, code=code, message=message, foreseen=is_foreseen(code, message, status)
+        )
 
     def _failed(self, exception: Exception, context: dict[str, Any], **_: Any) -> None:
-        self._tell(context, code=type(exception).__name__, message=str(exception))
+        self._report(context, code=type(exception).__name__, message=str(exception))
 
-    def _tell(self, context: dict[str, Any], **found: Any) -> None:
+    def _report(self, context: dict[str, Any], **found: Any) -> None:
         begun: _Begun | None = context.pop(_HEARD, None)
         self._under_way.pop(id(context), None)
         if begun is None:

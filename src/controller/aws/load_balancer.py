@@ -155,13 +155,13 @@ def interpret(
         return Observation(state=State.FOREIGN, attributes=known, cause=cause)
     state, phase, cause = _state(found.get("State", {}))
     # One that reads otherwise however it is made costs an hour each time (§7.1): it stays.
-    made_anew = progress.is_made_anew(resource.address)
+    recreated = progress.is_made_anew(resource.address)
     return Observation(
         state=state,
         attributes=known,
         phase=phase,
         cause=cause,
-        outdated=() if made_anew else differing(resource, found, _COMPARED),
+        outdated=() if recreated else differing(resource, found, _COMPARED),
         created_at=created_at,
     )
 
@@ -175,8 +175,8 @@ def _zones(found: Mapping[str, Any]) -> list[tuple[str, str]] | None:
     """Subnet and Elastic IP of each zone; None while it is provisioning."""
     zones = sorted((zone["SubnetId"], _allocation(zone)) for zone in _listed(found))
     starting = _state(found.get("State", {}))[0] is State.PENDING
-    is_told = zones and (all(address for _, address in zones) or not starting)
-    return zones if is_told else None
+    is_complete = zones and (all(address for _, address in zones) or not starting)
+    return zones if is_complete else None
 
 
 def _listed(found: Mapping[str, Any]) -> list[Mapping[str, Any]]:

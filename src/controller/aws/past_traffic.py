@@ -41,7 +41,7 @@ def read_past(
     """
     found: dict[datetime, Minute] = {}
     for part, period in _parts(window, now):
-        each = [_ask(cloudwatch, balancer, part, period) for balancer in balancers]
+        each = [_read_part(cloudwatch, balancer, part, period) for balancer in balancers]
         found |= {minute.at: minute for minute in _minutes(each, period, part)}
     return [found[at] for at in sorted(found)]
 
@@ -78,7 +78,7 @@ def _floor(moment: datetime, period: timedelta) -> datetime:
     return moment - since % period
 
 
-def _ask(cloudwatch: Client, balancer: str, part: Interval, period: timedelta) -> Series:
+def _read_part(cloudwatch: Client, balancer: str, part: Interval, period: timedelta) -> Series:
     request: dict[str, Any] = {
         "MetricDataQueries": [_query(balancer, metric, period) for metric in STATISTICS],
         "StartTime": part.start,

@@ -52,7 +52,7 @@ def find_failure(found: Mapping[str, Any], backing: Backing) -> str:
     for event in _saying(found, QUOTA, most=10):
         return f"{event['message']}; raise the Fargate quota"
     if len(reasons) >= GIVE_UP_AFTER:
-        return f"{len(reasons)} tasks stopped: {told}"
+        return f"{len(reasons)} tasks stopped: {explained}"
     return ""
 
 
@@ -105,7 +105,7 @@ def _since(found: Mapping[str, Any]) -> datetime | None:
     return max((at for at in begun if at), default=None)
 
 
-def _told(reason: str, backing: Backing) -> str:
+def _explain(reason: str, backing: Backing) -> str:
     return _zone_trap(backing) or reason + _hint(reason)
 
 

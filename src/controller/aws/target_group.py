@@ -157,12 +157,12 @@ def interpret(
     if not owner.owns(tags or {}):
         cause = owner.describe_stranger(f'target group "{resource.name}"', tags or {})
         return Observation(state=State.FOREIGN, attributes=known, cause=cause)
-    made_anew = progress.is_made_anew(resource.address)
+    recreated = progress.is_made_anew(resource.address)
     return Observation(
         state=State.READY,
         attributes=known,
         differs=_differs(resource, found),
-        outdated=() if made_anew else differing(resource, found, _FIXED),
+        outdated=() if recreated else differing(resource, found, _FIXED),
     )
 
 

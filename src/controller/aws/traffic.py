@@ -43,7 +43,7 @@ class TrafficReader:
         if not balancers:
             return Counts(problem="no load balancer of it is known yet")
         try:
-            series, problem = self._ask(balancers, start, end)
+            series, problem = self._query(balancers, start, end)
         except Exception as error:
             said = translate(error, "read the traffic of the load balancer")
             return Counts(problem=f"its traffic could not be read ({said})")
@@ -51,7 +51,7 @@ class TrafficReader:
             return Counts(problem=problem)
         return Counts(tuple(_minutes(series, len(balancers))))
 
-    def _ask(
+    def _query(
         self, balancers: Sequence[BilledResource], start: datetime, end: datetime
     ) -> tuple[Series, str]:
         request: dict[str, Any] = {

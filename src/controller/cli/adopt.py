@@ -19,7 +19,7 @@ from controller.adopt.ports import RefusedError
 from controller.adopt.prepare import Prepared, prepare
 from controller.aws.running import RunningStack
 from controller.cli.adopt_site import Site
-from controller.cli.adopt_views import tell, tell_again, tell_json, tell_undone
+from controller.cli.adopt_views import show, show_json, show_restored, show_undone
 from controller.cli.inputs import (
     InputError,
     TerraformCommand,
@@ -116,7 +116,7 @@ class _Session:
         note = journal.load(self._directory)
         adoption = self._adoption()
         if note is not None and self._resumed(adoption, note):
-            tell_again(self._directory, note, as_json=as_json)
+            show_restored(self._directory, note, as_json=as_json)
             return
         state = self._site.state(self._configuration)
         try:
@@ -130,7 +130,7 @@ class _Session:
         except RefusedError as error:
             self._refuse(error, as_json=as_json)
         if not prepared.changes.files and not prepared.running:
-            tell(self._directory, prepared, "unchanged", as_json=as_json)
+            show(self._directory, prepared, "unchanged", as_json=as_json)
         elif not self._terraform.installed or (prepared.running and not state):
             self._by_hand(prepared, as_json=as_json)
             self._ctx.exit(1)
@@ -150,7 +150,7 @@ class _Session:
                 "give the command again"
             )
         undone = self._adoption().undoing(note).run()
-        tell_undone(note.stack, undone, as_json=as_json)
+        show_undone(note.stack, undone, as_json=as_json)
 
     def _carry_out(
         self, adoption: Adoption, prepared: Prepared, state: bytes, *, yes: bool, as_json: bool
@@ -160,7 +160,7 @@ class _Session:
             click.echo(patch_of(prepared.changes.files), nl=False)
         self._ask(prepared, yes=yes)
         adoption.run(prepared, state)
-        tell(self._directory, prepared, "adopted", as_json=as_json)
+        show(self._directory, prepared, "adopted", as_json=as_json)
 
     def _ask(self, prepared: Prepared, *, yes: bool) -> None:
         if yes:
@@ -189,7 +189,7 @@ class _Session:
         lines = list(commands(self._directory, prepared, PATCH if patch else None))
         if as_json:
             given = [line for line in lines if not line.startswith("#")]
-            tell_json(prepared, "by-hand", changed=[], forgotten=[], commands=given)
+            show_json(prepared, "by-hand", changed=[], forgotten=[], commands=given)
             return
         installed = self._terraform.installed
         why = "its state is not here" if installed else "terraform is not on the PATH"

@@ -17,10 +17,10 @@ from controller.domain.planning.spec import Json
 from controller.mapping.assemble import AWAKE
 
 
-def tell(directory: Path, prepared: Prepared, result: str, *, as_json: bool) -> None:
+def show(directory: Path, prepared: Prepared, result: str, *, as_json: bool) -> None:
     """`result` is "adopted" or "unchanged"."""
     if as_json:
-        tell_json(prepared, result)
+        show_json(prepared, result)
         return
     for note in prepared.changes.notes:
         click.echo(f"note: {note}", err=True)
@@ -28,7 +28,7 @@ def tell(directory: Path, prepared: Prepared, result: str, *, as_json: bool) -> 
         click.echo(line)
 
 
-def tell_json(prepared: Prepared, result: str, **more: Json) -> None:
+def show_json(prepared: Prepared, result: str, **more: Json) -> None:
     data = {
         "changed": [change.shown_as for change in prepared.changes.files],
         "forgotten": [one.in_state for one in prepared.running],
@@ -38,7 +38,7 @@ def tell_json(prepared: Prepared, result: str, **more: Json) -> None:
     _echo(prepared.stack, result, {**data, **more})
 
 
-def tell_again(directory: Path, note: Journal, *, as_json: bool) -> None:
+def show_restored(directory: Path, note: Journal, *, as_json: bool) -> None:
     """An adoption that is complete already, or has been completed after a crash."""
     if not as_json:
         click.echo(f"{note.stack} is adopted. Next: dormouse deploy {directory}")
@@ -53,7 +53,7 @@ def tell_again(directory: Path, note: Journal, *, as_json: bool) -> None:
     _echo(note.stack, "adopted", data)
 
 
-def tell_undone(stack: str, undone: Undone, *, as_json: bool) -> None:
+def show_undone(stack: str, undone: Undone, *, as_json: bool) -> None:
     if as_json:
         data = {
             "changed": list(undone.files),

@@ -98,7 +98,7 @@ def command(
         except KeyboardInterrupt:
             raise click.ClickException(_interrupted(target)) from None
         seconds = (stack.clock.now() - started_at).total_seconds()
-    _tell(spec, outcome, seconds, as_json=as_json)
+    _show(spec, outcome, seconds, as_json=as_json)
 
 
 def _run(stack: Stack, target: Target, order: Order, poll: timedelta, view: View) -> Outcome:
@@ -162,7 +162,7 @@ def _interrupted(target: str) -> str:
     )
 
 
-def _tell(spec: Spec, outcome: Outcome, seconds: float, *, as_json: bool) -> None:
+def _show(spec: Spec, outcome: Outcome, seconds: float, *, as_json: bool) -> None:
     reached = outcome.result is Result.CONVERGED
     is_up = outcome.target is Target.AWAKE and (reached or outcome.result is Result.DEGRADED)
     endpoint = None

@@ -274,7 +274,7 @@ def _say_unreadable(bills: Sequence[Bill]) -> None:
             records = "record" if count == 1 else "records"
             click.echo(
                 f"warning: {count} {records} of the history of {bill.stack} cannot be read, and "
-                f"what it told is not in these sums: {which}{', …' if count > MOST_NAMED else ''}",
+                f"its content is not in these sums: {which}{', …' if count > MOST_NAMED else ''}",
                 err=True,
             )
 

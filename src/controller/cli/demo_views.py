@@ -107,7 +107,7 @@ class News:
     def __init__(self, system: LaptopSystem, speed: float) -> None:
         self._system = system
         self._speed = speed
-        self._told: set[str] = set()
+        self._shown: set[str] = set()
         self._steps: set[tuple[str, str, datetime]] = set()
         self._troubles = 0
 
@@ -126,8 +126,8 @@ class News:
     def _of_events(self, report: Report) -> Iterator[tuple[datetime, str]]:
         """Also those that a pass has yet to record."""
         for event in [*self._system.events(), *report.status.outbox]:
-            if event.id not in self._told:
-                self._told.add(event.id)
+            if event.id not in self._shown:
+                self._shown.add(event.id)
                 yield event.at, self._say(event)
 
     def _of_troubles(self) -> Iterator[tuple[datetime, str]]:

@@ -41,8 +41,8 @@ def command(environment: Environment, leave: str | None) -> None:
     if not remains:
         click.echo(f'nothing of the deployment "{environment.stack_name}" is in this account')
         return
-    views = _look(deployment, remains)
-    _tell(remains, views)
+    views = _read_views(deployment, remains)
+    _show(remains, views)
     if Leave(leave or _ask()) is Leave.ASLEEP:
         _put_to_sleep(deployment, remains, views)
     else:
@@ -52,7 +52,7 @@ def command(environment: Environment, leave: str | None) -> None:
     click.echo("All that Dormouse made is gone; Elastic IPs and what Terraform made are untouched.")
 
 
-def _look(deployment: Deployment, remains: Remains) -> list[StackView]:
+def _read_views(deployment: Deployment, remains: Remains) -> list[StackView]:
     """At the stacks of the controller that is there; without one, at those of the last tables."""
     tables = [deployment.table_name] if remains.stack else remains.tables
     found: list[StackView] = []
@@ -67,7 +67,7 @@ def _with_table(deployment: Deployment, table: str) -> Deployment:
     return Deployment(deployment.name, environment={"DORMOUSE_TABLE": table})
 
 
-def _tell(remains: Remains, views: Sequence[StackView]) -> None:
+def _show(remains: Remains, views: Sequence[StackView]) -> None:
     click.echo("This is removed:", err=True)
     for line in remains.lines():
         click.echo(f"  {line}", err=True)

@@ -70,7 +70,7 @@ def print_door(keys: Keys, door: DoorLink, now: datetime, base: str, *, as_json:
     if not as_json:
         click.echo(address)
         return
-    told = {
+    output = {
         "url": address,
         "key": key,
         "id": door.id,
@@ -81,7 +81,7 @@ def print_door(keys: Keys, door: DoorLink, now: datetime, base: str, *, as_json:
         "methods": list(door.methods),
         "expires_at": format_timestamp(door.expires_at),
     }
-    click.echo(json.dumps(told, indent=2))
+    click.echo(json.dumps(output, indent=2))
 
 
 def find_door(keys: Keys, text: str) -> Link | None:

@@ -260,7 +260,7 @@ def _print(link: Link, key: str, url: str, as_json: bool) -> None:
     if not as_json:
         click.echo(address)
         return
-    told = {
+    output = {
         "url": address,
         "key": key,
         "id": link.id,
@@ -269,4 +269,4 @@ def _print(link: Link, key: str, url: str, as_json: bool) -> None:
         "name": link.name,
         "expires_at": format_timestamp(link.expires_at),
     }
-    click.echo(json.dumps(told, indent=2))
+    click.echo(json.dumps(output, indent=2))

@@ -61,16 +61,16 @@ class LinkClient:
     def status(self, wait: int = 0, timeout: float = PATIENCE_SECONDS) -> Answer:
         """Its status; with `wait` held until it is awake, or so many seconds are over."""
         query = f"?wait={wait}" if wait else ""
-        return self._ask("GET", f"/status{query}", None, timeout + wait)
+        return self._send("GET", f"/status{query}", None, timeout + wait)
 
     def post(
         self, verb: str, fields: Mapping[str, str], timeout: float = PATIENCE_SECONDS
     ) -> Answer:
         """Ask for something; empty fields are left out."""
         sent = {name: value for name, value in fields.items() if value}
-        return self._ask("POST", f"/{verb}", json.dumps(sent).encode(), timeout)
+        return self._send("POST", f"/{verb}", json.dumps(sent).encode(), timeout)
 
-    def _ask(self, method: str, path: str, body: bytes | None, timeout: float) -> Answer:
+    def _send(self, method: str, path: str, body: bytes | None, timeout: float) -> Answer:
         headers = {
             "Authorization": f"Bearer {self.link.key}",
             "Accept": "application/json",

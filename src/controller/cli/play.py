@@ -40,7 +40,7 @@ def play_through(system: LaptopSystem, speed: float) -> bool:
     if not player.watch(lambda report: report.state is State.AWAKE):
         return False
     if program:
-        program.tell()
+        program.show()
     player.use()
     player.leave_alone()
     return player.watch(lambda report: report.state is State.ASLEEP)
@@ -97,7 +97,7 @@ class _Player:
         url = str(url).replace("https://", "http://", 1)
         click.secho(f"$ curl {url}", bold=True)
         for use in range(USES):
-            answer = _ask(url)
+            answer = _request(url)
             if use == 0:
                 click.echo(answer.strip())
 
@@ -121,14 +121,14 @@ class _Program:
     def __init__(self, address: str) -> None:
         self._address = address
         self._said = "(no answer)"
-        self._thread = Thread(target=self._ask, daemon=True)
+        self._thread = Thread(target=self._request, daemon=True)
         self._thread.start()
 
-    def tell(self) -> None:
+    def show(self) -> None:
         self._thread.join(PATIENCE_SECONDS)
         click.echo(f"\nThe program has its answer:\n\n{self._said}")
 
-    def _ask(self) -> None:
+    def _request(self) -> None:
         """Once; and again if the answer says so, as a slow machine's clock runs ahead."""
         end = monotonic() + PATIENCE_SECONDS
         while self._is_told_to_come_again() and monotonic() < end:
@@ -152,7 +152,7 @@ def _shown(status: int, headers: Any, body: bytes) -> str:
     return f"HTTP/1.1 {status}\nDormouse-Held: {held}\n\n{body.decode('utf-8', 'replace').strip()}"
 
 
-def _ask(url: str) -> str:
+def _request(url: str) -> str:
     for _ in range(20):
         try:
             with urlopen(url, timeout=2) as reply:

@@ -1,4 +1,4 @@
-"""The prices that money is shown in: asked of AWS once a day, or those of the dated table."""
+"""The prices that money is shown in: those of AWS, read once a day, or those of the dated table."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ def prices_of(region: str) -> tuple[Prices, str]:
     if isinstance(found, Prices):
         return found, ""
     try:
-        asked = _ask(region)
+        prices = _fetch(region)
     except DormouseError as error:
         return find_prices(region), str(error)
     if place:
-        disk_cache.save(place, asked)
-    return asked, ""
+        disk_cache.save(place, prices)
+    return prices, ""
 
 
-def _ask(region: str) -> Prices:
+def _fetch(region: str) -> Prices:
     from botocore.exceptions import BotoCoreError
 
     from controller.aws.clients import Clients

@@ -87,17 +87,17 @@ def command(
     stacks = Stacks(deployment)
     # All are compared before any is stored: a table that cannot be read leaves nothing half done.
     found = [(spec, *_compare(deployment, spec, named=bool(stack_name))) for spec in specs]
-    told = []
+    output = []
     for spec, state, changes, is_as_stored in found:
         if not is_as_stored:
             _store(stacks, spec)
         set_term(stacks, spec.stack, owner, expires)
-        told.append({"stack": spec.stack, "state": state, "hash": spec.hash, **changes.to_json()})
+        output.append({"stack": spec.stack, "state": state, "hash": spec.hash, **changes.to_json()})
         if not as_json:
             _print(spec, state, changes)
     warn_of_names(stacks, [spec for spec, state, _, _ in found if state != UNCHANGED])
     if as_json:
-        click.echo(json.dumps({"stacks": told}, indent=2, ensure_ascii=False))
+        click.echo(json.dumps({"stacks": output}, indent=2, ensure_ascii=False))
     if len(directories) > 1:
         note_gone(stacks, {directory.parent for directory in directories})
 

@@ -41,7 +41,7 @@ def wait_until_ready(address: str, question: Question) -> None:
         raise PermanentError(f"it answers at {address}, where no path can be asked for (--ready)")
     end, said = monotonic() + question.patience.total_seconds(), ""
     while True:
-        found = _ask(parts.scheme, parts.hostname, parts.port, question)
+        found = _request(parts.scheme, parts.hostname, parts.port, question)
         if not found:
             return
         if found != said:
@@ -53,7 +53,7 @@ def wait_until_ready(address: str, question: Question) -> None:
         sleep(POLL_SECONDS)
 
 
-def _ask(scheme: str, host: str, port: int | None, question: Question) -> str:
+def _request(scheme: str, host: str, port: int | None, question: Question) -> str:
     """What is still wrong, or ""."""
     connection = _connect(scheme, host, port)
     try:

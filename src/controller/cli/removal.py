@@ -168,10 +168,10 @@ def _delete_stack(deployment: Deployment, stack_id: str) -> None:
     cloudformation, clock = deployment.clients.cloudformation, deployment.clock
     cloudformation.delete_stack(StackName=stack_id)
     end = clock.now() + PATIENCE
-    told: set[str] = set()
+    reported: set[str] = set()
     while True:
         (stack,) = cloudformation.describe_stacks(StackName=stack_id)["Stacks"]
-        for event in _new_events(cloudformation, stack_id, told):
+        for event in _new_events(cloudformation, stack_id, reported):
             click.echo(f"removed {event['LogicalResourceId']} ({event['ResourceType']})", err=True)
         match stack["StackStatus"]:
             case "DELETE_COMPLETE":
@@ -190,15 +190,15 @@ def _delete_stack(deployment: Deployment, stack_id: str) -> None:
         clock.sleep(POLL_SECONDS)
 
 
-def _new_events(cloudformation: Any, stack_id: str, told: set[str]) -> list[dict[str, Any]]:
+def _new_events(cloudformation: Any, stack_id: str, reported: set[str]) -> list[dict[str, Any]]:
     """Deletions not yet reported, in their order."""
     events = cloudformation.describe_stack_events(StackName=stack_id)["StackEvents"]
     fresh = [
         event
         for event in reversed(events)
-        if event["ResourceStatus"] == "DELETE_COMPLETE" and event["EventId"] not in told
+        if event["ResourceStatus"] == "DELETE_COMPLETE" and event["EventId"] not in reported
     ]
-    told |= {event["EventId"] for event in fresh}
+    reported |= {event["EventId"] for event in fresh}
     return fresh
 
 

@@ -75,8 +75,8 @@ def open_clock() -> Clock:
         return SystemClock()
     try:
         with urlopen(f"{_endpoint().rstrip('/')}/_laptop/clock", timeout=2) as reply:
-            told = json.load(reply)
-        speed, now = float(told["speed"]), datetime.fromisoformat(told["now"])
+            state = json.load(reply)
+        speed, now = float(state["speed"]), datetime.fromisoformat(state["now"])
     except (OSError, ValueError, KeyError, TypeError):
         return SystemClock()  # some other emulator
     from local.clock import ScaledClock

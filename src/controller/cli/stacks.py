@@ -200,8 +200,8 @@ def print_json(stacks: Sequence[str], reports: Sequence[Mapping[str, Json]]) -> 
     """One named stack gives its object; several, a pattern, or none give {"stacks": [...]}."""
     context = click.get_current_context(silent=True)
     is_one = len(stacks) == 1 and not (context and context.meta.get(GROUP))
-    told = reports[0] if is_one else {"stacks": list(reports)}
-    click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+    output = reports[0] if is_one else {"stacks": list(reports)}
+    click.echo(json.dumps(output, indent=2, ensure_ascii=False))
 
 
 def _names(

@@ -83,7 +83,7 @@ def command(
         strange = [owned for owned in leftovers if yes and owned.stack not in ours]
         swept = sweep.delete([owned for owned in leftovers if owned not in strange])
         swept.kept += [(owned, _unanswered(owned)) for owned in strange]
-    _tell(verdicts, swept, as_json=as_json)
+    _print_results(verdicts, swept, as_json=as_json)
     ctx.exit(1 if swept.kept or sweep.unseen else 0)
 
 
@@ -243,14 +243,14 @@ def _say(text: str) -> None:
     click.echo(f"{text} …", err=True)
 
 
-def _tell(verdicts: Sequence[Verdict], swept: Swept, *, as_json: bool) -> None:
+def _print_results(verdicts: Sequence[Verdict], swept: Swept, *, as_json: bool) -> None:
     if as_json:
         deleted = {owned.arn for owned in swept.deleted}
-        told = {
+        output = {
             "resources": [{**v.to_json(), "deleted": v.owned.arn in deleted} for v in verdicts],
             "kept": [{"arn": owned.arn, "why": why} for owned, why in swept.kept],
         }
-        click.echo(json.dumps(told, indent=2))
+        click.echo(json.dumps(output, indent=2))
         return
     for owned in swept.deleted:
         click.echo(f'deleted {str(owned.kind).replace("_", " ")} "{owned.name}"')

@@ -36,7 +36,7 @@ from controller.reconcile.side_by_side import Threads
 from controller.recording.recorder import Recorder
 from controller.timing_file import save_timing
 from controller.trial.ending import AGAIN, FINISHED
-from controller.trial.preflight import Found, look_around
+from controller.trial.preflight import Found, examine
 from controller.trial.run import LINGERS, STAY, Trial
 from controller.trial.site import Site
 
@@ -96,14 +96,14 @@ def command(
     clock = open_clock()
     recorder = Recorder(record, clock) if record else None
     with _open_site(spec, clock, recorder) as site:
-        found = look_around(site)
+        found = examine(site)
         prices, _ = prices_of(site.region)
         say_price(spec, price_of(spec, given, prices), prices, found)
         if not yes and not click.confirm("Go on?", err=True):
             raise PermanentError("nothing was changed")
         with recorder or nullcontext(), _to_the_end() as signals:
             result = _run(site, found, given, signals)
-            _tell(spec, result, save, as_json=as_json)
+            _show(spec, result, save, as_json=as_json)
     if recorder and recorder.broken:
         raise PermanentError(f"--record {record}: it is not complete: {recorder.broken}")
     ctx.exit(1 if result.cause or result.left_behind else 0)
@@ -246,7 +246,7 @@ def _clean_up(trial: Trial, title: str) -> tuple[Remainder, ...]:
     return ()
 
 
-def _tell(spec: Spec, result: Result, save: Path | None, *, as_json: bool) -> None:
+def _show(spec: Spec, result: Result, save: Path | None, *, as_json: bool) -> None:
     """The profile is written also where nobody reads standard output any more."""
     try:
         _say(spec, result, as_json=as_json)

@@ -23,7 +23,7 @@ from controller.domain.planning.plan import Target
 from controller.domain.policy.validation import closest
 from controller.domain.reporting.report import State
 from controller.domain.reporting.status import Status
-from controller.reconcile.metering import nothing_stands
+from controller.reconcile.metering import nothing_exists
 from controller.store.lock import Lock, LockKeeper
 
 _HOLDER = "unpublish"
@@ -150,7 +150,7 @@ def _last_events(view: StackView) -> Iterator[Event]:
     """What no pass has recorded yet, and what has been billed up to now of what is left awake."""
     status: Status = view.report.status
     yield from status.outbox
-    spans = nothing_stands(status, view.now).meter.ended
+    spans = nothing_exists(status, view.now).meter.ended
     if spans:
         facts = {"spans": [span.to_json() for span in spans], "stands": []}
         yield Event(

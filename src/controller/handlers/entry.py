@@ -66,8 +66,8 @@ def _pass(controller: Controller, stack: str, id_: str, left: timedelta) -> dict
     # The alarms of template.yaml count these lines, so they must be kept at any log level.
     log = logger.error if result.get("overdue") else logger.info
     log("pass", stack=stack, **result)
-    told: dict[str, Any] = cleaned({"stack": stack, **result})
-    return told
+    answer: dict[str, Any] = cleaned({"stack": stack, **result})
+    return answer
 
 
 def _heartbeat(controller: Controller, id_: str) -> dict[str, Any]:

@@ -21,8 +21,8 @@ def data_attributes(
     """What is known of a data source: by the provider's region, or of how many it finds."""
     if type_ == "aws_availability_zones":
         return _zones(block, of)
-    asked = [name for name in ("name", "endpoint", "region") if name in block.attributes]
-    if region is None or asked:
+    filters = [name for name in ("name", "endpoint", "region") if name in block.attributes]
+    if region is None or filters:
         return {}
     if type_ == "aws_region":
         return {name: string(region) for name in ("id", "name", "region")}

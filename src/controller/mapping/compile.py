@@ -64,8 +64,10 @@ def compile_stack(
         if not any(problem.rule == "no-configuration" for problem in found):
             return compiled
         # That nothing sleeps where no file is goes without saying.
-        told = tuple(problem for problem in compiled.problems if problem.rule != "nothing-sleeps")
-        return replace(compiled, problems=told)
+        problems = tuple(
+            problem for problem in compiled.problems if problem.rule != "nothing-sleeps"
+        )
+        return replace(compiled, problems=problems)
 
     return compile_with(state, compile_once)
 

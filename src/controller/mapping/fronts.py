@@ -126,7 +126,7 @@ def _side_of_group(group: ResourceInstance, sides: set[str]) -> str:
 
 def _mistaken(managed: list[ResourceInstance], balancers: Mapping[str, str]) -> Iterator[Problem]:
     """A listener that only a network load balancer can have: its type was forgotten."""
-    told: set[str] = set()
+    warned: set[str] = set()
     by_address = {instance.address: instance for instance in managed}
     for listener in managed:
         protocol = known(listener.body, "protocol")
@@ -134,8 +134,8 @@ def _mistaken(managed: list[ResourceInstance], balancers: Mapping[str, str]) -> 
             continue
         argument = given(listener.body, "load_balancer_arn")
         for address in _origins(argument.value) if argument else ():
-            if balancers.get(address) in _OTHERS and address not in told:
-                told.add(address)
+            if balancers.get(address) in _OTHERS and address not in warned:
+                warned.add(address)
                 yield _forgotten(by_address[address], listener, str(protocol))
 
 

@@ -106,7 +106,7 @@ def find_hanging(world: World, sleepers: Iterable[Sleeping], kept: Collection[st
         if address in kept:
             key = (instance.mode, instance.type, instance.place)
             blocks.setdefault(key, []).append(instance)
-    problems = [_told(found, threads) for found in blocks.values()]
+    problems = [_block_problem(found, threads) for found in blocks.values()]
     problems += search.uncounted()
     return Hanging(threads, tuple(problem for problem in problems if problem))
 
@@ -171,8 +171,8 @@ class _Search:
         if instance is None or (instance.mode == "managed" and instance.type != "terraform_data"):
             return
         for carried in self._behind(instance):
-            asked = _ASKS.get(instance.type)
-            if asked is None or _is_stale(carried.kind, origin):
+            argument = _ASKS.get(instance.type)
+            if argument is None or _is_stale(carried.kind, origin):
                 yield carried
 
     def _behind(self, instance: ResourceInstance) -> tuple[Sleeping, ...]:
@@ -267,7 +267,7 @@ def _deployment(action: Block) -> Iterator[_Mention]:
         yield _Mention(where, data["ServiceName"], configuration.place, Kind.SERVICE)
 
 
-def _told(
+def _block_problem(
     instances: list[ResourceInstance], threads: Mapping[str, tuple[Thread, ...]]
 ) -> Problem | None:
     """One problem for a block, at its first instance; None for what only passes a value on."""

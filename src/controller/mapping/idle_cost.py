@@ -105,13 +105,13 @@ def find_idle(
         if instance.type == "aws_ecs_service":
             found = _tasks(instance, kept, region)
         else:
-            found = _look_at(instance, others)
+            found = _priced(instance, others)
         if found is not None and found.number:
             blocks.setdefault((instance.type, instance.place), []).append((instance, found))
     return tuple(_together(found, others, region) for found in blocks.values())
 
 
-def _look_at(instance: ResourceInstance, others: Mapping[str, str]) -> Kept | None:
+def _priced(instance: ResourceInstance, others: Mapping[str, str]) -> Kept | None:
     if instance.type in ("aws_lb", "aws_alb"):
         name = f"{others.get(instance.address, 'network')} load balancer"
         return Kept(name, name)

@@ -205,9 +205,9 @@ def _others_that_differ(
                 Level.WARNING, "awake-only", _exists_only_awake(instance, threads), instance
             )
             continue
-        told = {thread.top for thread in threads}
+        explained = {thread.top for thread in threads}
         differences = _differences(instance, asleep.resources[instance.address])
-        if differences.keys() - told:
+        if differences.keys() - explained:
             yield _problem(
                 Level.WARNING,
                 "awake-only",

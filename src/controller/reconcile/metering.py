@@ -67,7 +67,7 @@ def _taken_up(meter: Meter, iteration: Iteration) -> Meter:
     return replace(meter, seen=seen) if seen.keys() != meter.seen.keys() else meter
 
 
-def nothing_stands(status: Status, now: datetime) -> Status:
+def nothing_exists(status: Status, now: datetime) -> Status:
     """End all open intervals, except for resources that a replaced spec names."""
     standing = status.lifecycle.billed
     left = tuple(each for each in standing if is_replaced(each.address))

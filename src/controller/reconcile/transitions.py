@@ -29,7 +29,7 @@ from controller.domain.timestamps import format_timestamp, write_timestamp
 from controller.reconcile.degradation import degraded, restored
 from controller.reconcile.events import add_event, no_longer_ready, note_replaced, spans_of
 from controller.reconcile.journal import STOPPING_TASKS
-from controller.reconcile.metering import nothing_stands
+from controller.reconcile.metering import nothing_exists
 from controller.reconcile.outcome import Iteration, Outcome, Result
 
 STUCK_AFTER = timedelta(minutes=15)
@@ -214,7 +214,7 @@ def _wake_ended(
 
 def _sleep_ended(status: Status, spec: Spec, outcome: Outcome, now: datetime) -> Status:
     if outcome.result is Result.CONVERGED:
-        status = nothing_stands(status, now)
+        status = nothing_exists(status, now)
         if not status.settled and (_took_down(outcome) or status.meter.ended):
             slept = status.lifecycle.slept
             facts = {

@@ -47,9 +47,9 @@ class Entry:
 
     def line(self) -> str:
         """One JSON object, without the end of the line."""
-        told = {name: getattr(self, name) for name in self.__slots__}
-        told.pop("answer" if self.error else "error")
-        return json.dumps(told, ensure_ascii=False)
+        fields = {name: getattr(self, name) for name in self.__slots__}
+        fields.pop("answer" if self.error else "error")
+        return json.dumps(fields, ensure_ascii=False)
 
 
 def head(botocore: str) -> str:

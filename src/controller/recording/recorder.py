@@ -166,13 +166,13 @@ class Recorder:
         code = {"code": str(error.get("Code", "Unknown"))} if error else {}
         try:
             words = words_of(model.service_model)
-            asked = self._values.masked(params, model.input_shape, words)
+            parameters = self._values.masked(params, model.input_shape, words)
             if error:
                 message = self._values.sentence(str(error.get("Message", "")), words)
-                return Entry(**basic, parameters=asked, error={**code, "message": message})
+                return Entry(**basic, parameters=parameters, error={**code, "message": message})
             shown = parsed if model.output_shape else {}  # nothing that the model lets anybody read
             answer = self._values.masked(shown, model.output_shape, words)
-            return Entry(**basic, parameters=asked, answer=answer)
+            return Entry(**basic, parameters=parameters, answer=answer)
         except (
             Exception
         ) as failure:  # whatever it is, it must reach neither the caller nor the file

@@ -24,7 +24,7 @@ class Found:
     since: str = ""
 
 
-def look_around(site: Site) -> Found:
+def examine(site: Site) -> Found:
     """
     Read the stack; raise PermanentError where it is awake, or where something foreign stands.
 

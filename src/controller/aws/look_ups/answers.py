@@ -56,10 +56,10 @@ class LookUps:
         keys = {k: v for k, v in look_up.items() if k not in _OF_THE_ANSWER}
         question = json.dumps([kind, keys], sort_keys=True)
         if question not in self._answers:
-            self._answers[question] = self._ask(kind, keys, look_up)
+            self._answers[question] = self._query(kind, keys, look_up)
         return self._answers[question]
 
-    def _ask(self, kind: str, keys: Keys, look_up: Mapping[str, Json]) -> Mapping[str, Any]:
+    def _query(self, kind: str, keys: Keys, look_up: Mapping[str, Json]) -> Mapping[str, Any]:
         finder = FINDERS.get(kind)
         if finder is None:
             raise PermanentError(f'{_named(look_up)}: cannot look up a "{kind}"')

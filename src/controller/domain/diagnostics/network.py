@@ -90,7 +90,7 @@ def _front_subnet(facts: Facts, front: Front, subnet_id: str) -> Finding:
     subnet = (facts.subnets or {}).get(subnet_id)
     if subnet is None:
         return _no_subnet(subject, facts.region)
-    if subnet.free < LEAST_FREE and not _stands(facts, front):
+    if subnet.free < LEAST_FREE and not _exists(facts, front):
         return problem(
             "subnets",
             subject,
@@ -147,7 +147,7 @@ def _no_subnet(subject: str, region: str) -> Finding:
     )
 
 
-def _stands(facts: Facts, front: Front) -> bool:
+def _exists(facts: Facts, front: Front) -> bool:
     seen = (facts.standing or {}).get(front.resource.address)
     return bool(seen and seen.state.exists)
 

@@ -25,7 +25,7 @@ def prove(findings: Sequence[Finding], spec_hash: str, at: datetime) -> Proof:
         verdict = Verdict.COULD_NOT_WAKE
     elif unknown:
         verdict = Verdict.NOT_CHECKED
-    kept = [_told(each) for each in [*hinders, *unknown, *warned]][:MOST]
+    kept = [_proof_finding(each) for each in [*hinders, *unknown, *warned]][:MOST]
     return Proof(at=at, verdict=verdict, findings=tuple(kept), spec_hash=spec_hash)
 
 
@@ -35,7 +35,7 @@ def prove_nothing(cause: str, spec_hash: str, at: datetime) -> Proof:
     return Proof(at=at, verdict=Verdict.NOT_CHECKED, findings=(finding,), spec_hash=spec_hash)
 
 
-def _told(finding: Finding) -> ProofFinding:
+def _proof_finding(finding: Finding) -> ProofFinding:
     said = f"{finding.subject}: {finding.message}" if finding.subject else finding.message
     hinders = finding.level is Level.PROBLEM
     return ProofFinding(rule=finding.check, message=said[:LONGEST], hinders=hinders)

@@ -43,12 +43,12 @@ class Stay:
         return self.end - self.start
 
 
-def add_up(spec: Spec, told: Sequence[Json]) -> Stay | None:
+def add_up(spec: Spec, recorded: Sequence[Json]) -> Stay | None:
     """
     The bill of an event's `spans`, as `BillingInterval` writes them; None if nothing was
     paid for.
     """
-    spans = [BillingInterval.from_json(each) for each in told]
+    spans = [BillingInterval.from_json(each) for each in recorded]
     if not spans:
         return None
     start, end = min(each.since for each in spans), max(each.until for each in spans)

@@ -80,8 +80,8 @@ def standing_again(events: Iterable[Event]) -> tuple[BilledResource, ...]:
 
     If one is gone by now, the time of its end is unknown: it counts until it is found gone.
     """
-    told = [event.facts["stands"] for event in events if "stands" in event.facts]
-    return tuple(map(BilledResource.from_json, told[-1])) if told else ()
+    recorded = [event.facts["stands"] for event in events if "stands" in event.facts]
+    return tuple(map(BilledResource.from_json, recorded[-1])) if recorded else ()
 
 
 def _counted(events: Iterable[Event]) -> frozenset[str]:

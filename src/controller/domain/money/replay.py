@@ -161,7 +161,7 @@ class _Life:
         self._note_ready(now)
         decision = decide(self._rules, self._leases, None, self._lifecycle, now)
         if decision.needs_traffic:
-            self._look(decision, now)
+            self._observe(decision, now)
             decision = decide(self._rules, self._leases, None, self._lifecycle, now)
         settled = settle_lifecycle(self._lifecycle, decision, self._leases, now)
         if settled == self._lifecycle:
@@ -181,7 +181,7 @@ class _Life:
         ):
             self._lifecycle = self._lifecycle.ready(since + self._past.wake)
 
-    def _look(self, decision: Decision, now: datetime) -> None:
+    def _observe(self, decision: Decision, now: datetime) -> None:
         policy, lifecycle = self._rules.policy, self._lifecycle
         since = parse_timestamp(decision.evidence["unused_since"])
         span = window_to_read(since, policy.idle_timeout or timedelta(0), now)

@@ -170,9 +170,9 @@ class BillingInterval:
         return tasks.used(billed, window.hours(self.since, self.until))
 
     def to_json(self) -> list[Json]:
-        told: list[Json] = [self.address, self.arn]
-        told += [format_timestamp(self.since), format_timestamp(self.until)]
-        return [*told, self.tasks.to_json()] if self.tasks else told
+        row: list[Json] = [self.address, self.arn]
+        row += [format_timestamp(self.since), format_timestamp(self.until)]
+        return [*row, self.tasks.to_json()] if self.tasks else row
 
     @staticmethod
     def from_json(data: Json) -> BillingInterval:

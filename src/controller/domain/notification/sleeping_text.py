@@ -71,8 +71,8 @@ class SleepingText(EventText):
         if not month:
             return
         spent, saved = (Decimal(str(month[name])) for name in ("spent", "saved"))
-        told = f"saved {say_money(saved)}" if saved >= 0 else f"cost {say_money(-saved)} more"
+        balance = f"saved {say_money(saved)}" if saved >= 0 else f"cost {say_money(-saved)} more"
         yield (
             f"In {month['month']} so far: {say_money(spent)}, the Elastic IP included; that has "
-            f"{told} against leaving it on."
+            f"{balance} against leaving it on."
         )

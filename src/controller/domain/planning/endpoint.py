@@ -48,8 +48,8 @@ class Endpoint:
 
     def to_json(self) -> dict[str, Json]:
         """`text` only where there is no `url`."""
-        told: dict[str, Json] = {"ip": self.ip, "port": self.port, "url": self.url}
-        return told if self.url else {**told, "text": self.text}
+        fields: dict[str, Json] = {"ip": self.ip, "port": self.port, "url": self.url}
+        return fields if self.url else {**fields, "text": self.text}
 
 
 def scheme_of(spec: Spec) -> str:

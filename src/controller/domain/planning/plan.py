@@ -232,7 +232,7 @@ class _Planner:
             services = [self._observed[s.address] for s in self._spec.of_kind(Kind.SERVICE)]
             return not any(one.serves or one.state is State.READY for one in services)
         if resource.kind is Kind.TARGET_GROUP:
-            return not any(self._stands(other) for other in self._goes_first(resource))
+            return not any(self._exists(other) for other in self._goes_first(resource))
         return self._observed[resource.address].rests
 
     def _create(self, resource: ResourceSpec, *, waits_for: str) -> None:
@@ -287,7 +287,7 @@ class _Planner:
             self._waiting.append((resource.address, seen.phase))
 
     def _delete(self, resource: ResourceSpec, *, waits_for: str) -> None:
-        before = tuple(r.address for r in self._goes_first(resource) if self._stands(r))
+        before = tuple(r.address for r in self._goes_first(resource) if self._exists(r))
         carrier, order = self._carrier(resource), self._order
         changes: tuple[str, ...] = ()
         is_sleep = self._target is Target.ASLEEP and order is not Order.SAFE
@@ -300,7 +300,7 @@ class _Planner:
         if not seen.owned:
             return say_unread(seen)
         for other in self._goes_first(resource):
-            if self._stands(other):
+            if self._exists(other):
                 return f"waits until {other.address} is gone"
         return ""
 
@@ -337,12 +337,12 @@ class _Planner:
         carriers = (
             other
             for other in self._spec.resources
-            if other.kind in resource.kind.traits.goes_with and self._stands(other)
+            if other.kind in resource.kind.traits.goes_with and self._exists(other)
         )
         needs = self._needs(resource)
         return next((other.address for other in carriers if other.address in needs), "")
 
-    def _stands(self, resource: ResourceSpec) -> bool:
+    def _exists(self, resource: ResourceSpec) -> bool:
         if resource.asleep is not None:
             return False
         state = self._observed[resource.address].state

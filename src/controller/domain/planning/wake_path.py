@@ -151,18 +151,20 @@ def _chains(
         task = Step(service.address, TASK_STARTING, running)
         yield WakePath((task,))
         for group in groups:
-            asked = checks.get(group.address, Checks.of(group)).seconds
-            check = Step(service.address, HEALTH_CHECK, asked)
-            registered = replace(check, seconds=timing.registration + asked)
+            check_seconds = checks.get(group.address, Checks.of(group)).seconds
+            check = Step(service.address, HEALTH_CHECK, check_seconds)
+            registered = replace(check, seconds=timing.registration + check_seconds)
             yield WakePath((task, registered))
             yield from (
                 WakePath((starting[balancer.address], check))
                 for balancer in balancers_of(spec, group)
             )
         for standing in stand:
-            asked = checks.get(standing.address, standing.checks).seconds
+            check_seconds = checks.get(standing.address, standing.checks).seconds
             registration = timing.registration if standing.is_network else 0
-            yield WakePath((task, Step(service.address, HEALTH_CHECK, registration + asked)))
+            yield WakePath(
+                (task, Step(service.address, HEALTH_CHECK, registration + check_seconds))
+            )
 
 
 def _whole(value: Json, otherwise: int) -> int:

@@ -113,7 +113,7 @@ class Row:
 
     def to_json(self) -> dict[str, Json]:
         """What is stored; what is empty is left out."""
-        told = {
+        fields = {
             "at": format_timestamp(self.at),
             "state": self.state,
             "face": self.face,
@@ -132,7 +132,7 @@ class Row:
             "hours": list(self.hours) if self.hours else None,
             "proof": dict(self.proof) if self.proof != UNCHECKED else None,
         }
-        return {name: value for name, value in told.items() if value}
+        return {name: value for name, value in fields.items() if value}
 
     @staticmethod
     def from_json(stack: str, data: Mapping[str, Json]) -> Row:
@@ -216,11 +216,11 @@ def _who(report: Report) -> tuple[str, ...]:
 
 def _rates(report: Report, saved: Statement) -> Rates:
     asleep, awake = asleep_hour(report.spec), awake_hour(report.spec)
-    stands = Decimal(1) if report.status.lifecycle.billed else Decimal(0)
+    is_up = Decimal(1) if report.status.lifecycle.billed else Decimal(0)
     return Rates(
         spent=float(saved.spent),
         always=float(saved.always_on),
-        hour_spent=float(asleep + awake * stands),
+        hour_spent=float(asleep + awake * is_up),
         hour_always=float(asleep + awake),
     )
 

@@ -44,10 +44,10 @@ def check_refusals(stack: StackDraft, region: str | None) -> None:
         for refusal in refusals:
             words = None if refusal.by_trap else refusal.find(view)
             if words is not None:
-                _tell(draft, refusal, words, is_certain(draft))
+                _report(draft, refusal, words, is_certain(draft))
 
 
-def _tell(draft: Draft, refusal: Refusal, words: Mapping[str, Json], certain: bool) -> None:
+def _report(draft: Draft, refusal: Refusal, words: Mapping[str, Json], certain: bool) -> None:
     """Once for each place: each fault is reported once."""
     place = draft.filling.place_of(words.get("at", refusal.at))
     if any(p.place == place and p.level is Level.ERROR for p in draft.filling.problems):
