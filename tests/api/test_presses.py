@@ -71,7 +71,7 @@ def test_a_press_that_cannot_be_stored_leaves_nothing_and_says_that_it_does_not_
     page = installation.press("wake")
     assert page.status == 503
     assert "Nothing was changed" not in page.body
-    assert "to press twice does no harm" in page.body
+    assert "pressing twice does no harm" in page.body
     assert installation.leases() == []
     assert installation.started_passes == []
 

@@ -366,7 +366,7 @@ def test_a_wait_beyond_the_limit_is_refused(installation, wait):
         ("extend", '{"until": "18:00"}', 'no field "until" here'),
         ("sleep", '{"until": "18:00"}', 'no field "until" here; expected "for"'),
         ("release", '{"for": "1h"}', 'no field "for" here; expected "id"'),
-        ("wake?for=8h", "", 'no parameter "for" here; what is asked for goes into the body'),
+        ("wake?for=8h", "", 'no parameter "for" here; the request goes into the body'),
         ("sleep?for=8h", "", 'no parameter "for" here'),
         ("wake", '{"\\u001b[31m": ""}', "no field"),
     ],

@@ -88,7 +88,7 @@ def test_stopped_by_hand_it_says_how_to_go_on_and_back(directory, monkeypatch, c
     with monkeypatch.context() as patched:
         patched.setattr("controller.adopt.files.write", stopped)
         assert run(["adopt", str(directory), "--yes"]) == 130
-    assert f"dormouse adopt {directory} goes on, and --undo goes back" in capsys.readouterr().err
+    assert f"dormouse adopt {directory} continues, and --undo reverts it" in capsys.readouterr().err
     assert adopt(directory, "--yes").exit_code == 0
     assert (directory / "dormouse.tf").exists()
 

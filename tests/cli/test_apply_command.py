@@ -311,5 +311,5 @@ def test_whoever_ends_it_is_told_how_to_go_on(running_server, number):
     finally:
         process.kill()
     assert process.returncode == 1
-    assert "stopped half-way to awake; run the same command to go on" in said
+    assert "stopped half-way to awake; run the same command to continue" in said
     assert "Traceback" not in said

@@ -181,7 +181,7 @@ def ask(server, *arguments, code=0):
 
 def test_the_past_of_what_stands_is_read_from_cloudwatch(server, capsys):
     missing = ask(server, "backtest", SHIPPED, code=1)
-    assert "no load balancer of nsfw-api stands now (looked for ecs-nlb)" in missing.stderr
+    assert "no load balancer of nsfw-api exists now (looked for ecs-nlb)" in missing.stderr
 
     balancer = wake(server, capsys)
     begin = server.aws.clock.now() + timedelta(hours=3)

@@ -141,7 +141,7 @@ def test_somebody_who_stops_following_changes_nothing(dormouse, monkeypatch):
 
     monkeypatch.setattr(dormouse.clock, "sleep", interrupt)
     said = dormouse("wake", STACK, code=130)
-    assert "what was asked for stands" in said.err
+    assert "the request stays" in said.err
     dormouse.work()
     assert standing(dormouse) == AWAKE
 

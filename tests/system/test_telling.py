@@ -204,7 +204,7 @@ def test_a_stuck_sleep_that_ends_is_told(make_office):
 
     (asleep,) = office.mails()
     assert asleep.subject.startswith("nsfw-api is asleep at last; this time awake cost USD ")
-    assert "An earlier message said that it did not get to sleep; that is over." in asleep.body
+    assert "An earlier message said that it did not get to sleep: that is over." in asleep.body
     assert day.desk.standing() == ASLEEP
 
 

@@ -131,7 +131,7 @@ def test_messages_name_owner_way_out_and_what_terraform_keeps():
         "  aws_nat_gateway.n (NAT gateway): USD 32.85\n"
         "  aws_sagemaker_endpoint.m (model endpoint): price not known\n"
         "That is USD 36.50 a month, and 1 more whose price is not known. What is billed by use "
-        "(storage, traffic, logs) is not in it, nor what other directories keep."
+        "(storage, traffic, logs) is not included, nor what other directories keep."
     ) in gone
     assert "USD 36.50 a month" in texts[EventKind.ENDED].body
     assert "--expires 14d" in texts[EventKind.ENDED].body
