@@ -100,13 +100,13 @@ class Request:
         opened = self.method in ("GET", "HEAD")
         for name in self.query:
             if name not in known and not (opened and _is_added_by_mailers(name)):
-                way_out = (
+                remedy = (
                     f"expected {_listed(known)}"
                     if opened
                     else "the request goes into the body, as a form or as JSON"
                 )
                 raise RefusedError(
-                    bad_request(f"There is no parameter {quoted(name)} here; {way_out}.")
+                    bad_request(f"There is no parameter {quoted(name)} here; {remedy}.")
                 )
 
     def fields(self, *known: str) -> dict[str, str]:

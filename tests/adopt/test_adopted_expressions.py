@@ -201,7 +201,7 @@ def test_a_data_source_that_asks_for_it_sleeps_as_well(tmp_path):
     assert output("one(data.aws_lb.it[*].zone_id)") in text
 
 
-def test_what_would_be_an_alias_is_made_only_awake_where_that_is_its_way_out(tmp_path):
+def test_what_would_be_an_alias_is_made_only_awake_where_that_is_its_remedy(tmp_path):
     """AWS takes scaling away with the service, and nothing has been made yet."""
     scaling = (
         'resource "aws_appautoscaling_target" "t" {\n%s'

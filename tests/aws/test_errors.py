@@ -143,7 +143,7 @@ def test_a_login_that_is_over_is_an_expired_token(error):
     assert "aws sso login" in str(meant)
 
 
-def test_what_was_refused_and_the_way_out_are_in_one_line():
+def test_what_was_refused_and_the_remedy_are_in_one_line():
     meant = translate(
         refusal("ClusterNotFoundException", "Cluster not found."), 'create service "a"'
     )

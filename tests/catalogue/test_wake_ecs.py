@@ -197,7 +197,7 @@ def test_f25_slr_missing_ecs_for_good_is_told_after_about_a_minute(desk):
     assert len(calls_of(desk, "CreateService")) <= 30
 
 
-def test_f26_platform_1_3_0_is_terminal_with_the_way_out(desk_of):
+def test_f26_platform_1_3_0_is_terminal_with_the_remedy(desk_of):
     desk = desk_of("fast", with_service(platformVersion="1.3.0"))
     outcome = desk.wake()
 

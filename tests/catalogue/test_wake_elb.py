@@ -146,7 +146,7 @@ def test_f04_eip_gone_is_told_and_never_replaced(desk):
     assert desk.sleep().result is Result.CONVERGED
 
 
-def test_f04_eip_gone_between_look_and_create_ends_the_wake_with_the_way_out(desk):
+def test_f04_eip_gone_between_look_and_create_ends_the_wake_with_the_remedy(desk):
     desk.aws.faults.add(
         Fault(
             operation="CreateLoadBalancer",
@@ -166,7 +166,7 @@ def test_f04_eip_gone_between_look_and_create_ends_the_wake_with_the_way_out(des
 
 
 @pytest.mark.parametrize("trouble", ["gone", "held"])
-def test_f03_f04_the_sentence_about_the_elastic_ip_names_the_way_out(desk, trouble):
+def test_f03_f04_the_sentence_about_the_elastic_ip_names_the_remedy(desk, trouble):
     """One line: what failed, which thing, found, and the way out."""
     with by_hand(desk) as session:
         ec2 = session.client("ec2")

@@ -98,7 +98,7 @@ def test_a_press_wakes_what_answers_and_two_interrupts_end_it_with_the_bill():
     assert not any(is_open(url) for url in (link, endpoint, service))
 
 
-def test_a_port_that_is_taken_is_one_line_with_the_way_out():
+def test_a_port_that_is_taken_is_one_line_with_the_remedy():
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         process = start("--port", str(port))

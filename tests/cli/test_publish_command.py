@@ -188,7 +188,7 @@ def test_another_directory_of_a_known_name_is_refused(dormouse, roots):
     assert stored(dormouse, "terraform") == before
 
 
-def test_the_ways_out_of_that_work(dormouse, roots):
+def test_the_remedies_for_that_work(dormouse, roots):
     one, two = roots
     dormouse("publish", str(one))
     dormouse("publish", str(two), "--stack", "shop")
@@ -306,7 +306,7 @@ def test_one_directory_published_at_once_under_two_names(dormouse, tmp_path):
 # whose folder is gone
 
 
-def test_a_stack_whose_folder_is_gone_is_named_with_the_way_out(dormouse, tmp_path, monkeypatch):
+def test_a_stack_whose_folder_is_gone_is_named_with_the_remedy(dormouse, tmp_path, monkeypatch):
     infra = clone(tmp_path / "app") / "infra"
     for name in (STACK, "old", "kept"):
         root(infra / name)

@@ -280,7 +280,7 @@ def test_a_group_that_no_listener_names_goes_by_its_protocol(tmp_path):
 
 
 @pytest.mark.parametrize("awake", [False, True])
-def test_a_directory_with_nothing_else_is_one_error_with_the_way_out(tmp_path, awake):
+def test_a_directory_with_nothing_else_is_one_error_with_the_remedy(tmp_path, awake):
     result = compile_text(tmp_path, PROVIDER + WEB + (AWAKE if awake else ""))
     (problem,) = result.findings
     assert (problem.level, problem.rule) == (Level.ERROR, "nothing-sleeps")
@@ -288,7 +288,7 @@ def test_a_directory_with_nothing_else_is_one_error_with_the_way_out(tmp_path, a
     assert 'load_balancer_type = "network"' in problem.message
 
 
-def test_one_that_nobody_would_make_is_one_error_with_the_way_out(tmp_path):
+def test_one_that_nobody_would_make_is_one_error_with_the_remedy(tmp_path):
     text = two_worlds(
         PROVIDER + TASK + FRONT + BOTH + WEB,
         *SLEEPERS,

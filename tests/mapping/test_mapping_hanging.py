@@ -349,7 +349,7 @@ def test_a_data_source_with_the_count_of_what_it_asks_for_is_right(tmp_path):
     assert one(compile_text(tmp_path, text + always)).address == "data.aws_lb.x"
 
 
-def test_the_way_out_of_a_load_balancer_that_is_held_works(tmp_path):
+def test_the_remedy_of_a_load_balancer_that_is_held_works(tmp_path):
     """Everything but the service stays, and the link with it."""
     text = two_worlds(STACK, "aws_ecs_service.app")
     link = thing("aws_api_gateway_vpc_link", REFUSED["aws_api_gateway_vpc_link"])
@@ -374,12 +374,12 @@ def test_a_service_that_stands_in_both_worlds_keeps_what_hangs_on_it(tmp_path):
     assert not errors(result)
 
 
-def test_each_row_says_what_happens_and_a_way_out():
+def test_each_row_says_what_happens_and_a_remedy():
     rows = [*hangers.TABLE.values(), hangers.UNKNOWN, hangers.DATA, hangers.OUTPUT, hangers.RULES]
     for row in rows:
         assert row.happens
-        assert row.way_out
-        assert not re.search(r"[.;]$", row.happens + row.way_out)
+        assert row.remedy
+        assert not re.search(r"[.;]$", row.happens + row.remedy)
 
 
 @pytest.mark.terraform

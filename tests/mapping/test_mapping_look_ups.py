@@ -88,7 +88,7 @@ def test_a_name_prefix_is_narrowed_by_tags():
     assert found["tags"] == {"Name": "api"}
 
 
-def test_a_security_group_without_a_name_is_an_error_with_a_way_out():
+def test_a_security_group_without_a_name_is_an_error_with_a_remedy():
     group = instance("aws_security_group.g", {"vpc_id": VPC})
     ref = Ref("aws_security_group.g.id")
     result = compiled(stack(group, service=network(security_groups=[ref])))
@@ -127,7 +127,7 @@ def test_the_tags_of_the_provider_help_to_find_an_elastic_ip():
     assert found["tags"] == {"Env": "prod", "Name": "stays"}
 
 
-def test_an_elastic_ip_without_tags_is_an_error_with_a_way_out():
+def test_an_elastic_ip_without_tags_is_an_error_with_a_remedy():
     mapping = B(subnet_id=SUBNET, allocation_id=Ref("aws_eip.nlb.id"))
     eip = instance("aws_eip.nlb", {"domain": "vpc"}, line=7)
     result = compiled(stack(eip, load_balancer={"subnet_mapping": mapping}))

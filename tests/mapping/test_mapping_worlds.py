@@ -76,7 +76,7 @@ def test_a_service_that_only_changes_its_count_is_updated():
     assert {"key": "dormouse:stack", "value": "api"} in service.request["tags"]
 
 
-def test_a_kept_service_without_our_tag_is_a_warning_with_the_way_out():
+def test_a_kept_service_without_our_tag_is_a_warning_with_the_remedy():
     """Dormouse touches only what carries its tag."""
     asleep = changed(
         without(stack(), "aws_lb.nlb", "aws_lb_listener.l"), "aws_ecs_service.svc", desired_count=0

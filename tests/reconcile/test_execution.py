@@ -165,7 +165,7 @@ def test_one_that_was_taken_down_because_it_failed_counts_as_made_anew():
     setup, world = Setup(), observed({LB: State.FAILED})
     remake = Action(verb=Verb.DELETE, kind=Kind.LOAD_BALANCER, address=LB)
     setup.take(remake, world=world)
-    assert setup.progress.is_made_anew(LB)
+    assert setup.progress.is_recreated(LB)
     assert setup.progress.is_doomed(LB, f"arn:{LB}", NOON + MINUTE)
 
 
@@ -175,4 +175,4 @@ def test_an_outdated_one_is_made_anew_only_where_something_better_is_to_come(tar
     world = observed({LB: seen(State.READY, LB, outdated=("Scheme",))})
     action = Action(verb=Verb.DELETE, kind=Kind.LOAD_BALANCER, address=LB, target=target)
     setup.take(action, world=world)
-    assert setup.progress.is_made_anew(LB) is again
+    assert setup.progress.is_recreated(LB) is again

@@ -191,7 +191,7 @@ def booked(day):
 
 def image_lost(day):
     Exam(day.desk).client("ecr").delete_repository(repositoryName="api", force=True)
-    day.controller.table.ask_rehearsal(STACK, day.now)
+    day.controller.table.request_rehearsal(STACK, day.now)
 
 
 @pytest.mark.parametrize("hinder", [held, booked, image_lost])
@@ -203,7 +203,7 @@ def test_what_somebody_wants_and_what_would_fail_comes_first(sleeping, hinder):
     assert (service.asked, day.balancers()) == ([], [])
     if hinder is image_lost:
         Exam(day.desk).push(index("amd64"))
-    day.controller.table.ask_rehearsal(STACK, day.now)
+    day.controller.table.request_rehearsal(STACK, day.now)
     day.run_pass()
     after(day, days=1)
     assert len(service.asked) == 1, "the next night"

@@ -63,12 +63,12 @@ def test_it_makes_no_more_than_twenty_reads_and_no_write(days):
     day.live("Mon 06:05")
     day.controller = replace(day.controller, rehearses=False)
     before = len(day.aws.calls)
-    day.controller.table.ask_rehearsal(STACK, day.now)
+    day.controller.table.request_rehearsal(STACK, day.now)
     day.run_pass()
     plain = len(day.aws.calls) - before
     day.controller = replace(day.controller, rehearses=True)
     before = len(day.aws.calls)
-    day.controller.table.ask_rehearsal(STACK, day.now + timedelta(seconds=1))
+    day.controller.table.request_rehearsal(STACK, day.now + timedelta(seconds=1))
     day.aws.clock.advance(2)
     day.run_pass()
     made = day.aws.calls[before:]
@@ -166,7 +166,7 @@ def test_somebody_who_presses_meanwhile_is_served_in_the_same_pass(days):
     day, _ = days(office_hours=[])
     day.live("Mon 06:05")
     asked = day.controller.table.load(STACK)
-    day.controller.table.ask_rehearsal(STACK, day.now)
+    day.controller.table.request_rehearsal(STACK, day.now)
 
     def press(params):
         day.wake(2)

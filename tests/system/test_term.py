@@ -117,7 +117,7 @@ def awake(day, length):
     )
 
 
-def test_messages_name_owner_way_out_and_what_terraform_keeps():
+def test_messages_name_owner_remedy_and_what_terraform_keeps():
     """As far as the files said what costs by the hour; and what they did not say."""
     day = ending(DAY, keeps=KEEPS)
     live(day, 9 * DAY)

@@ -70,7 +70,7 @@ def _managed(
     instance: ResourceInstance, thread: Thread, made: Collection[str]
 ) -> tuple[bool, Problem | None]:
     hanger = hanger_of(instance.type)
-    follows = OWN_COUNT in hanger.way_out
+    follows = OWN_COUNT in hanger.remedy
     if follows and instance.address not in made:
         return True, None
     if thread.by_name and not follows:
@@ -78,14 +78,14 @@ def _managed(
     what = f"{thread.argument} needs {thread.says} of {thread.sleeping.address}, which sleeps"
     if follows:
         what += ", and Terraform has made it already: the next apply would destroy it"
-        way_out = "take it out of the files and the account first"
+        remedy = "take it out of the files and the account first"
     else:
         what += f": {hanger.happens}"
-        way_out = hanger.way_out
+        remedy = hanger.remedy
     return False, Problem(
         level=Level.ERROR,
         rule=RULE,
-        message=f"{what}; {way_out}, then adopt again",
+        message=f"{what}; {remedy}, then adopt again",
         place=thread.place,
         address=instance.address,
     )

@@ -38,7 +38,7 @@ class Table(Protocol):
     def cancel(self, stack: str, id_: str, now: datetime) -> Booking | None: ...
     def hold(self, hold: Hold) -> None: ...
     def lift_hold(self, stack: str, now: datetime) -> None: ...
-    def ask(self, stack: str, due_at: datetime) -> None: ...
+    def request_pass(self, stack: str, due_at: datetime) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +69,10 @@ class Requests:
         """
         mine = lease_to_extend(view.report, self.asker, reason)
         if mine and ends_late_enough(mine, until):
-            self.look_again(view)
+            self.request_pass(view)
             return
         self.may_spend(view, view.now)
-        what = f'ask for "{view.stack}" to be awake'
+        what = f'request a wake of "{view.stack}"'
         with self.writing(what):
             extended = mine and self.table.extend(view.stack, mine.id, until, view.now)
         if not extended:
@@ -134,7 +134,7 @@ class Requests:
         self.start_pass(view.stack)
 
     def cancel(self, view: StackView, id_: str) -> None:
-        """End a booking; whether the caller may is for the caller to ask."""
+        """End a booking; whether the caller may is for the caller to check."""
         with self.writing(f'cancel a booking of "{view.stack}"'):
             self.table.cancel(view.stack, id_, view.now)
         self.start_pass(view.stack)
@@ -146,7 +146,7 @@ class Requests:
         held = view.report.hold
         is_asleep = held is not None and held.state is Target.ASLEEP
         if held and is_asleep and (until is None or abs(held.until - until) < SAME):
-            self.look_again(view)
+            self.request_pass(view)
             return
         windows = OfficeHours(view.rules, view.now)
         hold = sleep_now(view.stack, windows, view.records.leases, self.by, reason, view.now)
@@ -163,9 +163,9 @@ class Requests:
             self.table.lift_hold(view.stack, view.now)
         self.start_pass(view.stack)
 
-    def look_again(self, view: StackView) -> None:
+    def request_pass(self, view: StackView) -> None:
         """What is wanted is recorded already; if no pass has taken it up, start one."""
         if not view.report.is_taken_up:
-            with self.writing(f'ask for "{view.stack}" to be looked at'):
-                self.table.ask(view.stack, view.now)
+            with self.writing(f'request a check of "{view.stack}"'):
+                self.table.request_pass(view.stack, view.now)
             self.start_pass(view.stack)

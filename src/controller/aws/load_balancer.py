@@ -155,7 +155,7 @@ def interpret(
         return Observation(state=State.FOREIGN, attributes=known, cause=cause)
     state, phase, cause = _state(found.get("State", {}))
     # One that reads otherwise however it is made costs an hour each time (§7.1): it stays.
-    recreated = progress.is_made_anew(resource.address)
+    recreated = progress.is_recreated(resource.address)
     return Observation(
         state=state,
         attributes=known,

@@ -52,7 +52,7 @@ def interpret(
     known = {**identity(found["serviceArn"]), "name": found["serviceName"]}
     tags = from_ecs(found.get("tags", ()))
     if not owner.owns(tags) and not (just_created and just_created.arn == known["arn"]):
-        cause = owner.describe_stranger(f'service "{resource.name}"', tags, _way_out(resource))
+        cause = owner.describe_stranger(f'service "{resource.name}"', tags, _remedy(resource))
         return Observation(
             state=State.FOREIGN, attributes=known, cause=cause, serves=backing.reached
         )
@@ -78,7 +78,7 @@ def identity(arn: str) -> dict[str, str]:
     return {"arn": arn, "id": arn, "resource_id": arn.rpartition(":")[2]}
 
 
-def _way_out(resource: ResourceSpec) -> str:
+def _remedy(resource: ResourceSpec) -> str:
     """A service that Terraform keeps in both worlds is the user's own: it wants the tags."""
     if resource.asleep is not None:
         return "add these tags to it in the Terraform files and run terraform apply"

@@ -27,7 +27,7 @@ class Owner:
         self,
         what: str,
         tags: Mapping[str, str],
-        way_out: str = "delete it or rename ours in the Terraform files",
+        remedy: str = "delete it or rename ours in the Terraform files",
     ) -> str:
         """One line for a resource that is in the way: found, expected, remedy."""
         found = tags.get(STACK)
@@ -38,7 +38,7 @@ class Owner:
         else:
             having = f'tag "{ADDRESS}" is missing'
         wanted = " and ".join(f'"{key}" = "{value}"' for key, value in self.pairs())
-        return f"{what} is not ours: {having}, expected {wanted}; {way_out}"
+        return f"{what} is not ours: {having}, expected {wanted}; {remedy}"
 
 
 def from_elb(tags: Iterable[Mapping[str, Any]]) -> dict[str, str]:

@@ -157,7 +157,7 @@ def interpret(
     if not owner.owns(tags or {}):
         cause = owner.describe_stranger(f'target group "{resource.name}"', tags or {})
         return Observation(state=State.FOREIGN, attributes=known, cause=cause)
-    recreated = progress.is_made_anew(resource.address)
+    recreated = progress.is_recreated(resource.address)
     return Observation(
         state=State.READY,
         attributes=known,

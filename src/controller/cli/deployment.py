@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from controller.store.table import Table
 
 DEFAULT = "dormouse"
-_WAY_OUT = (
+_REMEDY = (
     "deploy it (make deploy), name another (--deployment), or set AWS_PROFILE and AWS_REGION to "
     "where it is"
 )
@@ -148,7 +148,7 @@ class Deployment:
                     raise
                 region = client.meta.region_name
                 raise PermanentError(
-                    f'there is no deployment "{self.name}" in this account and {region}; {_WAY_OUT}'
+                    f'there is no deployment "{self.name}" in this account and {region}; {_REMEDY}'
                 ) from None
         outputs = stacks[0].get("Outputs", ())
         return {each["OutputKey"]: each["OutputValue"] for each in outputs}
@@ -158,7 +158,7 @@ class Deployment:
         origin = "DORMOUSE_TABLE" if self._said("DORMOUSE_TABLE") else f'deployment "{self.name}"'
         return PermanentError(
             f'cannot {what}: there is no table "{self.table_name}" ({origin}) in this account and '
-            f"{region}; {_WAY_OUT}"
+            f"{region}; {_REMEDY}"
         )
 
 

@@ -32,7 +32,7 @@ def forget_replaced(deployment: Deployment, stack: str, *, yes: bool) -> None:
     with deployment.reaching(f'forget what "{stack}" has left behind'):
         for spec in left:
             deployment.table.forget_leftover(stack, spec)
-        deployment.table.ask(stack, deployment.clock.now())
+        deployment.table.request_pass(stack, deployment.clock.now())
     stacks.start_pass(stack)
     click.echo(f"{stack}: forgotten; delete by hand what still exists.")
 

@@ -95,7 +95,7 @@ def _proof_after(published: Stacks, deployment: Deployment, report: Report) -> P
     """Request it, and wait for the pass that does it."""
     stack, clock = report.spec.stack, deployment.clock
     since = clock.now()
-    deployment.table.ask_rehearsal(stack, since)
+    deployment.table.request_rehearsal(stack, since)
     published.start_pass(stack)
     while clock.now() - since < LONGEST:
         proof = published.load_view(stack).report.status.proof

@@ -17,7 +17,7 @@ from controller.hcl.evaluate import evaluate
 from controller.hcl.evaluation import Evaluation, outputs_of
 from controller.hcl.graph import Graph, build_graph, cycle_error
 from controller.hcl.module import MissingModule, Module, load_module
-from controller.hcl.origins import lacking_file, out_of_reach, way_out_of
+from controller.hcl.origins import lacking_file, out_of_reach, remedy_for
 from controller.hcl.parse import parse_argument
 from controller.hcl.provider_version import UNKNOWN, AwsProvider, find_aws_provider
 from controller.hcl.required_version import RULE as REQUIRED_VERSION
@@ -124,7 +124,7 @@ class _Console:
         if origin is not None:
             raise lacking_file((origin,)) or HclError(
                 "module-source",
-                f"{origin} cannot be known here; {way_out_of(origin)}",
+                f"{origin} cannot be known here; {remedy_for(origin)}",
                 place=expression.place,
             )
         return value

@@ -21,7 +21,7 @@ def kind_of(origin: Origin) -> str:
     A module's and a function's are results that cannot be had here; a run's is created again each
     time, and a file's is not there.
     """
-    if is_made_anew(origin):
+    if changes_each_run(origin):
         return "run"
     if origin.address.startswith(_FILE):
         return "file"
@@ -44,7 +44,7 @@ def may_be_planned(unknown: Unknown) -> bool:
     """
     if not unknown.origins or lacking_file(unknown.origins):
         return False
-    return not any(_is_built_in(o) or is_made_anew(o) for o in unknown.origins)
+    return not any(_is_built_in(o) or changes_each_run(o) for o in unknown.origins)
 
 
 _ALWAYS_THERE = frozenset({"arn", "arn_suffix", "certificate_arn", "dns_name", "id"})
@@ -65,7 +65,7 @@ def is_there(data: object) -> bool:
     )
 
 
-def made_anew(call: str) -> Value:
+def value_of_each_run(call: str) -> Value:
     """A text that is another at every run: "timestamp()"."""
     return Value(STRING, Unknown((Origin(call, ()),)))
 
@@ -87,7 +87,7 @@ def lacking_file(origins: Iterable[Origin]) -> HclError | None:
     return None
 
 
-def is_made_anew(origin: Origin) -> bool:
+def changes_each_run(origin: Origin) -> bool:
     return origin.address.endswith("()")
 
 
@@ -109,7 +109,7 @@ def describe_origins(origins: Iterable[Origin]) -> str:
     return next((origin.described for origin in origins), "something")
 
 
-def way_out_of(origin: Origin) -> str:
+def remedy_for(origin: Origin) -> str:
     """What makes an origin known that is out of reach."""
     if kind_of(origin) == "module":
         return 'run "terraform init -backend=false", which lays the module'

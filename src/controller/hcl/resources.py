@@ -24,7 +24,7 @@ from controller.hcl.instance import (
 )
 from controller.hcl.known_data import data_attributes
 from controller.hcl.numbers import format_number
-from controller.hcl.origins import describe_origins, lacking_file, out_of_reach, way_out_of
+from controller.hcl.origins import describe_origins, lacking_file, out_of_reach, remedy_for
 from controller.hcl.provider_version import UNKNOWN, AwsProvider
 from controller.hcl.references import expressions_in, is_constant, subject_of
 from controller.hcl.repetition import Expansion, Key, address_with_key, expand
@@ -220,7 +220,7 @@ class ResourceEvaluator:
                     or HclError(
                         "module-source",
                         f'"{name}" depends on {origin}, which cannot be known here; '
-                        f"{way_out_of(origin)}",
+                        f"{remedy_for(origin)}",
                         place=attribute.place,
                         origins=(origin,),
                     )

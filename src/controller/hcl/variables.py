@@ -31,10 +31,10 @@ def final_value(variable: Variable, given: Given | None) -> Value:
         kind = "null-variable" if given else "missing-variable"
         found = "null is given" if given else "no value is given"
         # A call without it is a problem of the call ("missing-argument"): this one is the root's.
-        way_out = "" if given else f"; set it in terraform.tfvars, or as TF_VAR_{variable.name}"
+        remedy = "" if given else f"; set it in terraform.tfvars, or as TF_VAR_{variable.name}"
         raise HclError(
             kind,
-            f'{found} for the variable "{variable.name}", which has no default{way_out}',
+            f'{found} for the variable "{variable.name}", which has no default{remedy}',
             place=place,
         )
     return replace(

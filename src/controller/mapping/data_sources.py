@@ -109,7 +109,7 @@ DATA: Mapping[str, Source] = {
         },
         enough=(("domain",), ("tags",)),
         attributes=CERTIFICATE,
-        way_out="give it a domain",
+        remedy="give it a domain",
     ),
     "aws_service_discovery_service": Source(
         kind="service_discovery_service",

@@ -284,7 +284,7 @@ def _pass_over(
         if isinstance(fate, Dropped):
             filling.warn(fate.rule, f"{name} has no effect: {fate.reason}", place)
         else:
-            filling.error("refused", f"{name} cannot be honoured: {fate.way_out}", place)
+            filling.error("refused", f"{name} cannot be honoured: {fate.remedy}", place)
 
 
 def _place_value(into: dict[str, Json], to: str, value: Json) -> None:

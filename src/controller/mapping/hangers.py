@@ -28,7 +28,7 @@ class Hanger:
     """
 
     happens: str
-    way_out: str
+    remedy: str
     source: str = ""
     level: Level = Level.WARNING
 
@@ -45,8 +45,8 @@ _STAYS = (
 _STAYS_GROUP = "let this target group and its load balancer stay awake, or use an ECS service's"
 
 
-def _refused(happens: str, way_out: str, source: str = "") -> Hanger:
-    return Hanger(happens, way_out, source, Level.ERROR)
+def _refused(happens: str, remedy: str, source: str = "") -> Hanger:
+    return Hanger(happens, remedy, source, Level.ERROR)
 
 
 _ALIAS = Hanger(

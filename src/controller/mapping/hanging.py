@@ -120,7 +120,7 @@ def stale_outputs(world: World, sleepers: Iterable[Sleeping]) -> Iterator[Proble
                 level=Level.WARNING,
                 rule=RULE,
                 message=f"comes from {_which(says, sleeping)}; {hangers.OUTPUT.happens}; "
-                f"{hangers.OUTPUT.way_out}",
+                f"{hangers.OUTPUT.remedy}",
                 place=world.output_places.get(name),
                 address=f"output.{name}",
             )
@@ -285,7 +285,7 @@ def _problem(hanger: Hanger, thread: Thread, address: str, more: str = "") -> Pr
         level=hanger.level,
         rule=RULE,
         message=f"{thread.argument} {_holds(thread, hanger)}{more}; {hanger.happens}; "
-        f"{hanger.way_out}",
+        f"{hanger.remedy}",
         place=thread.place,
         address=address,
     )

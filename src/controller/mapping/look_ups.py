@@ -148,7 +148,7 @@ class LookUps:
                 level=Level.WARNING,
                 rule="weak-look-up",
                 message=f"is found by its {by} alone when the stack wakes: with another one like "
-                f"it in the account the wake fails or takes that one; {source.way_out}, or give "
+                f"it in the account the wake fails or takes that one; {source.remedy}, or give "
                 "--state FILE, what `terraform show -json` prints",
                 place=instance.place,
                 address=address,
@@ -192,7 +192,7 @@ class LookUps:
             what = f"{instance.address} ({instance.place}) cannot be found when the stack wakes"
             for error in unknown:
                 raise CannotRefer(f"{what}: what it is found by {error}", error.origins) from error
-            raise CannotRefer(f"{what}; {source.way_out or 'write down what it is found by'}")
+            raise CannotRefer(f"{what}; {source.remedy or 'write down what it is found by'}")
         if enough in source.weak:
             self._weak[instance.address] = enough
         if instance.mode == "managed":
@@ -261,7 +261,7 @@ class LookUps:
                 said = {key: value for key, value in keys.items() if not is_reference(value)}
                 raise CannotRefer(
                     f"{instance.address} ({instance.place}) cannot be told from {other.address}: "
-                    f"{_listed(said)} finds both; {source.way_out}"
+                    f"{_listed(said)} finds both; {source.remedy}"
                 )
 
     def _fits(self, other: ResourceInstance, source: Source, keys: Mapping[str, Json]) -> bool:

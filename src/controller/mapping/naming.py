@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from controller.domain.planning.spec import Json
 from controller.hcl.construct import make_object, merge_unknown
-from controller.hcl.origins import describe_origins, is_made_anew
+from controller.hcl.origins import changes_each_run, describe_origins
 from controller.hcl.values import Unknown
 from controller.hcl.world import Attribute, Block
 from controller.mapping.fill import Filling, given, origins_of
@@ -85,7 +85,7 @@ def _lasting(argument: Attribute | None, filling: Filling) -> Attribute | None:
         return argument
     kept = dict(argument.value.data)
     for key, value in argument.value.data.items():
-        source = next((o for o in merge_unknown(value).origins if is_made_anew(o)), None)
+        source = next((o for o in merge_unknown(value).origins if changes_each_run(o)), None)
         if source is not None:
             del kept[key]
             filling.warn(

@@ -9,7 +9,7 @@ from typing import Protocol
 from controller.domain.planning.spec import Json
 from controller.hcl import numbers
 from controller.hcl.carried import SETS
-from controller.hcl.origins import describe_origins, is_made_anew
+from controller.hcl.origins import changes_each_run, describe_origins
 from controller.hcl.types import STRING, SetType, Type
 from controller.hcl.values import Computed, Fixed, Item, Origin, Term, Unknown, Value
 
@@ -125,7 +125,7 @@ class References:
 
 def _not_repeatable(unknown: Unknown) -> str:
     source = describe_origins(unknown.origins)
-    if any(is_made_anew(origin) for origin in unknown.origins[:1]):
+    if any(changes_each_run(origin) for origin in unknown.origins[:1]):
         return f"{source} is another at every run; write a value that stays"
     by = f", and {unknown.by} is not computed when the stack wakes" if unknown.by else ""
     return f"comes from {source}, which only AWS knows{by}; write the value out, or as a variable"

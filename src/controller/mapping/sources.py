@@ -21,7 +21,7 @@ class Source:
     How things of one Terraform type are found.
 
     `attributes` maps the attribute as Terraform names it to the look-up's own name for it. `fixed`
-    are keys whose value follows from the type. `way_out` says what to write when no set of `enough`
+    are keys whose value follows from the type. `remedy` says what to write when no set of `enough`
     is there. Of the sets in `weak` another thing may well have the same. `within` are attributes
     that belong to another resource, which is found by this one's id.
     """
@@ -31,7 +31,7 @@ class Source:
     keys: Mapping[str, str] = field(default_factory=dict)
     enough: tuple[tuple[str, ...], ...] = ((),)
     fixed: Mapping[str, Json] = field(default_factory=dict)
-    way_out: str = ""
+    remedy: str = ""
     weak: tuple[tuple[str, ...], ...] = ()
     within: Mapping[str, Within] = field(default_factory=dict)
 
@@ -57,7 +57,7 @@ def by_its_name(argument: str, *attributes: str) -> Source:
         keys={"name": argument},
         enough=(("name",),),
         attributes=dict.fromkeys((argument, *attributes), "name"),
-        way_out=f"give it a {argument}",
+        remedy=f"give it a {argument}",
     )
 
 
@@ -96,7 +96,7 @@ def namespace(type_: str) -> Source:
         enough=BY_NAME,
         fixed={"type": type_},
         attributes=NAMESPACE,
-        way_out="give it a name",
+        remedy="give it a name",
     )
 
 
@@ -106,14 +106,14 @@ FRONT = {
         keys={"name": "name", "arn": "arn", "name_prefix": "name_prefix", "tags": "tags"},
         enough=(("name",), ("arn",), ("name_prefix",), ("tags",)),
         attributes=_BALANCER,
-        way_out="give it a name",
+        remedy="give it a name",
     ),
     "target_group": Source(
         kind="target_group",
         keys={"name": "name", "arn": "arn", "name_prefix": "name_prefix", "tags": "tags"},
         enough=(("name",), ("arn",), ("name_prefix",), ("tags",)),
         attributes=_TARGETS,
-        way_out="give it a name",
+        remedy="give it a name",
     ),
 }
 
@@ -123,14 +123,14 @@ MANAGED: Mapping[str, Source] = {
         keys={"name": "name"},
         enough=BY_NAME,
         attributes=CLUSTER,
-        way_out="give it a name",
+        remedy="give it a name",
     ),
     "aws_ecs_task_definition": Source(
         kind="task_definition",
         keys={"family": "family"},
         enough=(("family",),),
         attributes={**TASK, "id": "family"},
-        way_out="give it a family",
+        remedy="give it a family",
     ),
     "aws_security_group": Source(
         kind="security_group",
@@ -143,7 +143,7 @@ MANAGED: Mapping[str, Source] = {
             ("tags",),
         ),
         attributes=GROUP,
-        way_out="give it a name",
+        remedy="give it a name",
     ),
     "aws_default_security_group": Source(
         kind="security_group",
@@ -156,7 +156,7 @@ MANAGED: Mapping[str, Source] = {
         keys={"tags": "tags"},
         enough=(("tags",),),
         attributes=ADDRESS,
-        way_out=f"{_ADD_TAG}, or pass its allocation id as a variable",
+        remedy=f"{_ADD_TAG}, or pass its allocation id as a variable",
     ),
     "aws_subnet": Source(
         kind="subnet",
@@ -168,7 +168,7 @@ MANAGED: Mapping[str, Source] = {
         },
         enough=(("vpc_id", "cidr_block"), ("tags",)),
         attributes=SUBNET,
-        way_out=_ADD_TAG,
+        remedy=_ADD_TAG,
     ),
     "aws_default_subnet": Source(
         kind="subnet",
@@ -176,7 +176,7 @@ MANAGED: Mapping[str, Source] = {
         enough=(("availability_zone",),),
         fixed={"default_for_az": True},
         attributes=SUBNET,
-        way_out="write its availability_zone as a text",
+        remedy="write its availability_zone as a text",
     ),
     "aws_vpc": Source(
         kind="vpc",
@@ -185,7 +185,7 @@ MANAGED: Mapping[str, Source] = {
         weak=(("cidr_block",),),
         attributes=VPC,
         within=_OF_A_VPC,
-        way_out=_ADD_TAG,
+        remedy=_ADD_TAG,
     ),
     "aws_default_vpc": Source(
         kind="vpc", fixed={"default": True}, attributes=VPC, within=_OF_A_VPC
@@ -195,7 +195,7 @@ MANAGED: Mapping[str, Source] = {
         keys={"name": "name"},
         enough=BY_NAME,
         attributes=ROLE,
-        way_out="give it a name (not a name_prefix)",
+        remedy="give it a name (not a name_prefix)",
     ),
     "aws_lb": FRONT["load_balancer"],
     "aws_alb": FRONT["load_balancer"],
@@ -206,14 +206,14 @@ MANAGED: Mapping[str, Source] = {
         keys={"domain": "domain_name", "tags": "tags"},
         enough=(("domain",), ("tags",)),
         attributes=CERTIFICATE,
-        way_out=_ADD_TAG,
+        remedy=_ADD_TAG,
     ),
     "aws_service_discovery_service": Source(
         kind="service_discovery_service",
         keys={"name": "name", "namespace_id": "namespace_id"},
         enough=(("name", "namespace_id"),),
         attributes=DISCOVERY,
-        way_out="give it a name and a namespace_id",
+        remedy="give it a name and a namespace_id",
     ),
     "aws_service_discovery_http_namespace": namespace("HTTP"),
     "aws_service_discovery_private_dns_namespace": namespace("DNS_PRIVATE"),
@@ -223,28 +223,28 @@ MANAGED: Mapping[str, Source] = {
         keys={"name": "name"},
         enough=BY_NAME,
         attributes=PARAMETER,
-        way_out="give it a name",
+        remedy="give it a name",
     ),
     "aws_iam_server_certificate": Source(
         kind="server_certificate",
         keys={"name": "name"},
         enough=BY_NAME,
         attributes=SERVER_CERTIFICATE,
-        way_out="give it a name",
+        remedy="give it a name",
     ),
     "aws_lb_trust_store": Source(
         kind="trust_store",
         keys={"name": "name"},
         enough=BY_NAME,
         attributes=TRUST_STORE,
-        way_out="give it a name",
+        remedy="give it a name",
     ),
     "aws_kms_alias": Source(
         kind="kms_key",
         keys={"key_id": "name"},
         enough=(("key_id",),),
         attributes={"target_key_arn": "arn", "target_key_id": "id"},
-        way_out="give it a name",
+        remedy="give it a name",
     ),
     "aws_s3_bucket": by_its_name("bucket", "id"),
     "aws_cloudwatch_log_group": by_its_name("name", "id"),

@@ -72,11 +72,11 @@ class Dropped:
 @dataclass(frozen=True, slots=True)
 class Refused:
     """
-    Cannot be honoured; an error with `way_out` is given, except for `harmless` values (those
+    Cannot be honoured; an error with `remedy` is given, except for `harmless` values (those
     that ask for what is done anyway).
     """
 
-    way_out: str
+    remedy: str
     harmless: tuple[Json, ...] = ()
 
 

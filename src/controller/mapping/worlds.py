@@ -232,9 +232,9 @@ def _exists_only_awake(instance: ResourceInstance, threads: Sequence[Thread]) ->
 def _instead(instance: ResourceInstance) -> str:
     """What that means and what to do, where the own count is not the remedy."""
     hanger = HANGERS.get(instance.type)
-    if hanger is None or OWN_COUNT in hanger.way_out:
+    if hanger is None or OWN_COUNT in hanger.remedy:
         return ""
-    return f": {hanger.happens}; {hanger.way_out}"
+    return f": {hanger.happens}; {hanger.remedy}"
 
 
 def _never_made(

@@ -103,7 +103,7 @@ def find_failure(seen: Seen, progress: Progress) -> str:
         return plan.failed[0][1]
     for action in plan.actions:
         one = seen.observed[action.address]
-        again = progress.is_made_anew(action.address)
+        again = progress.is_recreated(action.address)
         if plan.target is Target.AWAKE and one.state is State.FAILED and again:
             return f"made anew once, and failed again: {one.cause}"
     return ""
@@ -157,7 +157,7 @@ def _is_freshly_made_anew(action: Action, turn: Turn) -> bool:
     """It was replaced within the last hour, the least that is paid for a load balancer."""
     last = turn.progress.deleted.get(action.address)
     is_fresh = last is None or turn.now - last.at < MADE_ANEW_AGAIN
-    return is_fresh and turn.progress.is_made_anew(action.address)
+    return is_fresh and turn.progress.is_recreated(action.address)
 
 
 def _end_by_error(turn: Turn, error: DormouseError) -> Ending | None:

@@ -209,11 +209,11 @@ class RequestRecords(TableCalls):
         key = items.request_key(stack, items.HOLD)
         self._write_marked(stack, now, {"Delete": {"Key": key}})
 
-    def ask(self, stack: str, due_at: datetime) -> None:
+    def request_pass(self, stack: str, due_at: datetime) -> None:
         """Make the stack due from `due_at` on, and make a running pass read its records again."""
         self._write_marked(stack, due_at)
 
-    def ask_rehearsal(self, stack: str, now: datetime) -> None:
+    def request_rehearsal(self, stack: str, now: datetime) -> None:
         """Have the stack's next pass find out whether it could wake."""
         request = _touch(stack, now)["Update"]
         request["UpdateExpression"] = (

@@ -67,7 +67,7 @@ class SpecRecords(TableCalls):
         for kept in self._kept_spec(stack):
             return kept, (spec,)
         # Another mark: it is reported again, where there was a copy at first.
-        lost = replace(spec, mark=f"{spec.mark} alone", way_out=NO_SPEC)
+        lost = replace(spec, mark=f"{spec.mark} alone", remedy=NO_SPEC)
         return remembered_spec(stack, Status.from_json(status)), (lost,)
 
     def _spec_or_kept(self, stack: str, item: items.Item) -> Spec:

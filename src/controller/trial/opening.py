@@ -11,7 +11,7 @@ from controller.aws.listening import Heard
 from controller.domain.ports import Clock
 from controller.domain.trial import measures as states
 from controller.domain.trial.sightings import Log, Thing
-from controller.trial.looks import Looks
+from controller.trial.reads import TrialReads
 from controller.trial.watches import Watches
 
 METRICS = timedelta(seconds=5)
@@ -25,13 +25,13 @@ class Opening:
     def __init__(
         self,
         watches: Watches,
-        looks: Looks,
+        reads: TrialReads,
         log: Log,
         clock: Clock,
         addresses: Callable[[], list[str]],
     ) -> None:
         self._watches = watches
-        self._looks = looks
+        self._reads = reads
         self._log = log
         self._clock = clock
         self._addresses = addresses
@@ -61,48 +61,48 @@ class Opening:
 
     def _made(self, arn: str, at: datetime) -> None:
         def is_active() -> bool:
-            done = self._looks.is_active(arn)
+            done = self._reads.is_active(arn)
             if done:
                 self._watches.begin(f"metrics {arn}", at, has_point, METRICS)
             return done
 
         def has_point() -> bool:
-            return self._looks.has_point(arn, at, self._clock.now())
+            return self._reads.has_point(arn, at, self._clock.now())
 
         self._watches.begin(f"balancer {arn}", at, is_active)
 
     def _deleted(self, arn: str, at: datetime) -> None:
-        begin, looks = self._watches.begin, self._looks
-        begin(f"balancer {arn}", at, partial(looks.is_missing, arn))
+        begin, reads = self._watches.begin, self._reads
+        begin(f"balancer {arn}", at, partial(reads.is_missing, arn))
         for id_ in self._addresses():
-            begin(f"address {id_}", at, partial(looks.is_free, id_))
+            begin(f"address {id_}", at, partial(reads.is_free, id_))
         for group in self._log.subjects(Thing.LISTENER):
             begin(f"group {group.id}", at, partial(self._is_let_go, group.id))
 
     def _is_let_go(self, group_arn: str) -> bool:
         """Then it is the moment to ask what no other shows: one call, which changes nothing."""
-        done = self._looks.is_let_go(group_arn)
+        done = self._reads.is_let_go(group_arn)
         if done and self._at_zero and self.count_taken is None:
-            self.count_taken = self._looks.takes_count(*self._at_zero)
+            self.count_taken = self._reads.takes_count(*self._at_zero)
         return done
 
     def _counted(self, service: Mapping[str, Any], at: datetime) -> None:
-        begin, looks = self._watches.begin, self._looks
+        begin, reads = self._watches.begin, self._reads
         cluster, name, wanted = _identity(service)
         self._at_zero = None if wanted else (cluster, name)
-        begin(f"tasks {name}", at, partial(looks.are_tasks, cluster, name, wanted))
+        begin(f"tasks {name}", at, partial(reads.are_tasks, cluster, name, wanted))
         groups = [each.get("targetGroupArn") for each in service.get("loadBalancers") or ()]
         for arn in filter(None, groups):
-            begin(f"targets {arn}", at, partial(looks.are_targets, arn, wanted))
+            begin(f"targets {arn}", at, partial(reads.are_targets, arn, wanted))
 
     def _ends(self, service: Mapping[str, Any], at: datetime) -> None:
         cluster, name, _ = _identity(service)
 
         def is_purged() -> bool:
-            return self._looks.service_state(cluster, name) in (states.MISSING, states.ACTIVE)
+            return self._reads.service_state(cluster, name) in (states.MISSING, states.ACTIVE)
 
         def is_inactive() -> bool:
-            state = self._looks.service_state(cluster, name)
+            state = self._reads.service_state(cluster, name)
             if state == states.INACTIVE:
                 self._watches.begin(f"purge {name}", self._clock.now(), is_purged)
             return state in (states.INACTIVE, states.MISSING, states.ACTIVE)

@@ -13,7 +13,7 @@ from controller.trial.site import TAG, Site
 
 _TAGGED = (Kind.LOAD_BALANCER, Kind.TARGET_GROUP, Kind.SERVICE)
 MOST_REPEATS = 3
-_WAY_OUT = "a trial needs the stack asleep: dormouse apply DIR --to asleep, and again"
+_REMEDY = "a trial needs the stack asleep: dormouse apply DIR --to asleep, and again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def examine(site: Site) -> Found:
     begun = [_trial_of(site, observed, each) for each in remains]
     if any(since is None for since in begun):
         untried = next(each for each, since in zip(remains, begun, strict=True) if since is None)
-        raise PermanentError(f"cannot try {site.spec.stack}: {untried} stands; {_WAY_OUT}")
+        raise PermanentError(f"cannot try {site.spec.stack}: {untried} stands; {_REMEDY}")
     if not make_plan(site.spec, Target.ASLEEP, observed).converged and not remains:
         _check_that_it_leaves(site.spec, observed)
     return Found(remains, max(filter(None, begun), default=""))
@@ -87,7 +87,7 @@ def _check_that_it_leaves(spec: Spec, observed: Observed) -> None:
         if resource.asleep is not None and observed[resource.address].differs:
             raise PermanentError(
                 f'cannot try {spec.stack}: service "{resource.name}" has the count of a stack that '
-                f"is awake; {_WAY_OUT}"
+                f"is awake; {_REMEDY}"
             )
     held = [a for a in observed.addresses.values() if a.holder is Holder.FOREIGN]
     if held:

@@ -20,8 +20,8 @@ from controller.domain.ports import Clock, SideBySide
 from controller.domain.timestamps import format_timestamp
 from controller.domain.trial.answers import Answers
 from controller.domain.trial.sightings import Log
-from controller.trial.looks import Looks
 from controller.trial.opening import Opening
+from controller.trial.reads import TrialReads
 from controller.trial.seeing import Seeing
 from controller.trial.watches import Watches, WatchingClock
 
@@ -70,8 +70,8 @@ class Site:
         session = self._new_session()
         self.listening.attach(session)
         self.clients = Clients(session, self.spec.region, self.spec.role_arn)
-        looks = Looks(self.clients, self.log)
-        self._opening = Opening(self.watches, looks, self.log, self.clock, lambda: self.addresses)
+        reads = TrialReads(self.clients, self.log)
+        self._opening = Opening(self.watches, reads, self.log, self.clock, lambda: self.addresses)
         cloud = AwsCloud(self.spec, self.clients, self.side_by_side)
         self.cloud = PatientCloud(cloud, self.clock, self.watches)
 

@@ -22,13 +22,13 @@ SHARE = 0.04
 SHORTEST, LONGEST = timedelta(milliseconds=50), timedelta(seconds=2)
 PATIENCE = timedelta(hours=1)
 
-Look = Callable[[], bool]
+Read = Callable[[], bool]
 """Reads once; whether there is nothing left to see."""
 
 
 @dataclass(slots=True)
 class Watch:
-    look: Look
+    read: Read
     ends_at: datetime
     due_at: datetime
     distance: timedelta | None
@@ -42,9 +42,9 @@ class Watches:
         self._open: dict[str, Watch] = {}
         self._looking = False
 
-    def begin(self, name: str, at: datetime, look: Look, distance: timedelta | None = None) -> None:
+    def begin(self, name: str, at: datetime, read: Read, distance: timedelta | None = None) -> None:
         """Read from `at` on, always so far apart where a distance is given."""
-        self._open[name] = Watch(look, at + PATIENCE, at, distance)
+        self._open[name] = Watch(read, at + PATIENCE, at, distance)
 
     @property
     def next_at(self) -> datetime | None:
@@ -57,7 +57,7 @@ class Watches:
     def close(self) -> None:
         self._open.clear()
 
-    def look(self, now: datetime) -> None:
+    def read(self, now: datetime) -> None:
         """Make the reads that are due; what is refused is read again later."""
         if self._looking:  # our own read is a call, too
             return
@@ -65,13 +65,13 @@ class Watches:
         try:
             for name, watch in list(self._open.items()):
                 if watch.due_at <= now and self._open.get(name) is watch:
-                    self._look_once(name, watch, now)
+                    self._read_once(name, watch, now)
         finally:
             self._looking = False
 
-    def _look_once(self, name: str, watch: Watch, now: datetime) -> None:
+    def _read_once(self, name: str, watch: Watch, now: datetime) -> None:
         try:
-            done = watch.look()
+            done = watch.read()
         except (ClientError, BotoCoreError) as error:
             done = code_of(error) in DENIED  # it is told, and stays so
         if (done or now >= watch.ends_at) and self._open.get(name) is watch:
@@ -97,7 +97,7 @@ class WatchingClock:
     def sleep(self, seconds: float) -> None:
         until = self.now() + timedelta(seconds=seconds)
         while True:
-            self._watches.look(self.now())
+            self._watches.read(self.now())
             now = self.now()
             if now >= until:
                 return

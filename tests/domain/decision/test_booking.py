@@ -223,7 +223,7 @@ def test_a_moment_is_local_to_the_stack_or_has_an_offset(text, found):
         ("20261207", "cannot read"),
     ],
 )
-def test_what_is_no_moment_ahead_is_refused_with_the_way_out(text, said):
+def test_what_is_no_moment_ahead_is_refused_with_the_remedy(text, said):
     with pytest.raises(TextError, match=said):
         parse_start(text, TOKYO, NOW)
 

@@ -66,7 +66,7 @@ def test_a_service_drains_since_its_delete_unless_it_was_made_again_since():
 
 def test_what_had_to_be_made_anew_is_counted_until_the_way_is_done():
     once = Progress().after_failure(SERVICE)
-    assert once.is_made_anew(SERVICE) and not once.is_made_anew(LB)
+    assert once.is_recreated(SERVICE) and not once.is_recreated(LB)
     twice = once.after_failure(LB).after_failure(SERVICE)
     assert twice.failures == {SERVICE: 2, LB: 1}
 

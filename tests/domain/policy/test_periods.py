@@ -66,7 +66,7 @@ def test_a_period_is_weekdays_and_a_span_of_time(text, weekdays, start, end):
         ("weekdays 09:00-18:00", ['"weekdays" is not a day', "Mon-Fri"]),
     ],
 )
-def test_a_bad_period_is_refused_with_what_was_found_and_a_way_out(text, essentials):
+def test_a_bad_period_is_refused_with_what_was_found_and_a_remedy(text, essentials):
     with pytest.raises(TextError) as refused:
         parse_period(text)
 
@@ -108,7 +108,7 @@ def test_dates_are_a_day_a_range_or_a_calendar(text, expected):
         ("holiday:JP", ['"holiday:JP" is not a date', "holidays:JP"]),
     ],
 )
-def test_bad_dates_are_refused_with_what_was_found_and_a_way_out(text, essentials):
+def test_bad_dates_are_refused_with_what_was_found_and_a_remedy(text, essentials):
     with pytest.raises(TextError) as refused:
         parse_dates(text)
 

@@ -31,7 +31,7 @@ HOURS = ["Mon-Fri 09:00-18:00"]
         ),
     ],
 )
-def test_a_doubtful_setting_is_named_with_a_way_out(data, key, essential):
+def test_a_doubtful_setting_is_named_with_a_remedy(data, key, essential):
     [(found, sentence)] = find_warnings(parse_policy(data))
 
     assert found == key

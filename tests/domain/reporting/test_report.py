@@ -363,7 +363,7 @@ def test_what_comes_next_is_told():
     assert first["at"] > "2026-11-23T13:00"
 
 
-def test_holidays_that_run_out_are_warned_of_with_the_way_out():
+def test_holidays_that_run_out_are_warned_of_with_the_remedy():
     policy = {"closed_on": ["holidays:JP"], "holidays": {"JP": ["2026-11-23"]}}
     spec = article_spec(policy=policy, source={"dir": "infra/api"})
     told = make_report(spec, ASLEEP, (), None, NOON)

@@ -53,7 +53,7 @@ def test_core_is_the_namespace_of_the_built_in_functions(context):
         ("type", "cannot be used here"),
     ],
 )
-def test_an_unknown_function_is_refused_with_a_way_out(context, name, message):
+def test_an_unknown_function_is_refused_with_a_remedy(context, name, message):
     error = refusal(context, name, string("a"))
 
     assert error.kind == "unknown-function"

@@ -46,11 +46,11 @@ def _judged(subject: str, found: Certificate, now: datetime) -> Finding:
             f"it is {found.status}, expected ISSUED; validate it, or request another",
         )
     if end and end - now < RENEWAL:
-        way_out = (
+        remedy = (
             "ACM renews it only while it is in use: keep the stack awake for a day, or use it "
             "elsewhere, too"
             if found.renews
             else "ACM does not renew it: import a new one"
         )
-        return warning(CHECK, subject, f"it expires on {end:%Y-%m-%d}; {way_out}")
+        return warning(CHECK, subject, f"it expires on {end:%Y-%m-%d}; {remedy}")
     return ok(CHECK, subject, f"valid until {end:%Y-%m-%d}" if end else "issued")

@@ -30,15 +30,15 @@ def say_term(spec: Spec, event: Event, link: Invitation | None) -> tuple[str, It
             f"The term of {spec.stack} ended at {expires}. It is held asleep, and is unpublished "
             f"at {goes}."
         )
-        return "has come to its end", iter([said + owner, _way_out(spec, link), _kept(spec)])
+        return "has come to its end", iter([said + owner, _remedy(spec, link), _kept(spec)])
     said = (
         f"The term of {spec.stack} ends at {expires}. Then it is held asleep, and at {goes} it is "
         "unpublished."
     )
-    return f"ends at {expires}", iter([said + owner, _way_out(spec, link)])
+    return f"ends at {expires}", iter([said + owner, _remedy(spec, link)])
 
 
-def _way_out(spec: Spec, link: Invitation | None) -> str:
+def _remedy(spec: Spec, link: Invitation | None) -> str:
     publish = f"dormouse publish {spec.source.get('dir') or spec.stack} --expires 14d"
     by_link = f", or open its page and press the button:\n{link.url}" if link else ""
     return f"If it is still wanted, publish it again:\n{publish}{by_link}"

@@ -106,7 +106,7 @@ class Progress:
         count = self.failures.get(address, 0) + 1
         return replace(self, failures={**self.failures, address: count})
 
-    def is_made_anew(self, address: str) -> bool:
+    def is_recreated(self, address: str) -> bool:
         """Whether it was replaced in this transition: once is enough."""
         return self.failures.get(address, 0) > 0
 

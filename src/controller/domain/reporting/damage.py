@@ -29,7 +29,7 @@ UNREADABLE = (
 )
 """What reading a record raises that does not hold what was written there."""
 
-WAYS_OUT = {
+REMEDIES = {
     "lease#": "ask again for what it was to give",
     "booking#": "book it again",
     "hold": "hold the stack again, or lift it by dormouse hold --lift",
@@ -53,13 +53,13 @@ class Damaged:
     """
     A record by its sort key, `why` it cannot be read, and a mark of what it holds.
 
-    `way_out` is what to do about it, where the usual way (`WAYS_OUT`) does not help.
+    `remedy` is what to do about it, where the usual way (`REMEDIES`) does not help.
     """
 
     record: str
     why: str
     mark: str
-    way_out: str = ""
+    remedy: str = ""
 
     @property
     def id(self) -> str:
@@ -68,10 +68,8 @@ class Damaged:
 
     def __str__(self) -> str:
         kind, mark, _ = self.record.partition("#")
-        way_out = self.way_out or WAYS_OUT.get(kind + mark, "see docs/operations.md")
-        return (
-            f'the record "{self.record}" cannot be read and is left aside ({self.why}); {way_out}'
-        )
+        remedy = self.remedy or REMEDIES.get(kind + mark, "see docs/operations.md")
+        return f'the record "{self.record}" cannot be read and is left aside ({self.why}); {remedy}'
 
 
 def read(record: str, body: object, parse: Callable[[], T]) -> T | Damaged:

@@ -16,7 +16,7 @@ from controller.hcl.functions.definition import (
     function,
 )
 from controller.hcl.functions.files import read_bytes
-from controller.hcl.origins import made_anew
+from controller.hcl.origins import value_of_each_run
 from controller.hcl.types import NUMBER, STRING
 from controller.hcl.values import Value
 
@@ -66,13 +66,13 @@ def uuidv5(namespace: Value, name: Value) -> Value:
 @function(returns=STRING, name="uuid")
 def uuid_() -> Value:
     """Different at every run, so known only after apply."""
-    return made_anew("uuid()")
+    return value_of_each_run("uuid()")
 
 
 @function(Parameter("str", STRING), variadic=Parameter("cost", NUMBER), returns=STRING)
 def bcrypt(_text: Value, *_cost: Value) -> Value:
     """Salted, hence different at every run."""
-    return made_anew("bcrypt()")
+    return value_of_each_run("bcrypt()")
 
 
 @function(Parameter("ciphertext", STRING), Parameter("privatekey", STRING), returns=STRING)

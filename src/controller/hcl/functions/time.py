@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from controller.hcl.convert import number, string
 from controller.hcl.functions.definition import ArgumentError, Parameter, function
-from controller.hcl.origins import made_anew
+from controller.hcl.origins import value_of_each_run
 from controller.hcl.types import NUMBER, STRING
 from controller.hcl.values import Value
 
@@ -54,12 +54,12 @@ def timecmp(a: Value, b: Value) -> Value:
 
 @function(returns=STRING)
 def timestamp() -> Value:
-    return made_anew("timestamp()")
+    return value_of_each_run("timestamp()")
 
 
 @function(returns=STRING)
 def plantimestamp() -> Value:
-    return made_anew("plantimestamp()")
+    return value_of_each_run("plantimestamp()")
 
 
 def parse_time(value: Value, index: int) -> tuple[datetime, int]:

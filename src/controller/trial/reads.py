@@ -16,7 +16,7 @@ MOST_TASKS = 100
 _METRIC = {"Namespace": NAMESPACE, "MetricName": NEW}
 
 
-class Looks:
+class TrialReads:
     """Each reads once, and says whether the end was seen."""
 
     def __init__(self, clients: Clients, log: Log) -> None:
