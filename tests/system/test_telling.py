@@ -146,7 +146,7 @@ def test_a_failed_wake_is_one_letter_and_its_end_another(make_office):
     (again,) = office.mails()
     assert again.subject == "nsfw-api is awake again until Mon 23 Nov 15:00"
     assert again.attributes["level"] == "trouble"
-    assert "An earlier message said that it could not be woken; that is over." in again.body
+    assert "An earlier message said that it could not be woken: that is over." in again.body
 
 
 def test_a_stuck_sleep_says_what_stands_and_what_it_costs(make_office):
