@@ -188,7 +188,7 @@ def test_what_cannot_be_taken_down_is_named(desk):
     said = desk.trial("--yes", "--json", code=1)
     left = json.loads(said.out)["left_behind"]
     assert {each["name"] for each in left} >= {"ecs-nlb"}
-    assert 'error: load balancer "ecs-nlb" (aws_lb.nlb[0]) still stands' in said.err
+    assert 'error: load balancer "ecs-nlb" (aws_lb.nlb[0]) still exists' in said.err
 
 
 def wake(desk: Desk, stack: str = "nsfw-api") -> None:

@@ -39,7 +39,7 @@ def parse_end(text: str, rules: Rules, now: datetime) -> datetime:
     if not SHORTEST <= requested <= max(policy.max_awake, SHORTEST):
         most = format_duration(policy.max_awake)
         raise TextError(
-            f"{quoted(text)} is not what can be requested for: expected a time from "
+            f"{quoted(text)} is no valid length: expected a time from "
             f'{format_duration(SHORTEST)} to {most}, such as "1h", or "{CLOSE}"'
         )
     return now + requested

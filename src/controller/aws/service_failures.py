@@ -45,10 +45,10 @@ def _loses_tasks(found: Mapping[str, Any]) -> bool:
 def find_failure(found: Mapping[str, Any], backing: Backing) -> str:
     """Why the service will not come up by itself, or "" (AWS behaviour §2.8, §2.10)."""
     reasons = _reasons(found, backing)
-    told = _told(reasons[0], backing) if reasons else ""
+    explained = _explain(reasons[0], backing) if reasons else ""
     failed = [d for d in found.get("deployments", ()) if d.get("rolloutState") == "FAILED"]
     for deployment in _present(found, failed):
-        return f"the deployment failed: {told or deployment.get('rolloutStateReason', '')}"
+        return f"the deployment failed: {explained or deployment.get('rolloutStateReason', '')}"
     for event in _saying(found, QUOTA, most=10):
         return f"{event['message']}; raise the Fargate quota"
     if len(reasons) >= GIVE_UP_AFTER:
@@ -159,7 +159,7 @@ def explain_delay(found: Mapping[str, Any], backing: Backing) -> str:
         return trap
     reasons = _reasons(found, backing)
     if reasons:
-        return f"a task stopped: {_told(reasons[0], backing)}"
+        return f"a task stopped: {_explain(reasons[0], backing)}"
     for event in _saying(found, "unable to place a task", most=5):
         return str(event["message"])
     return ""
