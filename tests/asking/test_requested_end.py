@@ -43,8 +43,7 @@ def test_anything_else_is_refused_with_what_can_be_asked_for(text):
     with pytest.raises(TextError) as refused:
         parse_end(text, NO_HOURS, at("12:00"))
     assert str(refused.value) == (
-        f'"{text}" is no valid length: expected a time from 1m to 12h, such as "1h", '
-        'or "close"'
+        f'"{text}" is no valid length: expected a time from 1m to 12h, such as "1h", or "close"'
     )
 
 
