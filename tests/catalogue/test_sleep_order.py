@@ -298,6 +298,29 @@ def test_f48_a_count_of_our_own_sleep_is_set_back_whoever_else_counts(desk_of, w
 
 
 @pytest.mark.parametrize("whose", COUNTED)
+def test_f48_a_wake_that_ended_before_the_count_is_finished_by_one_without_memory(desk_of, whose):
+    """`dormouse apply` is ended while ECS does not see the new load balancer yet, and run again."""
+    desk = desk_of("typical", with_service(**COUNTED[whose]))
+    half_asleep(desk, desk.wake().progress)
+    unseen = Fault(
+        operation="UpdateService",
+        code="InvalidParameterException",
+        message="The target group tg does not have an associated load balancer.",
+        status=400,
+        times=99,
+    )
+    desk.aws.faults.add(unseen)
+    desk.wake(still_wanted=lambda: len(made(desk, "CreateListener")) == 1)
+    assert (unseen.struck, described(desk)["desiredCount"]) == (1, 0)
+    desk.aws.faults.clear()
+    desk.aws.clock.advance(300)
+    outcome = desk.wake()
+
+    assert outcome.result is Result.CONVERGED
+    assert described(desk)["runningCount"] == 1
+
+
+@pytest.mark.parametrize("whose", COUNTED)
 def test_f50_a_count_of_0_that_others_have_set_while_awake_stays(desk_of, whose):
     desk = desk_of("typical", with_service(**COUNTED[whose]))
     woken = desk.wake()

@@ -95,7 +95,7 @@ def _coming(
 ) -> Observation:
     """A new deployment takes it up; what an update cannot change is created again."""
     wanted = int(resource.request.get("desiredCount", 1))
-    if count or not wanted or not _was_put_to_rest(resource, snapshot):
+    if count or not wanted or not _was_put_to_rest(resource, found, snapshot):
         return seen
     at_rest = replace(
         seen,
@@ -111,11 +111,25 @@ def _coming(
     return by_force(at_rest) if resource.address in snapshot.progress.rest.forced else at_rest
 
 
-def _was_put_to_rest(resource: ResourceSpec, snapshot: Snapshot) -> bool:
-    """Without memory: no listener stands, so nobody has set the count of a stack that serves."""
+def _was_put_to_rest(resource: ResourceSpec, found: Mapping[str, Any], snapshot: Snapshot) -> bool:
+    """
+    Without memory: nobody has set the count of a stack that serves.
+
+    No listener stands, or a wake has begun and has not come to the service: its load balancers are
+    younger than the newest deployment.
+    """
+    if resource.address in snapshot.progress.rest.since:
+        return True
     is_fronted = any(True for _ in snapshot.of_kind(Kind.LISTENER))
     has_front = bool(resource.request.get("loadBalancers"))
-    return resource.address in snapshot.progress.rest.since or (has_front and not is_fronted)
+    return has_front and (not is_fronted or _is_older_than_its_front(found, snapshot))
+
+
+def _is_older_than_its_front(found: Mapping[str, Any], snapshot: Snapshot) -> bool:
+    """A wake makes the service, or a deployment of it, after its load balancers."""
+    deployed = [at for each in found.get("deployments") or () if (at := each.get("createdAt"))]
+    made = [each.get("CreatedTime") for each in snapshot.of_kind(Kind.LOAD_BALANCER)]
+    return bool(deployed and made) and all(at and at > max(deployed) for at in made)
 
 
 def _taken_up(seen: Observation, resource: ResourceSpec, snapshot: Snapshot) -> tuple[str, ...]:
