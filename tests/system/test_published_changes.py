@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 
 from controller.domain.planning.progress import Progress
+from controller.domain.planning.timing import FAST
 from controller.reconcile.outcome import Result
 from factories import (
     LB,
@@ -30,9 +31,9 @@ CLUSTER = "nsfw_api_cluster"
 TCP_PORT = [{"containerPort": 5000, "protocol": "tcp"}]
 
 
-@pytest.fixture
-def desk():
-    aws = LaptopAws(profile="fast")
+def furnished(profile):
+    """The article's account, and what other files may name."""
+    aws = LaptopAws(profile=profile)
     aws.furnish_article()
     other = {"name": "nsfw-api-container", "image": "public.ecr.aws/nsfw-api/nsfw-api:2"}
     aws.furnish(
@@ -45,9 +46,14 @@ def desk():
             }
         ],
     )
-    desk = StackUnderTest(aws)
+    return StackUnderTest(aws)
+
+
+@pytest.fixture
+def desk():
+    desk = furnished("fast")
     yield desk
-    assert not {call.operation for call in aws.calls} & FORBIDDEN
+    assert not {call.operation for call in desk.aws.calls} & FORBIDDEN
 
 
 def having(spec, address, attributes=None, **request):
@@ -219,6 +225,20 @@ def test_a_memory_that_is_lost_corrects_it_too_and_touches_nothing_that_is_right
 
     desk.spec = after
     assert desk.wake(progress=Progress()).result is Result.CONVERGED
+    assert read(desk) == expected
+
+
+@pytest.mark.parametrize("what", ["certificate", "security group by its name"])
+def test_what_aws_does_not_show_yet_is_compared_once_it_does(what):
+    """Files that change a few seconds after the create, while reads lag behind it."""
+    before, after, read, expected = CORRECTED[what]
+    desk = furnished(replace(FAST, describe_lag=15))
+    desk.spec = before
+    woken = desk.wake(still_wanted=lambda: "CreateService" not in desk.calls_since(0))
+    assert woken.result is Result.INTERRUPTED
+
+    desk.spec = after
+    assert desk.wake(progress=woken.progress).result is Result.CONVERGED
     assert read(desk) == expected
 
 

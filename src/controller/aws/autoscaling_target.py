@@ -79,9 +79,8 @@ class AutoscalingTarget:
         if progress.is_doomed(resource.address, known["arn"], now):
             return ABSENT
         tags, owner = snapshot.tags.get(known["arn"]), self._context.owner(resource)
-        if not tags and made and made.arn == known["arn"]:
-            return Observation(state=State.READY, attributes=known)
-        if not owner.owns(tags or {}):
+        is_just_made = not tags and made and made.arn == known["arn"]
+        if not is_just_made and not owner.owns(tags or {}):
             cause = owner.describe_stranger(
                 f"the scalable target of {found['ResourceId']}", tags or {}, "deregister it"
             )

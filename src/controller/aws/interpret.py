@@ -76,9 +76,10 @@ def _lacks(
 
 
 def _is_right(snapshot: Snapshot, resource: ResourceSpec, seen: Observation) -> bool:
-    """Its settings are a part of its description, and have been compared already."""
-    is_compared = snapshot.target is Target.AWAKE and resource.address not in snapshot.unresolved
-    return is_compared and not set(seen.differs) - {"desiredCount"}
+    """Its settings are a part of its description, and have been compared, if AWS shows it yet."""
+    is_shown = resource.address in snapshot.found and resource.address not in snapshot.unresolved
+    is_awake = snapshot.target is Target.AWAKE
+    return is_shown and is_awake and not set(seen.differs) - {"desiredCount"}
 
 
 def _addresses(snapshot: Snapshot, resources: Mapping[str, Observation]) -> dict[str, Address]:

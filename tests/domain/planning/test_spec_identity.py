@@ -40,6 +40,9 @@ def moved(new_addresses):
     return article_spec(resources=tuple(resources))
 
 
+BY_TAG = {"$look_up": "cluster", "tags": {"Name": "api"}, "attribute": "arn", "of": "one"}
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -47,6 +50,11 @@ def moved(new_addresses):
         (article_spec(region=None), article_spec()),
         (article_spec(), moved({LB: "module.front.aws_lb.this", SERVICE: "aws_ecs_service.x"})),
         (article_spec(), changed(SERVICE, cluster={**CLUSTER, "of": "aws_ecs_cluster.main"})),
+        (changed(SERVICE, cluster=BY_TAG), changed(SERVICE, cluster={**BY_TAG, "of": "other"})),
+        (
+            changed(SERVICE, cluster={"$join": ["a-", BY_TAG]}),
+            changed(SERVICE, cluster={"$join": ["a-", {**BY_TAG, "of": "other"}]}),
+        ),
         (article_spec(), changed(SERVICE, cluster="nsfw_api_cluster")),
         (
             changed(SERVICE, cluster="arn:aws:ecs:us-east-1:111111111111:cluster/nsfw_api_cluster"),
@@ -61,6 +69,8 @@ def moved(new_addresses):
         "region written out",
         "other addresses",
         "the cluster's address",
+        "the address of a cluster that is not found by name",
+        "an address inside a computed name",
         "the cluster by name",
         "the cluster by ARN",
         "count",
