@@ -1,4 +1,8 @@
-"""The commands as processes of their own, against a simulated AWS with a controller beside them."""
+"""
+The commands against a simulated AWS over HTTP, with a controller beside them.
+
+The first of each kind is a process of its own; what is asked again, this process asks.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,13 @@ import subprocess
 import sys
 import threading
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from deployed import SHIPPED, STACK
 
 from controller.bootstrap import bootstrap
+from controller.cli.main import run
 from controller.store.table import Table
 from local.clock import ScaledClock
 from local.records import create_table
@@ -33,7 +39,8 @@ POLICY = """dormouse={
 class Laptop:
     """A server, the table, and a heartbeat that runs what is due."""
 
-    def __init__(self, server: LaptopServer) -> None:
+    def __init__(self, server: LaptopServer, output: Any) -> None:
+        self._output = output
         session = server.aws.session()
         create_table(session.client("dynamodb"), "dormouse")
         self.url, self.desk = server.url, StackUnderTest(server.aws)
@@ -57,17 +64,9 @@ class Laptop:
         self._heart.join()
 
     def __call__(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "TF_"))}
         done = subprocess.run(
             [sys.executable, "-m", "controller.cli", *arguments],
-            env={
-                **clean,
-                "AWS_ENDPOINT_URL": self.url,
-                "AWS_REGION": "us-east-1",
-                "DORMOUSE_TABLE": "dormouse",
-                "USER": "ann",
-                "LOGNAME": "ann",
-            },
+            env={**cleaned(), **self._settings()},
             capture_output=True,
             text=True,
             timeout=120,
@@ -75,12 +74,38 @@ class Laptop:
         assert done.returncode == code, done
         return done
 
+    def here(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        """The same in this process."""
+        with pytest.MonkeyPatch.context() as patch:
+            for name in set(os.environ) - set(cleaned()):
+                patch.delenv(name)
+            for name, value in self._settings().items():
+                patch.setenv(name, value)
+            self._output.readouterr()
+            found = run(list(arguments))
+        done = subprocess.CompletedProcess(arguments, found, *self._output.readouterr())
+        assert found == code, done
+        return done
+
+    def _settings(self) -> dict[str, str]:
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_REGION": "us-east-1",
+            "DORMOUSE_TABLE": "dormouse",
+            "USER": "ann",
+            "LOGNAME": "ann",
+        }
+
+
+def cleaned() -> dict[str, str]:
+    return {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "TF_"))}
+
 
 @pytest.fixture
-def laptop():
+def laptop(capfd):
     clock = ScaledClock(120, SATURDAY)
     with LaptopServer("fast", clock=clock, furnish="article") as server:
-        made = Laptop(server)
+        made = Laptop(server, capfd)
         yield made
         made.close()
 
@@ -88,7 +113,7 @@ def laptop():
 def test_a_stack_is_published_woken_looked_at_and_put_to_sleep(laptop):
     publish = ("publish", str(SHIPPED), "-var", POLICY)
     assert laptop(*publish).stdout == f"{STACK}: published (4 resources)\n"
-    assert laptop(*publish).stdout == f"{STACK}: unchanged\n"
+    assert laptop.here(*publish).stdout == f"{STACK}: unchanged\n"
     assert laptop.desk.standing() == ASLEEP
 
     woken = laptop("wake", STACK, "--for", "12h")
@@ -99,7 +124,7 @@ def test_a_stack_is_published_woken_looked_at_and_put_to_sleep(laptop):
 
     told = json.loads(laptop("status", STACK, "--json").stdout)
     assert (told["state"], told["endpoint"]["ip"]) == ("awake", "203.0.113.25")
-    assert laptop("status").stdout.startswith(f"{STACK}  awake")
+    assert laptop.here("status").stdout.startswith(f"{STACK}  awake")
 
     slept = laptop("sleep", STACK, "--wait")
     assert slept.stdout.startswith(f"{STACK} is asleep until Mon 30 Nov 08:")
@@ -108,7 +133,7 @@ def test_a_stack_is_published_woken_looked_at_and_put_to_sleep(laptop):
 
 def test_a_wake_that_fails_exits_with_1_and_says_why(laptop):
     laptop.desk.aws.conditions.containers("nsfw-api-container", "image_pull_error")
-    laptop("publish", str(SHIPPED))
+    laptop.here("publish", str(SHIPPED))
     failed = laptop("wake", STACK, code=1)
     assert failed.stdout == ""
     assert "CannotPullContainerError" in failed.stderr.splitlines()[-1]
@@ -117,6 +142,6 @@ def test_a_wake_that_fails_exits_with_1_and_says_why(laptop):
 def test_what_is_not_there_is_one_line(laptop):
     unknown = laptop("wake", "nobody", code=2)
     assert unknown.stderr.startswith('Error: stack "nobody" is not published')
-    other = laptop("status", "--deployment", "other", code=1)
+    other = laptop.here("status", "--deployment", "other", code=1)
     assert other.stderr.startswith('Error: cannot find the deployment "other"')
     assert len(other.stderr.splitlines()) == 1
