@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -55,6 +56,28 @@ def test_the_same_input_gives_the_same_bytes_wherever_it_is_built(built, tmp_pat
 
     assert len(files(artifact)) > 100
     assert files(again) == files(artifact)
+
+
+@pytest.mark.parametrize("started", [["-C", "src"], ["-f", "src/Makefile"]], ids=" ".join)
+def test_it_finds_lock_file_and_uv_in_a_folder_whose_name_has_spaces(tmp_path, started):
+    """As SAM does, and as people do by hand."""
+    home = tmp_path / "my projects" / "dormouse"
+    (home / "src").mkdir(parents=True)
+    (home / ".venv" / "bin").mkdir(parents=True)
+    (home / "uv.lock").touch()
+    uv = home / ".venv" / "bin" / "uv"
+    uv.touch(mode=0o755)
+    shutil.copy(ROOT / "src" / "Makefile", home / "src")
+    environment = {name: value for name, value in os.environ.items() if name != "UV"}
+    show = ["--eval", 'show: check-inputs ; @echo "$(SRC)|$(UV)"']
+    said = subprocess.run(
+        ["make", "-s", "--no-print-directory", *started, *show, "show", "ARTIFACTS_DIR=x"],
+        cwd=home,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert (said.stdout.strip(), said.stderr) == (f"{home / 'src'}|{uv}", "")
 
 
 def test_what_reads_terraform_or_a_terminal_is_left_out(built):
