@@ -18,7 +18,7 @@ from controller.domain.reporting.in_force import live_leases
 from controller.domain.reporting.report import Report, make_outline
 from controller.domain.reporting.status import Status
 from controller.store.board import Board
-from controller.store.table import Records
+from controller.store.records import Records
 
 _ANY = datetime(1970, 1, 1, tzinfo=UTC)
 

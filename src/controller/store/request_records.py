@@ -5,61 +5,39 @@ They have their own partition key, `requests#<stack>`, and the wake URL's role c
 even a compromised function cannot change a spec, status or lock. The mark is the item `mark`: it
 counts the requests, and is in the index of due stacks until a pass has read them. A record and its
 mark are written in one transaction, so no stored request waits without a due pass.
-
-Its size: the class whose size is explained below.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from controller.domain.dataclass import dataclass, field, replace
+from controller.domain.dataclass import replace
 from controller.domain.decision.booking import Booking
-from controller.domain.decision.held import Held
 from controller.domain.decision.hold import Hold
 from controller.domain.decision.lease import Lease
 from controller.domain.decision.term import Term
-from controller.domain.reporting.damage import Damaged, parted
 from controller.domain.timestamps import format_timestamp
 from controller.store import items
 from controller.store.conditions import is_invalid, is_refused, through_conflicts
-from controller.store.held_slots import held_in
+from controller.store.loaded_requests import (
+    REHEARSE,
+    StackRequests,
+    parse_booking,
+    parse_lease,
+    read_requests,
+)
 from controller.store.table_calls import TableCalls
 
 KEEP_REQUESTS = timedelta(days=7)
 """How long leases and holds are remembered after their end."""
 
 _IS_FREE = "attribute_not_exists(pk)"
-REHEARSE = "rehearse_at"
-
 _TOUCH = "SET due = :due, due_at = :at ADD request_count :one"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StackRequests:
-    """
-    The requests for one stack; `count` is their number, and `is_due` that no pass has read them.
-
-    `damaged` are the records among them that cannot be read, `held` the requests that wait at the
-    door; they add nothing to the lease that came with each. `rehearsal_at` is when a rehearsal was
-    last requested.
-    """
-
-    leases: tuple[Lease, ...] = ()
-    bookings: tuple[Booking, ...] = ()
-    hold: Hold | None = None
-    count: int = 0
-    damaged: tuple[Damaged, ...] = ()
-    rehearsal_at: datetime | None = None
-    is_due: bool = field(default=False, compare=False)
-    held: tuple[Held, ...] = field(default=(), compare=False)
-    term: Term | None = None
 
 
 class RequestRecords(TableCalls):
@@ -74,38 +52,7 @@ class RequestRecords(TableCalls):
         pk = items.request_key(stack, items.MARK)["pk"]["S"]
         read = self._query("pk = :pk", {":pk": pk}, ConsistentRead=True)
         found = {items.sort_key(item): item for item in read}
-        mark = found.get(items.MARK, {})
-        leases, lost = parted(
-            items.readable(found[sort], partial(_parse_lease, stack, sort))
-            for sort in found
-            if sort.startswith(items.LEASE)
-        )
-        bookings, lost_bookings = parted(
-            items.readable(found[sort], partial(_parse_booking, stack, sort))
-            for sort in found
-            if sort.startswith(items.BOOKING)
-        )
-        holds, lost_hold = parted(
-            items.readable(found[sort], partial(_parse_hold, stack))
-            for sort in found
-            if sort == items.HOLD
-        )
-        terms, lost_term = parted(
-            items.readable(found[sort], partial(_parse_term, stack))
-            for sort in found
-            if sort == items.TERM
-        )
-        return StackRequests(
-            term=terms[0] if terms else None,
-            leases=leases,
-            bookings=bookings,
-            hold=holds[0] if holds else None,
-            count=items.number(mark, "request_count"),
-            rehearsal_at=items.moment(mark, REHEARSE),
-            damaged=(*lost, *lost_bookings, *lost_hold, *lost_term),
-            is_due="due" in mark,
-            held=held_in(found.get(items.HELD, {})),
-        )
+        return read_requests(stack, found)
 
     def request_version(self, stack: str) -> int:
         """
@@ -252,7 +199,7 @@ class RequestRecords(TableCalls):
         """A booking as stored; no second value if it cannot be read."""
         sort = f"{items.BOOKING}{id_}"
         found = self._item(items.request_key(stack, sort))
-        parse = partial(_parse_booking, stack, sort)
+        parse = partial(parse_booking, stack, sort)
         booking = items.readable(found, parse) if found else None
         return found, booking if isinstance(booking, Booking) else None
 
@@ -294,7 +241,7 @@ class RequestRecords(TableCalls):
     ) -> tuple[items.Item | None, Lease | None]:
         """A lease as stored, if it still runs and can be read."""
         found = self._lease_item(stack, id_)
-        parse = partial(_parse_lease, stack, f"{items.LEASE}{id_}")
+        parse = partial(parse_lease, stack, f"{items.LEASE}{id_}")
         lease = items.readable(found, parse) if found else None
         runs = isinstance(lease, Lease) and lease.expires_at > now
         return (found, lease) if runs and isinstance(lease, Lease) else (None, None)
@@ -321,38 +268,3 @@ def _touch(stack: str, due_at: datetime) -> dict[str, Any]:
             },
         }
     }
-
-
-# A pass reads the same records before every round; callers must not change them.
-
-
-@lru_cache(maxsize=500)
-def _parse_lease(stack: str, sort: str, text: str) -> Lease:
-    lease = Lease.from_json(json.loads(text))
-    if (lease.stack, f"{items.LEASE}{lease.id}") != (stack, sort):
-        raise ValueError("it is the lease of another name")
-    return lease
-
-
-@lru_cache(maxsize=500)
-def _parse_booking(stack: str, sort: str, text: str) -> Booking:
-    booking = Booking.from_json(json.loads(text))
-    if (booking.stack, f"{items.BOOKING}{booking.id}") != (stack, sort):
-        raise ValueError("it is the booking of another name")
-    return booking
-
-
-@lru_cache(maxsize=100)
-def _parse_hold(stack: str, text: str) -> Hold:
-    hold = Hold.from_json(json.loads(text))
-    if hold.stack != stack:
-        raise ValueError("it is the hold of another stack")
-    return hold
-
-
-@lru_cache(maxsize=100)
-def _parse_term(stack: str, text: str) -> Term:
-    term = Term.from_json(json.loads(text))
-    if term.stack != stack:
-        raise ValueError("it is the term of another stack")
-    return term

@@ -2,43 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from controller.domain.decision.history import Event, Wake
-from controller.domain.decision.hold import Hold
-from controller.domain.decision.lease import Lease
 from controller.domain.errors import LockLostError
-from controller.domain.money.usage import UsageProfile
-from controller.domain.planning.spec import Spec
 from controller.domain.ports import Clock
 from controller.domain.reporting.status import Status
 from controller.store.board_keeper import BoardKeeper
+from controller.store.loaded_requests import StackRequests
 from controller.store.lock import LENGTH, Lock, LockKeeper
-from controller.store.request_records import StackRequests
-from controller.store.table import Records, Table
+from controller.store.records import Records
+from controller.store.table import Table
+from controller.store.unfenced_records import UnfencedRecords
 
 RENEW = timedelta(seconds=15)
 """A pass that was away for longer asks whether the lock is still its own."""
 
 
-class StackRecords:
+class StackRecords(UnfencedRecords):
     """
     The store of one stack whose lock this pass holds (`controller.reconcile.ports.Store`).
 
-    Its size: it is a `Store`, whose methods are what a pass reads and writes.
+    Here is what depends on the lock; the other records are in `UnfencedRecords`.
     """
 
     def __init__(
         self, table: Table, locks: LockKeeper, lock: Lock, clock: Clock, board: BoardKeeper
     ) -> None:
-        self._table = table
+        super().__init__(table, lock.stack, clock)
         self._board = board
         self._locks = locks
         self._lock = lock
-        self._stack = lock.stack
-        self._clock = clock
         self._seen: StackRequests | None = None
         self._is_out = False
         self._renewed_at = clock.now()
@@ -93,46 +87,10 @@ class StackRecords:
             self._board.show(status, self._clock.now(), is_end=request_version is not None)
         return written
 
-    def hold(self, hold: Hold) -> None:
-        self._table.hold(hold)
-
-    def grant(self, lease: Lease) -> None:
-        self._table.grant(lease)
-
-    def end_lease(self, id_: str, now: datetime) -> None:
-        self._table.release(self._stack, id_, now)
-
     def take_out(self, request_version: int) -> bool:
         """Remove the stack; False if there was a new request. Nothing is written afterwards."""
         self._is_out = self._table.take_out(self._stack, request_version)
         return self._is_out
-
-    def keep_spec(self, spec: Spec) -> None:
-        self._table.keep_spec(spec)
-
-    def forget_leftover(self, spec: Spec) -> None:
-        self._table.forget_leftover(self._stack, spec)
-
-    def put_wake(self, wake: Wake) -> None:
-        self._table.put_wake(self._stack, wake)
-
-    def last_wakes(self) -> Sequence[Wake]:
-        return self._table.last_wakes(self._stack)
-
-    def put_event(self, event: Event) -> bool:
-        return self._table.put_event(event)
-
-    def mark_delivered(self, event: Event) -> None:
-        self._table.mark_delivered(event, self._clock.now())
-
-    def events(self, start: datetime) -> Sequence[Event]:
-        return list(self._table.events(self._stack, start, self._clock.now()))
-
-    def uses(self) -> Sequence[tuple[datetime, UsageProfile]]:
-        return self._table.uses(self._stack)
-
-    def put_use(self, use: UsageProfile, now: datetime) -> None:
-        self._table.put_use(self._stack, use, now)
 
     def renew_lock(self) -> bool:
         """Hold it for another minute; with most of the last one left that is not written."""

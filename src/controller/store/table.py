@@ -4,8 +4,6 @@ The table: two Queries return all that a decision needs to know about a stack.
 `fence` on the status item is the number of the last pass that claimed the stack. A status is
 written only with the same or a higher number, so that a delayed pass overwrites nothing.
 People's requests (leases, holds, and that a spec was published) are in `store.request_records`.
-
-Its size: the class whose size is explained below.
 """
 
 from __future__ import annotations
@@ -17,25 +15,22 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from controller.domain.dataclass import dataclass, replace
-from controller.domain.decision.booking import Booking
-from controller.domain.decision.held import Held
-from controller.domain.decision.hold import Hold
-from controller.domain.decision.lease import Lease
-from controller.domain.decision.term import Term
+from controller.domain.dataclass import replace
 from controller.domain.errors import LockLostError, NotPublishedError, RetryError
 from controller.domain.planning.plan import Target
 from controller.domain.planning.spec import Json, Spec
 from controller.domain.planning.spec_identity import Home, left_behind
-from controller.domain.ports import Due
-from controller.domain.reporting.damage import Damaged, parted
+from controller.domain.reporting.damage import parted
 from controller.domain.timestamps import format_timestamp
 from controller.store import items
 from controller.store.board import Board
 from controller.store.conditions import MOST_CONFLICTS, is_refused, refused_item
+from controller.store.due_index import DueIndex
 from controller.store.history import History
+from controller.store.loaded_requests import StackRequests
+from controller.store.records import Records
 from controller.store.removal import Removal
-from controller.store.request_records import RequestRecords, StackRequests
+from controller.store.request_records import RequestRecords
 from controller.store.spec_records import SpecRecords, parse_specs, parse_status, under
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
@@ -48,58 +43,8 @@ _NOT_LATER = "NOT attribute_type(fence, :number) OR fence <= :fence"
 """What is no number was written by no pass, and shuts none out."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Records:
-    """
-    What the table knows about one stack; `status` is empty before its first pass.
-
-    `leftovers` are the resources that only replaced specs name, while they may exist. `damaged` are
-    the records that cannot be read; they count as absent.
-    """
-
-    spec: Spec
-    status: Mapping[str, Json]
-    requests: StackRequests
-    leftovers: tuple[Spec, ...] = ()
-    damaged: tuple[Damaged, ...] = ()
-
-    @property
-    def leases(self) -> tuple[Lease, ...]:
-        return self.requests.leases
-
-    @property
-    def bookings(self) -> tuple[Booking, ...]:
-        return self.requests.bookings
-
-    @property
-    def hold(self) -> Hold | None:
-        return self.requests.hold
-
-    @property
-    def term(self) -> Term | None:
-        return self.requests.term
-
-    @property
-    def held(self) -> tuple[Held, ...]:
-        """The requests that wait at the door, or did and were not given back."""
-        return self.requests.held
-
-    @property
-    def rehearsal_requested_at(self) -> datetime | None:
-        return self.requests.rehearsal_at
-
-    @property
-    def request_version(self) -> int:
-        """The number of requests up to now."""
-        return self.requests.count
-
-
-class Table(RequestRecords, SpecRecords, History, Removal):
-    """
-    All records of all stacks; make one for each client.
-
-    Its size: one method for each record that a pass or the heartbeat reads or writes.
-    """
+class Table(RequestRecords, SpecRecords, DueIndex, History, Removal):
+    """All records of all stacks; make one for each client."""
 
     # what a pass reads and writes
 
@@ -320,49 +265,6 @@ class Table(RequestRecords, SpecRecords, History, Removal):
         for sort in under(items.LEFTOVER, found):
             if sort not in left and sort not in kept:
                 yield {"Delete": {"Key": items.key(spec.stack, sort)}}
-
-    def published(self) -> list[str]:
-        """The names of all stacks, sorted; one published within the last second may be missing."""
-        found = self._query(
-            "due = :published", {":published": items.PUBLISHED}, IndexName=items.DUE_INDEX
-        )
-        return [items.stack_of(item) for item in found if not items.is_request(item)]
-
-    # the heartbeat
-
-    def due(self, now: datetime, limit: int = 100) -> list[str]:
-        """Names of the stacks whose time has come, the longest overdue first; `limit` a page."""
-        return list(dict.fromkeys(due.stack for due in self.overdue(now, limit)))
-
-    def overdue(self, now: datetime, limit: int = 100) -> Iterator[Due]:
-        """The same, read page by page on demand."""
-        found = self._query(
-            "due = :due AND due_at <= :now",
-            {":due": items.DUE, ":now": items.second_text(now)},
-            IndexName=items.DUE_INDEX,
-            Limit=limit,
-        )
-        for item in found:
-            yield Due(items.stack_of(item), item["due_at"]["S"], items.is_request(item))
-
-    def defer_until(self, due: Due, until: datetime) -> None:
-        """Make it due again at `until`; a stack that became due at another time keeps that."""
-        key = items.request_key(due.stack, items.MARK)
-        if not due.is_request:
-            key = items.key(due.stack, items.STATUS)
-        try:
-            self._update_item(
-                key,
-                UpdateExpression="SET due_at = :at",
-                ConditionExpression="due_at = :seen",
-                ExpressionAttributeValues={
-                    ":at": {"S": items.due_text(until)},
-                    ":seen": {"S": due.at},
-                },
-            )
-        except ClientError as error:
-            if not is_refused(error):
-                raise
 
     def _load_items(self, stack: str) -> list[items.Item]:
         return list(
