@@ -18,7 +18,7 @@ from controller.reconcile.metering import (
     ended_services,
     leaving_services,
     metered,
-    nothing_stands,
+    nothing_exists,
     unseen_services,
 )
 from controller.reconcile.outcome import Iteration
@@ -185,7 +185,7 @@ def test_tasks_are_asked_for_by_the_spec_that_names_their_service():
 def test_when_nothing_stands_all_of_it_is_over():
     meter = Meter().using(UsageProfile.of(SPEC), NOON - 60 * MINUTE)
     progress = Progress().after_delete(LB, BALANCER, NOON - 5 * MINUTE)
-    after = nothing_stands(stood(STOOD, RAN, meter=meter, progress=progress), NOON)
+    after = nothing_exists(stood(STOOD, RAN, meter=meter, progress=progress), NOON)
 
     assert after.lifecycle.billed == ()
     assert [(each.arn, each.until, each.tasks) for each in after.meter.ended] == [

@@ -196,7 +196,7 @@ def strike(installation: Installation, users: SimulatedUsers, spell: Spell) -> N
         observer.wants.held(None, now)
     elif kind == STATUS:
         observer.memory_lost()
-    installation.table.ask(users.stack, now)
+    installation.table.request_pass(users.stack, now)
 
 
 def _choose(

@@ -557,7 +557,7 @@ class Installation:
                 self.start_pass(stack)
             case "status lost":
                 dynamodb.delete_item(TableName=TABLE, Key={**key, "sk": {"S": "status"}})
-                self.table.ask(stack, self.now)
+                self.table.request_pass(stack, self.now)
                 observer.memory_lost()
             case "day-old trigger":
                 self.start_pass(stack)

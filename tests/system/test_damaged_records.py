@@ -106,7 +106,7 @@ def test_the_stack_goes_on_as_its_hours_say_and_people_are_told_once(make_days, 
     assert day.desk.standing() == AWAKE
 
     put(day.aws.session().client("dynamodb"), key, attributes)
-    day.controller.table.ask(STACK, day.now)
+    day.controller.table.request_pass(STACK, day.now)
     day.live("Mon 11:30")
     assert day.desk.standing() == AWAKE
     day.live("Mon 13:30")
@@ -353,7 +353,7 @@ def test_a_spec_that_cannot_be_read_takes_nothing_down_and_keeps_nothing_awake(m
     day.visit("Mon 09:00", "Mon 12:25")
     day.live("Mon 10:00")
     put(day.aws.session().client("dynamodb"), SPEC, UNREADABLE_SPECS[found])
-    day.controller.table.ask(STACK, day.now)
+    day.controller.table.request_pass(STACK, day.now)
 
     day.live("Mon 11:30")
     assert day.desk.standing() == AWAKE
@@ -390,7 +390,7 @@ def lose_spec(day, *more):
     dynamodb = day.aws.session().client("dynamodb")
     for key in (SPEC, KEPT, *more):
         put(dynamodb, key, {"body": {"S": "{"}})
-    day.controller.table.ask(STACK, day.now)
+    day.controller.table.request_pass(STACK, day.now)
 
 
 def paid(day):

@@ -232,7 +232,7 @@ def test_a_lost_status_is_made_again_from_the_history():
 def lose_status(day):
     key = {"pk": {"S": f"stack#{STACK}"}, "sk": {"S": "status"}}
     day.aws.session().client("dynamodb").delete_item(TableName="dormouse", Key=key)
-    day.controller.table.ask(STACK, day.now)
+    day.controller.table.request_pass(STACK, day.now)
 
 
 @pytest.mark.parametrize("left", ["service", "nothing"])

@@ -353,7 +353,7 @@ def test_two_writes_at_the_same_moment_are_both_made(aws, table, operation, code
     aws.faults.add(fault)
     table.put_spec(article_spec(policy={"wake_for": "2h"}), NOON)
     table.grant(lease())
-    table.ask(STACK, NOON)
+    table.request_pass(STACK, NOON)
     assert fault.struck == 3
     assert table.load(STACK).leases == (lease(),)
     assert table.spec(STACK).policy == {"wake_for": "2h"}

@@ -131,7 +131,7 @@ class Store:
             )
 
     def ask(self, stack, at, few, name, maybe):
-        self.table.ask(stack, at)
+        self.table.request_pass(stack, at)
         self.table.load_requests(stack)
 
     def take_up(self, stack, at, few, name, maybe):

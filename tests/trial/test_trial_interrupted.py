@@ -11,7 +11,7 @@ from trying import GIVEN, Trying
 from controller.cli import trial as command
 from controller.cli.signals import EndedError
 from controller.domain.planning.timing import Timing
-from controller.trial.preflight import look_around
+from controller.trial.preflight import examine
 from direct import Crash
 from factories import article_spec, listener, load_balancer, service, target_group
 from local.aws import LaptopAws
@@ -71,13 +71,13 @@ def trying(profile: Timing = QUICK) -> Trying:
 def run(one: Trying):
     site = one.site()
     with command._to_the_end() as signals:
-        return command._run(site, look_around(site), GIVEN, signals)
+        return command._run(site, examine(site), GIVEN, signals)
 
 
 def killed(one: Trying) -> None:
     """Nothing that a process would do at its end is done."""
     site = one.site()
-    look_around(site)
+    examine(site)
     one.trial(site).run()
 
 
@@ -119,7 +119,7 @@ def test_killed_at_any_call_it_is_taken_up_by_the_next(points):
         where = f"{when} call {nth}, {one.aws.seen[nth - 1]}"
         one.aws.clock.advance(60)  # nobody types faster than reads lag
         site = one.site()
-        found = look_around(site)
+        found = examine(site)
         assert bool(found.remains) is bool(one.standing()), where
         assert not found.remains or found.since or one.is_leaving(), where
         assert one.trial(site).clean_up("again") == (), where

@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from controller.domain.errors import LockLostError
+from controller.domain.planning.spec import Spec
 from controller.domain.ports import Clock
 from controller.domain.reporting.status import Status
 from controller.store.board_keeper import BoardKeeper
@@ -23,7 +24,8 @@ class StackRecords(UnfencedRecords):
     """
     The store of one stack whose lock this pass holds (`controller.reconcile.ports.Store`).
 
-    Here is what depends on the lock; the other records are in `UnfencedRecords`.
+    Here is what depends on the lock, and the copy of the spec that this pass could read; the other
+    records are in `UnfencedRecords`.
     """
 
     def __init__(
@@ -86,6 +88,9 @@ class StackRecords(UnfencedRecords):
         if written:
             self._board.show(status, self._clock.now(), is_end=request_version is not None)
         return written
+
+    def keep_spec(self, spec: Spec) -> None:
+        self._table.keep_spec(spec)
 
     def take_out(self, request_version: int) -> bool:
         """Remove the stack; False if there was a new request. Nothing is written afterwards."""

@@ -36,9 +36,6 @@ class UnfencedRecords:
     def end_lease(self, id_: str, now: datetime) -> None:
         self._table.release(self._stack, id_, now)
 
-    def keep_spec(self, spec: Spec) -> None:
-        self._table.keep_spec(spec)
-
     def forget_leftover(self, spec: Spec) -> None:
         self._table.forget_leftover(self._stack, spec)
 
