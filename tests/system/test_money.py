@@ -159,6 +159,27 @@ def test_what_is_replaced_while_awake_is_paid_for_as_well():
     assert account.used.wakes == 1
 
 
+def test_tasks_that_never_start_in_a_degraded_stack_are_paid_for():
+    """Each is billed from its image pull on. No event of ECS mentions it, and AWS forgets it."""
+    two = service(request={**service().request, "desiredCount": 2})
+    day = days(profile="fast", **OFFICE, idle_timeout="0")
+    resources = tuple(two if each.address == SERVICE else each for each in day.spec.resources)
+    day.publish(article_spec(policy=day.spec.policy, resources=resources))
+
+    def end_a_task_for_good():
+        ecs = day.aws.session().client("ecs")
+        day.aws.conditions.containers("nsfw-api-container", "image_pull_error")
+        interrupt(day.aws, ecs.list_tasks(cluster="nsfw_api_cluster")["taskArns"][0])
+
+    day.plan("Mon 11:00", end_a_task_for_good)
+    day.plan("Mon 13:30", lambda: day.aws.conditions.containers("nsfw-api-container", "healthy"))
+    day.live("Mon 20:00")
+
+    assert {"degraded", "restored"} <= {str(event.kind) for event in day.told}
+    assert len([one for one in day.aws.lifetimes() if one.kind == "task"]) > 10
+    agree(day)
+
+
 def test_a_time_awake_across_the_end_of_the_month_is_in_both():
     """The hour that starts in November is November's."""
     day = days("Mon+1 06:00", profile="fast", **OFFICE, idle_timeout="0")

@@ -113,7 +113,7 @@ def _interpret_active(
         differs=differs,
         outdated=outdated_settings(resource, found) if backing.groups is not None else (),
         created_at=found.get("createdAt"),
-        replaced_at=_replaced_at(found),
+        replaced_at=_replaced_at(found, backing),
         unknown_events=unknown_events(found),
         serving=min(wanted, running if backing.healthy is None else backing.healthy),
         wanted=wanted,
@@ -131,13 +131,19 @@ def _given_up(found: Mapping[str, Any], now: datetime) -> tuple[str, ...]:
     return ()
 
 
-def _replaced_at(found: Mapping[str, Any]) -> datetime | None:
-    """When ECS last said that it stopped a task (AWS behaviour §2.10)."""
-    stops = (
+def _replaced_at(found: Mapping[str, Any], backing: Backing) -> datetime | None:
+    """
+    When ECS last stopped a task, as its events say (AWS behaviour §2.10).
+
+    They do not mention a task that never started. It is billed from its image pull on all the same,
+    and is among the stopped tasks, which are read as long as any fails.
+    """
+    stops = [
         event.get("createdAt")
         for event in found.get("events", ())
         if STOPPED in event.get("message", "")
-    )
+    ]
+    stops += [task.get("stoppedAt") for task in backing.stopped]
     return max((at for at in stops if at), default=None)
 
 
