@@ -112,6 +112,8 @@ class Observer:
         self._crash_hours = 0.0
         """With tasks of its second service that may last seconds, where AWS bills a minute each."""
         self._down_at = 0.0
+        self._before_teardown = (0.0, 0.0)
+        """Since when it had been up, and when it had last gone down."""
         self._spent_until = 0.0
         self._healthy_since: float | None = None
         self._lost: tuple[float, float] | None = None
@@ -313,16 +315,22 @@ class Observer:
         return max(self._changed_at.get(what, 0.0) for what in whats)
 
     def _may_be_made_anew(self) -> None:
-        """One that never served anybody gave way to another, and its service stayed: no sleep."""
+        """
+        One that never served anybody gave way to another, and its service stayed: no sleep.
+
+        So the time up goes on, of which people were told when it began.
+        """
         stays = any(each.status == "ACTIVE" for each in self.services())
         if self._to_explain and stays and "on its way up" in self._to_explain[-1][1]:
             self._to_explain.pop()
+            self._up, (self._up_since, self._down_at) = True, self._before_teardown
 
     def _torn_down(self) -> None:
         """The first delete of a time up: was it right?"""
         now, healthy = self.now, self._healthy_since is not None
         wrong = self._why_not_asleep(now)
         served, self._served_before_call = self._served_before_call, False
+        self._before_teardown = self._up_since, self._down_at
         self._up, self._down_at = False, now
         self._healthy_since = self._lost = self._idle_worker_since = None
         self._had_worker = False

@@ -244,6 +244,26 @@ def test_what_is_made_for_a_wake_whose_time_is_over_is_seen(monkeypatch):
     assert "what costs money was made for a wake whose time was over" in found
 
 
+# a load balancer in place of one that somebody deleted
+
+
+def given_another() -> Story:
+    """Somebody deletes its load balancer, and AWS fails the first one that takes its place."""
+    return woken(
+        spell("balancer deleted by hand", 40 * MINUTE, timedelta(0)),
+        spell("broken balancer", 41 * MINUTE, 150 * SECOND),
+    )
+
+
+def test_a_second_load_balancer_in_one_time_up_begins_no_other():
+    installation = lived(given_another(), hours=2)
+    made = [text for _, _, text in installation.timeline.lines if "CreateLoadBalancer" in text]
+    assert len(made) > 2
+    assert installation.observer.is_healthy()
+    assert installation.problems == []
+    assert [str(event.kind) for event in installation.told].count("awake") == 1
+
+
 # strangers of exactly our names
 
 
