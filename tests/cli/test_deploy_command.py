@@ -333,3 +333,28 @@ def test_a_published_stack_whose_folder_is_gone_is_named(dormouse, project):
     said = dormouse("deploy", "--no-doctor", "--publish-only")
     assert "note: old is published, and its folder infra/old is gone" in said.err
     assert "dormouse unpublish old" in said.err
+
+
+def test_a_state_is_read_at_every_step(dormouse, project, tmp_path):
+    """What the files do not say: the certificate of another directory's making."""
+    folder = project / "infra" / STACK
+    (folder / "id.tf").write_text('resource "random_id" "r" {\n  byte_length = 2\n}\n')
+    service = folder / "fargate.tf"
+    text = service.read_text()
+    assert '"nsfw_api_service"' in text
+    service.write_text(text.replace('"nsfw_api_service"', '"api-${random_id.r.hex}"'))
+    assert "random_id.r.hex" in dormouse("deploy", "--no-doctor", "--publish-only", code=2).out
+
+    resource = {"address": "random_id.r", "mode": "managed", "type": "random_id", "name": "r"}
+    values = {"byte_length": 2, "hex": "beef", "id": "vu8"}
+    resource |= {"provider_name": "registry.terraform.io/hashicorp/random", "values": values}
+    shown = {"format_version": "1.0", "terraform_version": "1.11.4"}
+    state = tmp_path / "state.json"
+    state.write_text(json.dumps({**shown, "values": {"root_module": {"resources": [resource]}}}))
+    dormouse("deploy", "--publish-only", "--no-doctor", "--state", str(state))
+    spec = dormouse.world.controller.table.load(STACK).spec
+    assert [each.request["serviceName"] for each in spec.of_kind(Kind.SERVICE)] == ["api-beef"]
+
+    shutil.copytree(folder, folder.parent / "other")
+    said = dormouse("deploy", "--publish-only", "--no-doctor", "--state", str(state), code=2)
+    assert "--state is for one directory" in said.err

@@ -132,6 +132,12 @@ def groups(result):
             ["b"],
         ),
         ("concat(local.a != null ? [local.a] : [], [local.b])", "load_balancer.value", ["a", "b"]),
+        ("jsondecode(jsonencode([local.a]))", "load_balancer.value", ["a"]),
+        (
+            '[for x in jsondecode(true ? jsonencode([{ g = local.b }]) : "[]") : { g = x.g }]',
+            "load_balancer.value.g",
+            ["b"],
+        ),
         ("toset([local.a])", "load_balancer.value", ["a"]),
         ("toset([local.a, local.b])", "load_balancer.value", ["a", "b"]),
         ('local.d != null ? (local.b != "" ? [local.b] : []) : []', "load_balancer.value", ["b"]),

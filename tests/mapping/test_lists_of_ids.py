@@ -67,7 +67,10 @@ def answers(look_up):
         case "availability_zones":
             found = ZONES
         case "subnet":
-            return ZONE_OF[look_up["id"]]
+            tags = {"Name": f"private-{look_up['id']}"} if look_up["id"] != "s-2" else {}
+            has = {"availability_zone": ZONE_OF[look_up["id"]], "tags": tags}
+            has["map_public_ip_on_launch"] = look_up["id"] == "s-2"
+            found = has[look_up["attribute"]]
         case "ssm_parameter":
             return " s-1/s-2 "
     return found[look_up["index"]] if "index" in look_up else found
@@ -101,6 +104,24 @@ def answers(look_up):
         (
             '[for s in data.aws_subnet.e : s.id if s.availability_zone == "eu-west-1a"]',
             ["s-1", "s-3"],
+        ),
+        ("[for s in data.aws_subnet.e : s.id if s.map_public_ip_on_launch]", ["s-2"]),
+        ("[for s in data.aws_subnet.e : s.id if !s.map_public_ip_on_launch]", ["s-1", "s-3"]),
+        (
+            '[for s in data.aws_subnet.e : s.id if startswith(lookup(s.tags, "Name", ""), "priv")]',
+            ["s-1", "s-3"],
+        ),
+        (
+            '[for s in data.aws_subnet.e : s.id if can(s.tags.Name) && s.id != "s-3"]',
+            ["s-1"],
+        ),
+        (
+            '[for s in data.aws_subnet.e : s.id if try(s.tags.Name, s.tags.Other, "x") == "x"]',
+            ["s-2"],
+        ),
+        (
+            '[for s in data.aws_subnet.e : s.id if try(s.tags["Name"], "") == "private-s-1"]',
+            ["s-1"],
         ),
         ("values(data.aws_subnet.e)[*].id", IDS["a"]),
         ("data.aws_subnet.c.*.id", IDS["a"]),

@@ -64,6 +64,11 @@ INFRA = "infra"
 @click.option(
     "--no-state", is_flag=True, help="Do not read a terraform.tfstate in a stack's folder."
 )
+@click.option(
+    "--state",
+    metavar="FILE",
+    help="Read ids that the files of the one DIR do not contain from Terraform's state.",
+)
 def command(
     environment: Environment,
     directories: Sequence[str],
@@ -72,6 +77,7 @@ def command(
     publish_only: bool,
     terraform: bool,
     no_state: bool,
+    state: str | None,
 ) -> None:
     """
     Put the controller into the account, publish every stack, and print a link to each.
@@ -90,6 +96,7 @@ def command(
     inputs = read_inputs(click.get_current_context())
     reading = [f"-{kind}={text}" for kind, text in inputs.options]
     reading += ["--no-state"] if no_state else []
+    reading += _state_of_one(state, stacks)
     judged = ["--terraform"] if terraform else []
     _all("check", stacks, *reading, *judged)
     if doctor:
@@ -105,6 +112,16 @@ def command(
         _step("link", "to each stack's page; whoever has it may wake the stack for 90 days")
         for stack in stacks:
             _one("link", find_name(stack, inputs), *deployment)
+
+
+def _state_of_one(state: str | None, stacks: Sequence[Path]) -> list[str]:
+    if state is None:
+        return []
+    if len(stacks) > 1:
+        raise InputError("--state is for one directory; name it, or give them one by one")
+    if state == "-":
+        raise InputError("--state -: deploy reads the state several times; give it as a file")
+    return [f"--state={state}"]
 
 
 def _require_region() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+from controller.hcl.absent_tags import has_tag, is_tag, tag_or
 from controller.hcl.access import carry, get_attribute, get_element
 from controller.hcl.carried import computed
 from controller.hcl.conditional import choose
@@ -213,9 +215,13 @@ def _try(expression: Call, scope: Scope) -> Value:
     if not expression.arguments:
         raise HclError("argument-count", "try() needs at least one argument")
     failures = []
-    for argument in expression.arguments:
+    for following, argument in enumerate(expression.arguments, 1):
         try:
-            return evaluate(argument, Strict(scope))
+            value = evaluate(argument, Strict(scope))
+            rest = expression.arguments[following:]
+            if rest and is_tag(value):
+                return tag_or(value, _try(replace(expression, arguments=rest), scope))
+            return value
         except HclError as error:
             if error.static:
                 raise
@@ -235,6 +241,8 @@ def _can(expression: Call, scope: Scope) -> Value:
         return boolean(False)
     if is_wholly_known(value):
         return boolean(True)
+    if is_tag(value):
+        return has_tag(value)
     unknown = merge_unknown(value)
     # What is an attribute can be read; what is computed from one may not fit once it is known.
     attribute = isinstance(value.data, Unknown) and value.data.origin is not None

@@ -90,6 +90,9 @@ def _apply(term: Computed, items: _Items) -> Value:
         return _loop(term, items)
     if term.name == "if":
         return _choice(term, items)
+    inside = term.terms[0] if term.terms else ""
+    if term.name == "jsondecode" and isinstance(inside, Computed) and inside.name == "jsonencode":
+        return _value_of(inside.terms[0], items)
     values = tuple(_value_of(inner, items) for inner in term.terms)
     match term.name:
         case "list":

@@ -66,7 +66,7 @@ DATA: Mapping[str, Source] = {
             "state": "state",
             **EC2,
         },
-        attributes=SUBNET,
+        attributes={**SUBNET, **same_names("map_public_ip_on_launch", "tags")},
     ),
     "aws_subnets": Source(kind="subnets", keys=EC2, attributes=same_names("ids")),
     "aws_vpc": Source(

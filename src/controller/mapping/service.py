@@ -297,7 +297,8 @@ def check(body: Block, filling: Filling) -> None:
         "schedulingStrategy",
         "scheduling_strategy",
         ("REPLICA",),
-        "a DAEMON service has no desired count to wake to",
+        "a DAEMON service has no desired count to wake to; let it stay awake: declare the variable "
+        "awake, and give count = var.awake ? 1 : 0 only to what sleeps",
     )
     controller = filling.request.get("deploymentController", {})
     if controller.get("type") == "EXTERNAL":

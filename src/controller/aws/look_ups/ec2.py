@@ -110,9 +110,17 @@ def _subnets_found(clients: Clients, keys: Keys) -> list[dict[str, Any]]:
             "availability_zone": s["AvailabilityZone"],
             "availability_zone_id": s.get("AvailabilityZoneId", ""),
             "owner_id": s.get("OwnerId", ""),
+            "map_public_ip_on_launch": bool(s.get("MapPublicIpOnLaunch")),
+            "tags": _own_tags(s),
         }
         for s in subnets
     ]
+
+
+def _own_tags(thing: Mapping[str, Any]) -> dict[str, str]:
+    """As Terraform has them: what AWS itself puts on is left out."""
+    found = {tag["Key"]: tag["Value"] for tag in thing.get("Tags", ())}
+    return {key: value for key, value in found.items() if not key.startswith("aws:")}
 
 
 def _subnets(clients: Clients, keys: Keys) -> Found:

@@ -28,7 +28,9 @@ more); `filters` [{"name": n, "values": [v, …]}], EC2's own filters, sent unch
 | `subnet`             | id vpc_id cidr_block availability_zone        | id arn vpc_id cidr_block |
 |                      | availability_zone_id default_for_az (bool)    | availability_zone        |
 |                      | state tags filters                            | availability_zone_id     |
-|                      |                                               | owner_id                 |
+|                      |                                               | owner_id tags (map)      |
+|                      |                                               | map_public_ip_on_launch  |
+|                      |                                               | (bool)                   |
 | `subnets`            | tags filters                                  | ids (list, EC2's order)  |
 | `vpc`                | id cidr_block default (bool) dhcp_options_id  | id arn cidr_block        |
 |                      | state tags filters                            | owner_id                 |
@@ -82,6 +84,8 @@ ATTRIBUTES: Mapping[str, frozenset[str]] = {
             "availability_zone",
             "availability_zone_id",
             "owner_id",
+            "map_public_ip_on_launch",
+            "tags",
         }
     ),
     "subnets": frozenset({"ids"}),
