@@ -7,6 +7,7 @@ AWS behaviour §3.6.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -29,10 +30,16 @@ from catalogue.tools import (
 )
 from catalogue.turn_round import Sleeper, paid_seconds
 from controller.aws.attributes import AT_FIRST
+from controller.aws.clients import Clients
+from controller.aws.cloud import AwsCloud
 from controller.domain.planning.draining import DELAY
-from controller.domain.planning.plan import Order
+from controller.domain.planning.plan import Order, Target
+from controller.domain.planning.rest import Rest
 from controller.domain.planning.timing import TYPICAL
-from controller.reconcile.outcome import Result
+from controller.reconcile.loop import Reconciler
+from controller.reconcile.outcome import Limits, Result
+from controller.reconcile.serving import Served
+from controller.reconcile.side_by_side import one_by_one
 from factories import article_spec, service, target_group
 from local.ecs.mishaps import set_container_health
 from local.faults import Fault
@@ -330,6 +337,97 @@ def test_f50_a_count_of_0_that_others_have_set_while_awake_stays(desk_of, whose)
     desk.wake(progress=woken.progress, minutes=3)
 
     assert described(desk)["desiredCount"] == 0
+
+
+# A task of before that never stops
+
+
+def turned_round_with_a_stuck_task(desk):
+    """A wake in the middle of a sleep; the task of before it drains for ever."""
+    desk.aws.conditions.containers(FAMILY, "drain_stuck")
+    woken = desk.wake()
+    old = {task["taskArn"] for task in tasks_of(desk)}
+    begun = half_asleep(desk, woken.progress)
+    desk.aws.conditions.containers(FAMILY, "healthy")
+    outcome = desk.wake(progress=begun.progress)
+    assert outcome.result is Result.CONVERGED
+    assert running(desk) > old  # both are paid for
+    return outcome, old
+
+
+def tasks_of(desk):
+    ecs = desk.session.client("ecs")
+    arns = [
+        arn
+        for status in ("RUNNING", "STOPPED")
+        for arn in ecs.list_tasks(cluster=CLUSTER, desiredStatus=status)["taskArns"]
+    ]
+    return ecs.describe_tasks(cluster=CLUSTER, tasks=arns)["tasks"]
+
+
+def running(desk):
+    return {task["taskArn"] for task in tasks_of(desk) if task["lastStatus"] != "STOPPED"}
+
+
+def later(desk, outcome, seconds):
+    """A pass that finds the stack awake, so long after it was."""
+    desk.aws.clock.advance(seconds)
+    cloud = AwsCloud(desk.spec, Clients(desk.session, desk.spec.region), one_by_one)
+    ready = Served(patience=timedelta(minutes=20), since=desk.aws.clock.now())
+    run = Reconciler(desk.spec, cloud, desk.aws.clock, one_by_one, progress=outcome.progress)
+    return run.run(Target.AWAKE, Limits(served=ready))
+
+
+def test_f43_a_task_that_drains_on_beside_those_of_a_wake_is_stopped(desk):
+    outcome, old = turned_round_with_a_stuck_task(desk)
+    early = later(desk, outcome, 5 * 60)
+    assert (early.result, running(desk) > old) == (Result.CONVERGED, True)
+    assert not calls_of(desk, "StopTask")
+    late = later(desk, early, 11 * 60)
+
+    assert late.result is Result.CONVERGED
+    assert {call.params["task"] for call in calls_of(desk, "StopTask")} == old
+    seen = later(desk, late, 15 * 60)
+    assert len(running(desk)) == 1
+    assert running(desk).isdisjoint(old)
+    assert (seen.result, seen.progress.rest) == (Result.CONVERGED, Rest())
+    before = len(calls_of(desk, "DescribeTasks"))
+    assert later(desk, seen, 15 * 60).result is Result.CONVERGED
+    assert len(calls_of(desk, "DescribeTasks")) == before, "nobody looks for it any more"
+
+
+def test_f43_tasks_that_stop_by_themselves_are_looked_for_once_and_left_alone(desk):
+    woken = desk.wake()
+    begun = half_asleep(desk, woken.progress)
+    outcome = desk.wake(progress=begun.progress)
+    late = later(desk, outcome, 16 * 60)
+
+    assert (late.result, late.progress.rest) == (Result.CONVERGED, Rest())
+    assert not calls_of(desk, "StopTask")
+
+
+def test_f43_one_that_may_not_be_stopped_is_told_while_the_stack_serves(desk):
+    outcome, old = turned_round_with_a_stuck_task(desk)
+    denied = Fault(operation="StopTask", code="AccessDeniedException", status=400, times=99)
+    desk.aws.faults.add(denied)
+    late = later(desk, outcome, 16 * 60)
+
+    assert late.result is Result.DEGRADED
+    assert "stop it by hand (aws ecs stop-task" in late.cause
+    assert running(desk) > old
+    desk.aws.faults.clear()
+    assert later(desk, late, 300).result is Result.CONVERGED
+    desk.aws.clock.advance(120)
+    assert running(desk).isdisjoint(old)
+
+
+def test_f43_a_sleep_that_comes_first_sees_to_it_itself(desk):
+    outcome, _ = turned_round_with_a_stuck_task(desk)
+    asleep = desk.sleep(progress=outcome.progress, minutes=60)
+
+    assert asleep.result is Result.CONVERGED
+    assert desk.standing() == ASLEEP
+    assert not running(desk)
 
 
 # What went wrong before is over

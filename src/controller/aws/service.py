@@ -13,7 +13,7 @@ from controller.aws.kind import Job, fresh
 from controller.aws.service_calls import ServiceAdapter
 from controller.aws.service_failures import needs_stopped_tasks
 from controller.aws.service_groups import backing_of, groups_in_use
-from controller.aws.service_rest import left_running, with_rest
+from controller.aws.service_rest import leaves_tasks, left_running, of_before, with_rest
 from controller.aws.service_settings import LOAD_BALANCERS, LOOKED_UP, with_ignored_network
 from controller.aws.service_state import (
     DRAINING,
@@ -23,7 +23,7 @@ from controller.aws.service_state import (
 )
 from controller.aws.snapshot import Snapshot
 from controller.aws.target_group import count_in_use, read_health
-from controller.domain.planning.going import COUNT, FORCED
+from controller.domain.planning.going import COUNT, FORCED, OLD_TASKS
 from controller.domain.planning.observed import Observation, Observed
 from controller.domain.planning.plan import Action, Target
 from controller.domain.planning.spec import Kind, ResourceSpec
@@ -38,6 +38,7 @@ class EcsService:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._calls = ServiceAdapter(context.clients.ecs)
+        self._old: dict[str, list[str]] = {}  # ARNs of tasks of before a wake, by address
         self._stopped: set[str] = set()  # ARNs of tasks that need not be described again
 
     # read
@@ -74,7 +75,22 @@ class EcsService:
             found = snapshot.found.get(resource.address)
             if found and _goes_by_count(found, resource, snapshot):
                 jobs.append(partial(self._read_tasks, snapshot, resource))
+            elif found and found["status"] == "ACTIVE" and leaves_tasks(resource, snapshot):
+                jobs.append(partial(self._read_old_tasks, snapshot, resource))
         return jobs
+
+    def _read_old_tasks(self, snapshot: Snapshot, resource: ResourceSpec) -> None:
+        """Those that are to stop and have not, of before the wake; none where that is denied."""
+        cluster = self._context.cluster(resource)
+        try:
+            tasks = self._calls.tasks(cluster, resource.name, ("STOPPED",))
+        except Exception as error:
+            if code_of(error) in DENIED:
+                return
+            raise
+        old = of_before(tasks, resource, snapshot)
+        snapshot.tasks[resource.address] = list(map(dict, old))
+        self._old[resource.address] = left_running(old)
 
     def _read_tasks(self, snapshot: Snapshot, resource: ResourceSpec) -> None:
         """
@@ -88,22 +104,13 @@ class EcsService:
             if left:
                 tasks = self._calls.describe_tasks(cluster, left)
             else:
-                tasks = self._tasks_left(cluster, resource.name)
+                tasks = _tasks_left(self._calls, self._stopped, cluster, resource.name)
         except Exception as error:
             if code_of(error) in DENIED:
                 return
             raise
         snapshot.tasks[resource.address] = tasks
         self._stopped.update({task["taskArn"] for task in tasks}.difference(left_running(tasks)))
-
-    def _tasks_left(self, cluster: str, name: str) -> list[dict[str, Any]]:
-        """Those that ECS is to stop; if none of them is left, those that it means to run, too."""
-        for status in ("STOPPED", "RUNNING"):
-            arns = set(self._calls.task_arns(cluster, name, status)) - self._stopped
-            tasks = self._calls.describe_tasks(cluster, sorted(arns))
-            if left_running(tasks):
-                return tasks
-        return []
 
     def _read_stopped(self, snapshot: Snapshot, resource: ResourceSpec) -> None:
         cluster = self._context.cluster(resource)
@@ -156,6 +163,11 @@ class EcsService:
         if TASKS in changes:
             self._calls.stop_tasks(cluster, resource.name)
             return
+        if OLD_TASKS in changes:
+            self._calls.stop_tasks(cluster, resource.name, self._old[resource.address])
+            changes = set(changes) - {OLD_TASKS}
+        if not changes:
+            return
         wanted = self._context.filled(resource, observed, set(changes) - {COUNT, FORCED})
         if "networkConfiguration" in changes and resource.ignores("networkConfiguration"):
             found = self._calls.describe(cluster, [resource.name])
@@ -170,6 +182,18 @@ class EcsService:
 
     def delete(self, resource: ResourceSpec, seen: Observation) -> None:
         self._calls.delete(self._context.cluster(resource), resource.name)
+
+
+def _tasks_left(
+    calls: ServiceAdapter, stopped: Collection[str], cluster: str, name: str
+) -> list[dict[str, Any]]:
+    """Those that ECS is to stop; if none of them is left, those that it means to run, too."""
+    for status in ("STOPPED", "RUNNING"):
+        arns = set(calls.task_arns(cluster, name, status)).difference(stopped)
+        tasks = calls.describe_tasks(cluster, sorted(arns))
+        if left_running(tasks):
+            return tasks
+    return []
 
 
 def _described(snapshot: Snapshot, resources: Sequence[ResourceSpec]) -> list[ResourceSpec]:

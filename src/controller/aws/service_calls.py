@@ -83,19 +83,21 @@ class ServiceAdapter:
     def update(self, cluster: str, name: str, changes: Mapping[str, Any]) -> None:
         self._ecs.update_service(cluster=cluster, service=name, **changes)
 
-    def stop_tasks(self, cluster: str, name: str) -> None:
+    def stop_tasks(self, cluster: str, name: str, arns: Sequence[str] | None = None) -> None:
         """
-        End what a draining service does not get rid of (AWS behaviour F43).
+        End what a service does not get rid of (AWS behaviour F43): all of its tasks, or these.
 
         The role may do that to tasks that carry our tags. DeniedError says how they get them.
         """
-        for task in self.tasks(cluster, name):
-            if task["lastStatus"] != "STOPPED":
-                self._stop_task(cluster, name, task["taskArn"])
+        if arns is None:
+            tasks = self.tasks(cluster, name)
+            arns = [task["taskArn"] for task in tasks if task["lastStatus"] != "STOPPED"]
+        for arn in arns:
+            self._stop_task(cluster, name, arn)
 
     def _stop_task(self, cluster: str, name: str, arn: str) -> None:
         try:
-            self._ecs.stop_task(cluster=cluster, task=arn, reason="its service drains for ever")
+            self._ecs.stop_task(cluster=cluster, task=arn, reason="it drains for ever")
         except Exception as error:
             if code_of(error) not in DENIED:
                 raise

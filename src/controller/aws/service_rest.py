@@ -19,7 +19,7 @@ from controller.aws.service_state import DRAINING
 from controller.aws.snapshot import Snapshot
 from controller.domain.dataclass import replace
 from controller.domain.planning.draining import DELAY, DRAIN_STUCK, drain_delay
-from controller.domain.planning.going import COUNT, FORCED, by_force
+from controller.domain.planning.going import COUNT, FORCED, OLD_TASKS, by_force
 from controller.domain.planning.observed import Observation, State
 from controller.domain.planning.plan import Target
 from controller.domain.planning.spec import Kind, ResourceSpec
@@ -58,6 +58,7 @@ def with_rest(seen: Observation, resource: ResourceSpec, snapshot: Snapshot) -> 
     count = int(found.get("desiredCount", 0))
     if snapshot.target is Target.ASLEEP:
         return _going(seen, resource, count, snapshot)
+    seen = _with_old_tasks(seen, resource, snapshot)
     return _coming(seen, resource, count, found, snapshot)
 
 
@@ -109,6 +110,32 @@ def _coming(
         rests=True,
     )
     return by_force(at_rest) if resource.address in snapshot.progress.rest.forced else at_rest
+
+
+def leaves_tasks(resource: ResourceSpec, snapshot: Snapshot) -> bool:
+    """It was taken up again so long ago that tasks of before would have stopped by themselves."""
+    since = snapshot.progress.rest.left.get(resource.address)
+    if since is None or snapshot.target is Target.ASLEEP:
+        return False
+    return snapshot.now - since >= DRAIN_STUCK + drain_delay(snapshot.spec, resource)
+
+
+def of_before(
+    tasks: Iterable[Mapping[str, Any]], resource: ResourceSpec, snapshot: Snapshot
+) -> list[Mapping[str, Any]]:
+    """Those that are older than the sleep after which the service was taken up."""
+    since = snapshot.progress.rest.left[resource.address]
+    return [task for task in tasks if task["createdAt"] < since]
+
+
+def _with_old_tasks(seen: Observation, resource: ResourceSpec, snapshot: Snapshot) -> Observation:
+    """Tasks that a sleep has told to stop, and that run on beside those of the wake."""
+    tasks = snapshot.tasks.get(resource.address)
+    if tasks is None or not leaves_tasks(resource, snapshot):
+        return seen
+    if left_running(tasks):
+        return replace(seen, differs=(*seen.differs, OLD_TASKS))
+    return replace(seen, drained=True)
 
 
 def _was_put_to_rest(resource: ResourceSpec, found: Mapping[str, Any], snapshot: Snapshot) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from controller.domain.errors import DeniedError, DormouseError, EndPassError, PermanentError
-from controller.domain.planning.going import by_force
+from controller.domain.planning.going import OLD_TASKS, by_force
 from controller.domain.planning.observed import Observation, Observed, State
 from controller.domain.planning.plan import Action, Plan, Target, Verb
 from controller.domain.planning.spec import Spec
@@ -84,7 +84,7 @@ class Execution:
             self._retries.made(action.address)
         elif action.verb is Verb.DELETE:
             self._journal.deleted(action, before, now)
-        elif before.state is State.LEAVING:
+        elif before.state is State.LEAVING or OLD_TASKS in action.changes:
             # StopTask is sent once a minute; the tasks then need some time to end.
             self._journal.hold_back(action.address, now + SLOWEST_RETRY)
         else:

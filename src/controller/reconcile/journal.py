@@ -56,6 +56,9 @@ class Journal:
                 self.progress = self.progress.after_delete(service.address, seen.arn, observed.at)
             elif seen.rests and seen.state.exists:
                 self.progress = _resting(self.progress, service.address, observed.at)
+            elif seen.drained:
+                rest = self.progress.rest.drained(service.address)
+                self.progress = replace(self.progress, rest=rest)
         changed = Kind.TARGET_GROUP if self._target is Target.ASLEEP else None
         standing = frozenset(
             observed[each.address].arn for each in self._spec.resources if each.kind is not changed
@@ -101,7 +104,7 @@ class Journal:
     def updated(self, action: Action, arn: str, times: int, now: datetime) -> None:
         """Each update of a service is a deployment, and may show later than it is answered."""
         if action.takes_up:
-            rest = self.progress.rest.over(action.address)
+            rest = self.progress.rest.taken_up(action.address, now)
             self.progress = replace(self.progress, rest=rest)
         if ATTRIBUTES in action.changes or action.kind.traits.is_compared:
             self._settle(action, arn)

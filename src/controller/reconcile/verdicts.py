@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from controller.domain.dataclass import dataclass
 from controller.domain.errors import DeniedError, DormouseError, EndPassError, RetryError
 from controller.domain.formatting import say_duration
+from controller.domain.planning.going import OLD_TASKS
 from controller.domain.planning.observed import Holder, State
-from controller.domain.planning.plan import Action, Target, Verb
+from controller.domain.planning.plan import Action, Plan, Target, Verb
 from controller.domain.planning.progress import Progress
 from controller.reconcile.outcome import Limits, Result
 from controller.reconcile.retry_policy import SOON
@@ -181,6 +182,8 @@ def _end_by_state(turn: Turn, seen: Seen) -> Ending | None:
         return _arrived(turn, seen)
     if failure and not turn.serving.is_ready:
         return Ending(Result.FAILED, failure)
+    if turn.serving.is_ready and _keeps_old_tasks(turn, plan):
+        return Ending(Result.DEGRADED, "; ".join(turn.final.values()))
     if turn.target is Target.AWAKE and not failure and turn.is_all_refused(plan):
         return Ending(Result.CONVERGED, "; ".join((*plan.warnings, *turn.final.values())))
     if turn.serving.is_ready:
@@ -191,6 +194,11 @@ def _end_by_state(turn: Turn, seen: Seen) -> Ending | None:
     if turn.target is Target.ASLEEP and turn.is_all_given_up(plan):
         return Ending(Result.FAILED, next(iter(turn.final.values())))
     return None
+
+
+def _keeps_old_tasks(turn: Turn, plan: Plan) -> bool:
+    """Tasks of before the wake are paid for, and only a person may stop them."""
+    return any(OLD_TASKS in a.changes and turn.is_given_up(a) for a in plan.actions)
 
 
 def _arrived(turn: Turn, seen: Seen) -> Ending | None:

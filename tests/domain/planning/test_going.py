@@ -119,6 +119,16 @@ def test_the_first_moment_at_rest_is_remembered():
     assert Rest.from_json(rest.refused(SERVICE).to_json()) == rest.refused(SERVICE)
 
 
+def test_what_a_service_left_running_when_it_was_taken_up_is_remembered_until_it_is_gone():
+    taken_up = Rest().begun(SERVICE, NOON).taken_up(SERVICE, NOON + timedelta(minutes=1))
+
+    assert (taken_up.since, taken_up.left) == ({}, {SERVICE: NOON})
+    assert Rest.from_json(taken_up.to_json()) == taken_up
+    assert taken_up.drained(SERVICE) == taken_up.over(SERVICE) == Rest()
+    again = taken_up.begun(SERVICE, NOON + timedelta(hours=1))
+    assert (again.since, again.left) == ({SERVICE: NOON + timedelta(hours=1)}, {})
+
+
 def test_a_deleted_service_has_been_leaving_since_it_was_put_to_rest():
     """Or tasks that do not stop would be given a quarter of an hour twice."""
     progress = replace(Progress(), rest=Rest().begun(SERVICE, NOON))

@@ -26,6 +26,9 @@ What a service lacks that is to begin a new deployment: ECS has given up its las
 has stopped all its tasks (AWS behaviour §2.8).
 """
 
+OLD_TASKS = "tasks of before"
+"""What a service is to be rid of that was taken up again: tasks that do not stop by themselves."""
+
 DRAIN = "drain delay"
 """What the target groups of a service give up before it goes: nobody is connected any more."""
 

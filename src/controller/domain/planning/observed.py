@@ -43,7 +43,8 @@ class Observation:
     is healthy, and `unchecked` whether targets have come none of which is checked yet;
     `unknown_events` are ECS service events (time and text) that the controller does not recognize.
     `rests`: a sleep has brought its count to 0, and a wake takes it up again; while asleep it is
-    READY once no task of it is left. `may_rest`: a sleep can begin with that.
+    READY once no task of it is left. `may_rest`: a sleep can begin with that. `drained`: of a
+    service that was taken up again, no task of before is left.
     """
 
     state: State
@@ -61,6 +62,7 @@ class Observation:
     serves: bool = False
     rests: bool = False
     may_rest: bool = False
+    drained: bool = False
     unchecked: bool = False
 
     @property

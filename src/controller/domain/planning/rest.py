@@ -21,28 +21,42 @@ class Rest:
     `since` is when we set the count of a service to 0, by its address.
 
     `forced` are the addresses of services that are to be deleted by force: AWS refused a change of
-    their count, or somebody else has raised it.
+    their count, or somebody else has raised it. `left` is since when tasks of services have been
+    stopping that were taken up before that was over: nothing waits for them, but they cost money.
     """
 
     since: Mapping[str, datetime] = field(default_factory=dict)
     forced: frozenset[str] = frozenset()
+    left: Mapping[str, datetime] = field(default_factory=dict)
 
     def begun(self, address: str, now: datetime) -> Rest:
         """The count was set to 0; an earlier time stands."""
-        return replace(self, since={address: now, **self.since})
+        return replace(self.drained(address), since={address: now, **self.since})
 
     def refused(self, address: str) -> Rest:
         return replace(self, forced=self.forced | {address})
 
     def over(self, address: str) -> Rest:
-        """The service has tasks again, or is deleted."""
+        """The service is deleted, or made anew."""
         since = {a: at for a, at in self.since.items() if a != address}
-        return replace(self, since=since, forced=self.forced - {address})
+        return replace(self.drained(address), since=since, forced=self.forced - {address})
+
+    def taken_up(self, address: str, now: datetime) -> Rest:
+        """The service has tasks again; those of before may still be stopping."""
+        over = self.over(address)
+        return replace(over, left={**over.left, address: self.since.get(address, now)})
+
+    def drained(self, address: str) -> Rest:
+        """None of the tasks of before is left."""
+        if address not in self.left:
+            return self
+        return replace(self, left={a: at for a, at in self.left.items() if a != address})
 
     def to_json(self) -> dict[str, Json]:
         return {
             "since": {a: format_timestamp(at) for a, at in self.since.items()},
             "forced": sorted(self.forced),
+            "left": {a: format_timestamp(at) for a, at in self.left.items()},
         }
 
     @staticmethod
@@ -50,4 +64,5 @@ class Rest:
         return Rest(
             since={a: parse_timestamp(at) for a, at in data.get("since", {}).items()},
             forced=frozenset(data.get("forced", ())),
+            left={a: parse_timestamp(at) for a, at in data.get("left", {}).items()},
         )
