@@ -9,6 +9,7 @@ from controller.domain.planning.observed import Holder, Observed, State
 from controller.domain.planning.plan import Target, make_plan
 from controller.domain.planning.spec import Kind, ResourceSpec, Spec
 from controller.domain.trial.result import Remainder
+from controller.trial.rights import check_reads
 from controller.trial.site import TAG, Site
 
 _TAGGED = (Kind.LOAD_BALANCER, Kind.TARGET_GROUP, Kind.SERVICE)
@@ -26,7 +27,8 @@ class Found:
 
 def examine(site: Site) -> Found:
     """
-    Read the stack; raise PermanentError where it is awake, or where something foreign stands.
+    Read the stack; raise PermanentError where it is awake, where something foreign stands, or where
+    the rights to read what it makes are missing.
 
     What carries the tag of a trial, and what is leaving already, is in nobody's way.
     """
@@ -42,6 +44,7 @@ def examine(site: Site) -> Found:
         raise PermanentError(f"cannot try {site.spec.stack}: {untried} stands; {_REMEDY}")
     if not make_plan(site.spec, Target.ASLEEP, observed).converged and not remains:
         _check_that_it_leaves(site.spec, observed)
+    check_reads(site.clients, site.spec.stack, site.region)
     return Found(remains, max(filter(None, begun), default=""))
 
 
