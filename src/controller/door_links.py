@@ -29,7 +29,7 @@ _SALT = b"dormouse door"
 _METHOD = re.compile(r"[A-Z][A-Z0-9_-]{0,19}", re.ASCII)
 
 _MAPPED_BITS = 96
-"""So many bits of an IPv6 address stand before an IPv4 address that is mapped into it."""
+"""How many bits of an IPv6 address precede an IPv4 address that is mapped into it."""
 
 Network = IPv4Network | IPv6Network
 

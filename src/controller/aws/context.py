@@ -1,4 +1,4 @@
-"""What observing and acting share: one stack, its clients, and how its references are filled."""
+"""Shared by observing and acting: one stack, its clients, and how its references are filled."""
 
 from __future__ import annotations
 

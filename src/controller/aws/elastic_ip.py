@@ -30,7 +30,7 @@ class ElasticIpReader:
         return {a["AllocationId"]: a for a in reply["Addresses"]}
 
     def _describe_each(self, allocation_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """One missing id hides the others; ask for each."""
+        """One missing id hides the others; read each."""
         if len(allocation_ids) == 1:
             return {}
         found: dict[str, dict[str, Any]] = {}

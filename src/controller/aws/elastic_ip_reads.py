@@ -15,7 +15,7 @@ from controller.domain.planning.spec import Kind
 
 
 class ElasticIpReads:
-    """Not a kind of resource: Terraform's in both worlds, and read beside them."""
+    """Not a kind of resource: Terraform's in both worlds, and read along with them."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -35,7 +35,10 @@ class ElasticIpReads:
                     snapshot.allocations.setdefault(found, []).append(resource.address)
 
     def check(self, snapshot: Snapshot) -> None:
-        """Only one who is to get an Elastic IP needs to know which: not to sleep, nor to stay."""
+        """
+        Only a resource that needs an Elastic IP looks it up; a sleep or an unchanged stack does
+        not.
+        """
         for address, error in snapshot.unresolved.items():
             if snapshot.target is Target.AWAKE and address not in snapshot.found:
                 raise error
@@ -45,7 +48,7 @@ class ElasticIpReads:
         return [partial(self._read, snapshot, wanted)] if wanted else []
 
     def second_reads(self, snapshot: Snapshot) -> list[Job]:
-        """What holds those that no load balancer of ours says it has."""
+        """Who holds the ones that none of our load balancers has."""
         return [
             partial(self._read_interface, snapshot, _interface_of(found))
             for allocation_id, found in snapshot.elastic_ips.items()

@@ -154,7 +154,7 @@ _BY_TEXT: tuple[tuple[str, str, Callable[[str], DormouseError]], ...] = (
 
 
 def _missing(text: str) -> DormouseError:
-    """A target group may have gone since the last look; a container or subnet never was there."""
+    """A target group may be gone since the last read; a container or subnet never existed."""
     if "target group" in text.partition("InvalidParameterException:")[2]:
         return RetryError(text, after_seconds=5)
     return PermanentError(text.replace(" yet: ", ": ", 1))
@@ -173,7 +173,7 @@ _LOGGED_OUT = (SSOError, LoginError, TokenRetrievalError)
 
 
 def code_of(error: Exception) -> str:
-    """AWS's error code, or "" for what is no answer of AWS."""
+    """AWS's error code, or "" if the error is not an answer of AWS."""
     if isinstance(error, ClientError):
         return str(error.response.get("Error", {}).get("Code", ""))
     return ""
@@ -181,7 +181,7 @@ def code_of(error: Exception) -> str:
 
 @contextmanager
 def gone_is_fine() -> Iterator[None]:
-    """Leave the block where AWS does not know the thing (any more); raise whatever else it says."""
+    """Leave the block if AWS does not know the resource (any more); raise any other error."""
     try:
         yield
     except Exception as error:
@@ -226,7 +226,7 @@ def translate(error: Exception, what: str) -> DormouseError:
 
 
 def _next_command(error: Exception) -> str:
-    """What to give before the same command is given again."""
+    """What to run before the same command is run again."""
     if isinstance(error, NoRegionError):
         return (
             "set AWS_REGION (export AWS_REGION=us-east-1), or AWS_PROFILE to one that has a region"
@@ -243,7 +243,7 @@ def _translate_answer(error: ClientError, what: str) -> DormouseError:
         if code == wanted and substring in text:
             return meaning(f"cannot {what} yet: {said}")
     if code in GONE:
-        # A delete never gets here. What a create or update builds on went since the last look.
+        # A delete never gets here. What a create or update needs was deleted since the last read.
         return RetryError(f"cannot {what} right now: {said}", after_seconds=3)
     if code in THROTTLED or _status(error) == TOO_MANY:
         return RetryError(f"cannot {what} right now: {said}", after_seconds=10)

@@ -76,7 +76,7 @@ def _lacks(
 
 
 def _is_right(snapshot: Snapshot, resource: ResourceSpec, seen: Observation) -> bool:
-    """Its settings are a part of its description, and have been compared, if AWS shows it yet."""
+    """Its settings are part of its description, and have been compared if AWS shows it already."""
     is_shown = resource.address in snapshot.found and resource.address not in snapshot.unresolved
     is_awake = snapshot.target is Target.AWAKE
     return is_shown and is_awake and not set(seen.differs) - {"desiredCount"}

@@ -17,7 +17,7 @@ from controller.domain.notification.invitation import Invitation
 from controller.domain.timestamps import read_timestamp
 
 AFTER = timedelta(hours=1)
-"""How long after the sleep that it can put off a link still works."""
+"""How long a link works after the sleep that it can postpone."""
 
 NAME = "the link in a message"
 

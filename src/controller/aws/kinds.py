@@ -40,7 +40,7 @@ _KINDS: Mapping[Kind, Callable[[Context], ResourceKind]] = {
     Kind.AUTOSCALING_POLICY: _autoscaling_policy,
     Kind.SCHEDULED_ACTION: _scheduled_action,
 }
-"""What few stacks have is imported for those that do: a cold start pays for the rest alone."""
+"""Rare kinds are imported only for stacks that use them, to keep cold starts short."""
 
 
 def make_kinds(context: Context) -> dict[Kind, ResourceKind]:

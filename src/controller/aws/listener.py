@@ -134,7 +134,7 @@ class ListenerAdapter:
     def create(
         self, resource: ResourceSpec, request: Mapping[str, Any], observed: Observed
     ) -> Observation:
-        """On a load balancer that is ours, so it is ours: no need to read its tags."""
+        """It is on our load balancer, so it is ours: no need to read its tags."""
         owner = self._context.owner(resource)
         reply = self._elbv2.create_listener(**with_elb_owner(request, owner))
         made = identity(str(reply["Listeners"][0]["ListenerArn"]))
@@ -174,7 +174,7 @@ def _group_is_outdated(snapshot: Snapshot, target: str | None) -> bool:
 def _compared_once(
     context: Context, snapshot: Snapshot, resource: ResourceSpec, found: Described | None
 ) -> tuple[str, ...]:
-    """What has not been right since the files were changed."""
+    """What has differed since the files were changed."""
     is_settled = snapshot.progress.is_settled(snapshot.arn(resource.address), resource)
     if is_settled or found is None or snapshot.target is Target.ASLEEP:
         return ()
@@ -193,7 +193,7 @@ def find(
 
 
 def unnamed(resources: Sequence[ResourceSpec], listeners: Sequence[Mapping[str, Any]]) -> list[str]:
-    """ARNs of the listeners that none of the resources means."""
+    """ARNs of the listeners that belong to none of the resources."""
     named = [find(resource, listeners) for resource in resources]
     return [str(each["ListenerArn"]) for each in listeners if each not in named]
 
@@ -269,7 +269,7 @@ def _still_serves(snapshot: Snapshot, found: Mapping[str, Any] | None, target: s
 
 
 def _beside(keeps: str, action: Mapping[str, Any]) -> dict[str, Any]:
-    """A forward action that gives all to `keeps`, and nothing yet to its own group."""
+    """A forward action that sends everything to `keeps`, and nothing yet to its own group."""
     shares = {keeps: 1, action["TargetGroupArn"]: 0}
     groups = [{"TargetGroupArn": arn, "Weight": share} for arn, share in shares.items()]
     return {"Type": action["Type"], "ForwardConfig": {"TargetGroups": groups}}

@@ -1,4 +1,4 @@
-"""Hear each call that the clients of a session make, with its answer and how long it took."""
+"""Observe each call that the clients of a session make, with its answer and how long it took."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Listening:
         self._under_way: dict[int, _Begun] = {}
 
     def attach(self, session: Any) -> None:
-        """Hear every client that `session`, a boto3 session, makes from now on."""
+        """Observe every client that `session`, a boto3 session, creates from now on."""
         session.events.register("provide-client-params", self._begin)
         session.events.register("after-call", self._answered)
         session.events.register("after-call-error", self._failed)

@@ -1,4 +1,4 @@
-"""The network load balancer: what AWS says of it, and the calls that make and delete it."""
+"""The network load balancer: its state in AWS, and the calls that create and delete it."""
 
 from __future__ import annotations
 

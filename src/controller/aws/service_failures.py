@@ -15,10 +15,10 @@ from controller.aws.service_backing import Backing
 from controller.aws.service_events import INCONSISTENT, QUOTA, STOPPED, UNHEALTHY
 
 UNSTEADY = timedelta(minutes=5)
-"""So long after a failure a task has to run until it counts, where nothing checks its health."""
+"""How long after a failure a task without health checks must run to count as working."""
 
 GIVE_UP_AFTER = 3
-"""So many tasks stopped for the same kind of reason: the wake will not heal by itself."""
+"""After this many stopped tasks with the same reason, the wake will not succeed by itself."""
 
 
 def needs_stopped_tasks(found: Mapping[str, Any]) -> bool:

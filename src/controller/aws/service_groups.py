@@ -81,7 +81,7 @@ def _groups_now(
 
 
 def _wanted_groups(context: Context, snapshot: Snapshot, resource: ResourceSpec) -> tuple[str, ...]:
-    """() while not all of them stand: one that is created again has another ARN."""
+    """() while one of them is missing: a new one has another ARN."""
     groups = _groups(context, snapshot, resource)
     found = [arn for arn in groups if arn] if all(groups) else []
     return tuple(found) if snapshot.standing_groups.issuperset(found) else ()

@@ -25,7 +25,7 @@ from controller.domain.planning.plan import Target
 from controller.domain.planning.spec import Kind, ResourceSpec
 
 COUNT_LAG = timedelta(seconds=5)
-"""A count that we have set to 0 may be read as it was for so long (AWS behaviour §2.4)."""
+"""How long a read may return the old count after we have set it to 0 (AWS behaviour §2.4)."""
 
 _TAKEN_UP = (
     "taskDefinition",
@@ -142,7 +142,7 @@ def _was_put_to_rest(resource: ResourceSpec, found: Mapping[str, Any], snapshot:
     """
     Without memory: nobody has set the count of a stack that serves.
 
-    No listener stands, or a wake has begun and has not come to the service: its load balancers are
+    No listener exists, or a wake has begun and has not come to the service: its load balancers are
     younger than the newest deployment.
     """
     if resource.address in snapshot.progress.rest.since:

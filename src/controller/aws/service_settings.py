@@ -64,7 +64,7 @@ def _has_another_task(resource: ResourceSpec, found: Mapping[str, Any]) -> bool:
 
 
 def _network_changed(resource: ResourceSpec, found: Mapping[str, Any]) -> tuple[str, ...]:
-    """Its three parts, each but for those whose changes are to be ignored."""
+    """Its three parts, except those whose changes are to be ignored."""
     parts = {key: one for key, one in _NETWORK.items() if not resource.ignores(f"{_AWSVPC}.{key}")}
     wanted, actual = _network_of(resource.request), _network_of(found)
     if wanted is None or actual is None:
@@ -139,7 +139,7 @@ _UPDATABLE = {
         )
     },
 }
-"""What DescribeServices gives back as it was; another launch type or capacity is made anew."""
+"""What DescribeServices gives back as it was; another launch type or capacity is created again."""
 
 LOOKED_UP = ("networkConfiguration", "serviceRegistries")
-"""What is compared by what its look-ups stand for."""
+"""Fields that are compared by the results of their look-ups."""

@@ -24,7 +24,7 @@ FORCE_AFTER = timedelta(minutes=30)
 """How long such a deployment is left alone: its cause needs a person to fix."""
 
 TASKS = "tasks"
-"""What is to be stopped where a service does not get rid of it."""
+"""What must be stopped if a service does not end it."""
 
 
 def interpret(
@@ -102,7 +102,7 @@ def _interpret_active(
     cause = explain_delay(found, backing) if state is State.PENDING else ""
     failure = find_failure(found, backing) if state is State.PENDING else ""
     if failure and wanted > 0:
-        # What runs and is healthy has got over whatever went wrong before.
+        # A service that runs and is healthy has recovered from earlier failures.
         state, phase, cause = State.FAILED, "", failure
     running = int(found.get("runningCount", 0))
     return Observation(
@@ -175,7 +175,7 @@ def _counted(resource: ResourceSpec, found: Mapping[str, Any], desired_count: in
         count,
         desired_count,
     ):
-        return desired_count  # on the way to sleep, or out of it
+        return desired_count  # going to sleep, or waking from it
     if _is_scaled(resource, count):
         return count
     ignored = "desired_count" in resource.ignore_changes or resource.ignores("desiredCount")

@@ -20,7 +20,7 @@ def differing(
     resource: ResourceSpec, found: Mapping[str, Any], reads: Mapping[str, tuple[Read, Read]]
 ) -> tuple[str, ...]:
     """
-    The arguments whose value is another now, but for those whose changes are to be ignored.
+    The arguments whose value differs now, except those whose changes are to be ignored.
 
     `reads` gives for an argument how its value is read from the request and from what AWS
     describes; None from the latter means that AWS does not say.

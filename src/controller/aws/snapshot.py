@@ -1,4 +1,4 @@
-"""What one observation has read so far: the ground on which each kind interprets its resources."""
+"""What one observation has read so far: each kind interprets its resources from it."""
 
 from __future__ import annotations
 
@@ -58,13 +58,13 @@ class Snapshot:
         return self.reads(address) or self.reads(tasks_of(address))
 
     def put(self, address: str, found: Described | None, identity: Mapping[str, str]) -> None:
-        """Take down what a read has found; None: nothing."""
+        """Store the result of a read; None: nothing found."""
         if found is not None:
             self.found[address] = found
             self.identities[address] = identity
 
     def take_over(self, last: Snapshot) -> None:
-        """Begin with what was read last, but for what is to be read now."""
+        """Start with the last read, except for what is read now."""
         self.found = self._unread(last.found)
         self.identities = self._unread(last.identities)
         self.elastic_ips = self._unread(last.elastic_ips)
@@ -104,7 +104,7 @@ class Snapshot:
 
     @property
     def standing_groups(self) -> frozenset[str]:
-        """ARNs of the target groups of the spec that stand."""
+        """ARNs of the spec's existing target groups."""
         return frozenset(found["TargetGroupArn"] for found in self.of_kind(Kind.TARGET_GROUP))
 
     @property

@@ -15,7 +15,7 @@ def start_pass(
     correlation_id: str = "",
 ) -> None:
     """
-    Start a pass for `stack` and do not wait for it. What AWS says to that is raised as it is.
+    Start a pass for `stack` and do not wait for it. AWS's errors are raised unchanged.
 
     It has all of the function's time, or ends `within` some of it. Its log lines carry
     `correlation_id`, by default its own id.

@@ -104,7 +104,7 @@ _TAGGING: Mapping[Kind, Callable[[Clients], Tagging]] = {
     Kind.AUTOSCALING_POLICY: NoTagging,
     Kind.SCHEDULED_ACTION: NoTagging,
 }
-"""Apart from `kinds.py`: a pass sets tags with the create, and may not take any off."""
+"""Separate from `kinds.py`: a pass sets tags with the create, and may not remove any."""
 
 
 def tagging_of(kind: str, clients: Clients) -> Tagging:

@@ -58,7 +58,7 @@ def to_ecs(tags: Mapping[str, str]) -> list[dict[str, str]]:
 
 
 def with_elb_owner(request: Mapping[str, Any], owner: Owner) -> dict[str, Any]:
-    """The request with our tags; the user's own tags of the same name give way."""
+    """The request with our tags; it replaces the user's own tags of the same name."""
     tags = from_elb(request.get("Tags", ())) | dict(owner.pairs())
     return {**request, "Tags": to_elb(tags)}
 

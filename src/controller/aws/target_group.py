@@ -114,7 +114,7 @@ class TargetGroupAdapter:
         self._elbv2.modify_target_group(TargetGroupArn=arn, **health_check)
 
     def delete(self, resource: ResourceSpec, seen: Observation) -> None:
-        """Refused for some seconds after its listener or load balancer went (§3.3, F39)."""
+        """Refused for some seconds after its listener or load balancer was deleted (§3.3, F39)."""
         with gone_is_fine():
             self._elbv2.delete_target_group(TargetGroupArn=seen.arn)
 

@@ -14,7 +14,7 @@ _ARCHITECTURE = "ecs.cpu-architecture"
 
 def seen_task(task: Mapping[str, Any], assumed: Tasks) -> SeenTask:
     """
-    What one of DescribeTasks is to the ledger; `assumed` supplies what is not in the answer.
+    The ledger's view of one task of DescribeTasks; `assumed` supplies what is not in the answer.
 
     Source: AWS behaviour §2.7 (timestamps), §7.1 (what is billed).
     """

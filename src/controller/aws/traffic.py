@@ -69,7 +69,7 @@ class TrafficReader:
             reply = self._cloudwatch.get_metric_data(**request)
             more = reply.get("NextToken")
             for result in reply["MetricDataResults"]:
-                # A page that another one follows says PartialData of what goes on there.
+                # A page that is not the last one says PartialData for a query that continues.
                 code = result["StatusCode"]
                 if code != "Complete" and not (code == "PartialData" and more):
                     return {}, f"CloudWatch's counts of its traffic are incomplete ({code})"

@@ -15,7 +15,7 @@ from controller.domain.policy.name_pattern import NamePattern
 T = TypeVar("T")
 
 MOST_UNASKED = 5
-"""So many stacks a pattern may mean before somebody is asked."""
+"""How many stacks a pattern may match before the command asks."""
 
 _MOST_NAMED = 8
 

@@ -60,7 +60,7 @@ class Billing:
                 self._set(self._status.meter.settled(span, tasks))
 
     def note_replaced_tasks(self, spec: Spec, cloud: Cloud, observed: Observed) -> None:
-        """AWS forgets a stopped task within an hour or so: those of a long day are taken down."""
+        """AWS forgets a stopped task within about an hour: the tasks of a long day are recorded."""
         for each in metering.changed_services(self._status, spec, observed):
             tasks = _tasks(cloud, each)
             if tasks is not None:

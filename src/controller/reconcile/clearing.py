@@ -116,7 +116,7 @@ class Clearing:
         self._tracker.apply(leftover_status.no_more_replaced, left)
 
     def _may_take_its_place(self, records: Records, decision: Decision) -> bool:
-        """What serves people does not go for what cannot come."""
+        """A serving stack is not taken down for a resource that cannot be created."""
         if decision.state is Target.ASLEEP:
             return True
         cloud = replaced.expecting(self._ports, records.spec, records.leftovers)

@@ -1,4 +1,7 @@
-"""Awake or asleep: what holds now, and until when. Reads the traffic where that decides."""
+"""
+Awake or asleep: the decision that applies now, and until when. Reads the traffic where that
+decides.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from controller.reconcile.tracker import StatusTracker
 
 
 class Decider:
-    """Make one for each pass: a decision is kept as long as nothing that it rests on changes."""
+    """Make one for each pass: a decision is kept while its inputs are unchanged."""
 
     def __init__(self, tracker: StatusTracker, traffics: Traffics, clock: Clock) -> None:
         self._tracker = tracker
@@ -26,7 +29,7 @@ class Decider:
         self._known: tuple[object, Decision] | None = None
 
     def begin_transition(self, records: Records) -> Decision:
-        """Decide, and write down a new target before anything is done about it."""
+        """Decide, and record a new target before any action."""
         tracker, spec = self._tracker, records.spec
         if not spec.is_remembered:
             tracker.apply(Status.with_lifecycle, tracker.status.lifecycle.judged_by(spec.hash))
@@ -52,7 +55,7 @@ class Decider:
         return decision
 
     def verdict(self, records: Records, now: datetime) -> Decision:
-        """What holds by the records and by what is known of the traffic."""
+        """The decision by the records and the known traffic."""
         status = self._tracker.status
         rules, lifecycle = rules_of(records.spec, status, records.bookings, now), status.lifecycle
         basis = records.spec.hash, records.request_version, rules.lead, rules.stop, lifecycle

@@ -50,7 +50,7 @@ def no_longer_ready(
 
 
 def note_replaced(status: Status, spec: Spec, now: datetime) -> Status:
-    """Write down for the ledger what has ended though the stack stays awake."""
+    """Record for the ledger what has ended while the stack stays awake."""
     if not status.meter.ended:
         return status
     facts = {"spans": spans_of(status)}
@@ -59,12 +59,12 @@ def note_replaced(status: Status, spec: Spec, now: datetime) -> Status:
 
 
 def spans_of(status: Status) -> Json:
-    """What is not billed any more, as `Span` writes it."""
+    """The ended billing intervals, as `BillingInterval` writes them."""
     return [span.to_json() for span in status.meter.ended]
 
 
 def still_billed(status: Status, facts: Mapping[str, Json]) -> Iterator[BilledResource]:
-    """What is needed after a lost status, beside the spans in the event itself."""
+    """What is needed after a lost status, besides the intervals in the event itself."""
     yield from status.lifecycle.billed
     if "spans" not in facts:
         for span in status.meter.ended:

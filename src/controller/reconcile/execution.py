@@ -1,4 +1,4 @@
-"""Takes ready actions side by side; a refused one is postponed, or ends the iteration."""
+"""Takes ready actions in parallel; a refused one is postponed, or ends the iteration."""
 
 from __future__ import annotations
 

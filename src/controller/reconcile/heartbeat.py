@@ -18,7 +18,7 @@ from controller.domain.errors import EndPassError
 from controller.domain.ports import Clock, Due, SideBySide
 
 SHORT_PASS = timedelta(seconds=34)
-"""What a pass in a crowd is given: it takes every step that is ready, and waits for none."""
+"""The time of a pass in a wave: it takes every step that is ready, and waits for none."""
 
 WAVE = timedelta(seconds=10)
 """
@@ -27,10 +27,13 @@ After this a pass of `SHORT_PASS` has left (it begins no step with less time,
 """
 
 LAST_WAVE = timedelta(seconds=45)
-"""No wave begins later: two heartbeats side by side would start the same passes."""
+"""No wave starts later: two parallel heartbeats would start the same passes."""
 
 QUEUED = timedelta(seconds=300)
-"""So long Lambda keeps an event that finds no room (template.yaml, MaximumEventAgeInSeconds)."""
+"""
+How long Lambda keeps an event for which there is no concurrency (template.yaml,
+MaximumEventAgeInSeconds).
+"""
 
 
 class DueIndex(Protocol):
@@ -53,7 +56,7 @@ class Heartbeat:
     """
     Make one for each event. `at_once` is how many passes may run side by side.
 
-    `run` returns the names of the stacks that were handed on.
+    `run` returns the names of the stacks whose passes were started.
     """
 
     def __init__(
@@ -128,7 +131,7 @@ class Heartbeat:
         self._start(due.stack, None)
 
     def _brief(self, due: Due) -> None:
-        """While it waits in Lambda's queue, the next heartbeats do not hand it on again."""
+        """While it waits in Lambda's queue, the next heartbeats do not start it again."""
         self._start(due.stack, SHORT_PASS)
         until = self._queued[due.stack] = self._clock.now() + QUEUED
         for each in (due, *self._twins[due.stack]):

@@ -28,7 +28,7 @@ _STEPS = {Verb.CREATE: "creating", Verb.UPDATE: "updating", Verb.DELETE: "deleti
 
 
 class Journal:
-    """Make one for each run, with what the one before remembered."""
+    """Make one for each run, with the progress of the previous one."""
 
     def __init__(self, spec: Spec, progress: Progress, timeline: Timeline) -> None:
         self._spec = spec
@@ -37,7 +37,7 @@ class Journal:
         self._target = Target.AWAKE
 
     def begin(self, target: Target, now: datetime) -> None:
-        """A sleep that remembers nothing is blind, from its first run on."""
+        """A sleep without records is blind, from its first run on."""
         self._target = target
         is_blind = target is Target.ASLEEP and not self.progress.leftovers_checked_for
         since = self.progress.cold_since or now
@@ -82,7 +82,7 @@ class Journal:
             self.timeline = self.timeline.see(action.address, step, now)
 
     def made(self, action: Action, after: Observation, now: datetime) -> None:
-        """What lacks nothing from the first moment on is as the spec asks."""
+        """A resource that is complete from the start matches the spec."""
         self.progress = self.progress.after_create(action.address, after.arn, now)
         if after.owned and not after.differs:
             self._settle(action, after.arn)
@@ -121,13 +121,13 @@ class Journal:
         return max(made) + READ_LAG if made else None
 
     def arrived(self, observed: Observed) -> None:
-        """The stack is as it should be."""
+        """The stack has converged."""
         self.progress = self.progress.without_failures()
         if observed.leftovers == ():
             self.progress = replace(self.progress, leftovers_checked_for=self._spec.hash)
 
     def _settle(self, action: Action, arn: str) -> None:
-        """Remember that this object is as the spec asks: it is not compared again."""
+        """Remember that this object matches the spec: it is not compared again."""
         mark = settled_key(arn, self._spec[action.address])
         standing = {m.partition("#")[0] for m in self.progress.settled} | {arn}
         self.progress = self.progress.with_settled(frozenset({mark}), frozenset(standing))
@@ -138,5 +138,5 @@ def _resting(progress: Progress, address: str, now: datetime) -> Progress:
 
 
 def forcing(progress: Progress, address: str) -> Progress:
-    """The count of a service does not go the way it should: it is to be deleted by force."""
+    """The count of a service does not change as intended: delete the service by force."""
     return replace(progress, rest=progress.rest.refused(address))

@@ -32,7 +32,7 @@ def clearing(status: Status, outcome: Outcome, now: datetime) -> Status:
 
 
 def took_down(status: Status, outcome: Outcome, before: Progress) -> Status:
-    """A run for a replaced spec is over; what nothing else was found beside is as it was before."""
+    """A run for a replaced spec is over; the mark of the last full search stays."""
     return replace(
         status,
         progress=replace(outcome.progress, leftovers_checked_for=before.leftovers_checked_for),

@@ -38,7 +38,7 @@ SOON = timedelta(minutes=10)
 """How long before a sleep the warning is sent."""
 
 PUNCTUAL = timedelta(seconds=60)
-"""An end so close before that of a paid hour is waited for: the next heartbeat may be late."""
+"""How close to the end of a paid hour the pass waits for it: the next heartbeat may be late."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,13 +94,13 @@ def next_sleep(status: Status, records: Records, now: datetime, horizon: datetim
 
 
 def is_punctual(status: Status, policy: Policy, end: datetime) -> bool:
-    """Return whether the next hour would be paid almost at once after this end."""
+    """Return whether the next hour would be paid soon after this end."""
     paid = paid_hour_ends(policy, status.lifecycle, end)
     return paid is not None and paid - end <= PUNCTUAL
 
 
 def only_waits_for_addresses(outcome: Outcome) -> bool:
-    """Whether nothing is left but Elastic IPs that AWS has yet to free: no person can help."""
+    """Whether only Elastic IPs are left that AWS has yet to free: no person can help."""
     plan, observed = outcome.plan, outcome.observed
     if plan is None or observed is None or plan.actions or plan.blocked or plan.failed:
         return False
@@ -127,7 +127,7 @@ def _warn_at(
 def _ahead_of_end(
     status: Status, records: Records, decision: Decision, now: datetime
 ) -> datetime | None:
-    """Come back before an end after which the next hour would be paid almost at once."""
+    """Be due before an end after which the next hour would soon be paid."""
     until = decision.until
     if until is None or not is_punctual(status, policy_of(records.spec), until):
         return None

@@ -1,4 +1,4 @@
-"""What a run of the loop is given and what it gives back: limits, rounds, the outcome."""
+"""Input and result of a run of the loop: limits, rounds, the outcome."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ POLL = timedelta(seconds=10)
 class Result(StrEnum):
     CONVERGED = "converged"
     UNFINISHED = "unfinished"  # time is up; come back at `due_at`
-    INTERRUPTED = "interrupted"  # something else is wanted now
+    INTERRUPTED = "interrupted"  # the target has changed
     BLOCKED = "blocked"  # a foreign resource blocks it
     DEGRADED = "degraded"  # it serves people, though not completely, and is left to recover
-    FAILED = "failed"  # it will not get there without a person
+    FAILED = "failed"  # it needs a person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

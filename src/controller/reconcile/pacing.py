@@ -21,7 +21,7 @@ from controller.reconcile.verdicts import BLIND, LAST_STEPS
 
 SHORTEST_POLL = timedelta(seconds=1)
 WAITING_POLL = timedelta(seconds=2)
-"""Between two polls if no step of ours can follow."""
+"""Time between two polls if no step of ours can follow."""
 
 END_POLL = timedelta(seconds=5)
 """The longest time between two polls for what ends a transition, or lets a step of ours begin."""
@@ -30,13 +30,13 @@ SHARE = 0.03
 """A poll is late by at most this share of the transition, so short transitions stay short."""
 
 FAR = 0.05
-"""The same while the length that earlier wakes had is not near."""
+"""The same, while the usual length of a wake is not near."""
 
 BEHIND = timedelta(seconds=30)
 """How often a service is read whose load balancer starts: until then no target is healthy."""
 
 WHOLE = timedelta(minutes=1)
-"""While nothing but waiting is left, what is not waited for is read once in this time."""
+"""While the pass only waits, everything else is read once in this time."""
 
 USUAL_LAG = timedelta(seconds=3)
 """Most new resources can be read after this time (AWS behaviour §9.2)."""
@@ -96,7 +96,7 @@ class Pacing:
 
     def _poll(self, turn: Turn) -> timedelta:
         longest, seen, now = self._limits.poll, turn.seen, turn.now
-        if seen and seen.plan.converged:  # nothing is left but to see that nothing turns up
+        if seen and seen.plan.converged:  # only to confirm that nothing appears
             since = turn.progress.cold_since
             return min(longest, since + BLIND - now) if since else longest
         if turn.target is Target.ASLEEP and turn.taken:
@@ -140,7 +140,7 @@ class Pacing:
         return min(longest, max(longest / 2, lasted * SHARE))
 
     def _end_pace(self, turn: Turn, at: datetime) -> timedelta:
-        """Of what the end of the transition, or a step of ours, waits for."""
+        """The resources that the end of the transition, or a step of ours, waits for."""
         plan = turn.seen.plan if turn.seen else None
         is_idle = plan is not None and (plan.target is Target.ASLEEP or not plan.actions)
         since = turn.began_at if turn.serving.is_ready else self._limits.since or turn.began_at
@@ -155,7 +155,7 @@ class Pacing:
 
 
 def _shows_by_itself(action: Action) -> bool:
-    """Whether what a step does is seen in its resource alone."""
+    """Whether the effect of a step is visible in its resource alone."""
     is_plain = action.verb is Verb.CREATE or {ATTRIBUTES, AT_FIRST}.issuperset(action.changes)
     return action.target is Target.AWAKE and action.verb is not Verb.DELETE and is_plain
 
@@ -190,5 +190,5 @@ def _held(seen: Seen) -> set[str]:
 
 
 def _is_behind(wait: Wait, seen: Seen) -> bool:
-    """A load balancer starts without which no target of it gets healthy."""
+    """A load balancer is starting; until it is active, none of its targets becomes healthy."""
     return any(seen.observed[each].state is State.PENDING for each in wait.behind)

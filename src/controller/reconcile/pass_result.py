@@ -1,4 +1,4 @@
-"""What a pass ends with, for its log line."""
+"""The result of a pass, for its log line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from controller.domain.timestamps import format_timestamp
 from controller.reconcile.outcome import Outcome
 
 MOST_UNKNOWN = 5
-"""So many sentences of one kind of sign are enough for a log line."""
+"""How many unknown sentences a log line lists."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,13 +31,13 @@ from controller.reconcile.ports import Records
 EVERY = timedelta(days=30)
 
 CLEAR_AHEAD = timedelta(hours=2)
-"""None begins so long before a wake that is foreseen: it would not be asleep again by then."""
+"""None starts this long before a planned wake: it would not be asleep again by then."""
 
 PATIENCE = timedelta(minutes=5)
 """The lease outlasts `wake_timeout` by this, so that a wake that fails is reported as failed."""
 
 QUIET_HOUR = 3
-"""Where nothing is known of past use: 03:00 in the stack's time zone."""
+"""If nothing is known of past use: 03:00 in the stack's time zone."""
 
 LEASE = "rehearsal"
 """The id of its lease, and the name that people see as who asked."""
@@ -54,7 +54,7 @@ def counted(status: Status) -> Status:
 
 
 def slot(status: Status, policy: Policy, real: RealRehearsal, now: datetime) -> datetime:
-    """The next moment at which it may begin, `now` or before it if that is now."""
+    """When it may start next; a moment not after `now` means now."""
     hour = quietest_hour(status, policy, now)
     moment = max(now, real.not_before)
     today = moment.astimezone(policy.zone).date()
@@ -115,7 +115,7 @@ def is_hindered(status: Status, records: Records, now: datetime) -> bool:
 
 
 def _is_claimed(status: Status, records: Records, now: datetime) -> bool:
-    """Somebody has said what it is to be now: by a hold, a lease, a booking, or its term."""
+    """Somebody has requested a state: by a hold, a lease, a booking, or its term."""
     hold, term = records.hold, records.term
     rules = rules_of(records.spec, status, records.bookings, now)
     lifecycle = status.lifecycle
@@ -165,7 +165,7 @@ def is_open(status: Status, lease: Lease) -> bool:
 
 
 def is_effective(status: Status, lease: Lease, now: datetime) -> bool:
-    """Whether it keeps the stack awake; a wake that fails or a sleep of somebody's uses it up."""
+    """Whether it keeps the stack awake; a failed wake or a requested sleep consumes it."""
     return lease.expires_at > now and not status.lifecycle.has_consumed_lease(lease)
 
 
@@ -187,7 +187,7 @@ def ended(status: Status, lease: Lease, answer: Answer, now: datetime) -> Status
 
 
 def came_to_nothing(status: Status, lease: Lease, decision: Decision) -> Answer:
-    """Why it was never asked: its wake failed, or somebody or the clock was first."""
+    """Why no request was sent: its wake failed, or somebody or the clock was faster."""
     failure = status.lifecycle.failure
     if failure and failure.at >= lease.granted_at:
         return Answer(RealVerdict.COULD_NOT_WAKE, failure.cause)

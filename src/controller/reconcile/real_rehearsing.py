@@ -1,4 +1,4 @@
-"""The steps of a monthly rehearsal for real: ask for the wake, ask the service, give it back."""
+"""The steps of a monthly real rehearsal: wake, request `open_path`, release the lease."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class RealRehearsing:
         self._ask = ports.ask_service
 
     def step(self, records: Records, decision: Decision, outcome: Outcome) -> datetime | None:
-        """Do what is due of it; when the next one may begin, None while there is none."""
+        """Take its due step; return when the next one may start, None while there is none."""
         spec, ask = records.spec, self._ask
         if ask is None or spec.is_remembered or policy_of(spec).rehearse is not Rehearse.MONTHLY:
             return None

@@ -22,7 +22,7 @@ from controller.reconcile.real_rehearsal import with_finding
 DAILY = timedelta(days=1)
 
 BEFORE_WAKE = timedelta(hours=1)
-"""So long before a wake that is foreseen there is time to put something right."""
+"""How long before a planned wake a rehearsal runs, so that there is time to fix something."""
 
 
 def rehearsal_due_at(
@@ -65,7 +65,7 @@ def rehearsed(status: Status, spec: Spec, proof: Proof, now: datetime) -> Status
 
 
 def _not_over(proof: Proof, told: tuple[str, ...]) -> tuple[str, ...]:
-    """What hinders now, and of what was told before whatever is not known to be over."""
+    """What hinders now, and reported problems that are not known to be over."""
     if proof.verdict is Verdict.NOT_CHECKED:
         return told
     found = {each.rule for each in proof.findings}

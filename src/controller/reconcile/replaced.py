@@ -26,18 +26,18 @@ from controller.reconcile.ports import Ports
 
 UNANSWERED = timedelta(seconds=90)
 """
-Where AWS has not answered once for so long, a replaced spec is not waited for. Longer than a
-denial may be a lag (`patience.SOON`).
+If AWS has not answered for this long, a replaced spec is not waited for. Longer than a denial can
+be due to lag (`patience.SOON`).
 """
 
 OVERLAP = timedelta(minutes=5)
 """
-So long after its creation a service without targets runs, or never will: a task's start takes
-150 s at the slowest (AWS behaviour §9.2), and the first that crash do so within a few minutes.
+How long after its creation a service without targets runs, or never will: a task's start takes 150
+s at the slowest (AWS behaviour §9.2), and the first that crash do so within a few minutes.
 """
 
 PATIENCE = timedelta(minutes=10)
-"""So long the new spec waits for a load balancer that is in its place."""
+"""How long the new spec waits for a load balancer that is in its place."""
 
 
 def goes_first(left: Spec, spec: Spec, target: Target) -> Spec | None:
@@ -99,7 +99,7 @@ def billed(left: Spec) -> tuple[str, ...]:
 
 def own_progress(progress: Progress, left: Spec) -> Progress:
     """
-    What the run of a replaced spec remembers: all but which spec nothing else was found beside.
+    The progress of a replaced spec's run, without the mark of the last full search.
 
     That is the new spec's to find out; what a lost memory hides is waited for here, too.
     """

@@ -1,4 +1,4 @@
-"""Before every round: is the lock still ours, and is the target still the same?"""
+"""Before every round: is the lock still ours, and is the target unchanged?"""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from controller.domain.ports import Clock
 
 POLL = timedelta(seconds=5)
 PATIENCE = timedelta(minutes=10)
-"""How long a target group is waited for, whose tasks drain (AWS behaviour §3.5: 2-6 minutes)."""
+"""How long to wait for a target group whose tasks drain (AWS behaviour §3.5: 2-6 minutes)."""
 
 
 class Region(Protocol):

@@ -14,7 +14,7 @@ from controller.reconcile.events import add_event
 from controller.reconcile.ports import Records
 
 OVER, GOES = 3, 4
-"""Stages of a term: that it is over, and that it is to be taken out."""
+"""Stages of a term: it is over, and it is to be removed."""
 
 LATER = timedelta(minutes=15)
 """When to check again a stack that is to be removed, and is not asleep yet."""

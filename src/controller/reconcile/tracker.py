@@ -24,7 +24,7 @@ from controller.reconcile.ports import Records, Store
 P = ParamSpec("P")
 
 ALIVE = timedelta(seconds=90)
-"""Written while a pass works, as what is due if nothing comes after: a lost pass is taken up."""
+"""The due time that is written while a pass works, so that another continues a lost pass."""
 
 SHOW = timedelta(seconds=30)
 """Longest time between two writes while nothing changes, for `ALIVE` to be kept."""
@@ -54,7 +54,7 @@ class StatusTracker:
         self.last_pass_at: datetime | None = None
 
     def begin(self, records: Records) -> None:
-        """Take up the status where the last pass left it."""
+        """Continue with the status of the last pass."""
         self.is_found = not records.status
         self.status = self._remembered(records)
         self.last_pass_at = self.status.updated_at
@@ -63,17 +63,17 @@ class StatusTracker:
     def apply(
         self, change: Callable[Concatenate[Status, P], Status], *args: P.args, **kwargs: P.kwargs
     ) -> None:
-        """Make the status what `change` makes of it; it is not written yet."""
+        """Apply `change` to the status; it is not written yet."""
         self.status = change(self.status, *args, **kwargs)
 
     def write(self) -> None:
-        """Write it while the pass works on."""
+        """Write it during the pass."""
         now = self._clock.now()
         self._store.put_status(self.status, now + ALIVE)
         self._written_at = now
 
     def write_if_changed(self, before: Status) -> None:
-        """Write what people or a later pass would miss, and a sign of life now and then."""
+        """Write what people or a later pass need, and a sign of life now and then."""
         is_silent = self._clock.now() - self._written_at >= SHOW
         if is_silent or _visible(before) != _visible(self.status):
             self.write()

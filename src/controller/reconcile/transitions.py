@@ -42,7 +42,7 @@ MOST_STEPS = 100
 """A stack that is repaired again and again while awake must not outgrow its item."""
 
 MOST_ENDED = 20
-"""So many spans wait for a wake to end before they are written down; then they are anyway."""
+"""How many intervals may wait for the end of a wake before they are recorded anyway."""
 
 
 def begin_transition(
@@ -118,7 +118,7 @@ def seen(status: Status, spec: Spec, iteration: Iteration, now: datetime) -> Sta
 def ended(
     status: Status, spec: Spec, outcome: Outcome, consumes: ConsumedRequests, now: datetime
 ) -> Status:
-    """Take down how a run towards the target ended; `consumes` is what a failed wake spends."""
+    """Record how a run towards the target ended; `consumes` is what a failed wake consumes."""
     status = replace(
         status,
         progress=outcome.progress,
@@ -153,7 +153,7 @@ def new_wake(before: Status, after: Status) -> Wake | None:
         started_at=started_at,
         ready_at=ready_at,
         reason=str(after.decision.get("reason", "")),
-        from_rest=after.from_rest and made,  # one that was found standing took no time
+        from_rest=after.from_rest and made,  # one that already existed took no time
         steps=steps,
     )
 
@@ -292,7 +292,7 @@ def _month(status: Status, spec: Spec, now: datetime) -> Json:
 
 
 def _hours(status: Status, now: datetime) -> Json:
-    """What the hours of this time awake were: for the history, which outlives the status."""
+    """The hours of this time awake: for the history, which outlives the status."""
     meter = status.meter.recorded(now)
     since = min((span.since for span in status.meter.ended), default=now)
     return meter.hours.part(since, now)

@@ -54,7 +54,7 @@ class Turn:
     give_up_at: datetime | None = None
 
     def having_read(self, only: Collection[str] | None, at: datetime, serving: Serving) -> Turn:
-        """The turn after a read of these, or of everything, and what it says of the targets."""
+        """The turn after a read of these, or of everything, with the health of the targets."""
         if only is None:
             return replace(self, whole_at=at, read_at={}, serving=serving)
         read_at = {**self.read_at, **dict.fromkeys(only, at)}
@@ -64,7 +64,7 @@ class Turn:
         return self.read_at.get(address, self.whole_at)
 
     def busy_since(self, address: str) -> datetime:
-        """When it began with what it is busy with now."""
+        """When its present transition began."""
         begun = (s.started_at for s in self.steps if s.address == address and not s.finished_at)
         return max(begun, default=self.began_at)
 

@@ -1,4 +1,4 @@
-"""Judge a turn: which steps may be taken, whether the run ends, and why. Pure."""
+"""Evaluate a turn: which steps may be taken, whether the run ends, and why. Pure."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ LAST_STEPS = timedelta(seconds=20)
 """No new step is started when a Lambda has less time left than this (AWS behaviour §5.4)."""
 
 ONE_MORE = timedelta(seconds=5)
-"""A run goes on as long as its process has so much more: enough for one poll."""
+"""A run continues while its process has this much time left: enough for one poll."""
 
 MADE_ANEW_AGAIN = timedelta(hours=1)
 """How often a stack that serves replaces a resource that fails repeatedly (§1.4, F07)."""
 
 A_MOMENT = timedelta(seconds=15)
-"""So long after it has read everything, a wake makes the next resource by that."""
+"""How long after a full read a wake may create the next resource based on it."""
 
 BLOCKED_GRACE = timedelta(seconds=30)
 """Tags of new resources may be unreadable for some seconds; only then does foreign count."""
 
 FOREIGN_GRACE = timedelta(minutes=15)
-"""So long an Elastic IP in somebody else's use is waited for (AWS behaviour F03); it is free."""
+"""How long to wait for an Elastic IP that somebody else uses (AWS behaviour F03); it is free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Ending:
 
 def takeable(turn: Turn, seen: Seen) -> list[Action]:
     """
-    The steps to take side by side.
+    The steps to take in parallel.
 
     A wake that is blocked, has failed or is out of time makes nothing that costs money. A sleep
     waits for the answer about the counts of its services: ECS may refuse a change of one whose load
@@ -98,7 +98,7 @@ def find_end(turn: Turn, limits: Limits) -> Ending | None:
 
 
 def find_failure(seen: Seen, progress: Progress) -> str:
-    """Why what is seen will not get there without a person; "" if it may."""
+    """Why this state needs a person; "" if it does not."""
     plan = seen.plan
     if plan.failed:
         return plan.failed[0][1]

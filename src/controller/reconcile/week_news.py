@@ -1,4 +1,4 @@
-"""The event that ends a stack's week, where somebody wants to hear of weeks. Pure."""
+"""The event that ends a stack's week, if weekly messages are configured. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from controller.reconcile.ports import Records
 
 
 def add_week_events(status: Status, records: Records, now: datetime, *, weekly: bool) -> Status:
-    """Count the week, and report it once it is over; without `weekly` nothing is counted."""
+    """Count the week, and report it at its end; without `weekly` nothing is counted."""
     if not weekly:
         return replace(status, week=None)
     asleep = status.target is Target.ASLEEP and status.settled

@@ -71,7 +71,7 @@ def _row(item: items.Item, stack: str) -> Row:
     """A row that cannot be read is shown as unreadable; the next pass writes it again."""
     try:
         return _parse(stack, items.body_text(item))
-    except Exception:  # which it is, and what to say of it, is found where it is rare
+    except Exception:  # the details are computed only in this rare case
         row = items.readable(item, partial(_parse, stack))
     if isinstance(row, Damaged):
         return Row(stack=stack, at=_NEVER, cause=str(row))

@@ -35,7 +35,7 @@ class BoardKeeper:
         self._basis_until = _ANY
 
     def read(self, records: Records) -> None:
-        """The pass continues from these."""
+        """The pass continues with these records."""
         self._records = records
 
     def show(self, status: Status, now: datetime, *, is_end: bool) -> None:
@@ -70,7 +70,7 @@ class BoardKeeper:
 
 
 def _basis(records: Records, status: Status, now: datetime) -> object:
-    """What a row says but the money and the hours is the same as long as this is."""
+    """While this is equal, a row changes only in money and hours."""
     return (
         records,
         tuple(each for each in records.held if each.covers(now)),

@@ -17,10 +17,10 @@ MOST_CONFLICTS = 5
 
 def through_conflicts(write: Callable[[], object]) -> None:
     """
-    Make a write again that met another one of the same item, which is over within milliseconds.
+    Repeat a write that conflicted with another one of the same item; that ends within milliseconds.
 
-    That happens only beside a transaction, and the SDK repeats none of it. Source: DynamoDB's
-    developer guide, "Transaction conflict handling".
+    That happens only with a transaction, which the SDK does not retry. Source: DynamoDB's developer
+    guide, "Transaction conflict handling".
     """
     for _ in range(MOST_CONFLICTS):
         try:

@@ -27,12 +27,12 @@ from controller.store.table_calls import TableCalls
 
 KEPT = timedelta(days=1)
 TRIES = 6
-"""So many slots of the account are tried that others take at the same moment."""
+"""How many slots of the account are tried if others take them at the same moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class TakenSlots:
-    """What was taken for one held request: the number of its slot in the stack and the account."""
+    """The slots of one held request: the number of its slot in the stack and the account."""
 
     stack: str
     number: int
@@ -79,7 +79,7 @@ class HeldSlots(TableCalls):
         return None
 
     def _is_taken(self, key: items.Item, number: int, held: Held, now: datetime) -> bool:
-        """Take this one, unless somebody was quicker."""
+        """Take this one, unless somebody else has just taken it."""
         end, slot = f"end{number}", f"slot{number}"
         return self._unless_taken(
             key,
@@ -131,7 +131,7 @@ class HeldSlots(TableCalls):
 
 
 def held_in(item: Mapping[str, Mapping[str, str]]) -> tuple[Held, ...]:
-    """Who has the slots of a stack, the first one first; those that are over are among them."""
+    """Who has the slots of a stack, the oldest first; expired ones included."""
     found = (item.get(f"slot{number}", {}).get("S") for number in range(MOST_HELD))
     held = [each for text in found if text and (each := _parse(text))]
     return tuple(sorted(held, key=lambda each: (each.since, each.id)))

@@ -70,7 +70,10 @@ ACCOUNT, EVENT, HELD, HOLD, LEASE, LOCK, MARK, SPEC, STATUS, WAKE = (
 )
 LEFTOVER = f"{SPEC}#"
 KEPT = "kept_spec#"
-"""The last spec that a pass of this form of records could read; no pass reads it but for that."""
+"""
+The last spec that a pass could read, with this record version; it is used only if the spec cannot
+be read.
+"""
 
 LINKS, WITHDRAWN = "links", "withdrawn#"
 BOARD = "board"
@@ -84,7 +87,7 @@ def key(stack: str, sort: str) -> Item:
 
 
 def request_key(stack: str, sort: str) -> Item:
-    """The key of what people ask for."""
+    """The key of people's requests."""
     return {"pk": {"S": f"requests#{stack}"}, "sk": {"S": sort}}
 
 
@@ -177,7 +180,7 @@ def stack_of(item: Mapping[str, Mapping[str, str]]) -> str:
 
 
 def is_request(item: Mapping[str, Mapping[str, str]]) -> bool:
-    """Whether an item is of what people ask for."""
+    """Whether an item is a request of people."""
     return item["pk"]["S"].startswith("requests#")
 
 

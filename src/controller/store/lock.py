@@ -40,7 +40,7 @@ class LockKeeper:
         """
         Take the lock for a minute, or return None while another pass has it.
 
-        Also one that no pass can have taken: of an end far ahead, or that is no number.
+        Also takes a lock that no pass can hold: with an end far ahead, or not a number.
         """
         try:
             lock = self._take(stack, holder, now)
@@ -57,7 +57,7 @@ class LockKeeper:
         return lock
 
     def _take(self, stack: str, holder: str, now: datetime) -> Lock | None:
-        """None where it has been taken, and counts something else than whole numbers."""
+        """None if it has been taken, or if its count is not a whole number."""
         reply = self._dynamodb.update_item(
             TableName=self._table,
             Key=items.key(stack, items.LOCK),
@@ -118,7 +118,7 @@ class LockKeeper:
         self._set_until(lock, now)
 
     def forget(self, lock: Lock) -> None:
-        """Take the item away, of a stack that has no other; unless somebody else has taken it."""
+        """Delete the lock of a stack without other items, unless it was taken by others."""
         try:
             self._dynamodb.delete_item(
                 TableName=self._table,

@@ -49,7 +49,7 @@ class Records:
 
     @property
     def held(self) -> tuple[Held, ...]:
-        """The requests that wait at the door, or did and were not given back."""
+        """The requests that wait at the door, and those that ended without a release."""
         return self.requests.held
 
     @property

@@ -26,7 +26,7 @@ class Removal(TableCalls):
         return self._write_together({"Delete": mark}, *({"Delete": {"Key": key}} for key in others))
 
     def clear_out(self, stack: str) -> int:
-        """Delete what is left of a stack that is taken out, but for its history; how many."""
+        """Delete the rest of a removed stack, except its history; return how many items."""
         found = list(self._remains(stack))
         if any(items.sort_key(item) == items.SPEC for item in found):
             raise RetryError(f'"{stack}" has just been published again', after_seconds=1)
@@ -36,7 +36,7 @@ class Removal(TableCalls):
         return len(found)
 
     def has_history(self, stack: str) -> bool:
-        """Whether there ever was such a stack, as far as is remembered."""
+        """Whether the records know such a stack, present or past."""
         pk = {":pk": items.key(stack, "")["pk"]["S"]}
         return next(self._query("pk = :pk", pk, Limit=1), None) is not None
 

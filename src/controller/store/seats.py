@@ -54,7 +54,7 @@ class Seats(TableCalls):
                 raise
 
     def _is_taken(self, seat: str, now: datetime, until: datetime) -> bool:
-        """Take this one, unless somebody was quicker."""
+        """Take this one, unless somebody else has just taken it."""
         try:
             self._update_item(
                 self._key,

@@ -106,12 +106,12 @@ class StackRecords(UnfencedRecords):
         return self._locks.renew(self._lock, now)
 
     def let_go(self) -> None:
-        """After a pass for what is not published: it failed once, and is due no more."""
+        """After a pass for a stack that is not published: it failed once and is not due again."""
         if self._table.let_go(self._stack):
             self._locks.forget(self._lock)
 
     def back_off(self) -> None:
-        """After a pass that broke; where this breaks too, the next heartbeat tries again."""
+        """After a pass that failed with an exception; if this fails too, the next heartbeat retries."""
         with suppress(Exception):
             known = self._seen.count if self._seen else None
             self._table.back_off(self._stack, self._clock.now(), self._lock.fence, known)

@@ -34,13 +34,15 @@ from controller.store.request_records import RequestRecords
 from controller.store.spec_records import SpecRecords, parse_specs, parse_status, under
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
-"""Until a pass that broke is tried again, the first and the last time."""
+"""The first and the longest wait until a broken pass is retried."""
 
 LONGEST_UNRESTED = timedelta(minutes=15)
-"""The same of a stack that is not known to be at rest: people wait for it, or it costs money."""
+"""
+The longest wait for a stack that is not known to be asleep: people wait for it, or it costs money.
+"""
 
 _NOT_LATER = "NOT attribute_type(fence, :number) OR fence <= :fence"
-"""What is no number was written by no pass, and shuts none out."""
+"""A fence that is not a number was written by no pass, and blocks none."""
 
 
 class Table(RequestRecords, SpecRecords, DueIndex, History, Removal):
@@ -78,9 +80,9 @@ class Table(RequestRecords, SpecRecords, DueIndex, History, Removal):
 
     def claim(self, stack: str, fence: int, due_at: datetime) -> None:
         """
-        Shut out the passes before this one, and be due again in case this one is lost.
+        Block the passes before this one, and be due again in case this one is lost.
 
-        Raises LockLostError for a pass that is shut out itself, SpecError for an unknown stack:
+        Raises LockLostError for a pass that is blocked itself, SpecError for an unknown stack:
         nothing may become due that is not published.
         """
         request = {
@@ -230,7 +232,7 @@ class Table(RequestRecords, SpecRecords, DueIndex, History, Removal):
 
     @property
     def region(self) -> str | None:
-        """Where the table is, and the controller with it."""
+        """The region of the table and of the controller."""
         found: str | None = self._dynamodb.meta.region_name
         return found
 

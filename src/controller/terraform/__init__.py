@@ -1,1 +1,1 @@
-"""What Terraform remembers: the forms of state and plan, and the commands that ask for them."""
+"""Terraform's state and plans: their file formats, and the commands that print them."""

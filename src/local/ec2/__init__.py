@@ -1,1 +1,1 @@
-"""The part of EC2 that load balancers and tasks stand on: addresses, networks, security groups."""
+"""The part of EC2 that load balancers and tasks use: addresses, networks, security groups."""

@@ -1,1 +1,1 @@
-"""Holds the simulated AWS against a recording of the real one, and says where they differ."""
+"""Compares the simulated AWS with a recording of the real one, and lists the differences."""
