@@ -23,7 +23,7 @@ ALWAYS = {
     "Vary": "Accept, Accept-Language, Authorization",
 }
 NOTHING_ACTIVE = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-"""The policy of what is not a page."""
+"""The Content-Security-Policy of answers that are not pages."""
 
 
 @dataclass(frozen=True, slots=True)

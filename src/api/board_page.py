@@ -88,7 +88,7 @@ def _headline(rows: list[Row], words: Translations) -> str:
 
 
 def _notices(request: Request, words: Translations) -> Iterator[str]:
-    """What became of a press. The address is anybody's to write: only what we know is shown."""
+    """The result of a press. Anybody can write the address, so only known values are shown."""
     verb, _, count = request.query.get(DID, "").partition(".")
     if f"did.{verb}" in words and count.isascii() and count.isdigit() and len(count) <= 3:
         yield words(f"did.{verb}", count=count)

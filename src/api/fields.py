@@ -1,4 +1,4 @@
-"""What the fields of a request ask for, each checked, and refused by its name."""
+"""The fields of a request: each is checked, and refused by its name."""
 
 from __future__ import annotations
 

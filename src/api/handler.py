@@ -133,7 +133,8 @@ def _respond(app: LambdaFunctionUrlResolver, route: Callable[[Request], Answer])
     return Response(
         status_code=answer.status,
         content_type=answer.content_type,
-        # What is no UTF-8 ends the process under Lambda's runtime, which encodes the reply.
+        # A reply that is not UTF-8 ends the process under Lambda's runtime, which encodes the
+        # reply.
         body=answer.body.encode("utf-8", "replace").decode(),
         headers={
             name: value.encode("ascii", "replace").decode()

@@ -70,7 +70,7 @@ class KeyRing:
 
 
 class _Remembered(Generic[T]):
-    """What was read, for as long as it is fresh, or cannot be read again and is not stale."""
+    """The last read value while it is fresh; or not yet stale, if it cannot be read again."""
 
     def __init__(self, fetch: Callable[[], T], now: Callable[[], datetime]) -> None:
         self._fetch = fetch

@@ -43,7 +43,7 @@ def pictures_of(view: StackView, words: Translations) -> Pictures:
 
 
 def say_hours(hours: Hours, words: Translations) -> str:
-    """What the strip shows, in words: for those who do not see it."""
+    """The strip in words, for screen readers."""
     known = len(hours.letters) - hours.unknown
     text = words(
         "strip.said",

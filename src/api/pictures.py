@@ -139,7 +139,7 @@ def bars(months: Sequence[Bar], title: str, about: str) -> Markup:
 
 
 def _length(amount: Decimal, most: Decimal) -> str:
-    """At least a hair of what is more than nothing."""
+    """At least a thin line for any amount above zero."""
     share = float(max(Decimal(0), amount) / most) * (WIDE - NAME)
     return f"{max(share, 1.0 if amount > 0 else 0.0):.1f}"
 

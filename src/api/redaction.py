@@ -1,5 +1,5 @@
 """
-What is kept from those who only have a link: AWS's own words name the account they speak of, the
+What is hidden from people who only have a link: AWS's own words name the account they speak of, the
 publisher's warnings name folders and settings, and the id of a lease is that of somebody's link.
 """
 

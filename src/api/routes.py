@@ -1,4 +1,4 @@
-"""What the wake URL answers to, and what each request does."""
+"""The requests that the wake URL answers, and what each does."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from controller.links import STACK_NAME, Link, Scope, is_shaped
 
 POLL_SECONDS = 1.5
 CROWDED_SECONDS = 5
-"""After so long a program asks again whose answer could not be held."""
+"""When a program should retry whose answer could not be held."""
 
 RETRY_SECONDS = (2, 30)
 """The shortest and the longest `Retry-After` for a program that polls."""

@@ -36,10 +36,13 @@ if TYPE_CHECKING:
     from controller.store.table import Table
 
 WAKES_A_DAY = 24
-"""So many wakes one link may begin within 24 hours; what finds it awake or waking is free."""
+"""
+How many wakes one link may start within 24 hours; requests to an awake or waking stack do not
+count.
+"""
 
 MOST_BOOKINGS = 20
-"""So many bookings one link may have ahead, unless it is an admin's."""
+"""How many future bookings one link may have, unless it is an admin's."""
 
 DAY = timedelta(days=1)
 HOLDER = "wake link"
@@ -48,7 +51,7 @@ LEAST_OFTEN, IN_A_TIMEOUT = timedelta(minutes=5), 6
 """Use through a door is noted every five minutes, and six times within an idle timeout."""
 
 MOST_HELD = 8
-"""So many answers one process holds at a time; under Lambda it has but one request."""
+"""How many answers one process holds at a time; under Lambda it has only one request."""
 
 
 class OverBudgetError(Exception):
@@ -215,7 +218,7 @@ class Stacks:
                     seats.give_back(seat, until)
 
     def prolong(self, view: StackView, link: Link, length: timedelta) -> None:
-        """Have its term last so long from now at least. Raises UnsureError."""
+        """Extend its term to at least this long from now. Raises UnsureError."""
         now = view.now
         term = view.records.term or Term(stack=view.stack, set_at=now)
         with _writing("prolong the stack"):

@@ -34,7 +34,10 @@ class Translations:
         return key in self._table
 
     def phase(self, text: str) -> str:
-        """A phase or step of the records; what the table lacks stays as AWS or the pass said it."""
+        """
+        A phase or step of the records; a text that is not in the table is shown as AWS or the pass
+        wrote it.
+        """
         for beginning in ("Elastic IP", "waits"):
             if text.startswith(f"{beginning} "):
                 return self._table[f"phase.{beginning}"]

@@ -45,7 +45,7 @@ REFRESH = 5
 """Seconds after which a browser without JavaScript loads the page of a wake or a sleep again."""
 
 _BEGINNINGS = (STARTING, "waking")
-"""Phases that say no more than that it is waking."""
+"""Phases without more information than that it is waking."""
 
 _EYES = {"awake": "open", "waking": "half", "sleeping": "half", STUCK: "half"}
 

@@ -18,7 +18,7 @@ SECRETS = {
     "ssm": ("parameter", "ssm:ListTagsForResource"),
     "secretsmanager": ("secret", "secretsmanager:DescribeSecret"),
 }
-"""The service of a secret to what it is called and the right to ask for it."""
+"""The service of a secret to its name and the right to read it."""
 
 
 def content_reads(facts: Facts, clients: Clients) -> list[Read]:

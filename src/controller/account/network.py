@@ -83,7 +83,7 @@ def _rules(permission: Mapping[str, Any]) -> Iterator[Rule]:
 
 
 def read_endpoints(ec2: Client) -> dict[str, frozenset[str]]:
-    """VPC to what it has endpoints for: "com.amazonaws.us-east-1.ecr.api" is "ecr.api"."""
+    """VPC to the services of its endpoints: "com.amazonaws.us-east-1.ecr.api" is "ecr.api"."""
     found: dict[str, frozenset[str]] = {}
     for each in list_all(ec2, "describe_vpc_endpoints", "VpcEndpoints"):
         if str(each.get("State", "")).lower() == "available":

@@ -49,7 +49,7 @@ def _delete_load_balancer(clients: Clients, owned: OwnedResource) -> None:
 
 
 def _services(clients: Clients, prices: Prices) -> Iterator[Fields]:
-    """One that drains is listed no more (AWS behaviour §2.4), so it is not found again."""
+    """One that drains is no longer listed (AWS behaviour §2.4), so it is not found again."""
     ecs = clients.ecs
     for cluster in list_all(ecs, "list_clusters", "clusterArns"):
         arns = list_all(ecs, "list_services", "serviceArns", cluster=cluster)

@@ -21,7 +21,7 @@ from controller.domain.planning.spec import ResourceSpec
 
 
 def read_clusters(ecs: Client, names: Sequence[str]) -> dict[str, str]:
-    """Each as it was named, by name or ARN, to its status; what does not exist is left out."""
+    """Each by the name or ARN that was given, to its status; missing ones are left out."""
     wanted = list(dict.fromkeys(names))
     if not wanted:
         return {}

@@ -60,7 +60,7 @@ _RIGHTS = {
     "ssm_parameter": "ssm:GetParameter",
     "kms_key": "kms:DescribeKey",
 }
-"""What it takes to look up a thing of each kind, as IAM names it."""
+"""The right to look up a resource of each kind, as IAM names it."""
 
 
 class Survey:

@@ -47,9 +47,9 @@ class Sweeper:
 
     def delete(self, owned: OwnedResource) -> None:
         """
-        Delete a thing, after a last look at its tags; what is gone already is deleted.
+        Delete a resource, after a last read of its tags; a missing one counts as deleted.
 
-        Returns at once. Raises the domain's errors; RetryError for what takes its time.
+        Returns at once. Raises the domain's errors; RetryError for a delete that takes time.
         """
         try:
             with gone_is_fine():

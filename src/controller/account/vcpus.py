@@ -15,7 +15,7 @@ from controller.domain.diagnostics.vcpus import CODES, wanted_of
 from controller.domain.errors import SoonError
 
 RECENT = timedelta(minutes=15)
-"""How far back the newest report of usage may lie: it comes each minute or each five."""
+"""How old the newest report of usage may be: one comes every minute or every five."""
 
 RIGHTS = (
     "servicequotas:GetServiceQuota, servicequotas:GetAWSDefaultServiceQuota, "

@@ -34,7 +34,7 @@ before its tasks are stopped, an Elastic IP be held for as long (AWS behaviour Â
 
 
 MOST_RENEWALS = 3
-"""So often a run is begun again after its credentials ran out: the SDK may have fresh ones."""
+"""How often a run is restarted after its credentials expired: the SDK may have fresh ones."""
 
 
 class Duration(click.ParamType[timedelta]):
@@ -192,7 +192,7 @@ def _show(spec: Spec, outcome: Outcome, seconds: float, *, as_json: bool) -> Non
 
 
 def _state(outcome: Outcome) -> str:
-    """What the stack is now; one that was left half-way is not yet what it was to be."""
+    """The stack's state now; a stack that was left half-way has not reached its target."""
     if outcome.result in (Result.CONVERGED, Result.DEGRADED):
         return str(outcome.target)
     is_left = outcome.result is Result.UNFINISHED and outcome.target is Target.ASLEEP

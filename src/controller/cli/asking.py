@@ -1,4 +1,4 @@
-"""What the commands that ask for something share: how they end, and what they say then."""
+"""Shared by commands that request something: how they end, and what they print."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def conclude(
 
 
 def conclude_bookings(places: Sequence[Place], *, as_json: bool = False) -> None:
-    """Say what is booked now, and what is in its way."""
+    """Say what is booked now, and what blocks it."""
     ends = side_by_side([place.read_status for place in places])
     if as_json:
         print_json([place.stack for place in places], [status.data for status in ends])

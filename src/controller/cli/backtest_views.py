@@ -101,7 +101,7 @@ def _missed(test: Backtest) -> Iterator[str]:
 
 
 def _apart(test: Backtest) -> Iterator[str]:
-    """What came without being use, or comes by the clock."""
+    """Traffic that does not count as use, or comes at regular times."""
     used = set(test.result.used)
     quiet = sum(minute.new_flows for minute in test.past.minutes if minute.at not in used)
     if quiet >= 1:

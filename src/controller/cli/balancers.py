@@ -35,7 +35,7 @@ class Balancer:
         return self.arn.split(":")[3]
 
     def use(self) -> UsageProfile:
-        """What it and the services behind it use while they stand."""
+        """What it and the services behind it use while they exist."""
         return UsageProfile(
             region=self.region, balancers=1, elastic_ips=self.elastic_ips, tasks=self.tasks
         )

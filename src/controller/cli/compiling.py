@@ -1,4 +1,4 @@
-"""Compile the directory of a command, or leave with what is wrong with it."""
+"""Compile the directory of a command, or exit with its problems."""
 
 from __future__ import annotations
 

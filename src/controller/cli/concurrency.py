@@ -1,4 +1,4 @@
-"""How many functions the account runs at one time, and what the wake URL may take of that."""
+"""The account's concurrency, and the wake URL's share of it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _reserved(deployment: Deployment, function: str) -> int | None:
 
 def default_concurrency(deployment: Deployment, given: Sequence[str]) -> list[str]:
     """
-    The parameters that bound wake URL and door, where nobody has said and the account has room.
+    The parameters that limit wake URL and door, if none are set and the account has room.
 
     A deployment that has a bound keeps it, as CloudFormation keeps what is not given.
     """

@@ -38,7 +38,7 @@ from controller.domain.planning.spec import Json
 from controller.domain.reporting.damage import Damaged
 
 MOST_NAMED = 3
-"""So many records that cannot be read are named; the rest is counted."""
+"""How many unreadable records are named; the rest is counted."""
 
 
 @click.command("cost")

@@ -85,7 +85,7 @@ def follow(system: LaptopSystem, speed: float) -> bool:
 
 
 def show_bill(system: LaptopSystem) -> None:
-    """What it cost, and twenty such uses a month beside leaving it on."""
+    """What it cost, and twenty such uses a month compared with always on."""
     from local.bill import NAMES, month_of
 
     bill = system.bill()
@@ -102,7 +102,7 @@ def show_bill(system: LaptopSystem) -> None:
 
 
 class News:
-    """What has happened since the last look, a line for each, by the stack's own clock."""
+    """What has happened since the last call, one line each, by the stack's own clock."""
 
     def __init__(self, system: LaptopSystem, speed: float) -> None:
         self._system = system

@@ -116,7 +116,7 @@ def _follow_to_sleep(stacks: Stacks, names: Sequence[str]) -> None:
 @contextmanager
 def _links_closed(deployment: Deployment) -> Iterator[None]:
     """
-    Let no link wake what is being put to sleep: the wake URL answers 429 from here on.
+    Let no link wake a stack that is being put to sleep: the wake URL answers 429 from here on.
 
     It stays closed when all went well, as it is about to be removed; else it opens again.
     """

@@ -43,7 +43,7 @@ def command(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Keep an awake stack awake for so long from now; never shorter than it is already."""
+    """Keep an awake stack awake for this long from now; never shorter than it is already."""
     targets = expand(Stacks(deployment), targets, "extend", yes=yes)
     places, clock = open_places(deployment, targets, over_budget=over_budget)
     for write in side_by_side([partial(place.prepare_extend, duration, job) for place in places]):

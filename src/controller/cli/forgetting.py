@@ -1,4 +1,4 @@
-"""Let go of what earlier configurations of a stack named, where nobody gets at it any more."""
+"""Forget the resources of a stack's earlier configurations that nobody can reach any more."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def forget_replaced(deployment: Deployment, stack: str, *, yes: bool) -> None:
     """
     Delete the records of what replaced specs have left behind; nothing in AWS is touched.
 
-    Asks first. What is known to stand is said, since nobody takes it down from then on.
+    Asks first. Known resources are named, since nobody deletes them from then on.
     """
     stacks = Stacks(deployment)
     left = stacks.load_view(stack).records.leftovers

@@ -74,7 +74,7 @@ def strip(
 
 
 def strip_of_hours(hours: Hours, zone: ZoneInfo) -> Iterator[str]:
-    """The same of what is known by the hour; a legend of what is in it is its last line."""
+    """The same for data by the hour; its last line is a legend."""
     each = hours.each
     if not each:
         return

@@ -180,7 +180,7 @@ def _with_pace(spec: Spec, rules: Rules, timing: Timing) -> Rules:
 def _range(
     start: str | None, days: int, zone: ZoneInfo, now: datetime
 ) -> tuple[datetime, datetime]:
-    """From the start of a local date (or an instant) over so many local days."""
+    """From the start of a local date (or an instant) over this many local days."""
     begin = now if start is None else _read_start(start, zone)
     local = begin.astimezone(zone)
     last = datetime.combine(local.date() + timedelta(days=days), local.time(), zone)

@@ -163,7 +163,7 @@ def _split(args: list[str]) -> tuple[list[str], tuple[tuple[str, str], ...]]:
 
 
 def _check_text(what: str, text: str) -> None:
-    """What the shell hands on need not be UTF-8; a value of Terraform is."""
+    """Arguments of the shell need not be UTF-8; a Terraform value is."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -204,7 +204,7 @@ def check_directory(value: str) -> Path:
 
 
 def _region(environment: Mapping[str, str]) -> str | None:
-    """What Terraform's provider and the SDK take where nothing else is said."""
+    """Defaults of Terraform's provider and the SDK."""
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         if environment.get(name):
             return environment[name]

@@ -1,4 +1,4 @@
-"""Keep a stack awake for as long as something runs: a lease of its own, renewed, and given back."""
+"""Keep a stack awake while something runs: by its own lease, renewed and then released."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ SHORTEST = timedelta(minutes=2)
 """A lease that ends within a minute of what is requested is left as it is, so none is shorter."""
 
 SHARE = 3
-"""So many times within its length a lease is renewed: two may fail."""
+"""How often a lease is renewed within its length: two renewals may fail."""
 
 FIRST_LOOK_SECONDS = 2.0
-"""After so long it is known how fast time passes there: on the simulated AWS, faster than here."""
+"""After this time the speed of the clock there is known: the simulated AWS may be faster."""
 
 RETRY_SECONDS = 10.0
 SOONEST_SECONDS = 0.5

@@ -21,7 +21,7 @@ from controller.door_links import DoorLink
 from controller.links import LONGEST_LIFE, LONGEST_NAME, Keys, Link, Scope, make_secret
 
 LONGEST_TEXT = 4096
-"""A standard parameter of SSM, the one that costs nothing, holds so many characters."""
+"""How many characters a standard parameter of SSM holds, which is free."""
 
 
 @click.command("link")

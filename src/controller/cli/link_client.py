@@ -18,7 +18,7 @@ from controller.domain.errors import PermanentError, RetryError, TextError
 from controller.domain.text import LONGEST_CAUSE, clean
 
 LONGEST_WAIT = 25
-"""So many seconds the wake URL holds an answer at most."""
+"""The most seconds that the wake URL holds an answer."""
 
 PATIENCE_SECONDS = 20.0
 """How long an answer may take that is not held."""
@@ -37,7 +37,7 @@ class RefusedError(PermanentError):
 
 
 class _NoRedirects(HTTPRedirectHandler):
-    """A key goes where the link says, and nowhere else."""
+    """The key is sent only to the address in the link."""
 
     def redirect_request(self, *_: Any) -> None:
         return None
@@ -52,14 +52,14 @@ class Answer:
 
 
 class LinkClient:
-    """One link. Raises TextError, UsageError, RefusedError, and RetryError where nobody answers."""
+    """One link. Raises TextError, UsageError, RefusedError, and RetryError if nobody answers."""
 
     def __init__(self, link: LinkAddress) -> None:
         self.link = link
         self._opener: OpenerDirector = build_opener(_NoRedirects)
 
     def status(self, wait: int = 0, timeout: float = PATIENCE_SECONDS) -> Answer:
-        """Its status; with `wait` held until it is awake, or so many seconds are over."""
+        """Its status; with `wait` held until it is awake, or this many seconds are over."""
         query = f"?wait={wait}" if wait else ""
         return self._send("GET", f"/status{query}", None, timeout + wait)
 
@@ -123,7 +123,7 @@ class LinkClient:
 
 
 def _detail(error: HTTPError) -> str:
-    """What a problem of ours says; "" for an answer of somebody else."""
+    """The text of our own problem document; "" for any other answer."""
     try:
         found = json.loads(error.read(MOST_BYTES))
         return clean(found["detail"], LONGEST_CAUSE)

@@ -9,8 +9,8 @@ from typing import Any, TextIO, cast
 
 LOST = (OSError, ValueError, RuntimeError)
 """
-Writing to what nobody reads any more, to what is closed, and from a signal's handler in the middle
-of another write.
+Writes to output that nobody reads any more or that is closed, and from a signal's handler in the
+middle of another write.
 """
 
 
@@ -35,7 +35,7 @@ class _Forgiving:
 
 @contextmanager
 def messages_may_get_lost() -> Iterator[None]:
-    """Within the block it is no error that nobody reads standard error any more."""
+    """Within the block a closed standard error is no error."""
     before = sys.stderr
     sys.stderr = cast(TextIO, _Forgiving(before)) if before else before
     try:

@@ -98,7 +98,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def run(arguments: list[str] | None = None) -> int:
-    """Run a command; what goes wrong is one line on standard error."""
+    """Run a command; an error is one line on standard error."""
     _show_what_cannot_be_encoded()
     try:
         with _hearing_of_the_end():
@@ -115,7 +115,8 @@ def run(arguments: list[str] | None = None) -> int:
     except (click.Abort, EOFError, KeyboardInterrupt):
         return _INTERRUPTED
     except BrokenPipeError:
-        # Whoever reads has enough (`| head`); the interpreter must not flush into the closed pipe.
+        # The reader has closed the pipe (`| head`); the interpreter must not flush into the closed
+        # pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except UnicodeEncodeError as error:
@@ -129,7 +130,7 @@ def run(arguments: list[str] | None = None) -> int:
 
 
 def _in_one_line(error: click.ClickException) -> str:
-    """Of a wrong call too, with the help that says how it is meant."""
+    """Also for a wrong call, with its usage."""
     said = error.format_message()
     context = error.ctx if isinstance(error, click.UsageError) else None
     return f"{said.rstrip('.')}; see {context.command_path} -h" if context else said
@@ -153,7 +154,7 @@ def _hearing_of_the_end() -> Iterator[None]:
 
 
 def _show_what_cannot_be_encoded() -> None:
-    """A path need not be UTF-8, nor the terminal: what it cannot show is written as an escape."""
+    """A path need not be UTF-8, nor the terminal: characters that it cannot show are escaped."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -1,4 +1,4 @@
-"""What a stack means for whoever owns it, in a few lines at the end of `dormouse check`."""
+"""A stack's costs and times, in a few lines at the end of `dormouse check`."""
 
 from __future__ import annotations
 

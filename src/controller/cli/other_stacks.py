@@ -1,4 +1,4 @@
-"""What the other published stacks have in common with one: names in AWS."""
+"""Names in AWS that other published stacks share with one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from controller.reconcile.side_by_side import Threads
 
 
 def names_in_common(stacks: Stacks, specs: Iterable[Spec]) -> list[tuple[str, str]]:
-    """Each of these stacks with what it shares with another; what cannot be read is passed over."""
+    """Each of these stacks with what it shares with another; unreadable ones are skipped."""
     wanted = list(specs)
     if not wanted:
         return []
@@ -33,7 +33,7 @@ def names_in_common(stacks: Stacks, specs: Iterable[Spec]) -> list[tuple[str, st
 
 
 def warn_of_names(stacks: Stacks, specs: Iterable[Spec]) -> None:
-    """A line for each; whoever may not read the other stacks has published all the same."""
+    """A line for each; without the right to read the other stacks, the publish still counts."""
     try:
         shared = names_in_common(stacks, specs)
     except DormouseError as error:

@@ -29,7 +29,7 @@ LONGEST = timedelta(hours=4)
 """No play lasts longer, on its own clock."""
 
 BEFORE = timedelta(minutes=1)
-"""The clock jumps to so long before the stack may go to sleep."""
+"""The clock jumps to this long before the stack may go to sleep."""
 
 
 def play_through(system: LaptopSystem, speed: float) -> bool:
@@ -63,7 +63,7 @@ class _Player:
     def start_program(self) -> _Program | None:
         """Let a program ask by its door, which holds the request; None for what takes no HTTP."""
         spec = self._system.spec
-        # The laptop plays what is behind a load balancer that ends TLS.
+        # The simulated AWS plays a target behind a load balancer that ends TLS.
         if not takes_http(spec) or scheme_of(spec) == "https":
             return None
         address = self._system.door("a program", "orders")
@@ -93,7 +93,7 @@ class _Player:
         if url is None:
             click.echo("It has no link that could be opened, so nobody uses it here.")
             return
-        # The laptop plays what is behind a load balancer that ends TLS.
+        # The simulated AWS plays a target behind a load balancer that ends TLS.
         url = str(url).replace("https://", "http://", 1)
         click.secho(f"$ curl {url}", bold=True)
         for use in range(USES):

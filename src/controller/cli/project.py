@@ -61,7 +61,7 @@ def sam_project() -> Iterator[Path]:
 
 
 def lay_out(place: Path) -> None:
-    """Fill the empty folder `place` with what a checkout has, as far as SAM reads it."""
+    """Fill the empty folder `place` with the files of a checkout that SAM reads."""
     for name in FILES:
         shutil.copyfile(shipped_file(name), place / name)
     source = place / "src"

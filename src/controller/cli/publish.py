@@ -115,7 +115,7 @@ def _check_names(found: Iterable[tuple[Path, Spec]]) -> None:
 
 
 def _compare(deployment: Deployment, spec: Spec, *, named: bool) -> tuple[str, SpecChanges, bool]:
-    """What is new, what changed, and whether the same is stored already, of the same directory."""
+    """Whether a spec is new, changed, or stored already, of the same directory."""
     stored = None
     try:
         with deployment.reaching(f'read the spec of "{spec.stack}"'):
@@ -139,7 +139,7 @@ def _compare(deployment: Deployment, spec: Spec, *, named: bool) -> tuple[str, S
 def _another_directory(
     spec: Spec, before: Mapping[str, Json], now: Mapping[str, Json]
 ) -> InputError:
-    """Two roots of one name, published in turn, would each take down what the other names."""
+    """Two roots of one name, published in turn, would delete each other's resources."""
     return InputError(
         f'"{spec.stack}" is published from {describe(before)}, and this is {describe(now)}; give '
         'it a name of its own (--stack NAME, or dormouse = { name = "NAME" } in its files), or '

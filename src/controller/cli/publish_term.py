@@ -30,7 +30,7 @@ def read_expires(
 
 
 def set_term(stacks: Stacks, stack: str, owner: str | None, expires: timedelta | None) -> None:
-    """Store what was given in place of what was; with nothing given all stays."""
+    """Store the given owner and end; what is not given stays."""
     if owner is None and expires is None:
         return
     deployment = stacks.deployment

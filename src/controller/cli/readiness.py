@@ -23,7 +23,7 @@ MOST_BYTES = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of the service; `text` is what the answer has to hold, "" anything."""
+    """The request to the service; `text` must be in the answer, "" accepts any."""
 
     path: str
     text: str

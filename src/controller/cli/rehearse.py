@@ -65,7 +65,7 @@ def command(
 
 
 def wake_for_real(published: Stacks, deployment: Deployment, report: Report) -> dict[str, Json]:
-    """Wake it, ask once, and give it back; whoever else asked for it meanwhile keeps it awake."""
+    """Wake it, send one request, and release it; other requests keep it awake."""
     stack, clock, policy = report.spec.stack, deployment.clock, policy_of(report.spec)
     place, since = PublishedStack(published, stack), clock.now()
     keeper = Keeper(place, policy.wake_timeout, REASON, REASON)

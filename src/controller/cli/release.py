@@ -1,4 +1,4 @@
-"""`dormouse release`: give back what the caller has asked for, before it ends by itself."""
+"""`dormouse release`: release what the caller has requested, before it ends by itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a deployment leaves in an account, and how it is taken out; each step may be repeated."""
+"""What a deployment leaves in an account, and how to remove it; each step may be repeated."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Remains:
         return any((self.stack, self.tables, self.parameter, self.log_groups, self.code))
 
     def lines(self) -> Iterator[str]:
-        """One for each thing, for people."""
+        """One for each part, for people."""
         if self.stack:
             yield f"CloudFormation stack {self.stack.split('/')[1]}, with functions and schedule"
         yield from (f"table {name}, with all records" for name in self.tables)
@@ -91,8 +91,8 @@ def remove(deployment: Deployment, remains: Remains) -> None:
             _delete_code(clients.s3, remains)
 
 
-class _unless_gone:  # noqa: N801  # reads as what it is, like contextlib.suppress
-    """Say what was removed; what is not there any more is what was wanted."""
+class _unless_gone:  # noqa: N801  # named like contextlib.suppress
+    """Print what was removed; a missing part is no error."""
 
     def __init__(self, what: str) -> None:
         self._what = what

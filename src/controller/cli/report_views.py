@@ -74,14 +74,14 @@ class LiveReports(Drawing):
 
 
 def _headline(status: StackStatus) -> str:
-    """State, and in other words what it is busy with or why not."""
+    """The state, and its present step or the cause that blocks it."""
     state = str(status.state)
     text = state if status.phase in ("", state) else f"{state}: {status.phase}"
     return f"{text} ({status.cause})" if status.cause and status.state is not State.AWAKE else text
 
 
 ADDRESS = "eipalloc-"
-"""What the ids of Elastic IPs begin with, which have steps beside the resources."""
+"""The prefix of Elastic IP ids: they have steps besides the resources."""
 
 
 def _rows(status: StackStatus, now: datetime) -> Iterator[tuple[str, str, bool, str]]:

@@ -58,7 +58,7 @@ class Environment:
 
     @property
     def parameters(self) -> list[str]:
-        """What the template's parameters are to be, as KEY=VALUE."""
+        """The template's parameters, as KEY=VALUE."""
         found = self.tables.get("deploy", {}).get("parameters", {}).get("parameter_overrides", ())
         return found.split() if isinstance(found, str) else list(found)
 

@@ -17,7 +17,7 @@ _SUFFIX = ".j2"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scaffold:
     """
-    What the files are made from. All texts are safe to stand between quotes in HCL.
+    The data for the files. All texts are safe between quotes in HCL.
 
     Without `subnets` the first public subnet is looked up, in `vpc` or else in the default VPC.
     Without `addresses` (allocation ids) Terraform makes the Elastic IPs.

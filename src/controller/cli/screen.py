@@ -33,8 +33,8 @@ def format_duration(duration: timedelta) -> str:
 
 class Lines:
     """
-    A line whenever a thing has something new to say, with the time since the start, or where
-    that is not known since the first of them.
+    A line whenever an item has news, with the time since the start, or where that is not known
+    since the first of them.
     """
 
     def __init__(self, started_at: datetime | None) -> None:
@@ -53,7 +53,7 @@ class Lines:
         pass
 
     def say(self, thing: str, text: str, now: datetime, *, before: str = "") -> None:
-        """`before` is what goes without saying at the start."""
+        """`before` is the known state at the start."""
         if self._said.get(thing, before) != text:
             self._said[thing] = text
             self._started_at = self._started_at or now
@@ -76,7 +76,7 @@ class Drawing(ABC):
         """How it looks now; asked several times a second."""
 
     def __enter__(self) -> Self:
-        # Not sooner: it asks how things look at once, and the whole view must be there by then.
+        # Not sooner: it draws at once, so the whole view must exist by then.
         self._live = Live(console=self._console, get_renderable=self.draw, refresh_per_second=8)
         self._live.__enter__()
         return self
@@ -92,7 +92,7 @@ class Drawing(ABC):
 
 
 def make_steps_table() -> Table:
-    """Mark, what it is about, in which state, for how long."""
+    """Mark, subject, state, duration."""
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(width=2)
     table.add_column(no_wrap=True)

@@ -49,7 +49,7 @@ def _endpoint() -> str:
     """
     AWS_ENDPOINT_URL, or "".
 
-    Unchecked, one that is no URL comes back as whatever the SDK's depths make of it.
+    Unchecked, an invalid URL causes an obscure error deep in the SDK.
     """
     url = os.environ.get("AWS_ENDPOINT_URL", "")
     if url and not _is_url(url):

@@ -16,7 +16,7 @@ from controller.hcl.directory import read
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folders:
-    """`stacks` are root directories; of the `others` it is said why they are none."""
+    """`stacks` are root directories; the `others` are none, with the reason."""
 
     stacks: tuple[Path, ...]
     others: Mapping[Path, str]
@@ -45,7 +45,7 @@ def sort_out(paths: Sequence[Path]) -> Folders:
 
 
 def leave_out(paths: Sequence[Path]) -> list[Path]:
-    """The root directories among these; of the others it is said why they are none."""
+    """The root directories among these; the others are none, with the reason."""
     found = sort_out(paths)
     for path, why in found.others.items():
         click.echo(f"note: {path} is left out: {why}", err=True)
@@ -61,7 +61,7 @@ def folders_in(infra: Path) -> list[Path]:
 
 def gone(specs: Iterable[Spec], parents: Iterable[Path]) -> Iterator[tuple[str, Path]]:
     """
-    Published stacks whose directory was in one of these folders and is no more: name and folder.
+    Published stacks whose directory was in one of these folders and is gone: name and folder.
 
     They are known by where they come from, so it does not matter who published them from which
     clone; without that, by how the directory was written.

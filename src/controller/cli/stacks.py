@@ -99,7 +99,7 @@ class Stacks:
             )
 
     def cancel(self, view: StackView, id_: str) -> None:
-        """End a booking, whoever made it: whoever may write the records may that."""
+        """End a booking, whoever made it: anybody who may write the records may do that."""
         if id_ not in {each.id for each in view.report.bookings}:
             raise PermanentError(no_booking(view.stack, id_, view.report.bookings))
         self._requests().cancel(view, id_)

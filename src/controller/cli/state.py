@@ -26,7 +26,7 @@ def state_finder(
     ctx: click.Context, directory: Path, inputs: Inputs
 ) -> Callable[[Configuration], Found]:
     """
-    Finds the state that the options name, or else the one that lies in the directory.
+    Finds the state that the options name, or else the one in the directory.
 
     Raises InputError for options that cannot be followed.
     """
@@ -48,7 +48,7 @@ def state_finder(
         path = local_state(directory, backend, inputs.workspace, inputs.environment)
         if path is None:
             return None, ()
-        # Whoever has no state does not wait for what reads one.
+        # Without a state, the code that reads one is not imported.
         from controller.terraform.load import load_found
 
         return load_found(path, directory)

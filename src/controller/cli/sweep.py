@@ -1,4 +1,4 @@
-"""`dormouse sweep`: what carries our tags, costs money, and is needed by nobody."""
+"""`dormouse sweep`: resources with our tags that cost money and that nobody needs."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class _Held:
 
 
 class TableRecords:
-    """What the table of a deployment says of its stacks."""
+    """The stacks in the table of a deployment."""
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
@@ -119,7 +119,7 @@ class TableRecords:
 
     @cached_property
     def _account(self) -> str:
-        """Where it cannot be found out, a thing of any account may be the one that is named."""
+        """If the account is unknown, a resource of any account may be the named one."""
         try:
             return self._deployment.account()
         except DormouseError:

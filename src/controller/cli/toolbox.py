@@ -1,6 +1,6 @@
 """
-Tools that are installed when a command first needs them, each file held to its hash: SAM, and what
-the demo runs on.
+Tools that are installed when a command first needs them, each file checked against its hash: SAM,
+and the demo's packages.
 
 `uv` comes with the package. What it installs is kept in the user's cache folder.
 """
@@ -27,7 +27,7 @@ SAM_REQUIREMENTS = Path(__file__).with_name("sam_requirements.txt")
 """SAM's own lock: it needs other versions of what the project itself uses."""
 
 LAPTOP = "laptop"
-"""The dependency group with what the simulated AWS runs on (pyproject.toml)."""
+"""The dependency group of the simulated AWS (pyproject.toml)."""
 
 
 def sam() -> list[str]:
@@ -74,7 +74,7 @@ def find_uv() -> str:
 
 
 def bring_laptop() -> None:
-    """Make what the demo runs on importable; install it first where it is not there."""
+    """Make the demo's packages importable; install them first if they are missing."""
     if _has("moto") and _has("werkzeug"):
         return
     requirements = _locked(LAPTOP)
@@ -125,7 +125,7 @@ def _mark(requirements: str) -> str:
 
 
 def _cache() -> Path:
-    """Only where nobody else can write: what lies there is run."""
+    """Only a folder where nobody else can write: its content is executed."""
     folder = cache_folder()
     if folder is None:
         raise PermanentError(

@@ -41,10 +41,10 @@ from controller.trial.run import LINGERS, STAY, Trial
 from controller.trial.site import Site
 
 QUIET = (STAY, LINGERS, AGAIN, FINISHED)
-"""Parts that only wait, or find nothing to do as a rule."""
+"""Parts that only wait, or usually find nothing to do."""
 
 MOST_ATTEMPTS = 3
-"""So often the end is begun again if something interrupts it."""
+"""How often the clean-up is restarted if something interrupts it."""
 
 
 @click.command("trial", cls=TerraformCommand)
@@ -156,7 +156,7 @@ def _open_site(spec: Spec, clock: Clock, recorder: Recorder | None) -> Iterator[
 
 @contextmanager
 def _to_the_end() -> Iterator[Signals]:
-    """Neither a signal nor a terminal that is gone keeps it from taking down what it made."""
+    """Neither a signal nor a closed terminal keeps it from deleting what it created."""
     with messages_may_get_lost(), interruptible(_say_that_it_goes_on) as signals:
         yield signals
 

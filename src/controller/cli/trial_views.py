@@ -19,7 +19,7 @@ _WIDTH = max(len(each.about) for each in MEASURES)
 
 
 def say_price(spec: Spec, price: Price, prices: Prices, found: Found) -> None:
-    """On standard error, beside all that is no result."""
+    """On standard error, with everything that is not a result."""
     minutes = round(price.lasts / timedelta(minutes=1))
     lines = [
         f"A trial wakes {spec.stack} twice and puts it to sleep twice, in this account and "

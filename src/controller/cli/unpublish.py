@@ -1,4 +1,4 @@
-"""`dormouse unpublish`: put one stack to sleep, then take its records out; the rest goes on."""
+"""`dormouse unpublish`: put one stack to sleep, then delete its records."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def _put_to_sleep(stacks: Stacks, view: StackView) -> None:
 
 
 def _wait_for_the_rest(stacks: Stacks, stack: str) -> None:
-    """A pass has to have seen it, and what earlier configurations named goes last."""
+    """A pass must have seen it; resources of earlier configurations are deleted last."""
     clock = stacks.deployment.clock
     give_up_at = clock.now() + _PATIENCE
     while not _rests(view := stacks.load_view(stack)):
@@ -138,7 +138,7 @@ def _warn(view: StackView) -> None:
 
 
 def _is_taken_out(stacks: Stacks, view: StackView) -> bool:
-    """Under its lock: what is known of its money goes into the history, and the stack out."""
+    """Under its lock: record its known costs in the history, then remove the stack."""
     table, stack = stacks.deployment.table, view.stack
     with stacks.deployment.reaching(f'take "{stack}" out'):
         for event in _last_events(view):
@@ -186,7 +186,7 @@ def _see_that_it_was_there(stacks: Stacks, stack: str) -> None:
 
 
 def _clear_out(deployment: Deployment, stack: str) -> None:
-    """What is left, and the end of its account: from now on it uses nothing."""
+    """What is left, and the end of its ledger: from now on it uses nothing."""
     table = deployment.table
     with deployment.reaching(f'take out what is left of "{stack}"'):
         table.clear_out(stack)

@@ -77,6 +77,6 @@ def command(
 
 
 def _write_all(prepare: Sequence[Callable[[], Write]]) -> None:
-    """Whatever is wrong with one of them is said before the first is written."""
+    """Any problem with one of them is reported before the first is written."""
     for write in side_by_side(prepare):
         write()

@@ -38,7 +38,7 @@ from controller.domain.reporting.report import State
 from controller.domain.text import LONGEST_REASON, clean, quoted
 
 NOT_AWAKE = 125
-"""The exit code of what is not the command's: as of `timeout`, `env` and `docker run`."""
+"""Exit codes of our own, like those of `timeout`, `env` and `docker run`."""
 
 FAREWELL = "no longer waiting; the request is released"
 _COMMAND = "dormouse.command"
@@ -219,7 +219,7 @@ def base_address(status: StackStatus) -> str:
 
 @contextmanager
 def _hanging_up() -> Iterator[None]:
-    """Hear of a lost terminal or runner; whoever asked to ignore that (nohup) is obeyed."""
+    """React to a lost terminal or runner, unless the caller ignores that signal (nohup)."""
 
     def end(number: int, frame: FrameType | None) -> None:
         raise HangupError

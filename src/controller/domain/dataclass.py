@@ -36,7 +36,7 @@ def _dataclass(
     eq: bool = True,
     order: bool = False,
 ) -> Any:
-    """The options mean what they mean in the standard library; what a class defines stays."""
+    """The options are those of the standard library; methods that a class defines stay."""
 
     def make(defined: type) -> type:
         defined.__doc__ = defined.__doc__ or defined.__name__  # else it looks for a signature
@@ -66,7 +66,7 @@ def _replace(instance: Any, /, **changes: Any) -> Any:
     copy = object.__new__(type(instance))
     copied = copy.__dict__
     copied.update(instance.__dict__)
-    if len(copied) != len(names):  # what is kept on the instance was computed from its fields
+    if len(copied) != len(names):  # cached values on the instance were computed from its fields
         copied = {name: copied[name] for name in names}
         copy.__dict__.clear()
         copy.__dict__.update(copied)
@@ -123,7 +123,7 @@ def _init(made: type, frozen: bool, slots: bool) -> Any:
 
 
 def _only_sets(made: type) -> bool:
-    """Whether `__init__` does no more than to set the fields that it is given."""
+    """Whether `__init__` only sets the given fields."""
     return not hasattr(made, "__post_init__") and all(each.init for each in fields(made))
 
 

@@ -1,5 +1,5 @@
 """
-The error tree. Each message is one line: what failed, which thing, found and expected, way out.
+The error tree. Each message is one line: what failed, which thing, found and expected, remedy.
 
     DormouseError
       SpecError          the compiled spec cannot be used

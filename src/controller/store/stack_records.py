@@ -111,7 +111,7 @@ class StackRecords(UnfencedRecords):
             self._locks.forget(self._lock)
 
     def back_off(self) -> None:
-        """After a pass that failed with an exception; if this fails too, the next heartbeat retries."""
+        """After a pass that raised; if this fails too, the next heartbeat retries."""
         with suppress(Exception):
             known = self._seen.count if self._seen else None
             self._table.back_off(self._stack, self._clock.now(), self._lock.fence, known)

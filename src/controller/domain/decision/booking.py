@@ -1,5 +1,5 @@
 """
-A booking: somebody wants a stack awake from a moment ahead on. It is an opening like any other.
+A booking: somebody wants a stack awake from a future moment on. It is an opening like any other.
 
 It is woken for early, by the lead of a wake; idleness ends it as it ends office hours; and a hold
 comes before it.
@@ -30,7 +30,7 @@ FARTHEST = timedelta(days=366)
 """So far ahead something may be booked."""
 
 LATE = timedelta(minutes=5)
-"""So long ago "now" may be by the time that it is read, or by another clock."""
+"""How far "now" may be in the past when it is read, or by another clock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,7 @@ may be ahead. AWS refuses requests from clocks that differ more (SigV4).
 """
 
 _MOST_STEPS = 24
-"""So many instants at which nothing changes are skipped to find the one at which it does."""
+"""How many instants without a change are skipped to find one with a change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,7 +264,7 @@ class _Judge:
         return self._demand_of_window(window, moment)
 
     def _open_meanwhile(self, moment: datetime) -> Window | None:
-        """What it is open for while it would be made ready for a booking."""
+        """The booking for which it would be made ready."""
         for each in reversed(self._windows.all_at(moment)):
             if each.opens_at <= moment and not self._lifecycle.has_consumed_window(each.opens_at):
                 return each

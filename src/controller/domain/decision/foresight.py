@@ -49,7 +49,7 @@ def foresee(
     """The changes after `now` and before `until`, in order; without `until` a thousand steps."""
     hold = hold.under(rules) if hold else None
     rules = replace(rules, policy=replace(rules.policy, idle_timeout=None))
-    since = lifecycle.waking_since or now  # what was over before that gives no reason any more
+    since = lifecycle.waking_since or now  # what ended before that is no reason any more
     leases = [lease for lease in leases if lease.expires_at > since]
     decision, lifecycle = _settled(rules, leases, hold, lifecycle, now)
     for _ in range(_MOST_STEPS) if until is None else count():
@@ -67,7 +67,7 @@ def foresee(
 def _settled(
     rules: Rules, leases: Sequence[Lease], hold: Hold | None, lifecycle: Lifecycle, now: datetime
 ) -> tuple[Decision, Lifecycle]:
-    """What is decided once the marks are as the decision makes them."""
+    """The decision after the lifecycle has changed by this decision."""
     decision = decide(rules, leases, hold, lifecycle, now)
     settled = settle_lifecycle(lifecycle, decision, leases, now)
     if decision.state is Target.ASLEEP:

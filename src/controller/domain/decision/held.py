@@ -11,7 +11,7 @@ from controller.domain.text import LONGEST_NAME, clean
 from controller.domain.timestamps import format_timestamp, parse_timestamp
 
 MOST_HELD = 3
-"""So many requests of one stack are held at one time."""
+"""How many requests of one stack are held at one time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from controller.domain.text import clean_lines
 from controller.domain.timestamps import format_timestamp, parse_timestamp, read_timestamp
 
 REMEMBERED = 10
-"""So many of the last wakes teach."""
+"""How many of the last wakes the lead time is learned from."""
 
 DEFAULT_WAKE = timedelta(minutes=4)
 """
@@ -26,7 +26,7 @@ The length of a first wake: load balancer and health checks at their usual pace 
 _HIGH = 0.9
 _MARGIN = 1.1
 _TICK = timedelta(minutes=1)
-"""A wake begins up to so much after it is due: the heartbeat's distance."""
+"""A wake starts up to this long after it is due: the heartbeat's interval."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +138,7 @@ class Learned:
         return None if usual is None else timedelta(seconds=usual) - elapsed
 
     def usual_seconds(self, address: str, step: str) -> float | None:
-        """What a step takes, by the median."""
+        """The median length of a step."""
         return percentile(self.steps.get((address, step), ()), 0.5)
 
     def to_json(self) -> dict[str, Json]:
@@ -204,7 +204,7 @@ class EventKind(StrEnum):
 
     @property
     def is_notified(self) -> bool:
-        """People hear of it; the rest is for the ledger alone."""
+        """It is sent to people; the others are for the ledger alone."""
         return self is not EventKind.REPLACED
 
 
@@ -245,7 +245,7 @@ class Event:
         return f"{format_timestamp(self.at.replace(microsecond=0))}#{self.kind}"
 
     def is_old_news(self, now: datetime) -> bool:
-        """What it says is over by `now`, or about another day."""
+        """Its content no longer applies at `now`, or is about another day."""
         ends_at = read_timestamp(self.facts.get("ends_at"))
         return now - self.at >= LATEST_NEWS or (ends_at is not None and ends_at <= now)
 

@@ -24,7 +24,7 @@ LONGEST_SLEEP_NOW = timedelta(days=1)
 """"Sleep now" ends after this time if no office hours ever begin again."""
 
 SHORTEST_SLEEP, LONGEST_SLEEP = timedelta(minutes=1), timedelta(days=31)
-"""Of a sleep whose length is said."""
+"""The hold of a sleep with a given length."""
 
 NEAR = timedelta(minutes=2)
 """A reported end is kept if newly learned wake times would move it by less than this."""

@@ -32,7 +32,7 @@ STRETCH = 5
 """The minutes over which the policy's thresholds count."""
 
 LONG_CONNECTION = 3
-"""So many minutes of a stretch with bytes on open connections, and no new ones, are use (F65)."""
+"""How many minutes in a row with bytes on open connections, and no new ones, count as use (F65)."""
 
 ENOUGH = 0.8
 """The share of a stretch's minutes that must be known (AWS behaviour §4.1)."""

@@ -1,5 +1,5 @@
 """
-What a stack remembers between passes, as far as decisions depend on it.
+The moments that a stack remembers between passes because decisions depend on them.
 
 Pure values and their transitions: waking, ready, not ready any more, asleep, failed. All of it can
 be lost: resources that exist in AWS then count as left from a sleep, or as awake from that moment.
@@ -189,7 +189,7 @@ class Lifecycle:
         return tuple(each for each in self.billed if each.is_balancer)
 
     def known_among(self, leases: Sequence[Lease]) -> Lifecycle:
-        """Without what was spent of other leases than these."""
+        """Without the consumed leases other than these."""
         failure, spent = self.failure, self.spent.known_among(leases)
         if failure:
             failure = replace(failure, spent=failure.spent.known_among(leases))

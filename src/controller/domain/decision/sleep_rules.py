@@ -37,7 +37,7 @@ LONGEST_LAG = timedelta(minutes=30)
 
 
 class Rule(StrEnum):
-    """What decided; the word for programs beside the sentence for people."""
+    """The deciding rule, as a word for programs; the sentence for people is separate."""
 
     HOLD = "hold"
     LEASE = "lease"
@@ -177,7 +177,7 @@ class SleepRules:
         return max(ended, default=(now, "nobody needs it any more"))[1]
 
     def _ended_since_the_wake(self, end: datetime, now: datetime) -> bool:
-        """What was over before is not why it is awake no longer."""
+        """What ended earlier is not the reason for this sleep."""
         return (self._lifecycle.waking_since or end) <= end <= now
 
     # nobody uses it
@@ -218,7 +218,7 @@ class SleepRules:
 
     def _unused_since(self, window: Window | None, now: datetime) -> datetime:
         """
-        From when on it counts as unused: the last of everything that shows that somebody cares.
+        From when on it counts as unused: the last sign that somebody needs it.
 
         Asking for it is use too, or a press of "extend" would be followed by sleep; and so is
         the beginning of office hours, also while it is still ahead, or what was unused before them

@@ -33,7 +33,7 @@ GRACE = timedelta(days=7)
 """How long after its end it stays published, held asleep."""
 
 USUAL = "14d"
-"""By how much a term is made longer where nothing is said."""
+"""By how much a term is extended by default."""
 
 LONGEST = timedelta(days=365)
 SHORTEST = timedelta(hours=1)

@@ -12,7 +12,9 @@ from controller.domain.planning.spec import Kind
 CHECK = "certificate"
 
 RENEWAL = timedelta(days=45)
-"""ACM renews so long before the end, and only what is in use (AWS behaviour, certificates)."""
+"""
+How long before the end ACM renews a certificate, and only one in use (AWS behaviour, certificates).
+"""
 
 
 def certificates(facts: Facts) -> Iterator[Finding]:

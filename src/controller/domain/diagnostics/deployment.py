@@ -15,7 +15,10 @@ LATE = timedelta(minutes=5)
 
 
 ENOUGH = 100
-"""AWS leaves so many to all functions together (Lambda, "Configuring reserved concurrency")."""
+"""
+How many executions AWS reserves for all functions together (Lambda, "Configuring reserved
+concurrency").
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +39,12 @@ class Room:
 
     @property
     def door_default(self) -> int | None:
-        """What to reserve for the door by default, beside the wake URL's."""
+        """What to reserve for the door by default, besides the wake URL's."""
         return DOOR if self.free >= ENOUGH + WAKE_URL + DOOR else None
 
     @property
     def held(self) -> int:
-        """So many requests the door holds at most."""
+        """The most requests that the door holds."""
         return max(1, self.free // 2)
 
 
@@ -49,7 +52,7 @@ WAKE_URL = 20
 """Held answers and page views of a team; with a thousand, any link holder could cause costs."""
 
 DOOR = 200
-"""Three held requests of 66 stacks; a flood of them leaves all others what they need."""
+"""Three held requests of 66 stacks; even a flood of them leaves enough for all others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,7 +41,7 @@ CHECKS: Sequence[Callable[[Facts], Iterator[Finding]]] = (
     vcpus.vcpus,
     account.refusals,
 )
-"""In the order in which people read them: what all else hangs on comes first."""
+"""In the order for reading: first what everything else depends on."""
 
 
 def examine(facts: Facts) -> list[Finding]:

@@ -9,7 +9,7 @@ from controller.domain.diagnostics.finding import Finding, Level
 from controller.domain.reporting.proof import Proof, ProofFinding, Verdict
 
 MOST = 10
-"""So many findings of a proof are kept, the worst first: the record stays small."""
+"""How many findings of a proof are kept, the worst first, so that the record stays small."""
 
 LONGEST = 300
 """Characters of a finding's message."""

@@ -1,4 +1,4 @@
-"""Is there what the containers read at their start: parameters, secrets, log groups?"""
+"""Does what the containers read at start exist: parameters, secrets, log groups?"""
 
 from __future__ import annotations
 

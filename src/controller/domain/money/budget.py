@@ -179,12 +179,12 @@ class Spending:
 
     @property
     def first_hour(self) -> Decimal:
-        """What the first hour of a wake costs more than sleep."""
+        """How much more the first hour of a wake costs than sleep."""
         hour = self._used(self._new(self._month.start, self._month.start + HOUR))
         return cost(sum(hour, Amounts()), self._prices)
 
     def reaches(self, amount: Decimal, stays: Sequence[Interval]) -> datetime | None:
-        """The minute by which so much is spent; None: not in this month."""
+        """The minute by which this amount is spent; None: not in this month."""
         if self.by(self._now, ()) >= amount:
             return self._now
         low, high = self._now, self._month.end

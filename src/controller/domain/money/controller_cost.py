@@ -34,7 +34,7 @@ MEMORY_GB = Decimal("0.25")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """USD for `per` million; of the account's whole month so many are free."""
+    """USD for `per` million; this many are free in the account's month."""
 
     what: str
     amount: Decimal
@@ -43,7 +43,7 @@ class Part:
 
     @property
     def cost(self) -> Decimal:
-        """What it comes to where nothing else in the account uses the allowance."""
+        """The amount if nothing else in the account uses the allowance."""
         return max(ZERO, self.amount - self.free) * self.price / _MILLION
 
     @property
