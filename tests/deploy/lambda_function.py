@@ -26,6 +26,8 @@ from queue import Queue
 from types import TracebackType
 from typing import Any
 
+import psutil
+
 from local.http_server import HttpServer, Requests
 
 RUNTIME = "/2018-06-01/runtime"
@@ -173,6 +175,12 @@ class LambdaFunction:
         found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
         assert found is not None
         return int(found[1]) * 1024
+
+    def cpu_seconds(self) -> float:
+        """The processor's time that it has taken so far."""
+        assert self.process is not None
+        times = psutil.Process(self.process.pid).cpu_times()
+        return float(times.user + times.system)
 
     def _mourn(self) -> None:
         """Whoever waits for a process that has ended is told."""

@@ -34,6 +34,7 @@ def side_venv(
     `python` is the one it is made from, else this process's. Raises SideVenvError.
     """
     python = python or Path(sys.executable)
+    options = ["--compile-bytecode", *options]  # processes start often, and Lambda's are compiled
     mark = hashlib.sha256("\n".join([str(python), requirements, *options]).encode()).hexdigest()[
         :12
     ]

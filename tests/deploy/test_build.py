@@ -86,6 +86,7 @@ def test_what_reads_terraform_or_a_terminal_is_left_out(built):
 
     assert {"domain", "handlers", "aws", "store"} <= rooms
     assert not rooms & {"hcl", "mapping", "cli"}
+    assert not (artifact / "controller" / "domain" / "trial").exists()
     assert not [name for name in LEFT_OUT if list(artifact.glob(f"{name}*"))]
 
 
