@@ -14,7 +14,7 @@ import pytest
 from controller.cli.init import _time_zone
 from controller.cli.main import run
 from local.server import LaptopServer
-from oracle import Terraform, needs_terraform, standing_provider
+from oracle import Terraform, needs_terraform
 
 SUBNETS = ("subnet-0123456789abcdef0", "subnet-0123456789abcdef1")
 EIPS = ("eipalloc-0123456789abcdef0", "eipalloc-0123456789abcdef1")
@@ -60,23 +60,23 @@ def test_what_it_writes_compiles_without_a_warning(init, capsys, form):
     assert spec["policy"]["time_zone"] == "Asia/Tokyo"
 
 
-@pytest.fixture(scope="module")
-def provider():
-    needs_terraform()
-    with standing_provider() as reached:
-        yield reached
-
-
 @pytest.mark.slow
 @pytest.mark.terraform
-@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
-def test_terraform_finds_it_valid_and_well_formatted(provider, init, tmp_path, form):
-    init("api", "--image", "nginx:1.29", *form)
-    terraform = Terraform(tmp_path / "api")
-    terraform.environment.update(provider)
+def test_terraform_finds_every_form_valid_and_well_formatted(init, tmp_path):
+    """As modules of one root, whose provider is started once."""
+    needs_terraform()
+    calls = []
+    for number, form in enumerate(FORMS.values()):
+        init(f"form-{number}", "--image", "nginx:1.29", *form)
+        given = (tmp_path / f"form-{number}" / "terraform.tfvars").read_text()
+        calls.append(f'module "m{number}" {{\n  source = "./form-{number}"\n{given}}}\n')
+    assert len(calls) == len(FORMS)
+    (tmp_path / "main.tf").write_text("\n".join(calls))
+    terraform = Terraform(tmp_path)
+    terraform.run("fmt", "main.tf")
     terraform.run("init", "-input=false", "-backend=false")
     assert json.loads(terraform.run("validate", "-json").stdout)["diagnostics"] == []
-    formatted = terraform.run("fmt", "-check", "-diff", check=False)
+    formatted = terraform.run("fmt", "-check", "-diff", "-recursive", check=False)
     assert formatted.returncode == 0, formatted.stdout
 
 
