@@ -7,9 +7,11 @@ every five minutes, and who wants what is looked up anew each time. Moments are 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import inf
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -114,7 +116,9 @@ class Wants:
         return max(self._changed_at, end if end <= now else 0.0)
 
     def window(self, now: float) -> Span | None:
-        return next((each for each in self.windows if each[0] <= now < each[1]), None)
+        begun = bisect_right(self.windows, (now, inf))  # they come in order, and none in another
+        last = self.windows[begun - 1] if begun else None
+        return last if last and now < last[1] else None
 
     def wishes(self, now: float) -> list[Wish]:
         """Leases that run and office hours that are on, whether or not they are used up."""

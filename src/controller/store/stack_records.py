@@ -13,6 +13,7 @@ from controller.store.board_keeper import BoardKeeper
 from controller.store.loaded_requests import StackRequests
 from controller.store.lock import LENGTH, Lock, LockKeeper
 from controller.store.records import Records
+from controller.store.status_text import StatusText
 from controller.store.table import Table
 from controller.store.unfenced_records import UnfencedRecords
 
@@ -38,6 +39,7 @@ class StackRecords(UnfencedRecords):
         self._seen: StackRequests | None = None
         self._is_out = False
         self._renewed_at = clock.now()
+        self._text = StatusText()
 
     def claim(self) -> None:
         """Block writes of earlier passes; if this one dies, another follows."""
@@ -82,9 +84,8 @@ class StackRecords(UnfencedRecords):
         ):
             return False
         seen = self._seen if request_version is not None else None
-        written = self._table.put_status(
-            self._stack, status.to_json(), due_at, self._lock.fence, seen
-        )
+        text = self._text.of(status)
+        written = self._table.put_status(self._stack, text, due_at, self._lock.fence, seen)
         if written:
             self._board.show(status, self._clock.now(), is_end=request_version is not None)
         return written

@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from controller.domain.dataclass import replace
 from controller.domain.errors import LockLostError, NotPublishedError, RetryError
+from controller.domain.planning.packing import pack, to_text
 from controller.domain.planning.plan import Target
 from controller.domain.planning.spec import Json, Spec
 from controller.domain.planning.spec_identity import Home, left_behind
@@ -105,13 +106,15 @@ class Table(RequestRecords, SpecRecords, DueIndex, History, Removal):
     def put_status(
         self,
         stack: str,
-        status: Mapping[str, Json],
+        status: Mapping[str, Json] | str,
         due_at: datetime | None,
         fence: int | None = None,
         known: StackRequests | None = None,
     ) -> bool:
         """
-        Store the state of a pass. `due_at` None: no pass is due without a request.
+        Store the state of a pass, as JSON or its text.
+
+        `due_at` None: no pass is due without a request.
 
         With `known` (at the end of a pass): False, and nothing is written, if the requests differ
         now. The records are compared and not only their count, because one part of a transaction
@@ -120,9 +123,10 @@ class Table(RequestRecords, SpecRecords, DueIndex, History, Removal):
         """
         if known is not None and self.load_requests(stack) != known:
             return False
+        text = status if isinstance(status, str) else to_text(dict(status))
         sets = ["body = :body", "version = :version"]
         values: dict[str, Any] = {
-            ":body": {"S": items.to_stored(dict(status))},
+            ":body": {"S": pack(text)},
             ":version": _number(items.VERSION),
         }
         request: dict[str, Any] = {}

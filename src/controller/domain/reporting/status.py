@@ -24,6 +24,8 @@ from controller.domain.timestamps import (
     write_timestamp,
 )
 
+Part = Lifecycle | Progress | Timeline | Learned | Meter
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
@@ -119,7 +121,22 @@ class Status:
     def with_meter(self, meter: Meter) -> Status:
         return self if meter is self.meter else replace(self, meter=meter)
 
+    @property
+    def parts(self) -> Mapping[str, Part]:
+        """By the names under which they are stored: the large ones, which change least often."""
+        return {
+            "lifecycle": self.lifecycle,
+            "progress": self.progress,
+            "steps": self.timeline,
+            "learned": self.learned,
+            "meter": self.meter,
+        }
+
     def to_json(self) -> dict[str, Json]:
+        return {**self.besides(), **{name: part.to_json() for name, part in self.parts.items()}}
+
+    def besides(self) -> dict[str, Json]:
+        """What is stored of it besides its `parts`."""
         failure = self.lifecycle.failure
         return {
             "target": self.target and str(self.target),
@@ -132,11 +149,6 @@ class Status:
             "updated_at": write_timestamp(self.updated_at),
             "spec_hash": self.spec_hash,
             "last_spec": dict(self.last_spec),
-            "lifecycle": self.lifecycle.to_json(),
-            "progress": self.progress.to_json(),
-            "steps": self.timeline.to_json(),
-            "learned": self.learned.to_json(),
-            "meter": self.meter.to_json(),
             "spread_offset_seconds": self.spread_offset.total_seconds(),
             "endpoint": dict(self.endpoint) if self.endpoint else None,
             "failure": failure and {"at": format_timestamp(failure.at), "cause": failure.cause},
