@@ -42,7 +42,10 @@ def read_tags(autoscaling: Client, arn: str) -> dict[str, str] | None:
 
 def resource_id(context: Context, resource: ResourceSpec) -> str:
     """What AWS calls the service that a target, policy or action is about, also once it is gone."""
-    service = context.spec[split_reference(resource.request["ResourceId"]["$ref"])[0]]
+    known = resource.request["ResourceId"]
+    if isinstance(known, str):
+        return known
+    service = context.spec[split_reference(known["$ref"])[0]]
     cluster = context.cluster(service).rpartition("/")[2]
     return f"service/{cluster}/{service.name}"
 

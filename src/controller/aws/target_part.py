@@ -43,10 +43,23 @@ class TargetPart(ABC):
     def second_reads(self, snapshot: Snapshot, resources: Sequence[ResourceSpec]) -> list[Job]:
         """One call for each service; without a target there is none to ask about."""
         standing = _by_standing_target(self._context, snapshot, resources)
+        dropped = _without_target(self._context, resources)
+        reads = [(self._read, *each) for each in standing.items()]
+        reads += [(self._read_dropped, *each) for each in dropped.items()]
         return [
-            scaling.reading(snapshot, some, partial(self._read, snapshot, id_, some))
-            for id_, some in standing.items()
+            scaling.reading(snapshot, some, partial(read, snapshot, id_, some))
+            for read, id_, some in reads
         ]
+
+    def _read_dropped(
+        self, snapshot: Snapshot, id_: str, resources: Sequence[ResourceSpec]
+    ) -> None:
+        """Of a target that the spec does not name: only one with our tags is asked about."""
+        found = self._autoscaling.describe_scalable_targets(ResourceIds=[id_], **scaling.SCALED)
+        arns = [each.get("ScalableTargetARN", "") for each in found["ScalableTargets"]]
+        tags = [scaling.read_tags(self._autoscaling, arn) for arn in arns]
+        if any(self._context.owner(resources[0]).owns(each or {}) for each in tags):
+            self._read(snapshot, id_, resources)
 
     def _read(self, snapshot: Snapshot, id_: str, resources: Sequence[ResourceSpec]) -> None:
         named = {resource.name: resource for resource in resources}
@@ -87,11 +100,20 @@ def _by_standing_target(
     return scaling.by_resource_id(context, standing)
 
 
+def _without_target(
+    context: Context, resources: Sequence[ResourceSpec]
+) -> dict[str, list[ResourceSpec]]:
+    """Those that the files have dropped from a target that stays, by what AWS calls the service."""
+    alone = [each for each in resources if isinstance(each.request["ResourceId"], str)]
+    dropped = [each for each in alone if scaling.target_of(context, each) is None]
+    return scaling.by_resource_id(context, dropped)
+
+
 def _is_ours(context: Context, snapshot: Snapshot, resource: ResourceSpec) -> bool:
     """A policy or an action has no tags: it is whose its target is."""
     target = scaling.target_of(context, resource)
     if target is None:
-        return False
+        return isinstance(resource.request["ResourceId"], str)  # read of our target alone
     tags = snapshot.tags.get(snapshot.arn(target.address)) or {}
     made = snapshot.progress.just_created(target.address, snapshot.now)
     return context.owner(target).owns(tags) or made is not None

@@ -122,7 +122,8 @@ def why_it_stays(left: Spec, cause: str) -> str:
 
 def _paid_first(left: Spec) -> list[ResourceSpec]:
     paid = [r for r in left.resources if r.address in billed(left)]
-    return paid or [r for r in left.resources if not r.kind.traits.goes_with]
+    whole = [r for r in left.resources if not r.kind.traits.goes_with]
+    return paid or whole or list(left.resources)
 
 
 class Expecting:

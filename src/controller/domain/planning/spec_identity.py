@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from controller.domain.dataclass import dataclass, replace
+from controller.domain.planning.dropped_scaling import dropped_scaling
 from controller.domain.planning.spec import (
     Json,
     Kind,
@@ -117,6 +118,9 @@ def left_behind(old: Spec, new: Spec, home: Home) -> Spec | None:
     """
     wanted = identities(new, home)
     rest = {r.address: r for i, r in identities(old, home).items() if i not in wanted}
+    same = account_of(old, home) == account_of(new, home)
+    if same and region_of(old, home) == region_of(new, home):
+        rest |= dropped_scaling(old, new, rest.keys())
     if not rest:
         return None
     for resource in old.resources:
@@ -124,13 +128,12 @@ def left_behind(old: Spec, new: Spec, home: Home) -> Spec | None:
             rest[a].kind in resource.kind.traits.goes_with for a in _named(resource) & rest.keys()
         ):
             rest[resource.address] = resource
-    same = account_of(old, home) == account_of(new, home)
     spec = replace(
         old,
         region=region_of(old, home) or None,
         role_arn=new.role_arn if same else old.role_arn,
         endpoint={},
-        resources=tuple(r for r in old.resources if r.address in rest),
+        resources=tuple(rest[r.address] for r in old.resources if r.address in rest),
     )
     return _marked(spec, _where(spec, new, home))
 
