@@ -93,6 +93,23 @@ def test_what_speaks_something_else_was_not_asked():
     assert answer.said.endswith("it speaks no HTTP")
 
 
+def test_what_hangs_up_is_not_taken_for_one_that_speaks_something_else():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def hang_up():
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(1000)
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        answer = ask_once(f"http://127.0.0.1:{listener.getsockname()[1]}/", "/")
+        thread.join()
+    assert answer.verdict is RealVerdict.NOT_ANSWERED
+    assert answer.verdict.is_trouble
+    assert "closed the connection without an answer; see its log" in answer.said
+
+
 @pytest.mark.parametrize("url", ["", "203.0.113.10:27015 (UDP)", "ftp://203.0.113.10/", "http://"])
 def test_what_has_no_http_address_is_not_asked(url):
     assert ask_once(url, "/").verdict is RealVerdict.NOT_ASKED

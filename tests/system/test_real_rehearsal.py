@@ -300,8 +300,8 @@ def dies_once(day, monkeypatch, owner, name, *, before, when=lambda *_: True):
 
 
 POINTS = {
-    "before its lease": (StackRecords, "grant", True),
-    "after its lease": (StackRecords, "grant", False),
+    "before its lease": (StackRecords, "grant_if_unasked", True),
+    "after its lease": (StackRecords, "grant_if_unasked", False),
     "before the service is asked": (Service, "__call__", True),
     "after the service is asked": (Service, "__call__", False),
     "before its lease is released": (StackRecords, "end_lease", True),
@@ -326,6 +326,30 @@ def test_a_pass_that_dies_in_the_middle_leaves_it_asleep(sleeping, monkeypatch, 
     assert len(day.balancers()) == 1
     after(day, days=3)
     assert len(day.balancers()) == 1, "once in thirty days"
+
+
+@pytest.mark.parametrize("asks", ["once before", "never before"])
+def test_somebody_who_holds_it_asleep_at_the_same_moment_is_first(sleeping, monkeypatch, asks):
+    """Between the records that the pass has read and its lease there is no gap."""
+    day, service = sleeping()
+    if asks == "once before":
+        day.controller.table.request_rehearsal(STACK, day.now)
+        day.run_pass()
+    real, waits = StackRecords.grant_if_unasked, [True]
+
+    def held_first(*given):
+        if waits.pop() if waits else False:
+            held(day)
+        return real(*given)
+
+    monkeypatch.setattr(StackRecords, "grant_if_unasked", held_first)
+    after(day, hours=2)
+
+    assert not waits
+    assert (service.asked, day.balancers()) == ([], [])
+    assert not day.controller.table.load(STACK).leases
+    after(day, days=1)
+    assert len(service.asked) == 1, "the next night"
 
 
 @pytest.mark.parametrize("operation", ["CreateLoadBalancer", "CreateService", "DeleteLoadBalancer"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPSConnection, RemoteDisconnected
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -12,6 +12,12 @@ from controller.domain.text import clean
 
 PATIENCE = 10.0
 """Seconds for each answer of the network: healthy targets answer at once."""
+
+HUNG_UP = (
+    "it closed the connection without an answer; see its log, and whether it answers open_path of "
+    "the policy"
+)
+"""This says nothing of its protocol: one that breaks does the same (http.client)."""
 
 
 def ask_once(url: str, path: str) -> Answer:
@@ -28,6 +34,8 @@ def ask_once(url: str, path: str) -> Answer:
     try:
         connection.request("GET", path, headers={"User-Agent": "dormouse"})
         status = connection.getresponse().status
+    except RemoteDisconnected:
+        return Answer(RealVerdict.NOT_ANSWERED, f"{target}: {HUNG_UP}")
     except HTTPException:
         return Answer(RealVerdict.NOT_ASKED, f"{target}: it speaks no HTTP")
     except (OSError, ValueError) as error:

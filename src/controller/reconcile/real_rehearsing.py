@@ -63,9 +63,9 @@ class RealRehearsing:
         if real_rehearsal.is_hindered(tracker.status, records, now):
             return real_rehearsal.slot_after(tracker.status, policy, real, now)
         renew_lock(self._store)
-        if self._store.request_version() == records.request_version:
-            self._store.grant(real_rehearsal.make_lease(records.spec, now))
-        return None  # the records have changed: this pass reads them again
+        lease = real_rehearsal.make_lease(records.spec, now)
+        self._store.grant_if_unasked(lease, records.request_version)
+        return None  # the records have changed, by this or by others: this pass reads them again
 
     def _asked(self, spec: Spec, ask: Asks) -> Answer:
         endpoint = self._tracker.status.endpoint

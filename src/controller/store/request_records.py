@@ -80,9 +80,22 @@ class RequestRecords(TableCalls):
             extended = self.extend(lease.stack, lease.id, lease.expires_at, lease.granted_at)
             if extended:
                 return extended
-            found = self._lease_item(lease.stack, lease.id)
+            found = self._item(items.request_key(lease.stack, f"{items.LEASE}{lease.id}"))
             if found and self._keep(lease, items.as_found(found)):
                 return lease
+
+    def grant_if_unasked(self, lease: Lease, request_version: int) -> bool:
+        """Store a lease like `grant`; False if there was a request after that version."""
+        expires = int((lease.expires_at + KEEP_REQUESTS).timestamp())
+        key = items.request_key(lease.stack, f"{items.LEASE}{lease.id}")
+        item = items.with_body(key, lease.to_json(), expires=expires)
+        mark = _touch(lease.stack, lease.granted_at)["Update"]
+        unchanged = "request_count = :seen"
+        if not request_version:  # nobody has asked yet
+            unchanged = "attribute_not_exists(request_count) OR request_count = :seen"
+        values = {**mark["ExpressionAttributeValues"], ":seen": {"N": str(request_version)}}
+        condition = {"ConditionExpression": unchanged, "ExpressionAttributeValues": values}
+        return self._write_together({"Put": {"Item": item}}, {"Update": {**mark, **condition}})
 
     def extend(self, stack: str, id_: str, expires_at: datetime, now: datetime) -> Lease | None:
         """
@@ -240,14 +253,11 @@ class RequestRecords(TableCalls):
         self, stack: str, id_: str, now: datetime
     ) -> tuple[items.Item | None, Lease | None]:
         """A lease as stored, if it still runs and can be read."""
-        found = self._lease_item(stack, id_)
+        found = self._item(items.request_key(stack, f"{items.LEASE}{id_}"))
         parse = partial(parse_lease, stack, f"{items.LEASE}{id_}")
         lease = items.readable(found, parse) if found else None
         runs = isinstance(lease, Lease) and lease.expires_at > now
         return (found, lease) if runs and isinstance(lease, Lease) else (None, None)
-
-    def _lease_item(self, stack: str, id_: str) -> items.Item | None:
-        return self._item(items.request_key(stack, f"{items.LEASE}{id_}"))
 
     def _item(self, key: items.Item) -> items.Item | None:
         reply = self._dynamodb.get_item(**self._named({"Key": key}), ConsistentRead=True)

@@ -30,8 +30,8 @@ class UnfencedRecords:
     def hold(self, hold: Hold) -> None:
         self._table.hold(hold)
 
-    def grant(self, lease: Lease) -> None:
-        self._table.grant(lease)
+    def grant_if_unasked(self, lease: Lease, request_version: int) -> bool:
+        return self._table.grant_if_unasked(lease, request_version)
 
     def end_lease(self, id_: str, now: datetime) -> None:
         self._table.release(self._stack, id_, now)
