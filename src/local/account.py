@@ -59,7 +59,7 @@ class Account:
 
     def watch(self, watcher: Callable[[], None]) -> None:
         """
-        Have `watcher` run whenever time has passed here, before anybody is answered.
+        Run `watcher` whenever time has passed here, before a call is answered.
 
         So nobody can know of a change that the watcher has not seen.
         """
@@ -84,7 +84,7 @@ class Account:
             yield self._world
 
     def lifetimes(self) -> list[Lifetime]:
-        """When each thing that costs money began and ended, up to now."""
+        """When each billed resource began and ended, up to now."""
         with self._lock:
             self._world.settle()
             return self._world.lifetimes.all()

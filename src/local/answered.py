@@ -20,7 +20,7 @@ from local.wire import Answer
 
 INVOCATION = "amz-sdk-invocation-id"
 MOST = 256
-"""Retries follow within a second or two; so many calls are not answered in that time."""
+"""Retries follow within a second or two; no process makes this many calls in that time."""
 
 
 class Answered:

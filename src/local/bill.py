@@ -52,7 +52,7 @@ def make_bill(
 
 
 def month_of(spec: Spec, awake: Decimal, times: int) -> tuple[Decimal, Decimal, Decimal]:
-    """A month with so many times awake at this price, one of being always on, one asleep."""
+    """A month with this many times awake at this price, one of being always on, one asleep."""
     prices, use = find_prices(spec.region), UsageProfile.of(spec)
     start = datetime(2026, 1, 1, tzinfo=UTC)
     window = Interval(start, start + MONTH)

@@ -82,7 +82,7 @@ class Function:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Call no more; what runs ends with the process, as a pass may be cut off anywhere."""
+        """Stop calling; running invocations end with the process, as a pass may stop anywhere."""
         self._done.set()
         for thread in [self._schedule, *self._running]:
             thread.join(timeout=0.5)

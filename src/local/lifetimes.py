@@ -1,5 +1,5 @@
 """
-When each thing that costs money began and ended, kept apart from the things themselves.
+When each billed resource began and ended, kept apart from the resources themselves.
 
 Cost checks read this account, not the objects, so a mistake in one does not hide in the other.
 """

@@ -85,7 +85,7 @@ class StandIn:
             self._aws.peek()
 
     def _follow(self) -> None:
-        """Whoever reads that a target is healthy, or gone, finds it so; called one at a time."""
+        """A reader of a healthy or missing target finds it so; called one at a time."""
         wanted = self._ports()
         for port in self._open.keys() - wanted.keys():
             self._close(port)
@@ -114,7 +114,7 @@ class StandIn:
         self._open[port] = server.start()
 
     def _count(self, balancer: str, carried: int) -> None:
-        """One connection came and carried so many bytes."""
+        """One connection came and carried this many bytes."""
         with self._counting:
             now = self._aws.clock.now()
             self._aws.traffic.flows(
@@ -164,6 +164,6 @@ class _Container(Requests):
         kind = "text/html; charset=utf-8" if wants_page else "application/json"
         said = {"message": "hello from your container", "path": self.path}
         body = (PAGE if wants_page else f"{json.dumps(said)}\n").encode()
-        # Before it is answered: whoever has the answer has been counted.
+        # Before it is answered, so that every answered request is counted.
         self._count(len(self.requestline) + len(str(self.headers)) + len(body))
         self.send(200, body, {"Content-Type": kind})

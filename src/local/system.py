@@ -58,7 +58,7 @@ DOOR_SECONDS = 345
 """The door's time, as template.yaml gives it."""
 
 MOST_CALLS = 20_000
-"""So many calls are kept in the record."""
+"""How many calls are kept in the record."""
 
 
 @dataclass(kw_only=True)

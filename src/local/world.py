@@ -38,9 +38,9 @@ class World:
     """
     The regions of one account under one clock.
 
-    Whatever AWS does by itself is put on the agenda with its moment, and is made to happen, in
-    order, before the next call is answered: what a call sees depends on the clock alone, never
-    on how often anyone looked.
+    Everything that AWS does by itself is put on the agenda with its time, and is made to happen, in
+    order, before the next call is answered: what a call sees depends on the clock alone, never on
+    how often anyone looked.
     """
 
     def __init__(self, clock: Clock, timing: Timing, account: str, seed: str) -> None:

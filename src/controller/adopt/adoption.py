@@ -1,5 +1,5 @@
 """
-Hand what runs over from Terraform to Dormouse, without a moment in which it does not serve.
+Hand running resources over from Terraform to Dormouse, without an interruption.
 
 | step       | what is done                                  | killed in it, the next run        |
 |------------|-----------------------------------------------|-----------------------------------|

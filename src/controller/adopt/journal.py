@@ -1,5 +1,5 @@
 """
-What an adoption has changed, kept beside the files, so that it can be finished or taken back.
+What an adoption has changed, kept beside the files, so that it can be finished or reverted.
 
 `.dormouse-adopt/` holds the files as they were and as they became, the state as it was, and
 `journal.json` with the step that is under way. Each step is noted before it is taken, so that

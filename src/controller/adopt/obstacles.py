@@ -106,7 +106,7 @@ def _callers(module: Path, own: Collection[Path]) -> Iterator[tuple[str, int]]:
 
 
 def _files(top: Path) -> Iterator[Path]:
-    """All `.tf` files below, but for what lies in hidden folders (.terraform, .git)."""
+    """All `.tf` files below, except those in hidden folders (.terraform, .git)."""
     for folder, below, names in os.walk(top):
         below[:] = sorted(name for name in below if not name.startswith("."))
         yield from (Path(folder) / name for name in sorted(names) if name.endswith(".tf"))

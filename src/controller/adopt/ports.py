@@ -1,4 +1,4 @@
-"""What an adoption needs of AWS, of the compiler, and of whoever looks on."""
+"""What an adoption needs from AWS, from the compiler, and for its progress display."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _AWAKE = f"-var={AWAKE}=true"
 
 @dataclass(frozen=True)
 class Proving:
-    """Each raises PermanentError, with the first thing that speaks against it."""
+    """Each raises PermanentError with the first reason against it."""
 
     directory: Path
     terraform: Terraform

@@ -34,7 +34,7 @@ def shadow_of(directory: Path, changes: Sequence[Change]) -> Iterator[Path]:
 
 
 def _top(root: Path, files: Sequence[Path]) -> Path:
-    """The folder in which all of it lies, a few levels up, for what else the files name."""
+    """The folder that contains all of it, a few levels up, for other files that these name."""
     above = root.parents[min(_LEVELS_ABOVE, len(root.parents)) - 1] if root.parents else root
     common = Path(os.path.commonpath([above, *(file.parent for file in files)]))
     return common if common != Path(common.anchor) else _lowest(root, files)

@@ -1,5 +1,5 @@
 """
-Take an adoption back, however far it came and however long ago.
+Revert an adoption, complete or not, however long ago it was.
 
 Files first: with the old ones and nothing in the state, an apply by mistake changes nothing that
 stands, while with the new ones and everything in the state it would destroy it. Then the state,

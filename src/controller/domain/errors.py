@@ -66,7 +66,7 @@ class PermanentError(DormouseError):
 
 
 class ForeignError(PermanentError):
-    """A resource that does not carry our owner tag stands where ours should."""
+    """A resource without our owner tag has the place of ours."""
 
 
 class MessageRefusedError(PermanentError):
@@ -94,4 +94,4 @@ class EndPassError(RetryError):
 
 
 class DeniedError(PermanentError):
-    """AWS refused for lack of rights; right after an own create it may be a lag (AWS §6.2)."""
+    """AWS denied the right; just after our own create that may be lag (AWS §6.2)."""

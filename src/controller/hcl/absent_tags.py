@@ -1,5 +1,5 @@
 """
-A tag that a thing in AWS may lack, where `try` or `can` asks for it.
+A tag that a resource in AWS may lack, where `try` or `can` asks for it.
 
 Terraform knows the tags while planning. At wake time `tags["Name"]` of a subnet without it is an
 error, so what asks whether it is there becomes a question to the map.

@@ -40,7 +40,7 @@ _OUR_OWN: Final = frozenset({"get", "if", "list", "negate", "object", "splat"})
 _COMPARISONS: Final = frozenset({"<", "<=", ">", ">=", "==", "!="})
 SETS: Final = frozenset({"toset", "setunion", "setintersection", "setsubtract"})
 _LARGEST: Final = 400
-"""Terms in one value: what is larger than that is not read by anybody, and not worth carrying."""
+"""The most terms in one value: nobody reads larger ones."""
 
 
 def computed(name: str, values: Sequence[Value]) -> Unknown:
@@ -59,7 +59,7 @@ def _spelled(name: str) -> str:
 
 
 def result_of(type_: Type, name: str, values: Sequence[Value]) -> Value:
-    """What an operation on unknowns gives: known all the same where it can be one thing only."""
+    """The result of an operation on unknowns: still known if only one result is possible."""
     unknown = computed(name, values)
     if type_ == BOOL and (name in _COMPARISONS) and may_be_planned(unknown):
         decided = compare(name, *values)

@@ -113,7 +113,7 @@ def _misfit(value: Value, to: Type) -> str:
 
 
 def _holds_open(value: Value) -> bool:
-    """Whether it is, or holds, a thing of a provider whose attributes nobody here knows."""
+    """Whether it is, or contains, a resource of a provider with unknown attributes."""
     return isinstance(value.data, OpenObject) or any(map(_holds_open, elements_of(value)))
 
 

@@ -40,7 +40,7 @@ class Variable:
     takes_text: bool = True
     default: Value | None = None
     default_place: Place | None = None
-    # Where the parts of the default stand (`inner_places`).
+    # The places of the default's parts (`inner_places`).
     default_parts: Mapping[str, Place] = field(default_factory=dict)
     sensitive: bool = False
     ephemeral: bool = False

@@ -240,7 +240,7 @@ class _Declarer:
 
 
 def _backend(block: BlockSyntax) -> Backend:
-    """Where the state is; what is no constant (OpenTofu allows it) is left out."""
+    """Where the state is; values that are not constants (OpenTofu allows them) are left out."""
     arguments = {}
     for name, argument in block.body.arguments.items():
         with contextlib.suppress(HclError):

@@ -38,7 +38,7 @@ from controller.hcl.variables import check_condition, final_value
 from controller.hcl.world import Block, Inputs, ResourceInstance, Uncounted
 
 FILE = "file"
-"""The rule of a file that cannot be read, whoever needs it."""
+"""The rule of a file that cannot be read."""
 MISSING_FILE = "missing-file"
 """The rule of a warning about a file that is not there, and that nobody needed so far."""
 
@@ -340,7 +340,7 @@ class Evaluation:
             self._check_unused(instance, child, address)
 
     def _check_unused(self, instance: ModuleInstance, child: Module, address: str) -> None:
-        """A module that is called zero times must be sound all the same."""
+        """A module that is called zero times must still be valid."""
         for _, module in child.tree():
             declared = module.declarations
             for resource in declared.resources.values():

@@ -94,7 +94,7 @@ def _parser() -> Lark:
 
 
 def _package_folder() -> Path:
-    """Where python-hcl2 lies; importing it would load much that is not needed."""
+    """Where python-hcl2 is installed; importing it would load much that is not needed."""
     spec = importlib.util.find_spec("hcl2")
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError("python-hcl2 is not installed")

@@ -1,4 +1,4 @@
-"""Where the parts of a written-out value stand: by path, such as `office_hours[0]` or `a.b`."""
+"""The places of the parts of a written-out value, by path, such as `office_hours[0]` or `a.b`."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ class InputReader:
                 yield self.root / name
 
     def _shown(self, text: str) -> str:
-        """The file's name relative to the root where it lies in it."""
+        """The file's name, relative to the root if it is in it."""
         relative = os.path.relpath(text, self.root)
         return text if relative.startswith("..") else Path(relative).as_posix()
 

@@ -75,7 +75,7 @@ def same_source(written: str, laid: str) -> bool:
 
 
 def _entries(data: Any) -> dict[str, Laid]:
-    """Raises ValueError for what is no manifest."""
+    """Raises ValueError if it is no manifest."""
     if not isinstance(data, dict):
         raise ValueError("found no object")
     modules = data.get("Modules") or []

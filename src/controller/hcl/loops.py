@@ -49,7 +49,7 @@ def loop_over(expression: For, scope: Scope, evaluate: Evaluate) -> Value:
 
 def _unknown_loop(expression: For, collection: Value, scope: Scope, evaluate: Evaluate) -> Value:
     """
-    A loop that is gone through at wake time, its body evaluated once with what it will be at.
+    A loop that runs at wake time, its body evaluated once with what it will be at.
 
     A body that cannot be evaluated so (it wants a type that nobody knows) leaves an unknown that
     cannot be had then.

@@ -1,4 +1,4 @@
-"""Types in words, and why one cannot become another: what stands in the way."""
+"""Types in words, and why one cannot be converted to another."""
 
 from __future__ import annotations
 

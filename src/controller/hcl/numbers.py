@@ -189,7 +189,7 @@ def to_json_number(number: Number) -> int | float:
 
 
 def point(number: Number) -> int:
-    """How many digits stand before the decimal point (zero or less for 0.0…)."""
+    """How many digits precede the decimal point (zero or less for 0.0…)."""
     numerator, denominator = to_ratio(absolute(number))
     return _point(numerator, denominator)
 
@@ -273,7 +273,7 @@ def shortest(number: Number) -> tuple[str, int]:
 
 
 def _point(numerator: int, denominator: int) -> int:
-    """How many digits stand before the decimal point (zero or less for 0.0…)."""
+    """How many digits precede the decimal point (zero or less for 0.0…)."""
     estimate = (numerator.bit_length() - denominator.bit_length()) * 30103 // 100000
     while numerator * 10 ** max(0, -estimate) >= denominator * 10 ** max(0, estimate):
         estimate += 1

@@ -105,7 +105,7 @@ def out_of_reach(value: Value) -> Origin | None:
 
 
 def describe_origins(origins: Iterable[Origin]) -> str:
-    """The first of them, with its place: whoever makes that one known sees the next."""
+    """The first of them, with its place; once it is known, the next is reported."""
     return next((origin.described for origin in origins), "something")
 
 

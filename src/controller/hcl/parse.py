@@ -35,7 +35,7 @@ def parse_body(text: str, file: str) -> Body:
 
 
 def parse_argument(text: str, file: str) -> Expression:
-    """The text as it would stand behind `x = `. Raises HclError "syntax"."""
+    """The text as if it followed `x = `. Raises HclError "syntax"."""
     from controller.hcl import parser
 
     return parser.parse_argument(text, file)

@@ -27,7 +27,7 @@ def parse_body(text: str, file: str) -> Body:
 
 def parse_argument(text: str, file: str) -> Expression:
     """
-    The text as it would stand behind `x = `: a line break ends it where it is bare.
+    The text as if it followed `x = `: a line break ends it where it is bare.
 
     Raises HclError "syntax", also for anything after the expression.
     """

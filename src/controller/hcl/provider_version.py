@@ -96,7 +96,7 @@ def _locked(path: Path) -> Version | None:
 
 
 def _installed(folder: Path) -> Version | None:
-    """The one version that lies there; several say nothing."""
+    """The one installed version; None if there are several."""
     found = {read_version(path.name) for path in folder.glob(f"*/{_SOURCE}/*")} - {None}
     return found.pop() if len(found) == 1 else None
 

@@ -12,7 +12,7 @@ from controller.hcl.types import STRING
 
 def read_required_providers(body: Body) -> Iterator[RequiredProvider]:
     """
-    Local name, source and version constraint of each; raises HclError for what is no text.
+    Local name, source and version constraint of each; raises HclError if one is not a text.
 
     Only the aliases that a module is given are names. The old form gives the constraint alone.
     """

@@ -1,4 +1,4 @@
-"""What names mean where an expression stands."""
+"""The meaning of names at the place of an expression."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class TemplateText:
 @dataclass(slots=True)
 class Source:
     """
-    A text with what was lifted out of it, by the offset at which it stands.
+    A text with what was lifted out of it, by its offset.
 
     `templates` are the quoted strings and heredocs; `unary` the runs of unary operators of which
     the grammar sees only the last one.

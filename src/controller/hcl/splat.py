@@ -20,7 +20,7 @@ _LOOP = "@*"
 
 
 def splat(expression: Splat, scope: Scope, evaluate: Evaluate) -> Value:
-    """`of[*]…`: null gives nothing, what is no list counts as one element."""
+    """`of[*]…`: null gives nothing, any value that is not a list counts as one element."""
 
     def each(element: Value) -> Value:
         return evaluate(expression.each, Bindings(scope, {}, element))
@@ -62,7 +62,7 @@ def _result_of(element: Type, each: Each) -> Type:
 
 
 def _unknown_splat(expression: Splat, source: Value, each: Each) -> Value:
-    """A loop that is gone through at wake time; what is no list then counts as one element."""
+    """A loop that runs at wake time; what is no list then counts as one element."""
     if isinstance(source.type, TupleType):
         elements = tuple(_result_of(e, each) for e in source.type.elements)
         return Value(TupleType(elements), merge_unknown(source))

@@ -43,7 +43,7 @@ _PROVIDER_FUNCTION = "provider::"
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where an expression stands: what it may use besides the module's names."""
+    """The place of an expression: what it may use there besides the module's names."""
 
     each: bool = False
     count: bool = False

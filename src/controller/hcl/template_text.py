@@ -111,7 +111,7 @@ class TemplateReader:
             return _ESCAPES[text]
         if len(text) > 2:
             code = int(text[2:], 16)
-            # Go writes U+FFFD for what is no character: surrogates, and beyond the last plane.
+            # Go writes U+FFFD for invalid characters: surrogates, and beyond the last plane.
             return "\ufffd" if 0xD800 <= code < 0xE000 or code > 0x10FFFF else chr(code)
         raise self._source.error(
             match.start(), f"{text} is no escape sequence; write \\\\ for a backslash"

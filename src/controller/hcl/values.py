@@ -48,7 +48,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """A known value in a computation, as JSON text; one that is a text stands as it is."""
+    """A known value in a computation, as JSON text; a text stays as it is."""
 
     json: str
 
@@ -127,7 +127,7 @@ class Value:
 
     @property
     def is_unknown(self) -> bool:
-        """True for this value itself; its elements may be unknown all the same."""
+        """True for this value itself; its elements may still be unknown."""
         return isinstance(self.data, Unknown)
 
 

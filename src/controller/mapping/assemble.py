@@ -217,7 +217,7 @@ def _draft(
 
 
 def _find_idle(draft: StackDraft, division: Division, region: str | None) -> tuple[Idle, ...]:
-    """What goes on costing; if nothing sleeps there is nothing to compare it with."""
+    """What still costs money; if nothing sleeps there is nothing to compare it with."""
     if not division.sleepers:
         return ()
     mappings = [

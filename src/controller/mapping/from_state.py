@@ -80,7 +80,7 @@ class Choice:
 
     def thing(self, address: str) -> Thing | None:
         """
-        Terraform's thing of that address.
+        Terraform's resource of that address.
 
         One without a key and the first of a count are the same to Terraform, which moves it when
         the files gain or lose a count.

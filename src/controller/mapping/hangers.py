@@ -1,5 +1,5 @@
 """
-What becomes of things that hang on a load balancer, listener, target group or service that sleeps.
+What happens to resources that depend on a sleeping load balancer, listener, group or service.
 
 A table: one row for each Terraform type, with what AWS does and the remedy, and where that is known
 from. Load balancers, listeners and target groups get another ARN, and load balancers another DNS
@@ -22,9 +22,9 @@ from controller.domain.problem import Level
 @dataclass(frozen=True, slots=True)
 class Hanger:
     """
-    What happens to a thing of one type; both texts go on after a semicolon.
+    What happens to a resource of one type; both texts continue after a semicolon.
 
-    `level` is an error where AWS refuses the deletion, or where no wake makes it whole again.
+    `level` is an error where AWS refuses the deletion, or if no later wake repairs it.
     """
 
     happens: str

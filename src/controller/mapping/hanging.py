@@ -52,7 +52,7 @@ class Sleeping:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """One argument of a kept thing that comes from something that sleeps."""
+    """One argument of a kept resource whose value comes from a sleeper."""
 
     argument: str
     place: Place
@@ -302,7 +302,7 @@ def _hanger(instance: ResourceInstance, thread: Thread) -> Hanger:
 
 
 def _is_stale(kind: Kind, origin: Origin) -> bool:
-    """Whether that attribute is another one after each wake; the whole of a thing is."""
+    """Whether that attribute changes with each wake; a whole resource does."""
     mapping = BY_KIND[kind]
     if mapping.surviving is None:
         return False

@@ -202,7 +202,7 @@ def _group_of_machines(body: Block) -> Kept | None:
 def _tasks(
     service: ResourceInstance, kept: Mapping[str, ResourceInstance], region: str | None
 ) -> Kept | None:
-    """A service that exists in both worlds; on machines of one's own its tasks cost nothing."""
+    """A service that exists in both worlds; on the user's own machines its tasks cost nothing."""
     body = service.body
     strategies = [known(b, "capacity_provider") for b in body.of_type("capacity_provider_strategy")]
     if {known(body, "launch_type"), *strategies}.isdisjoint(FARGATE):

@@ -1,5 +1,5 @@
 """
-Look-ups: attributes of things that Terraform keeps, found by name when the stack wakes.
+Look-ups: attributes of resources that Terraform keeps, found by name when the stack wakes.
 
 An unknown value that is an attribute of a kept resource or of a data source becomes, in a
 request, or in the key of another look-up:
@@ -122,7 +122,7 @@ class LookUps:
         return found
 
     def _found_within(self, within: Within, origin: Origin) -> dict[str, Json]:
-        """A thing that is known by what it is in: the default security group of a VPC."""
+        """A resource that is identified by its container: the default security group of a VPC."""
         whole = self.look_up(Origin(origin.address, ("id",)))
         if origin.address in self._weak:
             self._guesses[origin.names] = None
@@ -281,7 +281,7 @@ class LookUps:
 
 
 _UNIQUE = frozenset({"name", "family", "arn", "key_id"})
-"""Keys that no two things of a type have; a security group's name goes with its VPC."""
+"""Keys that are unique within a type; a security group's name together with its VPC."""
 
 
 def _kind_of(instance: ResourceInstance) -> tuple[str, str]:

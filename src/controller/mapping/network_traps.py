@@ -193,7 +193,7 @@ def _is_are(subnets: list[Json]) -> str:
 
 
 def _client_doors(stack: StackDraft, service: Draft) -> list[tuple[str, Json]]:
-    """Protocol and port by which the whole internet is meant to come to the task itself."""
+    """Protocol and port on which the whole internet reaches the task itself."""
     doors: list[tuple[str, Json]] = []
     for index, target in _with_clients(stack, service):
         balancers = [stack.load_balancer_of(one) for one in stack.listeners_of(target)]

@@ -16,7 +16,7 @@ from controller.mapping.worlds import Sleeper
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Where a stack lives; None: the account and region of whoever wakes it."""
+    """The stack's account and region; None: those of the caller."""
 
     region: str | None = None
     role_arn: str | None = None

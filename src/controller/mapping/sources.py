@@ -18,7 +18,7 @@ from controller.domain.planning.spec import Json
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """
-    How things of one Terraform type are found.
+    How resources of one Terraform type are found.
 
     `attributes` maps the attribute as Terraform names it to the look-up's own name for it. `fixed`
     are keys whose value follows from the type. `remedy` says what to write when no set of `enough`
@@ -38,7 +38,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """A thing of `kind` that has `fixed`, and the id of what it is in under the key `by`."""
+    """A resource of `kind` that has `fixed`, and the id of what it is in under the key `by`."""
 
     kind: str
     fixed: Mapping[str, Json]

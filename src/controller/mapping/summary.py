@@ -69,7 +69,7 @@ class Summary:
 
 
 def summarize(spec: Spec, draft: StackDraft, kept: tuple[Idle, ...]) -> Summary:
-    """`kept` is what goes on costing while the stack sleeps."""
+    """`kept` is what still costs money while the stack sleeps."""
     always = sum((each.hour for each in kept if each.hour is not None), Decimal(0))
     asleep = asleep_hour(spec) + always
     stand = {service.address: _stand_of(draft, service) for service in draft.of_kind(Kind.SERVICE)}

@@ -1,5 +1,5 @@
 """
-Writes down what a boto3 session asks and is answered, masked, one JSON object a line.
+Records the calls and answers of a boto3 session, masked, one JSON object per line.
 
     with Recorder(path, clock) as recorder:
         recorder.attach(session)          # before its clients are made
@@ -170,7 +170,7 @@ class Recorder:
             if error:
                 message = self._values.sentence(str(error.get("Message", "")), words)
                 return Entry(**basic, parameters=parameters, error={**code, "message": message})
-            shown = parsed if model.output_shape else {}  # nothing that the model lets anybody read
+            shown = parsed if model.output_shape else {}  # the model allows no reading of it
             answer = self._values.masked(shown, model.output_shape, words)
             return Entry(**basic, parameters=parameters, answer=answer)
         except (

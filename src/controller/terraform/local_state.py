@@ -1,5 +1,5 @@
 """
-The state that lies in the directory itself, if Terraform would take it.
+The state in the directory itself, if Terraform would take it.
 
 | backend             | where the state of the workspace is                                        |
 |---------------------|----------------------------------------------------------------------------|

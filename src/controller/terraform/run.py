@@ -131,7 +131,7 @@ def call(arguments: Sequence[str], directory: Path, environment: Mapping[str, st
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Terraform first, which then ends its providers; whoever is left after a while by force."""
+    """Terraform first, which then ends its providers; the rest after a while by force."""
     with contextlib.suppress(ProcessLookupError):
         process.send_signal(signal.SIGINT)
     try:

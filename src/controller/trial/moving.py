@@ -1,4 +1,4 @@
-"""Bring the stack of a trial to a target, in view of whoever waits."""
+"""Bring the stack of a trial to a target, and show the progress."""
 
 from __future__ import annotations
 

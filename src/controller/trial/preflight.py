@@ -30,7 +30,7 @@ def examine(site: Site) -> Found:
     Read the stack; raise PermanentError where it is awake, where something foreign stands, or where
     the rights to read what it makes are missing.
 
-    What carries the tag of a trial, and what is leaving already, is in nobody's way.
+    What carries the tag of a trial, and what is leaving already, blocks nothing.
     """
     observed = _observe(site)
     site.addresses = list(observed.addresses)

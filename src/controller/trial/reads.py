@@ -1,4 +1,4 @@
-"""The reads of a trial's watches. What they see comes into the log by being heard."""
+"""The reads of a trial's watches. Their results are recorded by observing the calls."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class TrialReads:
         return self._log.state(Subject(Thing.GROUP, group_arn)) == states.UNATTACHED
 
     def are_tasks(self, cluster: str, service: str, wanted: int) -> bool:
-        """Whether so many run, or for 0 whether all have stopped."""
+        """Whether this many run, or for 0 whether all have stopped."""
         found = _statuses(self._clients, cluster, self._known(service))
         if not wanted:
             return all(status == "STOPPED" for status in found)
@@ -69,7 +69,7 @@ class TrialReads:
         return self._tasks.get(service, [])[-MOST_TASKS:]
 
     def are_targets(self, group_arn: str, wanted: int) -> bool:
-        """Whether so many are healthy, or for 0 whether none drains any more."""
+        """Whether this many are healthy, or for 0 whether none drains any more."""
         try:
             reply = self._clients.elbv2.describe_target_health(TargetGroupArn=group_arn)
         except Exception as error:

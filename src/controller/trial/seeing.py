@@ -1,4 +1,4 @@
-"""What a heard call says of the stack's things, as sightings."""
+"""What an observed call says of the stack's resources, as sightings."""
 
 from __future__ import annotations
 

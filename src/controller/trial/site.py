@@ -29,7 +29,7 @@ UNKNOWN_STATE = "unknown state"
 """Represents an error's code where AWS used a word that the code does not know."""
 
 UNKNOWN_FORM = "unknown form"
-"""The same for an answer that lacks something: it is not measured, and the trial goes on."""
+"""The same for an answer that lacks something: it is not measured, and the trial continues."""
 
 TAG = "dormouse:trial"
 """What a trial makes carries it beside the owner tags, so that a later one knows its remains."""

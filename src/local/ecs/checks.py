@@ -65,7 +65,7 @@ def _check_network(region: Region, definition: TaskDefinition, setup: Mapping[st
 def check_load_balancers(
     region: Region, definition: TaskDefinition, setup: Mapping[str, Any]
 ) -> None:
-    """Each target group stands, has a load balancer by now, and fits the containers."""
+    """Each target group exists, has a load balancer by now, and fits the containers."""
     for entry in setup.get("loadBalancers") or ():
         _check_load_balancer(region, definition, entry)
 

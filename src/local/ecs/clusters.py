@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def create(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Make a cluster; one that stands already is returned as it is."""
+    """Create a cluster; an existing one is returned unchanged."""
     name = params.get("clusterName") or "default"
     standing = region.ecs.clusters.get(name)
     if standing and standing.status == "ACTIVE":

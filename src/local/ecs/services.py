@@ -208,7 +208,7 @@ def _changed_setup(
 
 
 def _set_count(region: Region, service: Service, count: int) -> None:
-    """Where others have their hands on it, a count of 0 does not last."""
+    """If others scale the service, a count of 0 does not last."""
     before, service.desired = service.desired, count
     after = region.conditions.count_raised_after
     if after is None or count or not before:

@@ -34,7 +34,7 @@ def launch(
     behaviour: Containers,
     report: Callable[[Task, News], None],
 ) -> Task:
-    """Begin a task; it goes its way by itself from here, and reports what becomes of it."""
+    """Start a task; from here on it runs by itself, and reports its changes."""
     task_id = region.ids.hex("task", 32)
     cluster = service.cluster
     task = Task(

@@ -1,4 +1,4 @@
-"""Changes to a load balancer that stands: its zones and its security groups."""
+"""Changes to an existing load balancer: its zones and its security groups."""
 
 from __future__ import annotations
 

@@ -192,7 +192,7 @@ def _describe_all(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def modify(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Change the health check; what has been decided about a target stands until it changes."""
+    """Change the health check; the present health of a target stays until it changes."""
     group = written_group(region, params["TargetGroupArn"])
     refusals.check_group({"Protocol": group.protocol, "TargetType": group.target_type, **params})
     group.health = _health_check({"Protocol": group.protocol, **params}, group.health)

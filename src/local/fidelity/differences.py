@@ -1,5 +1,5 @@
 """
-What the observations come to: which answers would have been other ones, and which only later.
+The result of the comparison: which answers differ, and which only come later.
 
 Where a state takes the same course in both, but at other moments, that is one difference in time
 and not one for each poll in between.

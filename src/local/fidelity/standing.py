@@ -1,4 +1,4 @@
-"""What stood in the account before the recording began, as far as its answers show it."""
+"""The resources of the account before the recording began, as far as its answers show them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OPEN = [{"protocol": "-1", "port": None, "cidr": "0.0.0.0/0"}]
 
 
 class Standing:
-    """Collects from the entries what must be there, and puts it into the simulated AWS."""
+    """Collects from the entries what must exist, and creates it in the simulated AWS."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self._entries = entries
@@ -45,7 +45,7 @@ class Standing:
         }
 
     def furnish(self, aws: LaptopAws) -> set[str]:
-        """Put it all there; the words of its ids, which mean the same in both."""
+        """Create it all; the words of its ids, which mean the same in both."""
         things = self.things()
         aws.furnish(region=None, **things)
         for body, revision in definitions(self._entries):

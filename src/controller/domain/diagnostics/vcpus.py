@@ -15,7 +15,7 @@ _NAMES = {"FARGATE": "Fargate vCPUs on demand", "FARGATE_SPOT": "Fargate Spot vC
 
 
 def wanted_of(facts: Facts) -> dict[str, float]:
-    """Provider to the vCPUs that a wake starts there. Services that stand have theirs."""
+    """Provider to the vCPUs that a wake starts there. Existing services already have theirs."""
     wanted: dict[str, float] = {}
     for back in backs(facts.spec):
         definition = (facts.definitions or {}).get(back.definition)

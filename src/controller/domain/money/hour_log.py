@@ -23,7 +23,7 @@ HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 DAYS = 28
 KEPT = 32 * 24
-"""So many hours are kept: four weeks of local days, or the longest month."""
+"""How many hours are kept: four weeks of local days, or the longest month."""
 
 LATE = timedelta(days=1)
 """How long an hour may still change: longer than any traffic read goes back."""
@@ -121,7 +121,7 @@ class HourLog:
         return replace(log, first=oldest, cells=log.cells[(oldest - log.first) // HOUR :])
 
     def each(self, first: datetime, count: int) -> tuple[Hour, ...]:
-        """What so many hours from `first` on were; asleep where nothing says otherwise."""
+        """The state of this many hours from `first` on; asleep by default."""
         return tuple(map(_OF_LETTER.__getitem__, self.letters(first, count)))
 
     def at(self, hour: datetime) -> Hour:

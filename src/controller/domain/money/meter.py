@@ -104,7 +104,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastMonth:
-    """What a month that is over has come to: amounts, so that prices may be put to it later."""
+    """The amounts of a past month, so that prices can be applied later."""
 
     month: Month
     spent: Amounts

@@ -1,5 +1,5 @@
 """
-What each of the last months has come to: closed by the first pass of the next month. Pure.
+The totals of the last months: closed by the first pass of the next month. Pure.
 
 They are part of the meter, so that a picture of them needs no other read; `past_again` makes them
 again from the history. Their amounts get the prices of the moment at which they are shown.
@@ -17,7 +17,7 @@ from controller.domain.money.month import Month
 from controller.domain.money.prices import Prices
 
 MOST_MONTHS = 6
-"""So many are kept beside the running one."""
+"""How many are kept besides the running one."""
 
 
 def months_before(month: Month) -> list[Month]:

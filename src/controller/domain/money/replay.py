@@ -59,7 +59,7 @@ class Past:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missed:
-    """Somebody came while it was asleep, with so many new connections in that minute."""
+    """Somebody came while it was asleep, with this many new connections in that minute."""
 
     at: datetime
     flows: float

@@ -25,7 +25,7 @@ _NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _WORKING, _WEEKEND = range(5), range(5, 7)
 
 REGULAR, OFTEN = 0.8, 24
-"""What comes is regular if so large a share of its pauses is alike, and they are so many."""
+"""Traffic is regular if this share of its pauses is equal, and there are at least this many."""
 
 Uses = Mapping[int, Sequence[int]]
 """Minutes in use by weekday (Monday is 0), for each half hour of the day."""
@@ -65,7 +65,7 @@ class Regular:
 
 
 def suggest(used: Sequence[datetime], zone: ZoneInfo, percent: int) -> tuple[str, ...]:
-    """The shortest office hours that cover so many per cent of the minutes in use."""
+    """The shortest office hours that cover this percentage of the minutes in use."""
     uses = _by_half_hour(used, zone)
     total = sum(sum(each) for each in uses.values())
     needed = -(-total * percent // 100)
@@ -160,7 +160,7 @@ class _Weekend:
         self._best: dict[int, list[tuple[int, _Hours]]] = {}
 
     def shortest(self, working: _Hours, needed: int) -> _Hours | None:
-        """The shortest with which both cover so many minutes."""
+        """The shortest with which both cover this many minutes."""
         spill = max(0, working.last - SLOTS) if 4 in working.days else 0
         if spill not in self._best:
             self._best[spill] = self._best_after(spill)

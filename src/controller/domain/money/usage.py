@@ -109,7 +109,7 @@ class Tasks:
     public_ip: bool = False
 
     def used(self, billed: Decimal, held: Decimal) -> Amounts:
-        """What they use in so many hours; `held` are those of their own addresses."""
+        """What they use in this many hours; `held` are those of their own addresses."""
         vcpu = billed * self.count * self.cpu / 1024
         gigabyte = billed * self.count * self.memory / 1024
         address = held * self.count if self.public_ip else ZERO
@@ -189,8 +189,8 @@ class BillingInterval:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageProfile:
     """
-    What a spec uses while awake: `tasks` by the address of their service, and so many load
-    balancers; while asleep `resting` tasks; and always so many Elastic IPs. `addresses` are the
+    What a spec uses while awake: `tasks` by the address of their service, and this many load
+    balancers; while asleep `resting` tasks; and always this many Elastic IPs. `addresses` are the
     public ones that AWS gives a load balancer for as long as it exists, by its address.
     """
 
@@ -219,7 +219,7 @@ class UsageProfile:
         )
 
     def awake_only(self, address: str) -> Tasks | None:
-        """The tasks that a service has more while awake; None of what is no Fargate service."""
+        """The additional tasks of a service while awake; None if it is not a Fargate service."""
         tasks, resting = self.tasks.get(address), self.resting.get(address)
         if tasks is None or resting is None:
             return tasks

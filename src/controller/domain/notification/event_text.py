@@ -18,7 +18,7 @@ Text = tuple[str, Iterator[str]]
 
 
 class EventText:
-    """One event of one stack; `link` is for what can be put off by it."""
+    """One event of one stack; `link` can postpone its end."""
 
     def __init__(self, spec: Spec, event: Event, link: Invitation | None) -> None:
         self.spec = spec

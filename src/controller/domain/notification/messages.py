@@ -1,4 +1,4 @@
-"""An event as a message: who wants to hear of it, the letter, and its fields for programs. Pure."""
+"""An event as a message: who receives it, its text, and its fields for programs. Pure."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NotifyAbout:
-    """What somebody wants to hear: events of the levels up to `most`, and of weeks or not."""
+    """Which events are sent: levels up to `most`, and weekly digests or not."""
 
     most: Level = Level.NEWS
     digest: bool = False

@@ -27,7 +27,7 @@ has stopped all its tasks (AWS behaviour §2.8).
 """
 
 OLD_TASKS = "tasks of before"
-"""What a service is to be rid of that was taken up again: tasks that do not stop by themselves."""
+"""Tasks of a reused service that do not stop by themselves, and must be stopped."""
 
 DRAIN = "drain delay"
 """What the target groups of a service give up before it goes: nobody is connected any more."""

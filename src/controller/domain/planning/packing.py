@@ -36,7 +36,7 @@ def pack(text: str) -> str:
 
 
 def unpack(text: str) -> str:
-    """What was packed. Raises ValueError for what is no such text."""
+    """The packed text. Raises ValueError for any other text."""
     if not text.startswith(_MARK):
         return text
     try:

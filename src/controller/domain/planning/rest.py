@@ -30,7 +30,7 @@ class Rest:
     left: Mapping[str, datetime] = field(default_factory=dict)
 
     def begun(self, address: str, now: datetime) -> Rest:
-        """The count was set to 0; an earlier time stands."""
+        """The count was set to 0; an earlier time is kept."""
         return replace(self.drained(address), since={address: now, **self.since})
 
     def refused(self, address: str) -> Rest:

@@ -18,7 +18,7 @@ from controller.domain.timestamps import format_timestamp, parse_timestamp
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shortfall:
-    """A service of which fewer tasks than `wanted` serve anybody."""
+    """A service with fewer serving tasks than `wanted`."""
 
     address: str
     name: str

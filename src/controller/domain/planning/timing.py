@@ -125,7 +125,7 @@ PROFILES = {timing.name: timing for timing in (FAST, TYPICAL, SLOW)}
 
 
 def profile(name: str | Timing) -> Timing:
-    """The profile called `name`; a `Timing` of one's own is taken as it is."""
+    """The profile called `name`; a `Timing` is returned unchanged."""
     if isinstance(name, Timing):
         return name
     if name not in PROFILES:

@@ -80,7 +80,7 @@ class Policy:
     ready_by_opening: bool = True
     """Begin so early that it is awake at the opening, as past wakes teach."""
     idle_timeout: timedelta | None = timedelta(minutes=30)
-    """Sleep when nobody has used it for so long; "0" never."""
+    """Sleep when nobody has used it for this long; "0" never."""
     idle_during_office_hours: bool = True
     """false: idleness ends only wakes outside office hours."""
     idle_below: IdleBelow = IdleBelow()

@@ -66,7 +66,7 @@ class OpenWindow:
         return self.closes_at is not None and self.closes_at <= moment
 
     def within(self, start: datetime, end: datetime) -> OpenWindow:
-        """The part of this window that lies between two moments, which it must overlap."""
+        """The part of this window between two moments, which it must overlap."""
         closes_at = end if self.closes_at is None else min(self.closes_at, end)
         return OpenWindow(max(self.opens_at, start), closes_at)
 
@@ -124,7 +124,7 @@ class Schedule:
 
     def windows(self, start: datetime, end: datetime) -> Iterator[OpenWindow]:
         """
-        The windows of which some part lies in [start, end), in order.
+        The windows that overlap [start, end), in order.
 
         They are whole: the first may open before `start` and the last close after `end`
         (`OpenWindow.within` cuts them). No two touch.

@@ -60,7 +60,7 @@ class Rates:
     hour_always: float = 0
 
     def month(self, at: datetime, now: datetime) -> tuple[float, float]:
-        """What the running month has come to, and would have come to always on."""
+        """The cost of the running month, and what it would be always on."""
         start, spent, always = at, self.spent, self.always
         begin = _month_start(now)
         if at < begin:

@@ -51,7 +51,7 @@ TAKEN_UP = timedelta(minutes=2)
 """A live pass writes at least every half minute; one that is silent for longer is dead."""
 
 STALE = timedelta(minutes=4)
-"""A status that a pass in progress has not written for so long: that pass is gone."""
+"""If a pass in progress has not written its status for this long, it is gone."""
 
 MOST_CHANGES = 2
 FAILED, BLOCKED, STARTING, DEGRADED = "failed", "blocked", "starting", "degraded"
@@ -105,7 +105,7 @@ class Report:
 
     @property
     def is_begun(self) -> bool:
-        """A pass has taken up what is decided."""
+        """A pass has started on the decision."""
         wants_awake = self.state in (State.WAKING, State.AWAKE)
         return self.status.target is (Target.AWAKE if wants_awake else Target.ASLEEP)
 
@@ -119,7 +119,7 @@ class Report:
 
     @property
     def degraded(self) -> Degraded | None:
-        """What is incomplete, where it is awake and serves people all the same."""
+        """What is incomplete, if it is awake and still serves people."""
         return self.status.degraded if self.phase == DEGRADED else None
 
     @property

@@ -85,7 +85,7 @@ def _after_delete(log: Log, thing: Thing, end: str) -> list[float]:
 def _between(
     log: Log, thing: Thing, start: Collection[str], end: Collection[str]
 ) -> Iterator[tuple[Subject, datetime, datetime]]:
-    """Each thing that was seen to enter `start`, then `end`, with both moments."""
+    """Each resource that was observed to enter `start`, then `end`, with both moments."""
     for subject in log.subjects(thing):
         seen = log.of(subject)
         begun = log.entered(subject, start, seen[0].at)

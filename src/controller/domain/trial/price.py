@@ -35,7 +35,7 @@ def price_of(spec: Spec, given: Given, prices: Prices, timing: Timing = TYPICAL)
     use = UsageProfile.of(spec)
     lasts = _length(spec, given, timing)
     usual = cost(_used(use, lasts, WAKES), prices)
-    # A third started hour, where a wake takes so long that it goes over one.
+    # A third started hour, if a wake is long enough to need it.
     most = cost(_used(use, lasts * int(MARGIN), WAKES + 1), prices)
     day = cost(use.always_on(_interval(timedelta(days=1))), prices)
     return Price(usual=usual, most=most, forgotten_day=day, lasts=lasts)

@@ -200,7 +200,7 @@ def _csv_rows(text: str) -> Iterator[list[str]]:
 
 
 def _csv_field(text: str, start: int) -> tuple[str, int]:
-    """One field, and where the separator after it stands."""
+    """One field, and the place of the separator after it."""
     if text[start : start + 1] != '"':
         match = re.compile(r"[^,\n]*").match(text, start)
         assert match is not None

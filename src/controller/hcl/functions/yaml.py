@@ -48,7 +48,7 @@ _TAG: Final = "tag:yaml.org,2002:"
 
 @function(Parameter("src", STRING))
 def yamldecode(text: Value) -> Value:
-    """Sequences become tuples, mappings objects; one document, no more and no less."""
+    """Sequences become tuples, mappings objects; exactly one document."""
     import yaml  # slow to import, and most stacks hold no YAML
 
     # libyaml, where PyYAML was built with it, is what Go's scanner was ported from.
