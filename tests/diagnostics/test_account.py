@@ -467,7 +467,7 @@ def test_vcpus_that_may_not_be_read_are_not_called_enough(exam, service_name, op
     fault(exam, service_name, operation, "AccessDeniedException", status=403)
     findings = exam.findings()
     told = said(findings, "quotas", WARNING)
-    assert told.startswith("vCPUs of FARGATE: could not look: missing right ")
+    assert told.startswith("vCPUs of FARGATE: could not check: missing right ")
     assert right in told
     assert "vCPU" not in said(findings, "quotas", OK)
 
