@@ -201,3 +201,35 @@ def test_a_thing_of_an_unknown_provider_fits_any_object(tmp_path):
     assert made.problems == ()
     (unknown,) = ask(made, "module.m.sha").value.data.origins
     assert str(unknown) == "data.vy_image.this.sha"
+
+
+DYNAMIC = """
+resource "aws_security_group" "g" {
+  name = "g"
+
+  dynamic "ingress" {
+    for_each = FOR_EACH
+    content {
+      from_port = CONTENT
+      to_port   = 1
+      protocol  = "tcp"
+    }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize("content", ["rule.value", "var.nope", "local.nope", "try(var.nope, 1)"])
+def test_the_content_of_a_block_is_looked_at_once_a_block_is_made_of_it(tmp_path, content):
+    """`terraform plan` finds the mistake in the second, and takes the first."""
+    text = DYNAMIC.replace("CONTENT", content)
+    none = world(tmp_path, text.replace("FOR_EACH", "[]"))
+    assert errors_of(none) == ()
+
+    some = world(tmp_path, text.replace("FOR_EACH", '["a"]'))
+    assert rules(some) == [("undeclared", 8)]
+
+
+def test_what_says_how_many_blocks_there_are_is_looked_at_in_any_case(tmp_path):
+    text = DYNAMIC.replace("CONTENT", "1").replace("FOR_EACH", "var.nope")
+    assert rules(world(tmp_path, text)) == [("undeclared", 6)]

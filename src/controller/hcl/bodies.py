@@ -12,6 +12,7 @@ from controller.hcl.errors import HclError
 from controller.hcl.evaluate import evaluate
 from controller.hcl.foreseen import are_apart, foreseen
 from controller.hcl.loops import iterate
+from controller.hcl.mistakes import late_errors
 from controller.hcl.origins import describe_origins, lacking_file
 from controller.hcl.references import iterator_name
 from controller.hcl.scope import Bindings, Scope, UpstreamError
@@ -66,6 +67,8 @@ class BodyEvaluator:
     def value(self, expression: Expression, scope: Scope, place: Place) -> Value | None:
         """None where it fails; the error is reported, unless it was before."""
         if expression in self.wrong:
+            for late in late_errors(self.wrong, expression):
+                self.report(late)
             return None
         try:
             return evaluate(expression, scope)

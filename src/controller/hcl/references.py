@@ -147,6 +147,18 @@ def iterator_name(dynamic: BlockSyntax) -> str:
     return dynamic.labels[0]
 
 
+def mentions(expression: Expression, kind: str, name: str) -> bool:
+    """Whether a reference in it is to that name."""
+    for reference in references_in(expression):
+        try:
+            subject = subject_of(reference)
+        except HclError:
+            continue
+        if (subject.kind, subject.name) == (kind, (name,)):
+            return True
+    return False
+
+
 def _in_dynamic(dynamic: BlockSyntax, bound: Names) -> Iterator[tuple[Expression, Names]]:
     inner = bound | {iterator_name(dynamic)}
     for argument in dynamic.body.arguments.values():

@@ -18,12 +18,14 @@ from controller.hcl.block_parts import conditions_of
 from controller.hcl.declarations import Condition, Declarations, Repetition, Resource
 from controller.hcl.errors import HclError
 from controller.hcl.functions import OF_PROVIDER, SPECIAL_FORMS, find
+from controller.hcl.mistakes import Mistakes
 from controller.hcl.module import Module
 from controller.hcl.references import (
     NO_NAMES,
     Names,
     Subject,
     expressions_in,
+    mentions,
     references_in,
     subject_of,
     walk,
@@ -68,6 +70,7 @@ class StaticChecker:
         self._declared: Declarations = module.declarations
         self.problems: list[Problem] = []
         self.wrong: set[Expression] = set()
+        self.late: dict[Expression, tuple[HclError, ...]] = {}
 
     def check(self) -> None:
         """Everything that the module declares."""
@@ -98,7 +101,7 @@ class StaticChecker:
                 self._condition(validation, _ANYWHERE)
                 if validation.condition in self.wrong:
                     continue
-                if not _mentions(validation.condition, "var", variable.name):
+                if not mentions(validation.condition, "var", variable.name):
                     self._refuse(
                         validation.condition,
                         HclError(
@@ -263,9 +266,13 @@ class StaticChecker:
         names: Names = NO_NAMES,
         address: str = "",
     ) -> None:
+        is_content = bool(names) and place.owner is not None
         for error in self._errors(expression, place, names):
             self.wrong.add(expression)
-            self._report(error, address)
+            if is_content:
+                self.late[expression] = (*self.late.get(expression, ()), error)
+            else:
+                self._report(error, address)
 
     def _report(self, error: HclError, address: str = "") -> None:
         self.problems.append(error.as_problem(address))
@@ -351,6 +358,7 @@ def check_modules(root: Module) -> tuple[list[Problem], frozenset[Expression]]:
     """Check every module of the tree; a folder that is called twice is checked once."""
     problems: list[Problem] = []
     wrong: set[Expression] = set()
+    late: dict[Expression, tuple[HclError, ...]] = {}
     seen: set[str] = set()
     for _, module in root.tree():
         if module.shown_as not in seen:
@@ -359,7 +367,8 @@ def check_modules(root: Module) -> tuple[list[Problem], frozenset[Expression]]:
             checker.check()
             problems += checker.problems
             wrong |= checker.wrong
-    return list(dict.fromkeys(problems)), frozenset(wrong)
+            late |= checker.late
+    return list(dict.fromkeys(problems)), Mistakes.of(wrong, late)
 
 
 def _repeated(repetition: Repetition) -> _Place:
@@ -368,17 +377,6 @@ def _repeated(repetition: Repetition) -> _Place:
 
 def _is_broken(declared: Declarations, variable: str) -> bool:
     return ("variable", variable) in declared.broken
-
-
-def _mentions(expression: Expression, kind: str, name: str) -> bool:
-    for reference in references_in(expression):
-        try:
-            subject = subject_of(reference)
-        except HclError:
-            continue
-        if (subject.kind, subject.name) == (kind, (name,)):
-            return True
-    return False
 
 
 _SPECIAL = {
