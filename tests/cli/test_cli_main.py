@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -93,6 +94,22 @@ def test_a_reader_that_has_enough_is_no_error_message(tmp_path):
         errors = process.stderr.read()
     assert b"Traceback" not in errors
     assert process.returncode == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device elsewhere")
+@pytest.mark.parametrize(
+    ("where", "code", "said"),
+    [
+        (">/dev/full", 1, "Error: cannot write the output: No space left on device\n"),
+        (">/dev/full 2>&1", 1, ""),
+        (">&-", 0, ""),
+    ],
+)
+def test_an_output_that_cannot_be_written_is_one_line(tmp_path, where, code, said):
+    (tmp_path / "main.tf").write_text("locals {}\n")
+    command = f'"{sys.executable}" -m controller.cli console "{tmp_path}" 1 {where}'
+    ended = subprocess.run(command, shell=True, stderr=subprocess.PIPE, text=True)
+    assert (ended.returncode, ended.stderr) == (code, said)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="interrupts are another thing elsewhere")

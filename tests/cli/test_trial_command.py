@@ -354,8 +354,11 @@ def a_process(*options: str) -> Iterator[tuple[subprocess.Popen[str], LaptopServ
             process.kill()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
-@pytest.mark.parametrize("pause", [0.0, 0.05], ids=["doubled", "twice"])
+@pytest.mark.parametrize(
+    ("number", "pause"),
+    [(signal.SIGTERM, 0.05), (signal.SIGINT, 0.0)],
+    ids=["SIGTERM twice", "SIGINT doubled"],
+)
 def test_whoever_ends_it_leaves_nothing(number, pause):
     with a_process("--json") as (process, server):
         process.send_signal(number)

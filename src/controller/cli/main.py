@@ -7,11 +7,12 @@ does not wait for what `dormouse apply` needs.
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from difflib import get_close_matches
 from importlib import import_module
 from io import TextIOWrapper
@@ -59,6 +60,8 @@ COMMANDS = {
 _INPUT_WRONG = 2
 _INTERRUPTED = 130
 _TERMINATED = 143
+_OUTPUT_LOST = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""A disk that is full, and a terminal that is gone."""
 
 
 class TerminatedError(KeyboardInterrupt):
@@ -103,7 +106,8 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         with _hearing_of_the_end():
             code = _invoke(sys.argv[1:] if arguments is None else arguments)
-        sys.stdout.flush()
+        if sys.stdout:  # None where the shell has closed it
+            sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return error.exit_code
@@ -114,10 +118,15 @@ def run(arguments: list[str] | None = None) -> int:
         return _TERMINATED
     except (click.Abort, EOFError, KeyboardInterrupt):
         return _INTERRUPTED
-    except BrokenPipeError:
-        # The reader has closed the pipe (`| head`); the interpreter must not flush into the closed
-        # pipe.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader has closed the pipe (`| head`)
+        _drop_output()
+        return 1
+    except OSError as error:
+        if error.errno not in _OUTPUT_LOST or error.filename is not None:
+            raise
+        _drop_output()
+        with suppress(OSError):
+            click.echo(f"Error: cannot write the output: {error.strerror}", err=True)
         return 1
     except UnicodeEncodeError as error:
         where = quoted(error.object[max(0, error.start - 20) :])
@@ -127,6 +136,11 @@ def run(arguments: list[str] | None = None) -> int:
         click.echo(f"Error: {clean_lines(str(error))}", err=True)
         return _INPUT_WRONG if isinstance(error, SpecError | TextError | PolicyError) else 1
     return code
+
+
+def _drop_output() -> None:
+    """The interpreter must not flush at its end what could not be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _in_one_line(error: click.ClickException) -> str:
