@@ -269,7 +269,7 @@ def test_a_provisioner_of_what_sleeps_is_refused(tmp_path):
     ("file", "text", "says"),
     [
         ("v.tf", 'variable "awake" {\n  default = true\n}\n', "v.tf:1: there is a variable awake"),
-        ("v.tf", 'variable "awake" {\n  default = false\n}\n', "nothing asks it"),
+        ("v.tf", 'variable "awake" {\n  default = false\n}\n', "nothing uses it"),
         ("terraform.tfvars", "awake = true\n", "terraform.tfvars:1: var.awake: gives the variable"),
         ("x.auto.tfvars", "a = 1\nawake=false\n", "x.auto.tfvars:2: var.awake: gives the variable"),
     ],

@@ -132,7 +132,7 @@ def test_a_profile_that_is_not_there_is_looked_up_by_the_next_command():
 def test_without_a_network_it_says_where_to_look():
     meant = translate(EndpointConnectionError(endpoint_url="https://x"), "read")
     assert type(meant) is RetryError
-    assert str(meant).endswith("look at the network (VPN, HTTPS_PROXY, AWS_ENDPOINT_URL)")
+    assert str(meant).endswith("check the network (VPN, HTTPS_PROXY, AWS_ENDPOINT_URL)")
 
 
 @pytest.mark.parametrize("error", [UnauthorizedSSOTokenError(), LoginRefreshRequired()])

@@ -197,7 +197,7 @@ def test_another_port_is_told_while_people_use_the_old_one(desk):
     assert outcome.result is Result.CONVERGED
     for what in ('target group "ecs-target-group"', f'service "{SERVICE_NAME}"'):
         assert what in outcome.cause
-    assert "the next wake makes it anew" in outcome.cause
+    assert "the next wake creates it again" in outcome.cause
     (entry,) = service_now(desk)["loadBalancers"]
     assert entry["containerPort"] == 5000
 
@@ -557,7 +557,7 @@ def test_a_load_balancer_that_reads_otherwise_however_it_is_made_is_made_anew_on
     assert outcome.result is Result.CONVERGED
     assert len(calls_of(desk, "CreateLoadBalancer")) == 2
     later = one_pass(desk, "awake", progress=outcome.progress)
-    assert "has not the Scheme that the Terraform files give it" in later.cause
+    assert "differs from the Terraform files in Scheme" in later.cause
     assert len(calls_of(desk, "CreateLoadBalancer")) == 2
 
 

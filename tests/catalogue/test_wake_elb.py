@@ -227,7 +227,7 @@ def test_f07_lb_failed_is_made_anew_exactly_once(desk):
     outcome = desk.wake(minutes=60)
 
     assert outcome.result is Result.FAILED
-    assert outcome.cause.startswith("made anew once, and failed again")
+    assert outcome.cause.startswith("created again once, and failed again")
     made = [c for c in calls_of(desk, "CreateLoadBalancer") if c.result]
     assert len(made) == 2
     assert len(calls_of(desk, "DeleteLoadBalancer")) == 1

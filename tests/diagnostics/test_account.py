@@ -353,7 +353,7 @@ def test_an_execution_role_that_another_service_may_take_on(exam):
     exam.define(executionRoleArn=arn)
 
     told = said(exam.findings(), "execution-role", PROBLEM)
-    assert "lambda.amazonaws.com may take it on, expected ecs-tasks.amazonaws.com" in told
+    assert "lambda.amazonaws.com may assume it, expected ecs-tasks.amazonaws.com" in told
 
 
 def test_an_image_in_ecr_without_an_execution_role(exam):

@@ -162,7 +162,9 @@ def test_a_group_without_name_and_equal_addresses_are_told_apart_by_their_ids(co
         {"SubnetId": "subnet-b", "AllocationId": "eipalloc-b"},
     ]
     assert found["SecurityGroups"] == ["sg-1"]
-    assert any("cannot be told from" in m and "--state" in m for m in errors(compiled(text)))
+    assert any(
+        "cannot be distinguished from" in m and "--state" in m for m in errors(compiled(text))
+    )
 
 
 def test_a_vpc_known_by_its_block_alone_is_a_guess_unless_there_is_state(compiled):
@@ -262,7 +264,7 @@ def test_what_depends_on_a_sleeper_is_not_taken_and_the_error_says_why(compiled)
     things = {"data.aws_lbs.all": {"arns": ["arn:x"], "tags": {"of": "arn:x"}}}
 
     (message,) = errors(compiled(text, things))
-    assert "depends on aws_lb.front, which is made anew at each wake" in message
+    assert "depends on aws_lb.front, which is created again at each wake" in message
 
 
 STALE = {

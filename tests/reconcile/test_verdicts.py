@@ -202,7 +202,7 @@ def test_made_anew_once_is_enough_for_a_wake():
     once = turn(seen=look)
     assert end(once) is None
     again = replace(once, progress=Progress().after_failure(LB))
-    assert end(again) == Ending(Result.FAILED, "made anew once, and failed again: no room")
+    assert end(again) == Ending(Result.FAILED, "created again once, and failed again: no room")
 
 
 def test_one_that_serves_is_degraded_only_once_that_lasts():

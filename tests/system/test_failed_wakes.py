@@ -60,7 +60,7 @@ def test_a_failed_load_balancer_is_made_anew_once(desk):
     outcome = desk.wake(minutes=60)
 
     assert outcome.result is Result.FAILED
-    assert "made anew once" in outcome.cause
+    assert "created again once" in outcome.cause
     assert len(desk.aws.calls.of("CreateLoadBalancer")) >= 2
     assert desk.sleep().result is Result.CONVERGED
 

@@ -306,7 +306,7 @@ def test_a_protocol_that_needs_another_target_group_fails_no_wake(desk, seconds)
     start = len(desk.aws.calls)
     told = desk.wake(progress=woken.progress)
     assert told.result is Result.CONVERGED
-    assert "has not the Protocol" in told.cause
+    assert "differs from the Terraform files in Protocol" in told.cause
     assert "ModifyListener" not in desk.calls_since(start)
     desk.spec = tcp
     assert desk.wake(progress=told.progress).cause == ""

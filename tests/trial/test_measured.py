@@ -38,7 +38,7 @@ SWITCHES = ("honours_delay", "drains_alone", "count_needs_balancer")
 """Fields that are no times."""
 
 TENTH = 0.1
-"""Seconds between two looks at least: what takes no longer cannot be told from no time."""
+"""Seconds between two looks at least: what takes no longer cannot be distinguished from no time."""
 
 
 def test_the_account_of_this_test_differs_in_every_number():

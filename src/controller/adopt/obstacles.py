@@ -14,7 +14,7 @@ from controller.domain.problem import Level, Place, Problem
 _TFVARS = re.compile(r"^[ \t]*\"?awake\"?[ \t]*[=:]", re.MULTILINE)
 _SOURCE = re.compile(r'^\s*source\s*=\s*"(\.[^"]*)"', re.MULTILINE)
 _GENERATED = {
-    "cdk.tf.json": "CDKTF writes it anew at each synth; write count = var.awake ? 1 : 0 in the "
+    "cdk.tf.json": "CDKTF rewrites it at each synth; write count = var.awake ? 1 : 0 in the "
     "program that it comes from",
     ".terragrunt-cache": "Terragrunt copies it there; adopt the folder that it copies from",
 }

@@ -158,7 +158,7 @@ def _unused(configuration: Configuration, spec: Spec) -> Iterator[str]:
         )
     elif not spec.resources:
         yield (
-            f"{variable.place}: the variable {AWAKE} is there, but nothing asks it; take it out, "
+            f"{variable.place}: the variable {AWAKE} is there, but nothing uses it; take it out, "
             "and adopt puts it back with everything that needs it"
         )
 
@@ -196,7 +196,7 @@ def _partly(after: Spec, running: tuple[HandedOver, ...]) -> Iterator[str]:
     if running and missing:
         yield (
             f"Terraform has made {running[0].in_state}, but not {missing[0]}; run terraform apply "
-            "so that all of it stands, or terraform destroy so that none does"
+            "so that all of it exists, or terraform destroy so that none does"
         )
 
 

@@ -215,7 +215,7 @@ def translate(error: Exception, what: str) -> DormouseError:
         return PermanentError(f"cannot {what}: {' '.join(str(error).split())}")
     if isinstance(error, EndpointConnectionError | ConnectTimeoutError | ProxyConnectionError):
         return RetryError(
-            f"cannot {what} right now: {str(error).rstrip('.')}; look at the network (VPN, "
+            f"cannot {what} right now: {str(error).rstrip('.')}; check the network (VPN, "
             "HTTPS_PROXY, AWS_ENDPOINT_URL)",
             after_seconds=5,
         )

@@ -113,7 +113,7 @@ class BodyEvaluator:
             raise lacking_file(unknown.origins) or HclError(
                 "for-each",
                 f"how many {type_} blocks there are depends on "
-                f"{describe_origins(unknown.origins)}, which is known only when AWS has been asked",
+                f"{describe_origins(unknown.origins)}, which is known only after a read of AWS",
                 origins=unknown.origins,
             )
         self.undecided[top or type_] = unknown.origins

@@ -275,7 +275,7 @@ class ExpressionBuilder:
                 after = links[position + 1 + count :]
                 if after and after[0].data == "attr_splat":
                     raise self._source.error(
-                        self.offset(after[0]), "a splat .* cannot stand inside another one"
+                        self.offset(after[0]), "a splat .* cannot be inside another one"
                     )
                 inner = links[position + 1 : position + 1 + count]
                 splat = Splat(base.place, base, self._linked(SplatItem(self.place(link)), inner))

@@ -134,7 +134,7 @@ def _error(expression: Expression, message: str) -> HclError:
 
 def _call(call: Call) -> Constraint:
     if call.name == "optional":
-        raise _error(call, "optional() stands only for an attribute of object({ … })")
+        raise _error(call, "optional() is allowed only for an attribute of object({ … })")
     if call.name not in (*_COLLECTIONS, "object", "tuple"):
         raise _error(call, f'"{call.name}" is no type that takes others')
     if len(call.arguments) != 1 or call.spread:

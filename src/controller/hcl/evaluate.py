@@ -139,7 +139,7 @@ def _object(expression: Object, scope: Scope) -> Value:
         if isinstance(key_expression, Reference):
             raise HclError(
                 "syntax",
-                "a reference as a key stands in parentheses, a text with dots in quotes",
+                "write a reference as a key in parentheses, a text with dots in quotes",
                 place=key_expression.place,
             )
         key = object_key(evaluate(key_expression, scope), key_expression)

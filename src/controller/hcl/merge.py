@@ -86,7 +86,7 @@ def _merged_bodies(base: Body, override: Body) -> Body:
         if block.type in _FIXED:
             raise HclError(
                 "override",
-                f"a {block.type} cannot be overridden; change it where it stands",
+                f"a {block.type} cannot be overridden; change it where it is",
                 place=block.place,
                 static=True,
             )

@@ -221,6 +221,6 @@ def _stray_arguments(bodies: tuple[Body, ...]) -> Iterator[Problem]:
         for argument in body.arguments.values():
             yield HclError(
                 "unsupported-argument",
-                f'"{argument.name}" stands outside of any block',
+                f'"{argument.name}" is outside of any block',
                 place=argument.place,
             ).as_problem()

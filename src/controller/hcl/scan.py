@@ -67,8 +67,8 @@ _CANNOT_START_LINE = frozenset(
     ]
 )
 _OUR_WAY = {
-    "'": "text stands in double quotes",
-    "`": "text stands in double quotes",
+    "'": "text must be in double quotes",
+    "`": "text must be in double quotes",
     ";": "a line break separates arguments",
     "&": "write && for a logical and",
     "|": "write || for a logical or",
@@ -279,7 +279,7 @@ class _Scanner:
             if level.kind == "body" and not level.after_equals:
                 kind = "body"
                 if self._before == "line break":
-                    raise self._source.error(self._offset, "{ stands on the line of its block")
+                    raise self._source.error(self._offset, "{ must be on the line of its block")
             else:
                 kind = "for" if _FOR.match(self._text, self._offset + 1) else "object"
         self._levels.append(_Level(kind, bracket, self._offset))

@@ -321,7 +321,8 @@ class StaticChecker:
     def _self_reference(self, reference: Reference, place: _Place) -> Iterator[HclError]:
         if place.itself is None:
             raise HclError(
-                "reference", '"self" stands only in provisioners, connections and postconditions'
+                "reference",
+                '"self" is allowed only in provisioners, connections and postconditions',
             )
         schema = schema_of(place.itself.mode, place.itself.type)
         if schema and reference.steps:
@@ -393,6 +394,6 @@ def _check_special(subject: Subject, place: _Place) -> None:
         wanted = ", ".join(f"{kind}.{name}" for name in _SPECIAL[kind])
         raise HclError("reference", f'there is no "{kind}.{subject.name[0]}", only {wanted}')
     if kind == "each" and not place.each:
-        raise HclError("reference", '"each" stands only in a block that has for_each')
+        raise HclError("reference", '"each" is allowed only in a block that has for_each')
     if kind == "count" and not place.count:
-        raise HclError("reference", '"count" stands only in a block that has count')
+        raise HclError("reference", '"count" is allowed only in a block that has count')

@@ -144,7 +144,7 @@ def standing_too(companions: Iterable[Companion], asleep: World | None) -> Itera
         yield Problem(
             level=Level.WARNING,
             rule="fails-asleep",
-            message=f"stands awake and asleep, but AWS removes it together with "
+            message=f"exists awake and asleep, but AWS removes it together with "
             f"{companion.service}: dormouse makes it at each wake, and terraform apply fails while "
             "asleep (\"ECS service doesn't exist\"); give it the service's count "
             "(var.awake ? 1 : 0)",

@@ -79,7 +79,7 @@ _TARGETS = Hanger(
 )
 _TEXT = Hanger("it keeps the old value from the first sleep on", _USE_ADDRESS)
 _TASK = Hanger(
-    "the containers are told the old value from the first sleep on",
+    "the containers get the old value from the first sleep on",
     _USE_ADDRESS,
 )
 _POLICY = Hanger(

@@ -260,8 +260,8 @@ class LookUps:
             if other is not instance and self._fits(other, source, keys):
                 said = {key: value for key, value in keys.items() if not is_reference(value)}
                 raise CannotRefer(
-                    f"{instance.address} ({instance.place}) cannot be told from {other.address}: "
-                    f"{_listed(said)} finds both; {source.remedy}"
+                    f"{instance.address} ({instance.place}) cannot be distinguished from "
+                    f"{other.address}: {_listed(said)} finds both; {source.remedy}"
                 )
 
     def _fits(self, other: ResourceInstance, source: Source, keys: Mapping[str, Json]) -> bool:

@@ -26,7 +26,7 @@ from controller.mapping.table import (
 )
 from controller.mapping.task_definition import pin_latest
 
-_UPDATES = "it says how Terraform changes a service in place; dormouse makes it anew"
+_UPDATES = "it says how Terraform changes a service in place; dormouse creates it again"
 
 
 def _public_ip(value: Json) -> Json:

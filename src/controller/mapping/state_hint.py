@@ -41,7 +41,7 @@ def _hint(unknown: tuple[Name, ...], sleepers: frozenset[str], choice: Choice | 
         if address in choice.bound:
             return (
                 f"{choice.state.name} has it, but it depends on {choice.bound[address]}, which is "
-                "made anew at each wake"
+                "created again at each wake"
             )
         if choice.thing(address) is None:
             return (

@@ -159,7 +159,7 @@ def _never_idle(spec: Spec, draft: StackDraft) -> Iterator[Problem]:
     yield Problem(
         level=Level.WARNING,
         rule=NEVER_IDLE,
-        message="no load balancer of this stack sleeps, so nobody can tell whether it is used: it "
+        message="no load balancer of this stack sleeps, so its use cannot be measured: it "
         'sleeps by its hours, leases and max_awake alone; write idle_timeout = "0" to say so',
         place=first.instance.place,
         address=first.address,

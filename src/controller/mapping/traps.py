@@ -274,7 +274,7 @@ def owner_tags(stack: StackDraft) -> None:
         written = ", ".join(f'"{key}" = "{value}"' for key, value in wanted.items())
         draft.filling.warn(
             "owner-tag",
-            "stands awake and asleep, and dormouse changes only what carries its tags; add tags = "
+            "exists awake and asleep, and dormouse changes only what carries its tags; add tags = "
             f"{{ {written} }}",
         )
 

@@ -259,7 +259,7 @@ def _cannot_change(instance: ResourceInstance, differences: Mapping[str, Place])
     return _problem(
         Level.ERROR,
         "differs",
-        f"stands awake and asleep with another {names}; {allowed} may differ, so give it "
+        f"exists awake and asleep with another {names}; {allowed} may differ, so give it "
         "count = var.awake ? 1 : 0, or make it the same in both",
         instance,
         min(differences.values()),

@@ -106,7 +106,7 @@ def find_failure(seen: Seen, progress: Progress) -> str:
         one = seen.observed[action.address]
         again = progress.is_recreated(action.address)
         if plan.target is Target.AWAKE and one.state is State.FAILED and again:
-            return f"made anew once, and failed again: {one.cause}"
+            return f"created again once, and failed again: {one.cause}"
     return ""
 
 

@@ -81,7 +81,7 @@ def _file(data: Mapping[str, Any], version: int, shown_as: str) -> State:
         )
     raise StateError(
         f"{shown_as} is a state of version {version}, from before Terraform 0.12, expected 4; "
-        f"`terraform apply` with a present Terraform writes it anew, or {_SHOW}"
+        f"`terraform apply` with a present Terraform rewrites it, or {_SHOW}"
     )
 
 

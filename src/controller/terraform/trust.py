@@ -37,7 +37,7 @@ definitions, hashes), and changing most leaves the ids as they are.
 def disagreement(thing: Thing, body: Block) -> str | None:
     """The first argument in which they differ, in words; None where they agree."""
     if thing.tainted:
-        return f"{thing.address} is tainted, so the next apply makes it anew"
+        return f"{thing.address} is tainted, so the next apply replaces it"
     for name, said, found in _differing(thing, body):
         return f"{name} is {found} there and {said} in the files"
     return None

@@ -41,7 +41,7 @@ def examine(site: Site) -> Found:
     begun = [_trial_of(site, observed, each) for each in remains]
     if any(since is None for since in begun):
         untried = next(each for each, since in zip(remains, begun, strict=True) if since is None)
-        raise PermanentError(f"cannot try {site.spec.stack}: {untried} stands; {_REMEDY}")
+        raise PermanentError(f"cannot try {site.spec.stack}: {untried} exists; {_REMEDY}")
     if not make_plan(site.spec, Target.ASLEEP, observed).converged and not remains:
         _check_that_it_leaves(site.spec, observed)
     check_reads(site.clients, site.spec.stack, site.region)

@@ -318,7 +318,7 @@ def test_what_serves_people_is_made_anew_at_the_next_wake_and_says_so(address):
 
     assert plan.converged
     [warning] = plan.warnings
-    assert f"({address}) has not the scheme, subnets that the Terraform files give it" in warning
+    assert f"({address}) differs from the Terraform files in scheme, subnets" in warning
 
 
 @pytest.mark.parametrize("user", [LB, LISTENER, SERVICE])

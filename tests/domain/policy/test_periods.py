@@ -62,7 +62,7 @@ def test_a_period_is_weekdays_and_a_span_of_time(text, weekdays, start, end):
         ("Mon-Mon 09:00-18:00", ['"Mon-Mon"', 'write "Mon" or "daily"']),
         ("Mon-Wed-Fri 09:00-18:00", ['"Wed-Fri" is not a day']),
         ("Mon,,Fri 09:00-18:00", ['"" is not a day']),
-        ("Mon,daily 09:00-18:00", ['"daily" stands alone']),
+        ("Mon,daily 09:00-18:00", ['"daily" is written alone']),
         ("weekdays 09:00-18:00", ['"weekdays" is not a day', "Mon-Fri"]),
     ],
 )
@@ -121,7 +121,7 @@ def test_bad_dates_are_refused_with_what_was_found_and_a_remedy(text, essentials
         (
             parse_period,
             "Mon,daily 09:00-18:00",
-            'cannot read the period "Mon,daily 09:00-18:00": "daily" stands alone, such as '
+            'cannot read the period "Mon,daily 09:00-18:00": "daily" is written alone, such as '
             '"daily 08:00-20:00"',
         ),
         (

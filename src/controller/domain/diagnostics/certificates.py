@@ -22,7 +22,7 @@ def certificates(facts: Facts) -> Iterator[Finding]:
         for arn in certificate_arns(listener.request):
             subject = f"{listener.address} {arn}"
             if ":acm:" not in arn:
-                yield not_checked(CHECK, subject, "is not of ACM, and was not looked at")
+                yield not_checked(CHECK, subject, "is not of ACM, and was not checked")
             elif (found := (facts.certificates or {}).get(arn)) and facts.at:
                 yield _judged(subject, found, facts.at)
 

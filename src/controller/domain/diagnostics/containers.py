@@ -126,6 +126,6 @@ def _trust(subject: str, role: Role) -> Finding:
         return problem(
             "execution-role",
             subject,
-            f"{who} may take it on, expected {TASKS}; add it to the role's trust policy",
+            f"{who} may assume it, expected {TASKS}; add it to the role's trust policy",
         )
-    return ok("execution-role", subject, f"{TASKS} may take it on")
+    return ok("execution-role", subject, f"{TASKS} may assume it")

@@ -165,8 +165,8 @@ def _concurrency(health: ControllerHealth) -> Iterator[Finding]:
             "concurrency",
             health.deployment,
             f"the account runs at most {room.most} functions at one time, which the heartbeat, the "
-            "passes and the wake URL share: whoever opens as many connections to it holds them "
-            "all up; ask for 1000 (Service Quotas, AWS Lambda, Concurrent executions; it is free)",
+            "passes and the wake URL share: that many open connections to it block them all; "
+            "request 1000 (Service Quotas, AWS Lambda, Concurrent executions; it is free)",
         )
     elif room.reserved is None:
         default = f"ApiConcurrency={room.default or 1}"

@@ -253,7 +253,7 @@ def _admission(facts: Facts, back: Back, target: Target) -> Finding:
         return not_checked(
             "security-groups",
             subject,
-            f"a prefix list decides whether {shut_out[0]} gets in, which is not looked into",
+            f"a prefix list decides whether {shut_out[0]} gets in, which is not read",
         )
     return problem(
         "security-groups",

@@ -139,7 +139,7 @@ def make_plan(spec: Spec, target: Target, observed: Observed, order: Order = Ord
     return planner.wake() if target is Target.AWAKE else planner.sleep()
 
 
-_TERRAFORMS = "is not there: it stands in both worlds, so Terraform makes it; run terraform apply"
+_TERRAFORMS = "is not there: it exists in both worlds, so Terraform creates it; run terraform apply"
 
 
 class _Planner:

@@ -14,8 +14,8 @@ def say_unread(seen: Observation) -> str:
 def tell_outdated(resource: ResourceSpec, seen: Observation) -> str:
     what = resource.kind.replace("_", " ")
     return (
-        f'{what} "{resource.name}" ({resource.address}) has not the {", ".join(seen.outdated)} '
-        f"that the Terraform files give it now; the next wake makes it anew"
+        f'{what} "{resource.name}" ({resource.address}) differs from the Terraform files in '
+        f"{', '.join(seen.outdated)}; the next wake creates it again"
     )
 
 

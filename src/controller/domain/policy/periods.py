@@ -144,7 +144,7 @@ def _weekday(text: str) -> int:
     if name in WEEKDAYS:
         return WEEKDAYS.index(name)
     if name == "daily":
-        raise TextError('"daily" stands alone, such as "daily 08:00-20:00"')
+        raise TextError('"daily" is written alone, such as "daily 08:00-20:00"')
     for short, long in _LONG_NAMES.items():
         if name in long:
             raise TextError(f'"{text}" is not a day; write "{short.capitalize()}"; {_DAYS}')

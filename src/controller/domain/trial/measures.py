@@ -317,7 +317,7 @@ MEASURES: Sequence[Measure] = (
     _simple("metric_lag", "a minute over until CloudWatch shows it", "metric_lag", _metric_lag),
     Measure(
         name="turn_round",
-        about="wake asked during a sleep until awake",
+        about="wake requested during a sleep until awake",
         find=lambda log: [],
         assumed=_turn_round_assumed,
     ),
