@@ -334,7 +334,7 @@ def test_a_warning_names_the_kind_in_the_users_words():
     world = observed({**AWAKE, TG: outdated}, Holder.US)
     plan = make_plan(article_spec(), Target.AWAKE, replace(world, leftovers=(OLD,)))
 
-    assert plan.warnings[0].startswith(f'target group "ecs-target-group" ({TG}) has not')
+    assert plan.warnings[0].startswith(f'target group "ecs-target-group" ({TG}) differs')
     assert plan.warnings[1] == OLD.cause
 
 
