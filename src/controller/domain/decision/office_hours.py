@@ -162,6 +162,8 @@ class OfficeHours:
 def _all_windows(rules: Rules, now: datetime, back: timedelta) -> Iterator[Window]:
     """By office hours and by bookings, in order."""
     hours = (_window(rules, window) for window in _windows(rules, now, back))
+    if not rules.bookings:
+        return hours  # nearly always, and to merge takes longer than to find them
     booked = (
         _window(rules, OpenWindow(each.opens_at, each.closes_at), each)
         for each in rules.bookings
