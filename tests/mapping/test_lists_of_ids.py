@@ -69,6 +69,7 @@ def answers(look_up):
         case "subnet":
             tags = {"Name": f"private-{look_up['id']}"} if look_up["id"] != "s-2" else {}
             has = {"availability_zone": ZONE_OF[look_up["id"]], "tags": tags}
+            has["cidr_block"] = f"10.0.{look_up['id'][-1]}.0/24"
             has["map_public_ip_on_launch"] = look_up["id"] == "s-2"
             found = has[look_up["attribute"]]
         case "ssm_parameter":
@@ -106,6 +107,10 @@ def answers(look_up):
             ["s-1", "s-3"],
         ),
         ("[for s in data.aws_subnet.e : s.id if s.map_public_ip_on_launch]", ["s-2"]),
+        (
+            '[for s in data.aws_subnet.e : s.id if cidrhost(s.cidr_block, 7) == "10.0.2.7"]',
+            ["s-2"],
+        ),
         ("[for s in data.aws_subnet.e : s.id if !s.map_public_ip_on_launch]", ["s-1", "s-3"]),
         (
             '[for s in data.aws_subnet.e : s.id if startswith(lookup(s.tags, "Name", ""), "priv")]',
@@ -203,3 +208,19 @@ resource "aws_ecs_service" "s" {{
     (warning,) = [p for p in compiled.problems if p.rule == "zones"]
     assert warning.message.startswith("subnets: data.aws_subnets.b ")
     assert "$" not in warning.message
+
+
+def test_a_fixed_address_in_a_subnet_that_is_looked_up(tmp_path):
+    """An internal load balancer with the seventh address of each subnet."""
+    text = HEAD.replace(
+        "  subnets            = SUBNETS\n",
+        "  internal           = true\n\n  subnet_mapping {\n"
+        '    subnet_id            = "s-2"\n'
+        "    private_ipv4_address = cidrhost(data.aws_subnet.own.cidr_block, 7)\n  }\n",
+    )
+    text += 'data "aws_subnet" "own" {\n  id = "s-2"\n}\n'
+    compiled = compile_stack(write(tmp_path, {"main.tf": text}), Inputs(), NOW, stack="one")
+    errors = [str(p) for p in compiled.problems if p.level is Level.ERROR]
+    assert compiled.spec is not None, errors
+    request = resolve(compiled.spec["aws_lb.front"].request, {}, answers)
+    assert request["SubnetMappings"] == [{"SubnetId": "s-2", "PrivateIPv4Address": "10.0.2.7"}]

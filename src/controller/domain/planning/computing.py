@@ -20,6 +20,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal, localcontext
 from typing import Any
 
 from controller.domain.errors import PermanentError
+from controller.domain.planning.computing_cidr import CIDR
 
 Data = Any
 """None, bool, int, Decimal, str, a list or a dict of these."""
@@ -367,11 +368,6 @@ def _subtract(first: Data, second: Data) -> list[Data]:
     return [i for i in _set(_list(first)) if not any(_alike(i, one) for one in _list(second))]
 
 
-def _listed(value: Data) -> list[Data]:
-    """What a splat goes through."""
-    return [] if value is None else value if isinstance(value, list) else [value]
-
-
 def _arithmetic(apply: Callable[[Decimal, Decimal], Decimal]) -> Callable[[Data, Data], Data]:
     return lambda a, b: _result(apply(_number(a), _number(b)))
 
@@ -399,7 +395,9 @@ FUNCTIONS: Mapping[str, Callable[..., Data]] = {
     "get": _get,
     "list": lambda *items: list(items),
     "object": lambda *parts: dict(zip(parts[::2], parts[1::2], strict=True)),
-    "splat": _listed,
+    "splat": lambda v: (
+        [] if v is None else v if isinstance(v, list) else [v]
+    ),  # what it goes through
     "abs": lambda value: _result(abs(_number(value))),
     "alltrue": lambda items: all(item is not None and truth(item) for item in _list(items)),
     "anytrue": lambda items: any(item is not None and truth(item) for item in _list(items)),
@@ -408,6 +406,7 @@ FUNCTIONS: Mapping[str, Callable[..., Data]] = {
     "ceil": lambda value: _result(_number(value).to_integral_value(ROUND_CEILING)),
     "chomp": lambda value: text(value).rstrip("\r\n"),
     "chunklist": _chunks,
+    **CIDR,
     "coalesce": _coalesce,
     "coalescelist": lambda *lists: next(items for items in lists if _list(items)),
     "compact": lambda items: [text(i) for i in _list(items) if i is not None and i != ""],
