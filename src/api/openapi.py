@@ -72,7 +72,7 @@ _PROBLEMS = {
     "404": "No key, a bad one, or no such stack: always the same",
     "405": "Another method; see Allow",
     "409": "There is nothing to extend",
-    "413": "Larger than anything that is asked for",
+    "413": "The body is too large",
     "415": "A body of another type",
     "422": "Read, and not possible",
     "429": "The link has begun as many wakes as it may within a day; see Retry-After",

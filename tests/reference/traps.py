@@ -14,7 +14,7 @@ from controller.mapping.refusals import (
 )
 
 HEAD = """\
-# What AWS refuses, told at `dormouse check`
+# What AWS refuses, reported by `dormouse check`
 
 `terraform validate` and `plan` accept all of it; `apply` and a wake would not get past it. Each
 row names its rule (in brackets at the end of a problem's line), what it says, AWS's own words, and
