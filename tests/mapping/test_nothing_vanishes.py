@@ -26,6 +26,8 @@ from controller.mapping.assemble import Compiled
 from controller.mapping.compile import compile_stack
 from hcl.cases import write
 
+pytestmark = pytest.mark.slow
+
 TESTS = Path(__file__).parent.parent
 STACKS = TESTS / "data/hcl-cases/stacks"
 CHANGES = ("null", '"odd"', "-1", "true", "[]", "{}", '["odd"]', "[[]]", "{ odd = 1 }", "uuid()")

@@ -10,6 +10,7 @@ from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -189,6 +190,7 @@ def moment(case, minute):
     return datetime.fromtimestamp(case["start"] + 60 * minute, UTC)
 
 
+@pytest.mark.slow
 @examples(250)
 @given(cases())
 def test_the_windows_are_open_at_the_very_minutes_that_a_clock_on_the_wall_says(case):
@@ -207,6 +209,7 @@ def test_the_windows_are_open_at_the_very_minutes_that_a_clock_on_the_wall_says(
     assert shown[FIRST:LAST] == expected[FIRST:LAST]
 
 
+@pytest.mark.slow
 @examples(200)
 @given(cases(), st.lists(st.integers(FIRST, LAST - 1), min_size=1, max_size=8))
 def test_every_question_has_the_answer_of_a_clock_on_the_wall(case, minutes):
