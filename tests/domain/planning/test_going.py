@@ -136,3 +136,16 @@ def test_a_deleted_service_has_been_leaving_since_it_was_put_to_rest():
 
     assert gone.draining_since(SERVICE, "arn:service") == NOON
     assert gone.rest == Rest()
+
+
+def test_who_is_refused_is_remembered_beside_the_others():
+    rest = Rest().refused(SERVICE)
+    assert rest.forced == {SERVICE}
+    assert rest.refused("other").forced == {SERVICE, "other"}
+    assert rest.refused("other").over(SERVICE).forced == {"other"}
+
+
+def test_by_force_nothing_of_it_is_put_right_and_one_at_rest_is_made_anew():
+    differing = replace(RUNS, differs=(COUNT,), outdated=("x",))
+    assert by_force(differing) == replace(RUNS, may_rest=False)
+    assert by_force(EMPTY) == replace(EMPTY, outdated=(COUNT,))
