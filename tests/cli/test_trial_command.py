@@ -187,6 +187,20 @@ def expired(predicate: Callable[[object], bool]) -> Fault:
     )
 
 
+def test_an_interface_that_goes_between_two_reads_is_no_surprise(desk):
+    """The address names it, and a moment later its load balancer has let go of it."""
+    gone = Fault(
+        operation="DescribeNetworkInterfaces",
+        code="InvalidNetworkInterfaceID.NotFound",
+        message="The networkInterface ID 'eni-1' does not exist",
+        status=400,
+    )
+    desk.aws.faults.add(gone)
+    found = json.loads(desk.trial("--yes", "--json").out)
+    assert (gone.struck, found["surprises"]) == (1, [])
+    assert gone.code in {each["code"] for each in found["refusals"]}
+
+
 def test_a_wake_that_fails_leaves_nothing_and_writes_no_profile(desk, tmp_path):
     desk.aws.conditions.containers("nsfw-api-container", "image_pull_error")
     saved = tmp_path / "here.json"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from controller.aws.clients import Client
-from controller.aws.errors import code_of
+from controller.aws.errors import NO_INTERFACE, code_of
 from controller.domain.planning.observed import Address, Holder
 
 _OF_NLB = re.compile(r"^ELB (?P<id>net/(?P<name>[^/]+)/[0-9a-f]+)$")
@@ -43,7 +43,7 @@ class ElasticIpReader:
         try:
             reply = self._ec2.describe_network_interfaces(NetworkInterfaceIds=[interface_id])
         except Exception as error:
-            if code_of(error) == "InvalidNetworkInterfaceID.NotFound":
+            if code_of(error) == NO_INTERFACE:
                 return None
             raise
         return next((str(i.get("Description", "")) for i in reply["NetworkInterfaces"]), None)

@@ -47,6 +47,9 @@ GONE = frozenset(
         "ObjectNotFoundException",  # Application Auto Scaling: target, policy, scheduled action
     }
 )
+NO_INTERFACE = "InvalidNetworkInterfaceID.NotFound"
+"""A load balancer's interface can go between two reads, one of which has just named it."""
+
 THROTTLED = frozenset(
     {
         "BandwidthLimitExceeded",
@@ -191,7 +194,7 @@ def gone_is_fine() -> Iterator[None]:
 
 def is_foreseen(code: str, text: str, status: int) -> bool:
     """Whether a refusal has a meaning here; a denial and an unknown code only end the pass."""
-    known = GONE | THROTTLED | EXPIRED | DUPLICATE | SERVER_SIDE | _HINTS.keys()
+    known = GONE | {NO_INTERFACE} | THROTTLED | EXPIRED | DUPLICATE | SERVER_SIDE | _HINTS.keys()
     is_known_text = any(code == wanted and part in text for wanted, part, _ in _BY_TEXT)
     return is_known_text or code in known or status >= 500 or status == TOO_MANY
 
