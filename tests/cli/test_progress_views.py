@@ -12,12 +12,12 @@ from controller.cli import report_views, views
 from controller.cli.stack_status import StackStatus
 from controller.domain.decision.lifecycle import Lifecycle
 from controller.domain.planning.observed import State
-from controller.domain.planning.plan import Plan, Target
+from controller.domain.planning.plan import Plan, Target, make_plan
 from controller.domain.planning.progress import Timeline
 from controller.domain.reporting.report import make_report
 from controller.domain.reporting.status import Status
 from controller.reconcile.outcome import Iteration
-from factories import LB, NOON, TG, article_spec, observed
+from factories import LB, LISTENER, NOON, SERVICE, TG, article_spec, observed
 from local.clock import ManualClock
 
 SPEC = article_spec()
@@ -50,6 +50,36 @@ def a_round():
         timeline=WAY,
         now=NOW,
     )
+
+
+def said_of(target, states):
+    """What each resource is said to be in a round in which this stands."""
+    seen = observed(states)
+    plan = make_plan(SPEC, target, seen)
+    round_ = Iteration(target=target, observed=seen, plan=plan, timeline=Timeline(), now=NOW)
+    return views._states(round_)
+
+
+def test_what_is_to_be_deleted_is_not_called_ready():
+    states = dict.fromkeys((TG, LB, LISTENER, SERVICE), State.READY)
+    assert said_of(Target.ASLEEP, states) == {
+        TG: f"waits until {SERVICE} is gone",
+        LB: "to be deleted",
+        LISTENER: f"goes with {LB}",
+        SERVICE: "to be deleted",
+    }
+    assert said_of(Target.AWAKE, states) == dict.fromkeys(states, "ready")
+
+
+def test_what_is_to_be_created_is_not_called_missing():
+    states = dict.fromkeys((TG, LB, LISTENER, SERVICE), State.ABSENT)
+    assert said_of(Target.AWAKE, states) == {
+        TG: "to be created",
+        LB: "to be created",
+        LISTENER: f"waits for {LB}",
+        SERVICE: f"waits for {TG}",
+    }
+    assert said_of(Target.ASLEEP, states) == dict.fromkeys(states, "gone")
 
 
 def test_a_terminal_shows_each_resource_with_its_time(terminal):

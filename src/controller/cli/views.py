@@ -17,7 +17,7 @@ from controller.cli.screen import (
     open_console,
 )
 from controller.domain.planning.observed import State
-from controller.domain.planning.plan import Target
+from controller.domain.planning.plan import Action, Target, Verb
 from controller.domain.planning.progress import Step, Timeline
 from controller.domain.planning.spec import Spec
 from controller.domain.ports import Clock
@@ -30,11 +30,14 @@ def make_view(spec: Spec, clock: Clock) -> View:
     return LiveView(spec, clock, console) if console.is_terminal else PlainView(clock.now())
 
 
+TO_CREATE, TO_DELETE = "to be created", "to be deleted"
+
+
 class PlainView(Lines):
     """One line when something begins, waits or is done."""
 
     def __call__(self, seen: Iteration) -> None:
-        before = _WORDS[State.ABSENT] if seen.target is Target.AWAKE else _WORDS[State.READY]
+        before = TO_CREATE if seen.target is Target.AWAKE else TO_DELETE
         for address, text in _states(seen).items():
             self.say(address, text, seen.now, before=before)
 
@@ -89,19 +92,30 @@ View = LiveView | PlainView
 
 def _states(seen: Iteration) -> Mapping[str, str]:
     """Each resource in words, in the order of the spec; Elastic IPs only when they are awaited."""
-    waits = {a.address: a.waits_for for a in seen.plan.actions}
+    actions = {a.address: a for a in seen.plan.actions}
     busy = dict(seen.plan.waiting)
     said: dict[str, str] = {}
     for address, one in seen.observed.resources.items():
         gone = one.state is State.ABSENT and seen.target is Target.ASLEEP
-        text = one.phase or ("gone" if gone else _WORDS[one.state])
+        text = "gone" if gone else _WORDS[one.state]
+        text = one.phase or _next_step(actions.get(address)) or text
         if one.cause:
             text = f"{text} ({one.cause})"
-        said[address] = waits.get(address) or text
+        waits_for = actions[address].waits_for if address in actions else ""
+        said[address] = waits_for or text
     for allocation_id in seen.observed.addresses:
         if allocation_id in busy:
             said[allocation_id] = busy[allocation_id]
     return said
+
+
+def _next_step(action: Action | None) -> str:
+    """What comes next for a resource whose state alone says the opposite."""
+    if action is None or action.verb is Verb.UPDATE:
+        return ""
+    if action.carried_by:
+        return f"goes with {action.carried_by}"
+    return TO_CREATE if action.verb is Verb.CREATE else TO_DELETE
 
 
 _WORDS = {
