@@ -228,7 +228,7 @@ def wake(desk: Desk, stack: str = "nsfw-api") -> None:
 @pytest.mark.parametrize(
     ("stack", "said"),
     [
-        ("nsfw-api", "stands; a trial needs the stack asleep: dormouse apply DIR --to asleep"),
+        ("nsfw-api", "exists; a trial needs the stack asleep: dormouse apply DIR --to asleep"),
         ("other", 'is not ours: tag "dormouse:stack" is "other"'),
     ],
 )
