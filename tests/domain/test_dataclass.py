@@ -224,3 +224,18 @@ def test_what_holds_itself_is_shown_all_the_same():
     node.next = node
 
     assert repr(node) == "Node(next=...)"
+
+
+def test_a_class_without_slots_fills_those_that_it_inherits():
+    @ours.dataclass(frozen=True, slots=True)
+    class Parent:
+        a: int = 1
+        b: int = 2
+
+    @ours.dataclass(frozen=True)
+    class Child(Parent):
+        b: int = 3
+
+    assert (Child().a, Child().b) == (1, 3)
+    changed = ours.replace(Child(), a=5, b=6)
+    assert (changed.a, changed.b) == (5, 6)

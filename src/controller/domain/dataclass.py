@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import MISSING, Field, FrozenInstanceError, asdict, field, fields
 from operator import attrgetter, ge, gt, le, lt
 from reprlib import recursive_repr
+from types import MemberDescriptorType
 from typing import TYPE_CHECKING, Any
 
 __all__ = ["asdict", "dataclass", "field", "fields", "replace"]
@@ -105,11 +106,12 @@ def _init(made: type, frozen: bool, slots: bool) -> Any:
     lines = [f"def __init__({', '.join(_parameters(fields(made)))}):"]
     if frozen and not slots:
         lines.append(" __own = self.__dict__")
+    slotted = _slotted(made)
     for each in fields(made):
         value = _value(each, known)
         if not value:
             continue
-        if frozen and slots:
+        if frozen and each.name in slotted:
             known[f"__set_{each.name}"] = getattr(made, each.name).__set__
             lines.append(f" __set_{each.name}(self, {value})")
         elif frozen:
@@ -122,9 +124,18 @@ def _init(made: type, frozen: bool, slots: bool) -> Any:
     return known["__init__"]
 
 
+def _slotted(made: type) -> frozenset[str]:
+    """The fields that have a slot: a class without slots may inherit some."""
+    found = (each.name for each in fields(made))
+    return frozenset(
+        name for name in found if isinstance(getattr(made, name, None), MemberDescriptorType)
+    )
+
+
 def _only_sets(made: type) -> bool:
-    """Whether `__init__` only sets the given fields."""
-    return not hasattr(made, "__post_init__") and all(each.init for each in fields(made))
+    """Whether `__init__` only sets the given fields, and none of them in a slot."""
+    has_more = hasattr(made, "__post_init__") or _slotted(made)
+    return not has_more and all(each.init for each in fields(made))
 
 
 def _parameters(all_fields: Iterable[Field[Any]]) -> Iterator[str]:
