@@ -62,7 +62,7 @@ def make_due(emulator):
     """As whoever cannot reach the function: only the schedule can take it up."""
     dynamodb = emulator.client("dynamodb")
     (name,) = dynamodb.list_tables()["TableNames"]
-    Table(dynamodb, name).ask("nsfw-api", datetime.now(UTC))
+    Table(dynamodb, name).request_pass("nsfw-api", datetime.now(UTC))
 
 
 def heartbeats(emulator):
