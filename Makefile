@@ -28,7 +28,7 @@ demo: setup ## The whole system on this machine, to press and to watch (in a pip
 	@$(BIN)/dormouse demo
 
 test: setup ## Run every test
-	@$(BIN)/pytest -n 2 --dist worksteal
+	@$(BIN)/pytest -n 3 --dist worksteal  # more than two cores have: a third of the time some test waits
 
 QUICK := tests/domain tests/asking tests/reconcile tests/mapping tests/hcl tests/aws
 

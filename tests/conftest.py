@@ -43,6 +43,11 @@ def pytest_collection():
         gc.set_threshold(20_000, 20, 10)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest tests, which wait for minutes: last, they would run alone."""
+    items.sort(key=lambda item: item.get_closest_marker("emulator") is None)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def service_models():
     """
