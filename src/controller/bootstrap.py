@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from traceback import format_exc
 from typing import Any
 
 from controller.aws.clients import Clients, Session
 from controller.aws.cloud import AwsCloud
 from controller.aws.invitations import Invitations
-from controller.aws.start_pass import start_pass
+from controller.aws.start_pass import starter
 from controller.aws.topic import Topic
 from controller.aws.traffic import TrafficReader
 from controller.clock import SystemClock
@@ -107,11 +108,8 @@ class Controller:
 
         `correlation_id` is what the logs of those passes have in common with the caller's.
         """
-
-        def start(stack: str, within: timedelta | None) -> None:
-            client, controller = self.clients.get("lambda"), self.settings.controller
-            start_pass(client, controller, stack, within, correlation_id)
-
+        make_client = partial(self.clients.get, "lambda")
+        start = starter(make_client, self.settings.controller, correlation_id)
         at_once = self.settings.passes_at_once
         return Heartbeat(self.table, start, self.clock, self.side_by_side, at_once).run()
 

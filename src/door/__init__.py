@@ -1,4 +1,4 @@
 """
 The door holds a program's request while its stack wakes (`waking`), then sends it once
-(`passing`, `relay`).
+(`forwarding`, `relay`).
 """

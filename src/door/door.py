@@ -1,4 +1,4 @@
-"""Who may come in, what can be passed on, and the two addresses that the door answers to."""
+"""Who may come in, what can be forwarded, and the two addresses that the door answers to."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from controller.domain.reporting.report import Report, State
 from controller.door_links import DoorLink, is_door_shaped
 from door import headers, problems
 from door.exchange import DoorContext, Exchange
-from door.passing import Passing
+from door.forwarding import Forwarding
 from door.prefer import read_wish
 from door.reply import HELD, Reply, say
 from door.request import DoorRequest
@@ -26,7 +26,7 @@ STATUS_FIELDS = ("stack", "state", "phase", "cause", "since", "eta_seconds")
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """`ring` knows the keys. Raises RefusedError before anything was held or passed on."""
+    """`ring` knows the keys. Raises RefusedError before anything was held or forwarded."""
 
     ring: KeyRing
     context: DoorContext
@@ -60,14 +60,14 @@ class Door:
             return say(error.problem, exchange.held_seconds, **exchange.applied(error.problem))
 
     def _carry_out(self, exchange: Exchange, view: StackView) -> Reply:
-        """Wake and hold where it is asleep, and pass on; again, if it falls asleep in between."""
-        waking, passing = Waking(exchange), Passing(exchange)
+        """Wake and hold where it is asleep, and forward; again, if it falls asleep in between."""
+        waking, forwarding = Waking(exchange), Forwarding(exchange)
         while True:
             if view.report.state is not State.AWAKE:
-                passing.forget()
+                forwarding.forget()
                 view = waking.wake(view)
                 self._link(exchange.request)  # minutes later: it may have been withdrawn
-            reply = passing.pass_on(view)
+            reply = forwarding.forward(view)
             if reply is not None:
                 return reply
             view = exchange.refresh(view)

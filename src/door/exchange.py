@@ -1,7 +1,7 @@
 """
 One request from its arrival to its answer: what it wishes, and how far it has come.
 
-Waking and holding is `door.waking`, passing on `door.passing`.
+Waking and holding is `door.waking`, forwarding `door.forwarding`.
 """
 
 from __future__ import annotations

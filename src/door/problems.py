@@ -10,11 +10,11 @@ from controller.domain.text import LONGEST_CAUSE, clean
 UPGRADE = Problem(
     HTTPStatus.NOT_IMPLEMENTED,
     "bad_request",
-    "The door passes on plain requests only: no WebSocket, no gRPC, no other upgrade. Wake the "
+    "The door forwards plain requests only: no WebSocket, no gRPC, no other upgrade. Wake the "
     "stack and connect to its own address.",
 )
 TRACE = Problem(
-    HTTPStatus.METHOD_NOT_ALLOWED, "bad_request", "The door does not pass on TRACE.", {"Allow": ""}
+    HTTPStatus.METHOD_NOT_ALLOWED, "bad_request", "The door does not forward TRACE.", {"Allow": ""}
 )
 LOOP = Problem(
     HTTPStatus.LOOP_DETECTED,
@@ -29,7 +29,7 @@ OTHER_SOURCE = Problem(
 NO_ADDRESS = Problem(
     HTTPStatus.NOT_IMPLEMENTED,
     "bad_request",
-    "The door passes on HTTP, and the stack has no address that takes it.",
+    "The door forwards HTTP, and the stack has no address that takes it.",
 )
 TOO_LONG_AN_ANSWER = Problem(
     HTTPStatus.BAD_GATEWAY,

@@ -2,7 +2,7 @@
 One request to the service, once: connect, send, read the answer.
 
 By `http.client`, which neither follows redirects, nor decodes, nor sends anything again; what it
-lets through that no proxy may pass on is checked here. Whoever could not be connected to has been
+lets through that no proxy may forward is checked here. Whoever could not be connected to has been
 sent nothing and may be tried again; after the first byte nothing is repeated.
 """
 
@@ -58,7 +58,7 @@ class SilentError(RelayError):
 
 
 class BrokenError(RelayError):
-    """What came is no answer that can be passed on; the text says why."""
+    """What came is no answer that can be forwarded; the text says why."""
 
 
 class TooLargeError(RelayError):

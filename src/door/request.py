@@ -81,7 +81,7 @@ class DoorRequest:
 
 
 _TOO_LARGE = too_large(
-    f"The body is larger than {MOST_BODY / 1e6:g} MB, which is the most that the door passes on; "
+    f"The body is larger than {MOST_BODY / 1e6:g} MB, which is the most that the door forwards; "
     "nothing was sent. Wake the stack and send it to its own address."
 )
 

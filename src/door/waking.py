@@ -42,7 +42,7 @@ GIVEN_BACK_WITHIN = timedelta(seconds=5)
 
 @dataclass(slots=True)
 class Waking:
-    """One wake for one exchange. Raises RefusedError where the request cannot be passed on."""
+    """One wake for one exchange. Raises RefusedError where the request cannot be forwarded."""
 
     exchange: Exchange
     _until: datetime | None = field(default=None, init=False)

@@ -183,10 +183,10 @@ def laptop_system(
         keys = deploy(server.aws, spec)
         session = server.aws.session()
         handle = wake_url.make_handler(ENVIRONMENT, session=session, clock=clock)
-        pass_on = door_function.make_handler(ENVIRONMENT, session=session, clock=clock)
+        forward = door_function.make_handler(ENVIRONMENT, session=session, clock=clock)
         with (
             FunctionUrl(handle, port) as url,
-            FunctionUrl(pass_on, seconds=DOOR_SECONDS, clock=clock) as door,
+            FunctionUrl(forward, seconds=DOOR_SECONDS, clock=clock) as door,
             StandIn(server.aws, ip, weight=speed) as service,
         ):
             system = LaptopSystem(

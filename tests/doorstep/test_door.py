@@ -1,4 +1,4 @@
-"""What the door promises: wake, hold, pass on once, answer; and what it says when it cannot."""
+"""What the door promises: wake, hold, forward once, answer; and what it says when it cannot."""
 
 from __future__ import annotations
 

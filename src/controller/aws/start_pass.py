@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -32,3 +33,14 @@ def start_pass(
         InvocationType="Event",
         Payload=json.dumps(event).encode(),
     )
+
+
+def starter(
+    make_client: Callable[[], Any], function: str, correlation_id: str
+) -> Callable[[str, timedelta | None], None]:
+    """`start_pass` for a heartbeat; the client is made for the first pass: most start none."""
+
+    def start(stack: str, within: timedelta | None) -> None:
+        start_pass(make_client(), function, stack, within, correlation_id)
+
+    return start

@@ -1,1 +1,4 @@
-"""Awake or asleep, and why (`desired`): leases, holds, bookings, office hours, idleness."""
+"""
+Awake or asleep, and why (`desired`): leases, holds, bookings, idleness, and office hours
+(`office_hours`: when the next opening is, and how much earlier the wake begins).
+"""

@@ -1,4 +1,4 @@
-"""Pass one request on to a stack that is awake: once, to its own address."""
+"""Forward one request to a stack that is awake: once, to its own address."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CONNECT_PATIENCE = timedelta(seconds=15)
 
 
 @dataclass(slots=True)
-class Passing:
+class Forwarding:
     """Raises RefusedError for every answer that is not the service's."""
 
     exchange: Exchange
@@ -28,7 +28,7 @@ class Passing:
         """It is not awake any more: when it is again, the patience starts again."""
         self._since = None
 
-    def pass_on(self, view: StackView) -> Reply | None:
+    def forward(self, view: StackView) -> Reply | None:
         """The service's answer; None where it could not be connected to, and time is left."""
         exchange = self.exchange
         is_first = self._since is None and exchange.requested_at is None
