@@ -106,7 +106,6 @@ def test_what_hangs_up_is_not_taken_for_one_that_speaks_something_else():
         answer = ask_once(f"http://127.0.0.1:{listener.getsockname()[1]}/", "/")
         thread.join()
     assert answer.verdict is RealVerdict.NOT_ANSWERED
-    assert answer.verdict.is_trouble
     assert "closed the connection without an answer; see its log" in answer.said
 
 

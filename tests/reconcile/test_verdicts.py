@@ -255,8 +255,23 @@ def test_a_wake_is_given_up_when_its_time_is_over_and_one_that_was_ready_is_not(
     look = saw(plan(actions=(replace(CREATE, waits_for="waits for the Elastic IP"),)))
     limits = Limits(give_up_at=NOON)
     cause = "not awake in time: waits for the Elastic IP"
-    assert end(turn(seen=look), limits) == Ending(Result.FAILED, cause)
+    assert end(turn(seen=look), limits) == Ending(Result.FAILED, cause, is_late=True)
     assert end(turn(seen=look, serving=ready()), limits) is None
+
+
+def test_a_wake_that_is_given_up_names_the_refusals_that_lasted():
+    """Those of calls that AWS has taken since are over."""
+    look, limits = saw(plan(actions=(CREATE,))), Limits(give_up_at=NOON)
+    refused = Progress().holding_back(CREATE.address, NOON, "Throttling: Rate exceeded")
+    ending = end(turn(seen=look, progress=refused), limits)
+    assert ending.cause == "not awake in time: Throttling: Rate exceeded"
+    for taken in (
+        refused.holding_back(CREATE.address, NOON),
+        refused.after_create(CREATE.address, "arn", NOON),
+        refused.after_delete(CREATE.address, "arn", NOON),
+    ):
+        assert "Rate exceeded" not in end(turn(seen=look, progress=taken), limits).cause
+    assert Progress.from_json(refused.to_json()) == refused
 
 
 def test_a_run_ends_before_its_process_does():

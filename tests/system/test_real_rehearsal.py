@@ -20,7 +20,7 @@ from controller.reconcile import real_rehearsal
 from controller.store.lock import LockKeeper
 from controller.store.stack_records import StackRecords
 from diagnostics.exam import Exam, index
-from local.faults import Fault
+from local.faults import FOREVER, Fault, throttled
 from system.days import STACK, Days
 
 MONTH = timedelta(days=30)
@@ -229,7 +229,82 @@ def test_who_puts_it_to_sleep_meanwhile_ends_it(sleeping):
     real = real_of(day)
     assert real.verdict is RealVerdict.NOT_FINISHED
     assert real.said.startswith("ann holds it asleep")
+    proof = status_of(day).proof
+    (finding,) = proof.findings
+    assert (proof.verdict, finding.hinders) == (Verdict.COULD_WAKE, False)
+    assert "was not finished, so it has proved nothing: ann holds it asleep" in finding.message
+
+
+def test_one_that_somebody_ended_is_tried_again_the_next_night(sleeping):
+    day, service = sleeping()
+    day.during(day.now + timedelta(minutes=2, seconds=30), day.sleep)
+    after(day, hours=1)
+    (finding,) = status_of(day).proof.findings
+    assert "it is tried again after 2026-12-22 19:0" in finding.message
+    day.controller.table.lift_hold(STACK, day.now)
+    after(day, hours=20)
+    assert service.asked == [], "not at another hour"
+    after(day, hours=5)
+    ((asked_at, _, _),) = service.asked
+    assert (asked_at.astimezone(day.zone).day, asked_at.astimezone(day.zone).hour) == (24, 3)
+    assert real_of(day).verdict is RealVerdict.ANSWERED
     assert status_of(day).proof.findings == ()
+    day.live_until(asked_at + MONTH)
+    assert len(service.asked) == 1
+
+
+def test_one_that_never_comes_to_an_end_costs_three_wakes_a_month(sleeping):
+    """Every night somebody puts it to sleep before the service is asked."""
+    day, service = sleeping()
+    began = day.now
+
+    def put_to_sleep(_):
+        day.sleep()
+        return False
+
+    day.aws.faults.add(Fault(operation="CreateListener", predicate=put_to_sleep, times=FOREVER))
+    after(day, days=32)
+    assert service.asked == []
+    assert [(one.started_at - began).days for one in day.balancers()] == [0, 1, 2]
+    after(day, days=2)
+    assert [(one.started_at - began).days for one in day.balancers()] == [0, 1, 2, 32, 33]
+
+
+REFUSED = ["CreateLoadBalancer", "CreateService", "CreateTargetGroup", "CreateListener"]
+
+
+@pytest.mark.parametrize("operation", REFUSED)
+def test_one_that_aws_throttled_is_tried_again_and_says_what_it_waited_for(sleeping, operation):
+    day, service = sleeping()
+    kind = "ecs" if operation == "CreateService" else "elbv2"
+    day.aws.faults.add(throttled(kind, operation, times=FOREVER))
+    after(day, hours=2)
+    real = real_of(day)
+    assert (service.asked, real.verdict) == ([], RealVerdict.COULD_NOT_WAKE)
+    assert "Rate exceeded" in real.said
+    assert "it is tried again after" in status_of(day).proof.findings[0].message
+    day.aws.faults.clear()
+    after(day, days=1)
+    assert len(service.asked) == 1
+    assert status_of(day).proof.findings == ()
+
+
+def test_a_wake_of_somebody_else_ends_what_the_last_one_left_open(sleeping):
+    """They have shown that it wakes; it is not woken once more to show it."""
+    day, service = sleeping()
+    day.aws.faults.add(throttled("elbv2", "CreateLoadBalancer", times=FOREVER))
+    after(day, hours=2)
+    assert status_of(day).proof.findings
+    day.aws.faults.clear()
+    day.wake(1, holder="ann")
+    day.run_pass()
+    after(day, hours=2)
+    assert status_of(day).proof.findings == ()
+    made = len(day.balancers())
+    after(day, days=28)
+    assert (len(day.balancers()), service.asked) == (made, [])
+    after(day, days=3)
+    assert len(service.asked) == 1
 
 
 def test_somebody_who_wants_it_meanwhile_keeps_it_awake(sleeping):

@@ -189,6 +189,27 @@ def test_a_sleep_that_is_stuck_is_recorded_with_what_still_costs(make_days):
     assert day.balancers()[0].ended_at is not None  # the dearest part is gone
 
 
+@pytest.mark.parametrize("code", ["ExpiredToken", "Throttling", "AccessDenied"])
+def test_a_stack_that_has_slept_for_hours_is_not_stuck_by_one_pass_that_cannot_read(
+    make_days, code
+):
+    """The quarter of an hour counts from when it was last seen asleep."""
+    day = make_days(**OFFICE)
+    day.visit("Mon 09:00", "Mon 17:59")
+    day.live("Mon 23:00")
+    day.aws.faults.add(
+        Fault(operation="DescribeLoadBalancers", code=code, message="no", status=400, times=FOREVER)
+    )
+    day.run_pass()
+    assert day.status["stuck"] is None
+    day.live("Mon 23:30")
+    assert [kind for _, kind in day.story("Mon 22:00")] == ["stuck"]
+    assert "cannot read" in day.status["stuck"]["cause"]
+    day.aws.faults.clear()
+    day.live("Tue 00:30")
+    assert day.status["stuck"] is None
+
+
 # what a configuration change does
 
 

@@ -115,7 +115,7 @@ class Execution:
         until = now + self._retries.hold_back(action, error)
         if is_fresh and fresh_until and isinstance(error, DeniedError):
             until = min(until, fresh_until)  # by then it is known whether the right is there
-        self._journal.hold_back(action.address, until)
+        self._journal.hold_back(action.address, until, str(error))
 
 
 def _ends_in_force(action: Action, result: Observation | Exception) -> bool:

@@ -108,11 +108,11 @@ class Journal:
             self.progress = replace(self.progress, rest=rest)
         if ATTRIBUTES in action.changes or action.kind.traits.is_compared:
             self._settle(action, arn)
-        if times > 1 or (action.kind is Kind.SERVICE and action.starts_deployment):
-            self.hold_back(action.address, now + SHOWN)
+        shows_later = times > 1 or (action.kind is Kind.SERVICE and action.starts_deployment)
+        self.hold_back(action.address, now + SHOWN if shows_later else now)
 
-    def hold_back(self, address: str, until: datetime) -> None:
-        self.progress = self.progress.holding_back(address, until)
+    def hold_back(self, address: str, until: datetime, refusal: str = "") -> None:
+        self.progress = self.progress.holding_back(address, until, refusal)
 
     def fresh_until(self, action: Action) -> datetime | None:
         """Until when its resource, or one it depends on, counts as just created (F70)."""

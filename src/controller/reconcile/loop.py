@@ -190,4 +190,5 @@ class Reconciler:
             plan=seen.plan if seen else None,
             progress=self._journal.progress,
             timeline=self._journal.timeline,
+            is_late=ending.is_late,
         )

@@ -41,7 +41,7 @@ class Iteration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How a run ended. `cause` is a sentence for people."""
+    """How a run ended. `cause` is a sentence for people; `is_late`: its time was over."""
 
     result: Result
     target: Target
@@ -50,6 +50,7 @@ class Outcome:
     plan: Plan | None
     progress: Progress
     timeline: Timeline
+    is_late: bool = False
 
 
 class Report(Protocol):

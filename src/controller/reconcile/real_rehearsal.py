@@ -15,6 +15,7 @@ from controller.domain.dataclass import replace
 from controller.domain.decision.booking import live_bookings
 from controller.domain.decision.desired import Decision
 from controller.domain.decision.foresight import foresee
+from controller.domain.decision.history import Wake
 from controller.domain.decision.lease import Lease
 from controller.domain.money.budget import make_budget
 from controller.domain.money.hour_log import HOUR, Hour, floor_hour
@@ -30,6 +31,9 @@ from controller.reconcile.ports import Records
 
 EVERY = timedelta(days=30)
 
+MOST_TRIES = 3
+"""How often in a row one is tried that something comes between; each may cost what a wake costs."""
+
 CLEAR_AHEAD = timedelta(hours=2)
 """None starts this long before a planned wake: it would not be asleep again by then."""
 
@@ -44,6 +48,8 @@ LEASE = "rehearsal"
 
 REASON = "the monthly wake for real"
 RULE = "rehearsal-for-real"
+
+_NO_TROUBLE = (None, RealVerdict.ANSWERED, RealVerdict.NOT_ASKED)
 
 
 def counted(status: Status) -> Status:
@@ -175,14 +181,34 @@ def begun(status: Status, lease: Lease) -> Status:
 
 
 def ended(status: Status, lease: Lease, answer: Answer, now: datetime) -> Status:
-    """Record the result; the next one is due 30 days later."""
+    """
+    Record the result; the next one is due 30 days later.
+
+    One that something came between is tried again at the next quiet hour, `MOST_TRIES` in all.
+    """
+    before = status.real_rehearsal.tries if status.real_rehearsal else 0
+    tries = (before + 1) % MOST_TRIES if answer.try_again else 0
     real = RealRehearsal(
-        not_before=now + EVERY,
+        not_before=now + (HOUR if tries else EVERY),
         started_at=lease.granted_at,
         ended_at=now,
         verdict=answer.verdict,
         said=answer.said,
+        tries=tries,
     )
+    return with_finding(replace(status, real_rehearsal=real))
+
+
+def proved_otherwise(status: Status, wake: Wake, lease: Lease | None) -> Status:
+    """
+    Somebody else's wake has shown what the last rehearsal could not: it is not tried again.
+
+    `lease` is that of the last rehearsal, by which the wake may be its own.
+    """
+    real, is_own = status.real_rehearsal, lease is not None and is_open(status, lease)
+    if is_own or real is None or real.verdict is None or real.verdict.is_proof:
+        return status
+    real = replace(real, not_before=wake.ready_at + EVERY, verdict=None, said="", tries=0)
     return with_finding(replace(status, real_rehearsal=real))
 
 
@@ -190,8 +216,8 @@ def came_to_nothing(status: Status, lease: Lease, decision: Decision) -> Answer:
     """Why no request was sent: its wake failed, or somebody or the clock was faster."""
     failure = status.lifecycle.failure
     if failure and failure.at >= lease.granted_at:
-        return Answer(RealVerdict.COULD_NOT_WAKE, failure.cause)
-    return Answer(RealVerdict.NOT_FINISHED, decision.reason)
+        return Answer(RealVerdict.COULD_NOT_WAKE, failure.cause, try_again=failure.is_late)
+    return Answer(RealVerdict.NOT_FINISHED, decision.reason, try_again=True)
 
 
 def with_finding(status: Status) -> Status:
@@ -204,8 +230,14 @@ def with_finding(status: Status) -> Status:
 
 
 def _finding(real: RealRehearsal | None) -> tuple[ProofFinding, ...]:
-    if real is None or real.verdict is None or not real.verdict.is_trouble:
+    if real is None or real.verdict in _NO_TROUBLE:
         return ()
     on = f"{real.started_at:%Y-%m-%d}" if real.started_at else "the last time"
+    again = f"; it is tried again after {real.not_before:%Y-%m-%d %H:%M} UTC"
+    if real.verdict is RealVerdict.NOT_FINISHED:
+        message = (
+            f"the wake for real on {on} was not finished, so it has proved nothing: {real.said}"
+        )
+        return (ProofFinding(rule=RULE, message=message + again),)
     message = f"woken for real on {on}, it {real.verdict}: {real.said}"
-    return (ProofFinding(rule=RULE, message=message),)
+    return (ProofFinding(rule=RULE, message=message + (again if real.tries else "")),)

@@ -20,7 +20,13 @@ from controller.domain.guards.overdue import find_overdue
 from controller.domain.planning.draining import longest_drain
 from controller.domain.planning.plan import Order, Target
 from controller.domain.reporting.report import AHEAD, policy_of, rules_of
-from controller.reconcile import leftover_status, metering, replaced, transitions
+from controller.reconcile import (
+    leftover_status,
+    metering,
+    real_rehearsal,
+    replaced,
+    transitions,
+)
 from controller.reconcile.billing import Billing
 from controller.reconcile.budget_news import add_budget_events
 from controller.reconcile.clearing import Clearing
@@ -174,6 +180,8 @@ class StackPass:
         if wake:
             self._store.put_wake(wake)
             tracker.apply(transitions.learned, wake)
+            own = real_rehearsal.lease_of(records)
+            tracker.apply(real_rehearsal.proved_otherwise, wake, own)
             ends = next_sleep(tracker.status, records, now, now + AHEAD)
             tracker.apply(transitions.woke, spec, ends.at if ends else None, now)
 

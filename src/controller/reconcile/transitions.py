@@ -67,7 +67,7 @@ def begin_transition(
         phase="waking" if waking else "going to sleep",
         cause="",
         timeline=Timeline(),
-        progress=_for_new_wake(status.progress) if waking else status.progress,
+        progress=_for_new_wake(status.progress) if waking else _for_sleep(status.progress),
         stuck=None,
         blocked=None if waking else status.blocked,
         degraded=None,
@@ -101,7 +101,11 @@ def set_aside(status: Status, spec: Spec, damaged: Sequence[Damaged], now: datet
 
 def _for_new_wake(progress: Progress) -> Progress:
     """Failures and settled attributes were those of resources that are gone."""
-    return replace(progress, settled=frozenset(), failures={})
+    return replace(progress, settled=frozenset(), failures={}, refused={})
+
+
+def _for_sleep(progress: Progress) -> Progress:
+    return replace(progress, refused={})
 
 
 def seen(status: Status, spec: Spec, iteration: Iteration, now: datetime) -> Status:
@@ -204,7 +208,13 @@ def _wake_ended(
             status = note_replaced(status, spec, now)
         status = replace(status, settled=False)
         return degraded(status, spec, outcome, now) if _is_degraded(outcome) else status
-    failure = Failure(at=now, cause=outcome.cause, spec_hash=spec.hash, spent=consumes)
+    failure = Failure(
+        at=now,
+        cause=outcome.cause,
+        spec_hash=spec.hash,
+        spent=consumes,
+        is_late=outcome.is_late,
+    )
     before = status.lifecycle
     status = replace(status, lifecycle=status.lifecycle.failed(failure), settled=False)
     if outcome.result is Result.FAILED:
@@ -230,6 +240,8 @@ def _sleep_ended(status: Status, spec: Spec, outcome: Outcome, now: datetime) ->
             status = replace(status, learned=status.learned.after_steps(steps))
         meter = status.meter.recorded(now).at_rest()
         return replace(status, meter=meter, settled=True, stuck=None, endpoint=None)
+    if status.settled:  # it was asleep until now: from here on it may be stuck
+        status = replace(status, since=now)
     status = replace(status, settled=False)
     if outcome.result is Result.BLOCKED:
         return _blocked(status, spec, outcome, now)

@@ -42,10 +42,15 @@ FOREIGN_GRACE = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """Why a run stops; `cause` is a sentence for people."""
+    """
+    Why a run stops; `cause` is a sentence for people.
+
+    `is_late`: a wake whose time was over. What held it up may be over tomorrow.
+    """
 
     result: Result
     cause: str = ""
+    is_late: bool = False
 
 
 def takeable(turn: Turn, seen: Seen) -> list[Action]:
@@ -133,7 +138,9 @@ def find_holdup(turn: Turn) -> str:
     plan, observed = turn.seen.plan, turn.seen.observed
     if plan.converged:
         return "making sure that nothing else is on its way"
+    refused = turn.progress.refused
     said = list(turn.final.values())
+    said += [refused[a.address] for a in plan.actions if a.address in refused]
     said += [text for _, text in (*plan.blocked, *plan.waiting) if text]
     said += [one.cause for one in observed.resources.values() if one.cause]
     said += [action.waits_for for action in plan.actions if action.waits_for]
@@ -229,7 +236,7 @@ def _out_of_time(turn: Turn, limits: Limits) -> Ending | None:
         return Ending(Result.FAILED, f"{lost}: {find_holdup(turn)}")
     if limits.give_up_at and now >= limits.give_up_at and not turn.serving.is_ready:
         why = find_holdup(turn) or "nothing could be done about it until its time was over"
-        return Ending(Result.FAILED, f"not {turn.target} in time: {why}")
+        return Ending(Result.FAILED, f"not {turn.target} in time: {why}", is_late=True)
     is_late = limits.deadline and now + LAST_STEPS + ONE_MORE >= limits.deadline
     if is_late or not (limits.patient or _goes_on(turn)):
         return Ending(Result.UNFINISHED, find_holdup(turn))

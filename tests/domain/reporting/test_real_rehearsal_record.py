@@ -16,6 +16,7 @@ DONE = RealRehearsal(
     ended_at=NOON,
     verdict=RealVerdict.NOT_ANSWERED,
     said="http://203.0.113.10:5000/: HTTP 503",
+    tries=2,
 )
 
 

@@ -123,13 +123,14 @@ class Failure:
     """
     A wake that was given up: `cause` in the user's words, and what it spent.
 
-    A spec other than `spec_hash` is a reason to try again.
+    A spec other than `spec_hash` is a reason to try again. `is_late`: it ran out of time.
     """
 
     at: datetime
     cause: str
     spec_hash: str
     spent: ConsumedRequests = NOTHING
+    is_late: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,6 +288,7 @@ class Lifecycle:
                 "cause": failure.cause,
                 "spec_hash": failure.spec_hash,
                 "spent": failure.spent.to_json(),
+                "late": failure.is_late,
             },
         }
 
@@ -323,4 +325,5 @@ def _failure(data: Json) -> Failure | None:
         cause=data["cause"],
         spec_hash=data["spec_hash"],
         spent=ConsumedRequests.from_json(data.get("spent") or {}),
+        is_late=bool(data.get("late")),
     )

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from controller.domain.dataclass import dataclass, field, replace
 from controller.domain.planning.rest import Rest
 from controller.domain.planning.spec import Json, ResourceSpec
+from controller.domain.text import LONGEST_CAUSE, clean
 from controller.domain.timestamps import (
     format_timestamp,
     parse_timestamp,
@@ -59,7 +61,8 @@ class Progress:
     `created` and `deleted` are our own latest calls by address. `settled` marks the resources whose
     attributes were seen or set as specified. `failures` counts replacements by address.
     `leftovers_checked_for` is the hash of the spec for which no leftover was found. `cold_since` is
-    when a sleep without memory first read. `retry_at` delays calls that AWS asked to repeat later.
+    when a sleep without memory first read. `retry_at` delays calls that AWS asked to repeat later,
+    and `refused` is what AWS said of those that it has not taken since.
     `rest` is about services without tasks.
 
     Its size: one method for each thing that a transition remembers.
@@ -70,6 +73,7 @@ class Progress:
     settled: frozenset[str] = frozenset()
     failures: Mapping[str, int] = field(default_factory=dict)
     retry_at: Mapping[str, datetime] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
     leftovers_checked_for: str = ""
     cold_since: datetime | None = None
     rest: Rest = field(default_factory=Rest)
@@ -93,14 +97,18 @@ class Progress:
 
     def after_create(self, address: str, arn: str, now: datetime) -> Progress:
         created = {**self.created, address: LastAction(arn, now)}
-        return replace(self, created=created, rest=self.rest.over(address))
+        refused = _without(self.refused, address)
+        return replace(self, created=created, refused=refused, rest=self.rest.over(address))
 
     def after_delete(self, address: str, arn: str, now: datetime) -> Progress:
         """A service that was at rest counts as leaving since then."""
-        created = {a: t for a, t in self.created.items() if a != address}
+        created = _without(self.created, address)
         gone = LastAction(arn, self.rest.since.get(address, now))
         deleted = {**self.deleted, address: gone}
-        return replace(self, created=created, deleted=deleted, rest=self.rest.over(address))
+        refused = _without(self.refused, address)
+        return replace(
+            self, created=created, deleted=deleted, refused=refused, rest=self.rest.over(address)
+        )
 
     def after_failure(self, address: str) -> Progress:
         count = self.failures.get(address, 0) + 1
@@ -129,10 +137,13 @@ class Progress:
 
     def without_failures(self) -> Progress:
         """Failures of a transition are forgotten once it is complete."""
-        return replace(self, failures={}, retry_at={})
+        return replace(self, failures={}, retry_at={}, refused={})
 
-    def holding_back(self, address: str, until: datetime) -> Progress:
-        return replace(self, retry_at={**self.retry_at, address: until})
+    def holding_back(self, address: str, until: datetime, refusal: str = "") -> Progress:
+        """`refusal` is what AWS said, "" where it has taken the call."""
+        said = {address: clean(refusal, LONGEST_CAUSE)} if refusal else {}
+        refused = {**_without(self.refused, address), **said}
+        return replace(self, retry_at={**self.retry_at, address: until}, refused=refused)
 
     def is_held_back(self, address: str, now: datetime) -> bool:
         until = self.retry_at.get(address)
@@ -145,6 +156,7 @@ class Progress:
             "settled": sorted(self.settled),
             "failures": dict(self.failures),
             "retry_at": {a: format_timestamp(at) for a, at in self.retry_at.items()},
+            "refused": dict(self.refused),
             "leftovers_checked_for": self.leftovers_checked_for,
             "cold_since": write_timestamp(self.cold_since),
             "rest": self.rest.to_json(),
@@ -159,10 +171,18 @@ class Progress:
             settled=frozenset(data.get("settled", ())),
             failures={a: int(n) for a, n in data.get("failures", {}).items()},
             retry_at={a: parse_timestamp(at) for a, at in data.get("retry_at", {}).items()},
+            refused={a: clean(s, LONGEST_CAUSE) for a, s in data.get("refused", {}).items()},
             leftovers_checked_for=data.get("leftovers_checked_for", ""),
             cold_since=read_timestamp(data.get("cold_since")),
             rest=Rest.from_json(data.get("rest", {})),
         )
+
+
+_T = TypeVar("_T")
+
+
+def _without(each: Mapping[str, _T], address: str) -> dict[str, _T]:
+    return {key: value for key, value in each.items() if key != address}
 
 
 def _traces(data: Mapping[str, Json]) -> dict[str, LastAction]:

@@ -20,23 +20,30 @@ class RealVerdict(StrEnum):
     NOT_FINISHED = "not finished"  # somebody or something ended it first
 
     @property
-    def is_trouble(self) -> bool:
-        return self in (RealVerdict.NOT_ANSWERED, RealVerdict.COULD_NOT_WAKE)
+    def is_proof(self) -> bool:
+        """Whether it has shown that the stack can wake."""
+        return self not in (RealVerdict.COULD_NOT_WAKE, RealVerdict.NOT_FINISHED)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of the one request; `said` is one line for people."""
+    """
+    What came of the one request; `said` is one line for people.
+
+    `try_again`: what came between may be over tomorrow.
+    """
 
     verdict: RealVerdict
     said: str
+    try_again: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RealRehearsal:
     """
     The next one is not before `not_before`. `started_at` is when the lease of the last one was
-    granted, and `ended_at` when its result was known; both are None before the first.
+    granted, and `ended_at` when its result was known; both are None before the first. `tries` are
+    those in a row that something came between and that are tried again soon.
     """
 
     not_before: datetime
@@ -44,6 +51,7 @@ class RealRehearsal:
     ended_at: datetime | None = None
     verdict: RealVerdict | None = None
     said: str = ""
+    tries: int = 0
 
     def has_ended(self, granted_at: datetime) -> bool:
         """Whether the result of the one whose lease was granted then is known."""
@@ -56,6 +64,7 @@ class RealRehearsal:
             "ended_at": write_timestamp(self.ended_at),
             "verdict": self.verdict and str(self.verdict),
             "said": self.said,
+            "tries": self.tries,
         }
 
     @staticmethod
@@ -70,4 +79,5 @@ class RealRehearsal:
             ended_at=read_timestamp(data.get("ended_at")),
             verdict=RealVerdict(verdict) if verdict else None,
             said=clean(data.get("said", ""), LONGEST_CAUSE),
+            tries=int(data.get("tries", 0)),
         )
