@@ -193,7 +193,7 @@ def test_what_is_kept_gets_the_name_that_is_written(tmp_path):
     assert kept % "app" in text
 
 
-def test_a_data_source_that_asks_for_it_sleeps_as_well(tmp_path):
+def test_a_data_source_that_reads_it_sleeps_as_well(tmp_path):
     data = 'data "aws_lb" "it" {\n%s  arn = aws_lb.front%s.arn\n}\n'
     use = output("data.aws_lb.it.zone_id")
     text = adopted(tmp_path, STACK + data % ("", "") + use)
@@ -274,6 +274,6 @@ def test_a_provisioner_of_what_sleeps_is_refused(tmp_path):
         ("x.auto.tfvars", "a = 1\nawake=false\n", "x.auto.tfvars:2: var.awake: gives the variable"),
     ],
 )
-def test_another_awake_is_in_the_way(tmp_path, file, text, says):
+def test_another_variable_awake_blocks_it(tmp_path, file, text, says):
     (tmp_path / file).write_text(text)
     assert any(says in one for one in refused(tmp_path, STACK))

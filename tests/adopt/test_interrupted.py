@@ -179,7 +179,7 @@ def test_an_undo_that_is_killed_is_taken_again(world):
         assert not (one.directory / journal.FOLDER / "journal.json").exists()
 
 
-def test_what_was_half_written_is_swept_up(world):
+def test_what_was_half_written_is_removed(world):
     for go in (World.adopt, World.undo):
         one = world()
         fate = Fate()
@@ -221,7 +221,7 @@ def test_an_undo_after_other_changes_of_the_state_keeps_those(world):
     assert json.loads(one.terraform.state.read_bytes())["serial"] == 10
 
 
-def test_what_was_made_anew_is_imported(world):
+def test_what_was_created_again_is_imported(world):
     one = world()
     one.adopt()
     one.aws.standing_by = {a: arn.replace("/1", "/2") for a, arn in ARNS.items()}

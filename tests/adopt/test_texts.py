@@ -125,7 +125,7 @@ def test_an_override_is_changed_where_it_wins(tmp_path):
 MODULE = 'module "api" {\n  source = "./svc"\n}\n'
 
 
-def test_what_sleeps_in_a_local_module_is_told_so_by_its_call(tmp_path):
+def test_what_sleeps_in_a_local_module_is_reported_at_its_call(tmp_path):
     svc = tmp_path / "svc"
     svc.mkdir()
     (svc / "main.tf").write_text(
@@ -192,7 +192,7 @@ def test_a_link_and_a_generated_file_are_left_alone(tmp_path):
     assert "Terragrunt copies it there" in refused(cache, STACK)[0]
 
 
-def test_tests_of_terraform_are_told_of(tmp_path):
+def test_tests_of_terraform_are_reported(tmp_path):
     (tmp_path / "main.tf").write_text(STACK)
     (tmp_path / "x.tftest.hcl").write_text(
         'run "a" {\n  assert {\n    condition = aws_lb.front.arn != ""\n  }\n}\n'

@@ -95,7 +95,7 @@ def seen():
     return Team()
 
 
-def test_a_row_says_what_programs_ask_for(seen):
+def test_a_row_says_what_programs_request(seen):
     rows = seen.rows()
 
     assert [row["stack"] for row in rows] == ["pr-1", "pr-2", "pr-30"]
@@ -425,7 +425,7 @@ def test_the_page_of_a_hundred_that_were_in_use_is_small():
         assert len(body.encode()) <= 60_000
 
 
-def test_a_key_that_may_only_look_has_no_boxes(seen):
+def test_a_view_key_has_no_boxes(seen):
     body = seen.page(scope="view").body
     assert "name=stack" not in body
     assert TABLES["en"]["view_only"] in body

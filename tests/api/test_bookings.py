@@ -63,7 +63,7 @@ def test_it_is_awake_at_the_moment_that_was_booked(tokyo):
     assert "ann, who booked it" in tokyo.status()["reason"]
 
 
-def test_asked_for_twice_it_is_one_and_at_most_made_longer(tokyo):
+def test_the_same_request_twice_is_one_and_at_most_longer(tokyo):
     for length in ("2h", "3h", "1h"):
         assert book(tokyo, length=length).status == 200
     (booking,) = tokyo.table.load(STACK).bookings
@@ -151,7 +151,7 @@ def test_a_link_has_so_many_bookings_ahead(tokyo):
     assert book(tokyo, "2026-12-30 09:00", scope="admin").status == 200
 
 
-def test_one_that_cannot_be_read_is_left_aside_and_told(tokyo):
+def test_one_that_cannot_be_read_is_left_out_and_reported(tokyo):
     book(tokyo)
     id_ = tokyo.status()["bookings"][0]["id"]
     tokyo.session.client("dynamodb").update_item(

@@ -152,7 +152,7 @@ def test_sleep_now_is_watched_until_it_sleeps(visit, live):
     expect(page.get_by_role("button", name="Wake for 1 hour")).to_be_visible()
 
 
-def test_a_link_that_only_looks_has_no_buttons_and_follows_what_others_do(visit, live):
+def test_a_view_link_has_no_buttons_and_follows_what_others_do(visit, live):
     page = visit("view")
     expect(page.get_by_text(EN["view_only"])).to_be_visible()
     assert page.get_by_role("button").count() == 0

@@ -53,7 +53,7 @@ def test_jobs_do_not_shorten_one_another(installation):
     assert ends(installation) == {"short": HOUR / 2, "": HOUR}
 
 
-def test_a_release_ends_what_this_link_asked_for_and_nothing_of_others(installation):
+def test_a_release_ends_what_this_link_requested_and_nothing_of_others(installation):
     ask(installation, "wake", id="a")
     ask(installation, "wake", id="b")
     ask(installation, "wake")
@@ -71,7 +71,7 @@ def test_an_empty_id_releases_nothing(installation):
     assert ends(installation) == {"a": HOUR}
 
 
-def test_a_page_gives_back_what_its_own_link_asked_for(installation):
+def test_a_page_releases_what_its_own_link_requested(installation):
     def page(link):
         key = installation.key("wake", id=link)
         body = installation.ask("GET", f"/s/{STACK}?k={key}", accept="text/html").body

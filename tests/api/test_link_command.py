@@ -80,7 +80,7 @@ def test_a_link_that_cannot_be_made_leaves_no_key_behind(installation, dormouse)
         ssm.get_parameter(Name=KEYS)
 
 
-def test_a_link_ends_when_it_was_told_to(installation, dormouse):
+def test_a_link_ends_when_it_was_set_to(installation, dormouse):
     url, _ = dormouse(STACK, "--expires", "2d")
     installation.aws.clock.advance(2 * 86400 - 1)
     assert opens(installation, url)
@@ -225,7 +225,7 @@ def test_json_tells_what_the_link_is(installation, dormouse):
     assert told["url"].endswith(told["key"])
 
 
-def test_the_address_is_asked_of_aws(installation, dormouse, monkeypatch, capsys):
+def test_the_address_is_read_from_aws(installation, dormouse, monkeypatch, capsys):
     asked = []
     output = {"OutputKey": "WakeUrl", "OutputValue": "https://abc.lambda-url.us-east-1.on.aws/"}
     answer = {"Stacks": [{"Outputs": [output]}]}
@@ -250,7 +250,7 @@ def test_the_address_is_asked_of_aws(installation, dormouse, monkeypatch, capsys
         [STACK, "--name", "a\nb"],
     ],
 )
-def test_what_cannot_be_a_link_is_refused_before_aws_is_asked(installation, dormouse, arguments):
+def test_what_cannot_be_a_link_is_refused_before_any_call_to_aws(installation, dormouse, arguments):
     start = len(installation.aws.calls)
     dormouse(*arguments, code=2)
     assert installation.aws.calls[start:] == []

@@ -192,7 +192,7 @@ def test_ssm_that_never_answered_is_not_taken_for_a_bad_key(keys):
         parameter.ring.read(keys.sign(link(), NOW), "nsfw-api")
 
 
-def test_a_flood_asks_a_silent_ssm_once_in_five_seconds(keys):
+def test_a_flood_calls_a_silent_ssm_once_in_five_seconds(keys):
     parameter = Parameter(keys)
     parameter.broken = True
     for _ in range(100):

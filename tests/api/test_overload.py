@@ -92,7 +92,7 @@ def test_a_link_has_a_few_answers_held_and_the_rest_at_once(installation, crowd,
     assert sum("Retry-After" not in reply["headers"] for reply in replies) == SEATS
 
 
-def test_an_environment_holds_so_many_whoever_asks(installation, crowd):
+def test_an_environment_holds_a_limited_number_whoever_requests(installation, crowd):
     send, _ = crowd
     keys = [installation.key("view", id=f"{number:08x}") for number in range(MOST_HELD + 4)]
     assert len(settled(send(keys), MOST_HELD)) == 4

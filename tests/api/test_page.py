@@ -87,7 +87,7 @@ def test_a_page_in_japanese_has_no_english_of_ours(installation, face):
     assert re.findall(r"[A-Za-z]{3,}", left.replace("AWS", "")) == []
 
 
-def test_what_cannot_be_deleted_is_not_told_as_a_wake_that_failed(installation):
+def test_what_cannot_be_deleted_is_not_reported_as_a_wake_that_failed(installation):
     """Whoever pays learns that it still costs, and why; no step of the tries looks done."""
     STATES["stuck"](installation)
     text = Page(installation.page("view").body).text
@@ -166,7 +166,7 @@ def test_scripts_and_styles_are_those_whose_hashes_the_policy_names(installation
     assert not re.search(r"\son[a-z]+=", reply.body)
 
 
-def test_a_browser_without_javascript_looks_again_only_while_something_moves(installation):
+def test_a_browser_without_javascript_reloads_only_during_a_transition(installation):
     assert "http-equiv" not in installation.page().body
     waking(installation)
     assert (
@@ -174,7 +174,7 @@ def test_a_browser_without_javascript_looks_again_only_while_something_moves(ins
     )
 
 
-def test_who_pressed_is_sent_on_once_it_is_awake_and_who_looks_is_not(installation):
+def test_who_pressed_is_redirected_once_it_is_awake_and_a_viewer_is_not(installation):
     waking(installation)
     assert "203.0.113.25" not in installation.page(query="&go=1").body
     installation.run()
@@ -366,7 +366,7 @@ def test_a_service_behind_tls_is_opened_by_https(installation):
     assert 'data-go="https://203.0.113.25:443/"' in installation.page(query="&go=1").body
 
 
-def test_udp_is_told_as_text_and_leads_nowhere(installation):
+def test_udp_is_shown_as_text_without_a_link(installation):
     installation.publish(
         article_spec(endpoint={"port": 27015, "protocol": "UDP", "open_path": "/"})
     )

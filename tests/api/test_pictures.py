@@ -102,7 +102,7 @@ def test_the_worst_case_is_small_enough():
 
 
 @pytest.mark.parametrize("language", TABLES)
-def test_a_picture_is_told_in_words_and_runs_nothing(language):
+def test_a_picture_is_described_in_words_and_runs_nothing(language):
     bars = str(pictures.bars([Bar("Nov", Decimal(3), Decimal(9), "3 of 9")], "Money", "Nov: 3"))
     for svg in (strip("u?a" * 200, language=language), bars):
         root = read(svg)
@@ -115,7 +115,7 @@ def test_a_picture_is_told_in_words_and_runs_nothing(language):
             assert not {"style", "href", "onload"} & set(each.keys())
 
 
-def test_what_it_is_told_is_no_markup():
+def test_text_from_outside_is_never_markup():
     bad = '<script>alert(1)</script>"'
     svg = str(pictures.bars([Bar(bad, Decimal(1), Decimal(2), bad)], bad, bad))
 
@@ -183,7 +183,7 @@ def test_days_that_are_alike_are_one_area():
     assert small_paths("." * 48 + day * 5 + "." * 48 + day * 2) == {"cfu": "M2 2h5v2H2M9 2h2v2H9"}
 
 
-def test_the_page_shows_what_the_records_tell(installation):
+def test_the_page_shows_what_the_records_say(installation):
     installation.press("wake")
     installation.run()
     installation.aws.clock.advance(timedelta(hours=1).total_seconds())

@@ -99,7 +99,7 @@ def test_a_press_after_one_whose_pass_never_came_starts_one(installation):
     assert installation.status()["state"] == "awake"
 
 
-def test_a_press_while_a_pass_works_on_it_asks_for_nothing_again(installation):
+def test_a_press_while_a_pass_works_on_it_requests_nothing_again(installation):
     installation.press("wake", "for=8h")
     installation.run(seconds=60)
     assert installation.status()["state"] == "waking"
@@ -123,7 +123,7 @@ def test_a_press_of_sleep_that_no_pass_has_taken_up_starts_one(installation):
     assert installation.started_passes == [STACK]
 
 
-def test_what_is_recorded_is_told_so_though_it_cannot_be_read_again(installation):
+def test_what_is_recorded_is_reported_even_if_it_cannot_be_read_back(installation):
     """Reading it for the answer fails after the write."""
     target, key = f"/s/{STACK}/wake", f"Bearer {installation.key()}"
     start = len(installation.aws.calls)

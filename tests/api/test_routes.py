@@ -23,7 +23,7 @@ WEEKDAYS = [["mon", "tue", "wed", "thu", "fri"], "09:00", "18:00"]
 """The laptop's clock begins on a Monday at 09:00 UTC."""
 
 
-def test_a_press_wakes_the_stack_and_status_tells_the_way(installation):
+def test_a_press_wakes_the_stack_and_status_shows_the_progress(installation):
     assert installation.status()["state"] == "asleep"
     reply = installation.program("POST", f"/s/{STACK}/wake", body='{"for": "1h"}')
     assert reply.status == 202
@@ -265,7 +265,7 @@ def test_a_good_key_of_a_stack_that_is_not_published_gets_the_same_answer(instal
     assert reply.status == 404
 
 
-def test_without_a_key_of_the_right_shape_aws_is_not_asked_at_all(installation):
+def test_without_a_key_of_the_right_shape_aws_is_not_called(installation):
     installation.aws.calls.clear()
     for target in (f"/s/{STACK}", f"/s/{STACK}/status", "/", "/favicon.ico", "/healthz"):
         installation.ask("GET", target)
@@ -342,7 +342,7 @@ def test_status_waits_until_it_is_awake(installation):
     assert reply.json["state"] == "awake"
 
 
-def test_status_waits_no_longer_than_it_is_told_to(installation):
+def test_status_waits_no_longer_than_requested(installation):
     began = installation.now
     assert installation.program("GET", f"/s/{STACK}/status?wait=25").json["state"] == "asleep"
     assert timedelta(seconds=25) <= installation.now - began < timedelta(seconds=26)
@@ -392,7 +392,7 @@ def test_a_form_is_held_to_the_same_fields(installation):
 
 
 @pytest.mark.parametrize("path", ["", "/status"])
-def test_a_look_is_held_to_the_parameters_that_it_knows(installation, path):
+def test_a_get_refuses_unknown_parameters(installation, path):
     """A misspelt wait would look like a stack that does not wake."""
     reply = installation.program("GET", f"/s/{STACK}{path}?wiat=25")
     known = '"k" or "wait"' if path else '"k" or "go"'
@@ -403,12 +403,12 @@ def test_a_look_is_held_to_the_parameters_that_it_knows(installation, path):
     )  # without a key, as ever
 
 
-def test_what_only_looks_takes_what_a_mailer_adds_to_the_address(installation):
+def test_a_get_accepts_what_a_mailer_adds_to_the_address(installation):
     assert installation.program("GET", f"/s/{STACK}/status?utm_source=mail").status == 200
     assert installation.page(query="&utm_source=mail&fbclid=x").status == 200
 
 
-def test_json_that_says_a_thing_twice_is_refused(installation):
+def test_json_with_a_duplicate_key_is_refused(installation):
     assert (
         installation.program("POST", f"/s/{STACK}/wake", body='{"for":"1h","for":"8h"}').status
         == 400
@@ -451,7 +451,7 @@ def test_a_program_that_takes_anything_gets_its_errors_of_status_as_json(install
         (b'{"for": 1}', "application/json", 422),
     ],
 )
-def test_a_body_that_is_not_asked_for_is_a_clean_refusal(installation, body, kind, status):
+def test_an_unexpected_body_is_a_clean_refusal(installation, body, kind, status):
     reply = installation.ask(
         "POST",
         f"/s/{STACK}/wake",
@@ -510,7 +510,7 @@ def test_people_get_a_page_and_programs_json(installation, accept, kind):
     assert (reply.status, reply.headers["content-type"]) == (200, kind)
 
 
-def test_the_health_check_asks_nothing_of_aws(installation):
+def test_the_health_check_calls_nothing_of_aws(installation):
     start = len(installation.aws.calls)
     assert installation.ask("GET", "/healthz").body == "ok\n"
     assert installation.aws.calls[start:] == []
@@ -575,7 +575,7 @@ def test_what_is_wanted_is_read_through_any_padding(installation, padding):
     assert reply.headers["content-type"] == "application/json"
 
 
-def test_a_status_request_reads_what_was_asked_for_and_the_rest(installation):
+def test_a_status_request_reads_the_requests_and_the_other_records(installation):
     installation.status()
     start = len(installation.aws.calls)
     installation.status()

@@ -39,7 +39,7 @@ def test_where_nothing_is_said_it_is_never_longer_than_the_longest_time():
 
 
 @pytest.mark.parametrize("text", ["59s", "0", "12h1s", "1d", "soon", "30", "-1h"])
-def test_anything_else_is_refused_with_what_can_be_asked_for(text):
+def test_anything_else_is_refused_with_what_can_be_requested(text):
     with pytest.raises(TextError) as refused:
         parse_end(text, NO_HOURS, at("12:00"))
     assert str(refused.value) == (
@@ -52,7 +52,7 @@ def test_what_cannot_be_read_is_refused_however_long_it_may_be_awake():
         parse_end("soon", rules(max_awake="2d"), at("12:00"))
 
 
-def test_a_minute_can_always_be_asked_for():
+def test_a_minute_can_always_be_requested():
     """However short a time the policy allows outside office hours."""
     brief = rules(wake_for="20s", max_awake="30s")
     assert parse_end("1m", brief, at("12:00")) == at("12:01")

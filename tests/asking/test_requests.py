@@ -60,7 +60,7 @@ def asking(aws):
     return Asking(aws)
 
 
-def test_two_who_ask_at_once_write_one_lease(asking):
+def test_two_simultaneous_requests_write_one_lease(asking):
     view = asking.view()
     for _ in range(2):
         asking.requests.keep_awake(view, view.now + HOUR, "demo")
@@ -81,7 +81,7 @@ def test_a_lease_that_is_made_longer_begins_no_wake(asking):
     assert asking.wakes == [STACK]
 
 
-def test_what_may_not_be_spent_is_not_asked_for(aws):
+def test_what_exceeds_the_budget_is_not_requested(aws):
     def refuse(view, start):
         raise PermanentError("the budget is used up")
 

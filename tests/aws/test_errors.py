@@ -95,7 +95,7 @@ def test_a_refusal_becomes_what_it_means_for_the_pass(code, message, expected):
     assert "\n" not in str(meant)
 
 
-def test_any_answer_of_a_broken_server_is_asked_again():
+def test_any_answer_of_a_broken_server_is_retried():
     assert type(translate(refusal("Weird", status=503), "x")) is RetryError
 
 
@@ -106,7 +106,7 @@ def test_any_answer_of_a_broken_server_is_asked_again():
         ReadTimeoutError(endpoint_url="http://127.0.0.1:1"),
     ],
 )
-def test_a_broken_connection_is_asked_again(error):
+def test_a_broken_connection_is_retried(error):
     """The call may have had its effect (F54); the next look tells."""
     assert type(translate(error, "x")) is RetryError
 
@@ -129,7 +129,7 @@ def test_a_profile_that_is_not_there_is_looked_up_by_the_next_command():
     assert "set AWS_PROFILE to one of those that aws configure list-profiles names" in said
 
 
-def test_without_a_network_it_says_where_to_look():
+def test_without_a_network_it_names_the_log():
     meant = translate(EndpointConnectionError(endpoint_url="https://x"), "read")
     assert type(meant) is RetryError
     assert str(meant).endswith("check the network (VPN, HTTPS_PROXY, AWS_ENDPOINT_URL)")

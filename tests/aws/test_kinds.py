@@ -37,7 +37,7 @@ def test_only_the_kinds_of_a_stack_are_made():
 
 
 @pytest.mark.parametrize("kind", Kind)
-def test_the_create_of_each_kind_is_played_on_the_laptop(kind):
+def test_the_create_of_each_kind_is_played_on_the_simulated_aws(kind):
     service, operation = BY_KIND[kind].operation
     assert operation in OPERATIONS[service]
 
@@ -80,7 +80,7 @@ def test_what_was_made_a_moment_ago_may_be_referred_to_before_a_read_shows_it():
     assert TG not in later.known
 
 
-def test_a_look_at_a_part_takes_over_the_rest():
+def test_a_partial_read_takes_the_rest_from_the_last_snapshot():
     last = snapshot()
     last.put(LB, BALANCER, {"arn": "arn:lb"})
     last.put(SERVICE, {"serviceArn": "arn:s"}, {"arn": "arn:s"})

@@ -31,7 +31,7 @@ def make_group(elbv2, number):
     return made["TargetGroups"][0]["TargetGroupArn"]
 
 
-def test_parts_are_as_long_as_asked_and_the_last_takes_what_is_left():
+def test_parts_are_as_long_as_requested_and_the_last_takes_what_is_left():
     assert list(in_parts("abcde", 2)) == [["a", "b"], ["c", "d"], ["e"]]
     assert list(in_parts([], 2)) == []
 

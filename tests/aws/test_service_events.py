@@ -38,12 +38,12 @@ def test_what_it_is_known_to_say_is_no_news():
     assert unknown_events({}) == ()
 
 
-def test_other_words_are_told_as_they_are():
+def test_other_words_are_shown_unchanged():
     said = "(service api) retired 1 task: (task 1)."
     assert unknown_events(told(SAID[0], said)) == ((NOON, said),)
 
 
-def test_a_day_of_the_laptop_knows_all_words_and_an_unknown_one_is_told_once():
+def test_a_simulated_day_knows_all_words_and_an_unknown_one_is_logged_once():
     day = days("Mon 06:00", "fast", idle_timeout="0")
     day.plan("Mon 07:00", lambda: day.wake(hours=3))
     day.live("Mon 07:30")

@@ -59,7 +59,7 @@ def test_our_tags_win_over_the_users_and_keep_the_rest():
     assert made == dict(owner.pairs())
 
 
-def test_a_stranger_is_described_with_what_was_found_and_the_remedy():
+def test_a_foreign_resource_is_described_with_what_was_found_and_the_remedy():
     owner = Owner("nsfw-api", "aws_lb.nlb")
     said = owner.describe_stranger('load balancer "ecs-nlb"', {"dormouse:stack": "other"})
 

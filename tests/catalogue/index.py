@@ -96,11 +96,11 @@ ELSEWHERE: dict[int, tuple[str, ...]] = {
     57: ("system/test_controller.py::test_a_doubled_or_day_old_invocation_finds_nothing_to_do",),
     62: (
         "aws/test_traffic.py::test_a_new_load_balancer_and_minutes_that_are_late_have_no_counts",
-        "system/test_troubled_days.py::test_what_cloudwatch_does_not_tell_is_not_idle",
+        "system/test_troubled_days.py::test_what_cloudwatch_does_not_report_is_not_idle",
     ),
     63: (
         "aws/test_traffic.py::test_a_partial_answer_is_no_answer",
-        "system/test_troubled_days.py::test_what_cloudwatch_does_not_tell_is_not_idle",
+        "system/test_troubled_days.py::test_what_cloudwatch_does_not_report_is_not_idle",
     ),
     64: ("system/test_troubled_days.py::test_nobody_is_awake_for_a_scanner",),
     65: (

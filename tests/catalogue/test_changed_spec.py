@@ -120,7 +120,7 @@ def test_an_autoscalers_count_is_left_alone_when_the_files_ignore_it(desk):
 
 
 @MEMORY
-def test_another_health_check_is_put_right_in_place(desk, memory):
+def test_another_health_check_is_corrected_in_place(desk, memory):
     check = {"HealthCheckIntervalSeconds": 20, "UnhealthyThresholdCount": 4}
     progress = awake_then(desk, {TG: {"request": check}})
     start = len(desk.aws.calls)
@@ -134,7 +134,7 @@ def test_another_health_check_is_put_right_in_place(desk, memory):
 
 
 @pytest.mark.parametrize("memory", ["kept", "lost"])
-def test_other_attributes_are_put_right_in_place(desk, memory):
+def test_other_attributes_are_corrected_in_place(desk, memory):
     """The drain delay goes from 10 s to 60 s."""
     key = "deregistration_delay.timeout_seconds"
     progress = awake_then(desk, {TG: {"attributes": {key: "60"}}})
@@ -189,7 +189,7 @@ def service_now(desk):
     return reply["services"][0]
 
 
-def test_another_port_is_told_while_people_use_the_old_one(desk):
+def test_another_port_is_reported_while_people_use_the_old_one(desk):
     """Never "awake" with nothing said while the task still listens on the old port."""
     awake_then(desk, on_port(8080))
     outcome = one_pass(desk, "awake")
@@ -252,7 +252,7 @@ def test_more_listeners_of_old_ports_than_one_read_of_tags_takes_are_closed(desk
     ],
     ids=["grace", "network"],
 )
-def test_another_argument_of_the_service_is_put_right_in_place(desk, request_, key, value, memory):
+def test_another_argument_of_the_service_is_corrected_in_place(desk, request_, key, value, memory):
     """UpdateService takes these (AWS behaviour §2.12); once, whatever AWS echoes."""
     progress = awake_then(desk, {SERVICE: {"request": request_}})
     start = len(desk.aws.calls)
@@ -267,7 +267,7 @@ def test_another_argument_of_the_service_is_put_right_in_place(desk, request_, k
 
 
 @pytest.mark.parametrize("operation", ["ModifyTargetGroup", "UpdateService"])
-def test_a_setting_that_may_not_be_changed_is_told_and_tears_nothing_down(desk, operation):
+def test_a_setting_that_may_not_be_changed_is_reported_and_deletes_nothing(desk, operation):
     """People use it: a right that lacks for a repair is no reason to take it from them."""
     changed = {
         TG: {"request": {"HealthCheckIntervalSeconds": 20}},
@@ -349,7 +349,7 @@ def test_a_wake_after_the_target_group_was_renamed_moves_the_service_over(desk):
     assert states == ["healthy"]
 
 
-def test_a_renamed_load_balancer_is_not_told_as_somebody_elses(desk):
+def test_a_renamed_load_balancer_is_not_reported_as_foreign(desk):
     """It holds the Elastic IP, and is ours: the way out is ours too."""
     awake_then(desk, RENAMED["load_balancer"])
     start = len(desk.aws.calls)
@@ -539,7 +539,7 @@ def without_addresses(found):
     return {**found, "AvailabilityZones": zones}
 
 
-def test_a_load_balancer_that_does_not_tell_its_address_yet_is_not_made_anew(desk, monkeypatch):
+def test_a_load_balancer_that_does_not_show_its_address_yet_is_not_created_again(desk, monkeypatch):
     """Each one costs a whole hour (AWS behaviour §7.1)."""
     answering(monkeypatch, without_addresses)
     outcome = one_pass(desk, "awake")
@@ -548,7 +548,7 @@ def test_a_load_balancer_that_does_not_tell_its_address_yet_is_not_made_anew(des
     assert len(calls_of(desk, "CreateLoadBalancer")) == 1
 
 
-def test_a_load_balancer_that_reads_otherwise_however_it_is_made_is_made_anew_once(
+def test_a_load_balancer_that_reads_otherwise_however_it_is_made_is_created_again_once(
     desk, monkeypatch
 ):
     answering(monkeypatch, lambda found: {**found, "Scheme": "facing-the-internet"})
@@ -561,7 +561,7 @@ def test_a_load_balancer_that_reads_otherwise_however_it_is_made_is_made_anew_on
     assert len(calls_of(desk, "CreateLoadBalancer")) == 2
 
 
-def test_a_target_group_that_reads_otherwise_is_made_anew_once(desk, monkeypatch):
+def test_a_target_group_that_reads_otherwise_is_created_again_once(desk, monkeypatch):
     plainly = target_groups.view
     monkeypatch.setattr(
         target_groups, "view", lambda region, one: {**plainly(region, one), "Protocol": "tcp"}
@@ -592,9 +592,7 @@ def test_an_update_that_aws_shows_late_begins_no_storm_of_deployments(desk, monk
     assert 1 <= len(calls_of(desk, "UpdateService")) <= 2
 
 
-def test_a_setting_that_reads_otherwise_whatever_is_set_is_told_and_tears_nothing_down(
-    desk, monkeypatch
-):
+def test_a_setting_that_always_reads_differently_is_reported_and_deletes_nothing(desk, monkeypatch):
     plainly = target_groups.view
     monkeypatch.setattr(
         target_groups,

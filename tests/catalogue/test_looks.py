@@ -41,7 +41,7 @@ def test_a_wake_that_waits_reads_its_balancer_and_its_service_alone(desk_of):
     assert found["DescribeLoadBalancers"] > 5 * minutes
 
 
-def test_a_sleep_that_waits_for_the_drain_does_not_look_for_what_is_gone(desk_of):
+def test_a_sleep_that_waits_for_the_drain_does_not_read_what_is_gone(desk_of):
     desk = desk_of("slow")
     desk.wake()
     begun = desk.aws.clock.now() + timedelta(seconds=10)
@@ -76,7 +76,7 @@ def test_what_somebody_deletes_while_a_wake_waits_is_found_within_a_minute(desk_
     assert outcome.observed[LISTENER].state is State.READY
 
 
-def test_a_wake_ends_only_on_a_look_at_everything(desk_of):
+def test_a_wake_ends_only_after_reading_everything(desk_of):
     """What is not ours any more when the target becomes healthy is not told as awake."""
     desk = desk_of("typical")
 
@@ -94,7 +94,7 @@ def test_a_wake_ends_only_on_a_look_at_everything(desk_of):
     assert 'tag "dormouse:stack" is missing' in outcome.cause
 
 
-def test_tags_that_cannot_be_read_yet_are_asked_for_at_each_look(desk_of):
+def test_tags_that_cannot_be_read_yet_are_requested_at_each_read(desk_of):
     """The rest of a wake waits for them (§1.6, §1.7): not until the next whole look."""
     desk = desk_of("typical")
     unknown = Fault(operation="DescribeTags", code="TargetGroupNotFound", status=400, times=20)
@@ -128,7 +128,7 @@ def test_a_wake_into_a_sleep_goes_on_as_soon_as_its_elastic_ip_is_free(desk_of, 
     assert widest_gap(desk, "DescribeAddresses", max(deleted.at, till), made.at) <= POLL
 
 
-def test_a_load_balancer_that_failed_is_made_anew_as_soon_as_its_elastic_ip_is_free(desk_of):
+def test_a_load_balancer_that_failed_is_created_again_as_soon_as_its_elastic_ip_is_free(desk_of):
     desk = desk_of("typical")
     desk.aws.conditions.load_balancer("ecs-nlb", "failed")
     watch = Watch(

@@ -86,7 +86,7 @@ def check(desk, where, outcome, stands):
 
 @AT
 @pytest.mark.parametrize(("way", "stands"), [("awake", AWAKE), ("asleep", ASLEEP)])
-def test_f56_a_way_that_died_anywhere_is_finished_by_a_pass_that_knows_nothing(
+def test_f56_a_transition_that_died_anywhere_is_finished_by_a_pass_without_memory(
     desk_of, profile, way, stands, pause
 ):
     desk = desk_of(profile)

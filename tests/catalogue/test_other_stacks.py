@@ -253,7 +253,7 @@ def test_of_two_balancers_one_whose_elastic_ip_is_taken_blocks_the_wake_before_i
     assert changes_since(desk, start) == []
 
 
-def test_of_two_balancers_one_that_failed_is_made_anew_alone(desk_of):
+def test_of_two_balancers_one_that_failed_is_created_again_alone(desk_of):
     desk = a_desk(desk_of, "fast", two_balancers())
     desk.aws.conditions.load_balancer("second-nlb", "failed", provisioning=20)
     watch = Watch(
@@ -415,7 +415,7 @@ def test_a_service_of_both_worlds_at_rest_is_not_woken_up_by_a_sleep(desk_of):
     assert changes_since(desk, start) == []
 
 
-def test_a_service_of_both_worlds_without_our_tags_is_told_and_left(desk_of):
+def test_a_service_of_both_worlds_without_our_tags_is_reported_and_left_alone(desk_of):
     """Terraform made it, and has not been told to let dormouse have it."""
     desk = a_desk(desk_of, "fast", kept_service())
     terraform_made(desk)

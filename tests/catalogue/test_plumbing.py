@@ -195,7 +195,9 @@ def test_f55_what_was_made_beside_the_refused_call_is_remembered(desk):
 
 @pytest.mark.parametrize("memory", ["kept", "lost"])
 @pytest.mark.parametrize("profile", PROFILES)
-def test_f56_lambda_time_out_a_way_cut_into_minutes_comes_to_its_end(desk_of, profile, memory):
+def test_f56_lambda_time_out_a_transition_cut_into_minutes_comes_to_its_end(
+    desk_of, profile, memory
+):
     """Each pass has a minute, ends in time, and says what it waits for; the next one goes on."""
     desk = desk_of(profile)
     progress = None
@@ -267,7 +269,7 @@ def test_f67_clock_skew_makes_no_difference(desk_of, profile, seconds):
         "DeleteTargetGroup",
     ],
 )
-def test_f70_access_denied_once_is_a_lag_and_asked_again_after_five_seconds(desk, operation):
+def test_f70_access_denied_once_is_a_lag_and_retried_after_five_seconds(desk, operation):
     """The authorizer does not see the tag of a fresh object yet."""
     code = "AccessDeniedException" if operation.endswith("Service") else "AccessDenied"
     desk.aws.faults.add(Fault(operation=operation, code=code, status=403))
@@ -311,7 +313,7 @@ def test_f70_a_read_that_is_denied_for_a_moment_tears_nothing_down(desk, operati
     assert changes_since(desk, start) == []
 
 
-def test_f70_a_read_that_is_denied_for_good_is_told_after_a_minute(desk):
+def test_f70_a_read_that_is_denied_for_good_is_reported_after_a_minute(desk):
     desk.aws.faults.add(
         Fault(operation="DescribeServices", code="AccessDenied", status=403, times=FOREVER)
     )
@@ -323,7 +325,7 @@ def test_f70_a_read_that_is_denied_for_good_is_told_after_a_minute(desk):
     assert 60 <= (desk.aws.clock.now() - began).total_seconds() <= 70
 
 
-def test_f70_a_right_that_an_update_lacks_is_told_before_the_wake_is_paid_for(desk):
+def test_f70_a_right_that_an_update_lacks_is_reported_before_the_wake_is_paid_for(desk):
     """ModifyTargetGroupAttributes is denied: known after ten seconds, not after minutes."""
     desk.aws.faults.add(
         Fault(
@@ -340,7 +342,7 @@ def test_f70_a_right_that_an_update_lacks_is_told_before_the_wake_is_paid_for(de
 @pytest.mark.parametrize(
     ("seconds", "memory"), [(5, "kept"), (25, "kept"), (55, "kept"), (5, "lost"), (25, "lost")]
 )
-def test_tags_that_are_readable_later_than_their_object_make_no_stranger_of_it(
+def test_tags_that_are_readable_later_than_their_object_do_not_make_it_foreign(
     desk_of, seconds, memory
 ):
     """AWS behaviour §1.7: DescribeTags on a fresh ARN may know nothing yet."""
@@ -419,7 +421,7 @@ def test_nothing_is_kept_in_memory_without_end(desk_of):
     assert sizes[-1] <= 1.2 * sizes[1]
 
 
-def test_a_refusal_that_is_over_leaves_no_trace_in_the_next_pass(desk):
+def test_a_refusal_that_is_over_leaves_nothing_in_the_next_pass(desk):
     desk.aws.faults.add(throttled("elbv2", "CreateLoadBalancer", times=2))
     woken = desk.wake()
     start = len(desk.aws.calls)

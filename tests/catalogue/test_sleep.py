@@ -93,7 +93,7 @@ def change_attributes(desk):
 
 
 @pytest.mark.parametrize("desk", ["typical", "slow"], indirect=True)
-def test_f39_tg_in_use_window_is_asked_again_and_is_no_error(desk):
+def test_f39_tg_in_use_window_is_retried_and_is_no_error(desk):
     """The reference outlives the load balancer for seconds or minutes."""
     desk.wake()
     outcome = desk.sleep(order=Order.SAFE)
@@ -176,7 +176,7 @@ def test_f43_drain_stuck_has_its_tasks_stopped_after_a_quarter_of_an_hour(desk, 
 @pytest.mark.parametrize(
     ("attributes", "seconds"), [({"deregistration_delay.timeout_seconds": "3600"}, 3600), ({}, 300)]
 )
-def test_f43_a_drain_that_the_files_ask_for_is_not_cut_however_long(desk_of, attributes, seconds):
+def test_f43_a_drain_that_the_files_set_is_not_cut_however_long(desk_of, attributes, seconds):
     """Terraform waits for it too; what lasts a quarter of an hour beyond it is stuck."""
     rest = [r for r in article_spec().resources if r.address != TG]
     spec = article_spec(resources=(target_group(attributes=attributes), *rest))
@@ -399,7 +399,7 @@ def test_f49_sleep_during_wake_at_every_poll(desk_of, profile, memory):
 )
 @pytest.mark.parametrize("pause", [1, 400])
 @pytest.mark.parametrize("profile", ["typical", "slow"])
-def test_f50_manual_change_is_put_right_by_the_next_pass(desk_of, profile, change, pause):
+def test_f50_manual_change_is_corrected_by_the_next_pass(desk_of, profile, change, pause):
     """Right after it, or minutes later: the stack is awake again as the files say."""
     desk = desk_of(profile)
     desk.wake()

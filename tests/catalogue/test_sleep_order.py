@@ -222,7 +222,7 @@ def test_f72_a_wake_finds_a_count_that_somebody_raised(desk_of, raised_after):
 @pytest.mark.parametrize(
     "code", ["InvalidParameterException", "AccessDeniedException", "ClientException"]
 )
-def test_f73_a_service_that_cannot_be_taken_up_is_made_anew(desk, code):
+def test_f73_a_service_that_cannot_be_taken_up_is_created_again(desk, code):
     woken = desk.wake()
     begun = half_asleep(desk, woken.progress)
     start = len(desk.aws.calls)
@@ -406,7 +406,7 @@ def test_f43_tasks_that_stop_by_themselves_are_looked_for_once_and_left_alone(de
     assert not calls_of(desk, "StopTask")
 
 
-def test_f43_one_that_may_not_be_stopped_is_told_while_the_stack_serves(desk):
+def test_f43_one_that_may_not_be_stopped_is_reported_while_the_stack_serves(desk):
     outcome, old = turned_round_with_a_stuck_task(desk)
     denied = Fault(operation="StopTask", code="AccessDeniedException", status=400, times=99)
     desk.aws.faults.add(denied)

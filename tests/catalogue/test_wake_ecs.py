@@ -70,7 +70,7 @@ def containers(desk, behaviour):
 
 
 @pytest.mark.parametrize("desk", ["typical", "slow"], indirect=True)
-def test_f21_tg_not_associated_is_asked_again_every_three_seconds(desk):
+def test_f21_tg_not_associated_is_retried_every_three_seconds(desk):
     """ECS does not see the listener yet, for up to a minute."""
     watch = Watch()
     outcome = desk.wake(report=watch)
@@ -137,7 +137,7 @@ def test_f23_service_not_idempotent_is_looked_at_again(desk):
     assert desk.wake().result is Result.CONVERGED
 
 
-def test_f23_a_strangers_service_that_was_quicker_is_told_and_left(desk):
+def test_f23_a_foreign_service_that_was_quicker_is_reported_and_left_alone(desk):
     def quicker():
         with by_hand(desk) as session:
             session.client("ecs").create_service(
@@ -185,7 +185,7 @@ def test_f25_slr_missing_ecs_works_the_second_time(desk):
     assert desk.wake().result is Result.CONVERGED
 
 
-def test_f25_slr_missing_ecs_for_good_is_told_after_about_a_minute(desk):
+def test_f25_slr_missing_ecs_for_good_is_reported_after_about_a_minute(desk):
     """It is a matter of seconds, or of a person: no paid front for twenty minutes."""
     desk.aws.faults.add(refusal("CreateService", "InvalidParameterException", SLR))
     began = desk.aws.clock.now()
@@ -303,7 +303,7 @@ def test_a_service_that_names_what_is_not_there_is_refused_once(desk_of, request
     ],
     ids=["f28_image_pull", "f29_resource_init"],
 )
-def test_f28_f29_tasks_that_fail_to_start_are_told_at_the_first_and_end_it_at_the_third(
+def test_f28_f29_tasks_that_fail_to_start_are_reported_at_the_first_and_end_it_at_the_third(
     desk, behaviour, reason, hint
 ):
     containers(desk, behaviour)
@@ -341,7 +341,7 @@ def test_f29_resource_init_without_a_public_address_is_hinted_at(desk_of):
         ("unhealthy", "check the container's port and the security group"),
     ],
 )
-def test_f28_f29_f33_the_hint_is_told_when_the_circuit_breaker_gave_up_too(
+def test_f28_f29_f33_the_hint_is_reported_when_the_circuit_breaker_gave_up_too(
     desk_of, behaviour, hint
 ):
     desk = desk_of("fast", with_service(**BREAKER))
@@ -425,7 +425,7 @@ def two_zones(desk_of, profile="typical"):
     return desk
 
 
-def test_f32_az_trap_is_told_while_it_lasts(desk_of):
+def test_f32_az_trap_is_reported_while_it_lasts(desk_of):
     """The task runs in a zone that the load balancer does not serve."""
     watch = Watch()
     outcome = two_zones(desk_of).wake(minutes=60, report=watch)
@@ -514,7 +514,7 @@ def test_f34_breaker_failed_is_terminal_and_the_service_is_not_left_standing(des
     assert desk.wake().result is Result.CONVERGED
 
 
-def test_f34_containers_that_exit_at_once_are_told_with_their_exit_code(desk):
+def test_f34_containers_that_exit_at_once_are_reported_with_their_exit_code(desk):
     containers(desk, "exits_at_once")
     outcome = desk.wake(minutes=60)
 

@@ -98,7 +98,7 @@ def test_f02_eip_free_by_read_but_refused_the_write_is_trusted(desk):
     assert not calls_of(desk, "DeleteLoadBalancer", "DeleteTargetGroup")
 
 
-def test_f03_eip_used_by_stranger_is_named_and_nothing_is_made(desk):
+def test_f03_eip_used_by_somebody_else_is_named_and_nothing_is_made(desk):
     """An instance has it: report the owner, detach nothing."""
     with by_hand(desk) as session:
         session.client("ec2").associate_address(AllocationId=EIP, InstanceId="i-0c0ffee0c0ffee0c0")
@@ -113,7 +113,7 @@ def test_f03_eip_used_by_stranger_is_named_and_nothing_is_made(desk):
     assert desk.elastic_ip()["AssociationId"] == held
 
 
-def test_f03_an_interface_without_a_description_is_a_stranger_too(desk):
+def test_f03_an_interface_without_a_description_is_foreign_too(desk):
     """Interfaces that people make often have none: it must not be "not free yet" for ever."""
     region = desk.aws._world.region("us-east-1")
     address = region.ec2.addresses[EIP]
@@ -124,7 +124,7 @@ def test_f03_an_interface_without_a_description_is_a_stranger_too(desk):
     assert address.interface.id in outcome.cause
 
 
-def test_f03_a_stranger_that_lets_go_within_minutes_is_waited_for(desk):
+def test_f03_somebody_else_who_lets_go_within_minutes_is_waited_for(desk):
     """Somebody's load balancer was deleted a moment ago: its interface goes by itself (§3.4)."""
     arn = stranger(desk, name="the-old-one")
     with by_hand(desk) as session:
@@ -133,7 +133,7 @@ def test_f03_a_stranger_that_lets_go_within_minutes_is_waited_for(desk):
     assert desk.wake().result is Result.CONVERGED
 
 
-def test_f04_eip_gone_is_told_and_never_replaced(desk):
+def test_f04_eip_gone_is_reported_and_never_replaced(desk):
     """The allocation was released: a person has to act, no new one is allocated."""
     with by_hand(desk) as session:
         session.client("ec2").release_address(AllocationId=EIP)
@@ -146,7 +146,7 @@ def test_f04_eip_gone_is_told_and_never_replaced(desk):
     assert desk.sleep().result is Result.CONVERGED
 
 
-def test_f04_eip_gone_between_look_and_create_ends_the_wake_with_the_remedy(desk):
+def test_f04_eip_gone_between_read_and_create_ends_the_wake_with_the_remedy(desk):
     desk.aws.faults.add(
         Fault(
             operation="CreateLoadBalancer",
@@ -221,7 +221,7 @@ def test_f06_lb_provisioning_for_ever_fails_the_wake_and_says_so(desk):
     assert is_quiet(desk)
 
 
-def test_f07_lb_failed_is_made_anew_exactly_once(desk):
+def test_f07_lb_failed_is_created_again_exactly_once(desk):
     """`failed` never recovers: delete, wait for the Elastic IP, make it anew once, then give up."""
     desk.aws.conditions.load_balancer("ecs-nlb", "failed")
     outcome = desk.wake(minutes=60)
@@ -284,7 +284,7 @@ def test_f08_lb_active_impaired_counts_as_awake_with_a_warning(desk):
 # F09-F14: things of the same name
 
 
-def test_f09_duplicate_lb_of_a_stranger_is_terminal_and_untouched(desk):
+def test_f09_duplicate_lb_of_somebody_else_is_terminal_and_untouched(desk):
     """Same name, other settings, not ours: nothing is made beside it."""
     stranger(desk, SubnetMappings=[{"SubnetId": SUBNET}])
     desk.aws.clock.advance(300)
@@ -297,7 +297,7 @@ def test_f09_duplicate_lb_of_a_stranger_is_terminal_and_untouched(desk):
     assert changes_since(desk, start) == []
 
 
-def test_f09_duplicate_lb_by_the_answer_of_the_create_is_asked_again_then_told(desk):
+def test_f09_duplicate_lb_by_the_answer_of_the_create_is_retried_then_reported(desk):
     """Nothing was seen under the name, yet the create says that it is taken."""
     text = "A load balancer with the same name 'ecs-nlb' exists, but with different settings"
     desk.aws.faults.add(
@@ -319,7 +319,7 @@ def test_f09_duplicate_lb_by_the_answer_of_the_create_is_asked_again_then_told(d
     assert is_quiet(desk)
 
 
-def test_f09_a_load_balancer_of_ours_in_other_subnets_is_told_while_people_use_it(desk_of):
+def test_f09_a_load_balancer_of_ours_in_other_subnets_is_reported_while_people_use_it(desk_of):
     """It is not what the files say; the next wake makes it so."""
     other = {"id": "subnet-0ddddddddddddddd0", "vpc": "vpc-0a1b2c3d4e5f60718", "az": "us-east-1b"}
     desk = desk_of("fast", subnets=[{**other, "cidr": "10.0.2.0/24"}])
@@ -371,7 +371,7 @@ def test_f10_foreign_lb_adopted_by_a_create_is_neither_used_nor_deleted(desk):
 
 
 @pytest.mark.parametrize("minutes", [0, 5])
-def test_f10_a_sleep_right_after_an_adoption_leaves_the_strangers_alone(desk, minutes):
+def test_f10_a_sleep_right_after_an_adoption_leaves_foreign_resources_alone(desk, minutes):
     watch = Watch(lambda: stranger(desk))
     outcome = desk.wake(report=watch, still_wanted=stop_after(2))
     assert outcome.result is Result.INTERRUPTED
@@ -382,7 +382,7 @@ def test_f10_a_sleep_right_after_an_adoption_leaves_the_strangers_alone(desk, mi
     assert not calls_of(desk, "DeleteLoadBalancer")
 
 
-def test_f10_a_sleep_beside_a_strangers_load_balancer_comes_to_an_end(desk):
+def test_f10_a_sleep_beside_a_foreign_load_balancer_comes_to_an_end(desk):
     """It has our name and our Elastic IP: nothing "is not free yet"."""
     stranger(desk)
     desk.aws.clock.advance(300)
@@ -394,7 +394,7 @@ def test_f10_a_sleep_beside_a_strangers_load_balancer_comes_to_an_end(desk):
     assert desk.standing()["load_balancers"] == 1
 
 
-def test_f11_duplicate_tg_of_a_stranger_is_terminal_and_untouched(desk):
+def test_f11_duplicate_tg_of_somebody_else_is_terminal_and_untouched(desk):
     with by_hand(desk) as session:
         session.client("elbv2").create_target_group(
             Name="ecs-target-group",
@@ -447,7 +447,7 @@ def listener_by_hand(desk, **changes):
         return elbv2.create_listener(LoadBalancerArn=balancer["LoadBalancerArn"], **changes)
 
 
-def test_f12_listener_exists_and_forwards_elsewhere_is_put_right(desk):
+def test_f12_listener_exists_and_forwards_elsewhere_is_corrected(desk):
     """Ours, on our port, to another group: ModifyListener, no second one."""
     desk.wake()
     with by_hand(desk) as session:
@@ -478,7 +478,7 @@ def test_f12_listener_exists_by_the_answer_of_the_create(desk):
     assert desk.wake().result is Result.CONVERGED
 
 
-def test_f12_a_strangers_listener_on_our_port_blocks_the_wake_and_is_told(desk):
+def test_f12_a_foreign_listener_on_our_port_blocks_the_wake_and_is_reported(desk):
     """Made by hand on our load balancer: not ours, so not changed."""
     group = {}
 

@@ -184,7 +184,7 @@ def test_adopted_it_gives_each_command_that_comes_next(directory):
     ]
 
 
-def test_a_state_that_is_elsewhere_is_asked_for(directory, monkeypatch):
+def test_a_state_that_is_elsewhere_needs_terraform_or_a_file(directory, monkeypatch):
     monkeypatch.setenv("PATH", "")
     (directory / "b.tf").write_text('terraform {\n  backend "s3" {}\n}\n')
     refused = adopt(directory, "--yes")

@@ -290,7 +290,7 @@ def test_the_address_is_one_that_opens(dormouse, server, tmp_path, protocol, por
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
-def test_whoever_ends_it_is_told_how_to_go_on(running_server, number):
+def test_ending_it_prints_how_to_continue(running_server, number):
     """A CI job that is cancelled gets SIGTERM: what stands then costs."""
     server = running_server
     server.aws.conditions.load_balancer("ecs-nlb", "provisioning")

@@ -136,7 +136,7 @@ def test_problems_are_sorted_by_file_and_line(folder):
     assert lines == ["a.tf:8", "z.tf:8"]
 
 
-def test_a_problem_of_both_worlds_is_told_once(folder):
+def test_a_problem_of_both_worlds_is_reported_once(folder):
     awake = 'variable "awake" {\n  type    = bool\n  default = false\n}\n'
     assert check(folder(BROKEN + awake)).stdout.count("main.tf:6") == 1
 

@@ -50,7 +50,7 @@ def test_the_spec_is_all_that_standard_output_carries(root):
     assert "warning" in result.stderr and "warning" not in result.stdout
 
 
-def test_asked_for_json_it_says_the_same(root):
+def test_the_json_output_says_the_same(root):
     spec = json.loads(run(root, "--json").stdout)
     assert spec["hash"] == json.loads(run(root).stdout)["hash"]
 

@@ -71,7 +71,7 @@ def test_a_wrong_expression_says_where_and_of_what_kind(root):
     assert "\n" not in bad["error"]["message"]
 
 
-def test_the_stack_is_awake_unless_told_otherwise(root):
+def test_the_stack_is_awake_by_default(root):
     assert answers(root, "var.awake")[0]["value"] is True
     assert answers(root, "var.awake", "-var", "awake=false")[0]["value"] is False
     assert answers(root, "var.awake", env={"TF_VAR_awake": "false"})[0]["value"] is False

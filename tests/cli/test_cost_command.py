@@ -113,11 +113,11 @@ def test_a_month_before_it_was_published_cost_and_saved_nothing(published):
         (["another"], 'stack "another" is not published'),
     ],
 )
-def test_what_cannot_be_told_is_one_line(published, arguments, said):
+def test_what_cannot_be_shown_is_refused_in_one_line(published, arguments, said):
     assert said in published("cost", *arguments, code=2).err
 
 
-def test_prices_are_asked_once_a_day(published, monkeypatch, tmp_path):
+def test_prices_are_read_once_a_day(published, monkeypatch, tmp_path):
     """Twice the table's prices are twice the money, and say so; the second time they are kept."""
     aws = published.world.aws
     asked = []
@@ -141,7 +141,7 @@ def test_prices_are_asked_once_a_day(published, monkeypatch, tmp_path):
     assert f"prices of {datetime.now(UTC).date()}, asked of AWS" in again
 
 
-def test_where_aws_does_not_tell_its_prices_the_table_is_used_and_named(
+def test_where_aws_does_not_list_prices_the_table_is_used_and_named(
     published, monkeypatch, tmp_path
 ):
     keep_in(monkeypatch, tmp_path)
@@ -189,7 +189,7 @@ LISTED = {
 # day by day
 
 
-def test_days_are_told_and_add_up_to_the_month(dormouse):
+def test_days_are_listed_and_add_up_to_the_month(dormouse):
     dormouse.world.live("Wed 12:00")
     said = dormouse("cost", STACK, "--json").json
 

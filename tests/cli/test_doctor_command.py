@@ -62,7 +62,7 @@ def test_a_directory_that_fits(deployed):
     assert "✔ elastic-ip" in said.out and "problem" not in said.out
 
 
-def test_a_directory_that_does_not_fit_is_told_and_exits_with_1(deployed):
+def test_a_directory_that_does_not_fit_is_reported_and_exits_with_1(deployed):
     deployed.world.aws.session().client("ecs").delete_cluster(cluster="nsfw_api_cluster")
     said = deployed("doctor", str(SHIPPED), code=1)
 

@@ -53,7 +53,7 @@ def test_cost_adds_up_those_that_are_meant(dormouse):
         ("hold", "pr-*", "--asleep", "--for", "1h"),
     ],
 )
-def test_more_than_five_are_asked_for_first(dormouse, arguments):
+def test_more_than_five_need_a_confirmation(dormouse, arguments):
     table = dormouse.world.controller.table
     before, other = (
         [table.request_version(f"pr-{n}") for n in range(1, 8)],
@@ -69,7 +69,7 @@ def test_more_than_five_are_asked_for_first(dormouse, arguments):
     assert table.request_version(STACK) == other
 
 
-def test_few_are_not_asked_for(dormouse):
+def test_few_need_no_confirmation(dormouse):
     told = json.loads(dormouse("hold", "pr-1*", "--asleep", "--for", "2h", "--json").out)
     assert [each["stack"] for each in told["stacks"]] == ["pr-1"]
 

@@ -89,7 +89,7 @@ def test_hours_that_never_end_go_as_far_as_the_calendar(tmp_path, capsys):
     ]
 
 
-def test_a_pause_is_told_and_its_days_cost_their_elastic_ip(dormouse):
+def test_a_pause_is_reported_and_its_days_cost_their_elastic_ip(dormouse):
     """Mon 06:00; five openings of nine hours lie in the week."""
     dormouse("pause", STACK, "--until", "2026-11-27", "--reason", "holiday")
     said = dormouse("hours", STACK, "--days", "7")

@@ -26,7 +26,7 @@ def outside(system, monkeypatch, capfd):
     return Outsider(system, capfd)
 
 
-def test_a_link_wakes_tells_extends_and_releases_with_no_way_to_aws(outside, monkeypatch):
+def test_a_link_wakes_reports_extends_and_releases_without_aws_credentials(outside, monkeypatch):
     link = outside.link(name="ci")
     settled = outside("status", "--watch", link)  # its first pass may still be under way
     assert settled.out.startswith(f"{STACK} is asleep until somebody wakes it\n")
@@ -93,7 +93,7 @@ def test_a_link_that_does_not_work_is_one_line_and_ends_with_2(outside):
         (lambda link: "https://[/s/a", "cannot be read"),
     ],
 )
-def test_what_is_no_link_is_refused_before_anything_is_asked(outside, change, said):
+def test_what_is_no_link_is_refused_before_any_request(outside, change, said):
     link = outside.link()
     refused = outside("status", change(link), code=2)
     assert said in refused.err
@@ -153,7 +153,7 @@ def answering(status, body, kind="application/json", **headers):
         (429, '{"detail": "As many wakes as it may."}', {}, "As many wakes as it may"),
     ],
 )
-def test_what_answers_in_its_place_is_told_in_one_line(outside, status, body, headers, said):
+def test_what_answers_in_its_place_is_reported_in_one_line(outside, status, body, headers, said):
     with answering(status, body, **headers) as url:
         _, _, path = outside.link().partition("/s/")
         refused = outside("status", f"{url.address}/s/{path}", code=1)
@@ -161,7 +161,7 @@ def test_what_answers_in_its_place_is_told_in_one_line(outside, status, body, he
     assert refused.err.count("\n") == 1
 
 
-def test_nobody_there_is_told_in_one_line(outside):
+def test_a_link_that_nobody_answers_is_reported_in_one_line(outside):
     with answering(200, "{}") as url:
         address = url.address
     _, _, path = outside.link().partition("/s/")

@@ -50,7 +50,7 @@ def edit(directory, old: str, new: str) -> None:
     raise AssertionError(f"{old} is nowhere in {directory}")
 
 
-def test_a_new_stack_is_stored_handed_on_and_woken_in_its_office_hours(dormouse):
+def test_a_new_stack_is_stored_passed_to_the_controller_and_woken_in_its_office_hours(dormouse):
     said = dormouse("publish", str(SHIPPED))
     assert said.out == f"{STACK}: published (4 resources)\n"
     assert stored(dormouse).source["dir"] == str(SHIPPED)
@@ -255,7 +255,7 @@ def test_nothing_but_what_is_no_stack(dormouse, tmp_path):
 # the same names in AWS
 
 
-def test_two_stacks_with_the_same_names_are_told_with_the_way_out(dormouse, roots):
+def test_two_stacks_with_the_same_names_are_reported_with_the_remedy(dormouse, roots):
     """The load balancer of the second would be refused as a name that is taken."""
     one, two = roots
     dormouse("publish", str(one))

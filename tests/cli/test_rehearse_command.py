@@ -30,7 +30,7 @@ def dormouse(monkeypatch, capfd):
         yield Outsider(system, capfd)
 
 
-def test_it_asks_now_and_says_what_was_not_looked_at(dormouse):
+def test_it_checks_now_and_says_what_was_not_checked(dormouse):
     said = json.loads(dormouse("rehearse", STACK, "--json", code=1).out)
 
     assert said["proof"]["result"] == "not looked at"
@@ -41,7 +41,7 @@ def test_it_asks_now_and_says_what_was_not_looked_at(dormouse):
     assert "rehearsed" in shown and "not looked at" in shown
 
 
-def test_for_real_it_wakes_asks_once_and_gives_it_back(dormouse):
+def test_for_real_it_wakes_calls_the_service_once_and_releases_it(dormouse):
     said = dormouse("rehearse", STACK, "--real")
 
     assert f"{STACK}: woke in " in said.out

@@ -46,7 +46,7 @@ def test_the_first_ends_the_work_and_its_double_does_not_end_what_comes_then(at,
             os.kill(os.getpid(), number)
 
 
-def test_while_it_is_held_off_each_is_told_and_raises_nothing(at):
+def test_while_signals_are_held_off_each_is_reported_and_raises_nothing(at):
     said = []
     with interruptible(lambda: said.append("still here")) as handler:
         handler.hold_off()

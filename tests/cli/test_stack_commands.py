@@ -48,7 +48,7 @@ def test_a_wake_is_recorded_in_the_callers_name_done_and_ends_with_the_address(d
     assert dormouse.started_passes == []  # and none is left undone
 
 
-def test_without_waiting_a_wake_is_recorded_and_handed_on(dormouse):
+def test_without_waiting_a_wake_is_recorded_and_a_pass_started(dormouse):
     said = dormouse("wake", STACK, "--no-wait")
 
     assert said.out.startswith(f"{STACK} is waking")
@@ -61,7 +61,7 @@ def test_without_waiting_a_wake_is_recorded_and_handed_on(dormouse):
     assert lease.expires_at - lease.granted_at == timedelta(hours=1)  # wake_for
 
 
-def test_a_wake_asked_for_again_is_made_longer_and_never_shorter(dormouse):
+def test_a_wake_requested_again_becomes_longer_and_never_shorter(dormouse):
     dormouse("wake", STACK, "--for", "1h", "--no-wait")
     dormouse("wake", STACK, "--for", "3h", "--no-wait")
     dormouse.work()
@@ -107,7 +107,7 @@ def test_a_wake_that_fails_exits_with_1_and_the_cause(dormouse):
     assert "CannotPullContainerError" in dormouse("status", STACK).out
 
 
-def test_a_controller_that_does_not_run_is_told_of_instead_of_waited_for(dormouse, monkeypatch):
+def test_a_controller_that_does_not_run_is_reported_instead_of_waited_for(dormouse, monkeypatch):
     monkeypatch.setattr(dormouse.clock, "sleep", dormouse.world.aws.clock.advance)
     started_at = dormouse.world.now
     said = dormouse("wake", STACK, code=1)
@@ -117,7 +117,7 @@ def test_a_controller_that_does_not_run_is_told_of_instead_of_waited_for(dormous
     assert dormouse.leases()
 
 
-def test_a_controller_that_cannot_be_told_finds_it_by_itself(dormouse):
+def test_a_controller_that_cannot_be_called_finds_it_by_itself(dormouse):
     def refuse(_):
         raise AwsError("AccessDeniedException", "not authorized", 403)
 
@@ -448,7 +448,7 @@ def test_what_cannot_be_booked_writes_nothing(dormouse, arguments, said):
     assert dormouse.written(start) == []
 
 
-def test_release_gives_back_what_the_caller_asked_for(dormouse):
+def test_release_withdraws_what_the_caller_requested(dormouse):
     dormouse.world.wake(2, "aaaaaaaa-1")
     dormouse("wake", STACK, "--no-wait", "--id", "ci")
     dormouse("wake", STACK, "--no-wait", "--for", "3h")

@@ -174,7 +174,7 @@ def test_an_empty_leftover_is_passed_over(root):
 
 
 @pytest.mark.parametrize("text", ["{", "<html>", '{"version": 3, "terraform_version": "0.11.1"}'])
-def test_a_file_in_the_directory_that_cannot_be_read_is_told_and_left_out(root, text):
+def test_a_file_in_the_directory_that_cannot_be_read_is_reported_and_left_out(root, text):
     (root / "main.tf").write_text('resource "aws_lb" "x" {\n  subnets = ["subnet-1"]\n}\n')
     put(root / "terraform.tfstate", text)
     problems = json.loads(run("check", root, "--json").stdout)["problems"]

@@ -36,7 +36,7 @@ def test_without_a_region_it_says_so_once(deployed, monkeypatch):
     assert (said.out, said.err.count("region")) == ("", 1)
 
 
-def test_it_shows_and_deletes_nothing_unless_told(deployed, leftover):
+def test_by_default_it_lists_and_deletes_nothing(deployed, leftover):
     said = deployed("sweep")
 
     assert 'leftover  load balancer "ecs-nlb" (us-east-1, 0.0225 $/h' in said.out
@@ -72,7 +72,7 @@ def test_as_json(deployed, leftover):
     assert all(r["deleted"] for r in told["resources"]) and told["kept"] == []
 
 
-def test_where_nobody_can_answer_it_does_not_ask(deployed, leftover):
+def test_without_a_terminal_it_does_not_ask(deployed, leftover):
     assert "add --yes" in deployed("sweep", "--delete", code=2).err
     assert leftover.standing() == AWAKE
 
@@ -109,7 +109,7 @@ def test_nobodys_word_counts_against_records_that_can_be_read(deployed):
     assert deployed.world.desk.standing() == AWAKE
 
 
-def test_what_still_stands_is_told_and_exits_with_1(deployed, leftover):
+def test_what_still_exists_is_reported_and_exits_with_1(deployed, leftover):
     elbv2 = deployed.world.aws.session().client("elbv2")
     arn = elbv2.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
     protected = [{"Key": "deletion_protection.enabled", "Value": "true"}]
@@ -145,7 +145,7 @@ def test_the_regions_of_published_stacks_are_looked_at_too(deployed):
     assert 'its address is not in the spec of "tokyo" any more' in said.out
 
 
-def test_a_region_that_cannot_be_read_is_told_and_exits_with_1(deployed):
+def test_a_region_that_cannot_be_read_is_reported_and_exits_with_1(deployed):
     world = deployed.world
     far = replace(world.spec, stack="far", role_arn="arn:aws:iam::2:role/far")
     world.controller.table.put_spec(far, world.now)

@@ -144,7 +144,7 @@ def test_a_difference_is_an_error_with_both_values_and_the_place(root, told):
     assert "81" in problem["message"] and "80" in problem["message"]
 
 
-def test_it_is_asked_read_only_and_about_the_same(root, told, tmp_path, monkeypatch):
+def test_terraform_is_called_read_only_and_with_the_same_inputs(root, told, tmp_path, monkeypatch):
     monkeypatch.setenv("TF_WORKSPACE", "dev")
     monkeypatch.chdir(tmp_path)
     Path("more.tfvars").write_text("port = 80\n")
@@ -184,7 +184,7 @@ def test_nothing_is_left_behind(root, told):
     assert list((told / "temp").iterdir()) == []
 
 
-def test_files_that_are_wrong_are_told_without_asking(root, told):
+def test_wrong_files_are_reported_without_a_question(root, told):
     (root / "main.tf").write_text(TEXT + "resource {}\n")
 
     assert check(root).exit_code == 2
@@ -254,7 +254,7 @@ def test_it_excludes_a_state(root, told):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_told_to_end_it_takes_terraform_and_the_plan_with_it(root, told, number):
+def test_a_signal_ends_terraform_too_and_removes_the_plan(root, told, number):
     (told / "waits").touch()
     command = [sys.executable, "-m", "controller.cli", "check", str(root), "-var", "port=80"]
     environment = os.environ | {"TMPDIR": str(told / "temp")}

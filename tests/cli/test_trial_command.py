@@ -119,7 +119,7 @@ def test_people_read_a_table(desk):
         assert part in said.err
 
 
-def test_an_answer_that_the_code_does_not_foresee_is_told_with_its_text(desk):
+def test_an_answer_that_the_code_does_not_foresee_is_reported_with_its_text(desk):
     strange = {"code": "LoadBalancerOnHoliday", "message": "Come back on Monday.", "status": 400}
     desk.aws.faults.add(Fault(operation="CreateListener", **strange))
     found = json.loads(desk.trial("--yes", "--json", code=1).out)
@@ -287,7 +287,7 @@ def test_without_a_terminal_it_needs_a_yes(desk):
 
 
 @pytest.mark.parametrize("option", ["--save", "--record"])
-def test_a_place_that_is_not_there_is_refused_before_anything_is_asked(desk, tmp_path, option):
+def test_a_place_that_does_not_exist_is_refused_before_any_question(desk, tmp_path, option):
     place = tmp_path / "gone" / "here.json"
     refused = desk.trial("--yes", option, str(place), code=2).err
     assert f"{place}: there is no directory {place.parent} to write it into" in refused
@@ -295,7 +295,7 @@ def test_a_place_that_is_not_there_is_refused_before_anything_is_asked(desk, tmp
 
 
 @pytest.mark.parametrize("option", ["--save", "--record"])
-def test_a_place_that_cannot_be_written_is_refused_before_anything_is_asked(
+def test_a_place_that_cannot_be_written_is_refused_before_any_question(
     desk, tmp_path, option, monkeypatch
 ):
     """Whoever runs the tests may write everywhere, so what may not be written is said."""
@@ -399,7 +399,7 @@ def test_a_terminal_that_is_gone_leaves_nothing_either():
     assert process.returncode == 1
 
 
-def test_counts_that_nobody_may_read_are_told_and_not_waited_for(desk):
+def test_counts_that_nobody_may_read_are_reported_and_not_waited_for(desk):
     desk.aws.faults.add(
         Fault(operation="ListMetrics", code="AccessDenied", message="no", status=403, times=99)
     )

@@ -51,7 +51,7 @@ def test_an_awake_stack_is_put_to_sleep_and_then_gone(dormouse):
     assert "asleep" in [kind for _, kind in dormouse.world.story()]
 
 
-def test_nothing_looks_at_it_any_more(dormouse):
+def test_no_pass_reads_it_any_more(dormouse):
     """It opens at nine, and nobody comes."""
     dormouse("unpublish", STACK)
     start = len(dormouse.world.aws.calls)

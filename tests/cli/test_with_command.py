@@ -123,7 +123,7 @@ def test_without_a_link_it_says_that_a_secret_may_be_empty(outside, monkeypatch)
 
 
 @pytest.mark.parametrize("path", ["/a b", "/é", "/a\n"])
-def test_a_path_that_nobody_can_ask_for_wakes_nothing(outside, path):
+def test_a_path_that_cannot_be_requested_wakes_nothing(outside, path):
     """It was asked for until patience was over, with the stack awake."""
     before = len(outside.system.table.load(STACK).leases)
     assert "percent-encode it" in outside("with", "--ready", path, "--", "true", code=2).err
@@ -194,7 +194,7 @@ def test_a_signal_reaches_the_command_and_what_it_makes_of_it_counts(outside, tm
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)]
 )
-def test_a_signal_while_it_waits_gives_back_what_was_asked_for(outside, number, code):
+def test_a_signal_while_it_waits_releases_what_was_requested(outside, number, code):
     process = start(outside, "--shows", "never there", "--", "echo", "ran")
     while not outside.live_leases():
         time.sleep(0.05)
@@ -204,7 +204,7 @@ def test_a_signal_while_it_waits_gives_back_what_was_asked_for(outside, number, 
     assert (process.returncode, out) == (code, ""), err
 
 
-def test_a_signal_while_it_asks_gives_back_what_was_recorded_already(outside):
+def test_a_signal_during_the_request_releases_what_was_recorded_already(outside):
     """The lease is there and its answer is not when Ctrl-C comes."""
     handle, pressed = wake_url_of(outside.system), []
 

@@ -115,7 +115,7 @@ def test_a_schedule_that_calls_more_often_shows_in_the_bill(resources):
     assert total(bill(resources)) < once_a_minute - 0.09
 
 
-def test_the_allowance_for_a_thing_is_counted_once(resources):
+def test_the_free_allowance_for_one_resource_is_counted_once(resources):
     """Twelve alarms are two more than are free, whichever resources they are."""
     for n in range(7):
         resources[f"Alarm{n}"] = resources["ControllerFails"]

@@ -237,7 +237,7 @@ def test_every_call_of_a_stack_that_scales_is_allowed(controller, scaled):
     assert [str(q) for q in asked if not allows(controller, q)] == []
 
 
-def test_a_strangers_scalable_target_is_out_of_reach(controller, scaled):
+def test_a_foreign_scalable_target_is_out_of_reach(controller, scaled):
     """The same calls, but for tags, in an account where nothing is known to be ours."""
     changes = [
         replace(call, params={k: v for k, v in call.params.items() if k != "Tags"})
@@ -274,7 +274,7 @@ def test_every_call_written_in_the_code_has_its_right():
     assert sorted(called - allowed) == []
 
 
-def test_there_is_no_right_that_nobody_asks_for():
+def test_there_is_no_unused_right():
     role = statements(deploy(EVERY_OPTION)["ControllerRole"])
     allowed = {a for s in role if s["Effect"] == "Allow" for a in members(s["Action"])}
     called = called_by("controller.handlers.entry") | by_table()

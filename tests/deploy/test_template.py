@@ -109,7 +109,7 @@ def test_only_schedules_of_this_account_take_the_heartbeats_role(deployed):
     assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
 
 
-def test_a_failed_pass_is_repeated_once_and_then_told_to_people(deployed):
+def test_a_failed_pass_is_repeated_once_and_people_are_then_notified(deployed):
     config = deployed["ControllerEventInvokeConfig"]["Properties"]
 
     assert config["MaximumRetryAttempts"] == 1
@@ -140,7 +140,7 @@ def test_both_permissions_that_a_public_function_url_needs_are_there(deployed):
 
 
 @pytest.mark.parametrize("name", ["Api", "Door"])
-def test_the_limit_of_a_function_is_set_only_when_asked_for(deployed, name):
+def test_the_limit_of_a_function_is_set_only_when_requested(deployed, name):
     """An account with the quota of a new one refuses any."""
     limited = deploy({f"{name}Concurrency": "5"})[name]["Properties"]
 
@@ -306,7 +306,7 @@ def test_an_alarm_of_a_guard_rail_outlasts_the_time_between_two_passes(deployed)
         assert alarm["DatapointsToAlarm"] == 1
 
 
-def test_what_is_told_goes_over_tls_alone_and_alarms_still_reach_the_topic(deployed):
+def test_messages_go_over_tls_only_and_alarms_still_reach_the_topic(deployed):
     (policy,) = of_type(deployed, "AWS::SNS::TopicPolicy").values()
     allowed, alarms, refused = policy["PolicyDocument"]["Statement"]
 
@@ -346,7 +346,7 @@ def test_a_webhook_has_to_be_https(url, fits):
     assert bool(re.search(pattern, url)) is fits
 
 
-def test_what_is_told_and_measured_is_chosen_by_parameters():
+def test_parameters_choose_what_is_sent_and_measured():
     def variables(**parameters):
         return deploy(parameters)["Controller"]["Properties"]["Environment"]["Variables"]
 

@@ -85,7 +85,7 @@ def test_an_elastic_ip_that_is_gone(exam):
     assert "no such Elastic IP in us-east-1" in said(exam.findings(), "elastic-ip", PROBLEM)
 
 
-def test_an_elastic_ip_that_something_else_holds_is_told_with_its_holder(exam):
+def test_an_elastic_ip_that_something_else_holds_is_reported_with_its_holder(exam):
     mapping = {"SubnetId": SUBNET, "AllocationId": EIP}
     exam.client("elbv2").create_load_balancer(
         Name="theirs", Type="network", SubnetMappings=[mapping]
@@ -124,7 +124,7 @@ def test_a_load_balancer_wants_eight_free_addresses(exam_of, free, level):
     assert f"{LB} {SUBNET}: " in said(findings, "subnets", level)
 
 
-def test_a_stack_that_stands_does_not_ask_for_the_addresses_that_it_has(exam_of):
+def test_an_awake_stack_does_not_count_the_addresses_that_it_has(exam_of):
     full = {"id": SUBNET, "vpc": VPC, "az": "us-east-1a", "free_addresses": 9}
     exam = exam_of(subnets=[full])
     exam.desk.wake()
@@ -336,7 +336,7 @@ def test_a_platform_version_that_starts_nothing_any_more(exam):
     assert "platform version 1.3.0 starts no tasks" in said(findings, "task-definition", PROBLEM)
 
 
-def test_the_architecture_is_told(exam):
+def test_the_architecture_is_reported(exam):
     exam.define(runtimePlatform={"cpuArchitecture": "ARM64"})
 
     assert "for ARM64" in said(exam.findings(), "task-definition", OK)
@@ -396,7 +396,7 @@ def test_what_another_stack_has_is_named_with_its_stack(exam):
     assert "held by ELB net/ecs-nlb/" in said(findings, "elastic-ip", PROBLEM)
 
 
-def test_what_the_files_named_before_is_told_with_how_to_take_it_down(exam):
+def test_what_the_files_named_before_is_reported_with_its_remedy(exam):
     exam.desk.wake()
     findings = exam.findings(spec_with(load_balancer(request={"Name": "renamed"})))
 

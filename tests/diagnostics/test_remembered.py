@@ -20,7 +20,7 @@ def remembering(exam, **values):
     return article_spec(resources=spec.resources, source={**spec.source, "state": state})
 
 
-def test_a_state_whose_things_are_there_is_still_true(exam):
+def test_a_state_whose_resources_are_there_is_still_true(exam):
     spec = remembering(exam, eip=EIP, subnet=SUBNET, vpc=VPC)
     findings = exam.findings(spec)
 
@@ -44,7 +44,7 @@ def test_an_address_that_was_released_is_a_state_older_than_the_world(exam):
 
 
 @pytest.mark.parametrize("kind", ["subnet", "sg", "vpc"])
-def test_of_each_kind_it_is_told(exam, kind):
+def test_each_kind_that_is_gone_is_reported(exam, kind):
     gone = f"{kind}-0dead0dead0dead00"
     spec = remembering(exam, **{"a.b": gone})
     if kind != "vpc":
@@ -63,7 +63,7 @@ def asking_for(exam, spec, kind, value):
     return replace(spec, resources=(*others, replace(service, request=request)))
 
 
-def test_a_state_of_another_account_is_told_as_that(exam):
+def test_a_state_of_another_account_is_reported_as_such(exam):
     arn = "arn:aws:ecs:us-east-1:999999999999:cluster/main"
     told = said(exam.findings(remembering(exam, cluster=arn)), "state", PROBLEM)
 

@@ -38,7 +38,7 @@ def test_plain_text_of_any_language_stays_as_it_is(text):
 
 
 @pytest.mark.parametrize("text", UNSHOWN)
-def test_what_cannot_be_shown_is_refused_by_its_place_and_mended_where_it_stands(text):
+def test_what_cannot_be_shown_is_refused_with_its_place_and_cleaned_in_records(text):
     with pytest.raises(TextError, match=r"^--reason: character \d+ \(U\+[0-9A-F]{4}\) cannot be"):
         check(text, "--reason", 200)
     shown = clean(text, 200)
@@ -55,7 +55,7 @@ def test_what_is_too_long_is_refused_with_both_lengths_and_shown_cut_off():
     assert len(quoted("x" * 500)) == 62
 
 
-def test_every_text_in_json_is_mended():
+def test_every_text_in_json_is_cleaned():
     found = cleaned({"a\ud800": ["\udce9", {"b": ("\x1b", 1, None, True)}]})
     assert found == {"a\ufffd": ["\ufffd", {"b": ["\ufffd", 1, None, True]}]}
 

@@ -65,7 +65,7 @@ def test_status_tells_who_is_held_and_for_how_long(world):
     assert world.status()["held"] == []
 
 
-def test_a_door_made_for_nobody_in_particular_is_told_as_the_door(world):
+def test_a_door_without_a_name_is_shown_as_the_door(world):
     world.send()
     world.run(10)
     assert [each["who"] for each in world.status()["held"]] == ["door"]
@@ -133,7 +133,7 @@ def test_nothing_is_sent_after_the_time_to_wait_is_over(service):
     assert world.status()["state"] == "awake"
 
 
-def test_respond_async_without_a_body_is_accepted_with_an_address_to_ask(world, service):
+def test_respond_async_without_a_body_is_accepted_with_an_address_to_poll(world, service):
     reply = world.ask("GET", "report", prefer="respond-async")
 
     assert reply.status == 202
@@ -309,7 +309,7 @@ def test_a_service_that_listens_late_is_connected_to_again(awake, service, monke
 @pytest.mark.parametrize(
     ("error", "status"), [(ConnectionRefusedError(), 502), (TimeoutError(), 504)]
 )
-def test_an_address_where_nobody_answers_is_told_soon(awake, monkeypatch, error, status):
+def test_an_address_where_nobody_answers_is_reported_soon(awake, monkeypatch, error, status):
     def nobody(target):
         raise error
 
@@ -322,7 +322,7 @@ def test_an_address_where_nobody_answers_is_told_soon(awake, monkeypatch, error,
     assert timedelta(seconds=14) < visit.ended_at - began < timedelta(seconds=20)
 
 
-def test_a_silent_service_is_a_504_and_is_asked_once(awake, service):
+def test_a_silent_service_is_a_504_and_is_called_once(awake, service):
     service.script = None
     reply = awake.ask("POST", "orders", b"one", answer_seconds=0.2)
 
@@ -383,7 +383,7 @@ def test_no_bad_and_foreign_keys_and_unknown_stacks_get_the_one_answer(world):
     assert world.calls["dynamodb:TransactWriteItems"] == 0
 
 
-def test_a_bad_key_asks_aws_for_the_keys_and_no_more(world):
+def test_a_bad_key_reads_the_keys_from_aws_and_no_more(world):
     bad = f"{world.key()[:-6]}AAAAAA"
     assert world.ask(key=bad).status == 404
     assert world.ask(key="nothing").status == 404
@@ -482,7 +482,7 @@ def test_upgrades_are_not_implemented_and_wake_nobody(world, headers):
     assert world.status()["state"] == "asleep"
 
 
-def test_trace_is_not_passed_on(awake, service):
+def test_trace_is_not_forwarded(awake, service):
     assert awake.ask("TRACE").status == 405
     assert service.received == []
 
@@ -519,7 +519,7 @@ def test_characters_that_no_request_line_has_are_refused(world):
     assert world.ask(path="a b").status == 400
 
 
-def test_a_link_that_has_begun_its_wakes_of_the_day_is_told_when_to_come_again(world):
+def test_a_link_that_has_used_its_wakes_of_the_day_gets_a_retry_after(world):
     for number in range(24):
         world.table.grant(
             Lease(
@@ -536,7 +536,7 @@ def test_a_link_that_has_begun_its_wakes_of_the_day_is_told_when_to_come_again(w
     assert int(reply.headers["retry-after"]) == 22 * 3600
 
 
-def test_a_used_up_budget_is_told_and_wakes_nobody(service):
+def test_a_used_up_budget_is_reported_and_wakes_nothing(service):
     """The address alone has cost 0.045 $ by then."""
     world = World(service.port, policy={"monthly_budget": 0.02})
     world.run(9 * 3600)

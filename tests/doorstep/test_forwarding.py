@@ -326,7 +326,9 @@ def test_what_two_readers_would_read_in_two_ways_is_a_502(awake, service, text):
         (b"\xff" * 4_800_000, "image/png", 502),
     ],
 )
-def test_an_answer_over_lambdas_limit_is_told_with_its_cause(awake, service, body, kind, status):
+def test_an_answer_over_lambdas_limit_is_reported_with_its_cause(
+    awake, service, body, kind, status
+):
     service.script = lambda _: answer(body, f"Content-Type: {kind}")
     reply = awake.ask(answer_seconds=20)
     assert reply.status == status

@@ -22,7 +22,7 @@ def received_ids(service):
 # caps
 
 
-def test_three_requests_of_a_stack_are_held_and_the_next_is_told_to_come_again(world, service):
+def test_three_requests_of_a_stack_are_held_and_the_next_is_asked_to_retry_later(world, service):
     held = [world.send(x_request=str(number)) for number in range(MOST_HELD)]
     refused = world.ask(x_request="3", seconds=1)
 
@@ -46,7 +46,7 @@ def test_the_account_holds_half_of_what_it_has_free(service):
     assert statuses(visits) == {200: 5, 503: 3}
 
 
-def test_an_account_that_does_not_tell_counts_as_a_new_one(service):
+def test_an_account_that_does_not_show_its_limit_counts_as_a_new_one(service):
     world = World(service.port, stacks=2)
     world.aws.faults.add(Fault(operation="GetAccountSettings", service="lambda", times=99))
     visits = [world.send(stack=stack_of(number)) for number in range(2) for _ in range(3)]

@@ -130,7 +130,7 @@ def test_a_map_becomes_an_object_that_has_its_keys():
         convert(map_, object_type(c=STRING))
 
 
-def test_optional_attributes_become_null_at_every_depth_and_leave_no_trace_in_the_type():
+def test_optional_attributes_become_null_at_every_depth_and_leave_nothing_in_the_type():
     inner = object_type(p=NUMBER, q=STRING, optional=["q"])
     converted = convert(from_python([{"p": "1"}, {"p": 2, "q": 3}]), ListType(inner))
 
@@ -320,7 +320,7 @@ def test_a_sensitive_value_is_not_shown_when_it_does_not_convert():
     "written", ['["${local.ids.*.id}"]', "[local.ids[*].id]", '[tolist(["a"])]', '[toset(["a"])]']
 )
 @pytest.mark.parametrize("wanted", ["list(string)", "set(string)"])
-def test_a_list_in_a_list_is_told_to_lose_its_brackets(tmp_path, written, wanted):
+def test_a_list_in_a_list_is_refused_with_the_advice_to_remove_brackets(tmp_path, written, wanted):
     """So it was written before Terraform 0.12, which took away one pair by itself."""
     text = (
         'locals {\n  ids = [{ id = "a" }]\n}\n'

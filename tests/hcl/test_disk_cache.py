@@ -63,7 +63,7 @@ def test_a_mistake_is_reported_each_time(folder):
 
 
 @pytest.mark.parametrize("damage", ["cut", "foreign", "gone"])
-def test_what_is_damaged_or_missing_is_made_anew(folder, damage):
+def test_what_is_damaged_or_missing_is_created_again(folder, damage):
     first = parse.parse_body(TEXT, "main.tf")
     place = disk_cache.place_of("tree", TEXT, "main.tf")
     assert place.exists()
@@ -109,7 +109,7 @@ def test_there_is_room_for_a_limited_number(folder, monkeypatch):
 
 
 @pytest.mark.slow
-def test_without_any_folder_to_write_to_everything_is_made_anew(monkeypatch):
+def test_without_any_folder_to_write_to_everything_is_created_again(monkeypatch):
     monkeypatch.setattr(disk_cache, "place_of", lambda *parts: None)
     forget()
 

@@ -155,7 +155,7 @@ def test_what_is_assigned_is_ignored_where_nothing_of_that_name_is_declared(tmp_
     assert asked.problems == ()
 
 
-def test_the_console_is_told_why_a_value_is_missing(tmp_path):
+def test_the_console_shows_why_a_value_is_missing(tmp_path):
     asked = world(tmp_path, "locals {\n  a = [][3]\n}\n")
 
     assert ask(asked, "local.a").errors[-1].place.line == 2
@@ -184,7 +184,7 @@ def test_an_object_that_does_not_fit_says_which_attribute(tmp_path, value, reaso
     assert reason in problem.message
 
 
-def test_a_thing_of_an_unknown_provider_fits_any_object(tmp_path):
+def test_a_resource_of_an_unknown_provider_fits_any_object(tmp_path):
     """Its attributes are in no schema here; Terraform knows them."""
     text = (
         'data "vy_image" "this" {\n  name = "n"\n}\n'

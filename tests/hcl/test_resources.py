@@ -106,7 +106,7 @@ def test_a_sleepers_block_is_held_to_its_schema(argument, rule, tmp_path):
         assert [problem.rule for problem in errors_of(asked)] == [rule]
 
 
-def test_what_is_missing_is_told_at_the_first_line_of_the_block(tmp_path):
+def test_what_is_missing_is_reported_at_the_first_line_of_the_block(tmp_path):
     asked = world(tmp_path, '\nresource "aws_lb_listener" "l" {\n  port = 80\n}\n')
 
     found = [(problem.rule, problem.place.line) for problem in errors_of(asked)]

@@ -138,7 +138,7 @@ def test_the_role_of_the_provider_may_come_from_a_data_source(compiled):
     assert compiled(text, things).spec.role_arn == role
 
 
-def test_a_group_without_name_and_equal_addresses_are_told_apart_by_their_ids(compiled):
+def test_a_group_without_name_and_equal_addresses_are_distinguished_by_their_ids(compiled):
     text = (
         balancer(
             'dynamic "subnet_mapping" {\n    for_each = aws_eip.ip\n    content {\n'
@@ -438,7 +438,7 @@ def test_the_spec_says_what_of_it_is_the_state_s(compiled):
         group("var.none"),
     ],
 )
-def test_an_error_that_no_state_would_end_does_not_ask_for_one(compiled, text):
+def test_an_error_that_no_state_would_solve_does_not_request_one(compiled, text):
     found = errors(compiled(balancer('subnets = ["subnet-1"]') + text))
 
     assert found
@@ -454,7 +454,7 @@ def test_an_error_that_no_state_would_end_does_not_ask_for_one(compiled, text):
         ('random_id.suffix["0"]', "random_id.suffix", False),
     ],
 )
-def test_a_count_that_came_or_went_is_the_same_thing(compiled, files, known, taken):
+def test_a_count_that_came_or_went_is_the_same_resource(compiled, files, known, taken):
     repeated = "" if files == "random_id.suffix" else "  count = 2\n"
     repeated = '  for_each = toset(["0"])\n' if '"' in files else repeated
     random = RANDOM.replace("byte_length", f"{repeated}  byte_length")
@@ -580,7 +580,7 @@ TWINS = {
 
 
 @pytest.mark.parametrize("case", TWINS)
-def test_what_two_things_of_the_directory_are_found_by_tells_neither(compiled, case):
+def test_what_finds_two_resources_of_the_directory_identifies_neither(compiled, case):
     things, argument, address, expected, apart = TWINS[case]
     mapping = argument if "subnet" in argument else f'subnets = ["subnet-1"]\n  {argument}'
     text = balancer(mapping) + things
@@ -597,7 +597,7 @@ def test_what_two_things_of_the_directory_are_found_by_tells_neither(compiled, c
     assert errors(compiled(balancer(mapping) + other + "\n")) == []
 
 
-def test_an_address_that_the_state_has_told_is_counted_once(compiled):
+def test_an_address_that_the_state_has_is_counted_once(compiled):
     text = (
         'provider "aws" {\n  region = "us-east-1"\n}\n'
         + balancer(

@@ -186,7 +186,7 @@ DIFFERENCES = {
 
 
 @pytest.mark.parametrize("case", DIFFERENCES)
-def test_every_difference_is_told_with_both_values_and_its_place(judged, case):
+def test_every_difference_is_reported_with_both_values_and_its_place(judged, case):
     address, name, value, expected, at = DIFFERENCES[case]
     things = planned()
     things[address]["values"][name] = value
@@ -217,7 +217,7 @@ def test_what_terraform_calls_sensitive_is_not_shown(judged):
     assert "hush" not in problem.message
 
 
-def test_what_only_one_of_them_has_is_told(judged):
+def test_what_only_one_of_them_has_is_reported(judged):
     missing, more = planned(), planned()
     del missing[TG]
     more["aws_lb_listener.l"] = thing({"port": 80})

@@ -19,7 +19,7 @@ def read(text: str | bytes):
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_each_form_gives_the_same_things(form):
+def test_each_form_gives_the_same_resources(form):
     things = {
         "aws_eip.a": EIP,
         "aws_eip.many[0]": EIP,

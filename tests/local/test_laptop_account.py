@@ -41,7 +41,7 @@ def test_the_same_script_gives_the_same_calls_ids_and_times():
 
 
 @pytest.mark.parametrize("look_every", [1, 13, 600])
-def test_what_happens_does_not_depend_on_how_often_anyone_looks(look_every):
+def test_what_happens_does_not_depend_on_how_often_it_is_read(look_every):
     watched, unwatched = Stack(furnished()), Stack(furnished())
     a_day(watched, look_every)
     a_day(unwatched, 10_000)
@@ -114,7 +114,7 @@ def test_something_can_be_arranged_for_a_later_moment(stack):
     assert stack.aws.calls.of("DeleteListener")[0].at == by_hand
 
 
-def test_regions_have_their_own_things(stack):
+def test_regions_have_their_own_resources(stack):
     stack.create_group()
     elsewhere = stack.aws.session().client("elbv2", region_name="ap-northeast-1")
     stack.pass_time(2)

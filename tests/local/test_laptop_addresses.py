@@ -27,7 +27,7 @@ def test_a_balancers_address_cannot_be_let_go(stack):
         stack.address()
 
 
-def test_a_strangers_address_is_not_available(stack):
+def test_a_foreign_address_is_not_available(stack):
     """F03."""
     stack.ec2.associate_address(AllocationId=EIP, InstanceId="i-0123456789abcdef0")
     assert stack.address()["InstanceId"] == "i-0123456789abcdef0"
@@ -178,7 +178,7 @@ def test_tags_come_and_go_by_id(stack):
         stack.ec2.create_tags(Resources=["vol-0"], Tags=[{"Key": "a", "Value": "b"}])
 
 
-def test_zones_are_told(stack):
+def test_zones_are_reported(stack):
     zones = stack.ec2.describe_availability_zones()["AvailabilityZones"]
     assert [zone["ZoneName"] for zone in zones] == ["us-east-1a", "us-east-1b", "us-east-1c"]
 

@@ -6,7 +6,7 @@ from laptop_stack import START
 from local.clock import ManualClock, ScaledClock
 
 
-def test_a_manual_clock_moves_only_when_told_and_sleeping_tells_it():
+def test_a_manual_clock_moves_only_when_advanced_or_slept_on():
     clock = ManualClock(START)
     clock.advance(90)
     clock.sleep(0.5)

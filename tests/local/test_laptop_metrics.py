@@ -206,7 +206,7 @@ def test_metrics_are_listed_with_their_dimensions(stack, balancer):
     assert "NewFlowCount" in {each["MetricName"] for each in found}
 
 
-def test_expressions_and_windows_the_wrong_way_round_are_refused(stack, balancer):
+def test_expressions_and_reversed_windows_are_refused(stack, balancer):
     with refused("NotImplemented", "is an expression"):
         stack.cloudwatch.get_metric_data(
             MetricDataQueries=[{"Id": "e", "Expression": "1"}], StartTime=START, EndTime=minute(1)

@@ -43,7 +43,7 @@ def test_two_accounts_do_not_see_each_others_tables():
     assert second.session().client("dynamodb").list_tables()["TableNames"] == ["dormouse"]
 
 
-def test_moto_goes_by_the_laptops_clock_and_account():
+def test_moto_uses_the_clock_and_account_of_the_simulated_aws():
     aws = furnished(account="210987654321")
     session = aws.session()
     assert session.client("sts").get_caller_identity()["Account"] == "210987654321"
@@ -75,7 +75,7 @@ def test_resources_work_too():
     assert table.get_item(Key={"pk": "a"})["Item"] == {"pk": "a"}
 
 
-def test_the_developers_own_endpoint_is_not_asked(monkeypatch):
+def test_the_developers_own_endpoint_is_not_called(monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     aws = furnished()
     assert aws.session().client("dynamodb").list_tables()["TableNames"] == []

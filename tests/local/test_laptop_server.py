@@ -282,7 +282,7 @@ def test_calls_can_be_followed(server, remote):
     assert found["next"] == start + 1
 
 
-def test_rules_traffic_and_things_can_be_sent(server, remote):
+def test_rules_traffic_and_resources_can_be_sent(server, remote):
     post(server, "/_laptop/faults", operation="DescribeAddresses", code="X", status=400, times=1)
     with refused("X"):
         remote.address()
@@ -308,7 +308,7 @@ def test_rules_traffic_and_things_can_be_sent(server, remote):
         ("/_laptop/clock", {"advance": -1}, 400, "only goes forward"),
     ],
 )
-def test_what_the_laptop_cannot_do_it_says(server, path, body, status, text):
+def test_what_the_simulated_aws_cannot_do_it_says(server, path, body, status, text):
     with pytest.raises(urllib.error.HTTPError) as caught:
         post(server, path, **body)
     with caught.value as error:

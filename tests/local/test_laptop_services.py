@@ -153,7 +153,7 @@ def test_the_same_request_with_the_same_token_is_answered_again(stack):
     assert len(stack.tasks()) == 1
 
 
-def test_tags_are_shown_when_asked_for(stack):
+def test_tags_are_shown_when_requested(stack):
     stack.create_service(tags=[{"key": "dormouse:stack", "value": "nsfw-api"}])
     stack.pass_time(2)
     assert stack.service()["tags"] == [{"key": "dormouse:stack", "value": "nsfw-api"}]
@@ -165,7 +165,7 @@ def test_tags_are_shown_when_asked_for(stack):
     assert stack.ecs.list_tags_for_resource(resourceArn=arn)["tags"] == [{"key": "a", "value": "b"}]
 
 
-def test_unknown_services_and_clusters_are_told_apart(stack):
+def test_unknown_services_and_clusters_are_distinguished(stack):
     """§2.4."""
     reply = stack.ecs.describe_services(cluster=CLUSTER, services=["none"])
     assert reply["services"] == []

@@ -25,7 +25,7 @@ def test_each_account_answers_its_own_clients():
     assert [len(aws.calls) for aws in (furnished_one, empty)] == [1, 1]
 
 
-def test_moto_answers_for_the_account_whose_client_asks():
+def test_moto_answers_for_the_account_of_the_client():
     first, second = furnished(account="111111111111"), furnished(account="222222222222")
     clients = [aws.session().client("sts") for aws in (first, second, first)]
     found = [client.get_caller_identity()["Account"] for client in clients]

@@ -43,7 +43,7 @@ def test_a_clock_without_a_weekend_begins_now(hours):
     assert quiet_moment(article_spec(policy={"office_hours": hours}), FRIDAY) == FRIDAY
 
 
-def test_an_invocation_that_fails_is_called_once_more_and_then_told():
+def test_an_invocation_that_fails_is_called_once_more_and_then_reported():
     calls, failures, told = [], [], threading.Event()
 
     def broken(event, context):

@@ -139,7 +139,7 @@ def test_an_answer_comes_in_one_piece(server):
             assert len(rest) == length > 100
 
 
-def test_many_clients_at_once_each_get_what_they_asked_for(server):
+def test_many_clients_at_once_each_get_what_they_requested(server):
     """Each sends its calls twice, on a fresh connection the second time, as an SDK would."""
 
     def client(number):

@@ -108,11 +108,11 @@ def test_without_a_count_it_is_made_all_the_same_and_terraform_fails_asleep(tmp_
         target().replace("DesiredCount", "Other"),
     ],
 )
-def test_another_thing_that_scales_stays_terraforms(tmp_path, more):
+def test_another_resource_that_scales_stays_terraforms(tmp_path, more):
     assert companions(spec_of(garden(tmp_path, more=more))) == []
 
 
-def test_a_policy_without_a_target_among_the_files_is_told(tmp_path):
+def test_a_policy_without_a_target_among_the_files_is_reported(tmp_path):
     alone = policy().replace("aws_appautoscaling_target.t[0].resource_id", BY_PARTS)
     alone = alone.replace("aws_appautoscaling_target.t[0].scalable_dimension", '"ecs:x"')
     alone = alone.replace('"ecs:x"', '"ecs:service:DesiredCount"')
@@ -124,7 +124,7 @@ def test_a_policy_without_a_target_among_the_files_is_told(tmp_path):
     assert "no aws_appautoscaling_target" in told.message
 
 
-def test_what_calls_a_policy_by_its_arn_is_told(tmp_path):
+def test_what_calls_a_policy_by_its_arn_is_reported(tmp_path):
     alarm = """
 resource "aws_cloudwatch_metric_alarm" "high" {
   alarm_name          = "high"
@@ -161,7 +161,7 @@ def test_the_service_is_made_inside_the_range(tmp_path, count, wakes_with):
         (target() + policy('scale_in_cooldown = "x"'), "conversion"),
     ],
 )
-def test_what_the_provider_or_aws_refuses_is_told(tmp_path, more, rule):
+def test_what_the_provider_or_aws_refuses_is_reported(tmp_path, more, rule):
     found = [p for p in compiled(garden(tmp_path, more=more)).problems if p.level is Level.ERROR]
     assert [problem.rule for problem in found] == [rule]
     assert found[0].place.file == "more.tf"

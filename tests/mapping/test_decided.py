@@ -66,7 +66,7 @@ def asked(tmp_path_factory):
         (f"range(min(2, length({ZONES})))[1]", 1),
     ],
 )
-def test_what_can_only_be_one_thing_is_that(asked, expression, expected):
+def test_an_unknown_with_one_possible_value_has_that_value(asked, expression, expected):
     value = ask(asked, expression).value
     assert not value.is_unknown
     assert (
@@ -86,7 +86,7 @@ def test_what_can_only_be_one_thing_is_that(asked, expression, expected):
         f"slice({IDS}, 0, length({IDS}))",
     ],
 )
-def test_what_can_be_several_things_stays_open(asked, expression):
+def test_an_unknown_with_several_possible_values_stays_unknown(asked, expression):
     assert ask(asked, expression).value.is_unknown
 
 
@@ -146,7 +146,7 @@ def subnets_of(tmp_path, expression):
         "[for k, s in data.aws_subnet.each : k]",
     ],
 )
-def test_each_of_the_things_that_aws_counts_is_seen_by_its_pattern(tmp_path, expression):
+def test_each_of_the_resources_that_aws_counts_is_seen_by_its_pattern(tmp_path, expression):
     item = {"$item": "data.aws_subnet.each"}
     assert subnets_of(tmp_path, expression) == {
         "$for": {"$call": "toset", "args": [MINE]},
@@ -155,13 +155,13 @@ def test_each_of_the_things_that_aws_counts_is_seen_by_its_pattern(tmp_path, exp
     }
 
 
-def test_things_that_are_counted_by_a_length_are_seen_too(tmp_path):
+def test_resources_that_are_counted_by_a_length_are_seen_too(tmp_path):
     found = subnets_of(tmp_path, "data.aws_subnet.counted[*].id")
     assert found["$for"] == {"$call": "range", "args": [{"$call": "length", "args": [MINE]}]}
     assert found["value"] == {"$call": "get", "args": [MINE, {"$item": "data.aws_subnet.counted"}]}
 
 
-def test_an_attribute_that_each_thing_has_in_aws_is_looked_up_for_each(tmp_path):
+def test_an_attribute_that_each_resource_has_in_aws_is_looked_up_for_each(tmp_path):
     found = subnets_of(
         tmp_path, '[for s in data.aws_subnet.each : s.id if s.availability_zone != "eu-west-1c"]'
     )

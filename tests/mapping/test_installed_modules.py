@@ -200,7 +200,7 @@ def test_modules_that_are_not_there_are_one_error_with_the_command_to_run(tmp_pa
     assert of_modules(result, Level.WARNING) == []
 
 
-def test_a_kept_thing_between_the_sleeper_and_the_module_hides_nothing(tmp_path):
+def test_a_kept_resource_between_the_sleeper_and_the_module_hides_nothing(tmp_path):
     text = (
         USES_NET.replace("module.net.subnets", "[aws_subnet.a.id]")
         + """
@@ -280,7 +280,7 @@ def test_a_manifest_that_is_out_of_date_is_an_error_that_says_so(tmp_path, entri
     assert "terraform init" in error.message
 
 
-def test_another_version_than_the_files_ask_for_is_noted(tmp_path):
+def test_another_version_than_the_files_require_is_noted(tmp_path):
     write(tmp_path, {".terraform/modules/net/main.tf": NET})
     lay(tmp_path, [entry("net", "example/net/aws", ".terraform/modules/net", "2.0.0")])
     result = compiled(tmp_path, USES_NET)
@@ -372,7 +372,9 @@ def test_a_source_that_was_changed_is_another(written, laid):
         ("providers = { aws = aws.far }", 'provider "aws" {\n}', "ap-south-1"),
     ],
 )
-def test_a_module_s_own_provider_block_says_where_its_things_are(tmp_path, given, declared, region):
+def test_a_module_s_own_provider_block_says_where_its_resources_are(
+    tmp_path, given, declared, region
+):
     write(
         tmp_path,
         {

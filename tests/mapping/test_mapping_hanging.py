@@ -126,7 +126,7 @@ def test_what_would_be_stale_is_a_warning_at_its_line(tmp_path, type_):
 
 
 @pytest.mark.parametrize("type_", OTHER_PROVIDERS)
-def test_other_providers_things_are_told_too(tmp_path, type_):
+def test_other_providers_resources_are_reported_too(tmp_path, type_):
     problem = one(compile_text(tmp_path, STACK + thing(type_, OTHER_PROVIDERS[type_])))
     assert (problem.level, problem.address) == (Level.WARNING, f"{type_}.x")
     assert ("an A record" in problem.message) == ("record" in type_)
@@ -209,13 +209,13 @@ def test_it_is_found_in_dynamic_blocks(tmp_path):
         assert one(compile_text(tmp_path, STACK + text)).address == "aws_route53_record.x"
 
 
-def test_a_number_that_only_aws_knows_is_told(tmp_path):
+def test_a_number_that_only_aws_knows_is_reported(tmp_path):
     text = ALARM.format("for_each = toset([aws_lb.front.dns_name])", "each.key")
     assert one(compile_text(tmp_path, STACK + text)).address == "aws_cloudwatch_metric_alarm.x"
 
 
 @pytest.mark.parametrize("text", ["ELB net/front/*", "ELB ${aws_lb.front.arn_suffix}"])
-def test_network_interfaces_of_a_load_balancer_are_asked_for_by_their_description(tmp_path, text):
+def test_network_interfaces_of_a_load_balancer_are_looked_up_by_their_description(tmp_path, text):
     asks = (
         'data "aws_network_interfaces" "x" {\n  filter {\n    name = "description"\n'
         f'    values = ["{text}"]\n  }}\n}}\n'
@@ -254,7 +254,7 @@ SURVIVORS = {
 
 
 @pytest.mark.parametrize("name", SURVIVORS)
-def test_what_survives_is_not_told(tmp_path, name):
+def test_what_survives_is_not_reported(tmp_path, name):
     eip = 'resource "aws_eip" "x" {\n  tags = { Name = "x" }\n}\n'
     result = compile_text(tmp_path, STACK + eip + thing(*SURVIVORS[name]))
     assert not told(result, "hangs-on")
@@ -341,7 +341,7 @@ def test_what_has_the_count_of_its_sleeper_is_missing_after_a_wake(tmp_path):
     assert "hangs on aws_lb.front[0], so that is as it should be" in problem.message
 
 
-def test_a_data_source_with_the_count_of_what_it_asks_for_is_right(tmp_path):
+def test_a_data_source_with_the_count_of_what_it_reads_is_right(tmp_path):
     text = two_worlds(STACK, *SLEEPERS)
     asked = 'data "aws_lb" "x" {\n  count = var.awake ? 1 : 0\n  name = "front"\n}\n'
     assert compile_text(tmp_path, text + asked).findings == ()

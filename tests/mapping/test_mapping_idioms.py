@@ -48,7 +48,7 @@ def test_one_of_a_looked_up_list_stays_a_look_up(tmp_path, expression, index):
     assert mapping["SubnetId"]["index"] == index
 
 
-def test_what_cannot_be_asked_for_again_is_refused(tmp_path):
+def test_what_cannot_be_looked_up_again_is_refused(tmp_path):
     (tmp_path / "main.tf").write_text(
         ROOT.format(expression='join("-", [data.aws_subnets.public.ids[0], upper("x")])')
     )

@@ -136,7 +136,7 @@ def test_an_elastic_ip_without_tags_is_an_error_with_a_remedy():
     assert "main.tf:7" in result.problems[0].message
 
 
-def test_elastic_ips_with_the_same_tags_cannot_be_told_apart():
+def test_elastic_ips_with_the_same_tags_cannot_be_distinguished():
     mapping = B(subnet_id=SUBNET, allocation_id=Ref("aws_eip.nlb[0].id"))
     eips = [instance(f"aws_eip.nlb[{n}]", {"tags": {"Name": "nlb"}}) for n in (0, 1)]
     result = compiled(stack(*eips, load_balancer={"subnet_mapping": mapping}))
@@ -144,7 +144,7 @@ def test_elastic_ips_with_the_same_tags_cannot_be_told_apart():
     assert "aws_eip.nlb[1]" in result.problems[0].message
 
 
-def test_a_data_source_is_asked_by_all_that_it_says():
+def test_a_data_source_is_looked_up_by_all_its_arguments():
     subnet = instance(
         "data.aws_subnet.s",
         {
@@ -269,7 +269,7 @@ def test_what_cannot_be_found_says_what_to_do(ref, words):
     assert "\n" not in result.problems[0].message
 
 
-def test_things_that_find_each_other_are_an_error_not_an_endless_search():
+def test_resources_that_find_each_other_are_an_error_not_an_endless_search():
     one = instance("data.aws_vpc.a", {"cidr_block": Ref("data.aws_vpc.b.cidr_block")})
     two = instance("data.aws_vpc.b", {"cidr_block": Ref("data.aws_vpc.a.cidr_block")})
     result = compiled(stack(one, two, target_group={"vpc_id": Ref("data.aws_vpc.a.id")}))
@@ -296,7 +296,7 @@ def test_a_text_in_a_tag_may_name_the_account():
     assert tag["Value"]["$join"][1]["$look_up"] == "caller_identity"
 
 
-def test_a_data_source_that_asks_for_what_sleeps_is_refused():
+def test_a_data_source_that_reads_what_sleeps_is_refused():
     """It could only be answered once the stack is awake."""
     balancer = instance("data.aws_lb.n", {"arn": Ref("aws_lb.nlb.arn")})
     tags = {"tags": {"Name": Ref("data.aws_lb.n.dns_name")}}

@@ -76,7 +76,7 @@ def test_what_costs_by_the_hour_is_named_with_its_price(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", FREE)
-def test_what_is_free_is_not_told(tmp_path, name):
+def test_what_is_free_is_not_reported(tmp_path, name):
     assert compile_text(tmp_path, STACK + FREE[name]).findings == ()
 
 
@@ -113,7 +113,7 @@ def test_prices_are_those_of_the_region(tmp_path):
         ('"EC2"', None),
     ],
 )
-def test_tasks_that_always_run_are_told(tmp_path, launched, said):
+def test_tasks_that_always_run_are_reported(tmp_path, launched, said):
     """Of a service that stands in both worlds with as many tasks."""
     service = SERVICE.split("  load_balancer {")[0].replace('"app"', '"x"') + "}\n"
     service = service.replace("desired_count                     = 1", "desired_count = 2")
@@ -132,7 +132,7 @@ def test_a_price_of_elsewhere_says_so(tmp_path):
     )
 
 
-def test_a_network_load_balancer_that_stays_is_told(tmp_path):
+def test_a_network_load_balancer_that_stays_is_reported(tmp_path):
     result = compile_text(tmp_path, two_worlds(STACK, "aws_ecs_service.app"))
     (problem,) = told(result, "idle-cost")
     assert "network load balancer, 0.0225 $ an hour" in problem.message
@@ -189,7 +189,7 @@ CHECK = """  health_check {
         ),
     ],
 )
-def test_slow_checks_are_told_with_what_they_cost(tmp_path, check, said):
+def test_slow_checks_are_reported_with_what_they_cost(tmp_path, check, said):
     result = compile_text(tmp_path, STACK.replace(CHECK, check))
     (problem,) = result.findings
     assert (problem.level, problem.rule) == (Level.WARNING, "slow-wake")

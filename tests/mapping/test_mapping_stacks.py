@@ -87,7 +87,7 @@ def test_references_are_those_of_the_plan(name):
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_what_terraform_asked_of_aws_is_a_look_up(name):
+def test_what_terraform_read_from_aws_is_a_look_up(name):
     spec = compile_case(name).spec
     for address, expected in case(name)[2]["resources"].items():
         found = {reference_name(r) for r in references([spec[address].request])}

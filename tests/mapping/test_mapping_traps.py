@@ -187,7 +187,7 @@ def test_protocols_that_do_not_go_together():
     assert "UDP or TCP_UDP" in problem.message
 
 
-def test_a_protocol_that_no_network_load_balancer_has_is_told_once():
+def test_a_protocol_that_no_network_load_balancer_has_is_reported_once():
     result = compiled(stack(target_group={"protocol": "HTTP"}))
     assert rules(result, "error") == {"protocol"}
 

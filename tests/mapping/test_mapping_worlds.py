@@ -103,14 +103,14 @@ def test_what_exists_only_asleep_is_an_error():
     assert rules(result, "error") == {"only-asleep"}
 
 
-def test_other_things_that_exist_only_awake_are_a_warning():
+def test_other_resources_that_exist_only_awake_are_a_warning():
     record = instance("aws_route53_record.r", {"name": "api"}, line=200)
     result = compiled(stack(record), without(stack(), *ALL))
     assert rules(result) == {"awake-only"}
     assert result.problems[0].address == "aws_route53_record.r"
 
 
-def test_other_things_that_differ_are_a_warning():
+def test_other_resources_that_differ_are_a_warning():
     one, two = (
         instance("aws_appautoscaling_target.t", {"min_capacity": n}, line=200) for n in (1, 0)
     )
@@ -129,7 +129,7 @@ def test_a_reference_to_what_exists_only_awake_is_an_error():
     assert rules(result, "error") == {"look-up"}
 
 
-def test_kept_things_are_found_as_they_are_while_asleep():
+def test_kept_resources_are_found_as_they_are_while_asleep():
     one, two = (instance("aws_ecs_cluster.main", {"name": n}) for n in ("awake", "asleep"))
     result = compiled(stack(one), without(stack(two), *ALL))
     cluster = result.spec["aws_ecs_service.svc"].request["cluster"]

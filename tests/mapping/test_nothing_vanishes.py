@@ -165,7 +165,7 @@ def test_a_spec_lacks_nothing_whatever_an_argument_of_a_sleeper_is(tmp_path_fact
         assert addresses(compiled) == addresses(whole(name))
 
 
-def test_an_output_that_a_module_does_not_have_is_an_error_where_it_is_asked_for(tmp_path):
+def test_an_output_that_a_module_does_not_have_is_an_error_where_it_is_used(tmp_path):
     """Whether the module's other outputs have been evaluated by then or not."""
     files = {
         "main.tf": 'module "sg" {\n  source = "./sg"\n}\n'

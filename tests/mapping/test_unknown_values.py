@@ -112,7 +112,7 @@ def request(result):
         ),
     ],
 )
-def test_an_error_names_the_first_thing_its_place_and_whether_state_would_end_it(
+def test_an_error_names_the_first_resource_its_place_and_whether_state_would_end_it(
     tmp_path, arguments, message
 ):
     assert errors(compiled(tmp_path, **arguments)) == [message]
@@ -346,7 +346,7 @@ resource "aws_ecs_service" "app" {
     ]
 
 
-def test_what_a_kept_thing_is_found_by_is_named_where_it_is_not_known(tmp_path):
+def test_what_a_kept_resource_is_found_by_is_named_where_it_is_not_known(tmp_path):
     tags = 'tags = {\n    Name = "s-${random_pet.p.id}"\n  }'
     text = f'resource "random_pet" "p" {{}}\nresource "aws_subnet" "s" {{\n  {tags}\n}}\n'
     (tmp_path / "more.tf").write_text(text)
@@ -355,7 +355,7 @@ def test_what_a_kept_thing_is_found_by_is_named_where_it_is_not_known(tmp_path):
     assert "random_pet.p" in message
 
 
-def test_one_of_the_things_that_aws_counts_is_computed(tmp_path):
+def test_one_of_the_resources_that_aws_counts_is_computed(tmp_path):
     text = 'data "aws_subnet" "s" {\n  for_each = toset(local.ids)\n  id       = each.value\n}\n'
     (tmp_path / "more.tf").write_text(text)
     found = request(compiled(tmp_path, subnets="[values(data.aws_subnet.s)[0].id]"))["Subnets"]

@@ -52,14 +52,14 @@ def service():
         (503, RealVerdict.NOT_ANSWERED),
     ],
 )
-def test_it_is_asked_once_and_no_redirect_is_followed(service, status, expected):
+def test_the_service_is_called_once_and_no_redirect_is_followed(service, status, expected):
     answer = ask_once(f"{service}/ignored", f"/{status}/docs?a=b")
     assert answer.verdict is expected
     assert answer.said == f"{service}/{status}/docs?a=b: HTTP {status}"
     assert Service.paths == [f"/{status}/docs?a=b"]
 
 
-def test_a_bare_address_behind_tls_is_asked_whatever_its_certificate_says(tmp_path):
+def test_a_bare_address_behind_tls_is_called_whatever_its_certificate_says(tmp_path):
     with Receiver(tmp_path) as receiver:  # it knows no GET
         answer = ask_once(receiver.url, "/docs")
     assert answer.verdict is RealVerdict.NOT_ANSWERED
@@ -76,7 +76,7 @@ def test_who_cannot_be_reached_did_not_answer():
     assert "security group" in answer.said
 
 
-def test_what_speaks_something_else_was_not_asked():
+def test_what_speaks_another_protocol_gave_no_answer():
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def greet():
@@ -110,5 +110,5 @@ def test_what_hangs_up_is_not_taken_for_one_that_speaks_something_else():
 
 
 @pytest.mark.parametrize("url", ["", "203.0.113.10:27015 (UDP)", "ftp://203.0.113.10/", "http://"])
-def test_what_has_no_http_address_is_not_asked(url):
+def test_what_has_no_http_address_is_not_called(url):
     assert ask_once(url, "/").verdict is RealVerdict.NOT_ASKED

@@ -94,13 +94,13 @@ def test_what_a_spec_uses_is_written_down_once(setup):
     assert setup.meter.use_since == NOON
 
 
-def test_aws_is_asked_for_no_tasks_of_a_service_that_stays(setup):
+def test_tasks_of_a_service_that_stays_are_not_read(setup):
     ecs = Ecs(task())
     setup.look(ecs, service(State.READY))
     assert ecs.asked == 0
 
 
-def test_tasks_are_asked_for_once_while_their_service_drains(setup):
+def test_tasks_are_read_once_while_their_service_drains(setup):
     ecs = Ecs(task())
     setup.look(ecs, service(State.LEAVING))
     setup.look(ecs, service(State.LEAVING))
@@ -120,7 +120,7 @@ def test_a_service_that_is_gone_is_billed_by_its_tasks(setup):
     assert (span.arn, span.since, span.until) == ("task/1", NOON - HOUR, NOON)
 
 
-def test_where_aws_does_not_tell_a_service_counts_as_long_as_it_stood(setup):
+def test_where_aws_does_not_report_tasks_a_service_counts_as_long_as_it_existed(setup):
     refused = Ecs(error=DeniedError("no right"))
     setup.look(refused, service(State.LEAVING))
     setup.look(refused, seen(State.ABSENT))

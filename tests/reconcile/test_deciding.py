@@ -130,7 +130,7 @@ def test_a_decision_is_kept_until_something_that_it_rests_on_changes():
 # still wanted
 
 
-def test_the_records_are_read_again_only_when_somebody_has_asked_for_something():
+def test_the_records_are_read_again_only_after_a_request():
     setup = Setup(None, lease(NOON + HOUR))
     still_wanted = setup.still_wanted(setup.decider.begin_transition(setup.records))
     assert still_wanted()
@@ -140,7 +140,7 @@ def test_the_records_are_read_again_only_when_somebody_has_asked_for_something()
     assert setup.store.loads == 1
 
 
-def test_another_spec_is_another_thing_to_want():
+def test_another_spec_is_another_target():
     setup = Setup(None, lease(NOON + HOUR))
     still_wanted = setup.still_wanted(setup.decider.begin_transition(setup.records))
     setup.store.records = replace(setup.records, spec=replace(SPEC, policy={}), request_version=1)

@@ -142,7 +142,7 @@ def test_a_deployment_is_given_time_to_show():
     assert setup.progress.is_settled(f"arn:{SERVICE}", SPEC[SERVICE])
 
 
-def test_an_update_that_does_not_show_is_made_a_few_times_and_then_told():
+def test_an_update_that_does_not_show_is_made_a_few_times_and_then_reported():
     setup, world = Setup(), observed({SERVICE: State.READY})
     for _ in range(MOST_UPDATES - 1):
         setup.take(DEPLOY, world=world)
@@ -151,7 +151,7 @@ def test_an_update_that_does_not_show_is_made_a_few_times_and_then_told():
     assert "still has not the platformVersion" in setup.execution.final[SERVICE]
 
 
-def test_tasks_of_a_service_that_is_leaving_are_told_to_stop_once_a_minute():
+def test_tasks_of_a_leaving_service_are_stopped_once_a_minute():
     setup = Setup()
     setup.take(DEPLOY, world=observed({SERVICE: State.LEAVING}))
     assert setup.progress.retry_at[SERVICE] == NOON + SLOWEST_RETRY
@@ -161,7 +161,7 @@ def test_tasks_of_a_service_that_is_leaving_are_told_to_stop_once_a_minute():
 # deletes
 
 
-def test_one_that_was_taken_down_because_it_failed_counts_as_made_anew():
+def test_one_that_was_taken_down_because_it_failed_counts_as_created_again():
     setup, world = Setup(), observed({LB: State.FAILED})
     remake = Action(verb=Verb.DELETE, kind=Kind.LOAD_BALANCER, address=LB)
     setup.take(remake, world=world)
@@ -170,7 +170,7 @@ def test_one_that_was_taken_down_because_it_failed_counts_as_made_anew():
 
 
 @pytest.mark.parametrize(("target", "again"), [(Target.AWAKE, True), (Target.ASLEEP, False)])
-def test_an_outdated_one_is_made_anew_only_where_something_better_is_to_come(target, again):
+def test_an_outdated_one_is_created_again_only_where_something_better_is_to_come(target, again):
     setup = Setup()
     world = observed({LB: seen(State.READY, LB, outdated=("Scheme",))})
     action = Action(verb=Verb.DELETE, kind=Kind.LOAD_BALANCER, address=LB, target=target)

@@ -98,7 +98,7 @@ def test_a_stack_that_is_due_twice_in_a_crowd_waits_in_the_queue_with_both(due):
     assert len(beat.index.later) == 5
 
 
-def test_no_more_is_read_than_is_handed_on_before_the_next_heartbeat_is_near():
+def test_no_more_is_read_than_is_started_before_the_next_heartbeat_is_near():
     beat = Beat("abcdefghijklmnopqrst")
     assert beat.run() == "abcdefghij"
     assert beat.started[-1] == ("j", 40)

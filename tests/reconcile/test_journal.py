@@ -82,7 +82,7 @@ def test_failures_are_forgotten_once_the_stack_is_as_it_should_be():
     assert (one.progress.failures, one.progress.retry_at) == ({}, {})
 
 
-def test_only_a_look_that_found_nothing_else_ends_being_blind():
+def test_only_a_read_that_found_nothing_else_ends_the_cold_search():
     world = observed({})
     more = Leftover(kind=Kind.LOAD_BALANCER, name="other", arn="arn:other", address="aws_lb.other")
     for leftovers, leftovers_checked_for in ((None, ""), ((more,), ""), ((), SPEC.hash)):

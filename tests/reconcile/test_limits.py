@@ -22,7 +22,7 @@ def limits(status, target=Target.AWAKE, **how):
     return limits_of_run(OWN, status, POLICY, target, NOON, **how)
 
 
-def test_patience_with_a_wake_counts_from_when_it_set_out():
+def test_the_wake_timeout_counts_from_the_start_of_the_wake():
     assert limits(Status()).give_up_at == NOON + 20 * MINUTE
     begun = Status(lifecycle=Lifecycle(waking_since=NOON - 5 * MINUTE))
     assert limits(begun).give_up_at == NOON + 15 * MINUTE
@@ -34,7 +34,7 @@ def test_the_limits_of_the_process_stay():
     assert (found.deadline, found.patient) == (OWN.deadline, False)
 
 
-def test_wakes_that_were_seen_tell_how_long_one_takes():
+def test_past_wakes_show_how_long_one_takes():
     known = Status(learned=Learned(totals=(120.0, 140.0, 160.0)))
     assert limits(known).learned.usual >= 2 * MINUTE
     assert limits(known, Target.ASLEEP).learned == known.learned
@@ -54,6 +54,6 @@ def test_one_that_was_ready_is_given_up_only_once_it_serves_nobody():
     assert served.patience == 20 * MINUTE
 
 
-def test_of_one_whose_status_was_lost_a_look_tells_whether_it_was_ready():
+def test_after_a_lost_status_a_read_shows_whether_it_was_ready():
     served = limits(Status(), is_found=True).served
     assert served.since is None

@@ -80,7 +80,7 @@ def test_load_balancers_and_services_are_counted_from_when_aws_says_they_were_ma
     )
 
 
-def test_what_is_known_to_be_ours_goes_on_though_a_look_tells_less_of_it():
+def test_what_is_known_to_be_ours_continues_though_a_read_shows_less():
     assert standing(stood(STOOD), **{LB: balancer()}) == (STOOD,)
     assert standing(stood(STOOD), **{LB: balancer(State.PENDING, owned=False)}) == (STOOD,)
 
@@ -162,7 +162,7 @@ def test_what_is_not_known_to_be_ours_is_not_counted(found):
     assert metered(Status(), SPEC, look(**{LB: found}), NOON).lifecycle.billed == ()
 
 
-def test_a_look_for_a_replaced_spec_leaves_alone_what_it_does_not_name():
+def test_a_read_for_a_replaced_spec_leaves_alone_what_it_does_not_name():
     other = BilledResource(address="aws_lb.other", arn=f"{BALANCER}7", since=NOON)
     status = Status(lifecycle=Lifecycle(billed=(STOOD, other)))
 
@@ -170,7 +170,7 @@ def test_a_look_for_a_replaced_spec_leaves_alone_what_it_does_not_name():
     assert metered(status, SPEC, look(), NOON).lifecycle.billed == ()
 
 
-def test_tasks_are_asked_for_by_the_spec_that_names_their_service():
+def test_tasks_are_read_by_the_spec_that_names_their_service():
     """One of a replaced spec has no address in this one: it counts as long as it stood."""
     task = SeenTask(arn="arn:t", created_at=NOON, since=NOON, until=None, tasks=Tasks())
     ended = tuple(
@@ -201,7 +201,7 @@ def of(*found):
     return [each.address for each in found]
 
 
-def test_the_tasks_of_a_service_are_asked_for_once_when_it_leaves():
+def test_the_tasks_of_a_service_are_read_once_when_it_leaves():
     leaving = observed({SERVICE: tasks(State.LEAVING), LB: balancer(State.LEAVING)})
     status = stood(STOOD, RAN)
     assert leaving_services(status, SPEC, leaving) == [RAN]
@@ -211,7 +211,7 @@ def test_the_tasks_of_a_service_are_asked_for_once_when_it_leaves():
     assert leaving_services(stood(), SPEC, leaving) == []
 
 
-def test_of_a_service_that_keeps_tasks_asleep_nobody_can_tell_which_are_more():
+def test_extra_tasks_of_a_service_that_keeps_some_asleep_are_unknown():
     leaving = observed({SERVICE: tasks(State.LEAVING)})
     assert leaving_services(stood(RAN), BOTH, leaving) == []
     ended = BillingInterval(address=SERVICE, arn=SERVICE_ARN, since=RAN.since, until=NOON)
@@ -241,7 +241,7 @@ def test_a_service_whose_tasks_were_stopped_since_anybody_looked_has_changed(
     assert of(*changed_services(status, SPEC, world)) == ([SERVICE] if changed else [])
 
 
-def test_a_service_that_was_gone_before_anybody_looked_is_asked_for_afterwards():
+def test_the_tasks_of_a_service_that_was_gone_before_a_read_are_read_afterwards():
     def span(address, arn):
         return BillingInterval(address=address, arn=arn, since=RAN.since, until=NOON)
 

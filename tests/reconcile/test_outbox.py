@@ -41,14 +41,14 @@ def deliver(store, people, *events, now=NOON):
     return Outbox(store, people, ManualClock(now)).deliver(SPEC, events)
 
 
-def test_all_is_told_in_order_and_marked_as_told(store):
+def test_all_events_are_delivered_in_order_and_marked_as_delivered(store):
     people = People()
     delivery = deliver(store, people, FIRST, SECOND)
     assert (delivery.left, delivery.fault) == ((), "")
     assert people.heard == store.told_events == [FIRST, SECOND]
 
 
-def test_what_was_told_before_is_not_told_again(store):
+def test_what_was_delivered_before_is_not_delivered_again(store):
     people = People()
     store.mark_delivered(FIRST)
     deliver(store, people, FIRST, SECOND)
@@ -69,7 +69,7 @@ def test_nothing_of_what_is_held_up_is_lost(store):
     assert delivery.left == (FIRST, SECOND, THIRD)
 
 
-def test_one_that_cannot_be_told_for_a_fault_of_its_own_waits_alone(store):
+def test_an_event_that_fails_by_itself_waits_alone(store):
     people = People(awake=KeyError("endpoint"))
     delivery = deliver(store, people, FIRST, SECOND, THIRD)
     assert people.heard == [FIRST, THIRD]
@@ -77,7 +77,7 @@ def test_one_that_cannot_be_told_for_a_fault_of_its_own_waits_alone(store):
     assert "KeyError: 'endpoint'" in delivery.fault
 
 
-def test_old_news_and_what_is_for_the_ledger_alone_is_told_nobody(store):
+def test_old_events_and_those_for_the_ledger_are_sent_to_nobody(store):
     people = People()
     for_ledger = event(EventKind.REPLACED, NOON + LATEST_NEWS)
     delivery = deliver(store, people, FIRST, for_ledger, now=NOON + LATEST_NEWS)
@@ -86,7 +86,7 @@ def test_old_news_and_what_is_for_the_ledger_alone_is_told_nobody(store):
     assert store.told_events == [for_ledger]
 
 
-def test_nothing_is_told_by_a_pass_that_has_lost_its_lock(store):
+def test_a_pass_that_has_lost_its_lock_notifies_nobody(store):
     people = People()
     store.has_lock = False
     with pytest.raises(LockLostError):

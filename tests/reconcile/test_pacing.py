@@ -71,7 +71,7 @@ def begun(address, step, seconds_ago):
         (saw(plan(Target.ASLEEP, actions=(ACTS,))), 0, 2),
     ],
 )
-def test_it_looks_more_rarely_the_longer_the_way_is(look, way, seconds):
+def test_it_polls_less_often_the_longer_the_transition_is(look, way, seconds):
     late = turn(seen=look, began_at=NOON - way * SECOND)
     assert pace().pause_after(late) == seconds * SECOND
 
@@ -105,13 +105,13 @@ def test_the_usual_time_of_a_step_is_learned():
     )
 
 
-def test_nobody_looks_more_rarely_than_was_asked_for():
+def test_polling_is_never_slower_than_requested():
     steps = begun(LB, "load balancer starting", 0)
     asked = pace(poll=4 * SECOND).pause_after(turn(seen=STARTING, steps=steps))
     assert asked == 4 * SECOND
 
 
-def test_what_can_be_asked_again_sooner_is():
+def test_what_can_be_retried_sooner_is():
     held = turn(seen=CHECKING, progress=Progress().holding_back(LB, NOON + SECOND))
     assert pace().pause_after(held) == SECOND
     almost = replace(held, now=NOON + SECOND - MOMENT)
@@ -128,7 +128,7 @@ def test_a_run_that_gives_up_does_so_on_time():
     assert pace().pause_after(replace(late, serving=lost)) == SECOND
 
 
-def test_tags_that_cannot_be_read_yet_are_asked_for_soon():
+def test_tags_that_cannot_be_read_yet_are_read_again_soon():
     unread = saw(STARTING.plan, {LB: seen(State.PENDING, owned=False), SERVICE: seen(State.READY)})
     fresh, old = begun(LB, "load balancer starting", 0), begun(LB, "load balancer starting", 60)
     assert pace().pause_after(turn(seen=unread, steps=fresh)) == SECOND
@@ -263,7 +263,7 @@ def test_a_refused_step_is_read_when_its_time_has_come():
     assert pace().read_next(after, NOON + 3 * SECOND) == {LB}
 
 
-def test_an_end_that_others_waited_for_is_seen():
+def test_an_end_that_others_waited_for_is_noticed():
     started = saw(plan(waiting=(STARTING.plan.waiting[1],)))
     assert pace().ends_a_wait(turn(seen=STARTING), started)
     assert not pace().ends_a_wait(turn(seen=STARTING), STARTING)

@@ -53,7 +53,7 @@ def wait(clock, length):
     ("error", "times"),
     [(PermanentError("no"), 1), (DeniedError("no"), 2), (ForeignError("no"), 3)],
 )
-def test_a_refusal_that_may_come_from_a_lag_is_asked_for_again(patience, error, times):
+def test_a_refusal_that_may_come_from_a_lag_is_retried(patience, error, times):
     """Rights and tags lag (AWS behaviour §6.2, F70); what is plainly wrong is not asked twice."""
     assert [patience.is_final(CREATE, error) for _ in range(times)] == [False] * (times - 1) + [
         True

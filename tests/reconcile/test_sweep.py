@@ -141,7 +141,7 @@ def test_all_regions_are_looked_at():
     assert [verdict.owned for verdict in broom.sweep.verdicts()] == [BALANCER, OTHER]
 
 
-def test_what_two_roles_see_in_one_region_is_one_thing():
+def test_what_two_roles_see_in_one_region_is_one_resource():
     first, second = Region(BALANCER), Region(BALANCER)
     broom = Broom(first, second, records=Records())
     assert len(broom.sweep.verdicts()) == 1
@@ -155,7 +155,7 @@ def test_what_two_roles_see_in_one_region_is_one_thing():
 # deleting
 
 
-def test_each_thing_is_deleted_once_and_waited_for():
+def test_each_resource_is_deleted_once_and_waited_for():
     region = Region(BALANCER, TARGETS, lag=3)
     broom = Broom(region, records=Records())
     assert broom.delete(BALANCER, TARGETS) == ([BALANCER, TARGETS], [])
@@ -185,7 +185,7 @@ def test_what_went_by_itself_is_neither_deleted_nor_kept():
     assert (region.deleted, broom.took) == ([], timedelta(0))
 
 
-def test_what_aws_does_not_answer_for_now_is_asked_again():
+def test_what_aws_does_not_answer_for_now_is_retried():
     region = Region(BALANCER)
     region.fail = [RetryError("slow down", after_seconds=1)]
     region.refuse = {"arn:lb": [RetryError("slow down", after_seconds=1)]}
@@ -228,7 +228,7 @@ def test_a_published_stack_is_swept_under_its_lock():
     assert (records.took, records.released) == (["nsfw-api"], 1)
 
 
-def test_the_lock_is_renewed_before_each_look():
+def test_the_lock_is_renewed_before_each_read():
     records = Records(nsfw_api=ASLEEP)
     Broom(Region(OURS), records=records).delete(OURS)
     assert records.asked == [
@@ -272,7 +272,7 @@ def test_the_lock_is_given_back_whatever_happens():
     assert records.released == 1
 
 
-def test_what_is_asked_for_meanwhile_is_spared_and_what_has_begun_is_waited_for():
+def test_what_is_requested_meanwhile_is_kept_and_a_started_delete_is_waited_for():
     records = Records(nsfw_api=ASLEEP)
     waits = replace(TARGETS, stack="nsfw-api", name="ecs-target-group", targets=1)
     region = Region(OURS, waits, lag=2)

@@ -78,12 +78,12 @@ def test_what_nobody_would_miss_is_written_only_as_a_sign_of_life(tracker, store
     assert [due_at for _, due_at in store.written] == [NOON + SHOW + ALIVE]
 
 
-def test_what_a_change_needs_besides_is_handed_on(tracker):
+def test_what_a_change_needs_besides_is_passed_to_it(tracker):
     tracker.apply(transitions.set_aside, article_spec(), (), NOON)
     assert tracker.status.set_aside == ()
 
 
-def test_an_end_is_not_recorded_over_what_somebody_has_asked_for_since(tracker, store):
+def test_an_end_is_not_recorded_over_a_request_made_since(tracker, store):
     assert tracker.record(None, request_version=0)
     store.records.request_version = 1
     assert not tracker.record(None, request_version=0)

@@ -103,13 +103,13 @@ def long_timeline():
 # setting out
 
 
-def test_the_same_decision_again_goes_on_with_the_way():
+def test_the_same_decision_again_continues_the_transition():
     decision = decided(AWAKE, "a lease")
     after = transitions.begin_transition(WAKING, SPEC, decision, WAKING.lifecycle, NOON)
     assert after == replace(WAKING, decision=decision.to_json(), updated_at=NOON)
 
 
-def test_a_wake_begins_a_way_of_its_own_and_is_told():
+def test_a_wake_begins_a_transition_of_its_own_and_is_reported():
     trouble = Trouble(since=EARLIER, cause="x")
     progress = Progress(
         created={LB: LastAction("arn", EARLIER)}, settled=frozenset({"a#1"}), failures={LB: 1}
@@ -146,7 +146,7 @@ def test_a_wake_begins_a_way_of_its_own_and_is_told():
     )
 
 
-def test_a_wake_sets_out_from_rest_or_from_halfway():
+def test_a_wake_starts_from_rest_or_from_halfway():
     halfway = replace(ASLEEP_AND_DONE, settled=False)
     froms = [Status(), ASLEEP_AND_DONE, halfway]
     found = [
@@ -156,7 +156,7 @@ def test_a_wake_sets_out_from_rest_or_from_halfway():
     assert [one.from_rest for one in found] == [True, True, False]
 
 
-def test_a_sleep_is_told_with_since_when_the_stack_could_be_used():
+def test_a_sleep_is_reported_with_the_time_since_which_the_stack_was_ready():
     blocked = Trouble(since=EARLIER, cause="x")
     before = replace(
         IS_AWAKE, progress=Progress(settled=frozenset({"a#1"}), failures={LB: 1}), blocked=blocked
@@ -206,7 +206,7 @@ def action(waits_for=""):
         ),
     ],
 )
-def test_people_are_told_what_it_waits_for_first(plan, phase):
+def test_people_are_notified_of_what_it_waits_for_first(plan, phase):
     after = transitions.seen(WAKING, SPEC, look(plan, long_timeline()), NOON)
     assert after == replace(
         WAKING, phase=phase, updated_at=NOON, timeline=Timeline(long_timeline().steps[50:])
@@ -267,7 +267,7 @@ def shown(status, found, now=NOON):
     return transitions.seen(status, SPEC, look, now)
 
 
-def test_each_look_at_a_stack_that_was_ready_says_whether_it_serves():
+def test_each_snapshot_of_a_stack_that_was_ready_says_whether_it_serves():
     half = shown(IS_AWAKE, serving(1))
     assert (half.lifecycle.incomplete_since, half.lifecycle.unserved_since) == (NOON, None)
     nobody = shown(half, serving(0), NOON + MINUTE)
@@ -278,7 +278,7 @@ def test_each_look_at_a_stack_that_was_ready_says_whether_it_serves():
     assert shown(WAKING, serving(0)).lifecycle == WAKING.lifecycle
 
 
-def test_a_degraded_stack_is_told_once_and_again_when_it_gets_worse():
+def test_a_degraded_stack_is_reported_once_and_again_when_it_gets_worse():
     first = ended(IS_AWAKE, Result.DEGRADED, cause="a task stopped", observed=serving(1))
     kind, reason, facts = told(first)[0]
     assert (kind, reason) == ("degraded", "runs with 1 of 2 tasks: a task stopped")
@@ -336,7 +336,7 @@ def test_many_that_ended_are_written_down_though_it_is_not_whole():
     assert after.meter.ended == ()
 
 
-def test_a_wake_that_failed_is_given_up_and_has_spent_what_asked_for_it():
+def test_a_wake_that_failed_is_given_up_and_consumes_what_requested_it():
     after = ended(IS_AWAKE, Result.FAILED, cause="no such image")
     assert transitions.gave_up(outcome(Result.FAILED))
     assert after.lifecycle.failure == Failure(
@@ -349,7 +349,7 @@ def test_a_wake_that_failed_is_given_up_and_has_spent_what_asked_for_it():
     assert told(ended(WAKING, Result.FAILED, cause="x")) == [("failed", "x", {})]
 
 
-def test_a_wake_that_is_blocked_is_given_up_and_told_once():
+def test_a_wake_that_is_blocked_is_given_up_and_reported_once():
     world = observed({LB: State.FOREIGN, TG: State.LEAVING, SERVICE: State.READY})
     after = ended(WAKING, Result.BLOCKED, cause="not ours", observed=world)
     assert transitions.gave_up(outcome(Result.BLOCKED))
@@ -380,7 +380,7 @@ def test_only_a_wake_is_given_up(result, target):
 # a sleep that ended
 
 
-def test_a_sleep_that_took_something_down_is_told_with_its_bill():
+def test_a_sleep_that_deleted_something_is_reported_with_its_bill():
     before = replace(
         FALLING_ASLEEP,
         lifecycle=replace(FALLING_ASLEEP.lifecycle, billed=(STANDING,)),
@@ -416,7 +416,7 @@ def test_a_sleep_that_took_something_down_is_told_with_its_bill():
     ("step", "is_told"),
     [("deleting", True), ("updating", True), ("stopping tasks", True), ("draining", False)],
 )
-def test_a_sleep_is_told_where_a_pass_took_something_down(step, is_told):
+def test_a_sleep_is_reported_where_a_pass_deleted_something(step, is_told):
     before = replace(FALLING_ASLEEP, meter=Meter(), lifecycle=Lifecycle(), decision={})
     timeline = Timeline().see(LB, step, NOON)
     after = ended(before, Result.CONVERGED, ASLEEP, timeline=timeline)
@@ -467,7 +467,7 @@ def test_a_sleep_that_takes_longer_than_a_quarter_of_an_hour_is_stuck(lasted, is
 @pytest.mark.parametrize(
     ("state", "is_stuck"), [(State.LEAVING, False), (State.PENDING, True), (State.ABSENT, True)]
 )
-def test_a_service_that_drains_as_long_as_it_was_asked_to_is_not_stuck(state, is_stuck):
+def test_a_service_that_drains_as_long_as_configured_is_not_stuck(state, is_stuck):
     delay = {"deregistration_delay.timeout_seconds": "3600"}
     rest = [each for each in SPEC.resources if each.address != TG]
     spec = replace(SPEC, resources=(target_group(attributes=delay), *rest))
@@ -483,7 +483,7 @@ def test_a_sleep_of_which_nobody_knows_when_it_began_is_not_stuck_yet():
     assert ended(replace(FALLING_ASLEEP, since=None), Result.UNFINISHED, ASLEEP).stuck is None
 
 
-def test_a_sleep_that_is_blocked_is_told():
+def test_a_sleep_that_is_blocked_is_reported():
     after = ended(replace(FALLING_ASLEEP, settled=True), Result.BLOCKED, ASLEEP, cause="not ours")
     assert (after.phase, after.settled) == ("blocked", False)
     assert after.blocked == Trouble(since=NOON, cause="not ours")
@@ -508,7 +508,7 @@ def test_a_new_spec_that_waits_for_what_is_in_its_place_says_so():
 OLD = article_spec(region="eu-west-1")
 
 
-def test_a_replaced_spec_that_cannot_be_taken_down_is_told_at_once_and_once():
+def test_a_replaced_spec_that_cannot_be_taken_down_is_reported_at_once_and_once():
     """And what the stack itself does is not touched by it."""
     stuck = leftover_status.left_standing(IS_AWAKE, SPEC, OLD, "no right to delete", NOON)
     (trouble,) = stuck.replaced.values()
@@ -577,7 +577,7 @@ def test_a_wake_is_written_down_once_and_only_when_it_is_ready():
     assert transitions.new_wake(WAKING, odd) is None
 
 
-def test_awake_is_told_with_where_and_until_when():
+def test_awake_is_reported_with_the_address_and_the_end():
     slept = Slept(at=EARLIER - 60 * MINUTE, rule="idle", reason="")
     status = replace(IS_AWAKE, endpoint={"ip": "203.0.113.10"}, lifecycle=replace(UP, slept=slept))
     assert told(transitions.woke(status, SPEC, NOON + MINUTE, NOON)) == [
@@ -647,7 +647,7 @@ def test_every_event_says_what_is_being_billed():
     assert stands(transitions.warn(IS_AWAKE, SPEC, NOON, "x", NOON)) == []
 
 
-def test_what_has_ended_and_is_not_told_yet_counts_as_being_billed():
+def test_what_has_ended_and_is_not_reported_yet_counts_as_being_billed():
     gone = BilledResource(address=SERVICE, arn="arn:aws:ecs:us-east-1:1:service/c/s", since=EARLIER)
     service = BillingInterval(address=SERVICE, arn=gone.arn, since=EARLIER, until=NOON)
     task = BillingInterval(

@@ -72,13 +72,13 @@ def test_a_wake_that_is_blocked_or_has_failed_makes_nothing_that_costs_money(loo
     assert takeable(turn(serving=ready()), look) == [CREATE]
 
 
-def test_a_load_balancer_that_failed_again_after_it_was_made_anew_is_left_while_it_serves():
+def test_a_load_balancer_that_failed_again_after_it_was_created_again_is_left_while_it_serves():
     look = saw(plan(actions=(REMAKE,)), {LB: State.FAILED})
     again = turn(serving=ready(), progress=Progress().after_failure(LB))
     assert takeable(again, look) == []
 
 
-def test_and_is_made_anew_once_more_an_hour_later():
+def test_and_is_created_again_once_more_an_hour_later():
     look = saw(plan(actions=(REMAKE,)), {LB: State.FAILED})
     known = Progress().after_delete(LB, "arn:old", NOON).after_failure(LB)
     again = turn(serving=ready(), progress=known)
@@ -105,7 +105,7 @@ def test_a_sleep_goes_on_however_late_it_is():
 # what was refused for good
 
 
-def test_on_the_way_to_awake_only_a_setting_is_given_up():
+def test_during_a_wake_only_a_setting_is_given_up():
     refused = turn(final={LB: "no", SERVICE: "no", TG: "no"})
     assert refused.is_given_up(REPAIR)
     assert refused.is_given_up(DELETE)
@@ -144,7 +144,7 @@ def blocked(target, look, since=None, now=NOON):
     return found, is_blocked(turn(target, blocked_since=found, now=now), look)
 
 
-def test_a_stranger_is_believed_after_half_a_minute():
+def test_a_foreign_resource_is_reported_after_half_a_minute():
     assert blocked(AWAKE, FOREIGN) == (NOON, False)
     assert blocked(AWAKE, FOREIGN, NOON, NOON + BLOCKED_GRACE - MOMENT) == (NOON, False)
     assert blocked(AWAKE, FOREIGN, NOON, NOON + BLOCKED_GRACE) == (NOON, True)
@@ -179,7 +179,7 @@ def test_a_wake_that_is_blocked_ends_and_says_by_what():
 # how a run ends
 
 
-def test_nothing_left_to_do_is_the_end_and_its_warnings_are_told():
+def test_nothing_left_to_do_ends_the_run_and_its_warnings_are_reported():
     look = saw(plan(warnings=("a", "b")))
     assert end(turn(seen=look)) == Ending(Result.CONVERGED, "a; b")
 
@@ -197,7 +197,7 @@ def test_a_wake_fails_for_what_time_does_not_heal_and_one_that_serves_is_degrade
     assert end(turn(seen=FAILED, serving=ready(unserved_since=NOON))) is None
 
 
-def test_made_anew_once_is_enough_for_a_wake():
+def test_created_again_once_is_enough_for_a_wake():
     look = saw(plan(actions=(REMAKE,)), {LB: seen(State.FAILED, cause="no room")})
     once = turn(seen=look)
     assert end(once) is None

@@ -180,7 +180,7 @@ def test_the_words_of_a_refusal_are_compared_without_what_they_name(entries):
     assert "currently in use" in difference[4] and "arn" in difference[4]
 
 
-def test_an_id_that_speaks_of_two_things_is_found(entries):
+def test_an_id_that_names_two_resources_is_found(entries):
     def swap(fields):
         line = json.dumps(fields["answer"]).replace("/0000000000000001", "/0000000000000002")
         fields["answer"] = json.loads(line)

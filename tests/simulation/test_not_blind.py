@@ -86,7 +86,7 @@ DRAIN = (ENDLESS_DRAIN, -MINUTE)
 
 
 @pytest.mark.parametrize("tags_tasks", [True, False])
-def test_an_endless_drain_is_ended_by_the_controller_or_by_whom_it_told(tags_tasks):
+def test_an_endless_drain_is_ended_by_the_controller_or_by_the_notified_person(tags_tasks):
     installation = lived(slept_through(DRAIN, tags_tasks=tags_tasks))
     stops = [text for _, _, text in installation.timeline.lines if "StopTask" in text]
     kinds = [str(event.kind) for event in installation.told]
@@ -103,13 +103,13 @@ def test_tasks_that_drain_for_ever_and_are_not_stopped_are_seen(monkeypatch):
     assert "it outlives the decision: service" in problems(slept_through(DRAIN), hours=1.5)
 
 
-def test_a_stuck_sleep_of_which_nobody_is_told_is_seen(monkeypatch):
+def test_a_stuck_sleep_that_nobody_is_notified_of_is_noticed(monkeypatch):
     monkeypatch.setattr(transitions, "STUCK_AFTER", LATE)
     story = slept_through(DRAIN, tags_tasks=False)
     assert "it outlives the decision: service" in problems(story, hours=2.25)
 
 
-def test_a_status_lost_in_the_middle_of_a_sleep_that_takes_its_hours_along_is_seen(monkeypatch):
+def test_a_status_lost_in_the_middle_of_a_sleep_that_takes_its_hours_along_is_noticed(monkeypatch):
     story = slept_through(DRAIN, ("status lost", 5 * MINUTE))
     assert problems(story) == ""
     monkeypatch.setattr(tracker, "standing_again", lambda _: ())
@@ -135,25 +135,25 @@ def spell(kind: str, since: timedelta, length: timedelta, strength: float = 0.0)
 BROKEN_TASK = spell(BAD_TASK, 40 * MINUTE, 45 * MINUTE)
 
 
-def test_one_bad_task_of_two_takes_nothing_down_and_is_told():
+def test_one_bad_task_of_two_takes_nothing_down_and_is_reported():
     installation = lived(woken(BROKEN_TASK, tasks=2))
     kinds = [str(event.kind) for event in installation.told]
     assert installation.problems == []
     assert kinds[:4] == ["waking", "awake", "degraded", "restored"]
 
 
-def test_a_teardown_of_what_serves_people_is_seen(monkeypatch):
+def test_a_teardown_of_what_serves_people_is_noticed(monkeypatch):
     monkeypatch.setattr(limits, "served_before", lambda *_, **__: None)
     found = problems(woken(BROKEN_TASK, tasks=2))
     assert "torn down while a target is healthy: lease wanted it" in found
 
 
-def test_a_missing_task_of_which_nobody_is_told_is_seen(monkeypatch):
+def test_a_missing_task_that_nobody_is_notified_of_is_noticed(monkeypatch):
     monkeypatch.setattr(transitions, "_is_degraded", lambda _: False)
     assert "nobody was told that it runs with fewer tasks" in problems(woken(BROKEN_TASK, tasks=2))
 
 
-def test_a_stack_in_full_again_of_which_nobody_is_told_is_seen(monkeypatch):
+def test_a_restored_stack_that_nobody_is_notified_of_is_noticed(monkeypatch):
     monkeypatch.setattr(transitions, "restored", lambda status, *_: status)
     assert "nobody was told that it runs completely again" in problems(woken(BROKEN_TASK, tasks=2))
 
@@ -166,7 +166,7 @@ def with_worker() -> Story:
     return replace(woken(BROKEN_WORKER), worker=True)
 
 
-def test_one_of_two_services_that_degrades_takes_nothing_down_and_is_told():
+def test_one_of_two_services_that_degrades_takes_nothing_down_and_is_reported():
     installation = lived(with_worker())
     kinds = [str(event.kind) for event in installation.told]
     assert installation.problems == []
@@ -174,12 +174,12 @@ def test_one_of_two_services_that_degrades_takes_nothing_down_and_is_told():
     assert kinds[-1] == "asleep"
 
 
-def test_a_teardown_for_the_second_service_is_seen(monkeypatch):
+def test_a_teardown_for_the_second_service_is_noticed(monkeypatch):
     monkeypatch.setattr(limits, "served_before", lambda *_, **__: None)
     assert "torn down while a target is healthy: lease wanted it" in problems(with_worker())
 
 
-def test_a_second_service_that_does_not_run_and_of_which_nobody_is_told_is_seen(monkeypatch):
+def test_a_second_service_that_does_not_run_and_that_nobody_is_notified_of_is_noticed(monkeypatch):
     monkeypatch.setattr(transitions, "_is_degraded", lambda _: False)
     assert "nobody was told that its second service does not run" in problems(with_worker())
 
@@ -238,7 +238,7 @@ def test_a_wake_whose_time_is_over_makes_nothing():
     )
 
 
-def test_what_is_made_for_a_wake_whose_time_is_over_is_seen(monkeypatch):
+def test_what_is_made_for_a_wake_whose_time_is_over_is_noticed(monkeypatch):
     monkeypatch.setattr(Turn, "is_overdue", False)
     found = [problem.what for problem in taken_up_too_late().problems]
     assert "what costs money was made for a wake whose time was over" in found
@@ -278,11 +278,11 @@ def visited() -> Story:
     )
 
 
-def test_a_strangers_service_of_our_name_is_left_alone():
+def test_a_foreign_service_of_our_name_is_left_alone():
     assert problems(visited()) == ""
 
 
-def test_a_hand_on_a_strangers_tasks_is_seen(monkeypatch):
+def test_a_change_of_foreign_tasks_is_noticed(monkeypatch):
     real = service.interpret
 
     def blind(resource, found, backing, count, owner, progress, now):
@@ -299,13 +299,13 @@ def test_a_hand_on_a_strangers_tasks_is_seen(monkeypatch):
 # messages, and rights that come late
 
 
-def test_a_message_of_which_no_text_can_be_made_is_told_all_the_same():
+def test_a_message_whose_text_cannot_be_made_is_sent_all_the_same():
     installation = lived(woken(spell(BROKEN_MESSAGE, MINUTE, 30 * MINUTE)))
     assert installation.problems == []
     assert [str(event.kind) for event in installation.told][:2] == ["waking", "awake"]
 
 
-def test_a_broken_message_that_silences_a_stack_is_seen(monkeypatch):
+def test_a_broken_message_that_silences_a_stack_is_noticed(monkeypatch):
     def written(self, spec, event):
         return write_message(spec, event)
 
@@ -321,7 +321,7 @@ def test_rights_that_come_late_only_make_a_wake_later():
     assert problems(woken(LATE_ONES)) == ""
 
 
-def test_a_wake_that_fails_for_rights_that_come_late_is_seen(monkeypatch):
+def test_a_wake_that_fails_for_rights_that_come_late_is_noticed(monkeypatch):
     monkeypatch.setattr(Journal, "fresh_until", lambda *_: None)
     assert "a wake failed for rights that came late" in problems(woken(LATE_ONES))
 
@@ -344,7 +344,7 @@ def spoiled(kind: str, way: int, at: timedelta = 30 * MINUTE, *presses: Press) -
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("kind", damage.KINDS)
-def test_a_damaged_record_is_told_once_and_nothing_else_happens(kind, way):
+def test_a_damaged_record_is_reported_once_and_nothing_else_happens(kind, way):
     installation = lived(spoiled(kind, way))
     kinds = [str(event.kind) for event in installation.told]
     assert installation.problems == []
@@ -368,7 +368,7 @@ def test_a_hold_that_cannot_be_read_keeps_nothing_asleep():
     assert installation.observer.is_healthy()
 
 
-def test_a_leftover_that_cannot_be_read_is_put_right_by_whom_it_is_told():
+def test_a_leftover_that_cannot_be_read_is_repaired_by_the_notified_person():
     """A load balancer of an earlier name, which is on its way out when its record is damaged."""
     installation = lived(spoiled("leftover", 0, 40 * MINUTE + 20 * SECOND, renamed()))
     assert installation.problems == []
@@ -381,7 +381,7 @@ def renamed() -> Press:
 
 
 @pytest.mark.parametrize("kind", damage.KINDS)
-def test_a_controller_that_stops_at_a_damaged_record_is_seen(monkeypatch, kind):
+def test_a_controller_that_stops_at_a_damaged_record_is_noticed(monkeypatch, kind):
     """As it was when one record that could not be read ended every pass."""
     real = items.readable
 
@@ -422,13 +422,13 @@ def test_a_count_that_is_no_number_changes_nothing(number):
     assert [str(event.kind) for event in installation.told][-1] == "asleep"
 
 
-def test_a_lock_that_ends_far_ahead_and_shuts_passes_out_is_seen(monkeypatch):
+def test_a_lock_that_ends_far_ahead_and_shuts_passes_out_is_noticed(monkeypatch):
     far_ahead = next(n for n in COUNTS if damage.count_at(n)[2:] == ("until", damage.FAR_AHEAD))
     monkeypatch.setattr(lock, "AHEAD", timedelta(days=1_200_000))
     assert "nobody has wanted it for" in problems(spoiled(damage.COUNT, far_ahead))
 
 
-def test_a_spec_and_its_copy_that_cannot_be_read_are_put_right_by_whom_it_is_told():
+def test_a_spec_and_its_copy_that_cannot_be_read_are_repaired_by_the_notified_person():
     installation = lived(spoiled(damage.BOTH_SPECS, 0))
     kinds = [str(event.kind) for event in installation.told]
     assert installation.problems == []
@@ -438,7 +438,7 @@ def test_a_spec_and_its_copy_that_cannot_be_read_are_put_right_by_whom_it_is_tol
 
 
 @pytest.mark.parametrize("is_broken", [False, True])
-def test_a_stack_whose_spec_nobody_puts_right_still_sleeps_or_is_seen(monkeypatch, is_broken):
+def test_a_stack_whose_spec_nobody_puts_right_still_sleeps_or_is_noticed(monkeypatch, is_broken):
     """Broken, it is as before: each pass failed, and what stood was paid for."""
 
     def refuse(_, spec):
@@ -455,7 +455,7 @@ def test_a_stack_whose_spec_nobody_puts_right_still_sleeps_or_is_seen(monkeypatc
 
 
 @pytest.mark.parametrize("is_broken", [False, True])
-def test_a_stack_wakes_by_the_copy_of_its_spec_or_is_seen(monkeypatch, is_broken):
+def test_a_stack_wakes_by_the_copy_of_its_spec_or_is_noticed(monkeypatch, is_broken):
     if is_broken:
         monkeypatch.setattr(SpecRecords, "_kept_spec", lambda *_: ())
     monkeypatch.setattr(damage, "told", lambda *_: None)
@@ -463,12 +463,12 @@ def test_a_stack_wakes_by_the_copy_of_its_spec_or_is_seen(monkeypatch, is_broken
     assert ("a wake failed in fair weather: its spec cannot be read" in found) is is_broken
 
 
-def test_damage_of_which_nobody_is_told_is_seen(monkeypatch):
+def test_damage_that_nobody_is_notified_of_is_noticed(monkeypatch):
     monkeypatch.setattr(transitions, "set_aside", lambda status, *_: status)
     assert "nobody was told that a record is damaged: lease#" in problems(spoiled("lease", 0))
 
 
-def test_damage_that_is_told_again_and_again_is_seen(monkeypatch):
+def test_damage_that_is_reported_again_and_again_is_noticed(monkeypatch):
     real = transitions.set_aside
 
     def forgetful(status, *rest):
@@ -478,7 +478,7 @@ def test_damage_that_is_told_again_and_again_is_seen(monkeypatch):
     assert "told twice of one damaged record: hold" in problems(spoiled("hold", 1))
 
 
-def test_a_damaged_leftover_of_which_nobody_is_told_is_seen(monkeypatch):
+def test_a_damaged_leftover_that_nobody_is_notified_of_is_noticed(monkeypatch):
     """Both that nobody is told, and what is paid for because nobody puts it right."""
     monkeypatch.setattr(transitions, "set_aside", lambda status, *_: status)
     before_the_pass = 40 * MINUTE + timedelta(milliseconds=50)
@@ -506,12 +506,12 @@ def test_an_extension_of_what_is_held_asleep_wakes_it():
     assert installation.observer.is_healthy()
 
 
-def test_an_extension_that_is_used_up_by_a_hold_is_seen(monkeypatch):
+def test_an_extension_that_is_used_up_by_a_hold_is_noticed(monkeypatch):
     monkeypatch.setattr(Hold, "is_ended_by", lambda *_: False)
     assert "it is not awake although it is wanted (lease)" in problems(extended_while_held())
 
 
-def test_a_press_that_makes_nothing_due_is_seen(monkeypatch):
+def test_a_press_that_makes_nothing_due_is_noticed(monkeypatch):
     """As it was when a lease and the mark that starts a pass were two writes."""
     marked = RequestRecords._write_marked
 
@@ -538,7 +538,7 @@ def test_office_hours_that_are_published_later_end_a_sleep_now():
     assert installation.observer.is_healthy()
 
 
-def test_a_sleep_now_that_keeps_the_hours_of_its_day_is_seen(monkeypatch):
+def test_a_sleep_now_that_keeps_the_hours_of_its_day_is_noticed(monkeypatch):
     monkeypatch.setattr(Hold, "under", lambda self, _: replace(self, after=None))
     assert "it is not awake although it is wanted (office hours)" in problems(
         hours_published_while_it_sleeps()
@@ -614,7 +614,7 @@ def test_a_pass_that_died_is_tried_again_by_lambda_where_no_heartbeat_is():
     assert MINUTE <= made - died < 2 * MINUTE
 
 
-def test_a_pass_that_fails_again_and_again_is_seen(monkeypatch):
+def test_a_pass_that_fails_again_and_again_is_noticed(monkeypatch):
     def fail(*_):
         raise EndPassError("no", after_seconds=60)
 
@@ -649,12 +649,12 @@ def test_two_stacks_live_side_by_side(site):
         ]
 
 
-def test_a_stack_of_another_region_that_is_looked_for_at_home_is_seen(monkeypatch):
+def test_a_stack_of_another_region_that_is_looked_for_at_home_is_noticed(monkeypatch):
     monkeypatch.setattr(Clients, "_make", lambda self, service: self._session.client(service))
     assert "was called in us-east-1" in problems(side_by_side(ABROAD))
 
 
-def test_a_hand_on_what_is_the_other_stacks_is_seen(monkeypatch):
+def test_a_change_of_what_belongs_to_another_stack_is_noticed(monkeypatch):
     real = LoadBalancerAdapter.delete
 
     def delete_all(self, resource, seen):
@@ -704,7 +704,7 @@ def test_a_move_brings_it_up_there_before_it_goes_here(move):
 
 
 @pytest.mark.parametrize("move", MOVES)
-def test_an_old_place_that_is_forgotten_is_seen(monkeypatch, move):
+def test_an_old_place_that_is_forgotten_is_noticed(monkeypatch, move):
     """As the stack of a former role once was: its load balancer was paid for ever."""
 
     def forgetful(old, new, home):
@@ -722,7 +722,7 @@ def test_all_changes_one_after_the_other_give_none():
 
 
 @pytest.mark.parametrize("change", [*HARMLESS[:2], "group"])
-def test_a_change_that_takes_the_whole_stack_down_is_seen(monkeypatch, change):
+def test_a_change_that_takes_the_whole_stack_down_is_noticed(monkeypatch, change):
     """As it was when what a spec leaves behind was told by how it is written."""
     monkeypatch.setattr(table, "left_behind", lambda old, new, home: old)
     story = changed_while_awake(change)
@@ -730,7 +730,7 @@ def test_a_change_that_takes_the_whole_stack_down_is_seen(monkeypatch, change):
     assert "torn down while in use or ready" in lived_through(story, hours=2)
 
 
-def test_a_gap_at_a_rename_is_seen(monkeypatch):
+def test_a_gap_at_a_rename_is_noticed(monkeypatch):
     """As it was when a new target group got all connections before a target of it was healthy."""
     for module in (installation_module, observer_module):
         monkeypatch.setattr(module, "EVERY", 1)
@@ -740,7 +740,7 @@ def test_a_gap_at_a_rename_is_seen(monkeypatch):
     assert "nobody could use it after a rename" in lived_through(story)
 
 
-def test_an_old_service_that_nobody_remembers_is_seen(monkeypatch):
+def test_an_old_service_that_nobody_remembers_is_noticed(monkeypatch):
     """As the stack of a former account once was."""
     monkeypatch.setattr(table, "left_behind", lambda old, new, home: None)
     found = lived_through(changed_while_awake("service"))
@@ -748,7 +748,7 @@ def test_an_old_service_that_nobody_remembers_is_seen(monkeypatch):
     assert "nobody has wanted it for" in found
 
 
-def test_what_is_left_behind_and_keeps_the_new_spec_waiting_is_seen(monkeypatch):
+def test_what_is_left_behind_and_keeps_the_new_spec_waiting_is_noticed(monkeypatch):
     """As a place did once that nobody could reach any more."""
 
     def never(self, *_):

@@ -40,7 +40,7 @@ def problems(told: RotStory) -> str:
 
 
 @pytest.mark.parametrize("seed", [2, 3, 5])
-def test_what_rots_is_told_once_in_time_and_a_wake_for_real_leaves_nothing(seed):
+def test_what_breaks_asleep_is_reported_once_in_time_and_a_real_wake_leaves_nothing(seed):
     told = replace(rot.tell(seed, 16), month=SHORT)
     observer = rot.live(told)
     assert observer.problems == [], str(told)
@@ -50,13 +50,13 @@ def test_what_rots_is_told_once_in_time_and_a_wake_for_real_leaves_nothing(seed)
 
 
 @pytest.mark.parametrize("kind", rot.SAID)
-def test_each_thing_that_breaks_is_told_with_its_remedy_before_an_opening(kind):
+def test_each_thing_that_breaks_is_reported_with_its_remedy_before_an_opening(kind):
     observer = rot.live(story(kind, openings=(("Wed", 9),)))
     assert observer.problems == []
     assert observer.told == 1
 
 
-def test_what_may_not_be_read_is_told_to_nobody():
+def test_what_may_not_be_read_is_reported_to_nobody():
     observer = rot.live(story(UNREADABLE))
     assert (observer.problems, observer.told) == ([], 0)
 
@@ -64,7 +64,7 @@ def test_what_may_not_be_read_is_told_to_nobody():
 # what is wrong is seen
 
 
-def test_an_unknown_that_is_called_fine_is_seen(monkeypatch):
+def test_an_unknown_that_is_called_fine_is_noticed(monkeypatch):
     def trusting(*given):
         proof = prove(*given)
         is_unknown = proof.verdict is Verdict.NOT_CHECKED
@@ -74,7 +74,7 @@ def test_an_unknown_that_is_called_fine_is_seen(monkeypatch):
     assert 'it says "could wake", expected "not looked at"' in problems(story(UNREADABLE))
 
 
-def test_something_broken_that_is_not_found_is_seen(monkeypatch):
+def test_something_broken_that_is_not_found_is_noticed(monkeypatch):
     others = [check for check in examine.CHECKS if check is not certificates]
     monkeypatch.setattr(examine, "CHECKS", others)
     found = problems(story("certificate"))
@@ -83,7 +83,7 @@ def test_something_broken_that_is_not_found_is_seen(monkeypatch):
     assert "nobody was told of what broke a day ago: certificate" in found
 
 
-def test_a_finding_without_cause_is_seen(monkeypatch):
+def test_a_finding_without_cause_is_noticed(monkeypatch):
     def gloomy(facts):
         yield problem("image", "api", "there is no such image; push it again")
 
@@ -91,7 +91,7 @@ def test_a_finding_without_cause_is_seen(monkeypatch):
     assert "told without cause: api: there is no such image" in problems(story(days=1))
 
 
-def test_a_finding_without_a_way_out_is_seen(monkeypatch):
+def test_a_finding_without_a_remedy_is_noticed(monkeypatch):
     def curt(facts):
         for each in certificates(facts):
             yield replace(each, message=each.message.partition(";")[0])
@@ -101,18 +101,18 @@ def test_a_finding_without_a_way_out_is_seen(monkeypatch):
     assert "a finding has no way out" in problems(story("certificate"))
 
 
-def test_trouble_that_is_told_each_day_is_seen(monkeypatch):
+def test_trouble_that_is_reported_each_day_is_noticed(monkeypatch):
     monkeypatch.setattr(rehearsing, "_is_told", lambda _: False)
     assert "told twice: ['quota']" in problems(story("quota"))
 
 
-def test_trouble_that_is_told_to_nobody_is_seen(monkeypatch):
+def test_trouble_that_is_reported_to_nobody_is_noticed(monkeypatch):
     monkeypatch.setattr(rehearsing, "add_event", lambda status, *_: status)
     found = problems(story("parameter", openings=(("Wed", 9),)))
     assert "an opening comes, and nobody was told: parameter" in found
 
 
-def test_an_end_of_trouble_that_is_told_too_early_is_seen(monkeypatch):
+def test_an_end_of_trouble_that_is_reported_too_early_is_noticed(monkeypatch):
     blind = [lambda facts: iter([ok("all", "", "fine")])]
     live = rot.World.break_
 
@@ -128,12 +128,12 @@ def test_an_end_of_trouble_that_is_told_too_early_is_seen(monkeypatch):
     assert "told that it could wake, with ['certificate', 'image'] broken" in problems(told)
 
 
-def test_a_look_that_is_left_out_is_seen(monkeypatch):
+def test_a_missing_check_is_noticed(monkeypatch):
     monkeypatch.setattr(rehearsing, "DAILY", 3 * DAY)
     assert "it was not looked at for more than a day" in problems(story(days=2))
 
 
-def test_a_wake_for_real_that_comes_too_often_or_never_is_seen(monkeypatch):
+def test_a_wake_for_real_that_comes_too_often_or_never_is_noticed(monkeypatch):
     monthly = story(days=8, rehearse="monthly")
     with monkeypatch.context() as patch:
         patch.setattr(real_rehearsal, "EVERY", DAY)
@@ -142,7 +142,7 @@ def test_a_wake_for_real_that_comes_too_often_or_never_is_seen(monkeypatch):
     assert "it was not woken for real in a month" in problems(monthly)
 
 
-def test_a_wake_for_real_that_nobody_asked_for_is_seen(monkeypatch):
+def test_a_real_wake_that_nobody_requested_is_noticed(monkeypatch):
     """The policy says "look", and the controller takes it for the other."""
     monthly = story(days=6, rehearse="monthly")
     watched = replace(monthly, rehearse="look")
@@ -151,7 +151,7 @@ def test_a_wake_for_real_that_nobody_asked_for_is_seen(monkeypatch):
     assert "woken for real, and nobody had asked for that" in problems(watched)
 
 
-def test_a_load_balancer_that_stays_after_a_wake_for_real_is_seen(monkeypatch):
+def test_a_load_balancer_that_stays_after_a_wake_for_real_is_noticed(monkeypatch):
     sleep_one = _Planner._sleep_one
 
     def forgetful(planner, resource):
@@ -163,7 +163,7 @@ def test_a_load_balancer_that_stays_after_a_wake_for_real_is_seen(monkeypatch):
     assert "asleep, and paid for: ['load_balancer']" in found
 
 
-def test_a_ledger_without_the_hour_of_a_wake_for_real_is_seen(monkeypatch):
+def test_a_ledger_without_the_hour_of_a_wake_for_real_is_noticed(monkeypatch):
     span = metering._span
 
     def free(*given):
@@ -174,7 +174,7 @@ def test_a_ledger_without_the_hour_of_a_wake_for_real_is_seen(monkeypatch):
     assert "the ledger has 0:00:00 of arn:" in problems(story(days=6, rehearse="monthly"))
 
 
-def test_a_service_that_is_asked_when_it_sleeps_again_is_seen():
+def test_a_call_to_a_service_that_sleeps_again_is_noticed():
     world = rot.World(story())
     observer = rot.RotObserver(world)
     world.day.wake(0.2)

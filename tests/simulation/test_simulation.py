@@ -60,7 +60,7 @@ def test_a_seed_tells_the_same_story_in_every_process():
     assert there.stdout.strip() == here
 
 
-def test_what_breaks_is_told_with_its_timeline_and_how_to_see_it_again(monkeypatch, capsys):
+def test_a_failure_is_printed_with_its_timeline_and_how_to_reproduce_it(monkeypatch, capsys):
     monkeypatch.setattr(LoadBalancerAdapter, "delete", lambda *_: None)
     code = soak.main(["--seed", "4", "--days", "2", "--jobs", "1", "--calm"])
     told = capsys.readouterr().out
@@ -84,7 +84,7 @@ def test_a_healthy_controller_gives_no_reason_to_complain():
     assert wrong_with() == ""
 
 
-def test_sleep_in_spite_of_users_is_seen(monkeypatch):
+def test_sleep_in_spite_of_users_is_noticed(monkeypatch):
     quiet = deciding.judge
 
     def deaf(counts, span, limits, before, now):
@@ -95,13 +95,13 @@ def test_sleep_in_spite_of_users_is_seen(monkeypatch):
     assert "torn down while in use" in wrong_with(idle_timeout="30m")
 
 
-def test_an_opening_that_is_missed_is_seen(monkeypatch):
+def test_an_opening_that_is_missed_is_noticed(monkeypatch):
     late = timedelta(minutes=-7)
     monkeypatch.setattr(tracker.Learned, "lead", lambda *_: late)
     assert "it is not ready at the opening" in wrong_with(days=5)
 
 
-def test_a_second_load_balancer_is_seen():
+def test_a_second_load_balancer_is_noticed():
     installation = Installation(
         tell(8, 1, calm=True, alone=True, **{**OFFICE, "office_hours": ["daily 00:00-24:00"]})
     )
@@ -119,7 +119,7 @@ def test_a_second_load_balancer_is_seen():
     ]
 
 
-def test_a_hand_on_what_is_a_strangers_or_on_an_address_is_seen():
+def test_a_change_of_foreign_resources_or_an_address_is_noticed():
     installation = Installation(tell(8, 1, calm=True, alone=True, **OFFICE))
     (arn, *_) = sorted(installation.observer.strangers)
     installation.observer.saw_call("DeleteLoadBalancer", {"LoadBalancerArn": arn})

@@ -110,7 +110,7 @@ def test_what_belongs_to_no_published_stack_is_left_over(week):
     assert all(v.leftover and 'no stack "gone" in the records' in v.why for v in found)
 
 
-def test_what_it_costs_and_since_when_is_told(week):
+def test_what_it_costs_and_since_when_is_reported(week):
     wake_by_hand(week, stack="gone")
     by_kind = {v.owned.kind: v.to_json() for v in sweep_of(week).verdicts()}
 
@@ -154,7 +154,7 @@ def test_what_an_awake_stacks_spec_does_not_name_is_left_over(week):
     assert week.desk.standing() == AWAKE
 
 
-def test_a_stack_that_somebody_has_just_asked_for_is_not_touched(week):
+def test_a_stack_that_somebody_has_just_requested_is_not_touched(week):
     """The lease is in the records, and no pass has seen it yet."""
     made_by_hand(week, owner_tags(STACK, LB))
     (owned,) = leftovers(sweep_of(week))
@@ -186,7 +186,7 @@ def test_a_stack_on_its_way_to_sleep_is_the_controllers(week):
     assert week.desk.standing() == ASLEEP
 
 
-def test_a_sleep_that_no_pass_goes_on_with_is_swept(week):
+def test_a_sleep_that_no_pass_continues_is_swept(week):
     """The heartbeat stopped while the money runs."""
     awake(week).sleep()
     half_way = {**week.status, "target": "asleep", "settled": False}
@@ -232,7 +232,7 @@ def test_records_that_a_later_release_wrote_are_not_taken_for_none(week):
     "tags",
     [{}, {"dormouse:stack": "gone"}, {"dormouse:address": "aws_lb.nlb/0"}, {"stack": "gone"}],
 )
-def test_strangers_are_not_even_looked_at(week, tags):
+def test_foreign_resources_are_not_even_read(week, tags):
     made_by_hand(week, tags)
 
     assert sweep_of(week).verdicts() == []
@@ -332,7 +332,7 @@ def test_woken_in_the_middle_of_a_sweep_the_stack_ends_up_awake(week):
     assert week.status["target"] == "awake" and week.status["settled"]
 
 
-def test_what_cannot_be_deleted_is_told_and_keeps_nothing_else(week):
+def test_what_cannot_be_deleted_is_reported_and_keeps_nothing_else(week):
     """AWS behaviour F40."""
     wake_by_hand(week, stack="gone")
     elbv2 = week.aws.session().client("elbv2")
@@ -355,7 +355,7 @@ def test_a_throttled_delete_is_tried_again(week):
     assert week.desk.standing() == ASLEEP
 
 
-def test_a_look_that_is_throttled_meanwhile_is_taken_again(week):
+def test_a_read_that_is_throttled_meanwhile_is_retried(week):
     wake_by_hand(week, stack="gone")
     sweep = sweep_of(week)
     all_owned = leftovers(sweep)

@@ -255,7 +255,7 @@ def test_scaled_in_to_nothing_it_is_awake(tmp_path):
     assert (writes(desk, start), count(desk)) == ([], 0)
 
 
-def test_a_count_outside_of_the_range_is_put_right(desk):
+def test_a_count_outside_of_the_range_is_corrected(desk):
     desk.wake()
     desk.session.client("ecs").update_service(cluster="garden", service="garden", desiredCount=9)
     desk.aws.clock.advance(300)
@@ -283,7 +283,7 @@ def test_an_action_whose_time_is_over_is_not_made_again(scheduled):
 # drift
 
 
-def test_another_range_is_put_right(desk):
+def test_another_range_is_corrected(desk):
     desk.wake()
     scaling(desk).register_scalable_target(ResourceId=ID, MaxCapacity=20, **SCALED)
     desk.aws.clock.advance(300)
@@ -293,7 +293,7 @@ def test_another_range_is_put_right(desk):
     assert tags["Tags"].items() >= OURS.items()
 
 
-def test_another_policy_is_put_right_and_one_that_is_gone_made_again(desk):
+def test_another_policy_is_corrected_and_one_that_is_gone_made_again(desk):
     desk.wake()
     scaling(desk).delete_scaling_policy(PolicyName="steps", ResourceId=ID, **SCALED)
     scaling(desk).put_scaling_policy(
@@ -319,7 +319,7 @@ def test_another_policy_is_put_right_and_one_that_is_gone_made_again(desk):
 # others' and forbidden things
 
 
-def test_a_strangers_target_is_told_and_left_alone(desk):
+def test_a_foreign_target_is_reported_and_left_alone(desk):
     desk.wake()
     arn = target(desk)["ScalableTargetARN"]
     scaling(desk).untag_resource(ResourceARN=arn, TagKeys=list(OURS))
@@ -355,7 +355,7 @@ def test_without_the_right_a_stack_wakes_and_sleeps_and_says_so(desk, operation)
     assert desk.sleep().result is Result.CONVERGED
 
 
-def test_a_stack_without_it_asks_nothing(tmp_path):
+def test_a_stack_without_autoscaling_makes_no_extra_call(tmp_path):
     desk = desk_for(spec_of(garden(tmp_path)))
     desk.wake()
     desk.sleep()

@@ -14,7 +14,7 @@ def of_money(world):
     return [(at, kind) for at, kind in world.story() if kind in OF_MONEY]
 
 
-def test_people_are_told_at_eighty_percent_and_when_it_is_used_up_each_once():
+def test_people_are_notified_once_at_eighty_percent_and_once_when_it_is_used_up():
     world = days("Mon 06:00", **HOURS, monthly_budget=0.30)
     world.live("Wed 10:00")
     (near, first), (used_up, second) = of_money(world)
@@ -49,7 +49,7 @@ def test_office_hours_end_with_it_and_come_back_with_the_month():
     assert of_money(world)[-1][0] == used_up
 
 
-def test_what_people_ask_for_goes_on():
+def test_requests_of_people_continue_to_work():
     """A wake that was granted is not cut short."""
     world = days("Sat 06:00", **HOURS, monthly_budget=0.05, budget_stops=True)
     world.wake(3)

@@ -279,9 +279,7 @@ def test_a_stack_that_is_not_published_says_how_to(desk, controller):
     assert controller.table.due(desk.aws.clock.now()) == ["nsfw-api"]
 
 
-def test_what_is_asked_of_a_stack_that_is_not_published_fails_once_and_leaves_little(
-    desk, controller
-):
+def test_a_request_to_an_unpublished_stack_fails_once_and_leaves_little(desk, controller):
     """A press that was on its way while the records were taken out."""
     late = replace(lease(desk, 60), stack="gone")
     controller.table.grant(late)
@@ -312,7 +310,7 @@ def records_of(desk, stack):
     return {item["sk"]["S"] for item in found if item["pk"]["S"].endswith(f"#{stack}")}
 
 
-def test_a_zone_that_nobody_has_rules_for_fails_no_pass_and_is_told(desk, controller):
+def test_a_zone_that_nobody_has_rules_for_fails_no_pass_and_is_reported(desk, controller):
     spec = article_spec(policy={"time_zone": "Mars/Olympus_Mons", "office_hours": []})
     began_at = desk.aws.clock.now()
     controller.table.put_spec(spec, due_at=began_at)

@@ -98,7 +98,7 @@ def damaged_events(day):
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_the_stack_goes_on_as_its_hours_say_and_people_are_told_once(make_days, damage):
+def test_the_stack_follows_its_hours_and_people_are_notified_once(make_days, damage):
     key, attributes = DAMAGE[damage]
     day = make_days("Mon 08:00", **OFFICE)
     day.visit("Mon 09:00", "Mon 12:25")
@@ -116,7 +116,7 @@ def test_the_stack_goes_on_as_its_hours_say_and_people_are_told_once(make_days, 
     assert key["sk"]["S"][:10] in event.reason
 
 
-def test_a_record_that_is_damaged_anew_is_told_anew(make_days):
+def test_a_record_that_is_damaged_again_is_reported_again(make_days):
     day = make_days("Mon 08:00", **OFFICE)
     dynamodb = day.aws.session().client("dynamodb")
     for body in ("{", "{", "["):
@@ -398,7 +398,7 @@ def paid(day):
     return [name for name, count in day.desk.standing().items() if count and "group" not in name]
 
 
-def test_without_a_readable_copy_a_stack_sleeps_when_its_hours_are_over_and_people_are_told_once(
+def test_without_a_readable_copy_a_stack_sleeps_when_its_hours_end_and_people_are_notified_once(
     make_days,
 ):
     day = make_days("Mon 08:00", **OFFICE)
@@ -470,7 +470,7 @@ def test_what_an_unreadable_spec_without_a_copy_named_is_not_forgotten_by_publis
 # publishing
 
 
-def test_a_spec_that_cannot_be_read_is_mended_by_publishing(installation):
+def test_a_spec_that_cannot_be_read_is_repaired_by_publishing(installation):
     put(installation.session.client("dynamodb"), items.key(STACK, "spec"), {"body": {"S": "{"}})
     installation.run()
     assert [each.record for each in installation.table.load(STACK).damaged] == ["spec"]

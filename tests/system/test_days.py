@@ -76,7 +76,7 @@ def test_a_weekday_with_an_idle_teardown_and_a_wake_up(make_days):
     assert [event.kind for event in day.told] == [EventKind(kind) for _, kind in day.story()]
 
 
-def test_the_traffic_is_asked_about_only_when_it_could_matter(make_days):
+def test_the_traffic_is_read_only_when_it_could_matter(make_days):
     """Awake from 08:54 to 11:20, used up to 10:46: one request each half hour."""
     day = make_days(**OFFICE)
     day.visit("Mon 09:04", "Mon 10:46")
@@ -285,7 +285,7 @@ def test_a_hold_awake_keeps_it_through_the_night(make_days):
     assert day.reasons()["Tue 07:00 sleeping"] == "the hold of ann is over"
 
 
-def test_a_wake_that_earlier_ones_have_told_of_looks_less_often(make_days):
+def test_a_wake_with_known_durations_polls_less_often(make_days):
     """Of the first the pace is assumed; the next ones look rarely until theirs is near."""
     day = make_days("Mon 06:00", "typical", **OFFICE)
 

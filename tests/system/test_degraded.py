@@ -135,7 +135,7 @@ def test_one_of_several_tasks_that_cannot_be_replaced_takes_nothing_down(behavio
     assert "Open the service" in page
 
 
-def test_a_task_that_is_replaced_in_its_usual_time_is_told_to_nobody():
+def test_a_task_that_is_replaced_in_its_usual_time_is_reported_to_nobody():
     home = Home()
     interrupt(home.aws, home.tasks()[0], "TerminationNotice")
     home.live(30)
@@ -143,7 +143,7 @@ def test_a_task_that_is_replaced_in_its_usual_time_is_told_to_nobody():
     assert [str(e.kind) for e in home.events() if e.kind.is_notified] == ["waking", "awake"]
 
 
-def test_what_heals_is_told_to_run_in_full_again():
+def test_what_recovers_is_reported_as_running_in_full_again():
     home = Home()
     home.replace_one("exits_at_once")
     home.live(30, until=lambda: home.events("degraded"))
@@ -302,7 +302,7 @@ def untag(home, arn):
 
 
 @pytest.mark.parametrize("kind", ["load_balancer", "target_group", "listener", "service"])
-def test_what_loses_our_tags_while_it_serves_people_is_told_and_left_alone(kind):
+def test_what_loses_our_tags_while_it_serves_people_is_reported_and_left_alone(kind):
     home = Home()
     elb, ecs = home.session.client("elbv2"), home.session.client("ecs")
     balancer = elb.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]

@@ -54,7 +54,7 @@ def test_missing_capacity_is_waited_for_and_said(desk):
     assert any("Capacity is unavailable" in note for note in notes)
 
 
-def test_a_failed_load_balancer_is_made_anew_once(desk):
+def test_a_failed_load_balancer_is_created_again_once(desk):
     """AWS behaviour F07."""
     desk.aws.conditions.load_balancer("ecs-nlb", "failed")
     outcome = desk.wake(minutes=60)

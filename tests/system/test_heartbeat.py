@@ -74,13 +74,13 @@ class Fleet:
         self.aws.clock.advance_to(self.began + number * MINUTE)
 
 
-def test_as_many_as_fit_are_handed_on_at_once_with_all_of_their_time():
+def test_as_many_as_fit_are_started_at_once_with_all_of_their_time():
     fleet = Fleet(AT_ONCE)
     assert fleet.controller.hand_on_due() == fleet.names
     assert fleet.invoked == [(0, {"stack": name}) for name in fleet.names]
 
 
-def test_a_crowd_is_handed_on_in_waves_the_longest_overdue_first():
+def test_a_crowd_is_started_in_waves_the_longest_overdue_first():
     fleet = Fleet(10)
     assert fleet.controller.hand_on_due() == fleet.names
     assert [seconds for seconds, _ in fleet.invoked] == [0] * 4 + [10] * 4 + [20] * 2
@@ -98,7 +98,7 @@ def test_what_does_not_fit_is_left_to_the_next_heartbeat_which_begins_with_it():
     assert fleet.controller.hand_on_due() == fleet.names[20:]
 
 
-def test_what_waits_in_lambdas_queue_is_handed_on_again_only_when_lambda_has_dropped_it():
+def test_what_waits_in_lambdas_queue_is_started_again_only_when_lambda_has_dropped_it():
     fleet = Fleet(6)
     fleet.controller.hand_on_due()
     for minute in range(1, 5):

@@ -54,7 +54,7 @@ def test_before_it_was_published_nothing_is_known():
     assert hours(day, "Mon 03:00") == "???.."
 
 
-def test_where_nobody_looks_at_the_traffic_use_is_not_known():
+def test_without_traffic_reads_use_is_unknown():
     day = days(profile="fast", **OFFICE, idle_timeout="0")
     day.visit("Mon 09:10", "Mon 10:20")
     day.live("Mon 12:00")
@@ -112,7 +112,7 @@ def test_a_month_that_is_over_is_kept_as_the_ledger_has_it():
     assert abs(november().spent - truth.spent) < 1e-9
 
 
-def test_months_in_which_no_pass_ran_are_told_all_the_same():
+def test_months_in_which_no_pass_ran_are_reported_all_the_same():
     """Asleep without office hours, nothing is due: those who look close the months themselves."""
     day = days("Sat 06:00", profile="fast")
     day.live("Sat 06:30")

@@ -259,7 +259,7 @@ def test_a_newer_revision_of_the_same_task_definition_is_the_next_wakes(desk):
     assert family_of(desk) == "nsfw-api-container:1"
 
 
-def test_a_look_up_that_finds_nothing_is_told_and_tried_again(desk):
+def test_a_look_up_that_finds_nothing_is_reported_and_tried_again(desk):
     woken = desk.wake()
     desk.spec = in_group("late")
     told = desk.wake(progress=woken.progress)

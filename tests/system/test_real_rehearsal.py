@@ -90,7 +90,7 @@ def kinds(day):
     return [event.kind for event in day.told]
 
 
-def test_it_wakes_once_in_thirty_days_at_the_quiet_hour_is_asked_once_and_sleeps(sleeping):
+def test_it_wakes_once_in_thirty_days_at_the_quiet_hour_is_called_once_and_sleeps(sleeping):
     day, service = sleeping()
     assert (service.asked, day.balancers()) == ([], [])
     began = day.now
@@ -319,7 +319,7 @@ def test_somebody_who_wants_it_meanwhile_keeps_it_awake(sleeping):
     assert len(day.balancers()) == 1
 
 
-def test_a_wake_that_fails_is_told_and_shown_and_it_sleeps(sleeping):
+def test_a_wake_that_fails_is_reported_and_shown_and_it_sleeps(sleeping):
     day, service = sleeping()
     day.aws.faults.add(
         Fault(operation="CreateLoadBalancer", code="AccessDeniedException", status=403, times=1000)

@@ -162,7 +162,7 @@ def test_a_status_that_was_lost_can_be_claimed(table, dynamodb):
     ],
     ids=["grant", "extend", "hold", "lift", "publish"],
 )
-def test_what_is_asked_while_a_pass_ends_is_not_put_to_sleep_with_it(table, ask):
+def test_a_request_while_a_pass_ends_is_not_put_to_sleep_with_it(table, ask):
     """The pass would write that nothing is due before tomorrow."""
     table.grant(lease())
     table.claim(STACK, 1, NOON)
@@ -179,7 +179,7 @@ def test_what_is_asked_while_a_pass_ends_is_not_put_to_sleep_with_it(table, ask)
     assert table.due(NOON) == []
 
 
-def test_what_is_asked_after_a_pass_has_looked_stays_due(table):
+def test_a_request_after_a_pass_has_read_stays_due(table):
     table.grant(lease())
     seen = table.load(STACK)
     assert seen.requests.is_due
@@ -190,7 +190,7 @@ def test_what_is_asked_after_a_pass_has_looked_stays_due(table):
     assert table.due(NOON) == [STACK]
 
 
-def test_a_lease_that_shows_later_than_its_mark_is_not_slept_through(table, dynamodb):
+def test_a_lease_that_shows_later_than_its_version_is_not_slept_through(table, dynamodb):
     """A reader may see the parts of a transaction one by one."""
     table.grant(lease())
     key = items.request_key(STACK, "lease#a")
@@ -205,7 +205,7 @@ def test_a_lease_that_shows_later_than_its_mark_is_not_slept_through(table, dyna
     assert table.load(STACK).leases == (lease(),)
 
 
-def test_what_is_asked_stays_counted_over_the_writes_of_a_pass(table):
+def test_requests_stay_counted_over_the_writes_of_a_pass(table):
     table.grant(lease())
     before = table.load(STACK).requests
     table.put_status(STACK, {"phase": "waking"}, NOON, fence=1)
@@ -233,7 +233,7 @@ def test_a_lease_that_is_over_or_was_never_granted_cannot_be_extended(table):
     assert table.load(STACK).leases == (lease(),)
 
 
-def test_two_who_extend_at_once_both_have_their_way(table, dynamodb):
+def test_two_simultaneous_extensions_both_count(table, dynamodb):
     """The second write meets a lease that is not the one it read."""
     table.grant(lease())
     meddled = []
@@ -453,7 +453,7 @@ def test_the_last_wakes_are_read_newest_first(table):
     assert table.last_wakes(STACK) == [wake(day) for day in range(11, 1, -1)]
 
 
-def test_an_event_is_recorded_until_it_has_been_told(table):
+def test_an_event_is_recorded_until_it_is_delivered(table):
     assert table.put_event(event())
     assert table.put_event(event())  # nobody knows whether it was told
     table.mark_delivered(event(), NOON)

@@ -77,7 +77,7 @@ def test_it_makes_no_more_than_twenty_reads_and_no_write(days):
     assert {c.service for c in made if not c.is_read} <= {"dynamodb"}
 
 
-def test_an_image_that_is_lost_overnight_is_told_of_once_an_hour_before_the_opening(days):
+def test_an_image_that_is_lost_overnight_is_reported_once_an_hour_before_the_opening(days):
     day, exam = days()
     day.live("Mon 23:00")
     lose_image(exam)
@@ -89,7 +89,7 @@ def test_an_image_that_is_lost_overnight_is_told_of_once_an_hour_before_the_open
     assert proof_of(day).verdict is Verdict.COULD_NOT_WAKE
 
 
-def test_trouble_is_told_once_and_its_end_too(days):
+def test_trouble_is_reported_once_and_its_end_too(days):
     day, exam = days(office_hours=[])
     lose_image(exam)
     day.live("Thu 07:00")
@@ -99,7 +99,7 @@ def test_trouble_is_told_once_and_its_end_too(days):
     assert told(day) == [EventKind.COULD_NOT_WAKE, EventKind.COULD_WAKE]
 
 
-def test_trouble_that_could_not_be_looked_at_meanwhile_is_not_told_again(days):
+def test_trouble_that_could_not_be_checked_meanwhile_is_not_reported_again(days):
     """Unknown is not over: the image was missing before, and is missing still."""
     day, exam = days(office_hours=[])
     lose_image(exam)
@@ -113,7 +113,7 @@ def test_trouble_that_could_not_be_looked_at_meanwhile_is_not_told_again(days):
     assert told(day) == [EventKind.COULD_NOT_WAKE]
 
 
-def test_trouble_that_comes_back_after_it_was_over_is_told_again(days):
+def test_trouble_that_comes_back_after_it_was_over_is_reported_again(days):
     """Another problem stood all the time."""
     day, exam = days(office_hours=[])
     lose_image(exam)
@@ -127,7 +127,7 @@ def test_trouble_that_comes_back_after_it_was_over_is_told_again(days):
     assert told(day) == [EventKind.COULD_NOT_WAKE] * 2
 
 
-def test_another_trouble_is_told_too(days):
+def test_another_trouble_is_reported_too(days):
     day, exam = days(office_hours=[])
     lose_image(exam)
     day.live("Mon 12:00")
@@ -149,7 +149,7 @@ def test_what_could_not_be_looked_at_is_not_called_fine(days):
     assert told(day) == []
 
 
-def test_off_asks_nothing(days):
+def test_off_makes_no_call(days):
     day, _ = days(rehearse="off")
     day.live("Tue 08:00")
     assert proof_of(day) is None

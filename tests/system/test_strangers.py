@@ -25,7 +25,7 @@ def strangers(desk):
     return balancer["LoadBalancerArn"]
 
 
-def test_a_wake_with_a_strangers_load_balancer_in_the_way_makes_nothing(desk, strangers):
+def test_a_wake_blocked_by_a_foreign_load_balancer_makes_nothing(desk, strangers):
     """AWS behaviour F10: creating it would return the stranger's."""
     start = len(desk.aws.calls)
     outcome = desk.wake()
@@ -35,7 +35,7 @@ def test_a_wake_with_a_strangers_load_balancer_in_the_way_makes_nothing(desk, st
     assert not [c for c in desk.calls_since(start) if c.startswith(CHANGES)]
 
 
-def test_a_sleep_leaves_a_strangers_load_balancer_alone(desk, strangers):
+def test_a_sleep_leaves_a_foreign_load_balancer_alone(desk, strangers):
     start = len(desk.aws.calls)
     desk.sleep(minutes=1)
 
@@ -45,7 +45,7 @@ def test_a_sleep_leaves_a_strangers_load_balancer_alone(desk, strangers):
 
 @pytest.mark.parametrize("tags", [{}, {"dormouse:stack": "other", "dormouse:address": SERVICE}])
 @pytest.mark.parametrize("target", ["awake", "asleep"])
-def test_a_strangers_service_that_drains_under_our_name_keeps_its_tasks(desk, tags, target):
+def test_a_foreign_service_that_drains_under_our_name_keeps_its_tasks(desk, tags, target):
     """Whose it is comes before how it stands: it may drain for as long as its owner likes."""
     desk.aws.conditions.drains_for_ever = True
     desk.wake()
@@ -69,7 +69,7 @@ def test_a_strangers_service_that_drains_under_our_name_keeps_its_tasks(desk, ta
         assert outcome.observed[SERVICE].state is State.FOREIGN
 
 
-def test_another_stacks_resources_are_strangers_too(desk):
+def test_another_stacks_resources_are_foreign_too(desk):
     from dataclasses import replace
 
     desk.wake()
@@ -82,7 +82,7 @@ def test_another_stacks_resources_are_strangers_too(desk):
     assert desk.standing() == AWAKE
 
 
-def test_an_elastic_ip_that_a_stranger_holds_is_named_and_left(desk):
+def test_an_elastic_ip_that_somebody_else_holds_is_named_and_left_alone(desk):
     """AWS behaviour F03: never detached by force."""
     elbv2 = desk.session.client("elbv2")
     elbv2.create_load_balancer(

@@ -39,7 +39,7 @@ def make_office():
     return make
 
 
-def test_a_day_is_three_letters(make_office):
+def test_a_day_is_three_messages(make_office):
     office = make_office(**{**OFFICE, "idle_timeout": "2h"})
     office.day.visit("Mon 09:05", "Mon 17:59", every=90)
     office.day.live("Mon 23:00")
@@ -66,7 +66,7 @@ def test_a_day_is_three_letters(make_office):
     }
 
 
-def test_the_link_of_a_letter_extends_and_ends_an_hour_after_the_sleep(make_office):
+def test_the_link_of_a_message_extends_and_ends_an_hour_after_the_sleep(make_office):
     office = make_office(**OFFICE)
     office.day.live("Mon 17:55")
     (_, soon) = office.mails()
@@ -87,7 +87,7 @@ def parameter(office):
 
 
 @pytest.mark.parametrize("lost", ["keys", "address", "denied"])
-def test_without_a_key_or_an_address_the_letter_goes_without_a_link(make_office, lost):
+def test_without_a_key_or_an_address_the_message_goes_without_a_link(make_office, lost):
     office = make_office(**OFFICE)
     if lost == "keys":
         office.day.aws.session().client("ssm").delete_parameter(Name=KEYS)
@@ -120,7 +120,7 @@ def test_no_line_of_the_log_holds_a_link(make_office):
         ("detail", ["waking", "awake", "sleeping_soon", "sleeping", "asleep"]),
     ],
 )
-def test_how_much_is_told_is_a_setting(make_office, most, kinds):
+def test_how_much_is_sent_is_a_setting(make_office, most, kinds):
     office = make_office(environment={"DORMOUSE_TELL": most}, **OFFICE)
     office.day.live("Mon 23:00")
     assert Counter(mail.kind for mail in office.mails()) == Counter(kinds)
@@ -129,7 +129,7 @@ def test_how_much_is_told_is_a_setting(make_office, most, kinds):
 # trouble
 
 
-def test_a_failed_wake_is_one_letter_and_its_end_another(make_office):
+def test_a_failed_wake_is_one_message_and_its_end_another(make_office):
     office = make_office(environment={"DORMOUSE_TELL": "trouble"}, **OFFICE)
     day = office.day
     day.aws.conditions.containers("nsfw-api-container", "image_pull_error")
@@ -174,7 +174,7 @@ def test_a_stuck_sleep_says_what_stands_and_what_it_costs(make_office):
     assert len(late) >= 3  # a quarter of an hour after each pass, for the alarm
 
 
-def test_a_stuck_sleep_that_only_waits_for_its_address_is_told_at_its_end(make_office):
+def test_a_stuck_sleep_that_only_waits_for_its_address_is_reported_at_its_end(make_office):
     """What AWS has yet to free no person can help with: it is looked for again at once."""
     office = make_office(environment={"DORMOUSE_TELL": "news"}, **OFFICE)
     day = office.day
@@ -191,7 +191,7 @@ def test_a_stuck_sleep_that_only_waits_for_its_address_is_told_at_its_end(make_o
     assert "Mon 18:41" <= asleep.at <= "Mon 18:44"
 
 
-def test_a_stuck_sleep_that_ends_is_told(make_office):
+def test_a_stuck_sleep_that_ends_is_reported(make_office):
     office = make_office(environment={"DORMOUSE_TELL": "trouble"}, **OFFICE)
     day = office.day
     day.aws.faults.add(
@@ -208,7 +208,7 @@ def test_a_stuck_sleep_that_ends_is_told(make_office):
     assert day.desk.standing() == ASLEEP
 
 
-def test_something_foreign_in_the_way_is_named_once(make_office):
+def test_a_foreign_resource_that_blocks_is_named_once(make_office):
     office = make_office(**OFFICE)
     elbv2 = office.day.desk.session.client("elbv2")
     elbv2.create_load_balancer(Name="ecs-nlb", Type="network", Subnets=["subnet-0a1b2c3d4e5f60718"])
@@ -223,7 +223,7 @@ def test_something_foreign_in_the_way_is_named_once(make_office):
 # what goes wrong on the way
 
 
-def test_what_sns_does_not_take_is_told_soon_after_in_order_and_once(make_office):
+def test_what_sns_refuses_is_delivered_soon_after_in_order_and_once(make_office):
     office = make_office(environment={"DORMOUSE_TELL": "detail"}, **ONE_HOUR)
     day = office.day
     day.aws.faults.add(Fault(operation="Publish", code="InternalError", status=500, times=4))
@@ -264,7 +264,7 @@ def test_a_topic_that_is_gone_neither_fails_a_pass_nor_fills_the_record(make_off
     assert all(event["at"] > "2026-11-23T10:00:00Z" for event in day.status["outbox"])
 
 
-def test_news_that_is_over_is_not_told_later(make_office):
+def test_an_outdated_event_is_not_sent_later(make_office):
     """SNS is down from before the warning until after the sleep."""
     office = make_office(**ONE_HOUR)
     day = office.day
@@ -284,7 +284,7 @@ class KilledError(BaseException):
 
 
 @pytest.mark.parametrize("after", [False, True])
-def test_a_pass_that_dies_over_telling_is_taken_up_within_two_minutes(
+def test_a_pass_that_dies_while_notifying_is_continued_within_two_minutes(
     make_office, monkeypatch, after
 ):
     """
@@ -328,7 +328,7 @@ def test_a_pass_that_dies_over_telling_is_taken_up_within_two_minutes(
     assert (retold.at - died_at).total_seconds() <= 180
 
 
-def test_two_passes_at_once_tell_once(make_office, monkeypatch):
+def test_two_passes_at_once_notify_once(make_office, monkeypatch):
     """One is frozen before it tells; the other takes over, tells, and the first finds it out."""
     office = make_office(**ONE_HOUR)
     day = office.day
@@ -351,7 +351,7 @@ def test_two_passes_at_once_tell_once(make_office, monkeypatch):
     assert [mail.kind for mail in office.mails()] == ["awake", "sleeping_soon"]
 
 
-def test_a_webhook_that_is_down_fails_no_pass_and_is_asked_once(make_office):
+def test_a_webhook_that_is_down_fails_no_pass_and_is_called_once(make_office):
     class Down:
         asked = 0
 
@@ -385,7 +385,9 @@ def break_the_text_of(monkeypatch, kind, error):
 
 
 @pytest.mark.parametrize("error", [KeyError("a fact that is missing"), ValueError("odd")])
-def test_a_fault_in_one_text_is_logged_and_the_event_told_plainly(make_office, monkeypatch, error):
+def test_a_fault_in_one_text_is_logged_and_the_event_sent_in_plain_form(
+    make_office, monkeypatch, error
+):
     break_the_text_of(monkeypatch, "awake", error)
     office = make_office(**OFFICE)
     office.day.live("Mon 23:00")
@@ -401,7 +403,7 @@ def test_a_fault_in_one_text_is_logged_and_the_event_told_plainly(make_office, m
     assert "write_message" in fault["traceback"] or "broken" in fault["traceback"]
 
 
-def test_a_message_that_sns_does_not_take_is_told_plainly(make_office):
+def test_a_message_that_sns_refuses_is_sent_in_plain_form(make_office):
     office = make_office(**OFFICE)
     office.day.aws.faults.add(
         Fault(operation="Publish", code="InvalidParameter", message="Invalid subject", status=400)
@@ -466,7 +468,7 @@ def test_a_fault_of_the_webhook_or_of_a_measure_tells_nothing_twice(make_office,
 
 
 @pytest.mark.parametrize("text", ["caf\udce9", "a\x00b\x07", "\U0001f600" * 400, "x" * 400_000])
-def test_whatever_a_reason_holds_it_is_told(make_office, text):
+def test_whatever_a_reason_contains_it_is_sent(make_office, text):
     """Reasons are typed by people, and by AWS."""
     office = make_office(**OFFICE)
     event = Event(stack=STACK, at=office.day.now, kind=EventKind.FAILED, reason=text)
@@ -479,7 +481,7 @@ def test_whatever_a_reason_holds_it_is_told(make_office, text):
 # metrics
 
 
-def test_metrics_are_lines_that_cloudwatch_reads_and_only_when_asked_for(make_office):
+def test_metrics_are_lines_that_cloudwatch_reads_and_only_when_requested(make_office):
     office = make_office(environment={"DORMOUSE_METRICS": "Dormouse/x"}, **OFFICE)
     office.day.live("Mon 23:00")
     lines = [facts for _, message, facts in office.log.lines if message == "measured"]

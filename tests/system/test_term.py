@@ -45,7 +45,7 @@ def told(day) -> list[str]:
     return [str(event.kind) for event in day.told if str(event.kind) in OF_TERM]
 
 
-def test_it_is_told_twice_ahead_and_at_the_end_and_goes_a_week_later():
+def test_a_term_is_announced_twice_and_at_its_end_and_the_stack_goes_a_week_later():
     day = ending(5 * DAY)
     end = day.now + 5 * DAY
     live(day, 13 * DAY)
@@ -138,7 +138,7 @@ def test_messages_name_owner_remedy_and_what_terraform_keeps():
     assert "Its owner is ann." in texts[EventKind.ENDING].body
 
 
-def test_a_term_without_an_end_is_told_of_to_nobody():
+def test_a_term_without_an_end_is_announced_to_nobody():
     day = ending(DAY)
     term = day.controller.table.load(STACK).term
     day.controller.table.put_term(replace(term, expires_at=None))

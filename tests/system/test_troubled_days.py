@@ -98,7 +98,7 @@ def test_a_long_connection_keeps_it_awake_as_long_as_it_says_something(make_days
     assert ("Mon 11:33", "sleeping") in day.story()
 
 
-def test_what_cloudwatch_does_not_tell_is_not_idle(make_days):
+def test_what_cloudwatch_does_not_report_is_not_idle(make_days):
     day = make_days(max_awake="3h", finish_paid_hour=False)
     day.aws.conditions.metric_status = "PartialData"
     day.plan("Mon 08:00", lambda: day.wake(8))
@@ -355,7 +355,7 @@ def breaking(params):
     raise ValueError("a bug")
 
 
-def test_what_is_asked_for_while_a_pass_breaks_is_not_put_off(make_days):
+def test_a_request_while_a_pass_breaks_is_not_postponed(make_days):
     """The press finds the lock taken; the pass that has it breaks and must not hide the press."""
     day = make_days(**OFFICE)
     day.live("Sat 08:00")
@@ -421,7 +421,7 @@ def test_a_pass_whose_lock_was_taken_writes_nothing_more(make_days):
 # what is told
 
 
-def test_what_could_not_be_told_is_told_with_the_next_pass_and_once(make_days):
+def test_an_undelivered_event_is_delivered_once_by_the_next_pass(make_days):
     day = make_days("Sat 06:00", finish_paid_hour=False, idle_timeout="0")
     failures = iter([True] * 2)
 
@@ -439,7 +439,7 @@ def test_what_could_not_be_told_is_told_with_the_next_pass_and_once(make_days):
     assert day.status["outbox"] == []
 
 
-def test_people_are_told_what_a_time_awake_was_made_of(make_days):
+def test_people_are_notified_of_what_a_time_awake_consisted_of(make_days):
     day = make_days("Sat 06:00", finish_paid_hour=False, idle_timeout="0")
     day.plan("Sat 13:00", day.wake)
     day.live("Sat 16:00")

@@ -66,7 +66,7 @@ def test_a_pass_over_an_asleep_stack_reads_four_times(desk):
     assert len(desk.aws.calls) - start == 4
 
 
-def test_a_sleep_that_remembers_nothing_looks_until_nothing_can_turn_up_any_more(desk):
+def test_a_sleep_without_memory_reads_until_nothing_can_appear_any_more(desk):
     """What a killed process made a moment ago is not listed yet (AWS behaviour §1.7)."""
     began = desk.aws.clock.now()
     assert desk.sleep().result is Result.CONVERGED

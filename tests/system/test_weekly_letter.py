@@ -84,7 +84,7 @@ def agree(day, letter, *, always_on=ALWAYS_ON):
     assert (facts["wakes"], facts["failed"]) == (kinds["awake"], kinds["failed"] + kinds["blocked"])
 
 
-def test_letters_of_four_weeks_agree_with_what_was_recorded():
+def test_digests_of_four_weeks_agree_with_what_was_recorded():
     """A first part of a week, one hour more, a month's turn, a failed wake, and one at the end."""
     mail = office("Wed+-6 10:00", office_hours=["Tue 09:00-11:00"])
     day = mail.day
@@ -118,7 +118,7 @@ def since_of(letter):
     return datetime.fromisoformat(letter.facts["since"])
 
 
-def test_an_idle_month_is_a_pass_and_a_letter_a_week():
+def test_an_idle_month_is_a_pass_and_a_digest_a_week():
     mail = office("Mon+-6 08:00")
     day = mail.day
     day.live("Mon+-6 09:00")
@@ -142,7 +142,7 @@ def test_an_idle_month_is_a_pass_and_a_letter_a_week():
 
 
 @pytest.mark.parametrize("tell", ["trouble", "news", "detail"])
-def test_it_is_off_where_nobody_asks_for_it(tell):
+def test_it_is_off_by_default(tell):
     mail = office("Mon+-6 08:00", tell)
     day = mail.day
     day.live("Mon+-6 09:00")
@@ -153,7 +153,7 @@ def test_it_is_off_where_nobody_asks_for_it(tell):
     assert mail.mails() == []
 
 
-def test_asked_for_later_it_counts_from_then_on_and_given_up_it_ends():
+def test_set_later_it_counts_from_then_on_and_removed_it_ends():
     mail = office("Mon+-6 08:00", "news")
     day = mail.day
     day.live("Thu+-6 12:00")
@@ -221,7 +221,7 @@ def test_a_changed_configuration_counts_from_its_publication():
     assert abs(Fraction(letter.facts["always_on"]) - ALWAYS_ON * Fraction(rest) - extra) < EXACT
 
 
-def test_a_letter_is_sent_once_though_the_controller_dies_and_the_topic_is_down():
+def test_a_digest_is_sent_once_though_the_controller_dies_and_the_topic_is_down():
     mail = office("Mon+-5 06:00")
     day = mail.day
     day.live("Sun+-5 12:00")

@@ -215,7 +215,7 @@ def both():
 @given(
     steps=st.lists(st.tuples(st.sampled_from(STEPS), STACKS, WHEN, FEW, NAMES, MAYBE), max_size=25)
 )
-def test_the_store_cannot_tell_them_apart(both, steps):
+def test_the_store_cannot_distinguish_them(both, steps):
     store = Store(both)
     store.table.put_spec(article_spec(), due_at=NOON)
     for step, *arguments in steps:

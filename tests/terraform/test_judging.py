@@ -109,7 +109,7 @@ def test_terraform_finds_no_difference_in_the_article_s_stack_and_in_ours(direct
     assert [p for p in check(folder) if p["rule"] != "platform-version"] == []
 
 
-def test_a_terraform_with_other_inputs_differs_and_both_values_are_told(directory, monkeypatch):
+def test_a_terraform_with_other_inputs_differs_and_both_values_are_reported(directory, monkeypatch):
     folder, _ = directory(CASES / "two-subnets", "root")
     (folder / "port.tf").write_text(
         'variable "extra_port" {\n  default = 7000\n}\n'

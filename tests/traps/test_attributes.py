@@ -55,7 +55,7 @@ def test_an_idle_timeout_of_a_tcp_listener_is_set(tmp_path):
 
 
 @pytest.mark.parametrize("protocol", ["UDP", "TLS"])
-def test_the_laptop_refuses_it_as_aws_does(tmp_path, protocol):
+def test_the_simulated_aws_refuses_it_as_aws_does(tmp_path, protocol):
     desk = one_awake(garden(tmp_path, **speaking(protocol)))
     elbv2 = desk.session.client("elbv2")
     (balancer,) = elbv2.describe_load_balancers()["LoadBalancers"]
@@ -78,7 +78,7 @@ def test_every_word_for_false(tmp_path, word):
     assert spec[TG].attributes["preserve_client_ip.enabled"] == "false"
 
 
-def test_a_word_that_is_read_otherwise_is_told_once_and_wakes(tmp_path):
+def test_a_word_that_is_read_differently_is_reported_once_and_wakes(tmp_path):
     directory = garden(tmp_path, group={"preserve_client_ip": "1"})
     (problem,) = compiled(directory).problems
     assert (problem.rule, str(problem.level)) == ("spelling", "warning")
@@ -87,7 +87,7 @@ def test_a_word_that_is_read_otherwise_is_told_once_and_wakes(tmp_path):
 
 
 @pytest.mark.parametrize("value", ["true", '"true"', "null", '""'])
-def test_what_is_written_plainly_is_not_told(tmp_path, value):
+def test_what_is_written_plainly_is_not_reported(tmp_path, value):
     assert compiled(garden(tmp_path, group={"preserve_client_ip": value})).problems == ()
 
 

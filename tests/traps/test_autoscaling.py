@@ -26,7 +26,7 @@ def told(directory):
     return [p for p in compiled(directory).problems if p.rule == "autoscaling"]
 
 
-def test_a_minimum_above_the_count_is_told_at_the_count(tmp_path):
+def test_a_minimum_above_the_count_is_reported_at_the_count(tmp_path):
     (problem,) = told(garden(tmp_path, more=target()))
     assert (problem.rule, str(problem.level), problem.address) == ("autoscaling", "warning", S)
     assert "desired_count = 2" in problem.message and "ignore_changes" in problem.message

@@ -70,7 +70,7 @@ def test_a_health_check_that_somebody_else_sets(tmp_path, lifecycle):
     assert changes_of_next_pass(desk) == []
 
 
-def test_a_part_of_a_health_check_leaves_the_others_to_be_put_right(tmp_path):
+def test_a_part_of_a_health_check_leaves_the_others_to_be_corrected(tmp_path):
     changes = {"health_check": CHECK, **ignoring("health_check[0].interval")}
     desk = made(garden(tmp_path, group=changes))
     elbv2 = desk.session.client("elbv2")
@@ -122,7 +122,7 @@ def test_a_grace_period_that_the_new_files_change(tmp_path):
     assert service_of(desk)["healthCheckGracePeriodSeconds"] == 180
 
 
-def test_a_part_of_the_network_stays_while_another_is_put_right(tmp_path):
+def test_a_part_of_the_network_stays_while_another_is_corrected(tmp_path):
     """Terraform sends what stands for the part that it ignores."""
     lifecycle = ignoring("network_configuration[0].assign_public_ip")
     directory = garden(tmp_path, service=lifecycle)

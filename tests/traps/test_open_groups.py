@@ -54,12 +54,12 @@ def test_who_sees_the_load_balancer_alone_may_let_in_that_alone(tmp_path, parts)
         ("tcp", speaking("TCP", preserve_client_ip='"1"')),
     ],
 )
-def test_nobody_is_told_to_shut_the_clients_out(tmp_path, protocol, parts):
+def test_no_advice_shuts_the_clients_out(tmp_path, protocol, parts):
     assert advice(tmp_path, protocol=protocol, port=0 if protocol == "-1" else 8080, **parts) == []
 
 
 @pytest.mark.parametrize(("protocol", "port"), [("tcp", 8080), ("udp", 22)])
-def test_another_door_is_told_beside_the_clients_own(tmp_path, protocol, port):
+def test_another_open_port_is_reported_beside_the_clients_own(tmp_path, protocol, port):
     assert len(advice(tmp_path, protocol=protocol, port=port, **speaking("UDP"))) == 1
 
 

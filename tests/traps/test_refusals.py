@@ -574,7 +574,7 @@ def test_check_tells_it_once_at_its_line(case, tmp_path):
 @pytest.mark.parametrize(
     "case", [c for c in CASES if c.met], ids=[i for c, i in zip(CASES, IDS, strict=True) if c.met]
 )
-def test_the_laptop_refuses_the_same_at_the_wake(case, tmp_path, monkeypatch):
+def test_the_simulated_aws_refuses_the_same_at_the_wake(case, tmp_path, monkeypatch):
     directory = case.write(tmp_path)
     monkeypatch.setattr(assemble, "check_refusals", lambda *_: None)
     spec = compiled(directory).spec
@@ -684,7 +684,7 @@ def test_conditions_on_what_only_provider_6_can_say():
     assert found_in(SERVICES, ServiceView(request=ready)) == []
 
 
-def test_conditions_that_traps_tell_better_at_check():
+def test_conditions_that_traps_explain_better_at_check():
     alb = {"TargetType": "alb", "Protocol": "UDP"}
     assert found_in(TARGET_GROUPS, View(request=alb)) == ["alb-targets"]
     both = {

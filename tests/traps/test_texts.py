@@ -135,7 +135,7 @@ def test_awake_may_be_a_text_or_a_number(tmp_path, declared, count):
     assert problems_of(garden(tmp_path, head=head, **parts)) == []
 
 
-def test_a_certificate_by_name_is_told_with_a_remedy_that_exists(tmp_path):
+def test_a_certificate_by_name_is_reported_with_a_remedy_that_exists(tmp_path):
     """Its listener is made anew, so it cannot exist always."""
     tls = {"protocol": '"TLS"', "certificate_arn": '"arn:aws:acm:eu-central-1:1:certificate/0a"'}
     tls["certificate_arn"] = tls["certificate_arn"].replace(":1:", ":123456789012:")
@@ -159,7 +159,7 @@ def test_a_certificate_by_name_is_told_with_a_remedy_that_exists(tmp_path):
         (["Sun 20:00-23:59", "Mon 00:00-08:00"], "taken down for 1 minute"),
     ],
 )
-def test_a_gap_that_nobody_means_is_told(hours, words):
+def test_a_gap_that_nobody_means_is_reported(hours, words):
     ((key, message),) = find_warnings(parse_policy({"office_hours": hours}))
     assert key == "office_hours" and words in message
 

@@ -153,7 +153,7 @@ def result_of(trial, left):
     )
 
 
-def test_a_state_and_an_event_that_nobody_foresaw_are_told():
+def test_a_state_and_an_event_that_nobody_foresaw_are_reported():
     """The simulated AWS says nothing of the kind, so the answer is changed on its way."""
     trying = Trying.at("fast")
 
@@ -177,7 +177,7 @@ def test_a_state_and_an_event_that_nobody_foresaw_are_told():
     assert "it is on strike." in texts
 
 
-def test_an_answer_of_a_form_that_nobody_foresaw_is_told_and_not_measured():
+def test_an_answer_of_a_form_that_nobody_foresaw_is_reported_and_not_measured():
     """What the controller itself does not read may be missing, and the trial goes on."""
     trying = Trying.at("fast")
 

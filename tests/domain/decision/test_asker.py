@@ -17,7 +17,7 @@ askers = st.one_of(
 
 
 @given(askers, st.integers(0, 10**6))
-def test_everybody_knows_what_they_asked_for(asker, count):
+def test_everybody_knows_what_they_requested(asker, count):
     id_ = asker.new_id(count)
     assert asker.owns(id_) and asker.is_of_this_job(id_)
     assert asker.as_job("").owns(id_)

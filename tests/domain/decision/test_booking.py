@@ -245,7 +245,7 @@ def test_a_booking_is_of_whoever_made_it_and_of_their_job():
     assert not mine.is_of(asker.as_job("c")) and not mine.is_of(Asker.at_command_line("an"))
 
 
-def test_those_that_are_ahead_or_now_are_told_in_order():
+def test_present_and_future_ones_are_listed_in_order():
     later, now_one = booking("15:00", "16:00", "b2"), booking("11:00", "13:00")
     over, off = booking("09:00", "10:00", "b3"), booking("15:00", "16:00", "b4")
     found = live_bookings([later, over, now_one, off.cancelled(at("09:00"))], at("12:00"))

@@ -186,7 +186,7 @@ def test_an_extended_lease_counts_again():
     assert asked.decide("Sat 11:00").state is AWAKE
 
 
-def test_what_is_over_is_not_what_an_earlier_sleep_has_spent():
+def test_what_is_over_is_not_what_an_earlier_sleep_has_consumed():
     long_ago = lease("10:00", "12:00", "a", holder="ann")
     asked = Asked(
         rules(min_awake="2h", finish_paid_hour=False), [long_ago], lifecycle=up("10:00", "10:04")
@@ -271,7 +271,7 @@ def test_counts_that_come_late_are_waited_for_as_long_as_they_took_the_last_time
     assert asked.decide("09:33").until == at("09:45")
 
 
-def test_counts_of_an_earlier_look_are_too_old_to_sleep_on():
+def test_counts_of_an_earlier_read_are_too_old_to_sleep_on():
     """The paid hour has put the end off; somebody may have come meanwhile."""
     asked = Asked(rules(office_hours=HOURS))
     asked.wake("08:55", "08:59", balancer="08:55")
@@ -281,7 +281,7 @@ def test_counts_of_an_earlier_look_are_too_old_to_sleep_on():
     assert asked.decide("09:54").needs_traffic
 
 
-def test_a_look_that_came_just_when_it_could_be_idle_and_told_nothing_is_said():
+def test_a_read_without_counts_at_the_idle_moment_is_mentioned():
     asked = Asked(rules(**DAY))
     asked.wake("08:55", "08:59")
     asked.looked("09:30", Activity(read_at=at("09:30"), note="CloudWatch said nothing"))
@@ -458,7 +458,7 @@ def test_the_longest_time_ends_what_min_awake_or_a_paid_hour_would_add():
 # failures
 
 
-def test_a_failed_wake_uses_up_what_asked_for_it():
+def test_a_failed_wake_consumes_what_requested_it():
     asked = Asked(rules(**DAY), [lease("10:00", "17:00")], hold("awake", "10:00", "16:00"))
     asked.act("10:00")
     spent = live_requests(asked.rules, asked.leases, asked.hold, at("10:08"))
@@ -487,7 +487,7 @@ def test_a_wake_that_fails_before_its_opening_has_used_up_the_opening():
     assert asked.decide("09:01").state is ASLEEP
 
 
-def test_a_wake_that_fails_again_does_not_give_back_what_the_first_has_spent():
+def test_a_wake_that_fails_again_does_not_restore_what_the_first_has_consumed():
     def failure(id_, at_):
         spent = ConsumedRequests(leases=frozenset({(id_, at("09:00"))}))
         return Failure(at=at(at_), cause="no such image", spec_hash="1", spent=spent)
@@ -516,7 +516,7 @@ def test_a_spec_that_was_changed_is_a_reason_to_try_again():
 # what is remembered
 
 
-def test_a_lease_that_is_over_need_not_be_remembered_as_spent():
+def test_a_lease_that_is_over_need_not_be_remembered_as_consumed():
     """They are kept for a week: who asks every minute must not outgrow the status record."""
     old = [lease("08:00", "09:30", f"old{number}") for number in range(1000)]
     asked = Asked(rules(**DAY), [*old, lease("09:40", "17:00", "live")])
@@ -531,7 +531,7 @@ def test_a_lease_that_is_over_need_not_be_remembered_as_spent():
 
 
 @pytest.mark.parametrize(("time", "remembered"), [("10:59", 1), ("11:04:59", 1), ("11:05", 0)])
-def test_what_was_spent_of_a_lease_is_remembered_until_it_is_over_by_any_clock(time, remembered):
+def test_what_was_consumed_of_a_lease_is_remembered_until_it_is_over_by_any_clock(time, remembered):
     """Or whoever's clock runs behind would wake the stack again by what idleness has ended."""
     asked = Asked(rules(), [lease("10:00", "11:00")])
     asked.lifecycle = replace(
@@ -541,7 +541,7 @@ def test_what_was_spent_of_a_lease_is_remembered_until_it_is_over_by_any_clock(t
     assert len(asked.lifecycle.spent.leases) == remembered
 
 
-def test_a_spent_lease_that_ends_while_it_is_awake_for_another_is_not_said_to_be_why():
+def test_a_consumed_lease_that_ends_while_it_is_awake_for_another_is_not_said_to_be_why():
     spent = lease("10:00", "11:00", holder="whoever was idle")
     asked = Asked(rules(min_awake="3h"), [spent, lease("10:30", "10:50", "b")])
     asked.lifecycle = replace(
@@ -568,7 +568,7 @@ def test_a_failed_wake_forgets_the_leases_that_are_over():
 # the stack's own time zone
 
 
-def test_sentences_tell_the_time_of_the_stacks_own_zone():
+def test_sentences_use_the_time_of_the_stacks_own_zone():
     tokyo = {"time_zone": "Asia/Tokyo", "idle_timeout": "0"}
     asked = Asked(rules(**tokyo), [], hold("asleep", "10:00", "12:00"))
     assert asked.decide("11:00").reason == "ann holds it asleep until Mon 23 Nov 21:00"
@@ -596,7 +596,7 @@ def test_a_lease_from_a_clock_that_runs_ahead_counts_at_once():
     assert Asked(rules(), [lease("13:00", "14:00")]).decide("12:00").until == at("12:55")
 
 
-def test_marks_from_a_clock_that_ran_ahead_do_no_harm():
+def test_a_lifecycle_from_a_clock_that_ran_ahead_does_no_harm():
     asked = Asked(
         rules(finish_paid_hour=False), [lease("12:03", "13:00")], lifecycle=up("12:01", "12:05")
     )
@@ -605,7 +605,7 @@ def test_marks_from_a_clock_that_ran_ahead_do_no_harm():
     assert asked.decide("12:00").until == at("12:38")
 
 
-def test_a_lease_from_a_clock_that_runs_behind_is_not_taken_for_spent():
+def test_a_lease_from_a_clock_that_runs_behind_is_not_taken_for_consumed():
     asked = Asked(rules(**DAY), [lease("Sat 10:00", "Sat 12:00")])
     asked.wake("Sat 10:00", "Sat 10:04")
     asked.looked("Sat 10:40", quiet("Sat 10:04", "Sat 10:38", "Sat 10:40"))
@@ -627,7 +627,7 @@ def test_of_two_openings_of_which_one_begins_early_the_later_counts():
     assert asked.decide("11:57").state is AWAKE
 
 
-def test_marks_that_were_lost_leave_it_as_the_records_say():
+def test_a_lost_lifecycle_leaves_it_as_the_records_say():
     asked = Asked(rules(**DAY), lifecycle=Lifecycle())
 
     assert asked.decide("12:00").state is AWAKE
@@ -728,7 +728,7 @@ def test_unknown_traffic_says_what_it_lacks_and_keeps_its_facts():
     assert decision.evidence["idle_at"] == wrote("12:34")
 
 
-def test_counts_that_are_due_are_asked_for_and_asked_for_again():
+def test_counts_that_are_due_are_requested_and_requested_again():
     asked = Asked(rules(finish_paid_hour=False), [lease("12:00", "16:00")])
     asked.wake("12:00", "12:04")
     decision = asked.decide("12:50")

@@ -286,7 +286,7 @@ def examples(number: int) -> settings:
 @pytest.mark.slow
 @examples(40)
 @given(stories())
-def test_asking_at_until_alone_gives_the_day_of_one_who_asks_every_minute(story):
+def test_deciding_only_at_until_gives_the_same_day_as_deciding_every_minute(story):
     pairs = zip(every_minute(story), from_until_to_until(story), strict=True)
     for minute, (asked, waited) in enumerate(pairs):
         assert asked == waited, f"at {moment(minute)}"

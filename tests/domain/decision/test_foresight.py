@@ -54,7 +54,7 @@ def test_of_a_stack_that_is_ready_what_stands_is_known_and_nothing_is_added():
     assert changes(rules(), ready, "11:00", [lease("10:00", "12:00")]) == [("asleep", at("12:00"))]
 
 
-def test_what_comes_at_the_end_of_what_was_asked_about_is_not_told():
+def test_an_event_at_the_end_of_the_interval_is_not_listed():
     assert changes(DAY, Lifecycle(), "12:00", until="18:00") == []
     assert changes(DAY, Lifecycle(), "12:00", until="18:01") == [("asleep", at("18:00"))]
 

@@ -113,7 +113,7 @@ def test_nothing_is_below_zero():
     assert look([SILENT] * 30, limits=IdleBelow(new_flows=0)).last_at == at("10:30")
 
 
-def test_a_problem_and_no_counts_at_all_tell_nothing():
+def test_a_problem_and_no_counts_at_all_prove_nothing():
     """F62, F63. What an earlier look knew is not taken for the present."""
     before = quiet("10:00", "10:30", "10:33", last="09:58")
     span = TrafficWindow(at("10:00"), at("09:56"), at("10:58"))
@@ -165,7 +165,7 @@ def test_a_use_known_before_is_not_forgotten():
     assert found.quiet_since == at("10:05")  # what lies before was not read this time
 
 
-def test_use_after_the_moment_asked_about_is_later_than_it():
+def test_use_after_the_given_moment_is_later_than_it():
     found = look([SILENT] * 5 + [VISIT] + [SILENT] * 5, since="10:03:20")
     assert (found.last_at, found.quiet_since) == (at("10:06"), at("10:06"))
 
@@ -175,7 +175,7 @@ def test_a_moment_within_a_minute_keeps_its_seconds():
 
 
 @pytest.mark.parametrize("seconds", [0, 0.5, 1, 59])
-def test_the_newest_minutes_are_not_read_and_a_stretch_before_the_moment_is(seconds):
+def test_the_newest_minutes_are_not_read_and_an_interval_before_the_moment_is(seconds):
     """§4.2: the start is part of it, the end is not; both are whole minutes."""
     now = at("10:40") + timedelta(seconds=seconds)
     span = window_to_read(at("10:00"), HALF_HOUR, now)
@@ -190,6 +190,6 @@ def test_no_more_is_read_than_the_timeout_needs():
     assert needed <= span.end - span.start <= needed + minutes(1)
 
 
-def test_a_stretch_is_read_however_short_ago_the_moment_was():
+def test_an_interval_is_read_however_recent_the_moment_was():
     span = window_to_read(at("10:39"), HALF_HOUR, at("10:40"))
     assert (span.start, span.end) == (at("10:33"), at("10:38"))

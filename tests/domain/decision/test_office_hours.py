@@ -55,7 +55,7 @@ def test_the_edges_of_an_opening_are_its_wake_its_opening_and_its_closing():
     assert edges == [at("08:55"), at("09:00"), at("18:00"), at("Tue 08:55")]
 
 
-def test_the_last_closing_is_known_as_far_back_as_was_asked_for():
+def test_the_last_closing_is_known_as_far_back_as_requested():
     tuesday = windows("Tue 00:00", back=timedelta(hours=7))
 
     assert tuesday.last_closing(at("Tue 00:00")) == at("18:00")

@@ -92,14 +92,16 @@ def test_what_is_needed_asleep_too_is_none():
 @pytest.mark.parametrize(
     ("silent", "leftover"), [(timedelta(0), False), (timedelta(seconds=1), True)]
 )
-def test_a_way_to_sleep_is_the_controllers_until_no_pass_has_gone_on_with_it(silent, leftover):
+def test_a_transition_to_sleep_is_the_controllers_until_no_pass_has_gone_on_with_it(
+    silent, leftover
+):
     now = NOON + ABANDONED + silent
     on_its_way = known(replace(ASLEEP, settled=False))
     assert judged(BALANCER, on_its_way, now)[0] is leftover
     assert judged(BALANCER, known(clearing=True), now)[0] is leftover
 
 
-def test_the_controllers_way_says_what_it_is():
+def test_the_controllers_transition_says_what_it_is():
     half_way = known(replace(ASLEEP, settled=False))
     assert judged(BALANCER, half_way)[1] == 'stack "nsfw-api" is being put to sleep'
     clearing = known(clearing=True)
@@ -109,7 +111,7 @@ def test_the_controllers_way_says_what_it_is():
     )
 
 
-def test_a_way_that_no_pass_has_ever_looked_at_is_not_abandoned():
+def test_a_transition_that_no_pass_has_ever_looked_at_is_not_abandoned():
     unseen = known(replace(ASLEEP, settled=False, updated_at=None))
     assert not judged(BALANCER, unseen, NOON + timedelta(days=1))[0]
 
@@ -117,7 +119,7 @@ def test_a_way_that_no_pass_has_ever_looked_at_is_not_abandoned():
 # what the spec does not name, also of a stack that is awake
 
 
-def test_a_thing_is_known_by_its_kind_name_and_region():
+def test_a_resource_is_identified_by_its_kind_name_and_region():
     awake = known(wanted=Target.AWAKE)
     why = 'the spec of "nsfw-api" now calls it "ecs-nlb"'
     assert judged(replace(BALANCER, name="old"), awake) == (True, why)
@@ -128,7 +130,7 @@ def test_a_thing_is_known_by_its_kind_name_and_region():
     assert judged(replace(BALANCER, name="old", region="eu-west-1"), anywhere) == (True, why)
 
 
-def test_a_thing_of_another_account_is_not_the_one_that_the_spec_names():
+def test_a_resource_of_another_account_is_not_the_one_that_the_spec_names():
     """A stack that moved from account 1 to the role of account 222222222222."""
     old = replace(BALANCER, arn="arn:aws:elasticloadbalancing:us-east-1:1:loadbalancer/net/x/1")
     moved = article_spec(role_arn="arn:aws:iam::222222222222:role/dormouse")
@@ -140,7 +142,7 @@ def test_a_thing_of_another_account_is_not_the_one_that_the_spec_names():
     assert not judged(old, known(wanted=Target.AWAKE))[0]
 
 
-def test_a_thing_whose_address_is_gone_from_the_spec_says_so():
+def test_a_resource_whose_address_is_gone_from_the_spec_says_so():
     old = replace(BALANCER, name="old", address="aws_lb.old")
     assert judged(old, known(wanted=Target.AWAKE)) == (
         True,

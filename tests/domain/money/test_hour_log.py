@@ -42,7 +42,7 @@ def test_one_minute_in_use_makes_an_hour_used_before_all_of_it_is_known():
     assert letters(log) == "aua."
 
 
-def test_letters_stand_when_looks_are_a_day_old():
+def test_digests_stand_when_reads_are_a_day_old():
     end = NOON + 3 * HOUR
     log = HourLog().awake(NOON, end).with_traffic(minutes(NOON, NOON + HOUR), [])
     log = log.with_traffic([NOON + 61 * MINUTE], [NOON + 61 * MINUTE])
@@ -52,7 +52,7 @@ def test_letters_stand_when_looks_are_a_day_old():
     assert letters(later) == letters(log) == "qua."
 
 
-def test_a_long_time_awake_that_nobody_looks_at_is_awake_throughout():
+def test_a_long_time_awake_without_a_read_is_awake_throughout():
     log = HourLog()
     for day in range(1, 4):
         log = log.awake(NOON, NOON + day * DAY).settled(NOON + day * DAY)
@@ -60,7 +60,7 @@ def test_a_long_time_awake_that_nobody_looks_at_is_awake_throughout():
     assert len(log.reads) <= 25
 
 
-def test_looks_of_a_time_awake_that_goes_on_for_days_are_kept():
+def test_reads_of_a_time_awake_that_goes_on_for_days_are_kept():
     log = HourLog()
     for hour in range(72):
         now = NOON + (hour + 1) * HOUR

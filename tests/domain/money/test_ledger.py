@@ -64,7 +64,7 @@ def account(
 
 
 @pytest.mark.parametrize("told", [(1, 2.5), (2.5, 1)])
-def test_a_span_that_two_events_tell_of_counts_once(told):
+def test_a_span_that_two_events_report_counts_once(told):
     """With its later end: one took it for gone too early."""
     twice = account(*(asleep(span(3, hours)) for hours in told))
 
@@ -194,7 +194,7 @@ def test_what_stood_is_known_from_the_last_event_that_says_so():
     assert standing_again([old]) == ()
 
 
-def test_tasks_that_were_told_of_are_known_until_the_stack_has_slept():
+def test_reported_tasks_are_remembered_until_the_stack_has_slept():
     task = span(19, 2, "arn:aws:ecs:us-east-1:1:task/c/1", Tasks())
     told = event(EventKind.REPLACED, NOW - HOUR, spans=[task.to_json(), span(19, 1).to_json()])
     past = Past(uses=[(NOVEMBER.start, USE)], events=[told])
@@ -203,7 +203,7 @@ def test_tasks_that_were_told_of_are_known_until_the_stack_has_slept():
     assert meter_again(replace(past, events=[told, asleep(span(19, 3))]), NOW).counted == set()
 
 
-def test_of_a_history_without_specs_a_lost_meter_has_what_events_tell():
+def test_a_lost_meter_is_rebuilt_from_events_where_the_history_has_no_specs():
     """What the stack would use always on is not known, so no saving is told."""
     stood = span(19, 2)
     again = meter_again(Past(events=[event(EventKind.AWAKE, stood.since), asleep(stood)]), NOW)
@@ -261,7 +261,7 @@ def line(item: str, what: str, hours: float, price: float, cost: float, always_o
     return {**said, "cost": cost, "always_on": always_on}
 
 
-def test_an_account_is_told_by_its_parts():
+def test_a_statement_is_listed_by_its_parts():
     """A day in us-east-1 with one and a half hours awake; the prices are AWS behaviour §7.1."""
     small = Tasks(public_ip=True)
     stood = span(19, 1.5), span(19, 1.5, "arn:aws:ecs:task/c/1", small)

@@ -82,7 +82,7 @@ def test_what_never_got_ready_was_not_awake():
     assert meter.rested(None, NOON + HOUR) == meter
 
 
-def test_what_an_event_has_told_of_is_added_to_what_was_told_before():
+def test_what_an_event_reports_is_added_to_what_was_reported_before():
     meter = Meter().using(USE, NOON - DAY).over([balancer(NOON - 5 * HOUR, 2)]).recorded(NOON)
     meter = meter.over([balancer(NOON - 2 * HOUR, 1)])
     assert meter.recorded(NOON).ended == ()
@@ -91,7 +91,7 @@ def test_what_an_event_has_told_of_is_added_to_what_was_told_before():
         assert usage_now(each, Lifecycle(), NOON).spent.load_balancer == 3
 
 
-def test_only_the_hours_since_it_was_published_are_in_what_was_told():
+def test_only_hours_since_the_publish_are_reported():
     """Its load balancer was Terraform's before."""
     meter = Meter().using(USE, NOON).over([balancer(NOON - 5 * HOUR, 7)])
 
@@ -111,7 +111,7 @@ def test_a_service_on_machines_of_ones_own_ends_and_has_cost_nothing():
 # --- what stands, and the tasks of services ------------------------------------------------------
 
 
-def test_what_stands_is_told_as_if_it_ended_now():
+def test_what_exists_is_reported_as_if_it_ended_now():
     """Its tasks are those that it has more than while asleep; AWS's clock may be ahead of ours."""
     both = service(request={"desiredCount": 3}, asleep={"desiredCount": 1})
     meter = Meter(use=UsageProfile.of(article_spec(resources=(both,))))
@@ -156,7 +156,7 @@ def test_a_service_that_stands_counts_without_the_tasks_that_have_a_span():
     assert meter.at_rest().open_spans([stood], at)[0].since == stood.since
 
 
-def test_a_service_that_was_never_asked_for_its_tasks_gives_way_to_those_told_now():
+def test_a_service_whose_tasks_were_never_read_gives_way_to_those_reported_now():
     gone = BillingInterval(address=SERVICE, arn=SERVICE_ARN, since=NOON, until=NOON + HOUR)
     kept = balancer(NOON, 1)
     meter = Meter(ended=(kept, gone)).settled(gone, [task("1", NOON + MINUTE)])
@@ -179,7 +179,7 @@ def test_a_settled_service_is_forgotten_and_others_are_not():
     assert meter.seen == {"aws_ecs_service.other": (one,)}
 
 
-def test_at_rest_nothing_is_remembered_of_its_tasks():
+def test_at_count_0_nothing_is_remembered_of_its_tasks():
     meter = Meter().using(USE, NOON)
     busy = meter.saw(SERVICE, [task("1", NOON)])
     busy = replace(busy, counted=frozenset({"arn:0"}), read_at=NOON)

@@ -157,7 +157,7 @@ def test_a_new_month_begins_in_the_middle_of_office_hours():
     assert decide(of, (), None, Lifecycle(), stop.end).state is Target.AWAKE
 
 
-def test_a_pass_is_due_when_people_are_to_be_told():
+def test_a_pass_is_due_when_people_are_to_be_notified():
     lifecycle = up(NOW - HOUR)
     at = next_edge(SPEC, rules(3.5).policy, lifecycle, METER, NOW)
     spent = Spending(SPEC, lifecycle, METER, NOW).by(at, (Interval(NOW, at + HOUR),))
@@ -187,7 +187,7 @@ def test_money_only_grows_and_reaches_a_limit_at_one_moment(limit, is_up, one, o
 
 
 @given(st.decimals("2.71", "4", places=2), st.integers(0, 300))
-def test_the_moment_of_the_stop_does_not_depend_on_when_it_is_asked_for(limit, minutes):
+def test_the_moment_of_the_stop_does_not_depend_on_when_it_is_computed(limit, minutes):
     """As long as it stands as it does, and the limit is ahead."""
     lifecycle, policy = up(NOW - HOUR), rules(float(limit), stops=True).policy
     stop = stop_of(SPEC, policy, lifecycle, METER, NOW)

@@ -219,7 +219,7 @@ def test_what_comes_by_the_clock_is_named_beside_what_does_not():
     assert find_regular(past.minutes, ZoneInfo("UTC")) is None
 
 
-def test_what_comes_each_minute_brings_five_in_a_stretch():
+def test_what_comes_each_minute_counts_five_in_an_interval():
     minutes = [Minute(at=START + n * MINUTE, new_flows=1, bytes=60) for n in range(600)]
     found = find_regular(minutes, ZoneInfo("UTC"))
     assert (found.every, found.stretch.new_flows) == (MINUTE, 5)

@@ -227,7 +227,7 @@ def in_tokyo(monkeypatch):
 
 
 @pytest.mark.usefixtures("in_tokyo")
-def test_months_are_those_of_utc_wherever_they_are_asked_for():
+def test_months_are_those_of_utc_in_every_zone():
     assert Month.of(Month(2026, 12).start - MINUTE) == Month(2026, 11)
 
 

@@ -46,7 +46,7 @@ WITHOUT_REASON = (
 
 
 @pytest.mark.parametrize("kind", [kind for kind in EventKind if kind.is_notified])
-def test_every_kind_has_a_letter_even_without_facts(kind):
+def test_every_kind_has_a_message_even_without_facts(kind):
     message = write(kind)
     assert message.subject.isascii()
     assert message.subject.startswith("nsfw-api ")
@@ -338,7 +338,7 @@ def test_a_week_is_one_line_and_its_particulars():
         ({"since": "2026-11-21T09:40:00Z", "slept_seconds": 60}, "slept 0 of 50 h"),
     ],
 )
-def test_a_week_in_which_other_things_happened(facts, said):
+def test_a_week_with_other_events(facts, said):
     assert said in write("digest", **{**WEEK, **facts}).subject
 
 

@@ -45,7 +45,7 @@ def test_only_the_branch_that_is_taken_is_computed():
         value_of(call("if", "false", "many", empty))
 
 
-def test_a_loop_asks_for_each_element_and_leaves_out_what_does_not_fit():
+def test_a_loop_looks_up_each_element_and_leaves_out_what_does_not_fit():
     wanted = call("==", EACH, "eu-west-1a")
     loop = {"$for": IDS, "item": "1", "value": {"$item": "1"}, "if": wanted}
     assert value_of(loop) == ["subnet-a"]

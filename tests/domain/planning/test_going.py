@@ -145,7 +145,7 @@ def test_who_is_refused_is_remembered_beside_the_others():
     assert rest.refused("other").over(SERVICE).forced == {"other"}
 
 
-def test_by_force_nothing_of_it_is_put_right_and_one_at_rest_is_made_anew():
+def test_by_force_nothing_of_it_is_corrected_and_one_at_rest_is_created_again():
     differing = replace(RUNS, differs=(COUNT,), outdated=("x",))
     assert by_force(differing) == replace(RUNS, may_rest=False)
     assert by_force(EMPTY) == replace(EMPTY, outdated=(COUNT,))

@@ -24,7 +24,7 @@ def test_a_long_text_shrinks_and_comes_back(text):
 
 
 @pytest.mark.parametrize("text", ["zlib:", "zlib:!!!", "zlib:aGVsbG8=", "zlib:eJ"])
-def test_what_was_not_packed_is_told(text):
+def test_what_was_not_packed_is_reported(text):
     with pytest.raises(ValueError):
         unpack(text)
 

@@ -137,13 +137,13 @@ def test_asleep_includes_the_elastic_ip_being_free():
 
 @pytest.mark.parametrize("target", list(Target))
 @pytest.mark.parametrize("address", list(AWAKE))
-def test_a_stranger_is_never_changed_or_deleted(address, target):
+def test_a_foreign_resource_is_never_changed_or_deleted(address, target):
     plan = make_plan(article_spec(), target, observed({**AWAKE, address: State.FOREIGN}))
 
     assert address not in [a.address for a in plan.actions]
 
 
-def test_a_failed_load_balancer_is_made_anew():
+def test_a_failed_load_balancer_is_created_again():
     """AWS behaviour §1.4: failed never recovers."""
     failed = observed({**AWAKE, LB: State.FAILED}, Holder.US)
     assert ready(make_plan(article_spec(), Target.AWAKE, failed)) == [f"delete {LB}"]
@@ -238,7 +238,7 @@ def test_what_terraform_keeps_and_is_not_there_is_terraforms_to_make():
 
 
 @pytest.mark.parametrize("target", list(Target))
-def test_a_stranger_in_the_way_of_a_wake_is_told_by_its_cause(target):
+def test_a_foreign_resource_that_blocks_a_wake_is_reported_with_its_cause(target):
     stranger = seen(State.FOREIGN, cause="made by hand")
     plan = make_plan(KEPT, target, observed({**AWAKE, SERVICE: stranger}, Holder.US))
 
@@ -246,7 +246,7 @@ def test_a_stranger_in_the_way_of_a_wake_is_told_by_its_cause(target):
 
 
 @pytest.mark.parametrize("target", list(Target))
-def test_a_setting_of_what_leaves_is_put_right_while_it_leaves(target):
+def test_a_setting_of_what_leaves_is_corrected_while_it_leaves(target):
     """A draining service is told to run no task (AWS behaviour §3.1)."""
     draining = seen(State.LEAVING, phase="draining", differs=("desiredCount",))
     plan = make_plan(article_spec(), target, observed({SERVICE: draining}))
@@ -263,7 +263,7 @@ def test_what_leaves_without_a_word_is_said_to_leave():
     assert waits[LB] == "its old self is still leaving"
 
 
-def test_a_setting_is_put_right_once_what_it_refers_to_stands():
+def test_a_setting_is_corrected_once_what_it_refers_to_stands():
     other_group = seen(State.READY, differs=("DefaultActions",))
     plan = make_plan(article_spec(), Target.AWAKE, observed({LISTENER: other_group}))
     update = next(action for action in plan.actions if action.verb is Verb.UPDATE)
@@ -276,7 +276,7 @@ def test_a_setting_is_put_right_once_what_it_refers_to_stands():
     assert (update.after, update.changes) == ((), ("DefaultActions",))
 
 
-def test_what_takes_its_time_is_told_by_its_phase():
+def test_what_takes_time_is_reported_by_its_phase():
     starting = seen(State.PENDING, phase="task starting")
     plan = make_plan(article_spec(), Target.AWAKE, observed({**AWAKE, SERVICE: starting}))
     assert plan.waiting == ((SERVICE, "task starting"),)
@@ -301,7 +301,7 @@ OUTDATED = ("scheme", "subnets")
         (TG, {SERVICE: State.ABSENT}),
     ],
 )
-def test_what_nobody_uses_yet_is_made_anew_at_once(address, others):
+def test_what_nobody_uses_yet_is_created_again_at_once(address, others):
     world = observed({**others, address: seen(State.READY, outdated=OUTDATED)}, Holder.US)
     plan = make_plan(article_spec(), Target.AWAKE, world)
 
@@ -310,7 +310,7 @@ def test_what_nobody_uses_yet_is_made_anew_at_once(address, others):
 
 
 @pytest.mark.parametrize("address", [LB, TG, LISTENER, SERVICE])
-def test_what_serves_people_is_made_anew_at_the_next_wake_and_says_so(address):
+def test_what_serves_people_is_created_again_at_the_next_wake_and_says_so(address):
     outdated = seen(State.READY, outdated=OUTDATED)
     plan = make_plan(
         article_spec(), Target.AWAKE, observed({**AWAKE, address: outdated}, Holder.US)
@@ -322,7 +322,7 @@ def test_what_serves_people_is_made_anew_at_the_next_wake_and_says_so(address):
 
 
 @pytest.mark.parametrize("user", [LB, LISTENER, SERVICE])
-def test_a_target_group_in_use_is_not_made_anew(user):
+def test_a_target_group_in_use_is_not_created_again(user):
     outdated = seen(State.READY, outdated=OUTDATED)
     plan = make_plan(article_spec(), Target.AWAKE, observed({TG: outdated, user: State.PENDING}))
 
@@ -338,7 +338,7 @@ def test_a_warning_names_the_kind_in_the_users_words():
     assert plan.warnings[1] == OLD.cause
 
 
-def test_what_is_left_over_is_told_at_sleep_and_keeps_only_target_groups():
+def test_leftovers_are_reported_at_sleep_and_keep_only_target_groups():
     """It may forward to one: refused until it is gone (AWS behaviour §3.3)."""
     stranger = seen(State.FOREIGN, cause="made by hand")
     world = observed({**AWAKE, SERVICE: stranger}, Holder.US)

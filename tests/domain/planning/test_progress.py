@@ -64,7 +64,7 @@ def test_a_service_drains_since_its_delete_unless_it_was_made_again_since():
         assert again.draining_since(SERVICE, "arn:s") is None
 
 
-def test_what_had_to_be_made_anew_is_counted_until_the_way_is_done():
+def test_what_had_to_be_created_again_is_counted_until_the_transition_is_done():
     once = Progress().after_failure(SERVICE)
     assert once.is_recreated(SERVICE) and not once.is_recreated(LB)
     twice = once.after_failure(LB).after_failure(SERVICE)
@@ -100,14 +100,14 @@ def test_a_service_is_settled_by_its_request():
     assert mark != settled_key("arn:s", service(request={"desiredCount": 2}))
 
 
-def test_a_mark_is_short_and_does_not_hang_on_the_order_of_the_settings():
+def test_a_digest_of_settings_is_short_and_ignores_their_order():
     one, other = ({"a": "1", "b": "2"}, {"b": "2", "a": "1"})
     mark = settled_key(ARN, target_group(attributes=one))
     assert mark == settled_key(ARN, target_group(attributes=other))
     assert len(mark) == len(ARN) + len("#") + 12
 
 
-def test_marks_are_forgotten_with_the_objects_they_were_of():
+def test_digests_are_forgotten_with_their_objects():
     first = Progress().with_settled(
         frozenset({"arn:a#1", "arn:b#1"}), frozenset({"arn:a", "arn:b"})
     )

@@ -145,7 +145,7 @@ def test_references_are_filled_in_and_all_else_stays_as_it_is():
     assert fill({"$join": ["a/", ref, 1]}) == "a/arn:lb1"
 
 
-def test_what_is_not_known_yet_is_told_with_what_is():
+def test_what_is_not_known_yet_is_reported_with_what_is():
     with pytest.raises(SpecError) as refused:
         fill({"$ref": f"{LB}.id"})
     assert str(refused.value) == f'cannot fill in "{LB}.id": {LB} has arn, dns_name'

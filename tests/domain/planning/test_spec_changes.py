@@ -48,7 +48,7 @@ def test_resources_come_go_and_change():
     }
 
 
-def test_a_setting_is_told_with_what_it_was_before():
+def test_a_setting_is_reported_with_its_earlier_value():
     old, new = article_spec(policy={"a": 1, "b": 2}), article_spec(policy={"b": 3, "c": 4})
     assert compare(old, new)["settings"] == {
         "a": {"from": 1, "to": None},

@@ -29,7 +29,7 @@ def with_checks(spec, interval, threshold):
 
 
 @pytest.mark.parametrize(("interval", "threshold"), [(30, 3), (10, 2), (5, 2), (300, 10)])
-def test_it_is_what_the_laptop_takes(interval, threshold):
+def test_it_is_what_the_simulated_aws_takes(interval, threshold):
     spec = with_checks(article_spec(), interval, threshold)
     chain = wake_chain(TYPICAL, interval=interval, healthy_threshold=threshold)
     path = wake_path(spec)

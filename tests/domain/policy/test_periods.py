@@ -144,7 +144,7 @@ def test_bad_dates_are_refused_with_what_was_found_and_a_remedy(text, essentials
         ),
     ],
 )
-def test_what_is_refused_is_told_in_one_sentence(read, text, sentence):
+def test_what_is_refused_is_explained_in_one_sentence(read, text, sentence):
     with pytest.raises(TextError) as refused:
         read(text)
 

@@ -59,7 +59,7 @@ def test_a_sound_policy_has_no_warnings(data):
     ("today", "told"),
     [("2027-08-01", []), ("2027-09-03", [("JP", date(2027, 12, 31))])],
 )
-def test_holidays_whose_dates_run_out_are_told_some_months_before(today, told):
+def test_holidays_whose_dates_run_out_are_reported_some_months_before(today, told):
     policy = parse_policy({"office_hours": HOURS, "closed_on": ["holidays:JP"]})
     known = policy.with_holidays({"JP": [date(2026, 1, 1), date(2027, 11, 23)]})
     assert list(find_ending_holidays(known, date.fromisoformat(today))) == told

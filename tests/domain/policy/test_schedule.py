@@ -188,7 +188,7 @@ def test_a_day_between_two_closed_ones_is_open():
     ]
 
 
-def test_holidays_are_asked_for_by_calendar_and_year():
+def test_holidays_are_requested_by_calendar_and_year():
     dates = {("JP", 2026): [date(2026, 12, 31)], ("US-CA", 2027): [date(2027, 1, 1)]}
     schedule = make(
         "UTC",

@@ -55,7 +55,7 @@ def test_every_setting_is_read_and_nulls_are_left_out():
     assert read({"name": None}) == ({}, [])
 
 
-def test_each_mistake_is_told_with_its_key_and_what_was_found():
+def test_each_mistake_is_reported_with_its_key_and_what_was_found():
     values, problems = read({"on": "yes", "names": ["a", True, "b", None]})
     assert values == {"names": ("A", "B")}
     assert [(p.key, p.value, str(p)) for p in problems] == [
@@ -130,7 +130,7 @@ def test_the_first_problem_is_raised_and_none_without_any():
         reading.raise_first()
 
 
-def test_an_unknown_setting_is_told_the_nearest_or_all_of_them():
+def test_an_unknown_setting_lists_the_nearest_or_all_of_them():
     ((key, value, said),) = refused(nam=1)
     assert (key, value) == ("dormouse.nam", 1)
     assert said == 'dormouse.nam: there is no such setting; did you mean "name"?'

@@ -123,7 +123,7 @@ def test_what_an_earlier_release_or_a_hand_has_left_out_is_as_if_there_were_none
     assert type(record).from_json(least) == record
 
 
-def test_a_failure_that_says_nothing_of_what_it_spent_spent_nothing():
+def test_a_failure_that_names_no_consumed_request_consumed_nothing():
     written = MARKS.to_json()
     del written["failure"]["spent"]
     assert Lifecycle.from_json(written) == replace(

@@ -108,7 +108,7 @@ def test_state_and_phase_follow_from_records_and_decision(status, leases, hold, 
     assert (told.state, told.phase) == (state, phase)
 
 
-def test_a_wake_shows_its_time_from_the_moment_it_was_asked_for():
+def test_a_wake_shows_its_time_from_the_moment_it_was_requested():
     told = report(ASLEEP, lease()).to_json()
     assert told["since"] == "2026-11-23T11:59:00Z"
     assert told["eta_seconds"] == 240
@@ -121,12 +121,12 @@ def test_the_eta_shrinks_and_ends_when_the_wake_is_late():
     assert report(late, lease()).to_json()["eta_seconds"] is None
 
 
-def test_an_address_is_told_only_while_it_answers():
+def test_an_address_is_shown_only_while_it_answers():
     assert report(AWAKE, lease()).to_json()["endpoint"]["port"] == 5000
     assert report(AWAKE, lease(), hold=hold()).to_json()["endpoint"] is None
 
 
-def test_a_lease_that_was_spent_or_is_over_wants_nothing():
+def test_a_lease_that_was_consumed_or_is_over_wants_nothing():
     spent = Lifecycle(failure=replace(FAILURE, spent=_spent()))
     told = report(replace(ASLEEP, lifecycle=spent), lease()).to_json()
     assert (told["state"], told["leases"]) == ("asleep", [])
@@ -137,7 +137,7 @@ def _spent(**changes):
     return ConsumedRequests(leases=frozenset({("a", lease().requested_at)}), **changes)
 
 
-def test_a_lease_is_told_until_it_is_over_and_the_last_to_end_first():
+def test_a_lease_is_shown_until_it_is_over_and_the_last_to_end_first():
     told = report(ASLEEP, lease(0.1, "b"), lease(60, "a"), lease(60, "c"), lease(0, "d"))
     assert [each.id for each in told.leases] == ["c", "a", "b"]
 
@@ -145,13 +145,13 @@ def test_a_lease_is_told_until_it_is_over_and_the_last_to_end_first():
 # holds
 
 
-def test_a_hold_is_told_while_it_is_in_force():
+def test_a_hold_is_shown_while_it_is_in_force():
     assert report(ASLEEP, lease(), hold=hold()).hold == hold()
     assert report(AWAKE, hold=hold(Target.AWAKE)).hold == hold(Target.AWAKE)
     assert report(ASLEEP).hold is None
 
 
-def test_a_hold_that_is_over_ended_or_used_up_is_not_told():
+def test_a_hold_that_is_over_ended_or_used_up_is_not_shown():
     over = replace(hold(), set_at=NOON - 5 * MINUTE, until=NOON)
     assert report(ASLEEP, hold=over).hold is None
     assert report(ASLEEP, lease(60, "later"), hold=hold()).hold is None
@@ -263,7 +263,7 @@ def test_a_phase_says_why_where_something_is_wrong():
     }
 
 
-def test_a_failure_is_told_while_it_is_the_reason_for_sleep():
+def test_a_failure_is_shown_while_it_is_the_reason_for_sleep():
     failed = replace(AWAKE, lifecycle=replace(AWAKE.lifecycle, failure=FAILURE))
     assert report(failed, lease()).to_json()["failure"] is None
     assert report(replace(ASLEEP, lifecycle=Lifecycle(failure=FAILURE))).to_json()["failure"]
@@ -272,7 +272,7 @@ def test_a_failure_is_told_while_it_is_the_reason_for_sleep():
 # money, and all of it as JSON
 
 
-def test_the_money_of_the_month_is_told_once_a_pass_has_seen_the_stack():
+def test_the_money_of_the_month_is_shown_once_a_pass_has_seen_the_stack():
     assert report(AWAKE, lease()).saved is None
     meter = Meter().using(UsageProfile.of(SPEC), NOON - 60 * MINUTE)
     saved = report(replace(AWAKE, meter=meter), lease()).saved
@@ -329,7 +329,7 @@ def test_a_report_in_json_has_these_fields():
     }
 
 
-def test_the_next_two_changes_within_the_week_are_told():
+def test_the_next_two_changes_within_the_week_are_shown():
     policy = {
         "office_hours": [[["mon", "tue", "wed"], "13:00", "14:00"]],
         "finish_paid_hour": False,
@@ -357,7 +357,7 @@ def test_the_lead_that_wakes_have_taught_is_never_longer_than_a_wake_may_take():
     )
 
 
-def test_what_comes_next_is_told():
+def test_what_comes_next_is_shown():
     (first, *_) = report(AWAKE, lease()).to_json()["next"]
     assert first["state"] == "asleep"
     assert first["at"] > "2026-11-23T13:00"
