@@ -113,7 +113,7 @@ class LaptopSystem:
 
     def report(self) -> Report:
         records = self.table.load(self.spec.stack)
-        status = Status.from_json(records.status)
+        status = records.status or Status()
         return make_report(
             records.spec,
             status,

@@ -53,7 +53,7 @@ def test_a_booking_is_recorded_listed_and_wakes_nobody_yet(tokyo):
 def test_it_is_awake_at_the_moment_that_was_booked(tokyo):
     book(tokyo, name="ann")
     tokyo.run()
-    due_at = datetime.fromisoformat(tokyo.table.load(STACK).status["decision"]["until"])
+    due_at = datetime.fromisoformat(tokyo.table.load(STACK).status.decision["until"])
     opens_at = tokyo.table.load(STACK).bookings[0].opens_at
     assert timedelta(minutes=3) < opens_at - due_at < timedelta(minutes=10)
     tokyo.aws.clock.advance((due_at - tokyo.now).total_seconds())

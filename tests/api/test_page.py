@@ -348,7 +348,7 @@ def test_account_numbers_in_what_aws_said_do_not_reach_those_with_a_link(install
     for told in (status.body, page.body):
         assert "arn:aws:sts::************:assumed-role/x" in told
         assert not re.search("123456789012|210987654321", told)
-    assert "123456789012" in installation.table.load(STACK).status["lifecycle"]["failure"]["cause"]
+    assert "123456789012" in installation.table.load(STACK).status.lifecycle.failure.cause
 
 
 @pytest.mark.parametrize(("scope", "seen"), [("admin", True), ("wake", False), ("view", False)])

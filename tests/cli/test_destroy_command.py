@@ -192,7 +192,7 @@ def test_what_an_interrupted_destroy_left_goes_with_the_next(dormouse, abandoned
 def test_records_of_an_awake_stack_are_kept_where_nobody_can_put_it_to_sleep(dormouse, abandoned):
     dormouse("wake", STACK, "--for", "3h")
     records = dormouse.world.controller.table.load(STACK)
-    abandoned.put_status(STACK, records.status, None)
+    abandoned.put_status(STACK, records.status.to_json(), None)
     for lease in records.leases:
         abandoned.grant(lease)
     said = dormouse("destroy", "--leave", "asleep", code=1)

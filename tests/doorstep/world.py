@@ -215,7 +215,7 @@ class World:
         records = self.table.load(stack)
         return make_report(
             records.spec,
-            Status.from_json(records.status),
+            records.status or Status(),
             records.leases,
             records.hold,
             self.now,

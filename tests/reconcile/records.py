@@ -25,7 +25,7 @@ class Loaded:
     """What was loaded at once."""
 
     spec: Any = field(default_factory=article_spec)
-    status: Any = field(default_factory=dict)
+    status: Status | None = None
     leases: tuple[Lease, ...] = ()
     bookings: tuple[Any, ...] = ()
     hold: Any = None

@@ -65,7 +65,7 @@ class Setup:
         known = status or Status()
         known = known.with_meter(Meter().using(UsageProfile.of(SPEC), NOON))
         self.clock = ManualClock(NOON)
-        self.store = MemoryStore(Loaded(spec=SPEC, status=known.to_json(), leases=leases))
+        self.store = MemoryStore(Loaded(spec=SPEC, status=known, leases=leases))
         self.tracker = StatusTracker(self.store, self.clock)
         self.tracker.begin(self.records)
         self.traffic = Quiet()

@@ -31,7 +31,7 @@ def clock():
 
 @pytest.fixture
 def store():
-    return MemoryStore(Loaded(status=KNOWN.to_json()))
+    return MemoryStore(Loaded(status=KNOWN))
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ class Bill:
 
 def bills(installation: Installation, users: SimulatedUsers) -> Iterator[Bill]:
     stack, region = users.stack, users.site.region
-    status = Status.from_json(installation.table.load(stack).status)
+    status = installation.table.load(stack).status or Status()
     lifetimes = users.lifetimes()
     for month in _months(installation):
         events = installation.table.events(stack, month.start, installation.now + DAY)

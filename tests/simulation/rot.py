@@ -226,7 +226,7 @@ class RotObserver:
 
     def look(self) -> None:
         day = self.world.day
-        status = Status.from_json(day.controller.table.load(STACK).status)
+        status = day.controller.table.load(STACK).status or Status()
         for event in day.told[self._heard :]:
             self._hear(event)
         self._heard = len(day.told)

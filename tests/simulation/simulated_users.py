@@ -146,7 +146,7 @@ class SimulatedUsers:
 
     def _do_sleep(self, press: Press) -> None:
         records = self._installation.table.load(self.stack)
-        rules = rules_of(records.spec, Status.from_json(records.status))
+        rules = rules_of(records.spec, records.status or Status())
         windows = OfficeHours(rules, press.at)
         self._put_hold(sleep_now(self.stack, windows, records.leases, "ann", "", press.at))
 

@@ -205,7 +205,8 @@ class Days:
 
     @property
     def status(self) -> dict[str, Any]:
-        return dict(self.controller.table.load(STACK).status)
+        status = self.controller.table.load(STACK).status
+        return status.to_json() if status else {}
 
     @property
     def reason(self) -> str:

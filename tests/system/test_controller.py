@@ -72,8 +72,8 @@ def test_a_lease_wakes_the_stack_and_its_end_puts_it_to_sleep(desk, controller):
     assert result["decision"]["reason"] == "wake link asked for it: a demo"
 
     status = controller.table.load("nsfw-api").status
-    assert status["phase"] == "awake"
-    assert status["endpoint"]["url"] == "http://203.0.113.25:5000/"
+    assert status.phase == "awake"
+    assert status.endpoint["url"] == "http://203.0.113.25:5000/"
 
     desk.aws.clock.advance(3600 - 240)  # the lease is over, and the paid hour nearly
     assert run(controller)["result"] == "converged"
@@ -114,7 +114,7 @@ def test_a_failed_wake_is_torn_down_and_only_a_new_lease_tries_again(desk, contr
     assert desk.standing() == ASLEEP
     assert result["decision"]["state"] == "asleep"
     status = controller.table.load("nsfw-api").status
-    assert "CannotPullContainerError" in status["failure"]["cause"]
+    assert "CannotPullContainerError" in status.lifecycle.failure.cause
 
     desk.aws.clock.advance(60)
     made = len(desk.aws.calls.of("CreateLoadBalancer"))

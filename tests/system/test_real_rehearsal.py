@@ -15,7 +15,6 @@ from controller.domain.planning.plan import Target
 from controller.domain.policy.policy import parse_policy
 from controller.domain.reporting.proof import Verdict
 from controller.domain.reporting.real_rehearsal import Answer, RealVerdict
-from controller.domain.reporting.status import Status
 from controller.reconcile import real_rehearsal
 from controller.store.lock import LockKeeper
 from controller.store.stack_records import StackRecords
@@ -70,7 +69,7 @@ def after(day, **length):
 
 
 def status_of(day):
-    return Status.from_json(day.controller.table.load(STACK).status)
+    return day.controller.table.load(STACK).status
 
 
 def real_of(day):

@@ -15,6 +15,7 @@ from controller.domain.decision.lease import Lease
 from controller.domain.errors import LockLostError, SpecError
 from controller.domain.planning.packing import LARGEST_ITEM, pack, stored_size
 from controller.domain.planning.plan import Target
+from controller.domain.reporting.status import Status
 from controller.store import items
 from controller.store.table import Table
 from factories import LB, NOON, SERVICE, article_spec, load_balancer
@@ -95,7 +96,7 @@ def test_two_queries_give_all_that_a_decision_needs_and_no_history(table):
     assert requests == ["query", "query"]
     assert [one.id for one in records.leases] == ["a", "b"]
     assert records.hold == hold()
-    assert records.status == {"phase": "awake"}
+    assert records.status == Status(phase="awake")
     assert records.spec == article_spec()
 
 
@@ -113,16 +114,16 @@ def test_a_decision_does_not_read_a_year_of_history(table):
 
 def test_a_pass_that_was_away_for_too_long_writes_nothing(table):
     table.claim(STACK, 1, NOON)
-    table.put_status(STACK, {"by": "old"}, NOON, fence=1)
+    table.put_status(STACK, {"phase": "old"}, NOON, fence=1)
     table.claim(STACK, 2, NOON)
 
     with pytest.raises(LockLostError, match="another pass has taken over"):
-        table.put_status(STACK, {"by": "old"}, None, fence=1)
+        table.put_status(STACK, {"phase": "old"}, None, fence=1)
     with pytest.raises(LockLostError):
         table.claim(STACK, 1, NOON)
-    assert table.load(STACK).status == {"by": "old"}
-    assert table.put_status(STACK, {"by": "new"}, NOON, fence=2)
-    assert table.load(STACK).status == {"by": "new"}
+    assert table.load(STACK).status == Status(phase="old")
+    assert table.put_status(STACK, {"phase": "new"}, NOON, fence=2)
+    assert table.load(STACK).status == Status(phase="new")
 
 
 def test_a_claim_makes_the_stack_due_again_in_case_the_pass_is_lost(table):
@@ -131,7 +132,7 @@ def test_a_claim_makes_the_stack_due_again_in_case_the_pass_is_lost(table):
 
     assert table.due(NOON + timedelta(seconds=59)) == []
     assert table.due(NOON + timedelta(seconds=60)) == [STACK]
-    assert table.load(STACK).status == {"phase": "asleep"}
+    assert table.load(STACK).status == Status(phase="asleep")
 
 
 def test_a_stack_that_is_not_published_cannot_be_claimed(table):
@@ -144,7 +145,7 @@ def test_a_status_that_was_lost_can_be_claimed(table, dynamodb):
     dynamodb.delete_item(TableName=NAME, Key=items.key(STACK, "status"))
     table.claim(STACK, 7, NOON)
 
-    assert table.load(STACK).status == {}
+    assert table.load(STACK).status is None
     assert table.due(NOON) == [STACK]
 
 
@@ -375,7 +376,7 @@ def test_a_record_of_a_later_release_is_not_guessed_at(table, dynamodb):
     dynamodb.put_item(TableName=NAME, Item=item)
 
     records = table.load(STACK)
-    assert records.status == {}
+    assert records.status is None
     (damaged,) = records.damaged
     assert 'record "status" of stack "nsfw-api": found version 2' in str(damaged)
 
@@ -413,7 +414,7 @@ def test_a_spec_of_hundreds_of_resources_is_stored_and_read(table):
     step = {"step": "x" * 3000, "started_at": "2026-11-23T12:00:00Z", "finished_at": None}
     status = {"steps": [{"address": r.address, **step} for r in spec.resources]}
     table.put_status(STACK, status, None)
-    assert table.load(STACK).status == status
+    assert table.load(STACK).status == Status.from_json(status)
 
 
 def test_the_table_takes_what_is_foreseen_to_fit_and_nothing_else(dynamodb, table):

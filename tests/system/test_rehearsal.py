@@ -10,7 +10,6 @@ import pytest
 from controller.domain.decision.history import EventKind
 from controller.domain.policy.policy import parse_policy
 from controller.domain.reporting.proof import Verdict
-from controller.domain.reporting.status import Status
 from diagnostics.exam import Exam, index
 from local.faults import Fault
 from system.days import STACK, Days
@@ -35,7 +34,7 @@ def days():
 
 
 def proof_of(day):
-    return Status.from_json(day.controller.table.load(STACK).status).proof
+    return day.controller.table.load(STACK).status.proof
 
 
 def told(day):

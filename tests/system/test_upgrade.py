@@ -69,7 +69,7 @@ def test_what_an_earlier_release_has_learned_is_not_forgotten(items):
     assert len(controller.table.last_wakes(STACK)) == 1
     controller.run_pass(STACK, "test", BUDGET)
     status = controller.table.load(STACK).status
-    assert any(address == "aws_lb.nlb[0]" for address, *_ in status["learned"]["steps"])
+    assert any(address == "aws_lb.nlb[0]" for address, *_ in status.learned.to_json()["steps"])
 
 
 def test_the_spec_of_an_earlier_release_keeps_its_hash(items):

@@ -42,7 +42,7 @@ def view_records(records: Records, now: datetime) -> StackView:
 
     Raises SpecError or PolicyError where they cannot be judged.
     """
-    status = Status.from_json(records.status)
+    status = records.status or Status()
     rules = rules_of(records.spec, status, records.bookings, now)
     report = make_report(
         records.spec,

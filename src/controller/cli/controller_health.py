@@ -55,7 +55,7 @@ def read_health(deployment: Deployment, spec: Spec, now: datetime) -> list[Findi
     health = ControllerHealth(
         stack=stack,
         deployment=deployment.name,
-        status=Status.from_json(records.status),
+        status=records.status or Status(),
         overdue=overdue,
         keys=None if keys is None else len(keys.secrets),
         url=url,

@@ -137,7 +137,7 @@ class TableRecords:
                 f'cannot tell what belongs to "{stack}": its spec cannot be read ({unread.why}); '
                 "publish it again"
             )
-        status = Status.from_json(records.status)
+        status = records.status or Status()
         report = make_report(
             records.spec, status, records.leases, records.hold, now, bookings=records.bookings
         )

@@ -62,7 +62,10 @@ def _check_of(hint: Any) -> Check:
 
 
 def _any_of(checks: Sequence[Check]) -> Check:
-    return lambda value: any(check(value) for check in checks)
+    if len(checks) != 2:
+        return lambda value: any(check(value) for check in checks)
+    first, second = checks  # as most are: something or None
+    return lambda value: first(value) or second(value)
 
 
 def _tuple_of(checks: Sequence[Check]) -> Check:
@@ -76,12 +79,13 @@ def _tuple_of(checks: Sequence[Check]) -> Check:
 def _mapping_of(key: Check, value: Check) -> Check:
     return lambda found: (
         isinstance(found, Mapping)
-        and all(key(name) and value(each) for name, each in found.items())
+        and all(map(key, found))
+        and all(map(value, found.values()))
     )
 
 
 def _each_of(kind: type[Iterable[Any]], check: Check) -> Check:
-    return lambda value: isinstance(value, kind) and all(check(each) for each in value)
+    return lambda value: isinstance(value, kind) and all(map(check, value))
 
 
 def _instance_of(kind: type) -> Check:

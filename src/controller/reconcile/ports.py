@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -15,7 +15,7 @@ from controller.domain.decision.idle import Traffic
 from controller.domain.decision.lease import Lease
 from controller.domain.decision.term import Term
 from controller.domain.money.usage import UsageProfile
-from controller.domain.planning.spec import Json, Spec
+from controller.domain.planning.spec import Spec
 from controller.domain.ports import Clock, Cloud, SideBySide
 from controller.domain.reporting.damage import Damaged
 from controller.domain.reporting.proof import Proof
@@ -29,7 +29,7 @@ class Records(Protocol):
     @property
     def spec(self) -> Spec: ...
     @property
-    def status(self) -> Mapping[str, Json]: ...
+    def status(self) -> Status | None: ...
     @property
     def leases(self) -> tuple[Lease, ...]: ...
     @property

@@ -55,7 +55,7 @@ class StatusTracker:
 
     def begin(self, records: Records) -> None:
         """Continue with the status of the last pass."""
-        self.is_found = not records.status
+        self.is_found = records.status is None
         self.status = self._remembered(records)
         self.last_pass_at = self.status.updated_at
         self._written_at = self._clock.now()
@@ -88,8 +88,8 @@ class StatusTracker:
 
     def _remembered(self, records: Records) -> Status:
         """The status as it was written; what is missing of it is made from the history."""
-        status = replace(Status.from_json(records.status), spread_offset=self._spread_offset)
-        if not records.status:
+        status = replace(records.status or Status(), spread_offset=self._spread_offset)
+        if records.status is None:
             status = replace(status, learned=Learned.of(self._store.last_wakes()))
         now = self._clock.now()
         if status.meter.opened_at is not None:
@@ -97,7 +97,7 @@ class StatusTracker:
         events = self._store.events(months_before(Month.of(now))[0].start - LONG_AWAKE)
         past = Past(uses=self._store.uses(), events=events)
         status = status.with_meter(meter_again(past, now))
-        if records.status:
+        if records.status is not None:
             return status
         standing = standing_again(past.events)
         return status.with_lifecycle(status.lifecycle.with_billed(standing))

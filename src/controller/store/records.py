@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from controller.domain.dataclass import dataclass
@@ -11,22 +10,23 @@ from controller.domain.decision.held import Held
 from controller.domain.decision.hold import Hold
 from controller.domain.decision.lease import Lease
 from controller.domain.decision.term import Term
-from controller.domain.planning.spec import Json, Spec
+from controller.domain.planning.spec import Spec
 from controller.domain.reporting.damage import Damaged
+from controller.domain.reporting.status import Status
 from controller.store.loaded_requests import StackRequests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Records:
     """
-    All records of one stack, as they were read; `status` is empty before its first pass.
+    All records of one stack, as they were read; `status` is None before its first pass.
 
     `leftovers` are the resources that only replaced specs name, while they may exist. `damaged` are
     the records that cannot be read; they count as absent.
     """
 
     spec: Spec
-    status: Mapping[str, Json]
+    status: Status | None
     requests: StackRequests
     leftovers: tuple[Spec, ...] = ()
     damaged: tuple[Damaged, ...] = ()

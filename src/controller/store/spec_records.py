@@ -54,7 +54,7 @@ class SpecRecords(TableCalls):
         )
 
     def spec_or_memory(
-        self, stack: str, item: items.Item, status: Mapping[str, Json]
+        self, stack: str, item: items.Item, status: Status | None
     ) -> tuple[Spec, tuple[Damaged, ...]]:
         """
         The spec; or the last one that a pass could read; or what the status knows of it.
@@ -68,7 +68,7 @@ class SpecRecords(TableCalls):
             return kept, (spec,)
         # Another mark: it is reported again, where there was a copy at first.
         lost = replace(spec, mark=f"{spec.mark} alone", remedy=NO_SPEC)
-        return remembered_spec(stack, Status.from_json(status)), (lost,)
+        return remembered_spec(stack, status or Status()), (lost,)
 
     def _spec_or_kept(self, stack: str, item: items.Item) -> Spec:
         """The spec, or the last one that a pass could read. Raises SpecError."""
@@ -95,8 +95,8 @@ class SpecRecords(TableCalls):
 
     def _remembered_spec(self, stack: str) -> Spec:
         status = items.readable(self.status_item(stack), parse_status)
-        known = {} if isinstance(status, Damaged) else status
-        return remembered_spec(stack, Status.from_json(known))
+        known = None if isinstance(status, Damaged) else status
+        return remembered_spec(stack, known or Status())
 
     def status_item(self, stack: str) -> items.Item:
         reply = self._dynamodb.get_item(
@@ -110,11 +110,12 @@ class SpecRecords(TableCalls):
 
 
 @lru_cache(maxsize=32)
-def parse_status(text: str) -> Mapping[str, Json]:
-    """As JSON, which is known to be that of a status."""
+def parse_status(text: str) -> Status | None:
+    """The status, or None before a pass has written one."""
     found: dict[str, Json] = json.loads(text)
-    check_shape(Status.from_json(found))
-    return found
+    status = Status.from_json(found)
+    check_shape(status)
+    return status if found else None
 
 
 @lru_cache(maxsize=32)

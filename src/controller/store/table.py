@@ -69,7 +69,7 @@ class Table(RequestRecords, SpecRecords, DueIndex, History, Removal):
         statuses, lost_status = parted(
             items.readable(found[sort], parse_status) for sort in found if sort == items.STATUS
         )
-        status = statuses[0] if statuses else {}
+        status = statuses[0] if statuses else None
         spec, lost_spec = self.spec_or_memory(stack, found[items.SPEC], status)
         return Records(
             spec=spec,
