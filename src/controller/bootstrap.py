@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from traceback import format_exc
@@ -35,6 +35,7 @@ from controller.store.board import Board
 from controller.store.board_keeper import BoardKeeper
 from controller.store.lock import LockKeeper
 from controller.store.stack_records import StackRecords
+from controller.store.status_text import StatusText, kept_texts
 from controller.store.table import Table
 
 MOST_REGIONS = 4
@@ -55,6 +56,7 @@ class Controller:
     rehearses: bool = True
     ask_service: Asks = field(default_factory=lambda: _ask_service)
     regions: dict[str | None, Clients] = field(default_factory=dict)
+    texts: Callable[[str], StatusText] = field(default_factory=kept_texts)
 
     @property
     def table(self) -> Table:
@@ -68,7 +70,7 @@ class Controller:
         if lock is None:
             return _busy(locks.held_for(stack, now))
         board = BoardKeeper(Board(self.clients.dynamodb, self.settings.table), self.log.warning)
-        store = StackRecords(self.table, locks, lock, self.clock, board)
+        store = StackRecords(self.table, locks, lock, self.clock, board, self.texts(stack))
         try:
             store.claim()
             ports = Ports(

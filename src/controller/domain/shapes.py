@@ -78,9 +78,7 @@ def _tuple_of(checks: Sequence[Check]) -> Check:
 
 def _mapping_of(key: Check, value: Check) -> Check:
     return lambda found: (
-        isinstance(found, Mapping)
-        and all(map(key, found))
-        and all(map(value, found.values()))
+        isinstance(found, Mapping) and all(map(key, found)) and all(map(value, found.values()))
     )
 
 

@@ -30,7 +30,13 @@ class StackRecords(UnfencedRecords):
     """
 
     def __init__(
-        self, table: Table, locks: LockKeeper, lock: Lock, clock: Clock, board: BoardKeeper
+        self,
+        table: Table,
+        locks: LockKeeper,
+        lock: Lock,
+        clock: Clock,
+        board: BoardKeeper,
+        text: StatusText,
     ) -> None:
         super().__init__(table, lock.stack, clock)
         self._board = board
@@ -39,7 +45,7 @@ class StackRecords(UnfencedRecords):
         self._seen: StackRequests | None = None
         self._is_out = False
         self._renewed_at = clock.now()
-        self._text = StatusText()
+        self._text = text
 
     def claim(self) -> None:
         """Block writes of earlier passes; if this one dies, another follows."""

@@ -45,8 +45,12 @@ def unpack(text: str) -> str:
         raise ValueError(f"found compressed text that cannot be read: {error}") from None
 
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"), sort_keys=True)
+"""Made once: `json.dumps` makes one for each text."""
+
+
 def to_text(body: Json) -> str:
-    return json.dumps(body, separators=(",", ":"), sort_keys=True)
+    return _ENCODER.encode(body)
 
 
 def stored_size(spec: Spec) -> int:

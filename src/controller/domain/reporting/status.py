@@ -24,7 +24,7 @@ from controller.domain.timestamps import (
     write_timestamp,
 )
 
-Part = Lifecycle | Progress | Timeline | Learned | Meter
+Part = Lifecycle | Progress | Timeline | Learned | Meter | Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,10 +130,12 @@ class Status:
             "steps": self.timeline,
             "learned": self.learned,
             "meter": self.meter,
+            "decision": self.decision,
+            "last_spec": self.last_spec,
         }
 
     def to_json(self) -> dict[str, Json]:
-        return {**self.besides(), **{name: part.to_json() for name, part in self.parts.items()}}
+        return {**self.besides(), **{name: part_json(part) for name, part in self.parts.items()}}
 
     def besides(self) -> dict[str, Json]:
         """What is stored of it besides its `parts`."""
@@ -145,10 +147,8 @@ class Status:
             "from_rest": self.from_rest,
             "phase": self.phase,
             "cause": self.cause,
-            "decision": dict(self.decision),
             "updated_at": write_timestamp(self.updated_at),
             "spec_hash": self.spec_hash,
-            "last_spec": dict(self.last_spec),
             "spread_offset_seconds": self.spread_offset.total_seconds(),
             "endpoint": dict(self.endpoint) if self.endpoint else None,
             "failure": failure and {"at": format_timestamp(failure.at), "cause": failure.cause},
@@ -204,3 +204,7 @@ class Status:
             term_notified=tuple(data.get("term_notified", ())),
             week=Week.from_json(week) if week else None,
         )
+
+
+def part_json(part: Part) -> Json:
+    return dict(part) if isinstance(part, Mapping) else part.to_json()
