@@ -64,7 +64,7 @@ class Remembering:
 
     session: Any
     known: dict[str, Any] = field(default_factory=dict)
-    asked: int = 0
+    requested: int = 0
 
     def client(self, name: str, **options: Any) -> Any:
         client = self.session.client(name, **options)
@@ -78,7 +78,7 @@ class _Client:
 
     def query(self, **request: Any) -> Any:
         key = repr(request)
-        self._memory.asked += 1
+        self._memory.requested += 1
         if key not in self._memory.known:
             self._memory.known[key] = self._client.query(**request)
         return self._memory.known[key]
@@ -104,10 +104,12 @@ def measure() -> Iterator[Measure]:
             yield from _warm(aws, key)
 
 
-def _first(server: LaptopServer, name: str, asked: dict[str, Any], bound: float | None) -> Measure:
+def _first(
+    server: LaptopServer, name: str, requested: dict[str, Any], bound: float | None
+) -> Measure:
     """A page also takes Jinja2, whose import alone is a fifth of the bare function's time."""
     environment = {**server.environment, **ENVIRONMENT, "POWERTOOLS_SERVICE_NAME": "dormouse"}
-    ours, theirs = cpu_of_first(OURS, BARE, asked, environment)
+    ours, theirs = cpu_of_first(OURS, BARE, requested, environment)
     return Measure(
         name=f"imports and first {name} / a bare function's",
         value=ours / theirs,
@@ -121,10 +123,12 @@ def _warm(aws: Any, key: str) -> Iterator[Measure]:
     handle = wake_url.make_handler(ENVIRONMENT, session=session, clock=aws.clock)
     bad = f"{key[:-6]}AAAAAA"
     handle(_event(key), Context())
-    calls, session.asked = len(aws.calls), 0
+    calls, session.requested = len(aws.calls), 0
     status, rejected = _milliseconds(handle, key, 200), _milliseconds(handle, bad, 404)
     yield Measure(name="status: our own time", value=status, bound=2, unit="ms", detail=_DETAIL)
-    yield Measure(name="status: reads of the table", value=session.asked / TIMES, bound=2, unit="")
+    yield Measure(
+        name="status: reads of the table", value=session.requested / TIMES, bound=2, unit=""
+    )
     yield Measure(
         name="rejected key: our own time", value=rejected, bound=0.3, unit="ms", detail=_DETAIL
     )

@@ -57,9 +57,9 @@ def measure() -> Iterator[Measure]:
             bound=1.5,
             detail=f"{many:.1f} ms / {one:.1f} ms of CPU",
         )
-        before = session.asked
+        before = session.requested
         large = _ask(handle, f"/?k={team['pr']}")
-        yield Measure(name="reads of the table", value=session.asked - before, bound=1, unit="")
+        yield Measure(name="reads of the table", value=session.requested - before, bound=1, unit="")
         japanese = _ask(handle, f"/?k={team['pr']}", "ja")
         bodies = {"new": _ask(handle, f"/?k={team['new']}"), "busy": large}
         for name, body in {**bodies, "busy Japanese": japanese}.items():

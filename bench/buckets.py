@@ -33,13 +33,13 @@ class Bucket:
 
     rate: float
     burst: float
-    asked: int = 0
+    requested: int = 0
     refused: int = 0
     _full_at: float = -math.inf
 
     def take(self, tokens: int, now: float) -> float | None:
         """Seconds until the last of the tokens is granted; None when that is too long to wait."""
-        self.asked += tokens
+        self.requested += tokens
         full_at = max(self._full_at, now) + tokens / self.rate
         wait = max(0.0, full_at - now - self.burst / self.rate)
         if wait > PATIENCE:

@@ -75,8 +75,8 @@ class Dormouse(Contender):
         command = [str(BIN / "dormouse"), "apply", str(self.directory), "--to", to, "--json"]
         way = self._go(command, _clean(self.server), Path.cwd())
         said = way.process.output
-        told = json.loads(said[said.index("{") :])
-        return replace(way, work=told["seconds"])
+        reported = json.loads(said[said.index("{") :])
+        return replace(way, work=reported["seconds"])
 
 
 class Terraform(Contender):

@@ -82,11 +82,14 @@ def microseconds(job: Callable[[datetime], object], times: int = 400) -> list[fl
 
 
 def cases() -> Iterator[tuple[str, list[float]]]:
-    asked = leases()
+    requested = leases()
     for name, policy in CASES.items():
         rules = Rules.of(parse_policy(policy), LEAD)
         for state, lifecycle in (("asleep", Lifecycle()), ("awake", up())):
-            yield f"{name}, {state}", microseconds(partial(decide, rules, asked, None, lifecycle))
+            yield (
+                f"{name}, {state}",
+                microseconds(partial(decide, rules, requested, None, lifecycle)),
+            )
 
 
 def measure() -> Iterator[Measure]:

@@ -314,17 +314,17 @@ class Morning:
         if place == len(rounds) or self.now > way.ends or (is_awake and place > 0):
             self._at(self.now + OVERHEAD, lambda: self._leave(stack))
             return
-        offset, asked = rounds[place]
-        wait = self._ask(stack, asked)
+        offset, requested = rounds[place]
+        wait = self._ask(stack, requested)
         if wait is None:
             again = OVERHEAD if way.brief else POLL.total_seconds()
             following = len(rounds) if way.brief else place
             self._at(self.now + again, lambda: self._go_on(way, following))
             return
         at = self.now + wait
-        if asked is self._making_of(stack):
+        if requested is self._making_of(stack):
             stack.steps += 1
-        if asked["task launches"]:
+        if requested["task launches"]:
             self._made(stack, at)
         gap = rounds[place + 1][0] - offset if place + 1 < len(rounds) else 0.0
         self._at(at + gap, lambda: self._go_on(way, place + 1))
@@ -333,10 +333,10 @@ class Morning:
         making = self._passes.first.rounds
         return making[stack.steps][1] if stack.steps < len(making) else None
 
-    def _ask(self, stack: Stack, asked: Asked) -> float | None:
+    def _ask(self, stack: Stack, requested: Asked) -> float | None:
         """Seconds until all of it is granted; None when a client gives up."""
         longest = 0.0
-        for name, tokens in asked.items():
+        for name, tokens in requested.items():
             wait = self.found.places[stack.place][name].take(tokens, self.now)
             self._note_wait(name, PATIENCE if wait is None else wait)
             if wait is None:

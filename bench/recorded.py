@@ -37,7 +37,7 @@ class Recorded:
     seconds: float
 
     def total(self, throttle: str) -> int:
-        return sum(asked[throttle] for _, asked in self.rounds)
+        return sum(requested[throttle] for _, requested in self.rounds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,10 +89,10 @@ def _recorded(calls: Sequence[Call], began: datetime, ended: datetime) -> Record
             table += 1
             continue
         at = (call.at - began).total_seconds()
-        asked = rounds.setdefault(at, Counter())
-        asked[f"{call.service}:{'read' if call.is_read else 'write'}"] += 1
+        requested = rounds.setdefault(at, Counter())
+        requested[f"{call.service}:{'read' if call.is_read else 'write'}"] += 1
         if call.operation == "CreateService" and call.error_code is None:
-            asked["task launches"] += 1
+            requested["task launches"] += 1
     return Recorded(
         rounds=sorted(rounds.items()), table=table, seconds=(ended - began).total_seconds()
     )

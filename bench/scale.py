@@ -62,13 +62,13 @@ def _say(scenario: Scenario) -> str:
 
 def _write(passes: Passes, mornings: dict[Scenario, Found]) -> None:
     """Put the figures between the marks of the page; the words around them stay."""
-    figures = "\n".join([*_asked(passes), "", *_table(mornings), ""])
+    figures = "\n".join([*_requested(passes), "", *_table(mornings), ""])
     page = PAGE.read_text()
     pattern = re.escape(BEGIN) + ".*?" + re.escape(END)
     PAGE.write_text(re.sub(pattern, lambda _: f"{BEGIN}{figures}{END}", page, flags=re.DOTALL))
 
 
-def _asked(passes: Passes) -> Iterator[str]:
+def _requested(passes: Passes) -> Iterator[str]:
     yield "| a pass that | takes | table | " + " | ".join(RATES) + " |"
     yield "|---|---:|---:|" + "---:|" * len(RATES)
     for name, one in (
@@ -90,7 +90,7 @@ def _table(mornings: dict[Scenario, Found]) -> Iterator[str]:
     yield "|" + "---:|" * 8 + "---|" + "---:|" * 6
     for scenario, found in mornings.items():
         writes = [place["elbv2:write"] for place in found.places]
-        share = sum(one.refused for one in writes) / sum(one.asked for one in writes)
+        share = sum(one.refused for one in writes) / sum(one.requested for one in writes)
         cells = (
             f"{scenario.stacks:,}",
             f"{scenario.places}",

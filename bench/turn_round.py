@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bench.report import Measure
-from catalogue.tools import fresh_desk
+from catalogue.tools import fresh_sut
 from catalogue.turn_round import Sleeper, TurnRound
 from controller.domain.planning.draining import DELAY
 from controller.domain.planning.plan import Order
@@ -47,7 +47,7 @@ def _worst(answer: str, timing: Timing, check: tuple[int, int, str], order: Orde
 
 
 def _turns(timing: Timing, spec: Spec, order: Order) -> Iterator[TurnRound]:
-    sleeper = Sleeper(fresh_desk(timing, spec), order).awake()
+    sleeper = Sleeper(fresh_sut(timing, spec), order).awake()
     for second in range(1, round(sleep_chain(timing, delay=0)) + 10):
         yield sleeper.turn_round(second)
 

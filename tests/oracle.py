@@ -118,8 +118,10 @@ def standing_provider(endpoint: str | None = None) -> Iterator[dict[str, str]]:
     try:
         assert process.stdout is not None
         lines = iter(process.stdout.readline, "")
-        told = next(filter(None, (re.search(r"(TF_REATTACH_PROVIDERS)='(.*)'", x) for x in lines)))
-        yield {told[1]: told[2]}
+        reported = next(
+            filter(None, (re.search(r"(TF_REATTACH_PROVIDERS)='(.*)'", x) for x in lines))
+        )
+        yield {reported[1]: reported[2]}
     finally:
         process.terminate()
         process.communicate()

@@ -78,8 +78,8 @@ class Board:
         shown = Shown(rows=choice.of(found.rows, now), choice=choice, more=found.more, now=now)
         if not request.wants_json:
             return self.show(shown, link, request)
-        told: dict[str, Json] = {"stacks": [_told(row, now) for row in shown.rows]}
-        return json_answer({**told, "more": found.more} if found.more else told)
+        listed: dict[str, Json] = {"stacks": [_listed(row, now) for row in shown.rows]}
+        return json_answer({**listed, "more": found.more} if found.more else listed)
 
     def wake(self, request: Request) -> Answer:
         return self._change(request, "wake", Scope.WAKE)
@@ -139,7 +139,7 @@ class Board:
         return None
 
 
-def _told(row: Row, now: datetime) -> dict[str, Json]:
+def _listed(row: Row, now: datetime) -> dict[str, Json]:
     """A row for programs; times are RFC 3339 in UTC, money in USD."""
     spent, always = row.rates.month(row.at, now)
     return {
@@ -161,14 +161,14 @@ def _told(row: Row, now: datetime) -> dict[str, Json]:
 
 def _results(problems: Mapping[str, Problem | None]) -> Answer:
     """What became of each; if nothing was recorded, with the first problem's status."""
-    told = [_result(name, problem) for name, problem in problems.items()]
+    listed = [_result(name, problem) for name, problem in problems.items()]
     refused = [problem for problem in problems.values() if problem]
     if len(refused) < len(problems):
-        return json_answer({"stacks": told}, 202, {"Retry-After": str(AGAIN_SECONDS)})
+        return json_answer({"stacks": listed}, 202, {"Retry-After": str(AGAIN_SECONDS)})
     first = refused[0]
     if all(problem.code == "not_found" for problem in refused):
         raise RefusedError(NOT_FOUND)
-    body = {**first.to_json(), "stacks": told}
+    body = {**first.to_json(), "stacks": listed}
     return json_answer(body, int(first.status), first.headers, "application/problem+json")
 
 

@@ -116,25 +116,25 @@ def test_terraform_imports_a_target_by_its_service():
 
 
 @pytest.fixture
-def desk():
+def sut():
     aws = LaptopAws(profile="fast")
     aws.furnish_article()
-    desk = StackUnderTest(aws, scaled_spec())
-    desk.wake()
-    return desk
+    sut = StackUnderTest(aws, scaled_spec())
+    sut.wake()
+    return sut
 
 
-def running_in(desk):
-    return RunningStack(Clients(desk.session, "us-east-1"), desk.aws.clock, one_by_one)
+def running_in(sut):
+    return RunningStack(Clients(sut.session, "us-east-1"), sut.aws.clock, one_by_one)
 
 
-def test_the_tags_of_each_kind_are_read_taken_off_and_set(desk):
+def test_the_tags_of_each_kind_are_read_taken_off_and_set(sut):
     """What has none of its own answers without a call."""
-    running = running_in(desk)
-    standing = running.standing(desk.spec)
-    assert {desk.spec[address].kind for address in standing} == set(Kind)
+    running = running_in(sut)
+    standing = running.standing(sut.spec)
+    assert {sut.spec[address].kind for address in standing} == set(Kind)
     for address, arn in standing.items():
-        kind, ours = desk.spec[address].kind, owner_tags("nsfw-api", address)
+        kind, ours = sut.spec[address].kind, owner_tags("nsfw-api", address)
         has_tags = kind not in (Kind.AUTOSCALING_POLICY, Kind.SCHEDULED_ACTION)
         before = running.tags(kind, arn)
         assert before.items() >= (ours.items() if has_tags else set()), kind
@@ -145,9 +145,9 @@ def test_the_tags_of_each_kind_are_read_taken_off_and_set(desk):
         assert running.tags(kind, f"{arn}x") == (None if has_tags else {}), kind
 
 
-def test_a_target_is_marked_and_a_policy_is_its_targets(desk):
-    running = running_in(desk)
-    standing = running.standing(desk.spec)
+def test_a_target_is_marked_and_a_policy_is_its_targets(sut):
+    running = running_in(sut)
+    standing = running.standing(sut.spec)
     target, policy = standing[SCALING_TARGET], standing[SCALING_POLICY]
     ours = owner_tags("nsfw-api", SCALING_TARGET)
     assert running.tags(Kind.AUTOSCALING_TARGET, target) == ours
@@ -157,9 +157,9 @@ def test_a_target_is_marked_and_a_policy_is_its_targets(desk):
     assert running.tags(Kind.AUTOSCALING_TARGET, target) == ours
     assert running.tags(Kind.AUTOSCALING_TARGET, f"{target}x") is None
 
-    start = len(desk.aws.calls)
+    start = len(sut.aws.calls)
     running.tag(Kind.AUTOSCALING_POLICY, policy, ours)
     running.untag(Kind.AUTOSCALING_POLICY, policy, tuple(ours))
     assert running.tags(Kind.AUTOSCALING_POLICY, policy) == {}
-    assert len(desk.aws.calls) == start
-    assert running.left_to_do(desk.spec) == ()
+    assert len(sut.aws.calls) == start
+    assert running.left_to_do(sut.spec) == ()

@@ -26,16 +26,16 @@ CASES = sorted(
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_stack_of_the_corpus_is_adopted(tmp_path, case):
-    told = json.loads((case / "case.json").read_text())
+    reported = json.loads((case / "case.json").read_text())
     shutil.copytree(case, tmp_path / "copy")
-    root = tmp_path / "copy" / told.get("root", "root")
+    root = tmp_path / "copy" / reported.get("root", "root")
     inputs = Inputs(
         options=tuple(
             ("var-file", str(root / one[1:])) if one[0] == "@" else ("var", one)
-            for one in told.get("cli") or ()
+            for one in reported.get("cli") or ()
         ),
-        environment=told.get("env") or {},
-        workspace=told.get("workspace") or "default",
+        environment=reported.get("env") or {},
+        workspace=reported.get("workspace") or "default",
         region="us-east-1",
     )
     result = prepared(root, inputs)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from adopting import STACK, compile_in, prepared
-from playing import ARNS, CLUSTER, DeadError, Fate, PlayedAws, PlayedTerraform, new_state
+from fake_terraform import ARNS, CLUSTER, DeadError, Fate, PlayedAws, PlayedTerraform, new_state
 
 from controller.adopt import files, journal
 from controller.adopt.adoption import Adoption

@@ -503,9 +503,9 @@ def test_one_whose_budget_is_used_up_holds_up_no_other(team):
     team.installation.aws.clock.advance(4 * 3600)
     reply = team.program("wake", '{"stacks": ["pr-1", "pr-2"], "for": "1h"}')
     assert reply.status == 202, reply.body
-    told = {each["stack"]: each for each in reply.json["stacks"]}
-    assert (told["pr-1"]["status"], told["pr-2"]["status"]) == (403, 202)
-    assert "is used up" in told["pr-1"]["detail"]
+    reported = {each["stack"]: each for each in reply.json["stacks"]}
+    assert (reported["pr-1"]["status"], reported["pr-2"]["status"]) == (403, 202)
+    assert "is used up" in reported["pr-1"]["detail"]
     assert team.holders("pr-1") == [] and len(team.holders("pr-2")) == 1
 
 

@@ -41,10 +41,13 @@ def book(installation, at="2026-11-24 13:30", length="2h", **more):
 def test_a_booking_is_recorded_listed_and_wakes_nobody_yet(tokyo):
     reply = book(tokyo, name="ann", reason="demo")
     assert (reply.status, reply.json["state"]) == (200, "asleep")
-    (told,) = reply.json["bookings"]
-    assert (told["by"], told["reason"]) == ("ann", "demo")
-    assert (told["opens_at"], told["closes_at"]) == ("2026-11-24T04:30:00Z", "2026-11-24T06:30:00Z")
-    assert "owner" not in told
+    (reported,) = reply.json["bookings"]
+    assert (reported["by"], reported["reason"]) == ("ann", "demo")
+    assert (reported["opens_at"], reported["closes_at"]) == (
+        "2026-11-24T04:30:00Z",
+        "2026-11-24T06:30:00Z",
+    )
+    assert "owner" not in reported
     assert tokyo.leases() == [] and tokyo.started_passes == [STACK]
     first = reply.json["next"][0]
     assert first["state"] == "awake" and first["at"] < "2026-11-24T04:30:00Z"

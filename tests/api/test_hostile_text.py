@@ -30,7 +30,7 @@ def as_lambda_sends(reply):
     return json.dumps(reply, ensure_ascii=False).encode("utf-8")
 
 
-def asked(installation, body, **headers):
+def requested(installation, body, **headers):
     named = {"authorization": f"Bearer {installation.key()}", "content_type": "application/json"}
     return installation.ask("POST", f"/s/{STACK}/wake", body, **named, **headers)
 
@@ -48,7 +48,7 @@ def asked(installation, body, **headers):
 )
 @pytest.mark.parametrize("accept", ["application/json", BROWSER])
 def test_what_json_can_write_and_nobody_can_send_is_refused(installation, body, accept):
-    reply = asked(installation, body, accept=accept)
+    reply = requested(installation, body, accept=accept)
     assert reply.status == 422
     assert as_lambda_sends(vars(reply))
     assert installation.leases() == []
@@ -89,11 +89,11 @@ def test_a_reason_in_the_table_ends_neither_page_nor_pass(installation, sort, mo
     lines = io.StringIO()
     before = entry.logger.registered_handler.setStream(lines)
     try:
-        told = entry.make_handler(installation.controller)({"stack": STACK}, Context())
+        reported = entry.make_handler(installation.controller)({"stack": STACK}, Context())
     finally:
         entry.logger.registered_handler.setStream(before)
-    assert told["result"] == "unfinished"
-    assert as_lambda_sends(told)
+    assert reported["result"] == "unfinished"
+    assert as_lambda_sends(reported)
     assert lines.getvalue().isascii()
     installation.run()
     assert installation.status()["state"] == "awake"

@@ -219,22 +219,22 @@ def test_a_link_that_is_not_ours_cannot_be_withdrawn(dormouse):
 
 
 def test_json_tells_what_the_link_is(installation, dormouse):
-    told = json.loads(dormouse(STACK, "--json", "--expires", "1h")[0])
-    assert (told["stack"], told["scope"]) == (STACK, "wake")
-    assert told["expires_at"] == "2026-11-23T10:00:00Z"
-    assert told["url"].endswith(told["key"])
+    reported = json.loads(dormouse(STACK, "--json", "--expires", "1h")[0])
+    assert (reported["stack"], reported["scope"]) == (STACK, "wake")
+    assert reported["expires_at"] == "2026-11-23T10:00:00Z"
+    assert reported["url"].endswith(reported["key"])
 
 
 def test_the_address_is_read_from_aws(installation, dormouse, monkeypatch, capsys):
-    asked = []
+    requested = []
     output = {"OutputKey": "WakeUrl", "OutputValue": "https://abc.lambda-url.us-east-1.on.aws/"}
     answer = {"Stacks": [{"Outputs": [output]}]}
     installation.aws.answer_with(
-        "cloudformation", "DescribeStacks", lambda p: asked.append(p["StackName"]) or answer
+        "cloudformation", "DescribeStacks", lambda p: requested.append(p["StackName"]) or answer
     )
     assert run(["link", STACK, "--deployment", "trial"]) == 0
     assert capsys.readouterr().out.startswith("https://abc.lambda-url.us-east-1.on.aws/s/nsfw-api")
-    assert asked == ["trial"]
+    assert requested == ["trial"]
 
 
 @pytest.mark.parametrize(

@@ -345,9 +345,9 @@ def test_account_numbers_in_what_aws_said_do_not_reach_those_with_a_link(install
         installation.program("GET", f"/s/{STACK}/status", "admin"),
         installation.page("admin"),
     )
-    for told in (status.body, page.body):
-        assert "arn:aws:sts::************:assumed-role/x" in told
-        assert not re.search("123456789012|210987654321", told)
+    for reported in (status.body, page.body):
+        assert "arn:aws:sts::************:assumed-role/x" in reported
+        assert not re.search("123456789012|210987654321", reported)
     assert "123456789012" in installation.table.load(STACK).status.lifecycle.failure.cause
 
 

@@ -18,7 +18,7 @@ from controller.domain.errors import TextError
 from controller.domain.planning.plan import Target
 from controller.domain.reporting.report import make_report
 from controller.domain.reporting.status import Status
-from domain.asked import HOURS, at, hold, lease, rules
+from domain.decision_inputs import HOURS, at, hold, lease, rules
 from factories import article_spec
 
 NO_HOURS = rules(wake_for="2h", max_awake="12h")

@@ -29,18 +29,18 @@ SAID = [
 ]
 
 
-def told(*texts):
+def reported(*texts):
     return {"events": [{"createdAt": NOON, "message": text} for text in texts]}
 
 
 def test_what_it_is_known_to_say_is_no_news():
-    assert unknown_events(told(*SAID)) == ()
+    assert unknown_events(reported(*SAID)) == ()
     assert unknown_events({}) == ()
 
 
 def test_other_words_are_shown_unchanged():
     said = "(service api) retired 1 task: (task 1)."
-    assert unknown_events(told(SAID[0], said)) == ((NOON, said),)
+    assert unknown_events(reported(SAID[0], said)) == ((NOON, said),)
 
 
 def test_a_simulated_day_knows_all_words_and_an_unknown_one_is_logged_once():

@@ -24,8 +24,8 @@ def test_tags_and_public_addresses_of_a_subnet():
     look_up = LookUps(Clients(aws.session(), "us-east-1"))
 
     def answers(cidr):
-        asked = {"$look_up": "subnet", "id": made[cidr]}
-        return [look_up({**asked, "attribute": a}) for a in ("tags", "map_public_ip_on_launch")]
+        requested = {"$look_up": "subnet", "id": made[cidr]}
+        return [look_up({**requested, "attribute": a}) for a in ("tags", "map_public_ip_on_launch")]
 
     assert answers("10.0.1.0/24") == [{"Name": "private-a"}, False]
     assert answers("10.0.2.0/24") == [{}, True]

@@ -150,17 +150,17 @@ def test_an_answer_in_pages_is_read_to_its_end(aws):
             page({"newFlowCount_0": [2.0], "processedBytes_0": [20.0]}, 1, "Complete"),
         ]
     )
-    asked = []
+    requested = []
 
     class Pages:
         def get_metric_data(self, **request):
-            asked.append(request.get("NextToken"))
+            requested.append(request.get("NextToken"))
             return next(pages)
 
     never = BilledResource(address="aws_lb.a", arn="arn:x:loadbalancer/net/a/1", since=START)
     counts = TrafficReader(Pages()).read([never], at(0), at(10))
     assert [(each.new_flows, each.bytes) for each in counts.minutes] == [(1, 10), (2, 20)]
-    assert asked == [None, "more"]
+    assert requested == [None, "more"]
 
 
 def page(values, minute, code, token=None):

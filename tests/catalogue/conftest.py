@@ -1,6 +1,6 @@
 import pytest
 
-from catalogue.tools import Calendar, StackUnderTest, fresh_desk
+from catalogue.tools import Calendar, StackUnderTest, fresh_sut
 from controller.domain.planning.timing import profile as timing_of
 from local.aws import LaptopAws
 from system.stack_under_test import FORBIDDEN
@@ -13,7 +13,7 @@ def accounts():
 
 
 @pytest.fixture
-def desk_of(accounts):
+def sut_of(accounts):
     """Makes desks, and sees to it that no pass on any of them made a forbidden call."""
     made: list[StackUnderTest] = []
 
@@ -22,17 +22,17 @@ def desk_of(accounts):
         aws = free.pop() if free else LaptopAws(profile=profile, clock=Calendar())
         aws.clock.restart()
         aws.reset()
-        made.append(fresh_desk(profile, *args, aws=aws, **options))
+        made.append(fresh_sut(profile, *args, aws=aws, **options))
         return made[-1]
 
     yield make
-    for desk in made:
-        accounts[desk.aws.timing].append(desk.aws)
-    for desk in made:
-        assert not {call.operation for call in desk.aws.calls} & FORBIDDEN
+    for sut in made:
+        accounts[sut.aws.timing].append(sut.aws)
+    for sut in made:
+        assert not {call.operation for call in sut.aws.calls} & FORBIDDEN
 
 
 @pytest.fixture(params=["typical"])
-def desk(request, desk_of):
+def sut(request, sut_of):
     """The article's stack, asleep, in an account of its own."""
-    return desk_of(request.param)
+    return sut_of(request.param)

@@ -56,56 +56,56 @@ WRITES = {
 LOOK = timedelta(seconds=5)
 
 
-def die_at_every_write(desk, way):
+def die_at_every_write(sut, way):
     """Yield after each death: before each write of the way, and after its effect."""
     for operation, after in itertools.product(WRITES[way], (False, True)):
-        desk.aws.clock.restart()
-        desk.aws.reset()
-        desk.aws.furnish_article()
+        sut.aws.clock.restart()
+        sut.aws.reset()
+        sut.aws.furnish_article()
         if way == "asleep":
-            one_pass(desk, "awake", every=LOOK)
-        start = len(desk.aws.calls)
-        session = DirectSession(desk.aws, Dying(operation, after=after))
+            one_pass(sut, "awake", every=LOOK)
+        start = len(sut.aws.calls)
+        session = DirectSession(sut.aws, Dying(operation, after=after))
         with pytest.raises(Crash):
-            one_pass(desk, way, session=session, every=LOOK)
+            one_pass(sut, way, session=session, every=LOOK)
         yield f"died {'after' if after else 'before'} {operation}", start
 
 
-def check(desk, where, outcome, stands):
+def check(sut, where, outcome, stands):
     assert outcome.result is Result.CONVERGED, (where, outcome.cause)
-    assert desk.standing() == stands, where
-    desk.aws.clock.advance(60)  # whatever no read showed shows up now
-    assert desk.standing() == stands, where
-    assert one_balancer_at_a_time(desk), where
+    assert sut.standing() == stands, where
+    sut.aws.clock.advance(60)  # whatever no read showed shows up now
+    assert sut.standing() == stands, where
+    assert one_balancer_at_a_time(sut), where
     if stands == ASLEEP:
-        assert is_quiet(desk), where
+        assert is_quiet(sut), where
     else:
-        tasks = [life for life in desk.aws.lifetimes() if life.kind == "task"]
+        tasks = [life for life in sut.aws.lifetimes() if life.kind == "task"]
         assert sum(1 for life in tasks if not life.ended_at) == 1, where
 
 
 @AT
 @pytest.mark.parametrize(("way", "stands"), [("awake", AWAKE), ("asleep", ASLEEP)])
 def test_f56_a_transition_that_died_anywhere_is_finished_by_a_pass_without_memory(
-    desk_of, profile, way, stands, pause
+    sut_of, profile, way, stands, pause
 ):
-    desk = desk_of(profile)
-    for where, start in die_at_every_write(desk, way):
-        desk.aws.clock.advance(pause)
-        check(desk, where, one_pass(desk, way, every=LOOK), stands)
+    sut = sut_of(profile)
+    for where, start in die_at_every_write(sut, way):
+        sut.aws.clock.advance(pause)
+        check(sut, where, one_pass(sut, way, every=LOOK), stands)
         for operation in ("CreateLoadBalancer", "CreateService"):
-            made = {c.result for c in calls_of(desk, operation, since=start) if c.result}
+            made = {c.result for c in calls_of(sut, operation, since=start) if c.result}
             assert len(made) <= 1, (where, operation)
 
 
 @AT
 def test_f56_a_sleep_that_died_anywhere_is_undone_by_a_wake_that_knows_nothing(
-    desk_of, profile, pause
+    sut_of, profile, pause
 ):
-    desk = desk_of(profile)
-    for where, _ in die_at_every_write(desk, "asleep"):
-        desk.aws.clock.advance(pause)
-        check(desk, where, one_pass(desk, "awake", every=LOOK), AWAKE)
+    sut = sut_of(profile)
+    for where, _ in die_at_every_write(sut, "asleep"):
+        sut.aws.clock.advance(pause)
+        check(sut, where, one_pass(sut, "awake", every=LOOK), AWAKE)
 
 
 @pytest.mark.parametrize(
@@ -121,19 +121,19 @@ def test_f56_a_sleep_that_died_anywhere_is_undone_by_a_wake_that_knows_nothing(
     ],
 )
 def test_f56_a_wake_that_died_anywhere_is_undone_by_a_sleep_that_knows_nothing(
-    desk_of, profile, pause
+    sut_of, profile, pause
 ):
     """Ctrl-C, and at once the way back: even a free target group must not be left."""
-    desk = desk_of(profile)
-    for where, _ in die_at_every_write(desk, "awake"):
-        desk.aws.clock.advance(pause)
-        check(desk, where, one_pass(desk, "asleep", every=LOOK), ASLEEP)
+    sut = sut_of(profile)
+    for where, _ in die_at_every_write(sut, "awake"):
+        sut.aws.clock.advance(pause)
+        check(sut, where, one_pass(sut, "asleep", every=LOOK), ASLEEP)
 
 
 @pytest.mark.parametrize("way", ["awake", "asleep"])
-def test_f56_without_an_elastic_ip_a_load_balancer_is_not_lost_sight_of(desk_of, way):
+def test_f56_without_an_elastic_ip_a_load_balancer_is_not_lost_sight_of(sut_of, way):
     """No association tells of it: for twenty seconds nothing does, and it costs by the hour."""
-    desk = desk_of("slow", without_elastic_ip())
-    for where, _ in die_at_every_write(desk, "awake"):
-        check(desk, where, one_pass(desk, way, every=LOOK), AWAKE if way == "awake" else ASLEEP)
-        assert len({c.result for c in calls_of(desk, "CreateLoadBalancer")}) <= 1
+    sut = sut_of("slow", without_elastic_ip())
+    for where, _ in die_at_every_write(sut, "awake"):
+        check(sut, where, one_pass(sut, way, every=LOOK), AWAKE if way == "awake" else ASLEEP)
+        assert len({c.result for c in calls_of(sut, "CreateLoadBalancer")}) <= 1

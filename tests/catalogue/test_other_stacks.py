@@ -132,12 +132,12 @@ SHAPES = {"two_groups": two_groups, "two_balancers": two_balancers, "two_zones":
 EVERY_SHAPE = pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
 
 
-def a_desk(desk_of, profile, spec):
-    return desk_of(profile, spec, **THINGS)
+def a_sut(sut_of, profile, spec):
+    return sut_of(profile, spec, **THINGS)
 
 
-def addresses(desk):
-    found = desk.session.client("ec2").describe_addresses()["Addresses"]
+def addresses(sut):
+    found = sut.session.client("ec2").describe_addresses()["Addresses"]
     return {one["AllocationId"]: one.get("AssociationId") for one in found}
 
 
@@ -146,50 +146,50 @@ def addresses(desk):
     ("profile", "order"),
     [("fast", "force"), ("typical", "force"), ("typical", "count"), ("slow", "safe")],
 )
-def test_it_wakes_and_sleeps_and_wakes_again(desk_of, profile, order, shape):
-    desk = a_desk(desk_of, profile, shape())
+def test_it_wakes_and_sleeps_and_wakes_again(sut_of, profile, order, shape):
+    sut = a_sut(sut_of, profile, shape())
     for _ in range(2):
-        woken = one_pass(desk, "awake")
+        woken = one_pass(sut, "awake")
         assert woken.result is Result.CONVERGED
         assert woken.cause == ""
-        assert all(woken.observed[r.address].state == "ready" for r in desk.spec.resources)
+        assert all(woken.observed[r.address].state == "ready" for r in sut.spec.resources)
         used = {
             m["AllocationId"]
-            for r in desk.spec.resources
+            for r in sut.spec.resources
             for m in r.request.get("SubnetMappings", ())
         }
-        assert all(addresses(desk)[each] for each in used)
-        slept = one_pass(desk, "asleep", order=Order(order))
+        assert all(addresses(sut)[each] for each in used)
+        slept = one_pass(sut, "asleep", order=Order(order))
         assert slept.result is Result.CONVERGED
         assert slept.cause == ""
-        assert is_quiet(desk)
-        assert not any(addresses(desk).values())
-    assert one_balancer_at_a_time(desk)
+        assert is_quiet(sut)
+        assert not any(addresses(sut).values())
+    assert one_balancer_at_a_time(sut)
 
 
 @EVERY_SHAPE
 @pytest.mark.parametrize(("there", "back"), [("awake", "asleep"), ("asleep", "awake")])
-def test_changing_ones_mind_at_every_poll(desk_of, shape, there, back):
-    desk = a_desk(desk_of, "fast", shape())
+def test_changing_ones_mind_at_every_poll(sut_of, shape, there, back):
+    sut = a_sut(sut_of, "fast", shape())
     if there == "asleep":
-        one_pass(desk, "awake")
+        one_pass(sut, "awake")
     for rounds in range(1, 100):
-        begun = one_pass(desk, there, still_wanted=stop_after(rounds), every=LOOK)
+        begun = one_pass(sut, there, still_wanted=stop_after(rounds), every=LOOK)
         if begun.result is Result.CONVERGED:
             break
-        outcome = one_pass(desk, back, every=LOOK)
+        outcome = one_pass(sut, back, every=LOOK)
         assert outcome.result is Result.CONVERGED, (rounds, outcome.cause)
-        assert one_balancer_at_a_time(desk), rounds
+        assert one_balancer_at_a_time(sut), rounds
         if back == "asleep":
-            assert is_quiet(desk), rounds
+            assert is_quiet(sut), rounds
     assert rounds > 3
 
 
-def test_two_target_groups_are_both_healthy_before_it_is_awake(desk_of):
+def test_two_target_groups_are_both_healthy_before_it_is_awake(sut_of):
     """Awake is every target group, not the first of them."""
-    desk = a_desk(desk_of, "typical", two_groups())
+    sut = a_sut(sut_of, "typical", two_groups())
     # The second group's listener is made late: its targets become healthy minutes later.
-    desk.aws.faults.add(
+    sut.aws.faults.add(
         Fault(
             operation="CreateListener",
             code="ServiceUnavailable",
@@ -198,74 +198,74 @@ def test_two_target_groups_are_both_healthy_before_it_is_awake(desk_of):
         )
     )
     watch = Watch()
-    outcome = one_pass(desk, "awake", report=watch)
+    outcome = one_pass(sut, "awake", report=watch)
 
     assert outcome.result is Result.CONVERGED
-    elbv2 = desk.session.client("elbv2")
+    elbv2 = sut.session.client("elbv2")
     for group in elbv2.describe_target_groups()["TargetGroups"]:
         health = elbv2.describe_target_health(TargetGroupArn=group["TargetGroupArn"])
         states = [h["TargetHealth"]["State"] for h in health["TargetHealthDescriptions"]]
         assert states == ["healthy"], group["TargetGroupName"]
 
 
-def test_of_two_balancers_one_that_is_protected_does_not_keep_the_other(desk_of):
+def test_of_two_balancers_one_that_is_protected_does_not_keep_the_other(sut_of):
     """F40 for one of them: the other and the service go, and the protected one is named."""
-    desk = a_desk(desk_of, "typical", two_balancers())
-    one_pass(desk, "awake")
-    with by_hand(desk) as session:
+    sut = a_sut(sut_of, "typical", two_balancers())
+    one_pass(sut, "awake")
+    with by_hand(sut) as session:
         elbv2 = session.client("elbv2")
         (found,) = elbv2.describe_load_balancers(Names=["ecs-nlb"])["LoadBalancers"]
         elbv2.modify_load_balancer_attributes(
             LoadBalancerArn=found["LoadBalancerArn"],
             Attributes=[{"Key": "deletion_protection.enabled", "Value": "true"}],
         )
-    outcome = one_pass(desk, "asleep", minutes=60)
+    outcome = one_pass(sut, "asleep", minutes=60)
 
     assert outcome.result is Result.FAILED
     assert '"ecs-nlb"' in outcome.cause
-    standing = desk.standing()
+    standing = sut.standing()
     assert (standing["load_balancers"], standing["services"]) == (1, 0)
-    assert addresses(desk)[EIP] and not addresses(desk)[EIP_2]
+    assert addresses(sut)[EIP] and not addresses(sut)[EIP_2]
 
 
-def test_of_two_balancers_one_that_stays_keeps_only_its_own_target_group(desk_of):
+def test_of_two_balancers_one_that_stays_keeps_only_its_own_target_group(sut_of):
     """A blocked step blocks only what depends on it."""
-    desk = a_desk(desk_of, "typical", two_balancers())
-    one_pass(desk, "awake")
-    desk.aws.conditions.endpoint_services.add("ecs-nlb")
-    one_pass(desk, "asleep", minutes=60)
+    sut = a_sut(sut_of, "typical", two_balancers())
+    one_pass(sut, "awake")
+    sut.aws.conditions.endpoint_services.add("ecs-nlb")
+    one_pass(sut, "asleep", minutes=60)
 
-    found = desk.session.client("elbv2").describe_target_groups()["TargetGroups"]
+    found = sut.session.client("elbv2").describe_target_groups()["TargetGroups"]
     assert [group["TargetGroupName"] for group in found] == ["ecs-target-group"]
 
 
-def test_of_two_balancers_one_whose_elastic_ip_is_taken_blocks_the_wake_before_it_costs(desk_of):
-    desk = a_desk(desk_of, "fast", two_balancers())
-    with by_hand(desk) as session:
+def test_of_two_balancers_one_whose_elastic_ip_is_taken_blocks_the_wake_before_it_costs(sut_of):
+    sut = a_sut(sut_of, "fast", two_balancers())
+    with by_hand(sut) as session:
         session.client("ec2").associate_address(
             AllocationId=EIP_2, InstanceId="i-0c0ffee0c0ffee0c0"
         )
-    start = len(desk.aws.calls)
-    outcome = one_pass(desk, "awake")
+    start = len(sut.aws.calls)
+    outcome = one_pass(sut, "awake")
 
     assert outcome.result is Result.BLOCKED
     assert "203.0.113.26" in outcome.cause
-    assert changes_since(desk, start) == []
+    assert changes_since(sut, start) == []
 
 
-def test_of_two_balancers_one_that_failed_is_created_again_alone(desk_of):
-    desk = a_desk(desk_of, "fast", two_balancers())
-    desk.aws.conditions.load_balancer("second-nlb", "failed", provisioning=20)
+def test_of_two_balancers_one_that_failed_is_created_again_alone(sut_of):
+    sut = a_sut(sut_of, "fast", two_balancers())
+    sut.aws.conditions.load_balancer("second-nlb", "failed", provisioning=20)
     watch = Watch(
-        lambda: desk.aws.conditions.load_balancer("second-nlb", "active"),
+        lambda: sut.aws.conditions.load_balancer("second-nlb", "active"),
         when=lambda seen: seen.observed[LB_2].state == "failed",
     )
-    outcome = one_pass(desk, "awake", report=watch)
+    outcome = one_pass(sut, "awake", report=watch)
 
     assert outcome.result is Result.CONVERGED
-    (gone,) = calls_of(desk, "DeleteLoadBalancer")
+    (gone,) = calls_of(sut, "DeleteLoadBalancer")
     assert "second-nlb" in gone.params["LoadBalancerArn"]
-    assert desk.standing()["services"] == 1
+    assert sut.standing()["services"] == 1
 
 
 def swapped_names():
@@ -279,16 +279,16 @@ def swapped_names():
     return article_spec(resources=tuple(changed))
 
 
-def test_two_balancers_that_swapped_their_names_sleep_all_the_same(desk_of):
+def test_two_balancers_that_swapped_their_names_sleep_all_the_same(sut_of):
     """Each carries the other's address in its tags: both are this stack's, so both go."""
-    desk = a_desk(desk_of, "fast", two_balancers())
-    one_pass(desk, "awake")
-    desk.spec = swapped_names()
+    sut = a_sut(sut_of, "fast", two_balancers())
+    one_pass(sut, "awake")
+    sut.spec = swapped_names()
 
-    assert one_pass(desk, "asleep").result is Result.CONVERGED
-    assert is_quiet(desk)
-    assert not any(addresses(desk).values())
-    assert one_pass(desk, "awake").result is Result.CONVERGED
+    assert one_pass(sut, "asleep").result is Result.CONVERGED
+    assert is_quiet(sut)
+    assert not any(addresses(sut).values())
+    assert one_pass(sut, "awake").result is Result.CONVERGED
 
 
 # Services of both worlds
@@ -317,9 +317,9 @@ def kept_service():
     )
 
 
-def terraform_made(desk, tags=None):
+def terraform_made(sut, tags=None):
     """What terraform apply leaves: the group, and the service at rest."""
-    with by_hand(desk) as session:
+    with by_hand(sut) as session:
         elbv2, ecs = session.client("elbv2"), session.client("ecs")
         (group,) = elbv2.create_target_group(
             Name="kept-group",
@@ -341,7 +341,7 @@ def terraform_made(desk, tags=None):
             Port=5000,
             DefaultActions=[{"Type": "forward", "TargetGroupArn": group["TargetGroupArn"]}],
         )
-        desk.aws.clock.advance(60)
+        sut.aws.clock.advance(60)
         network = {"subnets": [SUBNET], "assignPublicIp": "ENABLED"}
         ecs.create_service(
             cluster=CLUSTER,
@@ -361,98 +361,98 @@ def terraform_made(desk, tags=None):
             tags=[{"key": k, "value": v} for k, v in (tags or {}).items()],
         )
         elbv2.delete_load_balancer(LoadBalancerArn=balancer["LoadBalancerArn"])
-    desk.aws.clock.advance(300)
+    sut.aws.clock.advance(300)
 
 
 OURS = owner_tags("nsfw-api", SERVICE)
 
 
-def the_service(desk):
-    reply = desk.session.client("ecs").describe_services(cluster=CLUSTER, services=[SERVICE_NAME])
+def the_service(sut):
+    reply = sut.session.client("ecs").describe_services(cluster=CLUSTER, services=[SERVICE_NAME])
     return reply["services"][0]
 
 
 @pytest.mark.parametrize("order", list(Order))
 @pytest.mark.parametrize("profile", PROFILES)
-def test_a_service_of_both_worlds_is_scaled_and_never_deleted(desk_of, profile, order):
-    desk = a_desk(desk_of, profile, kept_service())
-    terraform_made(desk, OURS)
+def test_a_service_of_both_worlds_is_scaled_and_never_deleted(sut_of, profile, order):
+    sut = a_sut(sut_of, profile, kept_service())
+    terraform_made(sut, OURS)
     for _ in range(2):
-        start = len(desk.aws.calls)
-        woken = one_pass(desk, "awake", minutes=30)
+        start = len(sut.aws.calls)
+        woken = one_pass(sut, "awake", minutes=30)
         assert woken.result is Result.CONVERGED, woken.cause
-        assert the_service(desk)["runningCount"] == 1
-        assert "UpdateService" in changes_since(desk, start)
-        slept = one_pass(desk, "asleep", order=order, minutes=30)
+        assert the_service(sut)["runningCount"] == 1
+        assert "UpdateService" in changes_since(sut, start)
+        slept = one_pass(sut, "asleep", order=order, minutes=30)
         assert slept.result is Result.CONVERGED, slept.cause
-        found = the_service(desk)
+        found = the_service(sut)
         assert (found["status"], found["desiredCount"], found["runningCount"]) == ("ACTIVE", 0, 0)
-        assert desk.standing()["load_balancers"] == 0
-        assert not desk.elastic_ip().get("AssociationId")
-    done = {call.operation for call in desk.aws.calls if not call.is_read}
+        assert sut.standing()["load_balancers"] == 0
+        assert not sut.elastic_ip().get("AssociationId")
+    done = {call.operation for call in sut.aws.calls if not call.is_read}
     assert not done & {"CreateService", "DeleteService", "CreateTargetGroup", "DeleteTargetGroup"}
 
 
-def test_a_service_of_both_worlds_changes_its_mind_at_every_poll(desk_of):
-    desk = a_desk(desk_of, "fast", kept_service())
-    terraform_made(desk, OURS)
+def test_a_service_of_both_worlds_changes_its_mind_at_every_poll(sut_of):
+    sut = a_sut(sut_of, "fast", kept_service())
+    terraform_made(sut, OURS)
     for there, back in (("awake", "asleep"), ("asleep", "awake")):
         for rounds in range(1, 100):
-            begun = one_pass(desk, there, still_wanted=stop_after(rounds), every=LOOK)
+            begun = one_pass(sut, there, still_wanted=stop_after(rounds), every=LOOK)
             if begun.result is Result.CONVERGED:
                 break
-            outcome = one_pass(desk, back, every=LOOK)
+            outcome = one_pass(sut, back, every=LOOK)
             assert outcome.result is Result.CONVERGED, (there, rounds, outcome.cause)
         assert rounds > 3
 
 
-def test_a_service_of_both_worlds_at_rest_is_not_woken_up_by_a_sleep(desk_of):
-    desk = a_desk(desk_of, "fast", kept_service())
-    terraform_made(desk, OURS)
-    start = len(desk.aws.calls)
+def test_a_service_of_both_worlds_at_rest_is_not_woken_up_by_a_sleep(sut_of):
+    sut = a_sut(sut_of, "fast", kept_service())
+    terraform_made(sut, OURS)
+    start = len(sut.aws.calls)
 
-    assert one_pass(desk, "asleep").result is Result.CONVERGED
-    assert changes_since(desk, start) == []
+    assert one_pass(sut, "asleep").result is Result.CONVERGED
+    assert changes_since(sut, start) == []
 
 
-def test_a_service_of_both_worlds_without_our_tags_is_reported_and_left_alone(desk_of):
+def test_a_service_of_both_worlds_without_our_tags_is_reported_and_left_alone(sut_of):
     """Terraform made it, and has not been told to let dormouse have it."""
-    desk = a_desk(desk_of, "fast", kept_service())
-    terraform_made(desk)
-    start = len(desk.aws.calls)
-    outcome = one_pass(desk, "awake")
+    sut = a_sut(sut_of, "fast", kept_service())
+    terraform_made(sut)
+    start = len(sut.aws.calls)
+    outcome = one_pass(sut, "awake")
 
     assert outcome.result is Result.BLOCKED
     assert f'service "{SERVICE_NAME}" is not ours' in outcome.cause
     assert '"dormouse:stack" = "nsfw-api"' in outcome.cause
-    assert changes_since(desk, start) == []
+    assert changes_since(sut, start) == []
 
 
-def test_a_service_of_both_worlds_without_our_tags_is_not_to_be_deleted(desk_of):
+def test_a_service_of_both_worlds_without_our_tags_is_not_to_be_deleted(sut_of):
     """It is the user's own: the way out is to add the tags, as `dormouse check` says."""
-    desk = a_desk(desk_of, "fast", kept_service())
-    terraform_made(desk)
-    outcome = one_pass(desk, "awake")
+    sut = a_sut(sut_of, "fast", kept_service())
+    terraform_made(sut)
+    outcome = one_pass(sut, "awake")
 
     assert "delete it" not in outcome.cause
     assert "add" in outcome.cause
 
 
-def test_a_service_of_both_worlds_that_is_missing_is_terraforms_to_make(desk_of):
+def test_a_service_of_both_worlds_that_is_missing_is_terraforms_to_make(sut_of):
     """What stands in both worlds is not dormouse's to create; Terraform would not know of it."""
-    desk = a_desk(desk_of, "fast", kept_service())
-    terraform_made(desk, OURS)
-    with by_hand(desk) as session:
+    sut = a_sut(sut_of, "fast", kept_service())
+    terraform_made(sut, OURS)
+    with by_hand(sut) as session:
         session.client("ecs").delete_service(cluster=CLUSTER, service=SERVICE_NAME, force=True)
-    desk.aws.clock.advance(60)
-    outcome = one_pass(desk, "awake")
+    sut.aws.clock.advance(60)
+    outcome = one_pass(sut, "awake")
 
     assert "terraform apply" in outcome.cause
     assert SERVICE in outcome.cause or SERVICE_NAME in outcome.cause
-    assert not calls_of(desk, "CreateService")
+    assert not calls_of(sut, "CreateService")
 
 
-def test_a_foreign_service_of_both_worlds_does_not_keep_the_rest_from_sleeping(desk_of):
+def test_a_foreign_service_of_both_worlds_does_not_keep_the_rest_from_sleeping(sut_of):
     """In the safe order the load balancer goes minutes later: it must go all the same."""
     worker = service(
         address="aws_ecs_service.worker",
@@ -460,9 +460,9 @@ def test_a_foreign_service_of_both_worlds_does_not_keep_the_rest_from_sleeping(d
         asleep={"desiredCount": 0},
         after=(),
     )
-    desk = a_desk(desk_of, "typical", article_spec())
-    one_pass(desk, "awake")
-    with by_hand(desk) as session:
+    sut = a_sut(sut_of, "typical", article_spec())
+    one_pass(sut, "awake")
+    with by_hand(sut) as session:
         session.client("ecs").create_service(
             cluster=CLUSTER,
             serviceName="worker",
@@ -471,10 +471,10 @@ def test_a_foreign_service_of_both_worlds_does_not_keep_the_rest_from_sleeping(d
             launchType="FARGATE",
             networkConfiguration={"awsvpcConfiguration": {"subnets": [SUBNET]}},
         )
-    desk.spec = article_spec(resources=(*article_spec().resources, worker))
-    one_pass(desk, "asleep", order=Order.SAFE, minutes=30)
+    sut.spec = article_spec(resources=(*article_spec().resources, worker))
+    one_pass(sut, "asleep", order=Order.SAFE, minutes=30)
 
-    standing = desk.standing()
+    standing = sut.standing()
     assert (standing["load_balancers"], standing["target_groups"]) == (0, 0)
 
 
@@ -482,27 +482,27 @@ def test_a_foreign_service_of_both_worlds_does_not_keep_the_rest_from_sleeping(d
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_the_safe_order_deletes_nothing_under_a_service_that_drains(desk_of, profile):
+def test_the_safe_order_deletes_nothing_under_a_service_that_drains(sut_of, profile):
     """Terraform's order: the front stays until the service is inactive (AWS behaviour §3.6)."""
-    desk = a_desk(desk_of, profile, article_spec())
-    one_pass(desk, "awake")
-    start, watch = len(desk.aws.calls), Watch()
-    outcome = one_pass(desk, "asleep", order=Order.SAFE, report=watch, minutes=30)
+    sut = a_sut(sut_of, profile, article_spec())
+    one_pass(sut, "awake")
+    start, watch = len(sut.aws.calls), Watch()
+    outcome = one_pass(sut, "asleep", order=Order.SAFE, report=watch, minutes=30)
 
     assert outcome.result is Result.CONVERGED
-    assert is_quiet(desk)
-    (balancer,) = calls_of(desk, "DeleteLoadBalancer", since=start)
+    assert is_quiet(sut)
+    (balancer,) = calls_of(sut, "DeleteLoadBalancer", since=start)
     inactive = [s.now for s in watch.rounds if s.observed[SERVICE].state != "absent"][-1]
     assert balancer.at >= inactive
     assert f"waits until {SERVICE} is gone" in watch.waits
-    assert not calls_of(desk, "DeleteListener", since=start)  # it goes with its load balancer
+    assert not calls_of(sut, "DeleteListener", since=start)  # it goes with its load balancer
 
 
-def test_the_safe_order_says_what_keeps_it_when_the_service_may_not_be_deleted(desk_of):
+def test_the_safe_order_says_what_keeps_it_when_the_service_may_not_be_deleted(sut_of):
     """Nothing else may go before it: the load balancer costs on, and the cause is told."""
-    desk = a_desk(desk_of, "fast", article_spec())
-    one_pass(desk, "awake")
-    desk.aws.faults.add(
+    sut = a_sut(sut_of, "fast", article_spec())
+    one_pass(sut, "awake")
+    sut.aws.faults.add(
         Fault(
             operation="DeleteService",
             code="AccessDeniedException",
@@ -511,30 +511,30 @@ def test_the_safe_order_says_what_keeps_it_when_the_service_may_not_be_deleted(d
             times=FOREVER,
         )
     )
-    outcome = one_pass(desk, "asleep", order=Order.SAFE, minutes=30)
+    outcome = one_pass(sut, "asleep", order=Order.SAFE, minutes=30)
 
     assert outcome.result is Result.FAILED
     assert "ecs:DeleteService" in outcome.cause
-    assert not calls_of(desk, "DeleteLoadBalancer", "DeleteTargetGroup")
+    assert not calls_of(sut, "DeleteLoadBalancer", "DeleteTargetGroup")
 
 
-def test_the_order_may_change_between_two_passes(desk_of):
-    desk = a_desk(desk_of, "typical", article_spec())
+def test_the_order_may_change_between_two_passes(sut_of):
+    sut = a_sut(sut_of, "typical", article_spec())
     for first, second in ((Order.SAFE, Order.COUNT), (Order.COUNT, Order.SAFE)):
-        one_pass(desk, "awake")
-        begun = one_pass(desk, "asleep", order=first, still_wanted=stop_after(4))
-        slept = one_pass(desk, "asleep", order=second, progress=begun.progress)
+        one_pass(sut, "awake")
+        begun = one_pass(sut, "asleep", order=first, still_wanted=stop_after(4))
+        slept = one_pass(sut, "asleep", order=second, progress=begun.progress)
         assert slept.result is Result.CONVERGED
-        assert is_quiet(desk)
+        assert is_quiet(sut)
 
 
-def test_a_service_without_a_load_balancer_wakes_and_sleeps(desk_of):
+def test_a_service_without_a_load_balancer_wakes_and_sleeps(sut_of):
     """A worker: nothing but tasks."""
     worker = service(request={"loadBalancers": []}, after=())
     request = {k: v for k, v in worker.request.items() if k != "healthCheckGracePeriodSeconds"}
-    desk = a_desk(desk_of, "typical", article_spec(resources=(replace(worker, request=request),)))
+    sut = a_sut(sut_of, "typical", article_spec(resources=(replace(worker, request=request),)))
 
-    assert one_pass(desk, "awake").result is Result.CONVERGED
-    assert the_service(desk)["runningCount"] == 1
-    assert one_pass(desk, "asleep").result is Result.CONVERGED
-    assert is_quiet(desk)
+    assert one_pass(sut, "awake").result is Result.CONVERGED
+    assert the_service(sut)["runningCount"] == 1
+    assert one_pass(sut, "asleep").result is Result.CONVERGED
+    assert is_quiet(sut)

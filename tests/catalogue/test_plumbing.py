@@ -53,77 +53,77 @@ THROTTLED = {"f51_elb": "elbv2", "f52_ecs": "ecs", "f53_ec2": "ec2"}
 
 
 @pytest.mark.parametrize("service", THROTTLED.values(), ids=THROTTLED.keys())
-def test_f51_f52_f53_throttle_on_every_third_call_changes_nothing_but_the_time(desk, service):
+def test_f51_f52_f53_throttle_on_every_third_call_changes_nothing_but_the_time(sut, service):
     """In the middle of a plan and on reads alike."""
-    desk.aws.faults.add(throttled(service, "*", probability=0.34))
+    sut.aws.faults.add(throttled(service, "*", probability=0.34))
     watch = Watch()
-    outcome = one_pass(desk, "awake", report=watch, minutes=30)
+    outcome = one_pass(sut, "awake", report=watch, minutes=30)
 
     assert outcome.result is Result.CONVERGED
     assert outcome.cause == ""
-    assert one_pass(desk, "asleep", minutes=30).result is Result.CONVERGED
-    desk.aws.faults.clear()
-    assert is_quiet(desk)
-    assert one_balancer_at_a_time(desk)
+    assert one_pass(sut, "asleep", minutes=30).result is Result.CONVERGED
+    sut.aws.faults.clear()
+    assert is_quiet(sut)
+    assert one_balancer_at_a_time(sut)
 
 
 @pytest.mark.parametrize("service", THROTTLED.values(), ids=THROTTLED.keys())
-def test_f51_f52_f53_throttle_without_end_ends_the_pass_as_retry_later(desk, service):
+def test_f51_f52_f53_throttle_without_end_ends_the_pass_as_retry_later(sut, service):
     """A Lambda's time runs out: no failure, a due time, and AWS's own words."""
-    desk.aws.faults.add(throttled(service, "*", times=FOREVER))
-    outcome = one_pass(desk, "awake", seconds=120, minutes=None)
+    sut.aws.faults.add(throttled(service, "*", times=FOREVER))
+    outcome = one_pass(sut, "awake", seconds=120, minutes=None)
 
     assert outcome.result is Result.UNFINISHED
     assert "ate exceeded" in outcome.cause or "limit exceeded" in outcome.cause
-    desk.aws.faults.clear()
-    assert one_pass(desk, "awake", progress=outcome.progress).result is Result.CONVERGED
+    sut.aws.faults.clear()
+    assert one_pass(sut, "awake", progress=outcome.progress).result is Result.CONVERGED
 
 
-def test_f51_a_throttled_read_is_not_repeated_every_second(desk):
+def test_f51_a_throttled_read_is_not_repeated_every_second(sut):
     """AWS said "too fast" and we know that ten seconds are in order: so the next look waits."""
-    desk.aws.faults.add(throttled("elbv2", "Describe*", times=FOREVER))
-    one_pass(desk, "awake", seconds=60, minutes=None)
+    sut.aws.faults.add(throttled("elbv2", "Describe*", times=FOREVER))
+    one_pass(sut, "awake", seconds=60, minutes=None)
 
-    asked = [c.at for c in calls_of(desk, "DescribeLoadBalancers") if "Names" in c.params]
-    gaps = [(b - a).total_seconds() for a, b in itertools.pairwise(asked)]
+    requested = [c.at for c in calls_of(sut, "DescribeLoadBalancers") if "Names" in c.params]
+    gaps = [(b - a).total_seconds() for a, b in itertools.pairwise(requested)]
     assert gaps and min(gaps) >= 5
 
 
-def test_f51_a_throttled_create_is_repeated_after_ten_seconds_while_others_go_on(desk):
-    desk.aws.faults.add(throttled("elbv2", "CreateLoadBalancer", times=3))
+def test_f51_a_throttled_create_is_repeated_after_ten_seconds_while_others_go_on(sut):
+    sut.aws.faults.add(throttled("elbv2", "CreateLoadBalancer", times=3))
     watch = Watch()
-    outcome = desk.wake(report=watch)
+    outcome = sut.wake(report=watch)
 
     assert outcome.result is Result.CONVERGED
-    asked = calls_of(desk, "CreateLoadBalancer")
-    assert all((b.at - a.at).total_seconds() >= 10 for a, b in itertools.pairwise(asked))
-    (group,) = calls_of(desk, "CreateTargetGroup")
-    assert group.at == asked[0].at
+    requested = calls_of(sut, "CreateLoadBalancer")
+    assert all((b.at - a.at).total_seconds() >= 10 for a, b in itertools.pairwise(requested))
+    (group,) = calls_of(sut, "CreateTargetGroup")
+    assert group.at == requested[0].at
     assert any("Rate exceeded" in note for note in watch.notes)
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_f51_f52_f53_a_storm_of_five_minutes_on_everything_is_got_through(desk_of, profile):
+def test_f51_f52_f53_a_storm_of_five_minutes_on_everything_is_got_through(sut_of, profile):
     """Three calls in ten fail, whichever they are; half an hour is enough for a wake."""
-    desk = desk_of(profile)
+    sut = sut_of(profile)
     for way in ("awake", "asleep", "awake"):
         for service in THROTTLED.values():
-            desk.aws.faults.add(throttled(service, "*", probability=0.3))
-        start = len(desk.aws.calls)
-        over = desk.aws.clock.now() + timedelta(minutes=5)
-        desk.aws.at(over, desk.aws.faults.clear)
-        outcome = one_pass(desk, way, minutes=30)
+            sut.aws.faults.add(throttled(service, "*", probability=0.3))
+        start = len(sut.aws.calls)
+        over = sut.aws.clock.now() + timedelta(minutes=5)
+        sut.aws.at(over, sut.aws.faults.clear)
+        outcome = one_pass(sut, way, minutes=30)
 
         assert outcome.result is Result.CONVERGED, way
         assert outcome.cause == "", way
-        if desk.aws.clock.now() < over:
-            desk.aws.clock.advance(300)
-        made = [c for c in list(desk.aws.calls)[start:] if not c.is_read and not c.error_code]
+        if sut.aws.clock.now() < over:
+            sut.aws.clock.advance(300)
+        made = [c for c in list(sut.aws.calls)[start:] if not c.is_read and not c.error_code]
         for operation in {call.operation for call in made}:
             done = [c for c in made if c.operation == operation]
             assert len(done) <= 2, (way, operation)  # nothing is done twice for being refused once
-    assert desk.standing() == AWAKE
-    assert one_balancer_at_a_time(desk)
+    assert sut.standing() == AWAKE
+    assert one_balancer_at_a_time(sut)
 
 
 # F54: the answer is lost, the effect is not
@@ -142,24 +142,22 @@ WRITES = (
 
 
 @pytest.mark.parametrize("operation", WRITES)
-@pytest.mark.parametrize(
-    ("desk", "lost"), [("typical", 500), ("slow", "answer")], indirect=["desk"]
-)
-def test_f54_5xx_after_effect_is_repeated_without_duplicates(desk, operation, lost):
+@pytest.mark.parametrize(("sut", "lost"), [("typical", 500), ("slow", "answer")], indirect=["sut"])
+def test_f54_5xx_after_effect_is_repeated_without_duplicates(sut, operation, lost):
     """A create answered with 500, or not at all, was made: to repeat it gives the same object."""
-    desk.aws.faults.add(Fault(operation=operation, when="after", dropped=lost == "answer"))
-    woken = desk.wake()
+    sut.aws.faults.add(Fault(operation=operation, when="after", dropped=lost == "answer"))
+    woken = sut.wake()
 
     assert woken.result is Result.CONVERGED
     assert woken.cause == ""
-    assert desk.standing() == AWAKE
-    results = {c.result for c in calls_of(desk, operation) if c.result}
+    assert sut.standing() == AWAKE
+    results = {c.result for c in calls_of(sut, operation) if c.result}
     assert len(results) <= 1
-    slept = desk.sleep()
+    slept = sut.sleep()
     assert slept.result is Result.CONVERGED
-    assert is_quiet(desk)
-    assert one_balancer_at_a_time(desk)
-    assert len(calls_of(desk, operation)) <= 5 + desk.aws.timing.association_visible / 3
+    assert is_quiet(sut)
+    assert one_balancer_at_a_time(sut)
+    assert len(calls_of(sut, operation)) <= 5 + sut.aws.timing.association_visible / 3
 
 
 # F55: credentials
@@ -167,24 +165,24 @@ def test_f54_5xx_after_effect_is_repeated_without_duplicates(desk, operation, lo
 
 @pytest.mark.parametrize("code", ["ExpiredToken", "ExpiredTokenException"])
 @pytest.mark.parametrize("operation", ["DescribeServices", "CreateListener", "CreateService"])
-def test_f55_expired_token_ends_the_pass_at_once_and_the_next_goes_on(desk, code, operation):
+def test_f55_expired_token_ends_the_pass_at_once_and_the_next_goes_on(sut, code, operation):
     message = "The security token included in the request is expired"
-    desk.aws.faults.add(Fault(operation=operation, code=code, message=message, status=403))
-    outcome = desk.wake()
+    sut.aws.faults.add(Fault(operation=operation, code=code, message=message, status=403))
+    outcome = sut.wake()
 
     assert outcome.result is Result.UNFINISHED
     assert message in outcome.cause
-    (refused,) = [n for n, call in enumerate(desk.aws.calls) if call.error_code == code]
-    rest = list(desk.aws.calls)[refused + 1 :]
-    assert all(call.is_read and call.at == desk.aws.clock.now() for call in rest)  # side by side
-    assert one_pass(desk, "awake", progress=outcome.progress).result is Result.CONVERGED
-    assert len({c.result for c in calls_of(desk, "CreateLoadBalancer")}) == 1
+    (refused,) = [n for n, call in enumerate(sut.aws.calls) if call.error_code == code]
+    rest = list(sut.aws.calls)[refused + 1 :]
+    assert all(call.is_read and call.at == sut.aws.clock.now() for call in rest)  # side by side
+    assert one_pass(sut, "awake", progress=outcome.progress).result is Result.CONVERGED
+    assert len({c.result for c in calls_of(sut, "CreateLoadBalancer")}) == 1
 
 
-def test_f55_what_was_made_beside_the_refused_call_is_remembered(desk):
+def test_f55_what_was_made_beside_the_refused_call_is_remembered(sut):
     """Side by side with the target group, which ran out of credentials, the balancer was made."""
-    desk.aws.faults.add(Fault(operation="CreateTargetGroup", code="ExpiredToken", status=403))
-    outcome = desk.wake()
+    sut.aws.faults.add(Fault(operation="CreateTargetGroup", code="ExpiredToken", status=403))
+    outcome = sut.wake()
 
     assert outcome.result is Result.UNFINISHED
     assert LB in outcome.progress.created
@@ -196,28 +194,28 @@ def test_f55_what_was_made_beside_the_refused_call_is_remembered(desk):
 @pytest.mark.parametrize("memory", ["kept", "lost"])
 @pytest.mark.parametrize("profile", PROFILES)
 def test_f56_lambda_time_out_a_transition_cut_into_minutes_comes_to_its_end(
-    desk_of, profile, memory
+    sut_of, profile, memory
 ):
     """Each pass has a minute, ends in time, and says what it waits for; the next one goes on."""
-    desk = desk_of(profile)
+    sut = sut_of(profile)
     progress = None
     for way in ("awake", "asleep"):
         for _ in range(25):
-            began, watch = desk.aws.clock.now(), Watch()
-            outcome = one_pass(desk, way, seconds=60, minutes=None, progress=progress, report=watch)
-            assert (desk.aws.clock.now() - began).total_seconds() <= 60
+            began, watch = sut.aws.clock.now(), Watch()
+            outcome = one_pass(sut, way, seconds=60, minutes=None, progress=progress, report=watch)
+            assert (sut.aws.clock.now() - began).total_seconds() <= 60
             if memory == "kept":
                 progress = Progress.from_json(outcome.progress.to_json())
             if outcome.result is Result.CONVERGED:
                 break
             assert outcome.result is Result.UNFINISHED
             assert outcome.cause
-            desk.aws.clock.advance(15)
+            sut.aws.clock.advance(15)
         assert outcome.result is Result.CONVERGED, way
-    assert is_quiet(desk)
-    assert one_balancer_at_a_time(desk)
+    assert is_quiet(sut)
+    assert one_balancer_at_a_time(sut)
     for operation in ("CreateLoadBalancer", "DeleteLoadBalancer", "DeleteService"):
-        done = [c for c in calls_of(desk, operation) if not c.error_code]
+        done = [c for c in calls_of(sut, operation) if not c.error_code]
         assert len(done) == 1, operation
 
 
@@ -240,17 +238,17 @@ class SkewedClock:
 
 @pytest.mark.parametrize("seconds", [-600, -5, 5, 600])
 @pytest.mark.parametrize("profile", ["typical", "slow"])
-def test_f67_clock_skew_makes_no_difference(desk_of, profile, seconds):
+def test_f67_clock_skew_makes_no_difference(sut_of, profile, seconds):
     """The catalogue asks for five seconds; ten minutes are a machine whose time is not kept."""
-    desk = desk_of(profile)
-    clock = SkewedClock(desk.aws.clock, seconds)
-    outcome = one_pass(desk, "awake", clock=clock)
+    sut = sut_of(profile)
+    clock = SkewedClock(sut.aws.clock, seconds)
+    outcome = one_pass(sut, "awake", clock=clock)
 
     assert outcome.result is Result.CONVERGED
-    assert len(calls_of(desk, "CreateLoadBalancer")) == 1
+    assert len(calls_of(sut, "CreateLoadBalancer")) == 1
     assert all(step.finished_at >= step.started_at for step in outcome.timeline.steps)
-    assert one_pass(desk, "asleep", clock=clock).result is Result.CONVERGED
-    assert is_quiet(desk)
+    assert one_pass(sut, "asleep", clock=clock).result is Result.CONVERGED
+    assert is_quiet(sut)
 
 
 # F70: rights and tags that lag
@@ -269,101 +267,101 @@ def test_f67_clock_skew_makes_no_difference(desk_of, profile, seconds):
         "DeleteTargetGroup",
     ],
 )
-def test_f70_access_denied_once_is_a_lag_and_retried_after_five_seconds(desk, operation):
+def test_f70_access_denied_once_is_a_lag_and_retried_after_five_seconds(sut, operation):
     """The authorizer does not see the tag of a fresh object yet."""
     code = "AccessDeniedException" if operation.endswith("Service") else "AccessDenied"
-    desk.aws.faults.add(Fault(operation=operation, code=code, status=403))
-    woken = desk.wake()
+    sut.aws.faults.add(Fault(operation=operation, code=code, status=403))
+    woken = sut.wake()
 
     assert woken.result is Result.CONVERGED
     assert woken.cause == ""
-    assert desk.sleep().result is Result.CONVERGED
-    assert is_quiet(desk)
-    asked = calls_of(desk, operation)
-    assert (asked[1].at - asked[0].at).total_seconds() >= 5
+    assert sut.sleep().result is Result.CONVERGED
+    assert is_quiet(sut)
+    requested = calls_of(sut, operation)
+    assert (requested[1].at - requested[0].at).total_seconds() >= 5
 
 
 @pytest.mark.parametrize("operation", ["DeleteLoadBalancer", "DeleteService"])
-def test_f70_access_denied_for_good_ends_a_sleep_with_the_rest_done(desk, operation):
-    desk.wake()
+def test_f70_access_denied_for_good_ends_a_sleep_with_the_rest_done(sut, operation):
+    sut.wake()
     code = "AccessDeniedException" if operation.endswith("Service") else "AccessDenied"
-    desk.aws.faults.add(
+    sut.aws.faults.add(
         Fault(operation=operation, code=code, message="not allowed", status=403, times=FOREVER)
     )
-    outcome = desk.sleep(minutes=60)
+    outcome = sut.sleep(minutes=60)
 
     assert outcome.result is Result.FAILED
     assert "not allowed; the role lacks this right" in outcome.cause
-    assert len(calls_of(desk, operation)) == 2
+    assert len(calls_of(sut, operation)) == 2
     kept = "load_balancers" if operation == "DeleteLoadBalancer" else "services"
     gone = {"load_balancers", "services"} - {kept}
-    assert desk.standing()[kept] == 1
-    assert [desk.standing()[kind] for kind in gone] == [0]
+    assert sut.standing()[kept] == 1
+    assert [sut.standing()[kind] for kind in gone] == [0]
 
 
 @pytest.mark.parametrize("operation", ["DescribeLoadBalancers", "DescribeServices", "DescribeTags"])
-def test_f70_a_read_that_is_denied_for_a_moment_tears_nothing_down(desk, operation):
+def test_f70_a_read_that_is_denied_for_a_moment_tears_nothing_down(sut, operation):
     """The rights of a role that was just changed take seconds to be seen everywhere."""
-    woken = desk.wake()
-    start = len(desk.aws.calls)
-    desk.aws.faults.add(Fault(operation=operation, code="AccessDenied", status=403, times=4))
-    outcome = desk.wake(progress=woken.progress)
+    woken = sut.wake()
+    start = len(sut.aws.calls)
+    sut.aws.faults.add(Fault(operation=operation, code="AccessDenied", status=403, times=4))
+    outcome = sut.wake(progress=woken.progress)
 
     assert outcome.result is Result.CONVERGED
-    assert changes_since(desk, start) == []
+    assert changes_since(sut, start) == []
 
 
-def test_f70_a_read_that_is_denied_for_good_is_reported_after_a_minute(desk):
-    desk.aws.faults.add(
+def test_f70_a_read_that_is_denied_for_good_is_reported_after_a_minute(sut):
+    sut.aws.faults.add(
         Fault(operation="DescribeServices", code="AccessDenied", status=403, times=FOREVER)
     )
-    began = desk.aws.clock.now()
-    outcome = desk.wake()
+    began = sut.aws.clock.now()
+    outcome = sut.wake()
 
     assert outcome.result is Result.FAILED
     assert "the role lacks this right" in outcome.cause
-    assert 60 <= (desk.aws.clock.now() - began).total_seconds() <= 70
+    assert 60 <= (sut.aws.clock.now() - began).total_seconds() <= 70
 
 
-def test_f70_a_right_that_an_update_lacks_is_reported_before_the_wake_is_paid_for(desk):
+def test_f70_a_right_that_an_update_lacks_is_reported_before_the_wake_is_paid_for(sut):
     """ModifyTargetGroupAttributes is denied: known after ten seconds, not after minutes."""
-    desk.aws.faults.add(
+    sut.aws.faults.add(
         Fault(
             operation="ModifyTargetGroupAttributes", code="AccessDenied", status=403, times=FOREVER
         )
     )
-    began = desk.aws.clock.now()
-    outcome = desk.wake()
+    began = sut.aws.clock.now()
+    outcome = sut.wake()
 
     assert outcome.result is Result.FAILED
-    assert (desk.aws.clock.now() - began).total_seconds() <= 60
+    assert (sut.aws.clock.now() - began).total_seconds() <= 60
 
 
 @pytest.mark.parametrize(
     ("seconds", "memory"), [(5, "kept"), (25, "kept"), (55, "kept"), (5, "lost"), (25, "lost")]
 )
 def test_tags_that_are_readable_later_than_their_object_do_not_make_it_foreign(
-    desk_of, seconds, memory
+    sut_of, seconds, memory
 ):
     """AWS behaviour §1.7: DescribeTags on a fresh ARN may know nothing yet."""
-    desk = desk_of("fast")
-    with lagging_tags(desk, seconds):
-        first = desk.wake(still_wanted=iter([True, True, False]).__next__)
+    sut = sut_of("fast")
+    with lagging_tags(sut, seconds):
+        first = sut.wake(still_wanted=iter([True, True, False]).__next__)
         progress = first.progress if memory == "kept" else None
         watch = Watch()
-        outcome = desk.wake(progress=progress, report=watch)
+        outcome = sut.wake(progress=progress, report=watch)
 
         assert outcome.result is Result.CONVERGED, outcome.cause
-        assert len({c.result for c in calls_of(desk, "CreateLoadBalancer")}) == 1
-        assert desk.sleep().result is Result.CONVERGED
-        assert is_quiet(desk)
+        assert len({c.result for c in calls_of(sut, "CreateLoadBalancer")}) == 1
+        assert sut.sleep().result is Result.CONVERGED
+        assert is_quiet(sut)
 
 
 class lagging_tags:  # noqa: N801  # reads as a statement
     """DescribeTags answers with no tags for things that are younger than so many seconds."""
 
-    def __init__(self, desk, seconds):
-        self._aws = desk.aws
+    def __init__(self, sut, seconds):
+        self._aws = sut.aws
         self._seconds = seconds
 
     def __enter__(self):
@@ -395,39 +393,39 @@ class lagging_tags:  # noqa: N801  # reads as a statement
 # Beyond the list
 
 
-def test_a_direct_session_is_answered_as_boto3_is(desk_of):
+def test_a_direct_session_is_answered_as_boto3_is(sut_of):
     """The catalogue leaves botocore out for speed: the same calls, refusals and ends come of it."""
     records = []
     for direct in (True, False):
-        desk = desk_of("typical", direct=direct)
-        desk.aws.faults.add(throttled("ecs", "CreateService", times=2))
-        desk.aws.faults.add(Fault(operation="CreateListener", when="after", dropped=True))
-        ends = [desk.wake(), desk.sleep()]
+        sut = sut_of("typical", direct=direct)
+        sut.aws.faults.add(throttled("ecs", "CreateService", times=2))
+        sut.aws.faults.add(Fault(operation="CreateListener", when="after", dropped=True))
+        ends = [sut.wake(), sut.sleep()]
         records.append(
             [(o.result, o.timeline) for o in ends]
-            + [(c.at, c.operation, c.error_code, c.result) for c in desk.aws.calls]
+            + [(c.at, c.operation, c.error_code, c.result) for c in sut.aws.calls]
         )
     assert records[0] == records[1]
 
 
-def test_nothing_is_kept_in_memory_without_end(desk_of):
+def test_nothing_is_kept_in_memory_without_end(sut_of):
     """What a pass remembers is one record's item: 400 kB at most, after years of wakes."""
-    desk = desk_of("fast")
+    sut = sut_of("fast")
     progress, sizes = None, []
     for _ in range(6):
-        progress = one_pass(desk, "awake", progress=progress).progress
-        progress = one_pass(desk, "asleep", progress=progress).progress
+        progress = one_pass(sut, "awake", progress=progress).progress
+        progress = one_pass(sut, "asleep", progress=progress).progress
         sizes.append(len(str(progress.to_json())))
     assert sizes[-1] <= 1.2 * sizes[1]
 
 
-def test_a_refusal_that_is_over_leaves_nothing_in_the_next_pass(desk):
-    desk.aws.faults.add(throttled("elbv2", "CreateLoadBalancer", times=2))
-    woken = desk.wake()
-    start = len(desk.aws.calls)
-    again = desk.wake(progress=woken.progress)
+def test_a_refusal_that_is_over_leaves_nothing_in_the_next_pass(sut):
+    sut.aws.faults.add(throttled("elbv2", "CreateLoadBalancer", times=2))
+    woken = sut.wake()
+    start = len(sut.aws.calls)
+    again = sut.wake(progress=woken.progress)
 
     assert again.result is Result.CONVERGED
     assert again.cause == ""
-    assert changes_since(desk, start) == []
+    assert changes_since(sut, start) == []
     assert {SERVICE, TG} <= again.observed.resources.keys()

@@ -46,23 +46,23 @@ SECONDS = {"fast": (1, 2, 9, 17), "typical": (1, 2, 30, 122, 152, 161), "slow": 
     [(FAST, spec_of(10)), (TYPICAL, spec_of(300, **PATIENT)), (SLOW, spec_of(300))],
     ids=["fast", "typical", "slow"],
 )
-def test_f48_f74_a_wake_at_any_second_of_a_sleep_waits_for_no_drain(desk_of, timing, spec, answer):
-    sleeper = Sleeper(desk_of(replace(timing, **ANSWERS[answer]), spec)).awake()
+def test_f48_f74_a_wake_at_any_second_of_a_sleep_waits_for_no_drain(sut_of, timing, spec, answer):
+    sleeper = Sleeper(sut_of(replace(timing, **ANSWERS[answer]), spec)).awake()
     for second in SECONDS[timing.name]:
         turn = sleeper.turn_round(second)
         assert turn.seconds <= max(1.05 * turn.bound, turn.bound + SLACK), turn
 
 
-def test_f74_by_force_a_wake_waits_for_the_drain(desk_of):
+def test_f74_by_force_a_wake_waits_for_the_drain(sut_of):
     """What the count saves: or the test above could not fail."""
     timing = replace(TYPICAL, drains_alone=True)
-    turn = Sleeper(desk_of(timing), Order.FORCE).awake().turn_round(3)
+    turn = Sleeper(sut_of(timing), Order.FORCE).awake().turn_round(3)
 
     assert turn.ratio > 1.3
 
 
-def test_f48_without_memory_it_is_taken_up_just_the_same(desk_of):
-    sleeper = Sleeper(desk_of(replace(TYPICAL, drains_alone=True))).awake()
+def test_f48_without_memory_it_is_taken_up_just_the_same(sut_of):
+    sleeper = Sleeper(sut_of(replace(TYPICAL, drains_alone=True))).awake()
     for second in (2, 70, 130):
         turn = sleeper.turn_round(second, remembers=False)
         assert turn.ratio <= 1.05, turn
@@ -71,29 +71,29 @@ def test_f48_without_memory_it_is_taken_up_just_the_same(desk_of):
 # What it costs
 
 
-def costs_of_a_sleep(desk, order):
-    sleeper = Sleeper(desk, order).awake()
-    began = desk.aws.clock.now()
+def costs_of_a_sleep(sut, order):
+    sleeper = Sleeper(sut, order).awake()
+    began = sut.aws.clock.now()
     sleeper.asleep()
-    assert desk.standing() == ASLEEP
-    assert is_quiet(desk)
-    return paid_seconds(desk.aws, began)
+    assert sut.standing() == ASLEEP
+    assert is_quiet(sut)
+    return paid_seconds(sut.aws, began)
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
 @pytest.mark.parametrize("timing", [FAST, TYPICAL, SLOW], ids=lambda each: each.name)
-def test_f71_f74_a_sleep_by_count_pays_for_no_second_more(desk_of, timing, answer):
+def test_f71_f74_a_sleep_by_count_pays_for_no_second_more(sut_of, timing, answer):
     """Compared with a forced deletion that lets the target group drain as its files say."""
     account = replace(timing, **ANSWERS[answer])
-    by_count = costs_of_a_sleep(desk_of(account, spec_of(300)), Order.COUNT)
-    by_force = costs_of_a_sleep(desk_of(account, spec_of(300)), Order.FORCE)
+    by_count = costs_of_a_sleep(sut_of(account, spec_of(300)), Order.COUNT)
+    by_force = costs_of_a_sleep(sut_of(account, spec_of(300)), Order.FORCE)
 
     assert by_count["load_balancer"] <= by_force["load_balancer"] < 1
     assert by_count["task"] <= by_force["task"]
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
-def test_f48_a_turn_round_pays_for_no_load_balancer_more_and_no_idle_task(desk_of, answer):
+def test_f48_a_turn_round_pays_for_no_load_balancer_more_and_no_idle_task(sut_of, answer):
     """
     Of a task, the time before anybody could use it counts: as much as in any wake, whose service is
     asked for twice (3 s), and whose end is seen a poll late at most, as this one's is.
@@ -101,15 +101,15 @@ def test_f48_a_turn_round_pays_for_no_load_balancer_more_and_no_idle_task(desk_o
     account = replace(TYPICAL, **ANSWERS[answer])
     idle, balancers = {}, {}
     for order in (Order.COUNT, Order.FORCE):
-        desk = desk_of(account)
-        sleeper = Sleeper(desk, order).awake()
-        drained = costs_of_a_sleep(desk, order)["task"]
+        sut = sut_of(account)
+        sleeper = Sleeper(sut, order).awake()
+        drained = costs_of_a_sleep(sut, order)["task"]
         sleeper.awake()
-        began = desk.aws.clock.now()
+        began = sut.aws.clock.now()
         sleeper.turn_round(20)
-        paid = paid_seconds(desk.aws, began)
+        paid = paid_seconds(sut.aws, began)
         idle[order], balancers[order] = paid["task"] - drained, paid["load_balancer"]
-    fresh = desk_of(account)
+    fresh = sut_of(account)
     began = fresh.aws.clock.now()
     Sleeper(fresh).awake()
 

@@ -37,16 +37,16 @@ def ranged():
 
 
 @pytest.fixture
-def desk(desk_of, request):
-    return desk_of(replace(TYPICAL, **ANSWERS[request.param]), ranged())
+def sut(sut_of, request):
+    return sut_of(replace(TYPICAL, **ANSWERS[request.param]), ranged())
 
 
-both_answers = pytest.mark.parametrize("desk", ANSWERS, indirect=True)
+both_answers = pytest.mark.parametrize("sut", ANSWERS, indirect=True)
 
 
-def found_scaling(desk):
+def found_scaling(sut):
     """Range, names of the policies and of the scheduled actions: by AWS's own account."""
-    client = desk.session.client("application-autoscaling")
+    client = sut.session.client("application-autoscaling")
     named = {"ServiceNamespace": "ecs"}
     (target,) = client.describe_scalable_targets(**named)["ScalableTargets"]
     policies = client.describe_scaling_policies(**named)["ScalingPolicies"]
@@ -58,60 +58,60 @@ def found_scaling(desk):
     )
 
 
-def service_of(desk):
-    services = desk.session.client("ecs").describe_services(
+def service_of(sut):
+    services = sut.session.client("ecs").describe_services(
         cluster="nsfw_api_cluster", services=[SERVICE_NAME]
     )
     return services["services"][0]
 
 
-def counts_asked(desk):
-    asked = [call.params.get("desiredCount") for call in calls_of(desk, "UpdateService")]
-    return {count for count in asked if count is not None}
+def counts_requested(sut):
+    requested = [call.params.get("desiredCount") for call in calls_of(sut, "UpdateService")]
+    return {count for count in requested if count is not None}
 
 
 @both_answers
-def test_f48_f74_a_scaled_service_is_turned_round_with_its_range_and_policies(desk):
-    sleeper = Sleeper(desk).awake()
-    as_made = found_scaling(desk)
+def test_f48_f74_a_scaled_service_is_turned_round_with_its_range_and_policies(sut):
+    sleeper = Sleeper(sut).awake()
+    as_made = found_scaling(sut)
     assert as_made[0] == (LEAST, MOST)
     for second in SECONDS:
         turn = sleeper.turn_round(second)
         assert turn.ratio <= 1.05, turn
-        assert found_scaling(desk) == as_made, turn
-        found = service_of(desk)
+        assert found_scaling(sut) == as_made, turn
+        found = service_of(sut)
         assert LEAST <= found["desiredCount"] <= MOST, turn
         assert found["runningCount"] >= LEAST, turn
-    assert counts_asked(desk) <= {0, *range(LEAST, MOST + 1)}
-    writes = len(desk.aws.calls.writes())
-    desk.aws.clock.advance(900)
+    assert counts_requested(sut) <= {0, *range(LEAST, MOST + 1)}
+    writes = len(sut.aws.calls.writes())
+    sut.aws.clock.advance(900)
     sleeper.awake()
-    assert len(desk.aws.calls.writes()) == writes, "nothing is left to put right"
+    assert len(sut.aws.calls.writes()) == writes, "nothing is left to put right"
 
 
 @both_answers
-def test_f72_a_count_that_the_scaler_has_moved_comes_back_within_the_range(desk):
+def test_f72_a_count_that_the_scaler_has_moved_comes_back_within_the_range(sut):
     """It scaled out before the sleep; what it had made of the count is not kept."""
-    sleeper = Sleeper(desk).awake()
-    ecs = desk.session.client("ecs")
+    sleeper = Sleeper(sut).awake()
+    ecs = sut.session.client("ecs")
     for second in (2, 40):
         ecs.update_service(cluster="nsfw_api_cluster", service=SERVICE_NAME, desiredCount=MOST)
-        desk.aws.clock.advance(300)
+        sut.aws.clock.advance(300)
         sleeper.awake()
         assert sleeper.turn_round(second).ratio <= 1.05
-        assert LEAST <= service_of(desk)["desiredCount"] <= MOST
+        assert LEAST <= service_of(sut)["desiredCount"] <= MOST
 
 
 @both_answers
-def test_f48_asleep_nothing_of_it_stays(desk):
-    sleeper = Sleeper(desk).awake()
+def test_f48_asleep_nothing_of_it_stays(sut):
+    sleeper = Sleeper(sut).awake()
     sleeper.turn_round(20)
     sleeper.asleep()
-    client = desk.session.client("application-autoscaling")
+    client = sut.session.client("application-autoscaling")
     assert client.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"] == []
 
 
-def test_f74_by_force_a_scaled_service_waits_for_the_drain(desk_of):
+def test_f74_by_force_a_scaled_service_waits_for_the_drain(sut_of):
     """Or the test above could not fail."""
-    desk = desk_of(replace(TYPICAL, drains_alone=True), ranged())
-    assert Sleeper(desk, Order.FORCE).awake().turn_round(3).ratio > 1.3
+    sut = sut_of(replace(TYPICAL, drains_alone=True), ranged())
+    assert Sleeper(sut, Order.FORCE).awake().turn_round(3).ratio > 1.3

@@ -31,17 +31,17 @@ from controller.reconcile.outcome import Result
 GRAINS = ["round", "call"]
 
 
-def a_pass(desk, target, *, grain, after=0, stop_at=None, order=Order.COUNT):
+def a_pass(sut, target, *, grain, after=0, stop_at=None, order=Order.COUNT):
     """A pass that begins so many seconds later, and is not wanted any more from `stop_at` on."""
 
     def run(turn):
         if after:
             turn.sleep(after)
-        session = desk.session
+        session = sut.session
         if grain == "call":
-            session = DirectSession(desk.aws, turn.before_each_call)
+            session = DirectSession(sut.aws, turn.before_each_call)
         return one_pass(
-            desk,
+            sut,
             target,
             clock=turn,
             session=session,
@@ -53,36 +53,36 @@ def a_pass(desk, target, *, grain, after=0, stop_at=None, order=Order.COUNT):
     return run
 
 
-def effects(desk, operation, since=0):
-    return [c for c in calls_of(desk, operation, since=since) if not c.error_code]
+def effects(sut, operation, since=0):
+    return [c for c in calls_of(sut, operation, since=since) if not c.error_code]
 
 
 @pytest.mark.parametrize("after", [0, 1, 30])
 @pytest.mark.parametrize("grain", GRAINS)
 @pytest.mark.parametrize("profile", PROFILES)
-def test_f61_two_controllers_that_wake_converge_on_one_stack(desk_of, profile, grain, after):
+def test_f61_two_controllers_that_wake_converge_on_one_stack(sut_of, profile, grain, after):
     """Both see nothing and both create: each create gives both the same object."""
-    desk = desk_of(profile)
+    sut = sut_of(profile)
     outcomes = run_together(
-        desk.aws.clock,
-        a_pass(desk, "awake", grain=grain),
-        a_pass(desk, "awake", grain=grain, after=after),
+        sut.aws.clock,
+        a_pass(sut, "awake", grain=grain),
+        a_pass(sut, "awake", grain=grain, after=after),
     )
     assert [o.result for o in outcomes] == [Result.CONVERGED] * 2
     assert [o.cause for o in outcomes] == ["", ""]
-    assert desk.standing() == AWAKE
+    assert sut.standing() == AWAKE
     for operation in (
         "CreateTargetGroup",
         "CreateLoadBalancer",
         "CreateListener",
         "CreateService",
     ):
-        answers = [c.result for c in effects(desk, operation)]
+        answers = [c.result for c in effects(sut, operation)]
         assert len(set(answers)) == 1, operation
         if grain == "call" and after == 0:
             assert len(answers) == 2, operation  # both asked for it, as they saw nothing
-    assert one_balancer_at_a_time(desk, "task")
-    assert not calls_of(desk, "DeleteLoadBalancer", "DeleteService", "UpdateService")
+    assert one_balancer_at_a_time(sut, "task")
+    assert not calls_of(sut, "DeleteLoadBalancer", "DeleteService", "UpdateService")
 
 
 @pytest.mark.parametrize(
@@ -90,84 +90,84 @@ def test_f61_two_controllers_that_wake_converge_on_one_stack(desk_of, profile, g
 )
 @pytest.mark.parametrize("grain", GRAINS)
 @pytest.mark.parametrize("profile", PROFILES)
-def test_f61_two_controllers_that_sleep_leave_nothing(desk_of, profile, grain, orders, after):
-    desk = desk_of(profile)
-    one_pass(desk, "awake")
+def test_f61_two_controllers_that_sleep_leave_nothing(sut_of, profile, grain, orders, after):
+    sut = sut_of(profile)
+    one_pass(sut, "awake")
     outcomes = run_together(
-        desk.aws.clock,
-        a_pass(desk, "asleep", grain=grain, order=orders[0]),
-        a_pass(desk, "asleep", grain=grain, order=orders[1], after=after),
+        sut.aws.clock,
+        a_pass(sut, "asleep", grain=grain, order=orders[0]),
+        a_pass(sut, "asleep", grain=grain, order=orders[1], after=after),
     )
     assert [o.result for o in outcomes] == [Result.CONVERGED] * 2
     assert [o.cause for o in outcomes] == ["", ""]
-    assert is_quiet(desk)
-    assert len(effects(desk, "DeleteLoadBalancer")) <= 2
-    assert len(effects(desk, "DeleteService")) <= 2
+    assert is_quiet(sut)
+    assert len(effects(sut, "DeleteLoadBalancer")) <= 2
+    assert len(effects(sut, "DeleteService")) <= 2
 
 
 @pytest.mark.parametrize("winner", ["awake", "asleep"])
 @pytest.mark.parametrize(("grain", "after"), list(itertools.product(GRAINS, [0, 7])))
 @pytest.mark.parametrize("profile", PROFILES)
 def test_f61_two_controllers_that_disagree_end_with_the_one_that_stays(
-    desk_of, profile, grain, after, winner
+    sut_of, profile, grain, after, winner
 ):
     """
     One wakes, one puts to sleep, for four minutes; then one of them hears that it is not wanted.
 
     What they tear from each other's hands meanwhile is made anew: no deadlock, no leftovers.
     """
-    desk = desk_of(profile)
-    start = desk.aws.clock.now()
+    sut = sut_of(profile)
+    start = sut.aws.clock.now()
     loser = {"awake": "asleep", "asleep": "awake"}[winner]
     won, lost = run_together(
-        desk.aws.clock,
-        a_pass(desk, winner, grain=grain, after=after),
-        a_pass(desk, loser, grain=grain, stop_at=start + timedelta(minutes=4)),
+        sut.aws.clock,
+        a_pass(sut, winner, grain=grain, after=after),
+        a_pass(sut, loser, grain=grain, stop_at=start + timedelta(minutes=4)),
     )
     final = won
     if winner == "asleep":
-        final = one_pass(desk, "asleep")  # it may have been content before the other was done
+        final = one_pass(sut, "asleep")  # it may have been content before the other was done
     assert final.result is Result.CONVERGED, final.cause
     if winner == "awake":
-        assert desk.standing() == AWAKE
-        assert sum(not life.ended_at for life in desk.aws.lifetimes() if life.kind == "task") == 1
+        assert sut.standing() == AWAKE
+        assert sum(not life.ended_at for life in sut.aws.lifetimes() if life.kind == "task") == 1
     else:
         assert lost.result in (Result.INTERRUPTED, Result.CONVERGED, Result.FAILED)
-        desk.aws.clock.advance(60)
-        assert is_quiet(desk)
-    assert one_balancer_at_a_time(desk)
-    made = len(effects(desk, "CreateLoadBalancer"))
-    assert made <= 3 + 240 / desk.aws.timing.eip_release  # the Elastic IP slows them down
+        sut.aws.clock.advance(60)
+        assert is_quiet(sut)
+    assert one_balancer_at_a_time(sut)
+    made = len(effects(sut, "CreateLoadBalancer"))
+    assert made <= 3 + 240 / sut.aws.timing.eip_release  # the Elastic IP slows them down
 
 
-def test_f61_a_pass_that_knows_a_newer_task_definition_takes_what_stands(desk_of):
+def test_f61_a_pass_that_knows_a_newer_task_definition_takes_what_stands(sut_of):
     """ "Not idempotent" is the other pass's service: it carries our tags, so it will do."""
-    desk = desk_of("typical")
+    sut = sut_of("typical")
 
     def publish():
-        with by_hand(desk) as session:
+        with by_hand(sut) as session:
             ecs = session.client("ecs")
             first = ecs.describe_task_definition(taskDefinition=FAMILY)["taskDefinition"]
             names = ("family", "containerDefinitions", "cpu", "memory", "networkMode")
             kept = {name: first[name] for name in names}
             ecs.register_task_definition(**kept, requiresCompatibilities=["FARGATE"])
 
-    asked = []
+    requested = []
 
     def second(turn):
         def hook(operation, make):
-            if operation == "CreateService" and not asked:
+            if operation == "CreateService" and not requested:
                 # The other one is quicker, and between the two a revision is published.
-                asked.append(one_pass(desk, "awake", minutes=5))
+                requested.append(one_pass(sut, "awake", minutes=5))
                 publish()
             return make()
 
-        session = DirectSession(desk.aws, hook)
-        return one_pass(desk, "awake", clock=turn, session=session)
+        session = DirectSession(sut.aws, hook)
+        return one_pass(sut, "awake", clock=turn, session=session)
 
-    (outcome,) = run_together(desk.aws.clock, second)
+    (outcome,) = run_together(sut.aws.clock, second)
     assert outcome.result is Result.CONVERGED
     assert outcome.cause == ""
-    assert len({c.result for c in effects(desk, "CreateService")}) == 1
-    services = desk.session.client("ecs").list_services(cluster=CLUSTER)["serviceArns"]
+    assert len({c.result for c in effects(sut, "CreateService")}) == 1
+    services = sut.session.client("ecs").list_services(cluster=CLUSTER)["serviceArns"]
     assert len(services) == 1

@@ -50,7 +50,7 @@ __all__ = [
     "by_hand",
     "calls_of",
     "changes_since",
-    "fresh_desk",
+    "fresh_sut",
     "furnished",
     "is_quiet",
     "is_ready_to",
@@ -69,7 +69,7 @@ START = datetime(2026, 11, 23, 9, tzinfo=UTC)
 # Passes
 
 
-def fresh_desk(
+def fresh_sut(
     profile: str,
     spec: Spec | None = None,
     *,
@@ -95,14 +95,14 @@ class DirectStack(StackUnderTest):
         return DirectSession(self.aws)
 
 
-def furnished(desk: StackUnderTest, **things: Any) -> StackUnderTest:
+def furnished(sut: StackUnderTest, **things: Any) -> StackUnderTest:
     """Put what Terraform keeps into the account; `things` are added or replace theirs."""
     wanted = dict(ARTICLE)
     for kind, more in things.items():
         given = {_name(thing) for thing in more}
         wanted[kind] = [t for t in wanted.get(kind, ()) if _name(t) not in given] + list(more)
-    desk.aws.furnish(**wanted)
-    return desk
+    sut.aws.furnish(**wanted)
+    return sut
 
 
 def _name(thing: Any) -> str:
@@ -113,7 +113,7 @@ def _name(thing: Any) -> str:
 
 
 def one_pass(
-    desk: StackUnderTest,
+    sut: StackUnderTest,
     target: str,
     *,
     seconds: float | None = None,
@@ -132,8 +132,8 @@ def one_pass(
     `seconds` is what the process has left (a Lambda's time), `minutes` the patience with the way,
     `every` how often it looks, from the beginning: fewer looks make a sweep quicker.
     """
-    clock = clock or desk.aws.clock
-    cloud = AwsCloud(desk.spec, Clients(session or desk.session, desk.spec.region), one_by_one)
+    clock = clock or sut.aws.clock
+    cloud = AwsCloud(sut.spec, Clients(session or sut.session, sut.spec.region), one_by_one)
     now = clock.now()
     limits = Limits(
         deadline=None if seconds is None else now + timedelta(seconds=seconds),
@@ -141,7 +141,7 @@ def one_pass(
         poll=every or POLL,
     )
     reconciler = Reconciler(
-        desk.spec,
+        sut.spec,
         cloud,
         clock,
         one_by_one,
@@ -224,8 +224,12 @@ class Watch:
     def first(self, text: str) -> datetime | None:
         """When `text` was first told."""
         for seen in self.rounds:
-            told = [*_waits(seen), seen.note, *(o.cause for o in seen.observed.resources.values())]
-            if any(text in one for one in told):
+            reported = [
+                *_waits(seen),
+                seen.note,
+                *(o.cause for o in seen.observed.resources.values()),
+            ]
+            if any(text in one for one in reported):
                 return seen.now
         return None
 
@@ -239,32 +243,32 @@ def _waits(seen: Iteration) -> list[str]:
 
 
 @contextmanager
-def by_hand(desk: StackUnderTest) -> Iterator[Any]:
+def by_hand(sut: StackUnderTest) -> Iterator[Any]:
     """A session for what a person does; its calls do not count as the controller's."""
-    start = len(desk.aws.calls)
-    yield desk.session
-    del desk.aws.calls[start:]
+    start = len(sut.aws.calls)
+    yield sut.session
+    del sut.aws.calls[start:]
 
 
-def calls_of(desk: StackUnderTest, *operations: str, since: int = 0) -> list[Call]:
-    return [call for call in list(desk.aws.calls)[since:] if call.operation in operations]
+def calls_of(sut: StackUnderTest, *operations: str, since: int = 0) -> list[Call]:
+    return [call for call in list(sut.aws.calls)[since:] if call.operation in operations]
 
 
-def changes_since(desk: StackUnderTest, start: int) -> list[str]:
+def changes_since(sut: StackUnderTest, start: int) -> list[str]:
     """The operations, other than reads, that were asked for since the n-th call."""
-    return [call.operation for call in list(desk.aws.calls)[start:] if not call.is_read]
+    return [call.operation for call in list(sut.aws.calls)[start:] if not call.is_read]
 
 
-def is_quiet(desk: StackUnderTest) -> bool:
+def is_quiet(sut: StackUnderTest) -> bool:
     """Nothing stands, nothing runs up a bill but the Elastic IP, and that is free."""
-    paid = [life for life in desk.aws.lifetimes() if life.kind != "elastic_ip"]
-    free = not desk.elastic_ip().get("AssociationId")
-    return desk.standing() == ASLEEP and all(life.ended_at for life in paid) and free
+    paid = [life for life in sut.aws.lifetimes() if life.kind != "elastic_ip"]
+    free = not sut.elastic_ip().get("AssociationId")
+    return sut.standing() == ASLEEP and all(life.ended_at for life in paid) and free
 
 
-def one_balancer_at_a_time(desk: StackUnderTest, kind: str = "load_balancer") -> bool:
+def one_balancer_at_a_time(sut: StackUnderTest, kind: str = "load_balancer") -> bool:
     """By the account's own record of lifetimes, no two of one name ever overlapped."""
-    lives = [life for life in desk.aws.lifetimes() if life.kind == kind]
+    lives = [life for life in sut.aws.lifetimes() if life.kind == kind]
     for name in {life.name for life in lives}:
         spans = sorted(
             (life.started_at, life.ended_at or datetime.max.replace(tzinfo=life.started_at.tzinfo))

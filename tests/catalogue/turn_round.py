@@ -32,28 +32,28 @@ class TurnRound:
 class Sleeper:
     """A stack that is awake, and goes to and fro in one account with the memory of its passes."""
 
-    desk: StackUnderTest
+    sut: StackUnderTest
     order: Order = Order.COUNT
     progress: Progress | None = None
 
     def awake(self) -> Sleeper:
-        outcome = self.desk.wake(progress=self.progress, minutes=60)
+        outcome = self.sut.wake(progress=self.progress, minutes=60)
         assert outcome.result is Result.CONVERGED, outcome.cause
         self.progress = outcome.progress
         return self
 
     def asleep(self) -> Sleeper:
-        outcome = self.desk.sleep(order=self.order, progress=self.progress, minutes=60)
+        outcome = self.sut.sleep(order=self.order, progress=self.progress, minutes=60)
         assert outcome.result is Result.CONVERGED, outcome.cause
         self.progress = outcome.progress
         return self
 
     def turn_round(self, second: float, *, remembers: bool = True) -> TurnRound:
         """Begin a sleep, and `second` seconds later a wake."""
-        clock = self.desk.aws.clock
+        clock = self.sut.aws.clock
         began = clock.now()
         change = began + timedelta(seconds=second)
-        begun = self.desk.sleep(
+        begun = self.sut.sleep(
             order=self.order,
             progress=self.progress,
             minutes=60,
@@ -68,8 +68,8 @@ class Sleeper:
 
     def bound(self, elapsed: float) -> float:
         """Elastic IP, load balancer and health check, `elapsed` seconds into a sleep."""
-        timing: Timing = self.desk.aws.timing
-        check = self.desk.spec[TG].request
+        timing: Timing = self.sut.aws.timing
+        check = self.sut.spec[TG].request
         return wake_chain(
             timing,
             interval=check["HealthCheckIntervalSeconds"],

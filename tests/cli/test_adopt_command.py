@@ -64,12 +64,12 @@ def test_a_directory_where_nothing_runs_is_edited(directory):
     before = texts(directory)
     done = adopt(directory, "--yes", "--json")
     assert done.exit_code == 0, done.output
-    told = json.loads(done.stdout)
-    assert told["stack"] == "nsfw-api"
-    assert told["result"] == "adopted"
-    assert told["changed"] == ["fargate.tf", "nlb.tf", "dormouse.tf"]
-    assert told["forgotten"] == []
-    assert "+  count = var.awake ? 1 : 0\n" in told["patch"]
+    reported = json.loads(done.stdout)
+    assert reported["stack"] == "nsfw-api"
+    assert reported["result"] == "adopted"
+    assert reported["changed"] == ["fargate.tf", "nlb.tf", "dormouse.tf"]
+    assert reported["forgotten"] == []
+    assert "+  count = var.awake ? 1 : 0\n" in reported["patch"]
     assert CliRunner().invoke(cli, ["check", str(directory)]).exit_code == 0
 
     again = adopt(directory, "--yes", "--json")
@@ -122,12 +122,12 @@ def test_a_refusal_touches_nothing_and_gives_the_line(directory):
     hung = 'resource "aws_ssm_parameter" "p" {\n  name = "x"\n  type = "String"\n'
     (directory / "p.tf").write_text(hung + "  value = aws_lb.nlb.dns_name\n}\n")
     before = texts(directory)
-    plain, told = adopt(directory, "--yes"), adopt(directory, "--yes", "--json")
-    assert plain.exit_code == told.exit_code == 2
+    plain, reported = adopt(directory, "--yes"), adopt(directory, "--yes", "--json")
+    assert plain.exit_code == reported.exit_code == 2
     assert "p.tf:4: aws_ssm_parameter.p: error: value needs aws_lb.nlb.dns_name" in plain.stderr
     assert "then adopt again" in plain.stderr
     assert "nothing touched" in plain.stderr
-    (problem,) = json.loads(told.stdout)["problems"]
+    (problem,) = json.loads(reported.stdout)["problems"]
     assert (problem["file"], problem["line"]) == ("p.tf", 4)
     assert texts(directory) == before
 
@@ -192,9 +192,9 @@ def test_a_state_that_is_elsewhere_needs_terraform_or_a_file(directory, monkeypa
     assert "its state is elsewhere (backend s3), and terraform is not on the PATH" in refused.stderr
     (directory / "pulled").write_text(state(*FOUR))
     given = adopt(directory, "--yes", "--json", "--state", directory / "pulled")
-    told = json.loads(given.stdout)
-    assert told["result"] == "by-hand"
-    assert any(line.startswith("terraform state rm ") for line in told["commands"])
+    reported = json.loads(given.stdout)
+    assert reported["result"] == "by-hand"
+    assert any(line.startswith("terraform state rm ") for line in reported["commands"])
 
 
 @pytest.mark.usefixtures("terraform")

@@ -244,11 +244,11 @@ def test_wrong_input_exits_with_2_and_touches_nothing(dormouse, arguments):
 
 def test_hours_are_the_schedules_in_utc(dormouse):
     done = dormouse("hours", SHIPPED, "--from", "2026-03-27", "--days", "4", "--json")
-    told = json.loads(done.stdout)
+    reported = json.loads(done.stdout)
 
-    assert told["stack"] == "nsfw-api"
-    assert told["time_zone"] == "Asia/Tokyo"
-    assert told["windows"] == [
+    assert reported["stack"] == "nsfw-api"
+    assert reported["time_zone"] == "Asia/Tokyo"
+    assert reported["windows"] == [
         {"opens_at": "2026-03-27T00:00:00Z", "closes_at": "2026-03-27T09:00:00Z"},
         {"opens_at": "2026-03-30T00:00:00Z", "closes_at": "2026-03-30T09:00:00Z"},
     ]
@@ -284,9 +284,9 @@ def test_the_address_is_one_that_opens(dormouse, server, tmp_path, protocol, por
     assert woken.returncode == 0, woken.stderr
     assert woken.stdout.splitlines()[-1].startswith(f"garden is awake at {said} (took ")
 
-    told = dormouse("apply", folder, "--to", "awake", "--json", server=server)
+    reported = dormouse("apply", folder, "--to", "awake", "--json", server=server)
     url = said if protocol != "UDP" else None
-    assert json.loads(told.stdout)["endpoint"]["url"] == url
+    assert json.loads(reported.stdout)["endpoint"]["url"] == url
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])

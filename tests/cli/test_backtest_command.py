@@ -46,17 +46,17 @@ def backtest(monkeypatch, capsys):
 
 def test_a_file_is_replayed_by_the_directorys_policy(backtest, tmp_path):
     file = write(tmp_path / "traffic.csv")
-    told = json.loads(backtest(SHIPPED, "--from", file, "--suggest", "--json").out)
+    reported = json.loads(backtest(SHIPPED, "--from", file, "--suggest", "--json").out)
 
-    assert (told["stack"], told["from"]) == ("nsfw-api", "2026-11-02T00:00:00Z")
-    assert told["to"] == "2026-11-04T00:00:00Z"
-    assert (told["hours_used"], told["unknown_hours"]) == (1, 0)
-    assert told["missed"] == [{"at": "2026-11-02T10:00:00Z", "flows": 10}]
-    assert 1 < told["hours_awake"] <= 2
-    assert told["spent"] < 0.5 < told["always_on"]
-    assert [each["covers"] for each in told["suggestions"]] == [95, 99, 100]
-    assert told["suggestions"][2]["office_hours"] == ["Mon 10:00-11:00"]
-    assert set(told["suggestions"][0]) == {"covers", "office_hours", "spent"}
+    assert (reported["stack"], reported["from"]) == ("nsfw-api", "2026-11-02T00:00:00Z")
+    assert reported["to"] == "2026-11-04T00:00:00Z"
+    assert (reported["hours_used"], reported["unknown_hours"]) == (1, 0)
+    assert reported["missed"] == [{"at": "2026-11-02T10:00:00Z", "flows": 10}]
+    assert 1 < reported["hours_awake"] <= 2
+    assert reported["spent"] < 0.5 < reported["always_on"]
+    assert [each["covers"] for each in reported["suggestions"]] == [95, 99, 100]
+    assert reported["suggestions"][2]["office_hours"] == ["Mon 10:00-11:00"]
+    assert set(reported["suggestions"][0]) == {"covers", "office_hours", "spent"}
 
 
 def test_people_see_the_days_the_money_and_the_moments(backtest, tmp_path):
@@ -94,9 +94,11 @@ def test_rows_of_five_minutes_count_as_much_as_their_minutes(backtest, tmp_path)
 
 def test_missing_rows_are_not_known(backtest, tmp_path):
     rows = [row for row in ONE_VISIT if not 100 <= row[0] < 160]
-    told = json.loads(backtest(SHIPPED, "--from", write(tmp_path / "t.csv", rows), "--json").out)
-    assert told["unknown_hours"] == 1
-    assert told["hours_awake"] >= 2
+    reported = json.loads(
+        backtest(SHIPPED, "--from", write(tmp_path / "t.csv", rows), "--json").out
+    )
+    assert reported["unknown_hours"] == 1
+    assert reported["hours_awake"] >= 2
 
 
 @pytest.mark.parametrize(
@@ -189,17 +191,19 @@ def test_the_past_of_what_stands_is_read_from_cloudwatch(server, capsys):
         server.aws.traffic.flows("ecs-nlb", begin + minute * timedelta(minutes=1), 9, 9000)
     server.aws.clock.advance(timedelta(hours=8).total_seconds())
 
-    told = json.loads(ask(server, "backtest", SHIPPED, "--json").stdout)
-    assert told["hours_used"] == pytest.approx(1, abs=0.1)
-    assert len(told["missed"]) == 1
+    reported = json.loads(ask(server, "backtest", SHIPPED, "--json").stdout)
+    assert reported["hours_used"] == pytest.approx(1, abs=0.1)
+    assert len(reported["missed"]) == 1
     born = balancer["CreatedTime"].replace(second=0, microsecond=0)
-    assert born <= datetime.fromisoformat(told["from"]) <= born + timedelta(minutes=15)
-    assert told["spent"] < told["always_on"]
+    assert born <= datetime.fromisoformat(reported["from"]) <= born + timedelta(minutes=15)
+    assert reported["spent"] < reported["always_on"]
 
     arn = balancer["LoadBalancerArn"]
     alone = json.loads(ask(server, "backtest", "--load-balancer", arn, "--json").stdout)
     assert (alone["load_balancer"], alone["stack"]) == (arn, "ecs-nlb")
-    assert alone["always_on"] == pytest.approx(told["always_on"], rel=0.01)  # its tasks included
+    assert alone["always_on"] == pytest.approx(
+        reported["always_on"], rel=0.01
+    )  # its tasks included
 
     ranked = json.loads(ask(server, "backtest", "--all", "--json").stdout)["load_balancers"]
     assert [each["stack"] for each in ranked] == ["ecs-nlb"]

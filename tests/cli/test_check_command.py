@@ -223,8 +223,8 @@ def test_costs_and_seconds_do_not_count_for_strict(tmp_path):
     assert "[slow-wake]" in result.stdout
     assert "36.50 $ a month, with what Terraform keeps: NAT gateway" in result.stdout
 
-    told = json.loads(check(str(folder), "--json").stdout)
-    assert {p["rule"] for p in told["problems"]} == {"idle-cost", "slow-wake"}
-    assert told["summary"]["asleep_month"] == 36.5
-    assert told["summary"]["awake_hour"] == 0.0898
-    assert told["summary"]["wake_seconds"] == 210
+    reported = json.loads(check(str(folder), "--json").stdout)
+    assert {p["rule"] for p in reported["problems"]} == {"idle-cost", "slow-wake"}
+    assert reported["summary"]["asleep_month"] == 36.5
+    assert reported["summary"]["awake_hour"] == 0.0898
+    assert reported["summary"]["wake_seconds"] == 210

@@ -73,8 +73,8 @@ def test_history_that_cannot_be_read_is_said_to_be_missing(dormouse):
     assert said["unreadable"] == [asleep["sk"]["S"]]
     assert said["spent"] < whole["spent"]
     assert dormouse("cost", "--json").json["unreadable"] == 1
-    told = dormouse("cost", STACK)
-    assert f"1 record of the history of {STACK} cannot be read" in told.err
+    reported = dormouse("cost", STACK)
+    assert f"1 record of the history of {STACK} cannot be read" in reported.err
 
 
 def test_without_a_stack_all_are_added_up(dormouse):
@@ -120,10 +120,10 @@ def test_what_cannot_be_shown_is_refused_in_one_line(published, arguments, said)
 def test_prices_are_read_once_a_day(published, monkeypatch, tmp_path):
     """Twice the table's prices are twice the money, and say so; the second time they are kept."""
     aws = published.world.aws
-    asked = []
+    requested = []
 
     def answer(params):
-        asked.append(params["ServiceCode"])
+        requested.append(params["ServiceCode"])
         return {"PriceList": [json.dumps(each) for each in LISTED[params["ServiceCode"]]]}
 
     published.world.live("Tue 07:30")
@@ -137,7 +137,7 @@ def test_prices_are_read_once_a_day(published, monkeypatch, tmp_path):
 
     assert before["spent"] > 0
     assert after["spent"] == pytest.approx(2 * before["spent"], abs=2e-4)
-    assert sorted(asked) == ["AWSELB", "AmazonECS", "AmazonVPC"]
+    assert sorted(requested) == ["AWSELB", "AmazonECS", "AmazonVPC"]
     assert f"prices of {datetime.now(UTC).date()}, asked of AWS" in again
 
 

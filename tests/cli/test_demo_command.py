@@ -114,14 +114,14 @@ def status(endpoint: str) -> dict:
     """As another terminal asks for it."""
     command = [sys.executable, "-m", "controller.cli", "status", "nsfw-api", "--json"]
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "DORMOUSE_"))}
-    told = subprocess.run(
+    reported = subprocess.run(
         command,
         env={**environment, "AWS_ENDPOINT_URL": endpoint, "AWS_REGION": "us-east-1"},
         capture_output=True,
         check=True,
         timeout=PATIENCE,
     )
-    return json.loads(told.stdout)
+    return json.loads(reported.stdout)
 
 
 def answers(url: str) -> bool:

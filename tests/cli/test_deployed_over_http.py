@@ -43,7 +43,7 @@ class Laptop:
         self._output = output
         session = server.aws.session()
         create_table(session.client("dynamodb"), "dormouse")
-        self.url, self.desk = server.url, StackUnderTest(server.aws)
+        self.url, self.sut = server.url, StackUnderTest(server.aws)
         self.table = Table(session.client("dynamodb"), "dormouse")
         self._controller = bootstrap(
             {"DORMOUSE_TABLE": "dormouse", "DORMOUSE_CONTROLLER": "dormouse-controller"},
@@ -56,7 +56,7 @@ class Laptop:
 
     def _beat(self) -> None:
         while not self._over.wait(0.05):
-            for stack in self.table.due(self.desk.aws.clock.now()):
+            for stack in self.table.due(self.sut.aws.clock.now()):
                 self._controller.run_pass(stack, "heartbeat", timedelta(minutes=5))
 
     def close(self) -> None:
@@ -114,25 +114,25 @@ def test_a_stack_is_published_woken_looked_at_and_put_to_sleep(laptop):
     publish = ("publish", str(SHIPPED), "-var", POLICY)
     assert laptop(*publish).stdout == f"{STACK}: published (4 resources)\n"
     assert laptop.here(*publish).stdout == f"{STACK}: unchanged\n"
-    assert laptop.desk.standing() == ASLEEP
+    assert laptop.sut.standing() == ASLEEP
 
     woken = laptop("wake", STACK, "--for", "12h")
     assert woken.stdout.startswith(f"{STACK} is awake at http://203.0.113.25:5000/ until")
     assert f"{STACK}: waking" in woken.stderr
-    assert laptop.desk.standing() == AWAKE
+    assert laptop.sut.standing() == AWAKE
     assert laptop.table.load(STACK).leases[0].holder == "ann"
 
-    told = json.loads(laptop("status", STACK, "--json").stdout)
-    assert (told["state"], told["endpoint"]["ip"]) == ("awake", "203.0.113.25")
+    reported = json.loads(laptop("status", STACK, "--json").stdout)
+    assert (reported["state"], reported["endpoint"]["ip"]) == ("awake", "203.0.113.25")
     assert laptop.here("status").stdout.startswith(f"{STACK}  awake")
 
     slept = laptop("sleep", STACK, "--wait")
     assert slept.stdout.startswith(f"{STACK} is asleep until Mon 30 Nov 08:")
-    assert laptop.desk.standing() == ASLEEP
+    assert laptop.sut.standing() == ASLEEP
 
 
 def test_a_wake_that_fails_exits_with_1_and_says_why(laptop):
-    laptop.desk.aws.conditions.containers("nsfw-api-container", "image_pull_error")
+    laptop.sut.aws.conditions.containers("nsfw-api-container", "image_pull_error")
     laptop.here("publish", str(SHIPPED))
     failed = laptop("wake", STACK, code=1)
     assert failed.stdout == ""

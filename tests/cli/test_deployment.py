@@ -27,11 +27,11 @@ def dormouse(monkeypatch, capsys):
     """Nothing in the environment; CloudFormation knows the deployments "dormouse" and "trial"."""
     made = deploy(monkeypatch, capsys)
     monkeypatch.delenv("DORMOUSE_TABLE")
-    made.asked = []
+    made.requested = []
 
     def describe(params):
         name = params["StackName"]
-        made.asked.append(name)
+        made.requested.append(name)
         if name not in ("dormouse", "trial"):
             raise AwsError("ValidationError", f"Stack with id {name} does not exist")
         outputs = [{"OutputKey": key, "OutputValue": value} for key, value in OUTPUTS.items()]
@@ -48,7 +48,7 @@ def invoked(dormouse) -> list[str]:
 
 def test_the_table_is_an_output_and_the_function_follows_from_the_name(dormouse):
     dormouse("wake", STACK, "--no-wait", "--deployment", "trial")
-    assert dormouse.asked == ["trial"]
+    assert dormouse.requested == ["trial"]
     assert invoked(dormouse) == ["trial-controller"]
     assert len(dormouse.leases()) == 1
 
@@ -57,14 +57,14 @@ def test_the_environment_of_the_functions_is_enough(dormouse, monkeypatch):
     monkeypatch.setenv("DORMOUSE_TABLE", "dormouse")
     monkeypatch.setenv("DORMOUSE_CONTROLLER", "elsewhere")
     dormouse("wake", STACK, "--no-wait")
-    assert dormouse.asked == []
+    assert dormouse.requested == []
     assert invoked(dormouse) == ["elsewhere"]
 
 
 def test_a_deployment_that_is_named_counts_more_than_the_environment(dormouse, monkeypatch):
     monkeypatch.setenv("DORMOUSE_TABLE", "another-table")
     dormouse("status", "--deployment", "dormouse")
-    assert dormouse.asked == ["dormouse"]
+    assert dormouse.requested == ["dormouse"]
 
 
 def test_no_such_deployment(dormouse, monkeypatch):

@@ -116,10 +116,10 @@ def everything_is_gone(dormouse):
 def test_stacks_are_put_to_sleep_before_the_controller_goes(dormouse):
     dormouse.account.tables.remove("dormouse")
     dormouse("wake", STACK, "--for", "3h")
-    assert dormouse.world.desk.standing() == AWAKE
+    assert dormouse.world.sut.standing() == AWAKE
 
     said = dormouse("destroy", "--leave", "asleep")
-    assert dormouse.world.desk.standing() == ASLEEP
+    assert dormouse.world.sut.standing() == ASLEEP
     assert everything_is_gone(dormouse)
     assert f"table {TABLE}, with all records" in said.err
     assert "2 uploaded files in bucket sam-bucket" in said.err
@@ -138,7 +138,7 @@ def test_left_awake_a_stack_stands_and_it_is_said_who_pays(dormouse, monkeypatch
     monkeypatch.setenv("LEAVE", "awake")
     said = dormouse("destroy")
 
-    assert dormouse.world.desk.standing() == AWAKE
+    assert dormouse.world.sut.standing() == AWAKE
     assert everything_is_gone(dormouse)
     assert f"warning: {STACK} stays as it is and goes on costing money" in said.err
 

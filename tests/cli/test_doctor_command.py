@@ -132,10 +132,10 @@ def test_a_sleep_that_is_stuck(deployed):
     elbv2.modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=protected)
     world.sleep()
     world.live("Tue 08:00")
-    told = findings(deployed("doctor", STACK, "--json", code=1))["stuck", "problem"]
+    reported = findings(deployed("doctor", STACK, "--json", code=1))["stuck", "problem"]
 
-    assert "aws_lb.nlb[0]" in told and "cost money: " in told
-    assert "deletion protection" in told
+    assert "aws_lb.nlb[0]" in reported and "cost money: " in reported
+    assert "deletion protection" in reported
 
 
 def test_keys_that_may_not_be_read_are_a_warning(deployed):
@@ -210,8 +210,8 @@ def test_a_stack_whose_folder_is_gone(deployed, tmp_path, monkeypatch):
     world.publish(replace(world.spec, source={"origin": origin}))
     world.live("Tue 07:02")
     monkeypatch.chdir(tmp_path)
-    told = findings(deployed("doctor", STACK, "--json"))["folder", "warning"]
-    assert f"infra/{STACK} is gone" in told and f"dormouse unpublish {STACK}" in told
+    reported = findings(deployed("doctor", STACK, "--json"))["folder", "warning"]
+    assert f"infra/{STACK} is gone" in reported and f"dormouse unpublish {STACK}" in reported
 
     (tmp_path / "infra" / STACK).mkdir(parents=True)
     assert ("folder", "warning") not in findings(deployed("doctor", STACK, "--json"))
@@ -224,9 +224,9 @@ def test_another_stack_with_the_same_names(deployed):
 
     world = deployed.world
     world.publish(replace(world.spec, stack="twin"))
-    told = findings(deployed("doctor", STACK, "--json"))["names", "warning"]
-    assert told.startswith("the stack twin names the same load balancer ")
-    assert "dormouse unpublish twin" in told
+    reported = findings(deployed("doctor", STACK, "--json"))["names", "warning"]
+    assert reported.startswith("the stack twin names the same load balancer ")
+    assert "dormouse unpublish twin" in reported
 
     world.controller.table.let_go("twin")
     deployed("unpublish", "twin")

@@ -70,8 +70,8 @@ def test_more_than_five_need_a_confirmation(dormouse, arguments):
 
 
 def test_few_need_no_confirmation(dormouse):
-    told = json.loads(dormouse("hold", "pr-1*", "--asleep", "--for", "2h", "--json").out)
-    assert [each["stack"] for each in told["stacks"]] == ["pr-1"]
+    reported = json.loads(dormouse("hold", "pr-1*", "--asleep", "--for", "2h", "--json").out)
+    assert [each["stack"] for each in reported["stacks"]] == ["pr-1"]
 
 
 @pytest.mark.parametrize(

@@ -97,24 +97,24 @@ def test_a_pause_is_reported_and_its_days_cost_their_elastic_ip(dormouse):
         f"ann holds {STACK} asleep until Fri 2026-11-27 00:00 JST (holiday): nothing opens before"
     )
     assert said.out.count("held asleep") == 4
-    told = dormouse("hours", STACK, "--days", "7", "--json").json
-    assert (told["hours"], told["load_balancer_hours"]) == (9, 10)
-    assert [window.get("held") for window in told["windows"]] == [*["asleep"] * 4, None]
-    assert told["hold"]["until"] == "2026-11-26T15:00:00Z"
+    reported = dormouse("hours", STACK, "--days", "7", "--json").json
+    assert (reported["hours"], reported["load_balancer_hours"]) == (9, 10)
+    assert [window.get("held") for window in reported["windows"]] == [*["asleep"] * 4, None]
+    assert reported["hold"]["until"] == "2026-11-26T15:00:00Z"
 
 
 def test_a_pause_that_ends_within_a_window_leaves_the_rest_of_it(dormouse):
     dormouse("pause", STACK, "--until", "12:00")
-    told = dormouse("hours", STACK, "--days", "1", "--json").json
-    assert told["hours"] == 6
+    reported = dormouse("hours", STACK, "--days", "1", "--json").json
+    assert reported["hours"] == 6
 
 
 def test_a_hold_awake_is_paid_for(dormouse):
     dormouse("hold", STACK, "--awake", "--until", "2026-11-24")
     said = dormouse("hours", STACK, "--days", "1")
     assert "holds nsfw-api awake until Tue 2026-11-24 00:00 JST: it stays awake" in said.out
-    told = dormouse("hours", STACK, "--days", "1", "--json").json
-    assert told["load_balancer_hours"] >= 18
+    reported = dormouse("hours", STACK, "--days", "1", "--json").json
+    assert reported["load_balancer_hours"] >= 18
 
 
 def test_a_calendar_after_the_pause_says_nothing_of_it(dormouse):

@@ -43,8 +43,8 @@ def test_a_link_wakes_reports_extends_and_releases_without_aws_credentials(outsi
     assert "  asked by  ci until" in full
 
     monkeypatch.setenv("DORMOUSE_LINK", link)
-    told = json.loads(outside("status", "--json").out)
-    assert (told["stack"], told["state"]) == (STACK, "awake")
+    reported = json.loads(outside("status", "--json").out)
+    assert (reported["stack"], reported["state"]) == (STACK, "awake")
     assert outside("extend", "--for", "3h").out.startswith(f"{STACK} is awake")
     assert len(outside.live_leases()) == 2  # the other is that of a job
 

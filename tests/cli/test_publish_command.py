@@ -56,7 +56,7 @@ def test_a_new_stack_is_stored_passed_to_the_controller_and_woken_in_its_office_
     assert stored(dormouse).source["dir"] == str(SHIPPED)
     assert dormouse.started_passes == [STACK]
     dormouse.work()
-    assert dormouse.world.desk.standing() == AWAKE
+    assert dormouse.world.sut.standing() == AWAKE
     assert dormouse("status").out.startswith(f"{STACK}  awake")
 
 
@@ -82,15 +82,19 @@ def test_what_changed_is_said_in_short(dormouse, directory):
     assert "  ~ aws_lb_target_group.ecs_tg[0]" in lines
     assert '  ~ idle_timeout: "30m" -> "45m"' in lines
     assert len(lines) == 3
-    told = dormouse("publish", str(directory), "--json").json["stacks"]
-    assert [(each["stack"], each["state"]) for each in told] == [(STACK, "unchanged")]
+    reported = dormouse("publish", str(directory), "--json").json["stacks"]
+    assert [(each["stack"], each["state"]) for each in reported] == [(STACK, "unchanged")]
 
 
 def test_json_tells_what_came_and_went(dormouse):
-    (told,) = dormouse("publish", str(SHIPPED), "--json").json["stacks"]
-    assert (told["stack"], told["state"], told["hash"]) == (STACK, "new", stored(dormouse).hash)
-    assert len(told["added"]) == 4
-    assert (told["removed"], told["changed"], told["settings"]) == ([], [], {})
+    (reported,) = dormouse("publish", str(SHIPPED), "--json").json["stacks"]
+    assert (reported["stack"], reported["state"], reported["hash"]) == (
+        STACK,
+        "new",
+        stored(dormouse).hash,
+    )
+    assert len(reported["added"]) == 4
+    assert (reported["removed"], reported["changed"], reported["settings"]) == ([], [], {})
 
 
 def test_one_directory_with_an_error_and_none_is_stored(dormouse, directory):
@@ -287,7 +291,7 @@ def test_who_may_not_read_the_other_stacks_has_published_all_the_same(dormouse, 
             operation="Query",
             code="AccessDeniedException",
             status=400,
-            predicate=lambda asked: "IndexName" in asked,
+            predicate=lambda requested: "IndexName" in requested,
             times=math.inf,
         )
     )

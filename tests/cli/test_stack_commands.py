@@ -30,7 +30,7 @@ def at(dormouse, text: str) -> str:
 
 
 def standing(dormouse) -> dict[str, int]:
-    return dormouse.world.desk.standing()
+    return dormouse.world.sut.standing()
 
 
 # wake
@@ -318,8 +318,8 @@ def test_status_says_whose_it_is_and_when_it_ends(dormouse):
     now, end = dormouse.world.now, dormouse.world.now + timedelta(days=3)
     term = Term(stack=STACK, owner="ann", expires_at=end, set_at=now)
     dormouse.world.controller.table.put_term(term)
-    told = dormouse.status()
-    assert (told["owner"], told["expires"]) == ("ann", format_timestamp(end))
+    reported = dormouse.status()
+    assert (reported["owner"], reported["expires"]) == ("ann", format_timestamp(end))
     out = dormouse("status", STACK).out
     assert "  owner     ann\n" in out
     assert "  expires   Fri " in out
@@ -330,14 +330,14 @@ def test_status_says_whose_it_is_and_when_it_ends(dormouse):
 
 def test_status_in_json_is_the_designs(dormouse):
     dormouse("wake", STACK)
-    told = dormouse.status()
-    assert (told["stack"], told["state"], told["phase"]) == (STACK, "awake", "awake")
-    assert told["endpoint"]["url"] == URL
-    assert told["leases"][0]["holder"] == "ann"
-    assert told["hold"] is None
-    assert told["next"][0]["state"] == "asleep"
-    assert parse_timestamp(told["until"]) > dormouse.world.now
-    assert {"reason", "evidence", "steps", "eta_seconds"} <= told.keys()
+    reported = dormouse.status()
+    assert (reported["stack"], reported["state"], reported["phase"]) == (STACK, "awake", "awake")
+    assert reported["endpoint"]["url"] == URL
+    assert reported["leases"][0]["holder"] == "ann"
+    assert reported["hold"] is None
+    assert reported["next"][0]["state"] == "asleep"
+    assert parse_timestamp(reported["until"]) > dormouse.world.now
+    assert {"reason", "evidence", "steps", "eta_seconds"} <= reported.keys()
 
 
 def test_status_follows_what_is_under_way(dormouse):

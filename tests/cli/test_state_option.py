@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from controller.cli.main import cli
-from known.states import state
+from state_values.states import state
 
 TEXT = """
 terraform {{
@@ -239,13 +239,13 @@ def test_a_state_is_of_one_directory(root, tmp_path):
 
 def test_the_console_knows_what_the_state_says(root, tmp_path):
     file = put(tmp_path / "x.json", known("aa11"))
-    asked = ("random_id.suffix.hex", "random_id.suffix.dec", "aws_lb_target_group.app.arn")
-    lines = run("console", root, *asked, "--json", "--state", file).stdout.splitlines()
+    requested = ("random_id.suffix.hex", "random_id.suffix.dec", "aws_lb_target_group.app.arn")
+    lines = run("console", root, *requested, "--json", "--state", file).stdout.splitlines()
 
     assert json.loads(lines[0])["value"] == "aa11"
     assert json.loads(lines[1]) == {"unknown": True}
     assert json.loads(lines[2]) == {"unknown": True}
-    assert json.loads(run("console", root, asked[0], "--json").stdout) == {"unknown": True}
+    assert json.loads(run("console", root, requested[0], "--json").stdout) == {"unknown": True}
 
 
 @pytest.mark.parametrize(

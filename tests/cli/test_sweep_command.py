@@ -20,9 +20,9 @@ def deployed(monkeypatch, capsys):
 @pytest.fixture
 def leftover(deployed):
     """A stack that nobody has published, awake."""
-    desk = StackUnderTest(deployed.world.aws, replace(deployed.world.spec, stack="gone"))
-    desk.wake()
-    return desk
+    sut = StackUnderTest(deployed.world.aws, replace(deployed.world.spec, stack="gone"))
+    sut.wake()
+    return sut
 
 
 def test_nothing_to_sweep(deployed):
@@ -62,14 +62,14 @@ def test_unasked_it_leaves_what_may_be_another_deployments(deployed, leftover):
 
 
 def test_as_json(deployed, leftover):
-    told = deployed("sweep", "--json").json
-    assert {r["kind"]: (r["leftover"], r["deleted"]) for r in told["resources"]} == {
+    reported = deployed("sweep", "--json").json
+    assert {r["kind"]: (r["leftover"], r["deleted"]) for r in reported["resources"]} == {
         "load_balancer": (True, False),
         "service": (True, False),
         "target_group": (True, False),
     }
-    told = deployed("sweep", "--json", "--delete", "--yes", "--without-table", "gone").json
-    assert all(r["deleted"] for r in told["resources"]) and told["kept"] == []
+    reported = deployed("sweep", "--json", "--delete", "--yes", "--without-table", "gone").json
+    assert all(r["deleted"] for r in reported["resources"]) and reported["kept"] == []
 
 
 def test_without_a_terminal_it_does_not_ask(deployed, leftover):
@@ -106,7 +106,7 @@ def test_nobodys_word_counts_against_records_that_can_be_read(deployed):
 
     refused = deployed("sweep", "--delete", "--yes", "--without-table", "nsfw-api", code=1)
     assert "can be read, and say what is needed" in refused.err
-    assert deployed.world.desk.standing() == AWAKE
+    assert deployed.world.sut.standing() == AWAKE
 
 
 def test_what_still_exists_is_reported_and_exits_with_1(deployed, leftover):

@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 from controller.cli.main import cli, run
-from known.states import state, thing
+from state_values.states import state, thing
 
 TEXT = """
 variable "awake" {
@@ -65,7 +65,7 @@ else:
 
 
 @pytest.fixture
-def told(tmp_path, monkeypatch):
+def reported(tmp_path, monkeypatch):
     """The folder in which the fake terraform finds what to answer, and leaves what it was asked."""
     folder, programs = tmp_path / "told", tmp_path / "bin"
     folder.mkdir()
@@ -88,7 +88,7 @@ def root(tmp_path):
     return folder
 
 
-def plans(told, port=80, **more):
+def plans(reported, port=80, **more):
     values = {
         "name": "app-abcdef01",
         "port": port,
@@ -101,18 +101,18 @@ def plans(told, port=80, **more):
         "random_id.suffix": {"byte_length": 4, "hex": "abcdef01"},
         "aws_lb_target_group.app[0]": thing(values | more, unknown=["arn"]),
     }
-    (told / "plan").write_text(state("plan", things))
+    (reported / "plan").write_text(state("plan", things))
 
 
-def refuses(told, summary, detail="", place=None):
+def refuses(reported, summary, detail="", place=None):
     found = {"severity": "error", "summary": summary, "detail": detail}
     found |= {"range": {"filename": place[0], "start": {"line": place[1]}}} if place else {}
     lines = [{"@level": "info"}, {"@level": "error", "type": "diagnostic", "diagnostic": found}]
-    (told / "refusal").write_text("\n".join(map(json.dumps, lines)))
+    (reported / "refusal").write_text("\n".join(map(json.dumps, lines)))
 
 
-def calls(told):
-    path = told / "calls"
+def calls(reported):
+    path = reported / "calls"
     return [json.loads(row) for row in path.read_text().splitlines()] if path.exists() else []
 
 
@@ -124,7 +124,7 @@ def check(root, *more):
     return invoke("check", root, "-var", "port=80", "--terraform", *more)
 
 
-def test_it_gives_what_is_known_nowhere_else(root, told):
+def test_it_gives_what_is_known_nowhere_else(root, reported):
     result = invoke("compile", root, "-var", "port=80", "--terraform")
 
     assert result.exit_code == 0, result.stderr
@@ -132,8 +132,8 @@ def test_it_gives_what_is_known_nowhere_else(root, told):
     assert spec["resources"][0]["request"]["Name"] == "app-abcdef01"
 
 
-def test_a_difference_is_an_error_with_both_values_and_the_place(root, told):
-    plans(told, port=81)
+def test_a_difference_is_an_error_with_both_values_and_the_place(root, reported):
+    plans(reported, port=81)
     result = check(root, "--json")
 
     assert result.exit_code == 2
@@ -144,7 +144,9 @@ def test_a_difference_is_an_error_with_both_values_and_the_place(root, told):
     assert "81" in problem["message"] and "80" in problem["message"]
 
 
-def test_terraform_is_called_read_only_and_with_the_same_inputs(root, told, tmp_path, monkeypatch):
+def test_terraform_is_called_read_only_and_with_the_same_inputs(
+    root, reported, tmp_path, monkeypatch
+):
     monkeypatch.setenv("TF_WORKSPACE", "dev")
     monkeypatch.chdir(tmp_path)
     Path("more.tfvars").write_text("port = 80\n")
@@ -154,7 +156,7 @@ def test_terraform_is_called_read_only_and_with_the_same_inputs(root, told, tmp_
         invoke("check", root, "-var-file=more.tfvars", "-var", "port=80", "--terraform").exit_code
         == 0
     )
-    plan, show = calls(told)
+    plan, show = calls(reported)
     assert plan["args"][0] == "plan"
     assert {"-lock=false", "-input=false"} <= set(plan["args"])
     assert plan["args"][-3:] == [
@@ -168,27 +170,27 @@ def test_terraform_is_called_read_only_and_with_the_same_inputs(root, told, tmp_
     assert sorted((p, p.read_bytes()) for p in root.rglob("*") if p.is_file()) == before
 
 
-def test_awake_is_given_only_where_it_is_declared(root, told):
+def test_awake_is_given_only_where_it_is_declared(root, reported):
     text = TEXT.replace('"awake"', '"other"').replace("var.awake ? 1 : 0", "1")
     (root / "main.tf").write_text(text)
 
     assert check(root).exit_code == 0
-    assert not [a for call in calls(told) for a in call["args"] if "awake=" in a]
+    assert not [a for call in calls(reported) for a in call["args"] if "awake=" in a]
 
 
-def test_nothing_is_left_behind(root, told):
+def test_nothing_is_left_behind(root, reported):
     check(root)
-    refuses(told, "Invalid value")
+    refuses(reported, "Invalid value")
     check(root)
 
-    assert list((told / "temp").iterdir()) == []
+    assert list((reported / "temp").iterdir()) == []
 
 
-def test_wrong_files_are_reported_without_a_question(root, told):
+def test_wrong_files_are_reported_without_a_question(root, reported):
     (root / "main.tf").write_text(TEXT + "resource {}\n")
 
     assert check(root).exit_code == 2
-    assert calls(told) == []
+    assert calls(reported) == []
 
 
 @pytest.mark.parametrize(
@@ -200,8 +202,8 @@ def test_wrong_files_are_reported_without_a_question(root, told):
         'Backend initialization required, please run "terraform init"',
     ],
 )
-def test_a_directory_that_is_not_initialised_is_one_line(root, told, summary, capsys):
-    refuses(told, summary, "Run it\nnow.", ("main.tf", 3))
+def test_a_directory_that_is_not_initialised_is_one_line(root, reported, summary, capsys):
+    refuses(reported, summary, "Run it\nnow.", ("main.tf", 3))
 
     assert run(["check", str(root), "-var", "port=80", "--terraform"]) == 2
     said = capsys.readouterr().err
@@ -220,8 +222,10 @@ def test_a_directory_that_is_not_initialised_is_one_line(root, told, summary, ca
         ("Error acquiring the state", "dial tcp: i/o timeout", 1),
     ],
 )
-def test_a_refusal_is_one_line_with_terraforms_own_words(root, told, capsys, summary, detail, code):
-    refuses(told, summary, detail)
+def test_a_refusal_is_one_line_with_terraforms_own_words(
+    root, reported, capsys, summary, detail, code
+):
+    refuses(reported, summary, detail)
 
     assert run(["check", str(root), "-var", "port=80", "--terraform"]) == code
     said = capsys.readouterr().err
@@ -229,8 +233,8 @@ def test_a_refusal_is_one_line_with_terraforms_own_words(root, told, capsys, sum
     assert summary in said and " ".join(detail.split()) in said
 
 
-def test_an_answer_that_is_no_plan_is_one_line(root, told, capsys):
-    (told / "plan").write_text("{")
+def test_an_answer_that_is_no_plan_is_one_line(root, reported, capsys):
+    (reported / "plan").write_text("{")
 
     assert run(["check", str(root), "-var", "port=80", "--terraform"]) == 1
     assert capsys.readouterr().err.count("\n") == 1
@@ -245,8 +249,8 @@ def test_without_terraform_it_is_one_line(root, monkeypatch, tmp_path, capsys):
     assert "needs terraform on the PATH" in said
 
 
-def test_it_excludes_a_state(root, told):
-    (root / "x.tfstate").write_text((told / "plan").read_text())
+def test_it_excludes_a_state(root, reported):
+    (root / "x.tfstate").write_text((reported / "plan").read_text())
     result = check(root, "--state", root / "x.tfstate")
 
     assert result.exit_code == 2
@@ -254,10 +258,10 @@ def test_it_excludes_a_state(root, told):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_terraform_too_and_removes_the_plan(root, told, number):
-    (told / "waits").touch()
+def test_a_signal_ends_terraform_too_and_removes_the_plan(root, reported, number):
+    (reported / "waits").touch()
     command = [sys.executable, "-m", "controller.cli", "check", str(root), "-var", "port=80"]
-    environment = os.environ | {"TMPDIR": str(told / "temp")}
+    environment = os.environ | {"TMPDIR": str(reported / "temp")}
     process = subprocess.Popen(
         [*command, "--terraform"],
         env=environment,
@@ -265,11 +269,11 @@ def test_a_signal_ends_terraform_too_and_removes_the_plan(root, told, number):
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 60
-    while not (told / "waiting").exists() or not (told / "waiting").read_text():
+    while not (reported / "waiting").exists() or not (reported / "waiting").read_text():
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    folder = Path((told / "waiting").read_text())
-    assert folder.parent == told / "temp"
+    folder = Path((reported / "waiting").read_text())
+    assert folder.parent == reported / "temp"
     process.send_signal(number)
 
     assert process.wait(timeout=30) in (130, 128 + number)

@@ -95,15 +95,15 @@ def test_paths_that_are_no_utf_8_are_read_and_shown(directory):
 
 
 @pytest.mark.parametrize(
-    ("options", "environment", "told"),
+    ("options", "environment", "reported"),
     [
         (["-var", b"awake=\xff"], {}, "-var awake: the text is not UTF-8"),
         ([], {"TF_VAR_dormouse": b"\xff"}, "TF_VAR_dormouse: the text is not UTF-8"),
     ],
 )
-def test_values_that_are_no_utf_8_are_refused_by_name(directory, options, environment, told):
+def test_values_that_are_no_utf_8_are_refused_by_name(directory, options, environment, reported):
     code, _, err = run("check", directory, "--stack", "abc", *options, **environment)
-    assert (code, err) == (2, f"Error: {told}\n")
+    assert (code, err) == (2, f"Error: {reported}\n")
 
 
 @pytest.mark.parametrize("command", ["check", "plan", "hours", "doctor", "cost", "status"])

@@ -79,15 +79,15 @@ class Desk:
 
 
 @pytest.fixture
-def desk(monkeypatch, capsys):
+def sut(monkeypatch, capsys):
     aws = LaptopAws(profile="fast")
     aws.furnish_article()
     return Desk(monkeypatch, capsys, aws)
 
 
-def test_it_says_the_price_measures_saves_records_and_leaves_nothing(desk, tmp_path):
+def test_it_says_the_price_measures_saves_records_and_leaves_nothing(sut, tmp_path):
     saved, recorded = tmp_path / "here.json", tmp_path / "calls.jsonl"
-    said = desk.trial("--yes", "--json", "--save", str(saved), "--record", str(recorded))
+    said = sut.trial("--yes", "--json", "--save", str(saved), "--record", str(recorded))
     found = json.loads(said.out)
 
     assert "It costs 0.05 to 0.08 $" in said.err and "a day costs 1.0" in said.err
@@ -104,13 +104,13 @@ def test_it_says_the_price_measures_saves_records_and_leaves_nothing(desk, tmp_p
     simulated = [each for each in calls if each.service != "sts"]
     wake = replay(simulated[:600], find_timing(str(saved)))  # at the pace that was measured
     assert wake.compared.total() == 600 and differences(wake.observations) == []
-    assert desk.standing() == []
-    assert not TOUCHING & set(desk.changes())
-    assert desk.changes().count("CreateLoadBalancer") == 2
+    assert sut.standing() == []
+    assert not TOUCHING & set(sut.changes())
+    assert sut.changes().count("CreateLoadBalancer") == 2
 
 
-def test_people_read_a_table(desk):
-    said = desk.trial("--yes")
+def test_people_read_a_table(sut):
+    said = sut.trial("--yes")
     assert "load balancer made until active " in said.out
     assert "Each answer of AWS was foreseen." in said.out
     assert 'set sleep_order = "force"' in said.out
@@ -119,22 +119,22 @@ def test_people_read_a_table(desk):
         assert part in said.err
 
 
-def test_an_answer_that_the_code_does_not_foresee_is_reported_with_its_text(desk):
+def test_an_answer_that_the_code_does_not_foresee_is_reported_with_its_text(sut):
     strange = {"code": "LoadBalancerOnHoliday", "message": "Come back on Monday.", "status": 400}
-    desk.aws.faults.add(Fault(operation="CreateListener", **strange))
-    found = json.loads(desk.trial("--yes", "--json", code=1).out)
+    sut.aws.faults.add(Fault(operation="CreateListener", **strange))
+    found = json.loads(sut.trial("--yes", "--json", code=1).out)
 
     surprise = {k: strange[k] for k in ("code", "message")}
     assert found["surprises"] == [{"operation": "CreateListener", **surprise}]
     assert "Come back on Monday." in found["error"]
-    assert found["left_behind"] == [] and desk.standing() == []
+    assert found["left_behind"] == [] and sut.standing() == []
 
 
-def test_what_the_code_knows_is_no_surprise(desk):
-    desk.aws.faults.add(
+def test_what_the_code_knows_is_no_surprise(sut):
+    sut.aws.faults.add(
         Fault(operation="DescribeLoadBalancers", code="Throttling", message="Rate", status=400)
     )
-    found = json.loads(desk.trial("--yes", "--json").out)
+    found = json.loads(sut.trial("--yes", "--json").out)
     assert found["surprises"] == []
     assert "Throttling" in {each["code"] for each in found["refusals"]}
 
@@ -142,38 +142,38 @@ def test_what_the_code_knows_is_no_surprise(desk):
 @pytest.mark.parametrize(
     "operation", ["DescribeTags", "DescribeListeners", "DescribeTargetHealth", "DescribeServices"]
 )
-def test_a_read_that_is_denied_ends_it_before_anything_is_made(desk, operation):
+def test_a_read_that_is_denied_ends_it_before_anything_is_made(sut, operation):
     """It would not find its own load balancer again."""
-    desk.aws.faults.add(
+    sut.aws.faults.add(
         Fault(operation=operation, code="AccessDenied", message="no", status=403, times=FOREVER)
     )
-    said = desk.trial("--yes", code=1)
+    said = sut.trial("--yes", code=1)
     assert operation in said.err or "AccessDenied" in said.err
-    assert desk.changes() == []
+    assert sut.changes() == []
 
 
-def test_credentials_that_run_out_are_waited_for(desk):
+def test_credentials_that_run_out_are_waited_for(sut):
     """Somebody logs in again, in another terminal, after five minutes."""
 
     def is_over(_) -> bool:
-        began = [call.at for call in desk.aws.calls.of("CreateService")]
-        return bool(began) and desk.aws.clock.now() < began[0] + timedelta(minutes=5)
+        began = [call.at for call in sut.aws.calls.of("CreateService")]
+        return bool(began) and sut.aws.clock.now() < began[0] + timedelta(minutes=5)
 
-    desk.aws.faults.add(expired(is_over))
-    said = desk.trial("--yes", "--json")
-    assert json.loads(said.out)["left_behind"] == [] and desk.standing() == []
+    sut.aws.faults.add(expired(is_over))
+    said = sut.trial("--yes", "--json")
+    assert json.loads(said.out)["left_behind"] == [] and sut.standing() == []
     assert "as soon as it can: " in said.err
     assert "ExpiredToken: It is over.; log in again (aws sso login, aws login) …" in said.err
 
 
-def test_where_nobody_logs_in_again_it_names_all_that_may_stand(desk):
-    desk.aws.faults.add(expired(lambda _: bool(desk.aws.calls.of("CreateService"))))
-    said = desk.trial("--yes", "--json", code=1)
+def test_where_nobody_logs_in_again_it_names_all_that_may_stand(sut):
+    sut.aws.faults.add(expired(lambda _: bool(sut.aws.calls.of("CreateService"))))
+    said = sut.trial("--yes", "--json", code=1)
     assert len(json.loads(said.out)["left_behind"]) == 4
     assert "error: take it down by the same command once more" in said.err
-    desk.aws.faults.clear()
-    said = desk.trial("--yes", "--json")
-    assert "taking down what an earlier trial left …" in said.err and desk.standing() == []
+    sut.aws.faults.clear()
+    said = sut.trial("--yes", "--json")
+    assert "taking down what an earlier trial left …" in said.err and sut.standing() == []
 
 
 def expired(predicate: Callable[[object], bool]) -> Fault:
@@ -187,7 +187,7 @@ def expired(predicate: Callable[[object], bool]) -> Fault:
     )
 
 
-def test_an_interface_that_goes_between_two_reads_is_no_surprise(desk):
+def test_an_interface_that_goes_between_two_reads_is_no_surprise(sut):
     """The address names it, and a moment later its load balancer has let go of it."""
     gone = Fault(
         operation="DescribeNetworkInterfaces",
@@ -195,34 +195,34 @@ def test_an_interface_that_goes_between_two_reads_is_no_surprise(desk):
         message="The networkInterface ID 'eni-1' does not exist",
         status=400,
     )
-    desk.aws.faults.add(gone)
-    found = json.loads(desk.trial("--yes", "--json").out)
+    sut.aws.faults.add(gone)
+    found = json.loads(sut.trial("--yes", "--json").out)
     assert (gone.struck, found["surprises"]) == (1, [])
     assert gone.code in {each["code"] for each in found["refusals"]}
 
 
-def test_a_wake_that_fails_leaves_nothing_and_writes_no_profile(desk, tmp_path):
-    desk.aws.conditions.containers("nsfw-api-container", "image_pull_error")
+def test_a_wake_that_fails_leaves_nothing_and_writes_no_profile(sut, tmp_path):
+    sut.aws.conditions.containers("nsfw-api-container", "image_pull_error")
     saved = tmp_path / "here.json"
-    said = desk.trial("--yes", "--json", "--save", str(saved), code=1)
+    said = sut.trial("--yes", "--json", "--save", str(saved), code=1)
 
     assert "CannotPullContainerError" in json.loads(said.out)["error"]
     assert "error: the trial did not finish" in said.err
-    assert desk.standing() == [] and not saved.exists()
+    assert sut.standing() == [] and not saved.exists()
 
 
-def test_what_cannot_be_taken_down_is_named(desk):
-    desk.aws.conditions.endpoint_services.add("ecs-nlb")
-    said = desk.trial("--yes", "--json", code=1)
+def test_what_cannot_be_taken_down_is_named(sut):
+    sut.aws.conditions.endpoint_services.add("ecs-nlb")
+    said = sut.trial("--yes", "--json", code=1)
     left = json.loads(said.out)["left_behind"]
     assert {each["name"] for each in left} >= {"ecs-nlb"}
     assert 'error: load balancer "ecs-nlb" (aws_lb.nlb[0]) still exists' in said.err
 
 
-def wake(desk: Desk, stack: str = "nsfw-api") -> None:
+def wake(sut: Desk, stack: str = "nsfw-api") -> None:
     spec = article_spec(stack=stack)
-    cloud = AwsCloud(spec, Clients(desk.session(), spec.region), one_by_one)
-    Reconciler(spec, cloud, desk.aws.clock, one_by_one).run(Target.AWAKE)
+    cloud = AwsCloud(spec, Clients(sut.session(), spec.region), one_by_one)
+    Reconciler(spec, cloud, sut.aws.clock, one_by_one).run(Target.AWAKE)
 
 
 @pytest.mark.parametrize(
@@ -232,27 +232,27 @@ def wake(desk: Desk, stack: str = "nsfw-api") -> None:
         ("other", 'is not ours: tag "dormouse:stack" is "other"'),
     ],
 )
-def test_a_stack_that_is_awake_or_somebody_elses_is_left_alone(desk, stack, said):
-    wake(desk, stack)
-    before, standing = len(desk.changes()), desk.standing()
-    refused = desk.trial("--yes", code=1).err
+def test_a_stack_that_is_awake_or_somebody_elses_is_left_alone(sut, stack, said):
+    wake(sut, stack)
+    before, standing = len(sut.changes()), sut.standing()
+    refused = sut.trial("--yes", code=1).err
 
     assert "cannot try nsfw-api: " in refused and said in refused
-    assert (len(desk.changes()), desk.standing()) == (before, standing)
+    assert (len(sut.changes()), sut.standing()) == (before, standing)
 
 
-def test_an_address_that_somebody_uses_is_left_alone(desk):
-    ec2 = desk.session().client("ec2")
+def test_an_address_that_somebody_uses_is_left_alone(sut):
+    ec2 = sut.session().client("ec2")
     ec2.associate_address(AllocationId=EIP, InstanceId="i-0123456789abcdef0")
-    before = len(desk.changes())
-    refused = desk.trial("--yes", code=1).err
+    before = len(sut.changes())
+    refused = sut.trial("--yes", code=1).err
 
     assert "is in use by" in refused and "detach it there" in refused
-    assert len(desk.changes()) == before
-    assert desk.aws.peek().ec2.addresses[EIP].association_id
+    assert len(sut.changes()) == before
+    assert sut.aws.peek().ec2.addresses[EIP].association_id
 
 
-def test_what_an_earlier_trial_left_is_taken_down_first(desk, monkeypatch):
+def test_what_an_earlier_trial_left_is_taken_down_first(sut, monkeypatch):
     """It was killed while it woke the stack for the first time."""
 
     def dies(*_):
@@ -261,13 +261,13 @@ def test_what_an_earlier_trial_left_is_taken_down_first(desk, monkeypatch):
     with monkeypatch.context() as during, pytest.raises(Crash):
         during.setattr(Trial, "_stay", dies)
         during.setattr(Trial, "clean_up", dies)
-        desk.trial("--yes")
-    assert "ecs-nlb" in desk.standing()
+        sut.trial("--yes")
+    assert "ecs-nlb" in sut.standing()
 
-    said = desk.trial("--yes", "--json")
+    said = sut.trial("--yes", "--json")
     assert "An earlier trial, begun at 2026-11-23T09:00:00Z, left " in said.err
     assert "taking down what an earlier trial left …" in said.err
-    assert json.loads(said.out)["left_behind"] == [] and desk.standing() == []
+    assert json.loads(said.out)["left_behind"] == [] and sut.standing() == []
 
 
 def test_a_published_stack_is_its_controllers(monkeypatch, capsys):
@@ -281,67 +281,67 @@ def test_a_published_stack_is_its_controllers(monkeypatch, capsys):
     assert [call for call in calls if not call.is_read and call.service != "dynamodb"] == []
 
 
-def test_without_a_terminal_it_needs_a_yes(desk):
-    assert "it asks first, and there is no terminal to answer; add --yes" in desk.trial(code=2).err
-    assert not desk.aws.calls
+def test_without_a_terminal_it_needs_a_yes(sut):
+    assert "it asks first, and there is no terminal to answer; add --yes" in sut.trial(code=2).err
+    assert not sut.aws.calls
 
 
 @pytest.mark.parametrize("option", ["--save", "--record"])
-def test_a_place_that_does_not_exist_is_refused_before_any_question(desk, tmp_path, option):
+def test_a_place_that_does_not_exist_is_refused_before_any_question(sut, tmp_path, option):
     place = tmp_path / "gone" / "here.json"
-    refused = desk.trial("--yes", option, str(place), code=2).err
+    refused = sut.trial("--yes", option, str(place), code=2).err
     assert f"{place}: there is no directory {place.parent} to write it into" in refused
-    assert not desk.aws.calls
+    assert not sut.aws.calls
 
 
 @pytest.mark.parametrize("option", ["--save", "--record"])
 def test_a_place_that_cannot_be_written_is_refused_before_any_question(
-    desk, tmp_path, option, monkeypatch
+    sut, tmp_path, option, monkeypatch
 ):
     """Whoever runs the tests may write everywhere, so what may not be written is said."""
     place = tmp_path / "here.json"
     place.touch()
     monkeypatch.setattr("os.access", lambda path, *_, **__: path != place)
-    refused = desk.trial("--yes", option, str(place), code=2).err
+    refused = sut.trial("--yes", option, str(place), code=2).err
     assert f"{place}: it cannot be written; give a place that can" in refused
-    assert not desk.aws.calls
+    assert not sut.aws.calls
 
 
-def test_one_file_for_profile_and_recording_is_refused(desk, tmp_path):
+def test_one_file_for_profile_and_recording_is_refused(sut, tmp_path):
     place = tmp_path / "here"
     other = tmp_path / "." / "gone" / ".." / "here"
     (tmp_path / "gone").mkdir()
-    refused = desk.trial("--yes", "--save", str(place), "--record", str(other), code=2).err
+    refused = sut.trial("--yes", "--save", str(place), "--record", str(other), code=2).err
     assert "found it for --save and --record, expected a file for each" in refused
-    assert not desk.aws.calls
+    assert not sut.aws.calls
 
 
-def test_a_recording_of_before_stays_where_nobody_says_yes(desk, tmp_path, monkeypatch):
+def test_a_recording_of_before_stays_where_nobody_says_yes(sut, tmp_path, monkeypatch):
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("click.confirm", lambda *_, **__: False)
     kept = tmp_path / "calls.jsonl"
     kept.write_text("of last week\n")
-    desk.trial("--record", str(kept), code=1)
+    sut.trial("--record", str(kept), code=1)
     assert kept.read_text() == "of last week\n"
 
 
 def test_where_nobody_reads_the_result_the_profile_is_written_all_the_same(
-    desk, tmp_path, monkeypatch
+    sut, tmp_path, monkeypatch
 ):
     def gone(*_):
         raise PermanentError("the pipe is closed")
 
     monkeypatch.setattr("controller.cli.trial.print_result", gone)
-    desk.trial("--yes", "--save", str(tmp_path / "here.json"), code=1)
+    sut.trial("--yes", "--save", str(tmp_path / "here.json"), code=1)
     assert find_timing(str(tmp_path / "here.json")).eip_release == pytest.approx(10, rel=0.05)
 
 
 @pytest.mark.parametrize("answer", [True, False])
-def test_on_a_terminal_it_asks_after_the_price(desk, monkeypatch, answer):
+def test_on_a_terminal_it_asks_after_the_price(sut, monkeypatch, answer):
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("click.confirm", lambda *_, **__: answer)
-    said = desk.trial(code=0 if answer else 1)
-    assert bool(desk.changes()) is answer
+    said = sut.trial(code=0 if answer else 1)
+    assert bool(sut.changes()) is answer
     assert ("nothing was changed" in said.err) is not answer
 
 
@@ -399,13 +399,13 @@ def test_a_terminal_that_is_gone_leaves_nothing_either():
     assert process.returncode == 1
 
 
-def test_counts_that_nobody_may_read_are_reported_and_not_waited_for(desk):
-    desk.aws.faults.add(
+def test_counts_that_nobody_may_read_are_reported_and_not_waited_for(sut):
+    sut.aws.faults.add(
         Fault(operation="ListMetrics", code="AccessDenied", message="no", status=403, times=99)
     )
-    began = desk.aws.clock.now()
-    found = json.loads(desk.trial("--yes", "--json").out)
+    began = sut.aws.clock.now()
+    found = json.loads(sut.trial("--yes", "--json").out)
 
     assert found["measured"]["first_metric"] is None
     assert [each["code"] for each in found["surprises"]] == ["AccessDenied"]
-    assert (desk.aws.clock.now() - began).total_seconds() < 600
+    assert (sut.aws.clock.now() - began).total_seconds() < 600

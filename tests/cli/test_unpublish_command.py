@@ -40,12 +40,12 @@ HISTORY = {"account", "event", "wake"}
 
 def test_an_awake_stack_is_put_to_sleep_and_then_gone(dormouse):
     dormouse("wake", STACK, "--for", "8h")
-    assert dormouse.world.desk.standing() == AWAKE
+    assert dormouse.world.sut.standing() == AWAKE
     said = dormouse("unpublish", STACK)
 
     assert said.out == DONE
     assert "nsfw-api: going to sleep" in said.err  # followed as any other sleep
-    assert dormouse.world.desk.standing() == ASLEEP
+    assert dormouse.world.sut.standing() == ASLEEP
     assert records(dormouse) == HISTORY
     assert dormouse.world.controller.table.published() == ["other"]
     assert "asleep" in [kind for _, kind in dormouse.world.story()]
@@ -84,10 +84,10 @@ def test_it_may_be_left_awake(dormouse, monkeypatch):
     said = dormouse("unpublish", STACK, "--leave", "awake")
 
     assert "warning: nsfw-api stays as it is and goes on costing up to 0.04 $ an hour" in said.err
-    assert dormouse.world.desk.standing() == AWAKE
+    assert dormouse.world.sut.standing() == AWAKE
     assert records(dormouse) == HISTORY
-    swept = dormouse("sweep")
-    assert 'leftover  load balancer "ecs-nlb"' in swept.out
+    result = dormouse("sweep")
+    assert 'leftover  load balancer "ecs-nlb"' in result.out
 
 
 def test_an_unknown_stack_is_an_error(dormouse):
@@ -114,10 +114,10 @@ def test_published_again_it_is_as_new(dormouse):
     dormouse("unpublish", STACK)
     dormouse.world.publish(dormouse.world.spec)
     dormouse.world.live("Tue 08:00")
-    assert dormouse.world.desk.standing() == ASLEEP
+    assert dormouse.world.sut.standing() == ASLEEP
     assert dormouse.leases() == ()
     dormouse("wake", STACK, "--for", "1h")
-    assert dormouse.world.desk.standing() == AWAKE
+    assert dormouse.world.sut.standing() == AWAKE
 
 
 def test_what_does_not_get_to_sleep_is_not_taken_out(dormouse):
@@ -141,7 +141,7 @@ def test_what_an_earlier_configuration_left_behind_goes_first(dormouse):
     ]
     world.publish(replace(world.spec, resources=tuple(resources)))
     dormouse("unpublish", STACK)
-    assert world.desk.standing() == ASLEEP
+    assert world.sut.standing() == ASLEEP
     assert records(dormouse) <= HISTORY
 
 
@@ -152,16 +152,18 @@ def test_who_wakes_it_in_between_is_heard(dormouse, monkeypatch):
     dormouse("wake", STACK, "--for", "8h")
     plainly, presses = Removal.take_out, [1]
 
-    def take_out(table, stack, asked):
+    def take_out(table, stack, requested):
         if presses:
             presses.pop()
             dormouse.world.wake(hours=1, id_="late")
-            return False if not plainly(table, stack, asked) else pytest.fail("it was not heard")
-        return plainly(table, stack, asked)
+            return (
+                False if not plainly(table, stack, requested) else pytest.fail("it was not heard")
+            )
+        return plainly(table, stack, requested)
 
     monkeypatch.setattr(Removal, "take_out", take_out)
     assert dormouse("unpublish", STACK).out == DONE
-    assert dormouse.world.desk.standing() == ASLEEP
+    assert dormouse.world.sut.standing() == ASLEEP
     assert records(dormouse) == HISTORY
 
 
@@ -190,7 +192,7 @@ def test_interrupted_anywhere_it_ends_the_same_when_repeated(dormouse, monkeypat
         world.run_nudged()
         world.tick()
     assert dormouse("unpublish", STACK).out.endswith(DONE)
-    assert world.desk.standing() == ASLEEP
+    assert world.sut.standing() == ASLEEP
     assert records(dormouse) <= HISTORY
 
 

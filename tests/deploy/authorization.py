@@ -90,10 +90,10 @@ class Account:
 
     def _elb(self, call: Call) -> list[Request]:
         action = action_of("elbv2", call.operation)
-        asked = _request_tags(_tags(call.params))
+        requested = _request_tags(_tags(call.params))
         if call.operation in ELB_CREATES:
             arn = _arn(call, ELB_CREATES[call.operation].format(call.params["Name"]))
-            wanted = _create(action, arn, asked, "elasticloadbalancing:AddTags", arn)
+            wanted = _create(action, arn, requested, "elasticloadbalancing:AddTags", arn)
             if call.params.get("SecurityGroups"):
                 # Since autumn 2024 with the caller's rights: AccessDenied names this action.
                 wanted.append(Request(action="ec2:GetSecurityGroupsForVpc"))
@@ -101,7 +101,7 @@ class Account:
         if call.operation == "CreateListener":
             arn = call.params["LoadBalancerArn"]
             made = arn.replace(":loadbalancer/", ":listener/") + "/0123456789abcdef"
-            context = asked | self._resource_tags(arn)
+            context = requested | self._resource_tags(arn)
             return _create(action, arn, context, "elasticloadbalancing:AddTags", made)
         arn = next(v for k, v in call.params.items() if k.endswith("Arn"))
         return [Request(action=action, resource=arn, context=self._resource_tags(arn))]
@@ -109,8 +109,8 @@ class Account:
     def _ecs(self, call: Call) -> list[Request]:
         action, arn = action_of("ecs", call.operation), _service_arn(call)
         if call.operation == "CreateService":
-            asked = _request_tags(_tags(call.params))
-            return _create(action, arn, asked, "ecs:TagResource", arn)
+            requested = _request_tags(_tags(call.params))
+            return _create(action, arn, requested, "ecs:TagResource", arn)
         return [Request(action=action, resource=arn, context=self._resource_tags(arn))]
 
     def _scaling(self, call: Call) -> list[Request]:
@@ -118,11 +118,13 @@ class Account:
         if call.is_read:
             return [Request(action=action_of(call.service, call.operation), resource="*")]
         action, arn = action_of(call.service, call.operation), _scaled_arn(call)
-        asked = _request_tags(call.params.get("Tags", {}))
-        wanted = [Request(action=action, resource=arn, context=asked | self._resource_tags(arn))]
-        if asked:
+        requested = _request_tags(call.params.get("Tags", {}))
+        wanted = [
+            Request(action=action, resource=arn, context=requested | self._resource_tags(arn))
+        ]
+        if requested:
             tagging = "application-autoscaling:TagResource"
-            wanted.append(Request(action=tagging, resource=arn, context=asked))
+            wanted.append(Request(action=tagging, resource=arn, context=requested))
         return wanted
 
     def _resource_tags(self, arn: str) -> dict[str, str]:
@@ -133,11 +135,11 @@ def _create(
     action: str, arn: str, context: Mapping[str, str], tagging: str, tagged_arn: str
 ) -> list[Request]:
     service, operation = action.split(":")
-    asked = {k: v for k, v in context.items() if k.startswith("aws:RequestTag/")}
+    requested = {k: v for k, v in context.items() if k.startswith("aws:RequestTag/")}
     wanted = [Request(action=action, resource=arn, context=context)]
-    if asked:
+    if requested:
         said = {f"{service}:CreateAction": operation}
-        wanted.append(Request(action=tagging, resource=tagged_arn, context=asked | said))
+        wanted.append(Request(action=tagging, resource=tagged_arn, context=requested | said))
     return wanted
 
 

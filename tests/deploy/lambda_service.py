@@ -44,8 +44,8 @@ class LambdaService(HttpServer):
         try:
             return 200, {"X-Amz-Executed-Version": "$LATEST"}, function.invoke(event)
         except FunctionError as error:
-            told = {"errorType": error.kind, "errorMessage": str(error)}
-            return 200, {"X-Amz-Function-Error": "Unhandled"}, told
+            reported = {"errorType": error.kind, "errorMessage": str(error)}
+            return 200, {"X-Amz-Function-Error": "Unhandled"}, reported
 
 
 class _Invocations(Requests):

@@ -62,11 +62,11 @@ def find_python(version: str) -> Path:
     """
     for candidate in _pythons(version):
         script = 'import sys; print("%d.%d" % sys.version_info[:2], sys.executable)'
-        told = subprocess.run(
+        reported = subprocess.run(
             [candidate, "-c", script], capture_output=True, text=True, check=False
         ).stdout.split()
-        if told[:1] == [version]:
-            return Path(told[1])
+        if reported[:1] == [version]:
+            return Path(reported[1])
     raise SideVenvError(f"no Python {version} found; install it (uv python install {version})")
 
 

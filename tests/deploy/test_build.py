@@ -138,14 +138,14 @@ def test_everything_a_handler_imports_is_in_the_artifact_or_in_the_runtime(built
 def _loaded(script: str) -> set[tuple[str, str]]:
     """The top-level names and files of what an interpreter has loaded after `script`."""
     tell = "for n, m in list(sys.modules.items()): print(n, getattr(m, '__file__', None) or '')"
-    told = subprocess.run(
+    reported = subprocess.run(
         [sys.executable, "-I", "-B", "-c", f"import sys\n{script}{tell}"],
         capture_output=True,
         text=True,
         check=True,
         env=os.environ | {"POWERTOOLS_SERVICE_NAME": "dormouse"},
     ).stdout
-    pairs = (line.split(" ", 1) for line in told.splitlines())
+    pairs = (line.split(" ", 1) for line in reported.splitlines())
     return {(name.partition(".")[0], file) for name, file in pairs}
 
 

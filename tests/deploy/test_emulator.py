@@ -35,7 +35,7 @@ def emulator(tmp_path, monkeypatch):
         yield found
 
 
-def told(done, code=0):
+def reported(done, code=0):
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout + done.stderr
 
@@ -75,7 +75,7 @@ def heartbeats(emulator):
 
 def test_from_nothing_to_a_link_that_wakes_and_back_to_nothing(emulator):
     first = emulator.dormouse("deploy", "--config-env", "ci")
-    assert "nsfw-api: published (4 resources)" in told(first)
+    assert "nsfw-api: published (4 resources)" in reported(first)
     page = link(first)
 
     assert "<!doctype html>" in emulator.open(page, accept="text/html").body.lower()
@@ -90,7 +90,7 @@ def test_from_nothing_to_a_link_that_wakes_and_back_to_nothing(emulator):
 
     keys = emulator.client("ssm").get_parameter(Name="/dormouse/dormouse/keys")["Parameter"]
     again = emulator.dormouse("deploy", "--config-env", "ci")
-    assert "No changes to deploy" in told(again)
+    assert "No changes to deploy" in reported(again)
     assert "nsfw-api: unchanged" in again.stdout
     assert emulator.open(link(again), accept="text/html").status == 200
     assert emulator.open(page, accept="text/html").status == 200
@@ -101,8 +101,8 @@ def test_from_nothing_to_a_link_that_wakes_and_back_to_nothing(emulator):
     assert wait_for(lambda: heartbeats(emulator))
 
     unsaid = emulator.dormouse("destroy", "--config-env", "ci")
-    assert "LEAVE=asleep" in told(unsaid, code=2)
-    told(emulator.dormouse("destroy", "--config-env", "ci", "--leave", "asleep"))
+    assert "LEAVE=asleep" in reported(unsaid, code=2)
+    reported(emulator.dormouse("destroy", "--config-env", "ci", "--leave", "asleep"))
     assert balancers(emulator) == []
     assert leftovers(emulator) == []
     (address,) = (
@@ -110,7 +110,9 @@ def test_from_nothing_to_a_link_that_wakes_and_back_to_nothing(emulator):
     )["Addresses"]
     assert "AssociationId" not in address
     assert not {call.operation for call in emulator.laptop.aws.calls} & FORBIDDEN
-    assert "nothing of the deployment" in told(emulator.dormouse("destroy", "--config-env", "ci"))
+    assert "nothing of the deployment" in reported(
+        emulator.dormouse("destroy", "--config-env", "ci")
+    )
 
 
 def leftovers(emulator):

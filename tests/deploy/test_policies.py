@@ -26,7 +26,7 @@ from local.aws import LaptopAws
 from local.calls import Call
 from system.stack_under_test import StackUnderTest
 from system.test_autoscaling import SCALING
-from traps.garden import desk_for, garden, spec_of
+from traps.stack_directory import spec_of, stack_dir, sut_for
 
 ROLES = ["ControllerRole", "ApiRole", "DoorRole", "HeartbeatRole"]
 EVERY_OPTION = {
@@ -60,7 +60,7 @@ BY_TABLE = {
 }
 
 # Rights that no line of the code asks for, each with who does.
-ASKED_BY_OTHERS = {
+REQUESTED_BY_OTHERS = {
     "logs:CreateLogStream": "Lambda writes what the function prints",
     "logs:PutLogEvents": "Lambda writes what the function prints",
     "elasticloadbalancing:AddTags": "ELB, for the tags of a create",
@@ -100,10 +100,10 @@ def recorded():
     aws = LaptopAws(profile="fast")
     aws.furnish_article()
     aws.calls.clear()
-    desk = StackUnderTest(aws)
-    desk.wake()
-    desk.wake()
-    desk.sleep()
+    sut = StackUnderTest(aws)
+    sut.wake()
+    sut.wake()
+    sut.sleep()
     return [call for call in aws.calls if call.error_code is None]
 
 
@@ -171,10 +171,10 @@ def writes(calls):
 
 
 def test_every_call_of_a_wake_and_a_sleep_is_allowed(controller, recorded):
-    asked = list(questions(recorded))
-    refused = [str(q) for q in asked if not allows(controller, q)]
+    requested = list(questions(recorded))
+    refused = [str(q) for q in requested if not allows(controller, q)]
 
-    assert {q.action for q in asked} >= {
+    assert {q.action for q in requested} >= {
         "elasticloadbalancing:AddTags",
         "elasticloadbalancing:CreateListener",
         "elasticloadbalancing:DeleteLoadBalancer",
@@ -201,40 +201,40 @@ def test_a_wake_of_a_load_balancer_with_security_groups_is_allowed(controller):
 
     made = [call for call in aws.calls if call.error_code is None]
     (create,) = [call for call in made if call.operation == "CreateLoadBalancer"]
-    asked = list(questions(made))
+    requested = list(questions(made))
     assert create.params["SecurityGroups"]
-    assert "ec2:GetSecurityGroupsForVpc" in {q.action for q in asked}
-    assert [str(q) for q in asked if not allows(controller, q)] == []
+    assert "ec2:GetSecurityGroupsForVpc" in {q.action for q in requested}
+    assert [str(q) for q in requested if not allows(controller, q)] == []
 
 
 @pytest.fixture(scope="module")
 def scaled(tmp_path_factory):
     """Every call of a stack with autoscaling: woken, put right, asleep with what AWS leaves."""
-    desk = desk_for(spec_of(garden(tmp_path_factory.mktemp("scaled"), more=SCALING)))
-    aws, scaling = desk.aws, desk.session.client("application-autoscaling")
+    sut = sut_for(spec_of(stack_dir(tmp_path_factory.mktemp("scaled"), more=SCALING)))
+    aws, scaling = sut.aws, sut.session.client("application-autoscaling")
     id_ = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
     id_ |= {"ResourceId": "service/garden/garden"}
     aws.calls.clear()
-    desk.wake()
+    sut.wake()
     ours = list(aws.calls)
     scaling.register_scalable_target(MaxCapacity=20, **id_)
     scaling.delete_scaling_policy(PolicyName="cpu", **id_)
     aws.clock.advance(300)
     aws.calls.clear()
-    desk.wake()
-    desk.sleep()
+    sut.wake()
+    sut.sleep()
     return [call for call in [*ours, *aws.calls] if call.error_code is None]
 
 
 def test_every_call_of_a_stack_that_scales_is_allowed(controller, scaled):
-    asked = list(questions(scaled))
-    assert {q.action for q in asked} >= {
+    requested = list(questions(scaled))
+    assert {q.action for q in requested} >= {
         "application-autoscaling:ListTagsForResource",
         "application-autoscaling:PutScalingPolicy",
         "application-autoscaling:RegisterScalableTarget",
         "application-autoscaling:TagResource",
     }
-    assert [str(q) for q in asked if not allows(controller, q)] == []
+    assert [str(q) for q in requested if not allows(controller, q)] == []
 
 
 def test_a_foreign_scalable_target_is_out_of_reach(controller, scaled):
@@ -244,9 +244,9 @@ def test_a_foreign_scalable_target_is_out_of_reach(controller, scaled):
         for call in writes(scaled)
         if call.service == "application-autoscaling"
     ]
-    asked = [q for call in changes for q in Account().questions(call)]
-    assert len({q.action for q in asked}) >= 2
-    assert [str(q) for q in asked if allows(controller, q)] == []
+    requested = [q for call in changes for q in Account().questions(call)]
+    assert len({q.action for q in requested}) >= 2
+    assert [str(q) for q in requested if allows(controller, q)] == []
 
 
 @pytest.mark.parametrize(
@@ -259,10 +259,10 @@ def test_a_foreign_scalable_target_is_out_of_reach(controller, scaled):
 def test_every_call_of_both_functions_is_allowed(shift, role, least):
     """With records, keys and hand-overs: what the code calls, where it calls it."""
     policy = statements(deploy()[role])
-    asked = list(questions(call for whose, call in shift if whose == role))
+    requested = list(questions(call for whose, call in shift if whose == role))
 
-    assert {q.action for q in asked} >= least
-    assert [str(q) for q in asked if not allows(policy, q)] == []
+    assert {q.action for q in requested} >= least
+    assert [str(q) for q in requested if not allows(policy, q)] == []
 
 
 def test_every_call_written_in_the_code_has_its_right():
@@ -279,15 +279,15 @@ def test_there_is_no_unused_right():
     allowed = {a for s in role if s["Effect"] == "Allow" for a in members(s["Action"])}
     called = called_by("controller.handlers.entry") | by_table()
 
-    assert sorted(allowed - called - set(ASKED_BY_OTHERS)) == []
+    assert sorted(allowed - called - set(REQUESTED_BY_OTHERS)) == []
 
 
 def test_the_api_may_do_what_it_does_and_no_more(api, shift):
     """What it has in common with the controller is written for both: its own calls count."""
     allowed = {a for s in api for a in members(s["Action"]) if not a.startswith("logs:")}
-    asked = questions(call for role, call in shift if role == "ApiRole")
+    requested = questions(call for role, call in shift if role == "ApiRole")
 
-    assert allowed == {q.action for q in asked}
+    assert allowed == {q.action for q in requested}
 
 
 def test_the_door_may_do_what_it_does_and_no_more():
@@ -300,10 +300,10 @@ def test_the_door_may_do_what_it_does_and_no_more():
         assert world.ask().status == 200
         world.finish(world.send_to(f"/s/nsfw-api/status?k={world.key()}"))
     allowed = {a for s in role for a in members(s["Action"]) if not a.startswith("logs:")}
-    asked = list(questions(map(of_the_template, world.made)))
+    requested = list(questions(map(of_the_template, world.made)))
 
-    assert [str(q) for q in asked if not allows(role, q)] == []
-    assert allowed == {q.action for q in asked}
+    assert [str(q) for q in requested if not allows(role, q)] == []
+    assert allowed == {q.action for q in requested}
 
 
 def writes_of_records(key):
@@ -320,16 +320,16 @@ def test_with_the_rights_of_a_public_function_no_spec_status_or_lock_can_be_writ
     controller, public, sort
 ):
     """Nor taken away: as whoever has the function would try it."""
-    asked = list(questions(writes_of_records(items.key("nsfw-api", sort))))
+    requested = list(questions(writes_of_records(items.key("nsfw-api", sort))))
 
-    assert len(asked) == 6
-    assert [str(q) for q in asked if allows(public, q)] == []
-    assert [str(q) for q in asked if not allows(controller, q)] == []
+    assert len(requested) == 6
+    assert [str(q) for q in requested if allows(public, q)] == []
+    assert [str(q) for q in requested if not allows(controller, q)] == []
 
 
 def test_a_lease_can_be_written_by_a_public_function_but_not_deleted(public):
-    asked = questions(writes_of_records(items.request_key("nsfw-api", "lease#1")))
-    allowed = [q.action for q in asked if allows(public, q)]
+    requested = questions(writes_of_records(items.request_key("nsfw-api", "lease#1")))
+    allowed = [q.action for q in requested if allows(public, q)]
 
     assert allowed == ["dynamodb:PutItem"] * 2 + ["dynamodb:UpdateItem"] * 2
 
@@ -374,9 +374,9 @@ def test_a_create_without_our_tag_is_refused(controller, recorded):
     creates = [c for c in recorded if c.operation.startswith("Create")]
     bare = [replace(c, params={**c.params, "Tags": [], "tags": []}) for c in creates]
 
-    asked = [q for call in bare for q in Account().questions(call)]
-    assert len(asked) == 4
-    assert [str(q) for q in asked if allows(controller, q)] == []
+    requested = [q for call in bare for q in Account().questions(call)]
+    assert len(requested) == 4
+    assert [str(q) for q in requested if allows(controller, q)] == []
 
 
 def test_a_change_or_delete_of_what_lacks_our_tag_is_refused(controller, recorded):
@@ -386,9 +386,9 @@ def test_a_change_or_delete_of_what_lacks_our_tag_is_refused(controller, recorde
     ]
     foreign = Account()
 
-    asked = [q for call in changes for q in foreign.questions(call)]
-    assert len({q.action for q in asked}) >= 4
-    assert [str(q) for q in asked if allows(controller, q)] == []
+    requested = [q for call in changes for q in foreign.questions(call)]
+    assert len({q.action for q in requested}) >= 4
+    assert [str(q) for q in requested if allows(controller, q)] == []
 
 
 def test_no_listener_is_put_on_a_foreign_load_balancer(controller, recorded):
@@ -462,11 +462,11 @@ def test_a_session_in_a_stacks_own_role_takes_nothing_else_from_it(recorded):
 
 def test_every_session_in_a_role_has_that_policy():
     aws = LaptopAws(profile="fast")
-    asked = []
-    aws.answer_with("sts", "AssumeRole", lambda params: asked.append(params) or ROLE_SESSION)
+    requested = []
+    aws.answer_with("sts", "AssumeRole", lambda params: requested.append(params) or ROLE_SESSION)
     role = "arn:aws:iam::210987654321:role/dormouse"
     assert Clients(aws.session(), "us-east-1", role).elbv2.describe_load_balancers()
-    assert [(each["RoleArn"], each["Policy"]) for each in asked] == [(role, session_policy())]
+    assert [(each["RoleArn"], each["Policy"]) for each in requested] == [(role, session_policy())]
 
 
 @pytest.mark.parametrize("operation", NEVER)
@@ -478,12 +478,12 @@ def test_a_right_to_everything_beside_ours_does_not_free_the_elastic_ip(controll
 
 
 def test_a_public_function_touches_no_stack(public, recorded):
-    asked = list(questions(recorded))
-    assert [str(q) for q in asked if allows(public, q)] == []
+    requested = list(questions(recorded))
+    assert [str(q) for q in requested if allows(public, q)] == []
 
 
 @pytest.mark.parametrize(
-    ("role_of", "asked_for", "allowed"),
+    ("role_of", "requested_for", "allowed"),
     [
         ("ecs.amazonaws.com", "ecs.amazonaws.com", True),
         ("elasticloadbalancing.amazonaws.com", "elasticloadbalancing.amazonaws.com", True),
@@ -494,12 +494,12 @@ def test_a_public_function_touches_no_stack(public, recorded):
     ],
 )
 def test_only_the_services_of_the_sleepers_get_a_linked_role(
-    controller, role_of, asked_for, allowed
+    controller, role_of, requested_for, allowed
 ):
     request = Request(
         action="iam:CreateServiceLinkedRole",
         resource=f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/{role_of}/AWSServiceRoleForIt",
-        context={"iam:AWSServiceName": asked_for},
+        context={"iam:AWSServiceName": requested_for},
     )
     assert allows(controller, request) is allowed
 

@@ -69,8 +69,8 @@ def test_a_day_of_events_wakes_the_stack_and_puts_it_to_sleep(cloud):
     (balancer,) = cloud.session.client("elbv2").describe_load_balancers()["LoadBalancers"]
     assert balancer["State"]["Code"] == "active"
 
-    told = cloud.api.invoke(cloud.event("url_post_sleep", "admin"))
-    assert told["statusCode"] in (200, 202)
+    reported = cloud.api.invoke(cloud.event("url_post_sleep", "admin"))
+    assert reported["statusCode"] in (200, 202)
     assert cloud.finish()[-1]["decision"]["state"] == "asleep"
     assert status(cloud, wait=0)["phase"] == "asleep"
     assert cloud.session.client("elbv2").describe_load_balancers()["LoadBalancers"] == []
@@ -81,8 +81,8 @@ def test_a_day_of_events_wakes_the_stack_and_puts_it_to_sleep(cloud):
     lines = cloud.controller.logged() + cloud.api.logged()
     assert {line["level"] for line in lines} == {"INFO"}
     assert cloud.key("wake") not in cloud.api.log.read_text()
-    told = [line["event"].partition("#")[2] for line in lines if line["message"] == "delivered"]
-    assert told == ["awake", "asleep"]
+    reported = [line["event"].partition("#")[2] for line in lines if line["message"] == "delivered"]
+    assert reported == ["awake", "asleep"]
     pressed_by = {line["correlation_id"] for line in cloud.api.logged()}
     passes = [line["correlation_id"] for line in cloud.controller.logged() if "decision" in line]
     assert len(passes) == 3  # the heartbeat's, and those of the two presses

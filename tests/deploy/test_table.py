@@ -85,7 +85,7 @@ def test_the_controllers_role_allows_every_call_of_the_store(aws, dynamodb):
     locks.release(lock, NOON)
 
     role = statements(deploy()["ControllerRole"])
-    asked = [q for call in aws.calls[start:] for q in Account().questions(call)]
-    assert {q.action for q in asked} >= {"dynamodb:Query", "dynamodb:PutItem"}
-    assert any(q.resource.endswith("/index/due") for q in asked)
-    assert [str(q) for q in asked if not allows(role, q)] == []
+    requested = [q for call in aws.calls[start:] for q in Account().questions(call)]
+    assert {q.action for q in requested} >= {"dynamodb:Query", "dynamodb:PutItem"}
+    assert any(q.resource.endswith("/index/due") for q in requested)
+    assert [str(q) for q in requested if not allows(role, q)] == []

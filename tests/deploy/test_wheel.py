@@ -77,8 +77,12 @@ def test_it_says_its_version_and_completes_commands(installed, elsewhere):
     assert version.stdout.strip() == "0.1.0"
     script = run(installed / "dormouse", "completion", "zsh", cwd=elsewhere)
     assert script.returncode == 0 and "compdef" in script.stdout
-    asked = {"_DORMOUSE_COMPLETE": "bash_complete", "COMP_WORDS": "dormouse de", "COMP_CWORD": "1"}
-    completed = run(installed / "dormouse", cwd=elsewhere, **asked)
+    requested = {
+        "_DORMOUSE_COMPLETE": "bash_complete",
+        "COMP_WORDS": "dormouse de",
+        "COMP_CWORD": "1",
+    }
+    completed = run(installed / "dormouse", cwd=elsewhere, **requested)
     assert {"plain,deploy", "plain,demo", "plain,destroy"} >= set(completed.stdout.split())
     assert "plain,deploy" in completed.stdout
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from catalogue.tools import fresh_desk
+from catalogue.tools import fresh_sut
 from controller.account.survey import Survey
 from controller.aws.clients import Clients
 from controller.domain.diagnostics.account import LINKED_ROLES
@@ -27,23 +27,23 @@ ROLE = "ecs-task-execution"
 
 @dataclass
 class Exam:
-    desk: StackUnderTest
+    sut: StackUnderTest
 
     def facts(self, spec: Spec | None = None) -> Facts:
-        spec = spec or self.desk.spec
-        clients = Clients(self.desk.session, spec.region)
-        return Survey(spec, clients, one_by_one).gather(self.desk.aws.clock.now())
+        spec = spec or self.sut.spec
+        clients = Clients(self.sut.session, spec.region)
+        return Survey(spec, clients, one_by_one).gather(self.sut.aws.clock.now())
 
     def findings(self, spec: Spec | None = None) -> list[Finding]:
         return examine(self.facts(spec))
 
     def client(self, name: str) -> Any:
-        return self.desk.session.client(name)
+        return self.sut.session.client(name)
 
     def subnet(self, **changes: Any) -> str:
         """One more subnet of the article's VPC, in another zone."""
         thing = {"vpc": VPC, "az": "us-east-1b", "cidr": "10.0.2.0/24", **changes}
-        return next(iter(self.desk.aws.furnish(subnets=[thing])["subnets"].values()))
+        return next(iter(self.sut.aws.furnish(subnets=[thing])["subnets"].values()))
 
     def dead_end(self, **changes: Any) -> str:
         """A subnet of its own route table, which leads nowhere."""
@@ -107,7 +107,7 @@ def index(*architectures: str) -> dict[str, Any]:
 
 def fit_account(aws: LaptopAws | None = None, **things: Any) -> Exam:
     """An account in which the article's stack can wake."""
-    exam = Exam(fresh_desk("fast", article_spec(), aws=aws, direct=False, **things))
+    exam = Exam(fresh_sut("fast", article_spec(), aws=aws, direct=False, **things))
     exam.role()
     exam.define()
     exam.push(index("amd64", "arm64"))

@@ -60,15 +60,15 @@ def test_an_account_that_fits_has_nothing_but_good_news(exam):
 
 
 def test_an_examination_changes_nothing(exam):
-    start = len(exam.desk.aws.calls)
+    start = len(exam.sut.aws.calls)
     exam.findings()
 
-    assert not [c for c in list(exam.desk.aws.calls)[start:] if not c.is_read]
+    assert not [c for c in list(exam.sut.aws.calls)[start:] if not c.is_read]
 
 
 def test_awake_it_fits_too(exam):
     """What is ours is neither a stranger nor in the way."""
-    exam.desk.wake()
+    exam.sut.wake()
     findings = exam.findings()
 
     assert {f.level for f in findings} == {OK}
@@ -90,10 +90,10 @@ def test_an_elastic_ip_that_something_else_holds_is_reported_with_its_holder(exa
     exam.client("elbv2").create_load_balancer(
         Name="theirs", Type="network", SubnetMappings=[mapping]
     )
-    exam.desk.aws.clock.advance(300)
+    exam.sut.aws.clock.advance(300)
 
-    told = said(exam.findings(), "elastic-ip", PROBLEM)
-    assert "203.0.113.25 " in told and "held by ELB net/theirs/" in told
+    reported = said(exam.findings(), "elastic-ip", PROBLEM)
+    assert "203.0.113.25 " in reported and "held by ELB net/theirs/" in reported
 
 
 def test_an_elastic_ip_by_a_tag_that_nothing_carries(exam):
@@ -127,7 +127,7 @@ def test_a_load_balancer_wants_eight_free_addresses(exam_of, free, level):
 def test_an_awake_stack_does_not_count_the_addresses_that_it_has(exam_of):
     full = {"id": SUBNET, "vpc": VPC, "az": "us-east-1a", "free_addresses": 9}
     exam = exam_of(subnets=[full])
-    exam.desk.wake()
+    exam.sut.wake()
 
     assert said(exam.findings(), "subnets", OK)
 
@@ -136,16 +136,16 @@ def test_a_load_balancer_that_faces_the_internet_in_a_private_subnet(exam):
     mapping = {"SubnetId": exam.subnet(nat=True), "AllocationId": EIP}
     findings = exam.findings(spec_with(load_balancer(request={"SubnetMappings": [mapping]})))
 
-    told = said(findings, "subnets", PROBLEM)
-    assert "default route leads to a NAT gateway, expected an internet gateway" in told
+    reported = said(findings, "subnets", PROBLEM)
+    assert "default route leads to a NAT gateway, expected an internet gateway" in reported
 
 
 def test_a_service_in_a_zone_that_the_load_balancer_does_not_serve(exam):
     """AWS behaviour §1.11, F32."""
     findings = exam.findings(network(subnets=[SUBNET, exam.subnet()]))
 
-    told = said(findings, "zones", PROBLEM)
-    assert "it is in us-east-1b, but the load balancer serves us-east-1a" in told
+    reported = said(findings, "zones", PROBLEM)
+    assert "it is in us-east-1b, but the load balancer serves us-east-1a" in reported
     assert SUBNET in said(findings, "zones", OK)
 
 
@@ -166,9 +166,9 @@ def test_a_task_without_any_way_to_its_image(exam):
     """AWS behaviour §2.3, F29."""
     findings = exam.findings(network(assignPublicIp="DISABLED"))
 
-    told = said(findings, "route-out", PROBLEM)
-    assert "no public address" in told and "endpoint ecr.api" in told
-    assert "set assign_public_ip = true" in told
+    reported = said(findings, "route-out", PROBLEM)
+    assert "no public address" in reported and "endpoint ecr.api" in reported
+    assert "set assign_public_ip = true" in reported
 
 
 def test_a_public_address_is_no_way_out_of_a_subnet_without_a_route(exam):
@@ -186,7 +186,7 @@ def test_a_nat_gateway_is_a_way_out(exam):
 
 def test_endpoints_are_a_way_to_an_image_in_ecr(exam):
     services = ("ecr.api", "ecr.dkr", "s3", "logs")
-    exam.desk.aws.furnish(vpc_endpoints=[{"vpc": VPC, "service": each} for each in services])
+    exam.sut.aws.furnish(vpc_endpoints=[{"vpc": VPC, "service": each} for each in services])
     spec = network(assignPublicIp="DISABLED")
 
     assert "by VPC endpoints" in said(exam.findings(spec), "route-out", OK)
@@ -198,7 +198,7 @@ def test_endpoints_are_a_way_to_an_image_in_ecr(exam):
 
 
 def groups(exam, *ingress):
-    made = exam.desk.aws.furnish(
+    made = exam.sut.aws.furnish(
         security_groups=[{"name": "other", "vpc": VPC, "ingress": list(ingress)}]
     )
     return network(securityGroups=[made["security_groups"]["other"]])
@@ -211,7 +211,7 @@ def test_a_security_group_that_does_not_exist(exam):
 
 
 def test_a_security_group_of_another_vpc(exam):
-    exam.desk.aws.furnish(
+    exam.sut.aws.furnish(
         vpcs=[{"id": "vpc-0other"}],
         security_groups=[{"id": "sg-0x", "name": "x", "vpc": "vpc-0other"}],
     )
@@ -246,12 +246,12 @@ def test_with_client_addresses_the_clients_have_to_get_in(exam):
     near = groups(exam, {"port": 5000, "cidr": "10.0.1.0/24"})
     spec = article_spec(resources=(seen, *(r for r in near.resources if r.address != TG)))
 
-    told = said(exam.findings(spec), "security-groups", PROBLEM)
-    assert "from 0.0.0.0/0, where the clients' traffic comes from" in told
+    reported = said(exam.findings(spec), "security-groups", PROBLEM)
+    assert "from 0.0.0.0/0, where the clients' traffic comes from" in reported
 
 
 def test_the_load_balancers_security_group_may_be_let_in_by_name(exam):
-    ids = exam.desk.aws.furnish(
+    ids = exam.sut.aws.furnish(
         security_groups=[{"name": "front", "vpc": VPC}, {"name": "back", "vpc": VPC}]
     )["security_groups"]
     exam.client("ec2").authorize_security_group_ingress(
@@ -283,9 +283,9 @@ def test_the_load_balancers_security_group_may_be_let_in_by_name(exam):
 def test_a_cluster_that_is_gone(exam):
     exam.client("ecs").delete_cluster(cluster="nsfw_api_cluster")
 
-    told = said(exam.findings(), "look-ups", PROBLEM)
-    assert "aws_ecs_cluster.nsfw_cluster: found 0 of kind cluster" in told
-    assert "run terraform apply" in told
+    reported = said(exam.findings(), "look-ups", PROBLEM)
+    assert "aws_ecs_cluster.nsfw_cluster: found 0 of kind cluster" in reported
+    assert "run terraform apply" in reported
 
 
 def test_a_cluster_by_a_name_that_there_is_not(exam):
@@ -299,8 +299,8 @@ def test_a_family_without_an_active_revision(exam):
     for arn in ecs.list_task_definitions(familyPrefix=FAMILY)["taskDefinitionArns"]:
         ecs.deregister_task_definition(taskDefinition=arn)
 
-    told = said(exam.findings(), "look-ups", PROBLEM)
-    assert "aws_ecs_task_definition.nsfw_task" in told
+    reported = said(exam.findings(), "look-ups", PROBLEM)
+    assert "aws_ecs_task_definition.nsfw_task" in reported
 
 
 def test_a_revision_that_is_inactive(exam):
@@ -352,8 +352,8 @@ def test_an_execution_role_that_another_service_may_take_on(exam):
     arn = exam.role("lambdas", "lambda.amazonaws.com")
     exam.define(executionRoleArn=arn)
 
-    told = said(exam.findings(), "execution-role", PROBLEM)
-    assert "lambda.amazonaws.com may assume it, expected ecs-tasks.amazonaws.com" in told
+    reported = said(exam.findings(), "execution-role", PROBLEM)
+    assert "lambda.amazonaws.com may assume it, expected ecs-tasks.amazonaws.com" in reported
 
 
 def test_an_image_in_ecr_without_an_execution_role(exam):
@@ -369,8 +369,8 @@ def test_linked_roles_that_aws_has_not_made_yet(exam):
     for name in LINKED_ROLES:
         exam.client("iam").delete_role(RoleName=name)
 
-    told = said(exam.findings(), "service-roles", WARNING)
-    assert "create-service-linked-role --aws-service-name ecs.amazonaws.com" in told
+    reported = said(exam.findings(), "service-roles", WARNING)
+    assert "create-service-linked-role --aws-service-name ecs.amazonaws.com" in reported
 
 
 # strangers, quotas
@@ -379,31 +379,31 @@ def test_linked_roles_that_aws_has_not_made_yet(exam):
 def test_a_load_balancer_that_terraform_has_made_is_to_be_handed_over(exam):
     request = load_balancer().request
     exam.client("elbv2").create_load_balancer(**request)
-    exam.desk.aws.clock.advance(300)
+    exam.sut.aws.clock.advance(300)
 
-    told = said(exam.findings(), "names", PROBLEM)
-    assert f'{LB}: load balancer "ecs-nlb" is not ours: tag "dormouse:stack" is missing' in told
-    assert "if Terraform made it, hand it over without a pause: dormouse adopt DIR" in told
+    reported = said(exam.findings(), "names", PROBLEM)
+    assert f'{LB}: load balancer "ecs-nlb" is not ours: tag "dormouse:stack" is missing' in reported
+    assert "if Terraform made it, hand it over without a pause: dormouse adopt DIR" in reported
 
 
 def test_what_another_stack_has_is_named_with_its_stack(exam):
-    exam.desk.wake()
+    exam.sut.wake()
     findings = exam.findings(article_spec(stack="other"))
 
-    told = said(findings, "names", PROBLEM)
-    assert 'tag "dormouse:stack" is "nsfw-api"' in told
-    assert {LB, TG, SERVICE} <= {line.partition(": ")[0] for line in told.splitlines()}
+    reported = said(findings, "names", PROBLEM)
+    assert 'tag "dormouse:stack" is "nsfw-api"' in reported
+    assert {LB, TG, SERVICE} <= {line.partition(": ")[0] for line in reported.splitlines()}
     assert "held by ELB net/ecs-nlb/" in said(findings, "elastic-ip", PROBLEM)
 
 
 def test_what_the_files_named_before_is_reported_with_its_remedy(exam):
-    exam.desk.wake()
+    exam.sut.wake()
     findings = exam.findings(spec_with(load_balancer(request={"Name": "renamed"})))
 
     assert "dormouse sweep --delete" in said(findings, "elastic-ip", PROBLEM)
-    told = said(findings, "leftovers", WARNING)
-    assert told.startswith('aws_lb.nlb/0: load balancer "ecs-nlb"')
-    assert len(told.splitlines()) == 1  # the service is ours, and the spec names it
+    reported = said(findings, "leftovers", WARNING)
+    assert reported.startswith('aws_lb.nlb/0: load balancer "ecs-nlb"')
+    assert len(reported.splitlines()) == 1  # the service is ours, and the spec names it
 
 
 def test_a_region_that_is_full_of_load_balancers(exam):
@@ -418,21 +418,23 @@ def test_a_region_that_is_full_of_load_balancers(exam):
 
 def test_an_account_without_vcpus_for_the_tasks_of_a_wake(exam):
     """AWS behaviour F31; of an account that runs nothing else, the stack's own need counts."""
-    conditions = exam.desk.aws.conditions
+    conditions = exam.sut.aws.conditions
     assert "a wake starts 0.25 of 4000; AWS reports no usage" in said(exam.findings(), "quotas", OK)
     conditions.vcpu_quota, conditions.vcpus_of_others = 6.0, 5.75
     assert "5.75 of 6 in use, and a wake starts 0.25" in said(exam.findings(), "quotas", OK)
     conditions.vcpus_of_others = 5.8
-    told = said(exam.findings(), "quotas", PROBLEM)
-    assert "Fargate vCPUs on demand: 5.8 of 6 in use, and a wake starts 0.25; stop other" in told
-    assert "--service-code fargate --quota-code L-3032A538 --desired-value 8" in told
+    reported = said(exam.findings(), "quotas", PROBLEM)
+    assert (
+        "Fargate vCPUs on demand: 5.8 of 6 in use, and a wake starts 0.25; stop other" in reported
+    )
+    assert "--service-code fargate --quota-code L-3032A538 --desired-value 8" in reported
     conditions.vcpu_quota, conditions.vcpus_of_others = 0.2, 0.0
     assert "a wake starts 0.25 of 0.2" in said(exam.findings(), "quotas", PROBLEM)
 
 
 def test_a_stack_that_stands_has_its_vcpus(exam):
-    exam.desk.wake()
-    exam.desk.aws.conditions.vcpu_quota = 0.25
+    exam.sut.wake()
+    exam.sut.aws.conditions.vcpu_quota = 0.25
     assert not [f for f in exam.findings() if f.level is PROBLEM]
 
 
@@ -442,16 +444,16 @@ def test_tasks_count_where_their_capacity_provider_runs_them(exam):
         {"capacityProvider": "FARGATE_SPOT", "weight": 3},
     ]
     mixed = {"launchType": None, "capacityProviderStrategy": strategy, "desiredCount": 9}
-    exam.desk.aws.conditions.vcpu_quota = 0.5
-    told = said(exam.findings(spec_with(service(request=mixed))), "quotas", PROBLEM)
-    assert "Fargate vCPUs on demand: a wake starts 0.75 of 0.5" in told
-    assert "Fargate Spot vCPUs: a wake starts 1.5 of 0.5" in told
+    exam.sut.aws.conditions.vcpu_quota = 0.5
+    reported = said(exam.findings(spec_with(service(request=mixed))), "quotas", PROBLEM)
+    assert "Fargate vCPUs on demand: a wake starts 0.75 of 0.5" in reported
+    assert "Fargate Spot vCPUs: a wake starts 1.5 of 0.5" in reported
 
 
 def test_a_quota_that_nobody_has_ever_raised_is_the_one_of_every_account(exam):
     fault(exam, "service-quotas", "GetServiceQuota", "NoSuchResourceException", status=400)
     usual = {"Quota": {"ServiceCode": "fargate", "QuotaCode": "L-3032A538", "Value": 6.0}}
-    aws = exam.desk.aws
+    aws = exam.sut.aws
     aws.answer_with("service-quotas", "GetAWSDefaultServiceQuota", lambda _: usual)
     assert "a wake starts 0.25 of 6" in said(exam.findings(), "quotas", OK)
 
@@ -466,9 +468,9 @@ def test_a_quota_that_nobody_has_ever_raised_is_the_one_of_every_account(exam):
 def test_vcpus_that_may_not_be_read_are_not_called_enough(exam, service_name, operation, right):
     fault(exam, service_name, operation, "AccessDeniedException", status=403)
     findings = exam.findings()
-    told = said(findings, "quotas", WARNING)
-    assert told.startswith("vCPUs of FARGATE: could not check: missing right ")
-    assert right in told
+    reported = said(findings, "quotas", WARNING)
+    assert reported.startswith("vCPUs of FARGATE: could not check: missing right ")
+    assert right in reported
     assert "vCPU" not in said(findings, "quotas", OK)
 
 
@@ -476,7 +478,7 @@ def test_vcpus_that_may_not_be_read_are_not_called_enough(exam, service_name, op
 
 
 def fault(exam, service_name, operation, code, status):
-    exam.desk.aws.faults.add(
+    exam.sut.aws.faults.add(
         Fault(
             operation=operation,
             service=service_name,
@@ -520,14 +522,14 @@ def test_a_read_that_is_denied_is_a_warning_and_hides_nothing_else(exam, operati
 def test_a_read_that_is_throttled_is_a_warning_too(exam):
     fault(exam, "ec2", "DescribeSubnets", "RequestLimitExceeded", status=503)
 
-    told = said(exam.findings(), "subnets", WARNING)
-    assert "could not check: cannot read subnets right now: RequestLimitExceeded" in told
+    reported = said(exam.findings(), "subnets", WARNING)
+    assert "could not check: cannot read subnets right now: RequestLimitExceeded" in reported
 
 
 def test_without_credentials_nothing_is_looked_at(exam):
     fault(exam, "sts", "GetCallerIdentity", "InvalidClientTokenId", status=403)
 
     with pytest.raises(PermanentError, match="find out whose account this is"):
-        Survey(exam.desk.spec, Clients(exam.desk.session, None), one_by_one).gather(
-            exam.desk.aws.clock.now()
+        Survey(exam.sut.spec, Clients(exam.sut.session, None), one_by_one).gather(
+            exam.sut.aws.clock.now()
         )

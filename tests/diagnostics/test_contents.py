@@ -80,25 +80,25 @@ def test_an_image_of_one_architecture_says_so_in_its_configuration():
     exam = fit_account()  # of its own: it is made to answer otherwise
     manifest = {"schemaVersion": 2, "mediaType": SINGLE, "config": {"digest": "sha256:c"}}
     exam.push(manifest)
-    asked = []
+    requested = []
 
     def layer(params):
-        asked.append(params["layerDigest"])
+        requested.append(params["layerDigest"])
         return {"downloadUrl": "https://layers.example/c", "layerDigest": "sha256:c"}
 
-    exam.desk.aws.answer_with("ecr", "GetDownloadUrlForLayer", layer)
+    exam.sut.aws.answer_with("ecr", "GetDownloadUrlForLayer", layer)
     name = EcrName.of(f"{REGISTRY}/api")
     configuration = json.dumps({"architecture": "arm64"}).encode()
     image = contents.read_image(exam.client("ecr"), name, lambda url: configuration)
     assert image.architectures == {"ARM64"}
-    assert asked == ["sha256:c"]
+    assert requested == ["sha256:c"]
 
 
 def test_an_architecture_that_cannot_be_read_is_not_called_right():
     exam = fit_account()  # of its own: it is made to answer otherwise
     exam.push({"schemaVersion": 2, "mediaType": SINGLE, "config": {"digest": "sha256:c"}})
     answer = {"downloadUrl": "http://layers.example/c", "layerDigest": "sha256:c"}
-    exam.desk.aws.answer_with("ecr", "GetDownloadUrlForLayer", lambda _: answer)
+    exam.sut.aws.answer_with("ecr", "GetDownloadUrlForLayer", lambda _: answer)
     findings = exam.findings()
     assert "not readable" in said(findings, "image", WARNING)
 
@@ -111,17 +111,17 @@ def test_an_image_that_is_gone(exam, image):
 
 def test_an_archived_image_is_not_one_that_is_gone():
     exam = fit_account()  # of its own: it is made to answer otherwise
-    asked = []
+    requested = []
 
     def describe(params):
-        asked.append(params)
+        requested.append(params)
         return {"imageDetails": [{"imageStatus": "ARCHIVED"}]}
 
-    exam.desk.aws.answer_with("ecr", "DescribeImages", describe)
+    exam.sut.aws.answer_with("ecr", "DescribeImages", describe)
     assert "it is ARCHIVED, and cannot be pulled; restore it" in said(
         exam.findings(), "image", PROBLEM
     )
-    assert asked[0]["filter"] == {"imageStatus": "ANY"}
+    assert requested[0]["filter"] == {"imageStatus": "ANY"}
 
 
 @pytest.mark.parametrize(
@@ -164,12 +164,12 @@ def test_parameters_and_secrets_by_name_and_without_their_values(exam):
         {"name": "TOKEN", "valueFrom": arn},
     ]
     exam.define(container={"secrets": names})
-    before = len(exam.desk.aws.calls)
+    before = len(exam.sut.aws.calls)
     findings = exam.findings()
     assert "/prod/db: there" in said(findings, "parameter", OK)
     assert f"{arn}: there" in said(findings, "secret", OK)
-    asked = {call.operation for call in exam.desk.aws.calls[before:]}
-    assert not asked & {"GetParameter", "GetParameters", "GetSecretValue"}
+    requested = {call.operation for call in exam.sut.aws.calls[before:]}
+    assert not requested & {"GetParameter", "GetParameters", "GetSecretValue"}
 
 
 def test_a_parameter_that_is_gone_and_a_secret_that_is_being_deleted(exam):
@@ -184,8 +184,8 @@ def test_a_parameter_that_is_gone_and_a_secret_that_is_being_deleted(exam):
     exam.define(container={"secrets": names})
     findings = exam.findings()
     assert "there is no such parameter" in said(findings, "parameter", PROBLEM)
-    told = said(findings, "secret", PROBLEM)
-    assert "scheduled for deletion" in told and "there is no such secret" in told
+    reported = said(findings, "secret", PROBLEM)
+    assert "scheduled for deletion" in reported and "there is no such secret" in reported
 
 
 def test_a_version_of_a_secret_that_does_not_exist(exam):
@@ -206,7 +206,7 @@ def test_a_log_group_that_somebody_deleted(exam):
 
 
 def test_a_read_that_is_denied_is_not_called_right(exam):
-    exam.desk.aws.faults.add(
+    exam.sut.aws.faults.add(
         Fault(operation="DescribeImages", code="AccessDeniedException", status=400)
     )
     findings = [f for f in exam.findings() if f.check == "image"]
@@ -235,7 +235,7 @@ def test_a_read_that_is_denied_is_not_called_right(exam):
 )
 def test_certificates(exam, found, level, message):
     arn = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/c"
-    spec = exam.desk.spec
+    spec = exam.sut.spec
     listener = spec.of_kind(Kind.LISTENER)[0]
     changed = replace(
         listener, request={**listener.request, "Certificates": [{"CertificateArn": arn}]}
@@ -250,7 +250,7 @@ def test_certificates(exam, found, level, message):
 def test_a_certificate_is_read_from_acm(exam):
     acm = exam.client("acm")
     things = {"domain": "api.example", "expires_at": "2027-01-01T00:00:00Z"}
-    made = exam.desk.aws.furnish(certificates=[things])["certificates"]["api.example"]
+    made = exam.sut.aws.furnish(certificates=[things])["certificates"]["api.example"]
     found = contents.read_certificate(acm, made)
     assert (found.status, found.renews) == ("ISSUED", True)
     assert found.expires_at == datetime(2027, 1, 1, tzinfo=UTC)

@@ -21,7 +21,7 @@ def blocked(exam, spec):
 
 def group(exam, name, *ingress):
     thing = {"name": name, "vpc": VPC, "ingress": list(ingress)}
-    return exam.desk.aws.furnish(security_groups=[thing])["security_groups"][name]
+    return exam.sut.aws.furnish(security_groups=[thing])["security_groups"][name]
 
 
 def spec_of(*, balancer=None, tasks=None, sees_clients=False, port=5000, scheme=None):
@@ -29,14 +29,14 @@ def spec_of(*, balancer=None, tasks=None, sees_clients=False, port=5000, scheme=
     network = {"awsvpcConfiguration": {"subnets": [SUBNET], "assignPublicIp": "ENABLED"}}
     if tasks:
         network["awsvpcConfiguration"]["securityGroups"] = [tasks]
-    asked = {"SecurityGroups": [balancer]} if balancer else {}
+    requested = {"SecurityGroups": [balancer]} if balancer else {}
     if scheme:
-        asked["Scheme"] = scheme
+        requested["Scheme"] = scheme
     attributes = {"preserve_client_ip.enabled": str(sees_clients).lower()}
     return article_spec(
         resources=(
             target_group(attributes=attributes),
-            load_balancer(request=asked),
+            load_balancer(request=requested),
             listener(request={"Port": port}),
             service(request={"networkConfiguration": network}),
         ),

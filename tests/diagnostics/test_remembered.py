@@ -16,7 +16,7 @@ OK, PROBLEM = Level.OK, Level.PROBLEM
 def remembering(exam, **values):
     """The article's stack, with values that a state has given: what they are of, by value."""
     state = {"name": "terraform.tfstate (serial 7)", "values": {v: k for k, v in values.items()}}
-    spec = exam.desk.spec
+    spec = exam.sut.spec
     return article_spec(resources=spec.resources, source={**spec.source, "state": state})
 
 
@@ -34,13 +34,15 @@ def test_without_state_nothing_is_said_of_it(exam):
 
 def test_an_address_that_was_released_is_a_state_older_than_the_world(exam):
     exam.client("ec2").release_address(AllocationId=EIP)
-    told = said(
+    reported = said(
         exam.findings(remembering(exam, **{"aws_eip.ip": EIP, "s": SUBNET})), "state", PROBLEM
     )
 
-    assert told.startswith("terraform.tfstate (serial 7): is older than the world: aws_eip.ip (")
-    assert SUBNET not in told
-    assert "run terraform apply" in told
+    assert reported.startswith(
+        "terraform.tfstate (serial 7): is older than the world: aws_eip.ip ("
+    )
+    assert SUBNET not in reported
+    assert "run terraform apply" in reported
 
 
 @pytest.mark.parametrize("kind", ["subnet", "sg", "vpc"])
@@ -65,6 +67,6 @@ def asking_for(exam, spec, kind, value):
 
 def test_a_state_of_another_account_is_reported_as_such(exam):
     arn = "arn:aws:ecs:us-east-1:999999999999:cluster/main"
-    told = said(exam.findings(remembering(exam, cluster=arn)), "state", PROBLEM)
+    reported = said(exam.findings(remembering(exam, cluster=arn)), "state", PROBLEM)
 
-    assert "is of the account 999999999999" in told and "123456789012" in told
+    assert "is of the account 999999999999" in reported and "123456789012" in reported

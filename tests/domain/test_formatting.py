@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from controller.domain.formatting import say_duration, say_moment, say_money
-from domain.asked import at
+from domain.decision_inputs import at
 
 
 @pytest.mark.parametrize(

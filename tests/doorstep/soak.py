@@ -115,8 +115,8 @@ def main() -> int:
             for problem in day.problems():
                 broken += 1
                 sys.stdout.write(f"seed {seed}: {problem}\n")
-    told = ", ".join(f"{count} times {status}" for status, count in sorted(answers.items()))
-    sys.stdout.write(f"{told}; {died} processes died; {broken} promises broken\n")
+    reported = ", ".join(f"{count} times {status}" for status, count in sorted(answers.items()))
+    sys.stdout.write(f"{reported}; {died} processes died; {broken} promises broken\n")
     return 1 if broken else 0
 
 

@@ -141,8 +141,8 @@ def test_respond_async_without_a_body_is_accepted_with_an_address_to_poll(world,
     assert int(reply.headers["retry-after"]) > 0
     assert "send the request again" in reply.json["detail"]
     location = reply.headers["location"]
-    told = world.finish(world.send_to(location)).json
-    assert (told["stack"], told["state"]) == (STACK, "waking")
+    reported = world.finish(world.send_to(location)).json
+    assert (reported["stack"], reported["state"]) == (STACK, "waking")
     world.run(300)
     assert world.finish(world.send_to(location)).json["state"] == "awake"
     assert world.ask("GET", "report", prefer="respond-async").status == 200

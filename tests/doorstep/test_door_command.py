@@ -74,16 +74,16 @@ def test_a_door_without_bounds_takes_all(installation, dormouse):
 
 
 def test_a_door_as_json(installation, dormouse):
-    told = json.loads(dormouse(STACK, "--door", "--methods", "GET", "--json")[0])
-    assert told["url"] == f"{URL}d/{STACK}/{told['key']}/"
-    assert (told["door"], told["from"], told["methods"]) == (True, [], ["GET"])
-    assert told["id"] == door_of(installation, told["url"]).id
+    reported = json.loads(dormouse(STACK, "--door", "--methods", "GET", "--json")[0])
+    assert reported["url"] == f"{URL}d/{STACK}/{reported['key']}/"
+    assert (reported["door"], reported["from"], reported["methods"]) == (True, [], ["GET"])
+    assert reported["id"] == door_of(installation, reported["url"]).id
 
 
 @pytest.mark.parametrize("form", ["{url}", "{url}orders/1?x=y", "{key}"])
 def test_a_door_is_withdrawn_by_its_address_or_its_key(installation, dormouse, form):
-    told = json.loads(dormouse(STACK, "--door", "--json")[0])
-    _, said = dormouse("--withdraw", form.format(**told))
+    reported = json.loads(dormouse(STACK, "--door", "--json")[0])
+    _, said = dormouse("--withdraw", form.format(**reported))
 
     assert "withdrawn" in said
     rows = (
@@ -95,12 +95,12 @@ def test_a_door_is_withdrawn_by_its_address_or_its_key(installation, dormouse, f
             ExpressionAttributeValues={":pk": {"S": "links"}},
         )["Items"]
     )
-    assert [row["sk"]["S"] for row in rows] == [f"withdrawn#{told['id']}"]
+    assert [row["sk"]["S"] for row in rows] == [f"withdrawn#{reported['id']}"]
 
 
 def test_a_door_opens_no_page(installation, dormouse):
-    told = json.loads(dormouse(STACK, "--door", "--json")[0])
-    event = make_event("GET", f"/s/{STACK}?k={told['key']}", {"accept": "application/json"})
+    reported = json.loads(dormouse(STACK, "--door", "--json")[0])
+    event = make_event("GET", f"/s/{STACK}?k={reported['key']}", {"accept": "application/json"})
     assert installation.ask("GET", event["rawPath"] + "?" + event["rawQueryString"]).status == 404
 
 

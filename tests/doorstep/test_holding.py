@@ -148,9 +148,9 @@ def test_killed_at_any_call_of_a_hold_the_wake_goes_on_and_no_hold_stays(service
         world.run(400)
         assert isinstance(visit.failure, Crash), (nth, when, seen[nth])
         sent_before = len(service.received)
-        asked = bool(world.table.load(STACK).leases)
-        assert asked == (nth > first(seen) or (nth == first(seen) and when == "after"))
-        assert (world.status()["state"] == "awake") == asked, (nth, when, seen[nth])
+        requested = bool(world.table.load(STACK).leases)
+        assert requested == (nth > first(seen) or (nth == first(seen) and when == "after"))
+        assert (world.status()["state"] == "awake") == requested, (nth, when, seen[nth])
         assert world.status()["held"] == []
         assert world.held_slots() == []
         if not sent_before:

@@ -84,6 +84,6 @@ def test_dormouse_status_tells_it(waiting, monkeypatch, capsys):
     monkeypatch.setattr("controller.cli.deployment.open_clock", lambda: waiting.work.clock)
     monkeypatch.setenv("DORMOUSE_TABLE", "dormouse")
     assert run(["status", STACK]) == 0
-    told = capsys.readouterr().out
-    assert "the <shop> at the door, for 30 s" in told
-    assert "door at the door, for 20 s" in told
+    reported = capsys.readouterr().out
+    assert "the <shop> at the door, for 30 s" in reported
+    assert "door at the door, for 20 s" in reported

@@ -48,16 +48,16 @@ def world(directory: Path, files: Mapping[str, str] | str, **more: Any) -> World
     return read(write(directory, files)).evaluate(inputs(directory, **more))
 
 
-def ask(asked: World, expression: str) -> Outcome:
-    errors = errors_of(asked)
+def ask(requested: World, expression: str) -> Outcome:
+    errors = errors_of(requested)
     try:
-        return Outcome(asked.evaluate(expression), errors)
+        return Outcome(requested.evaluate(expression), errors)
     except HclError as error:
         return Outcome(None, (*errors, error.as_problem()))
 
 
-def errors_of(asked: World) -> tuple[Problem, ...]:
-    return tuple(problem for problem in asked.problems if problem.level is Level.ERROR)
+def errors_of(requested: World) -> tuple[Problem, ...]:
+    return tuple(problem for problem in requested.problems if problem.level is Level.ERROR)
 
 
 def same(found: Any, expected: Any) -> bool:

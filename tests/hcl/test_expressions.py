@@ -27,11 +27,11 @@ PLACED_OTHERWISE = {"heredoc/marker-with-trailing-word"}
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
 def test_the_expression_is_what_terraform_says(case, tmp_path):
-    asked = world(
+    requested = world(
         tmp_path, case["files"], cli=case.get("cli", ()), env=case.get("env"),
         workspace=case.get("workspace", "default"),
     )  # fmt: skip
-    outcome = ask(asked, case["expr"])
+    outcome = ask(requested, case["expr"])
     if "error" in case:
         assert_refused(outcome, case["error"], placed=case["name"] not in PLACED_OTHERWISE)
         assert case["error"]["kind"] in {problem.rule for problem in outcome.errors}
@@ -45,9 +45,9 @@ def test_the_expression_is_what_terraform_says(case, tmp_path):
 
 @pytest.mark.parametrize("group", GROUPS, ids=[f"{i}-{g['group']}" for i, g in enumerate(GROUPS)])
 def test_the_expressions_of_a_root_are_what_terraform_says(group, tmp_path):
-    asked = world(tmp_path, group["files"], cli=group.get("cli", ()), env=group.get("env"))
+    requested = world(tmp_path, group["files"], cli=group.get("cli", ()), env=group.get("env"))
     for case in group["cases"]:
-        outcome = ask(asked, case["expr"])
+        outcome = ask(requested, case["expr"])
         if "error" in case:
             assert_refused(outcome, case)
         else:

@@ -11,44 +11,44 @@ from controller.hcl.world import Inputs
 from hcl.cases import ask, errors_of, world, write
 
 
-def rules(asked):
-    return [(problem.rule, problem.place.line) for problem in errors_of(asked)]
+def rules(requested):
+    return [(problem.rule, problem.place.line) for problem in errors_of(requested)]
 
 
 def test_a_broken_local_hides_nothing_and_is_reported_once(tmp_path):
     """Who depends on it is silent; what is wrong beside it is told as well."""
-    asked = world(
+    requested = world(
         tmp_path,
         'locals {\n  bad = tonumber("x")\n  uses = "${local.bad}-1"\n}\n'
         'resource "terraform_data" "a" {\n  input = local.uses\n  triggers_replace = {}.nope\n}\n'
         'output "o" {\n  value = terraform_data.a.input\n}\n',
     )
 
-    assert rules(asked) == [("argument", 2), ("attribute", 7)]
-    assert not asked.resources["terraform_data.a"].error_free
-    assert ask(asked, "local.uses").errors[-1].place.line == 2
+    assert rules(requested) == [("argument", 2), ("attribute", 7)]
+    assert not requested.resources["terraform_data.a"].error_free
+    assert ask(requested, "local.uses").errors[-1].place.line == 2
 
 
 def test_a_broken_attribute_spoils_only_itself(tmp_path):
-    asked = world(
+    requested = world(
         tmp_path,
         'resource "terraform_data" "a" {\n  input = {}.nope\n  triggers_replace = 1\n}\n'
         "locals {\n  fine   = terraform_data.a.triggers_replace\n"
         "  silent = terraform_data.a.input\n}\n",
     )
 
-    assert rules(asked) == [("attribute", 2)]
-    assert ask(asked, "local.fine").value.data is not None
+    assert rules(requested) == [("attribute", 2)]
+    assert ask(requested, "local.fine").value.data is not None
 
 
 def test_mistakes_of_the_text_are_found_in_branches_not_taken_and_under_try(tmp_path):
-    asked = world(
+    requested = world(
         tmp_path,
         "locals {\n  a = true ? 1 : var.nope\n  b = try(local.zip, 2)\n"
         "  c = [for x in [] : upperr(x)]\n  d = can(terraform_data.x.id)\n}\n",
     )
 
-    assert rules(asked) == [
+    assert rules(requested) == [
         ("undeclared", 2),
         ("undeclared", 3),
         ("unknown-function", 4),
@@ -57,13 +57,13 @@ def test_mistakes_of_the_text_are_found_in_branches_not_taken_and_under_try(tmp_
 
 
 def test_several_cycles_are_each_reported_with_all_members(tmp_path):
-    asked = world(
+    requested = world(
         tmp_path,
         "locals {\n  a = local.b\n  b = local.a\n  c = local.c\n"
         "  d = local.e\n  e = [local.d]\n}\n",
     )
 
-    messages = [problem.message for problem in errors_of(asked)]
+    messages = [problem.message for problem in errors_of(requested)]
     assert len(messages) == 3
     assert any("local.a" in message and "local.b" in message for message in messages)
 
@@ -79,7 +79,7 @@ def test_a_module_called_twice_reports_what_is_wrong_in_it_once(tmp_path):
 
 
 def test_problems_come_in_the_order_of_the_files_errors_first(tmp_path):
-    asked = world(
+    requested = world(
         tmp_path,
         {
             "b.tf": 'locals {\n  b = {}.x\n}\nterraform {\n  required_version = "0.12"\n}\n',
@@ -87,7 +87,7 @@ def test_problems_come_in_the_order_of_the_files_errors_first(tmp_path):
         },
     )
 
-    found = [(p.level, p.place.file, p.place.line) for p in asked.problems]
+    found = [(p.level, p.place.file, p.place.line) for p in requested.problems]
     assert found == [
         (Level.ERROR, "a.tf", 2),
         (Level.ERROR, "a.tf", 3),
@@ -108,15 +108,15 @@ def test_a_condition_that_fails_says_the_users_own_words_where_the_value_was_giv
 
 
 def test_sensitive_values_do_not_appear_in_messages(tmp_path):
-    asked = world(
+    requested = world(
         tmp_path,
         'variable "s" {\n  default = "hush"\n  sensitive = true\n}\n'
         "locals {\n  a = var.s + 1\n  b = file(var.s)\n  c = { (var.s) = 1 }.nope\n}\n"
         'resource "aws_lb" "n" {\n  load_balancer_type = var.s\n}\n',
     )
 
-    assert len(asked.problems) == 4
-    assert all("hush" not in problem.message for problem in asked.problems)
+    assert len(requested.problems) == 4
+    assert all("hush" not in problem.message for problem in requested.problems)
 
 
 def test_a_block_that_makes_no_instance_must_be_sound_on_its_own(tmp_path):
@@ -150,16 +150,16 @@ def test_one_configuration_is_evaluated_in_two_worlds(tmp_path):
 
 
 def test_what_is_assigned_is_ignored_where_nothing_of_that_name_is_declared(tmp_path):
-    asked = world(tmp_path, "locals {\n  a = 1\n}\n", assigned={"awake": boolean(True)})
+    requested = world(tmp_path, "locals {\n  a = 1\n}\n", assigned={"awake": boolean(True)})
 
-    assert asked.problems == ()
+    assert requested.problems == ()
 
 
 def test_the_console_shows_why_a_value_is_missing(tmp_path):
-    asked = world(tmp_path, "locals {\n  a = [][3]\n}\n")
+    requested = world(tmp_path, "locals {\n  a = [][3]\n}\n")
 
-    assert ask(asked, "local.a").errors[-1].place.line == 2
-    assert ask(asked, "var.x").errors[-1].place.file == "<expr>"
+    assert ask(requested, "local.a").errors[-1].place.line == 2
+    assert ask(requested, "var.x").errors[-1].place.file == "<expr>"
 
 
 @pytest.mark.parametrize(

@@ -84,11 +84,11 @@ def test_a_bare_reference_is_a_key_only_in_the_map_of_providers(tmp_path):
         }
         """,
     }
-    asked = world(tmp_path, files)
+    requested = world(tmp_path, files)
 
-    assert errors_of(asked) == ()
-    assert asked.resources["module.cdn.aws_lb.front"].provider == "aws.virginia"
-    (unclear,) = ask(asked, "{ aws.virginia = 1 }").errors
+    assert errors_of(requested) == ()
+    assert requested.resources["module.cdn.aws_lb.front"].provider == "aws.virginia"
+    (unclear,) = ask(requested, "{ aws.virginia = 1 }").errors
     assert unclear.rule == "syntax"
     assert "in parentheses" in unclear.message
 
@@ -128,16 +128,16 @@ def test_operators_lean_to_the_left_and_conditionals_to_the_right():
 
 
 def test_a_chain_of_a_thousand_operators_is_read_and_evaluated(tmp_path):
-    asked = world(tmp_path, "locals {\n  a = " + " + ".join(["1"] * 1000) + "\n}\n")
+    requested = world(tmp_path, "locals {\n  a = " + " + ".join(["1"] * 1000) + "\n}\n")
 
-    assert ask(asked, "local.a").value.data.mantissa
-    assert errors_of(asked) == ()
+    assert ask(requested, "local.a").value.data.mantissa
+    assert errors_of(requested) == ()
 
 
 def test_what_is_nested_too_deeply_is_an_error_and_no_crash(tmp_path):
-    asked = world(tmp_path, "locals {\n  a = " + "(" * 3000 + "1" + ")" * 3000 + "\n}\n")
+    requested = world(tmp_path, "locals {\n  a = " + "(" * 3000 + "1" + ")" * 3000 + "\n}\n")
 
-    assert [problem.rule for problem in errors_of(asked)] == ["syntax"]
+    assert [problem.rule for problem in errors_of(requested)] == ["syntax"]
     assert ask(world(tmp_path, ""), "(" * 3000 + "1" + ")" * 3000).errors
 
 
@@ -191,11 +191,11 @@ def test_every_broken_file_and_every_broken_block_is_reported_in_one_run(tmp_pat
 
 
 def test_a_file_that_cannot_be_read_does_not_accuse_those_that_refer_to_it(tmp_path):
-    asked = world(
+    requested = world(
         tmp_path, {"a.tf": "locals {\n  a =\n}\n", "b.tf": "locals {\n  b = local.a\n}\n"}
     )
 
-    assert [(p.rule, p.place.file) for p in errors_of(asked)] == [("syntax", "a.tf")]
+    assert [(p.rule, p.place.file) for p in errors_of(requested)] == [("syntax", "a.tf")]
 
 
 def test_bytes_that_are_no_text_are_an_error_with_their_line(tmp_path):
@@ -225,7 +225,7 @@ def test_the_same_text_is_parsed_once(tmp_path):
 
 
 def test_json_syntax_makes_the_same_tree(tmp_path):
-    asked = world(
+    requested = world(
         tmp_path,
         {
             "main.tf.json": """{
@@ -241,8 +241,8 @@ def test_json_syntax_makes_the_same_tree(tmp_path):
         },
     )
 
-    assert errors_of(asked) == ()
-    balancer = asked.resources["aws_lb.nlb"]
+    assert errors_of(requested) == ()
+    balancer = requested.resources["aws_lb.nlb"]
     assert balancer.body.attributes["name"].value.data == "n-5001"
     mappings = balancer.body.of_type("subnet_mapping")
     assert [m.attributes["subnet_id"].value.data for m in mappings] == ["subnet-1", "subnet-2"]
@@ -272,10 +272,10 @@ def test_numbers_and_keys_are_read_from_the_text_and_not_from_what_the_grammar_s
 )
 @pytest.mark.parametrize("comment", ['/* for "${ if { in [ */', "/**/", "/* // # */"])
 def test_a_comment_between_any_two_words_changes_nothing(tmp_path, text, comment):
-    asked = world(tmp_path, "")
+    requested = world(tmp_path, "")
 
     def value(written):
-        return to_python(asked.evaluate(written))
+        return to_python(requested.evaluate(written))
 
     pieces = text.split("¤")
     plain = value("".join(pieces))

@@ -27,21 +27,21 @@ resource "aws_lb" "n" {
 """
 
 
-def value(asked, address, name, block=None):
-    body = asked.resources[address].body
+def value(requested, address, name, block=None):
+    body = requested.resources[address].body
     return (body.of_type(block)[0] if block else body).attributes[name].value
 
 
 def test_a_dynamic_block_gives_one_block_an_element_in_order(tmp_path):
-    asked = world(tmp_path, NETWORK)
+    requested = world(tmp_path, NETWORK)
 
-    assert errors_of(asked) == ()
-    mappings = asked.resources["aws_lb.n"].body.of_type("subnet_mapping")
+    assert errors_of(requested) == ()
+    mappings = requested.resources["aws_lb.n"].body.of_type("subnet_mapping")
     assert [m.attributes["subnet_id"].value.data for m in mappings] == ["subnet-1", "subnet-2"]
 
 
 def test_dynamic_blocks_nest_and_see_the_outer_iterator(tmp_path):
-    asked = world(
+    requested = world(
         tmp_path,
         'resource "aws_ecs_service" "s" {\n  name = "s"\n'
         '  dynamic "service_connect_configuration" {\n    for_each = { a = [80, 81] }\n'
@@ -53,14 +53,16 @@ def test_dynamic_blocks_nest_and_see_the_outer_iterator(tmp_path):
         "        }\n      }\n    }\n  }\n}\n",
     )
 
-    assert errors_of(asked) == ()
-    (connect,) = asked.resources["aws_ecs_service.s"].body.of_type("service_connect_configuration")
+    assert errors_of(requested) == ()
+    (connect,) = requested.resources["aws_ecs_service.s"].body.of_type(
+        "service_connect_configuration"
+    )
     names = [block.attributes["port_name"].value.data for block in connect.of_type("service")]
     assert names == ["a-80", "a-81"]
 
 
 def test_arguments_are_converted_to_the_types_of_the_schema(tmp_path):
-    asked = world(
+    requested = world(
         tmp_path,
         'resource "aws_lb_listener" "l" {\n  load_balancer_arn = aws_x.y.arn\n  port = "5000"\n'
         '  protocol = "tcp"\n  default_action {\n    type = "forward"\n'
@@ -68,11 +70,11 @@ def test_arguments_are_converted_to_the_types_of_the_schema(tmp_path):
         '  }\n  tags = { a = 1, b = true }\n}\nresource "aws_x" "y" {\n}\n',
     )
 
-    assert errors_of(asked) == ()
-    assert ask(asked, "aws_lb_listener.l.port + 1").value is not None
+    assert errors_of(requested) == ()
+    assert ask(requested, "aws_lb_listener.l.port + 1").value is not None
     # The provider writes protocols in capitals.
-    assert value(asked, "aws_lb_listener.l", "protocol").data == "TCP"
-    tags = value(asked, "aws_lb_listener.l", "tags").data
+    assert value(requested, "aws_lb_listener.l", "protocol").data == "TCP"
+    tags = value(requested, "aws_lb_listener.l", "tags").data
     assert {key: text.data for key, text in tags.items()} == {"a": "1", "b": "true"}
 
 
@@ -101,20 +103,20 @@ def test_arguments_are_converted_to_the_types_of_the_schema(tmp_path):
 )
 def test_a_sleepers_block_is_held_to_its_schema(argument, rule, tmp_path):
     for type_ in ("aws_lb_target_group", "aws_alb_target_group"):
-        asked = world(tmp_path, f'resource "{type_}" "t" {{\n{argument}\n}}\n')
+        requested = world(tmp_path, f'resource "{type_}" "t" {{\n{argument}\n}}\n')
 
-        assert [problem.rule for problem in errors_of(asked)] == [rule]
+        assert [problem.rule for problem in errors_of(requested)] == [rule]
 
 
 def test_what_is_missing_is_reported_at_the_first_line_of_the_block(tmp_path):
-    asked = world(tmp_path, '\nresource "aws_lb_listener" "l" {\n  port = 80\n}\n')
+    requested = world(tmp_path, '\nresource "aws_lb_listener" "l" {\n  port = 80\n}\n')
 
-    found = [(problem.rule, problem.place.line) for problem in errors_of(asked)]
+    found = [(problem.rule, problem.place.line) for problem in errors_of(requested)]
     assert found == [("missing-argument", 2), ("missing-argument", 2)]
 
 
 def test_values_known_only_to_aws_say_where_they_come_from(tmp_path):
-    asked = world(
+    requested = world(
         tmp_path,
         {
             "main.tf": 'resource "aws_ecs_cluster" "c" {\n  name = "clu"\n}\n'
@@ -125,7 +127,7 @@ def test_values_known_only_to_aws_say_where_they_come_from(tmp_path):
         },
     )
 
-    assert ask(asked, "aws_ecs_cluster.c.name").value.data == "clu"
+    assert ask(requested, "aws_ecs_cluster.c.name").value.data == "clu"
     origins = {
         "aws_ecs_cluster.c.arn": Origin("aws_ecs_cluster.c", ("arn",)),
         "data.aws_subnets.s.ids[1]": Origin("data.aws_subnets.s", ("ids", 1)),
@@ -133,39 +135,39 @@ def test_values_known_only_to_aws_say_where_they_come_from(tmp_path):
         'one(module.m["x"].e[*].public_ip)': Origin('module.m["x"].aws_eip.e[0]', ("public_ip",)),
     }
     for expression, origin in origins.items():
-        assert ask(asked, expression).value.data.origin == origin
-    text = ask(asked, '"${aws_ecs_cluster.c.name}:${aws_ecs_cluster.c.id}"').value.data
+        assert ask(requested, expression).value.data.origin == origin
+    text = ask(requested, '"${aws_ecs_cluster.c.name}:${aws_ecs_cluster.c.id}"').value.data
     assert text.parts == ("clu:", Origin("aws_ecs_cluster.c", ("id",)))
-    assert ask(asked, "md5(aws_ecs_cluster.c.id)").value.data.parts == ()
+    assert ask(requested, "md5(aws_ecs_cluster.c.id)").value.data.parts == ()
 
 
 def test_types_that_are_not_known_may_have_any_attribute(tmp_path):
-    asked = world(
+    requested = world(
         tmp_path,
         'resource "random_pet" "p" {\n  count  = 2\n  length = 2\n}\n',
     )
 
-    assert ask(asked, "random_pet.p[1].length + 1").value is not None
-    origins = [v.data.origin for v in ask(asked, "random_pet.p[*].id").value.data]
+    assert ask(requested, "random_pet.p[1].length + 1").value is not None
+    origins = [v.data.origin for v in ask(requested, "random_pet.p[*].id").value.data]
     assert origins == [Origin("random_pet.p[0]", ("id",)), Origin("random_pet.p[1]", ("id",))]
 
 
 def test_what_stays_is_not_held_to_a_schema(tmp_path):
     """Newer providers know more; Terraform itself will look at it."""
-    asked = world(
+    requested = world(
         tmp_path,
         'data "aws_iam_policy_document" "d" {\n  source_json = "{}"\n}\n'
         'resource "aws_ecs_cluster" "c" {\n  name = "c"\n  brand_new = { a = 1 }\n}\n',
     )
 
-    assert asked.problems == ()
-    assert ask(asked, "aws_ecs_cluster.c.brand_new.a").value is not None
-    assert ask(asked, "aws_ecs_cluster.c.nope").errors
+    assert requested.problems == ()
+    assert ask(requested, "aws_ecs_cluster.c.brand_new.a").value is not None
+    assert ask(requested, "aws_ecs_cluster.c.nope").errors
 
 
 def test_how_many_of_what_stays_there_are_may_be_for_aws_to_say(tmp_path):
     """The usual way to validate a certificate must not stop anything."""
-    asked = world(
+    requested = world(
         tmp_path,
         'resource "aws_acm_certificate" "c" {\n  domain_name = "a.b"\n}\n'
         'resource "aws_route53_record" "r" {\n  for_each = {\n'
@@ -176,19 +178,19 @@ def test_how_many_of_what_stays_there_are_may_be_for_aws_to_say(tmp_path):
         "locals {\n  first = aws_eip.e[0].id\n}\n",
     )
 
-    assert asked.problems == ()
-    first = ask(asked, "local.first").value
+    assert requested.problems == ()
+    first = ask(requested, "local.first").value
     assert first.data.parts == ()
     assert first.data.origins == (Origin("data.aws_subnets.s", ("ids",)),)
 
 
 def test_how_many_sleepers_there_are_must_be_written_down(tmp_path):
-    asked = world(
+    requested = world(
         tmp_path,
         'data "aws_subnets" "s" {\n}\nresource "aws_lb_target_group" "t" {\n'
         "  count = length(data.aws_subnets.s.ids)\n}\n",
     )
-    (problem,) = errors_of(asked)
+    (problem,) = errors_of(requested)
 
     assert (problem.rule, problem.place.line) == ("count", 4)
     assert "data.aws_subnets.s.ids" in problem.message
@@ -200,10 +202,10 @@ def test_what_a_module_gives_that_is_not_installed_is_unknown_and_said_to_be_mis
         'resource "aws_security_group" "g" {\n  vpc_id = module.net.vpc_id\n}\n'
         'output "o" {\n  value = module.net.subnets[0]\n}\n'
     )
-    asked = world(tmp_path, text)
-    assert [module.address for module in asked.missing] == ["module.net"]
-    assert asked.problems == ()
-    assert ask(asked, "module.net.vpc_id").errors
+    requested = world(tmp_path, text)
+    assert [module.address for module in requested.missing] == ["module.net"]
+    assert requested.problems == ()
+    assert ask(requested, "module.net.vpc_id").errors
 
     sleeper = 'resource "aws_lb_target_group" "t" {\n  vpc_id = module.net.vpc_id\n}\n'
     (problem,) = errors_of(world(tmp_path, text + sleeper))
@@ -213,26 +215,26 @@ def test_what_a_module_gives_that_is_not_installed_is_unknown_and_said_to_be_mis
 
 def test_a_provider_function_is_a_warning_until_a_sleeper_needs_it(tmp_path):
     text = 'locals {\n  a = provider::time::rfc3339_parse("x").year\n}\n'
-    asked = world(tmp_path, text)
-    assert errors_of(asked) == ()
-    assert len(asked.problems) == 1
+    requested = world(tmp_path, text)
+    assert errors_of(requested) == ()
+    assert len(requested.problems) == 1
 
     sleeper = 'resource "aws_lb_target_group" "t" {\n  name = local.a\n}\n'
     assert len(errors_of(world(tmp_path, text + sleeper))) == 1
 
 
 def test_the_region_of_the_provider_is_known_without_asking(tmp_path):
-    asked = world(
+    requested = world(
         tmp_path,
         'variable "r" {\n  default = "eu-west-1"\n}\nprovider "aws" {\n  region = var.r\n}\n'
         'provider "aws" {\n  alias  = "cn"\n  region = "cn-north-1"\n}\n'
         'data "aws_region" "here" {\n}\ndata "aws_partition" "cn" {\n  provider = aws.cn\n}\n',
     )
 
-    assert ask(asked, "data.aws_region.here.name").value.data == "eu-west-1"
-    assert ask(asked, "data.aws_partition.cn.partition").value.data == "aws-cn"
-    assert asked.providers["aws.cn"].attributes["region"].value.data == "cn-north-1"
-    assert asked.resources["data.aws_partition.cn"].provider == "aws.cn"
+    assert ask(requested, "data.aws_region.here.name").value.data == "eu-west-1"
+    assert ask(requested, "data.aws_partition.cn.partition").value.data == "aws-cn"
+    assert requested.providers["aws.cn"].attributes["region"].value.data == "cn-north-1"
+    assert requested.resources["data.aws_partition.cn"].provider == "aws.cn"
 
 
 def test_the_region_of_the_sdk_is_used_where_the_provider_names_none(tmp_path):
@@ -272,27 +274,27 @@ def test_depends_on_is_resolved_to_instances_also_through_modules(tmp_path):
 
 
 def test_ignore_changes_are_kept_as_they_are_written(tmp_path):
-    asked = world(
+    requested = world(
         tmp_path,
         'resource "aws_ecs_service" "s" {\n  name = "s"\n  lifecycle {\n'
         '    ignore_changes = [task_definition, tags["a"], load_balancer]\n  }\n}\n',
     )
 
-    ignored = asked.resources["aws_ecs_service.s"].ignore_changes
+    ignored = requested.resources["aws_ecs_service.s"].ignore_changes
     assert ignored == ("task_definition", 'tags["a"]', "load_balancer")
 
 
 def test_whole_blocks_and_lists_of_them_can_be_read_back(tmp_path):
-    asked = world(
+    requested = world(
         tmp_path,
         'resource "aws_lb_target_group" "t" {\n  port = 80\n'
         "  health_check {\n    interval = 10\n  }\n}\n",
     )
 
-    assert ask(asked, "aws_lb_target_group.t.health_check[0].interval").value is not None
-    assert ask(asked, "aws_lb_target_group.t.deregistration_delay").value.data == "300"
-    assert ask(asked, "aws_lb_target_group.t.health_check.interval").errors
-    path = ask(asked, "aws_lb_target_group.t.health_check[0].path").value.data
+    assert ask(requested, "aws_lb_target_group.t.health_check[0].interval").value is not None
+    assert ask(requested, "aws_lb_target_group.t.deregistration_delay").value.data == "300"
+    assert ask(requested, "aws_lb_target_group.t.health_check.interval").errors
+    path = ask(requested, "aws_lb_target_group.t.health_check[0].path").value.data
     assert path.origin is None or path.origin.path == ("health_check", 0, "path")
 
 
@@ -354,8 +356,8 @@ def test_an_ephemeral_resource_may_feed_what_keeps_nothing(tmp_path):
       password_wo_version = 1
     }
     """
-    asked = world(tmp_path, text)
-    assert errors_of(asked) == ()
+    requested = world(tmp_path, text)
+    assert errors_of(requested) == ()
 
     sleeper = """
     resource "aws_lb_target_group" "t" {
@@ -364,5 +366,5 @@ def test_an_ephemeral_resource_may_feed_what_keeps_nothing(tmp_path):
     """
     (problem,) = errors_of(world(tmp_path, text + sleeper))
     assert problem.rule == "ephemeral"
-    (undeclared,) = ask(asked, "ephemeral.random_password.other.result").errors
+    (undeclared,) = ask(requested, "ephemeral.random_password.other.result").errors
     assert undeclared.rule == "undeclared"

@@ -1,5 +1,5 @@
 import pytest
-from laptop_stack import Stack, furnished
+from simulated_stack import Stack, furnished
 
 import reply_shapes
 

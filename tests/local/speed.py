@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 
 import boto3
-from laptop_stack import CLUSTER, SERVICE, START, Stack, furnished
+from simulated_stack import CLUSTER, SERVICE, START, Stack, furnished
 
 from local.clock import ManualClock
 from local.server import LaptopServer

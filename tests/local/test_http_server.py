@@ -31,7 +31,7 @@ def connection():
         found.close()
 
 
-def asked(connection, *request, **more):
+def requested(connection, *request, **more):
     connection.request(*request, **more)
     return connection.getresponse()
 
@@ -43,10 +43,10 @@ def asked(connection, *request, **more):
 def test_a_connection_that_was_kept_open_gets_no_answer_after_the_block(make):
     with make() as server:
         kept = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=5)
-        asked(kept, "GET", "/_laptop/clock").read()
+        requested(kept, "GET", "/_laptop/clock").read()
     kept.auto_open = False
     with pytest.raises((ConnectionError, http.client.HTTPException)):
-        asked(kept, "GET", "/_laptop/clock")
+        requested(kept, "GET", "/_laptop/clock")
     kept.close()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", server.server_port))
@@ -88,15 +88,15 @@ def test_a_server_that_never_started_can_be_stopped():
 
 
 def test_one_connection_carries_several_requests(connection):
-    first = asked(connection, "GET", "/")
+    first = requested(connection, "GET", "/")
     assert (first.read(), first.headers["X-Kind"]) == (b"hello", "greeting")
-    head = asked(connection, "HEAD", "/")
+    head = requested(connection, "HEAD", "/")
     assert (head.read(), head.headers["Content-Length"]) == (b"", "5")
-    assert asked(connection, "POST", "/", body=b"all of it").read() == b"all of it"
+    assert requested(connection, "POST", "/", body=b"all of it").read() == b"all of it"
 
 
 def test_a_body_in_chunks_is_read_to_its_end(connection):
     chunks = iter([b"in ", b"several ", b"pieces"])
-    answer = asked(connection, "POST", "/", body=chunks, encode_chunked=True)
+    answer = requested(connection, "POST", "/", body=chunks, encode_chunked=True)
     assert answer.read() == b"in several pieces"
-    assert asked(connection, "GET", "/").read() == b"hello"
+    assert requested(connection, "GET", "/").read() == b"hello"

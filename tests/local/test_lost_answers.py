@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
 import pytest
-from laptop_stack import START
+from simulated_stack import START
 
 from local.clock import ManualClock
 from local.faults import Fault
@@ -93,14 +93,14 @@ def test_what_moto_answers_is_answered_once_too(server):
         "Authorization": SIGNED.replace("ec2", "iam"),
         "Content-Type": "application/x-www-form-urlencoded",
     }
-    told = []
+    reported = []
     for invocation in ("one call", "one call", "another call"):
         connection.request("POST", "/", body, {**headers, "amz-sdk-invocation-id": invocation})
         reply = connection.getresponse()
-        told.append((reply.status, reply.read()))
+        reported.append((reply.status, reply.read()))
     connection.close()
-    assert [status for status, _ in told] == [200, 200, 409]
-    assert told[0] == told[1]
+    assert [status for status, _ in reported] == [200, 200, 409]
+    assert reported[0] == reported[1]
 
 
 @pytest.mark.parametrize("dropped", [False, True])
@@ -145,18 +145,18 @@ def test_many_clients_at_once_each_get_what_they_requested(server):
     def client(number):
         connection = connect(server)
         group = new_group(connection, server, f"group {number}")
-        told = []
+        reported = []
         for port in range(1, 9):
             call = str(uuid.uuid4())
             first = ask(connection, rule(group, port), call)
             if port % 2:
                 connection.close()
                 connection = connect(server)
-            told += [first, ask(connection, rule(group, port), call)]
+            reported += [first, ask(connection, rule(group, port), call)]
         connection.close()
-        return group, told
+        return group, reported
 
     with ThreadPoolExecutor(12) as clients:
-        for group, told in clients.map(client, range(24)):
-            assert {status for status, _ in told} == {200}
+        for group, reported in clients.map(client, range(24)):
+            assert {status for status, _ in reported} == {200}
             assert ports_in(server, group) == list(range(1, 9))

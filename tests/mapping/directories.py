@@ -41,7 +41,7 @@ def errors(result: Compiled) -> list[Problem]:
     return [problem for problem in result.problems if problem.level is Level.ERROR]
 
 
-def told(result: Compiled, rule: str) -> list[Problem]:
+def reported(result: Compiled, rule: str) -> list[Problem]:
     return [problem for problem in result.findings if problem.rule == rule]
 
 

@@ -9,7 +9,7 @@ from controller.domain.problem import Level
 from controller.hcl.world import Inputs
 from controller.mapping.compile import compile_stack
 from controller.reconcile.outcome import Result
-from traps.garden import NOW, S, compiled, desk_for, garden, problems_of, spec_of
+from traps.stack_directory import NOW, S, compiled, problems_of, spec_of, stack_dir, sut_for
 
 BY_NAME = '"service/garden/garden"'
 OWN = "var.awake ? 1 : 0"
@@ -69,7 +69,7 @@ def companions(spec):
     ],
 )
 def test_however_a_service_is_named_its_target_is_made_with_it(tmp_path, id_):
-    spec = spec_of(garden(tmp_path, more=target(id_) + policy()))
+    spec = spec_of(stack_dir(tmp_path, more=target(id_) + policy()))
     found = {one.address: one for one in companions(spec)}
 
     assert found.keys() == {T, "aws_appautoscaling_policy.p[0]"}
@@ -87,16 +87,16 @@ def test_however_a_service_is_named_its_target_is_made_with_it(tmp_path, id_):
 
 
 def test_nothing_is_said_of_it_any_more(tmp_path):
-    alone = problems_of(garden(tmp_path))
-    assert problems_of(garden(tmp_path, more=target() + policy())) == alone
+    alone = problems_of(stack_dir(tmp_path))
+    assert problems_of(stack_dir(tmp_path, more=target() + policy())) == alone
 
 
 def test_without_a_count_it_is_made_all_the_same_and_terraform_fails_asleep(tmp_path):
-    result = compiled(garden(tmp_path, more=target(BY_NAME, count="")))
+    result = compiled(stack_dir(tmp_path, more=target(BY_NAME, count="")))
     assert [one.address for one in companions(result.spec)] == ["aws_appautoscaling_target.t"]
-    (told,) = (p for p in result.problems if p.address == "aws_appautoscaling_target.t")
-    assert (told.rule, told.level) == ("fails-asleep", Level.WARNING)
-    assert "ECS service doesn't exist" in told.message and OWN in told.message
+    (reported,) = (p for p in result.problems if p.address == "aws_appautoscaling_target.t")
+    assert (reported.rule, reported.level) == ("fails-asleep", Level.WARNING)
+    assert "ECS service doesn't exist" in reported.message and OWN in reported.message
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_without_a_count_it_is_made_all_the_same_and_terraform_fails_asleep(tmp_
     ],
 )
 def test_another_resource_that_scales_stays_terraforms(tmp_path, more):
-    assert companions(spec_of(garden(tmp_path, more=more))) == []
+    assert companions(spec_of(stack_dir(tmp_path, more=more))) == []
 
 
 def test_a_policy_without_a_target_among_the_files_is_reported(tmp_path):
@@ -117,11 +117,11 @@ def test_a_policy_without_a_target_among_the_files_is_reported(tmp_path):
     alone = alone.replace("aws_appautoscaling_target.t[0].scalable_dimension", '"ecs:x"')
     alone = alone.replace('"ecs:x"', '"ecs:service:DesiredCount"')
     alone = alone.replace("aws_appautoscaling_target.t[0].service_namespace", '"ecs"')
-    result = compiled(garden(tmp_path, more=alone))
+    result = compiled(stack_dir(tmp_path, more=alone))
     assert companions(result.spec) == []
-    (told,) = (p for p in result.problems if "appautoscaling" in p.address)
-    assert told.rule == "awake-only"
-    assert "no aws_appautoscaling_target" in told.message
+    (reported,) = (p for p in result.problems if "appautoscaling" in p.address)
+    assert reported.rule == "awake-only"
+    assert "no aws_appautoscaling_target" in reported.message
 
 
 def test_what_calls_a_policy_by_its_arn_is_reported(tmp_path):
@@ -134,17 +134,17 @@ resource "aws_cloudwatch_metric_alarm" "high" {
   alarm_actions       = [one(aws_appautoscaling_policy.p[*].arn)]
 }
 """
-    result = compiled(garden(tmp_path, more=target() + policy() + alarm))
-    (told,) = (p for p in result.problems if p.rule == "hangs-on")
-    assert told.address == "aws_cloudwatch_metric_alarm.high"
-    assert "TargetTrackingScaling" in told.message
+    result = compiled(stack_dir(tmp_path, more=target() + policy() + alarm))
+    (reported,) = (p for p in result.problems if p.rule == "hangs-on")
+    assert reported.address == "aws_cloudwatch_metric_alarm.high"
+    assert "TargetTrackingScaling" in reported.message
 
 
 @pytest.mark.parametrize(
     ("count", "wakes_with"), [("0", 1), ("1", 1), ("4", 4), ("9", 6), (None, 1)]
 )
 def test_the_service_is_made_inside_the_range(tmp_path, count, wakes_with):
-    spec = spec_of(garden(tmp_path, service={"desired_count": count}, more=target()))
+    spec = spec_of(stack_dir(tmp_path, service={"desired_count": count}, more=target()))
     assert spec[S].request["desiredCount"] == wakes_with
 
 
@@ -162,14 +162,14 @@ def test_the_service_is_made_inside_the_range(tmp_path, count, wakes_with):
     ],
 )
 def test_what_the_provider_or_aws_refuses_is_reported(tmp_path, more, rule):
-    found = [p for p in compiled(garden(tmp_path, more=more)).problems if p.level is Level.ERROR]
+    found = [p for p in compiled(stack_dir(tmp_path, more=more)).problems if p.level is Level.ERROR]
     assert [problem.rule for problem in found] == [rule]
     assert found[0].place.file == "more.tf"
 
 
 def test_texts_are_read_as_the_provider_reads_them(tmp_path):
     more = target().replace("= 6", '= "6"') + policy('scale_in_cooldown = "30"')
-    spec = spec_of(garden(tmp_path, more=more))
+    spec = spec_of(stack_dir(tmp_path, more=more))
     assert spec[T].request["MaxCapacity"] == 6
     tracking = spec["aws_appautoscaling_policy.p[0]"].request[
         "TargetTrackingScalingPolicyConfiguration"
@@ -205,7 +205,7 @@ resource "aws_appautoscaling_policy" "ahead" {
 
 
 def test_provider_six_scales_ahead(tmp_path):
-    directory = garden(tmp_path, more=target(more='region = "eu-central-1"') + PREDICTIVE)
+    directory = stack_dir(tmp_path, more=target(more='region = "eu-central-1"') + PREDICTIVE)
     head = (directory / "main.tf").read_text()
     (directory / "main.tf").write_text(head.replace('"~> 5.0"', '"~> 6.0"'))
     request = spec_of(directory)["aws_appautoscaling_policy.ahead[0]"].request
@@ -223,7 +223,7 @@ def test_provider_six_scales_ahead(tmp_path):
 
 
 def test_of_a_service_that_stays_only_what_is_awake_only_is_made_and_deleted(tmp_path):
-    directory = garden(tmp_path, service=STAYS)
+    directory = stack_dir(tmp_path, service=STAYS)
     both = target(count="", name="both", id_='"service/garden/garden"')
     (directory / "more.tf").write_text(both)
     spec = spec_of(directory)
@@ -427,8 +427,8 @@ def test_a_module_for_services_scales_whatever_it_is_made_of(tmp_path, which):
         "TargetValue": 60,
     }
     assert result.spec[service].scaling == {"least": 0, "most": 10}
-    desk = desk_for(result.spec)
-    assert desk.wake().result is Result.CONVERGED
-    (scaled,) = desk.aws.peek().autoscaling.targets.values()
+    sut = sut_for(result.spec)
+    assert sut.wake().result is Result.CONVERGED
+    (scaled,) = sut.aws.peek().autoscaling.targets.values()
     assert scaled.resource_id == "service/main/app"
-    assert desk.sleep().result is Result.CONVERGED
+    assert sut.sleep().result is Result.CONVERGED

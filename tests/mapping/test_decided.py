@@ -42,7 +42,7 @@ IDS = "data.aws_subnets.mine.ids"
 
 
 @pytest.fixture(scope="module")
-def asked(tmp_path_factory):
+def requested(tmp_path_factory):
     return world(tmp_path_factory.mktemp("root"), DATA)
 
 
@@ -66,8 +66,8 @@ def asked(tmp_path_factory):
         (f"range(min(2, length({ZONES})))[1]", 1),
     ],
 )
-def test_an_unknown_with_one_possible_value_has_that_value(asked, expression, expected):
-    value = ask(asked, expression).value
+def test_an_unknown_with_one_possible_value_has_that_value(requested, expression, expected):
+    value = ask(requested, expression).value
     assert not value.is_unknown
     assert (
         value.data if isinstance(value.data, bool | str) else float(str(value.data))
@@ -86,12 +86,12 @@ def test_an_unknown_with_one_possible_value_has_that_value(asked, expression, ex
         f"slice({IDS}, 0, length({IDS}))",
     ],
 )
-def test_an_unknown_with_several_possible_values_stays_unknown(asked, expression):
-    assert ask(asked, expression).value.is_unknown
+def test_an_unknown_with_several_possible_values_stays_unknown(requested, expression):
+    assert ask(requested, expression).value.is_unknown
 
 
-def test_the_elements_of_a_slice_are_looked_up_one_by_one(asked):
-    first, second = elements_of(ask(asked, f"slice({IDS}, 1, 3)").value)
+def test_the_elements_of_a_slice_are_looked_up_one_by_one(requested):
+    first, second = elements_of(ask(requested, f"slice({IDS}, 1, 3)").value)
     assert str(first.data.origin) == "data.aws_subnets.mine.ids[1]"
     assert str(second.data.origin) == "data.aws_subnets.mine.ids[2]"
 
@@ -103,11 +103,11 @@ def test_a_function_of_an_unknown_is_unknown_whatever_is_taken_from_it(tmp_path,
     text = 'data "aws_ssm_parameter" "p" {\n  name = "/p"\n}\n'
     pattern = '"(.*)", ' if function.startswith("regex") else ""
     call = f"{function}({pattern}data.aws_ssm_parameter.p.value)"
-    asked = world(tmp_path, text)
-    assert ask(asked, call).value.is_unknown
+    requested = world(tmp_path, text)
+    assert ask(requested, call).value.is_unknown
     if function != "base64decode":
         for tail in ("[0]", '["x"]') if function.endswith("decode") else ("[0]",):
-            assert ask(asked, f'try({call}{tail}, "d")').value.is_unknown
+            assert ask(requested, f'try({call}{tail}, "d")').value.is_unknown
 
 
 BALANCER = """

@@ -41,7 +41,7 @@ class MemoryStore:
     has_lock: bool = True
     written: list[tuple[dict[str, Any], datetime | None]] = field(default_factory=list)
     loads: int = 0
-    told_events: list[Event] = field(default_factory=list)
+    reported_events: list[Event] = field(default_factory=list)
     history: tuple[Event, ...] = ()
 
     def load(self) -> Loaded:
@@ -62,10 +62,10 @@ class MemoryStore:
 
     def put_event(self, event: Event) -> bool:
         """False of one that was told before."""
-        return event not in self.told_events
+        return event not in self.reported_events
 
     def mark_delivered(self, event: Event) -> None:
-        self.told_events.append(event)
+        self.reported_events.append(event)
 
     def last_wakes(self) -> tuple[Any, ...]:
         return ()

@@ -38,10 +38,10 @@ class Ecs:
     def __init__(self, *tasks, error=None):
         self._tasks = tasks
         self._error = error
-        self.asked = 0
+        self.requested = 0
 
     def tasks(self, address, known=()):
-        self.asked += 1
+        self.requested += 1
         if self._error:
             raise self._error
         return self._tasks
@@ -97,14 +97,14 @@ def test_what_a_spec_uses_is_written_down_once(setup):
 def test_tasks_of_a_service_that_stays_are_not_read(setup):
     ecs = Ecs(task())
     setup.look(ecs, service(State.READY))
-    assert ecs.asked == 0
+    assert ecs.requested == 0
 
 
 def test_tasks_are_read_once_while_their_service_drains(setup):
     ecs = Ecs(task())
     setup.look(ecs, service(State.LEAVING))
     setup.look(ecs, service(State.LEAVING))
-    assert ecs.asked == 1
+    assert ecs.requested == 1
     assert [one.arn for one in setup.meter.seen[SERVICE]] == ["task/1"]
 
 
@@ -141,4 +141,4 @@ def test_a_task_that_was_replaced_while_its_service_stays_is_taken_down(setup):
     setup.billing.note_replaced_tasks(SPEC, ecs, look)
     assert [(s.arn, s.until) for s in setup.meter.ended] == [("task/1", stopped)]
     setup.billing.note_replaced_tasks(SPEC, ecs, look)
-    assert ecs.asked == 1
+    assert ecs.requested == 1

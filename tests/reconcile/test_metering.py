@@ -205,8 +205,8 @@ def test_the_tasks_of_a_service_are_read_once_when_it_leaves():
     leaving = observed({SERVICE: tasks(State.LEAVING), LB: balancer(State.LEAVING)})
     status = stood(STOOD, RAN)
     assert leaving_services(status, SPEC, leaving) == [RAN]
-    asked = stood(STOOD, RAN, meter=Meter().saw(SERVICE, []))
-    assert leaving_services(asked, SPEC, leaving) == []
+    requested = stood(STOOD, RAN, meter=Meter().saw(SERVICE, []))
+    assert leaving_services(requested, SPEC, leaving) == []
     assert leaving_services(status, SPEC, observed({SERVICE: tasks()})) == []
     assert leaving_services(stood(), SPEC, leaving) == []
 

@@ -45,7 +45,7 @@ def test_all_events_are_delivered_in_order_and_marked_as_delivered(store):
     people = People()
     delivery = deliver(store, people, FIRST, SECOND)
     assert (delivery.left, delivery.fault) == ((), "")
-    assert people.heard == store.told_events == [FIRST, SECOND]
+    assert people.heard == store.reported_events == [FIRST, SECOND]
 
 
 def test_what_was_delivered_before_is_not_delivered_again(store):
@@ -83,7 +83,7 @@ def test_old_events_and_those_for_the_ledger_are_sent_to_nobody(store):
     delivery = deliver(store, people, FIRST, for_ledger, now=NOON + LATEST_NEWS)
     assert people.heard == []
     assert delivery.left == ()
-    assert store.told_events == [for_ledger]
+    assert store.reported_events == [for_ledger]
 
 
 def test_a_pass_that_has_lost_its_lock_notifies_nobody(store):

@@ -85,8 +85,8 @@ def test_what_earlier_wakes_took_says_how_near_the_end_is(way, seconds):
 def test_a_wake_that_an_earlier_pass_began_counts_from_there():
     late = turn(seen=CHECKING)
     assert pace(since=NOON - 100 * SECOND).pause_after(late) == 3 * SECOND
-    mended = turn(seen=CHECKING, serving=ready())
-    assert pace(since=NOON - 100 * SECOND).pause_after(mended) == 2 * SECOND
+    repaired = turn(seen=CHECKING, serving=ready())
+    assert pace(since=NOON - 100 * SECOND).pause_after(repaired) == 2 * SECOND
 
 
 @pytest.mark.parametrize(("lasted", "seconds"), [(0, 10), (127, 10), (128, 5), (250, 7.5)])
@@ -107,8 +107,8 @@ def test_the_usual_time_of_a_step_is_learned():
 
 def test_polling_is_never_slower_than_requested():
     steps = begun(LB, "load balancer starting", 0)
-    asked = pace(poll=4 * SECOND).pause_after(turn(seen=STARTING, steps=steps))
-    assert asked == 4 * SECOND
+    requested = pace(poll=4 * SECOND).pause_after(turn(seen=STARTING, steps=steps))
+    assert requested == 4 * SECOND
 
 
 def test_what_can_be_retried_sooner_is():

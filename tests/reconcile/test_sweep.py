@@ -75,11 +75,11 @@ class Records:
         self.stacks = {stack.replace("_", "-"): one for stack, one in known.items()}
         self.took: list[str] = []
         self.released = 0
-        self.asked: list[tuple[str, float]] = []
+        self.requested: list[tuple[str, float]] = []
         self._taken, self._renewals = taken, renewals
 
     def _note(self, what, now):
-        self.asked.append((what, (now - NOON).total_seconds()))
+        self.requested.append((what, (now - NOON).total_seconds()))
 
     def known(self, stack, now):
         self._note("known", now)
@@ -114,8 +114,8 @@ class Broom:
         self.meanwhile(text)
 
     def delete(self, *all_owned: OwnedResource):
-        swept = self.sweep.delete(all_owned)
-        return swept.deleted, swept.kept
+        result = self.sweep.delete(all_owned)
+        return result.deleted, result.kept
 
     @property
     def took(self):
@@ -231,7 +231,7 @@ def test_a_published_stack_is_swept_under_its_lock():
 def test_the_lock_is_renewed_before_each_read():
     records = Records(nsfw_api=ASLEEP)
     Broom(Region(OURS), records=records).delete(OURS)
-    assert records.asked == [
+    assert records.requested == [
         ("known", 0),
         ("take", 0),
         ("known", 0),

@@ -50,8 +50,8 @@ def test_it_goes_on_where_the_last_pass_left_it(tracker, store):
 
 def test_of_a_status_that_was_lost_the_history_tells_what_is_billed(clock):
     standing = BilledResource(address=LB, arn=BALANCER, since=NOON)
-    told = replace(event(EventKind.AWAKE), facts={"stands": [standing.to_json()]})
-    tracker = StatusTracker(MemoryStore(history=(told,)), clock)
+    reported = replace(event(EventKind.AWAKE), facts={"stands": [standing.to_json()]})
+    tracker = StatusTracker(MemoryStore(history=(reported,)), clock)
     tracker.begin(Loaded())
     assert tracker.is_found
     assert tracker.status.lifecycle.billed == (standing,)

@@ -77,11 +77,11 @@ def outcome(result, target=AWAKE, **changes):
     )
 
 
-def ended(status, *how, asked_for=SPENT, **changes):
-    return transitions.ended(status, SPEC, outcome(*how, **changes), asked_for, NOON)
+def ended(status, *how, requested_for=SPENT, **changes):
+    return transitions.ended(status, SPEC, outcome(*how, **changes), requested_for, NOON)
 
 
-def told(status):
+def reported(status):
     """Kind, reason and facts of what is in the outbox; `stands` is asked for by its own tests."""
     assert all((event.stack, event.at) == ("nsfw-api", NOON) for event in status.outbox)
     return [
@@ -126,7 +126,7 @@ def test_a_wake_begins_a_transition_of_its_own_and_is_reported():
     )
     after = transitions.begin_transition(before, SPEC, decided(AWAKE), before.lifecycle, NOON)
 
-    assert told(after) == [("waking", "office hours", {})]
+    assert reported(after) == [("waking", "office hours", {})]
     assert after == replace(
         before,
         target=AWAKE,
@@ -163,7 +163,7 @@ def test_a_sleep_is_reported_with_the_time_since_which_the_stack_was_ready():
     )
     after = transitions.begin_transition(before, SPEC, decided(ASLEEP, "it is late"), UP, NOON)
 
-    assert told(after) == [("sleeping", "it is late", {"ready_at": "2026-11-23T11:30:00Z"})]
+    assert reported(after) == [("sleeping", "it is late", {"ready_at": "2026-11-23T11:30:00Z"})]
     assert (after.target, after.since, after.phase) == (ASLEEP, NOON, "going to sleep")
     assert (after.progress, after.blocked) == (before.progress, blocked)
     assert after.meter.tally.awake == 30 * MINUTE
@@ -231,7 +231,7 @@ def test_a_wake_that_converged_is_ready_and_counted_once():
         "url": "http://203.0.113.10:5000/",
     }
     assert after.meter.tally.wakes == 1
-    assert told(after) == []
+    assert reported(after) == []
 
     again = ended(after, Result.CONVERGED)
     assert again.meter.tally.wakes == 1
@@ -280,26 +280,26 @@ def test_each_snapshot_of_a_stack_that_was_ready_says_whether_it_serves():
 
 def test_a_degraded_stack_is_reported_once_and_again_when_it_gets_worse():
     first = ended(IS_AWAKE, Result.DEGRADED, cause="a task stopped", observed=serving(1))
-    kind, reason, facts = told(first)[0]
+    kind, reason, facts = reported(first)[0]
     assert (kind, reason) == ("degraded", "runs with 1 of 2 tasks: a task stopped")
     assert facts["services"][0]["serving"] == 1
     assert first.lifecycle.ready_at == IS_AWAKE.lifecycle.ready_at
     assert (first.phase, first.troubles) == ("degraded", (EventKind.DEGRADED,))
 
     same = ended(first, Result.DEGRADED, cause="another stopped", observed=serving(1))
-    assert len(told(same)) == 1
+    assert len(reported(same)) == 1
     assert same.degraded.cause == "another stopped"
     unseen = ended(same, Result.DEGRADED, cause="nobody may look")
-    assert len(told(unseen)) == 1
+    assert len(reported(unseen)) == 1
 
     worse = ended(same, Result.DEGRADED, cause="the other too", observed=serving(0))
-    assert [kind for kind, *_ in told(worse)] == ["degraded", "degraded"]
+    assert [kind for kind, *_ in reported(worse)] == ["degraded", "degraded"]
     better = ended(worse, Result.DEGRADED, cause="one is back", observed=serving(1))
     again = ended(better, Result.DEGRADED, cause="the other too", observed=serving(0))
-    assert len(told(again)) == 2
+    assert len(reported(again)) == 2
 
     whole = ended(again, Result.CONVERGED)
-    assert told(whole)[-1][0] == "restored"
+    assert reported(whole)[-1][0] == "restored"
     assert whole.outbox[-1].facts["after"] == ["degraded"]
     assert (whole.degraded, whole.troubles) == (None, ())
 
@@ -320,19 +320,19 @@ def test_one_whose_status_was_lost_counts_as_ready_when_it_is_found_serving():
 def test_what_ended_while_it_lives_on_is_written_down_when_it_is_whole_again():
     before = replace(IS_AWAKE, meter=METER.over([SPAN]))
     after = ended(before, Result.CONVERGED)
-    assert told(after) == [("replaced", "replaced while awake", {"spans": [SPAN.to_json()]})]
+    assert reported(after) == [("replaced", "replaced while awake", {"spans": [SPAN.to_json()]})]
     assert after.meter.ended == ()
     assert after.meter.tally.used.load_balancer == 1
-    assert told(ended(IS_AWAKE, Result.CONVERGED)) == []
+    assert reported(ended(IS_AWAKE, Result.CONVERGED)) == []
 
 
 def test_many_that_ended_are_written_down_though_it_is_not_whole():
     """Or the status would outgrow its item."""
     few = replace(IS_AWAKE, meter=METER.over([SPAN] * 19))
-    assert told(ended(few, Result.UNFINISHED)) == []
+    assert reported(ended(few, Result.UNFINISHED)) == []
     many = replace(IS_AWAKE, meter=METER.over([SPAN] * 20))
     after = ended(many, Result.UNFINISHED)
-    assert [kind for kind, *_ in told(after)] == ["replaced"]
+    assert [kind for kind, *_ in reported(after)] == ["replaced"]
     assert after.meter.ended == ()
 
 
@@ -344,9 +344,9 @@ def test_a_wake_that_failed_is_given_up_and_consumes_what_requested_it():
     )
     assert not after.lifecycle.is_up
     assert (after.phase, after.cause, after.settled) == ("failed", "no such image", False)
-    assert told(after) == [("failed", "no such image", {"ready_at": "2026-11-23T11:30:00Z"})]
+    assert reported(after) == [("failed", "no such image", {"ready_at": "2026-11-23T11:30:00Z"})]
     assert after.meter.tally.awake == 30 * MINUTE
-    assert told(ended(WAKING, Result.FAILED, cause="x")) == [("failed", "x", {})]
+    assert reported(ended(WAKING, Result.FAILED, cause="x")) == [("failed", "x", {})]
 
 
 def test_a_wake_that_is_blocked_is_given_up_and_reported_once():
@@ -356,18 +356,18 @@ def test_a_wake_that_is_blocked_is_given_up_and_reported_once():
     assert after.phase == "blocked"
     assert after.lifecycle.failure.cause == "not ours"
     assert after.blocked == Trouble(since=NOON, cause="not ours", standing=(TG, SERVICE))
-    assert told(after) == [("blocked", "not ours", {"target": "awake"})]
+    assert reported(after) == [("blocked", "not ours", {"target": "awake"})]
 
     again = ended(replace(after, outbox=()), Result.BLOCKED, cause="not ours")
-    assert (again.blocked, told(again)) == (after.blocked, [])
+    assert (again.blocked, reported(again)) == (after.blocked, [])
     other = ended(replace(after, outbox=()), Result.BLOCKED, cause="something else")
-    assert [reason for _, reason, _ in told(other)] == ["something else"]
+    assert [reason for _, reason, _ in reported(other)] == ["something else"]
 
 
 def test_a_stack_in_use_that_is_blocked_was_usable_until_now():
     after = ended(IS_AWAKE, Result.BLOCKED, cause="not ours")
     facts = {"target": "awake", "ready_at": "2026-11-23T11:30:00Z"}
-    assert told(after) == [("blocked", "not ours", facts)]
+    assert reported(after) == [("blocked", "not ours", facts)]
 
 
 @pytest.mark.parametrize("result", list(Result))
@@ -389,7 +389,7 @@ def test_a_sleep_that_deleted_something_is_reported_with_its_bill():
     )
     after = ended(before, Result.CONVERGED, ASLEEP)
 
-    ((kind, reason, facts),) = told(after)
+    ((kind, reason, facts),) = reported(after)
     assert (kind, reason) == ("asleep", "nobody has used it")
     month = facts.pop("month")
     assert facts == {
@@ -405,7 +405,7 @@ def test_a_sleep_that_deleted_something_is_reported_with_its_bill():
     assert after.meter.ended == ()
     assert after.meter.tally.used.load_balancer == 1
 
-    assert told(ended(replace(after, outbox=()), Result.CONVERGED, ASLEEP)) == []
+    assert reported(ended(replace(after, outbox=()), Result.CONVERGED, ASLEEP)) == []
 
     in_tokyo = replace(SPEC, region="ap-northeast-1")
     after = transitions.ended(before, in_tokyo, outcome(Result.CONVERGED, ASLEEP), SPENT, NOON)
@@ -413,16 +413,16 @@ def test_a_sleep_that_deleted_something_is_reported_with_its_bill():
 
 
 @pytest.mark.parametrize(
-    ("step", "is_told"),
+    ("step", "is_reported"),
     [("deleting", True), ("updating", True), ("stopping tasks", True), ("draining", False)],
 )
-def test_a_sleep_is_reported_where_a_pass_deleted_something(step, is_told):
+def test_a_sleep_is_reported_where_a_pass_deleted_something(step, is_reported):
     before = replace(FALLING_ASLEEP, meter=Meter(), lifecycle=Lifecycle(), decision={})
     timeline = Timeline().see(LB, step, NOON)
     after = ended(before, Result.CONVERGED, ASLEEP, timeline=timeline)
     facts = {"spans": [], "slept_at": None, "rule": "", "month": None}
     facts["hours"] = ["2026-11-23T12:00:00Z", "."]
-    assert told(after) == ([("asleep", "", facts)] if is_told else [])
+    assert reported(after) == ([("asleep", "", facts)] if is_reported else [])
     assert after.settled
 
 
@@ -455,13 +455,13 @@ def test_a_sleep_that_takes_longer_than_a_quarter_of_an_hour_is_stuck(lasted, is
 
     assert (after.phase, after.settled) == ("going to sleep", False)
     if not is_stuck:
-        assert (after.stuck, told(after)) == (None, [])
+        assert (after.stuck, reported(after)) == (None, [])
         return
     assert after.stuck == Trouble(since=before.since, cause="it drains", standing=(LB, SERVICE))
     facts = {"standing": [LB, SERVICE], "billed": [LB], "since": "2026-11-23T11:45:00Z"}
-    assert told(after) == [("stuck", "it drains", facts)]
+    assert reported(after) == [("stuck", "it drains", facts)]
     again = ended(replace(after, outbox=()), Result.UNFINISHED, ASLEEP, cause="still")
-    assert (again.stuck, told(again)) == (after.stuck, [])
+    assert (again.stuck, reported(again)) == (after.stuck, [])
 
 
 @pytest.mark.parametrize(
@@ -487,7 +487,7 @@ def test_a_sleep_that_is_blocked_is_reported():
     after = ended(replace(FALLING_ASLEEP, settled=True), Result.BLOCKED, ASLEEP, cause="not ours")
     assert (after.phase, after.settled) == ("blocked", False)
     assert after.blocked == Trouble(since=NOON, cause="not ours")
-    assert told(after) == [("blocked", "not ours", {"target": "asleep"})]
+    assert reported(after) == [("blocked", "not ours", {"target": "asleep"})]
     assert after.lifecycle == FALLING_ASLEEP.lifecycle
 
 
@@ -520,7 +520,7 @@ def test_a_replaced_spec_that_cannot_be_taken_down_is_reported_at_once_and_once(
         "and it goes by itself within 15 minutes, or delete it there by hand, and then run "
         '"dormouse sweep --forget nsfw-api"'
     )
-    ((kind, reason, facts),) = told(stuck)
+    ((kind, reason, facts),) = reported(stuck)
     assert (kind, reason, facts["replaced"]) == ("stuck", trouble.cause, True)
     assert facts["standing"] == [LB, SERVICE]
     assert set(facts["hours"]) == {LB, SERVICE}
@@ -528,7 +528,7 @@ def test_a_replaced_spec_that_cannot_be_taken_down_is_reported_at_once_and_once(
     later = leftover_status.left_standing(
         replace(stuck, outbox=()), SPEC, OLD, "still no right", NOON + MINUTE
     )
-    assert told(later) == []
+    assert reported(later) == []
     (again,) = later.replaced.values()
     assert again.since == NOON
     assert "still no right" in again.cause
@@ -580,7 +580,7 @@ def test_a_wake_is_written_down_once_and_only_when_it_is_ready():
 def test_awake_is_reported_with_the_address_and_the_end():
     slept = Slept(at=EARLIER - 60 * MINUTE, rule="idle", reason="")
     status = replace(IS_AWAKE, endpoint={"ip": "203.0.113.10"}, lifecycle=replace(UP, slept=slept))
-    assert told(transitions.woke(status, SPEC, NOON + MINUTE, NOON)) == [
+    assert reported(transitions.woke(status, SPEC, NOON + MINUTE, NOON)) == [
         (
             "awake",
             "office hours",
@@ -594,7 +594,7 @@ def test_awake_is_reported_with_the_address_and_the_end():
         )
     ]
     nothing_known = replace(IS_AWAKE, decision={}, lifecycle=Lifecycle())
-    assert told(transitions.woke(nothing_known, SPEC, None, NOON)) == [
+    assert reported(transitions.woke(nothing_known, SPEC, None, NOON)) == [
         (
             "awake",
             "",
@@ -607,7 +607,7 @@ def test_people_are_warned_of_each_end_once():
     end = NOON + 10 * MINUTE
     after = transitions.warn(IS_AWAKE, SPEC, end, "office hours are over", NOON)
     assert after.warned_for == end
-    assert told(after) == [
+    assert reported(after) == [
         ("sleeping_soon", "office hours are over", {"ends_at": "2026-11-23T12:10:00Z"})
     ]
     assert transitions.warn(after, SPEC, end, "office hours are over", NOON) is after

@@ -265,21 +265,21 @@ def test_the_command_lists_the_differences_and_fails(written):
     assert "elbv2:CreateTargetGroup TargetGroups[].HealthyThresholdCount" in ended.output
     assert ended.output.splitlines()[-1] == "differences: 1"
     assert "moto answers here: sts:GetCallerIdentity (1)" in ended.output
-    told = json.loads(run(recording, "--profile", "fast", "--json").output)
-    assert [(each["recorded"], each["ours"]) for each in told["differences"]] == [(4, 5)]
+    reported = json.loads(run(recording, "--profile", "fast", "--json").output)
+    assert [(each["recorded"], each["ours"]) for each in reported["differences"]] == [(4, 5)]
 
 
 def test_a_judged_difference_is_harmless(written):
     recording, judged = written
     ended = run(recording, "--profile", "fast", "--judged", judged)
     assert (ended.exit_code, ended.output.splitlines()[-1]) == (0, "differences: 0")
-    told = json.loads(run(recording, "--profile", "fast", "--judged", judged, "--json").output)
-    assert told["harmless"][0]["reason"] == "a default that every request of ours states"
-    assert told["unused_judgements"] == []
+    reported = json.loads(run(recording, "--profile", "fast", "--judged", judged, "--json").output)
+    assert reported["harmless"][0]["reason"] == "a default that every request of ours states"
+    assert reported["unused_judgements"] == []
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reported"),
     [
         ("[[judged]]\npath = '*'\n", "expected a reason"),
         ("[[judged]]\nreason = 'all of them'\n", "expected a reason and some of"),
@@ -287,12 +287,12 @@ def test_a_judged_difference_is_harmless(written):
         ("[[judged", "cannot be read"),
     ],
 )
-def test_a_judgement_without_reason_or_bounds_is_refused(written, tmp_path, text, told):
+def test_a_judgement_without_reason_or_bounds_is_refused(written, tmp_path, text, reported):
     judged = tmp_path / "wrong.toml"
     judged.write_text(text)
     ended = run(written[0], "--judged", judged)
     assert ended.exit_code == 2
-    assert told in ended.output and ended.output.count("\n") == 1
+    assert reported in ended.output and ended.output.count("\n") == 1
 
 
 def test_a_file_that_is_no_recording_is_refused(tmp_path):

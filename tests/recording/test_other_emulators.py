@@ -49,6 +49,6 @@ def test_they_agree_in_nearly_everything(peer):
 
 @peers
 def test_every_operation_of_the_simulated_aws_is_recorded(peer):
-    asked = {(entry.service, entry.operation) for entry in read(path_of(peer))}
+    requested = {(entry.service, entry.operation) for entry in read(path_of(peer))}
     ours = {(service, name) for service, names in OPERATIONS.items() for name in names}
-    assert ours - asked == set()
+    assert ours - requested == set()

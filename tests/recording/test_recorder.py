@@ -132,7 +132,7 @@ def test_a_line_is_read_as_it_was_written():
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reported"),
     [
         ("", "found no"),
         ('{"recording": 99}\n', "found no"),
@@ -141,12 +141,12 @@ def test_a_line_is_read_as_it_was_written():
         ("\xff", "cannot be read"),
     ],
 )
-def test_what_is_no_recording_is_refused_in_one_line(tmp_path, text, told):
+def test_what_is_no_recording_is_refused_in_one_line(tmp_path, text, reported):
     path = tmp_path / "file.jsonl"
     path.write_text(text, encoding="latin-1")
     with pytest.raises(RecordingError) as refused:
         read(path)
-    assert told in str(refused.value) and "\n" not in str(refused.value)
+    assert reported in str(refused.value) and "\n" not in str(refused.value)
 
 
 def test_a_place_that_cannot_be_written_is_refused_at_once(tmp_path):

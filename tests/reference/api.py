@@ -28,8 +28,8 @@ def page() -> str:
 
 def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
     text = f"\n## {method.upper()} {path}\n\n{operation['summary']}. {operation['description']}\n"
-    asked = [p for p in operation.get("parameters", ()) if p["in"] == "query"]
-    for parameter in asked:
+    requested = [p for p in operation.get("parameters", ()) if p["in"] == "query"]
+    for parameter in requested:
         text += f"\n`{parameter['name']}`: {_parameter(parameter['schema'])}.\n"
     body = operation.get("requestBody", {}).get("content", {})
     for name, field in (

@@ -32,7 +32,7 @@ _LATER = NOON + timedelta(hours=1)
 def page() -> str:
     text = HEAD.format(version=items.VERSION) + _layout() + "\n"
     for sort, (about, body) in _samples().items():
-        text += f"\n## `{sort}`\n\n{_told(about)}\n"
+        text += f"\n## `{sort}`\n\n{_reported(about)}\n"
         text += f"\n```json\n{json.dumps(body, indent=2, ensure_ascii=False)}\n```\n"
     return text
 
@@ -41,7 +41,7 @@ def _layout() -> str:
     return inspect.cleandoc(items.__doc__ or "").partition("\n\n")[2]
 
 
-def _told(about: Any) -> str:
+def _reported(about: Any) -> str:
     text = inspect.cleandoc(about.__doc__ or "")
     return re.sub(r"(?m)^    ", "", text)
 

@@ -86,7 +86,7 @@ class Damage:
     found: Item
     good: Item | None
     counts: bool
-    told: set[str] = field(default_factory=set)
+    reported: set[str] = field(default_factory=set)
 
 
 def draw_damages(
@@ -258,7 +258,7 @@ def _is_kept(installation: Installation, spec: Spec) -> bool:
     return not isinstance(found, Damaged) and found["hash"] == spec.hash
 
 
-def told(installation: Installation, users: SimulatedUsers, event: Event) -> None:
+def reported(installation: Installation, users: SimulatedUsers, event: Event) -> None:
     """Somebody has read of it: a spec or a leftover that cannot be read is put right."""
     for damage in users.observer.damages:
         if f'"{damage.record}"' in event.reason and damage.record.startswith(items.SPEC):

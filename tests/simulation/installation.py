@@ -247,7 +247,7 @@ class Installation:
         )
         self.running: list[Process] = []
         self._idle: list[Container] = []
-        self.strangers: dict[str, set[str]] = {}
+        self.foreign_resources: dict[str, set[str]] = {}
         self._skews = [timedelta(0), timedelta(0)]
         self._usual = profile(story.profile)
         for life in lives:
@@ -267,8 +267,8 @@ class Installation:
         return self.users_of[self.story.site.stack].observer
 
     @property
-    def told(self) -> list[Event]:
-        return self.users_of[self.story.site.stack].told
+    def reported(self) -> list[Event]:
+        return self.users_of[self.story.site.stack].reported
 
     @property
     def problems(self) -> list[Problem]:
@@ -293,10 +293,10 @@ class Installation:
 
     def _furnish(self, life: Story) -> None:
         site = life.site
-        known = site.region in self.strangers
+        known = site.region in self.foreign_resources
         site.furnish(self.aws, site.region, others=known)
         if not known:
-            self.strangers[site.region] = self._place_strangers(site.region)
+            self.foreign_resources[site.region] = self._place_strangers(site.region)
 
     def look(self, place: Place) -> Region:
         return self.clouds[place.account].peek(place.region)
@@ -459,8 +459,8 @@ class Installation:
         cause = f" ({log['cause']})" if log.get("cause") else ""
         wanted = log.get("decision", {})
         reason = f": {wanted['state']}, {wanted['reason']}" if wanted else ""
-        told = f"{process.name} {log['result']}{cause}{reason}; due {log.get('due_at')}"
-        self.note("pass", self.of(stack, told))
+        reported = f"{process.name} {log['result']}{cause}{reason}; due {log.get('due_at')}"
+        self.note("pass", self.of(stack, reported))
 
     def tell(self, spec: Spec, event: Event) -> None:
         """Through the controller's own teller; of some events no text can be made."""

@@ -71,7 +71,7 @@ class Figures:
     """What is counted: openings, hours, and what was told twice for want of a note."""
 
     windows: Counter[str] = field(default_factory=Counter)
-    told_again: int = 0
+    reported_again: int = 0
     needed_seconds: float = 0.0
     wakes: int = 0
     failed_wakes: int = 0
@@ -84,7 +84,7 @@ class Observer:
         self._stack = users.stack
         story = users.story
         self.wants = _Wants(self, story.start, story.end)
-        self.strangers = set(installation.strangers[users.site.region])
+        self.foreign_resources = set(installation.foreign_resources[users.site.region])
         self.problems: list[Problem] = []
         self.figures = Figures()
         timing = profile(story.profile)
@@ -206,7 +206,7 @@ class Observer:
     def heard(self, event: Event) -> None:
         before = self._heard.get(event.id)
         if before:
-            self.figures.told_again += 1
+            self.figures.reported_again += 1
             if self._was_calm(before.timestamp() - CONVERGE):
                 self.complain(f"told twice: {event.id}")
         self._heard[event.id] = self._installation.now
@@ -238,8 +238,8 @@ class Observer:
         if not of:
             self.complain(f"told of damage that is none: {event.reason}")
         for one in of[-1:]:
-            one.told.add(event.id)
-            if len(one.told) > 1 and one.at > self._forgot_at:
+            one.reported.add(event.id)
+            if len(one.reported) > 1 and one.at > self._forgot_at:
                 self.complain(f"told twice of one damaged record: {one.record}")
 
     def refused(self, error: Exception) -> None:
@@ -268,7 +268,7 @@ class Observer:
         ):
             self.complain(f"{operation} was called on a stranger's service of our name")
         text = str(params)
-        if any(arn in text for arn in self.strangers):
+        if any(arn in text for arn in self.foreign_resources):
             self.complain(f"{operation} was called on a stranger's: {text}")
         if operation == "CreateLoadBalancer":
             self._may_be_made_anew()
@@ -350,7 +350,7 @@ class Observer:
         ahead = SLACK if self._installation.weather.has("skewed clocks") else 0.0
         later = set(wants.wishes(now + ahead))  # a clock that runs ahead ends things early
         wishes = [wish for wish in wants.wishes(now) if wish in later]
-        unspent = [wish for wish in wishes if wish.asked > self._spent_up_to(wish)]
+        unspent = [wish for wish in wishes if wish.requested > self._spent_up_to(wish)]
         if not unspent:
             return ""
         if self._is_idle(now, slack=SLACK) or self._was_up_too_long(now):
@@ -368,7 +368,7 @@ class Observer:
             return False
         if window and not wants.settings["idle_during_office_hours"]:
             return False
-        cares = [served_since, wants.last_asked(now), window[0] if window else 0.0]
+        cares = [served_since, wants.last_requested(now), window[0] if window else 0.0]
         first = served_since + self._first_metric
         index = bisect_right(self._visits, now - self._blind) - 1
         if index >= 0 and self._visits[index] >= first:
@@ -425,7 +425,7 @@ class Observer:
             self._check_awake(now)
         if paid:
             self._check_asleep(now)
-        self._check_told(now)
+        self._check_reported(now)
 
     def _count_serving(self, now: float, healthy: bool) -> None:
         """Whether it serves in full; where it does not for long, that must have been told."""
@@ -469,15 +469,15 @@ class Observer:
         self._idle_worker_since = since = self._idle_worker_since or now
         if not self._had_worker or now - since < 3 * CONVERGE / 2:
             return
-        is_told = self._has_heard("degraded", self._up_since)
-        if self._was_only(BAD_WORKER, since - 5 * TICK) and not is_told:
+        is_reported = self._has_heard("degraded", self._up_since)
+        if self._was_only(BAD_WORKER, since - 5 * TICK) and not is_reported:
             self.complain("nobody was told that its second service does not run")
 
     def _explain(self, now: float) -> None:
         """A teardown that nobody wanted must have been told as a failure, by half an hour later."""
         for at, what in [one for one in self._to_explain if now - one[0] > HOUR / 2]:
             self._to_explain.remove((at, what))
-            if not any(abs(at - told) < 10 * TICK for told in self._told_failures):
+            if not any(abs(at - reported) < 10 * TICK for reported in self._told_failures):
                 self.complain(
                     f"{what} ({datetime.fromtimestamp(at, self._installation.now.tzinfo)})"
                 )
@@ -497,7 +497,10 @@ class Observer:
             wishes.append(Wish("hold", hold.set_at.timestamp()))
         since = self.wants.changed_at(now)
         for wish in wishes:
-            if wish.asked > self._spent_up_to(wish) and now - max(wish.asked, since) > grace:
+            if (
+                wish.requested > self._spent_up_to(wish)
+                and now - max(wish.requested, since) > grace
+            ):
                 self.complain(f"it is not awake although it is wanted ({wish.kind})", "not awake")
 
     def _check_asleep(self, now: float) -> None:
@@ -540,7 +543,7 @@ class Observer:
         if calm and status.get("outbox") and now - since > 2 * CONVERGE:
             self.complain("events have not been told")
 
-    def _check_told(self, now: float) -> None:
+    def _check_reported(self, now: float) -> None:
         if now - self._forgot_at < 2 * HOUR:
             return
         up, long = self._healthy_since, 10 * TICK
@@ -583,7 +586,7 @@ class Observer:
 
     def _check_damage(self, now: float) -> None:
         for one in self.damages:
-            if one.told or not one.counts or now - one.at < damage.TELL_WITHIN:
+            if one.reported or not one.counts or now - one.at < damage.TELL_WITHIN:
                 continue
             one.counts = False
             if one.record == "status" or damage.stands(self._installation, one):
@@ -667,7 +670,7 @@ class Observer:
         may_idle = timeout and (wants.settings["idle_during_office_hours"] or not in_hours)
         index = bisect_left(self._visits, now) - 1
         used = self._visits[index] if index >= 0 else 0.0
-        unused = now - max(used, *(wish.asked for wish in wishes), 0)
+        unused = now - max(used, *(wish.requested for wish in wishes), 0)
         if too_long or (may_idle and unused > timeout):
             self._spent_needs.update(wishes)
             return
@@ -697,7 +700,7 @@ class Observer:
         region = self._region()
         standing = {*region.elbv2.balancers, *region.elbv2.groups}
         standing |= {s.arn for c in region.ecs.clusters.values() for s in c.services.values()}
-        if not self.strangers - {self._users.visitor} <= standing:
+        if not self.foreign_resources - {self._users.visitor} <= standing:
             self.complain("something of a stranger's is gone")
 
 

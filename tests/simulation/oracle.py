@@ -31,7 +31,7 @@ class Wish:
     """Somebody or something that wants it awake; `asked` is when that was last said."""
 
     kind: str
-    asked: float
+    requested: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Asked:
     """A lease: when it was first granted, when last asked for, and its end."""
 
     granted: float
-    asked: float
+    requested: float
     expires: float
 
 
@@ -101,14 +101,14 @@ class Wants:
         hold = self._hold
         if hold is None:
             return 0.0
-        told = hold.until.timestamp()
+        reported = hold.until.timestamp()
         if hold.after is None:
-            return told
+            return reported
         after, lead = hold.after.timestamp(), self.seconds("wake_timeout")
         opening = next((start for start, _ in self.windows if start > after), None)
         if opening is None:
             return hold.set_at.timestamp() + 86400
-        return told if opening - lead <= told <= opening else opening - lead
+        return reported if opening - lead <= reported <= opening else opening - lead
 
     def changed_at(self, now: float) -> float:
         """When somebody last changed what all of this means: a policy, a hold, or its end."""
@@ -123,15 +123,17 @@ class Wants:
     def wishes(self, now: float) -> list[Wish]:
         """Leases that run and office hours that are on, whether or not they are used up."""
         found = [
-            Wish("lease", lease.asked)
+            Wish("lease", lease.requested)
             for lease in self.leases.values()
             if lease.granted <= now < lease.expires
         ]
         window = self.window(now)
         return [*found, Wish("office hours", window[0])] if window else found
 
-    def last_asked(self, now: float) -> float:
-        return max((one.asked for one in self.leases.values() if one.asked <= now), default=0)
+    def last_requested(self, now: float) -> float:
+        return max(
+            (one.requested for one in self.leases.values() if one.requested <= now), default=0
+        )
 
     def wanted_until(self, now: float, lead: float) -> float:
         """The last moment up to now at which anything could be read as wanting it awake."""

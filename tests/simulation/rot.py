@@ -70,7 +70,7 @@ class Rot:
 
     kind: str
     at: datetime
-    mended_after: timedelta
+    repaired_after: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class World:
             "finish_paid_hour": False,
         }
         self.day = Days(parse_policy(policy), START, profile="fast", rehearses=True)
-        self.aws, exam = self.day.aws, Exam(self.day.desk)
+        self.aws, exam = self.day.aws, Exam(self.day.sut)
         self.exam = exam
         named = {"domain": "api.example", "expires_at": "2027-12-01T00:00:00+00:00"}
         self.certificate = self.aws.furnish(certificates=[named])["certificates"]["api.example"]
@@ -214,8 +214,8 @@ class RotObserver:
     world: World
     problems: list[str] = field(default_factory=list)
     looks: int = 0
-    told: int = 0
-    asked: list[datetime] = field(default_factory=list)
+    reported: int = 0
+    requested: list[datetime] = field(default_factory=list)
     _proof_at: datetime | None = None
     _heard: int = 0
     _named: set[str] = field(default_factory=set)
@@ -227,9 +227,9 @@ class RotObserver:
     def look(self) -> None:
         day = self.world.day
         status = day.controller.table.load(STACK).status or Status()
-        for event in day.told[self._heard :]:
+        for event in day.reported[self._heard :]:
             self._hear(event)
-        self._heard = len(day.told)
+        self._heard = len(day.reported)
         if status.proof and status.proof.at != self._proof_at:
             self._proof_at = status.proof.at
             self._judge(status.proof)
@@ -268,7 +268,7 @@ class RotObserver:
             self._check_bill(event)
         if event.kind is not EventKind.COULD_NOT_WAKE:
             return
-        self.told += 1
+        self.reported += 1
         named = {kind for kind, words in SAID.items() if words in event.reason}
         if not named or not named <= self._hinders:
             self.complain(f"told without cause: {event.reason}")
@@ -276,7 +276,7 @@ class RotObserver:
             self.complain(f"told twice: {sorted(named)}")
         self._named |= named
 
-    def mended(self, kind: str) -> None:
+    def repaired(self, kind: str) -> None:
         self._named.discard(kind)
 
     def _see(self, status: Status) -> None:
@@ -327,9 +327,9 @@ class RotObserver:
         day = self.world.day
         if day.balancers()[-1].ended_at is not None:
             self.complain("it is asked while nothing stands")
-        if self.asked and day.now - self.asked[-1] < self.world.story.month:
+        if self.requested and day.now - self.requested[-1] < self.world.story.month:
             self.complain("it was woken for real twice in a month")
-        self.asked.append(day.now)
+        self.requested.append(day.now)
         return Answer(RealVerdict.ANSWERED, "HTTP 200")
 
 
@@ -365,7 +365,7 @@ def _agenda(
     for rot in story.rots:
         if rot.at < until.get(rot.kind, rot.at):
             continue
-        until[rot.kind] = rot.at + rot.mended_after
+        until[rot.kind] = rot.at + rot.repaired_after
         found.append((rot.at, lambda kind=rot.kind: world.break_(kind)))
         found.append((until[rot.kind], lambda kind=rot.kind: _mend(world, observer, kind)))
     for offset in range(story.days):
@@ -379,20 +379,20 @@ def _agenda(
 
 def _mend(world: World, observer: RotObserver, kind: str) -> None:
     world.mend(kind)
-    observer.mended(kind)
+    observer.repaired(kind)
 
 
 def _judge_month(story: RotStory, world: World, observer: RotObserver, begin: datetime) -> None:
     """Where nothing was in the way at the first night that was due, it was woken for real."""
     if story.rehearse != "monthly":
-        if observer.asked:
+        if observer.requested:
             observer.complain("it was woken for real, and nobody had asked for that")
         return
     first = begin + story.month
     quiet = not any(
-        rot.at < first + 2 * DAY and rot.at + rot.mended_after > first - DAY for rot in story.rots
+        rot.at < first + 2 * DAY and rot.at + rot.repaired_after > first - DAY for rot in story.rots
     )
-    if quiet and story.days * DAY > story.month + 3 * DAY and not observer.asked:
+    if quiet and story.days * DAY > story.month + 3 * DAY and not observer.requested:
         observer.complain("it was not woken for real in a month")
 
 
@@ -409,7 +409,8 @@ def main() -> int:
         broken += bool(observer.problems)
         print("BROKE " if observer.problems else "ok    ", story, flush=True)
         print(
-            f"       {observer.looks} looks, {observer.told} told, {len(observer.asked)} for real"
+            f"       {observer.looks} reads, {observer.reported} reported, "
+            f"{len(observer.requested)} for real"
         )
         for each in observer.problems:
             print(f"       {each}")

@@ -39,7 +39,7 @@ class SimulatedUsers:
         self.story = story
         self.site = story.site
         self.stack = story.site.stack
-        self.told: list[Event] = []
+        self.reported: list[Event] = []
         self.shape = Shape()
         self.visitor = ""
         self.visitors: set[str] = set()
@@ -86,10 +86,10 @@ class SimulatedUsers:
         return found
 
     def hear(self, event: Event) -> None:
-        self.told.append(event)
+        self.reported.append(event)
         self.observer.heard(event)
         if event.kind is EventKind.DAMAGED:
-            damage.told(self._installation, self, event)
+            damage.reported(self._installation, self, event)
         if event.kind in (EventKind.STUCK, EventKind.FAILED):
             minutes = self._installation.triggers.uniform(*PERSON)
             self._installation.work.after(minutes * 60, self._stop_what_drains)

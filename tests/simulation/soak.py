@@ -52,7 +52,7 @@ class Report:
     passes: int
     wakes: int
     failed_wakes: int
-    told_again: int
+    reported_again: int
     hours: list[tuple[bool, int, float]]
     seconds: float
     bills: list[Bill]
@@ -95,7 +95,7 @@ def live(
         passes=installation.passes,
         wakes=sum(each.wakes for each in figures),
         failed_wakes=sum(each.failed_wakes for each in figures),
-        told_again=sum(each.told_again for each in figures),
+        reported_again=sum(each.reported_again for each in figures),
         hours=[
             (one.story.policy["finish_paid_hour"], one.observer.paid_hours(), needed / 3600)
             for one, needed in zip(
@@ -194,7 +194,7 @@ def _summary(reports: Sequence[Report], seconds: float, jobs: int) -> None:
     print(
         f"{sum(r.passes for r in reports)} passes, {sum(r.calls for r in reports)} calls, "
         f"{sum(r.wakes for r in reports)} wakes, {sum(r.failed_wakes for r in reports)} failed, "
-        f"{sum(r.told_again for r in reports)} events told again after a death"
+        f"{sum(r.reported_again for r in reports)} events told again after a death"
     )
     print("openings: " + ", ".join(f"{n} {what}" for what, n in sorted(windows.items())))
     for finishes in (True, False):

@@ -57,8 +57,8 @@ def test_a_process_that_died_at_any_call_is_taken_up_by_the_next(way, capsys):
         if wanted == ASLEEP:
             assert not observer.balancers() and not observer.services(), where
             assert not installation.aws.peek().ec2.addresses[EIP].association_id, where
-        told = {str(event.kind) for event in installation.told}
-        assert wanted in told, where
+        reported = {str(event.kind) for event in installation.reported}
+        assert wanted in reported, where
     with capsys.disabled():
         print(f" [{way}: {number} points, {len(differing)} that differ]", end="")
 

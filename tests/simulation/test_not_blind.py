@@ -89,7 +89,7 @@ DRAIN = (ENDLESS_DRAIN, -MINUTE)
 def test_an_endless_drain_is_ended_by_the_controller_or_by_the_notified_person(tags_tasks):
     installation = lived(slept_through(DRAIN, tags_tasks=tags_tasks))
     stops = [text for _, _, text in installation.timeline.lines if "StopTask" in text]
-    kinds = [str(event.kind) for event in installation.told]
+    kinds = [str(event.kind) for event in installation.reported]
 
     assert installation.problems == []
     assert bool(stops) is tags_tasks
@@ -137,7 +137,7 @@ BROKEN_TASK = spell(BAD_TASK, 40 * MINUTE, 45 * MINUTE)
 
 def test_one_bad_task_of_two_takes_nothing_down_and_is_reported():
     installation = lived(woken(BROKEN_TASK, tasks=2))
-    kinds = [str(event.kind) for event in installation.told]
+    kinds = [str(event.kind) for event in installation.reported]
     assert installation.problems == []
     assert kinds[:4] == ["waking", "awake", "degraded", "restored"]
 
@@ -168,7 +168,7 @@ def with_worker() -> Story:
 
 def test_one_of_two_services_that_degrades_takes_nothing_down_and_is_reported():
     installation = lived(with_worker())
-    kinds = [str(event.kind) for event in installation.told]
+    kinds = [str(event.kind) for event in installation.reported]
     assert installation.problems == []
     assert kinds[:4] == ["waking", "awake", "degraded", "restored"]
     assert kinds[-1] == "asleep"
@@ -203,7 +203,7 @@ def unused_then_broken() -> Story:
 def test_an_unused_stack_whose_only_task_has_ended_sleeps_and_nobody_complains():
     installation = lived(unused_then_broken())
     assert installation.problems == []
-    assert "nobody has used it for 25 min" in installation.told[-1].reason
+    assert "nobody has used it for 25 min" in installation.reported[-1].reason
 
 
 def test_a_stack_that_is_used_and_loses_its_only_task_is_not_unused(monkeypatch):
@@ -234,7 +234,7 @@ def test_a_wake_whose_time_is_over_makes_nothing():
     assert installation.problems == []
     assert made == []
     assert "not awake in time" in next(
-        event.reason for event in installation.told if str(event.kind) == "failed"
+        event.reason for event in installation.reported if str(event.kind) == "failed"
     )
 
 
@@ -261,7 +261,7 @@ def test_a_second_load_balancer_in_one_time_up_begins_no_other():
     assert len(made) > 2
     assert installation.observer.is_healthy()
     assert installation.problems == []
-    assert [str(event.kind) for event in installation.told].count("awake") == 1
+    assert [str(event.kind) for event in installation.reported].count("awake") == 1
 
 
 # strangers of exactly our names
@@ -302,7 +302,7 @@ def test_a_change_of_foreign_tasks_is_noticed(monkeypatch):
 def test_a_message_whose_text_cannot_be_made_is_sent_all_the_same():
     installation = lived(woken(spell(BROKEN_MESSAGE, MINUTE, 30 * MINUTE)))
     assert installation.problems == []
-    assert [str(event.kind) for event in installation.told][:2] == ["waking", "awake"]
+    assert [str(event.kind) for event in installation.reported][:2] == ["waking", "awake"]
 
 
 def test_a_broken_message_that_silences_a_stack_is_noticed(monkeypatch):
@@ -346,7 +346,7 @@ def spoiled(kind: str, way: int, at: timedelta = 30 * MINUTE, *presses: Press) -
 @pytest.mark.parametrize("kind", damage.KINDS)
 def test_a_damaged_record_is_reported_once_and_nothing_else_happens(kind, way):
     installation = lived(spoiled(kind, way))
-    kinds = [str(event.kind) for event in installation.told]
+    kinds = [str(event.kind) for event in installation.reported]
     assert installation.problems == []
     assert kinds.count("damaged") == 1
     assert kinds[-1] == "asleep"
@@ -355,7 +355,7 @@ def test_a_damaged_record_is_reported_once_and_nothing_else_happens(kind, way):
 def test_a_lease_that_cannot_be_read_keeps_nothing_awake():
     installation = Installation(spoiled("lease", 0)).run(woken().start + HOUR)
     assert installation.problems == []
-    assert str(installation.told[-1].kind) == "asleep"
+    assert str(installation.reported[-1].kind) == "asleep"
 
 
 def test_a_hold_that_cannot_be_read_keeps_nothing_asleep():
@@ -419,7 +419,7 @@ def test_a_count_that_is_no_number_changes_nothing(number):
     (struck,) = [text for _, _, text in installation.timeline.lines if " is {" in text]
     assert struck
     assert installation.problems == []
-    assert [str(event.kind) for event in installation.told][-1] == "asleep"
+    assert [str(event.kind) for event in installation.reported][-1] == "asleep"
 
 
 def test_a_lock_that_ends_far_ahead_and_shuts_passes_out_is_noticed(monkeypatch):
@@ -430,7 +430,7 @@ def test_a_lock_that_ends_far_ahead_and_shuts_passes_out_is_noticed(monkeypatch)
 
 def test_a_spec_and_its_copy_that_cannot_be_read_are_repaired_by_the_notified_person():
     installation = lived(spoiled(damage.BOTH_SPECS, 0))
-    kinds = [str(event.kind) for event in installation.told]
+    kinds = [str(event.kind) for event in installation.reported]
     assert installation.problems == []
     assert (kinds.count("damaged"), kinds[-1]) == (1, "asleep")
     assert installation.table.load("nsfw-api").damaged == ()
@@ -448,7 +448,7 @@ def test_a_stack_whose_spec_nobody_puts_right_still_sleeps_or_is_noticed(monkeyp
 
     if is_broken:
         monkeypatch.setattr(SpecMemory, "to_put_to_sleep", refuse)
-    monkeypatch.setattr(damage, "told", lambda *_: None)
+    monkeypatch.setattr(damage, "reported", lambda *_: None)
     story = spoiled(damage.BOTH_SPECS, 0)
     found = [one.what for one in Installation(story).run(story.start + 6 * HOUR).problems]
     assert any("nobody has wanted it for" in what for what in found) is is_broken
@@ -458,7 +458,7 @@ def test_a_stack_whose_spec_nobody_puts_right_still_sleeps_or_is_noticed(monkeyp
 def test_a_stack_wakes_by_the_copy_of_its_spec_or_is_noticed(monkeypatch, is_broken):
     if is_broken:
         monkeypatch.setattr(SpecRecords, "_kept_spec", lambda *_: ())
-    monkeypatch.setattr(damage, "told", lambda *_: None)
+    monkeypatch.setattr(damage, "reported", lambda *_: None)
     found = problems(spoiled("spec", 0, 5 * MINUTE))
     assert ("a wake failed in fair weather: its spec cannot be read" in found) is is_broken
 
@@ -641,7 +641,7 @@ def test_two_stacks_live_side_by_side(site):
 
     assert installation.problems == []
     for users in installation.users_of.values():
-        assert [str(event.kind) for event in users.told if event.kind != "sleeping_soon"] == [
+        assert [str(event.kind) for event in users.reported if event.kind != "sleeping_soon"] == [
             "waking",
             "awake",
             "sleeping",

@@ -35,30 +35,30 @@ def story(*kinds: str, days: int = 4, rehearse: str = "look", openings=()) -> Ro
     return RotStory(0, days, rehearse, openings, rots, month=SHORT)
 
 
-def problems(told: RotStory) -> str:
-    return "\n".join(rot.live(told).problems)
+def problems(reported: RotStory) -> str:
+    return "\n".join(rot.live(reported).problems)
 
 
 @pytest.mark.parametrize("seed", [2, 3, 5])
 def test_what_breaks_asleep_is_reported_once_in_time_and_a_real_wake_leaves_nothing(seed):
-    told = replace(rot.tell(seed, 16), month=SHORT)
-    observer = rot.live(told)
-    assert observer.problems == [], str(told)
+    reported = replace(rot.tell(seed, 16), month=SHORT)
+    observer = rot.live(reported)
+    assert observer.problems == [], str(reported)
     assert observer.looks >= 15
-    assert observer.told >= 1
-    assert bool(observer.asked) is (told.rehearse == "monthly")
+    assert observer.reported >= 1
+    assert bool(observer.requested) is (reported.rehearse == "monthly")
 
 
 @pytest.mark.parametrize("kind", rot.SAID)
 def test_each_thing_that_breaks_is_reported_with_its_remedy_before_an_opening(kind):
     observer = rot.live(story(kind, openings=(("Wed", 9),)))
     assert observer.problems == []
-    assert observer.told == 1
+    assert observer.reported == 1
 
 
 def test_what_may_not_be_read_is_reported_to_nobody():
     observer = rot.live(story(UNREADABLE))
-    assert (observer.problems, observer.told) == ([], 0)
+    assert (observer.problems, observer.reported) == ([], 0)
 
 
 # what is wrong is seen
@@ -102,7 +102,7 @@ def test_a_finding_without_a_remedy_is_noticed(monkeypatch):
 
 
 def test_trouble_that_is_reported_each_day_is_noticed(monkeypatch):
-    monkeypatch.setattr(rehearsing, "_is_told", lambda _: False)
+    monkeypatch.setattr(rehearsing, "_is_reported", lambda _: False)
     assert "told twice: ['quota']" in problems(story("quota"))
 
 
@@ -124,8 +124,8 @@ def test_an_end_of_trouble_that_is_reported_too_early_is_noticed(monkeypatch):
     monkeypatch.setattr(rot.World, "break_", break_)
     first = Rot("image", MONDAY + DAY / 2, 5 * DAY)
     later = Rot("certificate", MONDAY + 1.5 * DAY, 5 * DAY)
-    told = replace(story(days=3), rots=(first, later))
-    assert "told that it could wake, with ['certificate', 'image'] broken" in problems(told)
+    reported = replace(story(days=3), rots=(first, later))
+    assert "told that it could wake, with ['certificate', 'image'] broken" in problems(reported)
 
 
 def test_a_missing_check_is_noticed(monkeypatch):
@@ -147,7 +147,7 @@ def test_a_real_wake_that_nobody_requested_is_noticed(monkeypatch):
     monthly = story(days=6, rehearse="monthly")
     watched = replace(monthly, rehearse="look")
     world = rot.World
-    monkeypatch.setattr(rot, "World", lambda told: world(replace(told, rehearse="monthly")))
+    monkeypatch.setattr(rot, "World", lambda reported: world(replace(reported, rehearse="monthly")))
     assert "woken for real, and nobody had asked for that" in problems(watched)
 
 

@@ -63,13 +63,13 @@ def test_a_seed_tells_the_same_story_in_every_process():
 def test_a_failure_is_printed_with_its_timeline_and_how_to_reproduce_it(monkeypatch, capsys):
     monkeypatch.setattr(LoadBalancerAdapter, "delete", lambda *_: None)
     code = soak.main(["--seed", "4", "--days", "2", "--jobs", "1", "--calm"])
-    told = capsys.readouterr().out
+    reported = capsys.readouterr().out
 
     assert code == 1
-    assert "BROKE  seed 4: 2 days" in told
-    assert "people  wake" in told
-    assert "ecs:DeleteService" in told
-    assert 'once more: make soak SEED=4 DAYS=2 SOAK="--calm"' in told
+    assert "BROKE  seed 4: 2 days" in reported
+    assert "people  wake" in reported
+    assert "ecs:DeleteService" in reported
+    assert 'once more: make soak SEED=4 DAYS=2 SOAK="--calm"' in reported
 
 
 # the observer is not blind
@@ -121,13 +121,13 @@ def test_a_second_load_balancer_is_noticed():
 
 def test_a_change_of_foreign_resources_or_an_address_is_noticed():
     installation = Installation(tell(8, 1, calm=True, alone=True, **OFFICE))
-    (arn, *_) = sorted(installation.observer.strangers)
+    (arn, *_) = sorted(installation.observer.foreign_resources)
     installation.observer.saw_call("DeleteLoadBalancer", {"LoadBalancerArn": arn})
     installation.observer.saw_call("ReleaseAddress", {})
-    told = [problem.what for problem in installation.observer.problems]
+    reported = [problem.what for problem in installation.observer.problems]
 
-    assert told[0].startswith("DeleteLoadBalancer was called on a stranger's")
-    assert told[1] == "ReleaseAddress was called"
+    assert reported[0].startswith("DeleteLoadBalancer was called on a stranger's")
+    assert reported[1] == "ReleaseAddress was called"
 
 
 def test_the_oracle_reads_the_local_clock():

@@ -17,21 +17,21 @@ class Timeline:
     def around(self, at: datetime, before: timedelta, after: timedelta) -> list[str]:
         """The lines of that time; one that repeats itself is told once, with how often."""
         found = [line for line in self.lines if at - before <= line[0] <= at + after]
-        told: list[str] = []
+        reported: list[str] = []
         last, times = ("", ""), 0
         for moment, source, text in found:
             if (source, text) == last:
                 times += 1
                 continue
             if times:
-                told.append(f"{'':24}  … {times} times more")
+                reported.append(f"{'':24}  … {times} times more")
             last, times = (source, text), 0
-            told.append(f"{moment:%a %d %b %H:%M:%S.%f}"[:-4] + f"  {source:<7} {text}")
-        return told
+            reported.append(f"{moment:%a %d %b %H:%M:%S.%f}"[:-4] + f"  {source:<7} {text}")
+        return reported
 
     def digest(self) -> str:
         """The same for the same story, to tell whether a run was one."""
-        told = hashlib.sha256()
+        reported = hashlib.sha256()
         for at, source, text in self.lines:
-            told.update(f"{at.isoformat()} {source} {text}\n".encode())
-        return told.hexdigest()
+            reported.update(f"{at.isoformat()} {source} {text}\n".encode())
+        return reported.hexdigest()

@@ -70,7 +70,7 @@ def move_in(
         arn = _make_service(installation, users, family)
     users.visitor = arn
     users.visitors.add(arn)
-    users.observer.strangers.add(arn)
+    users.observer.foreign_resources.add(arn)
 
 
 def _make_service(installation: Installation, users: SimulatedUsers, family: str) -> str:
@@ -108,7 +108,7 @@ def move_out(installation: Installation, users: SimulatedUsers) -> None:
     if not arn:
         return
     installation.note("people", f"somebody takes away what has the name that {users.stack} uses")
-    users.observer.strangers.discard(arn)
+    users.observer.foreign_resources.discard(arn)
     users.visitors |= {task.arn for task in users.observer.strangers_tasks()}
     elbv2 = installation.plain.client("elbv2", users.site.region)
     if ":loadbalancer/" in arn:

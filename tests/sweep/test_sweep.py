@@ -64,9 +64,9 @@ def why(sweep, kind=Kind.LOAD_BALANCER):
 
 def wake_by_hand(week, **changes):
     """The same resources without the controller, as `dormouse apply` would make them."""
-    desk = StackUnderTest(week.aws, replace(week.spec, **changes))
-    assert desk.wake().result == "converged"
-    return desk
+    sut = StackUnderTest(week.aws, replace(week.spec, **changes))
+    assert sut.wake().result == "converged"
+    return sut
 
 
 def as_list(tags):
@@ -91,7 +91,7 @@ def made_by_hand(week, tags, name="ecs-nlb"):
 def awake(week):
     week.wake(hours=8)
     week.live("Mon 06:15")
-    assert week.desk.standing() == AWAKE
+    assert week.sut.standing() == AWAKE
     return week
 
 
@@ -151,7 +151,7 @@ def test_what_an_awake_stacks_spec_does_not_name_is_left_over(week):
     (owned,) = leftovers(sweep_of(week))
     assert owned.arn == arn
     assert sweep_of(week).delete([owned]).deleted == [owned]
-    assert week.desk.standing() == AWAKE
+    assert week.sut.standing() == AWAKE
 
 
 def test_a_stack_that_somebody_has_just_requested_is_not_touched(week):
@@ -161,9 +161,9 @@ def test_a_stack_that_somebody_has_just_requested_is_not_touched(week):
     week.wake()
 
     assert not leftovers(sweep_of(week))
-    swept = sweep_of(week).delete([owned])
-    assert not swept.deleted
-    assert swept.kept == [(owned, 'stack "nsfw-api" is awake, or about to be')]
+    result = sweep_of(week).delete([owned])
+    assert not result.deleted
+    assert result.kept == [(owned, 'stack "nsfw-api" is awake, or about to be')]
 
 
 def test_a_stack_that_a_pass_is_working_on_is_not_touched(week):
@@ -173,7 +173,7 @@ def test_a_stack_that_a_pass_is_working_on_is_not_touched(week):
 
     assert "a pass is working" in why(sweep_of(week))[0][1]
     assert sweep_of(week).delete([owned]).kept == [(owned, "a pass is working on its stack")]
-    assert week.desk.standing()["load_balancers"] == 1
+    assert week.sut.standing()["load_balancers"] == 1
 
 
 def test_a_stack_on_its_way_to_sleep_is_the_controllers(week):
@@ -183,7 +183,7 @@ def test_a_stack_on_its_way_to_sleep_is_the_controllers(week):
     week.run_pass()
 
     assert seen and not [v for v in seen[0] if v.leftover]
-    assert week.desk.standing() == ASLEEP
+    assert week.sut.standing() == ASLEEP
 
 
 def test_a_sleep_that_no_pass_continues_is_swept(week):
@@ -196,7 +196,7 @@ def test_a_sleep_that_no_pass_continues_is_swept(week):
     all_owned = leftovers(sweep_of(week))
     assert {owned.kind for owned in all_owned} == {*PAID, "target_group"}
     assert not sweep_of(week).delete(all_owned).kept
-    assert week.desk.standing() == ASLEEP
+    assert week.sut.standing() == ASLEEP
 
 
 def test_a_service_that_stands_asleep_too_is_no_leftover(week):
@@ -243,10 +243,10 @@ def test_what_changed_hands_since_it_was_shown_survives(week):
     all_owned = leftovers(sweep_of(week))
     elbv2 = week.aws.session().client("elbv2")
     elbv2.remove_tags(ResourceArns=[arn], TagKeys=["dormouse:stack"])
-    swept = sweep_of(week).delete(all_owned)
+    result = sweep_of(week).delete(all_owned)
 
-    assert not swept.deleted
-    assert week.desk.standing()["load_balancers"] == 1
+    assert not result.deleted
+    assert week.sut.standing()["load_balancers"] == 1
 
 
 # deleting
@@ -256,17 +256,17 @@ def test_leftovers_go_in_order_and_the_elastic_ip_is_free_after(week):
     """Paid ones first; the target group when its tasks are gone (AWS behaviour §3.3, §3.7)."""
     wake_by_hand(week, stack="gone")
     start = len(week.aws.calls)
-    swept = sweep_of(week).delete(leftovers(sweep_of(week)))
+    result = sweep_of(week).delete(leftovers(sweep_of(week)))
 
     deletes = [
         c.operation for c in list(week.aws.calls)[start:] if c.operation.startswith("Delete")
     ]
     assert deletes[-1] == "DeleteTargetGroup"
     assert set(deletes) == {"DeleteService", "DeleteLoadBalancer", "DeleteTargetGroup"}
-    assert len(swept.deleted) == 3 and not swept.kept
-    assert week.desk.standing() == ASLEEP
+    assert len(result.deleted) == 3 and not result.kept
+    assert week.sut.standing() == ASLEEP
     week.aws.clock.advance(300)
-    assert not week.desk.elastic_ip().get("AssociationId")
+    assert not week.sut.elastic_ip().get("AssociationId")
 
 
 def test_a_target_group_waits_until_its_tasks_are_gone(week):
@@ -306,7 +306,7 @@ def test_killed_anywhere_the_next_sweep_finishes(week, operation, after):
     week.aws.clock.advance(30)
     sweep_of(week).delete(leftovers(sweep_of(week)))
 
-    assert week.desk.standing() == ASLEEP
+    assert week.sut.standing() == ASLEEP
     assert sweep_of(week).verdicts() == []
 
 
@@ -328,7 +328,7 @@ def test_woken_in_the_middle_of_a_sweep_the_stack_ends_up_awake(week):
     sweep_of(week).delete(all_owned)
     week.live("Mon 06:30")
 
-    assert week.desk.standing() == AWAKE
+    assert week.sut.standing() == AWAKE
     assert week.status["target"] == "awake" and week.status["settled"]
 
 
@@ -340,11 +340,11 @@ def test_what_cannot_be_deleted_is_reported_and_keeps_nothing_else(week):
     elbv2.modify_load_balancer_attributes(
         LoadBalancerArn=arn, Attributes=[{"Key": "deletion_protection.enabled", "Value": "true"}]
     )
-    swept = sweep_of(week).delete(leftovers(sweep_of(week)))
+    result = sweep_of(week).delete(leftovers(sweep_of(week)))
 
-    causes = {owned.kind: cause for owned, cause in swept.kept}
+    causes = {owned.kind: cause for owned, cause in result.kept}
     assert "deletion protection is enabled" in causes[Kind.LOAD_BALANCER]
-    assert week.desk.standing()["services"] == 0
+    assert week.sut.standing()["services"] == 0
 
 
 def test_a_throttled_delete_is_tried_again(week):
@@ -352,7 +352,7 @@ def test_a_throttled_delete_is_tried_again(week):
     for name, client in {"DeleteLoadBalancer": "elbv2", "DeleteService": "ecs"}.items():
         week.aws.faults.add(throttled(client, name, times=3))
     assert not sweep_of(week).delete(leftovers(sweep_of(week))).kept
-    assert week.desk.standing() == ASLEEP
+    assert week.sut.standing() == ASLEEP
 
 
 def test_a_read_that_is_throttled_meanwhile_is_retried(week):
@@ -362,7 +362,7 @@ def test_a_read_that_is_throttled_meanwhile_is_retried(week):
     week.aws.faults.add(throttled("elbv2", "DescribeLoadBalancers", times=2))
 
     assert len(sweep.delete(all_owned).deleted) == 3
-    assert week.desk.standing() == ASLEEP
+    assert week.sut.standing() == ASLEEP
 
 
 def test_a_region_that_cannot_be_read_hides_no_other(week):
@@ -407,7 +407,7 @@ def test_without_records_only_the_stacks_that_somebody_answers_for_go(week):
 
     sweep = sweep_of(week, records=None, answered_for=["gone"])
     assert len(sweep.delete(leftovers(sweep)).deleted) == 3
-    assert week.desk.standing() == ASLEEP
+    assert week.sut.standing() == ASLEEP
 
 
 def test_a_balancer_that_the_spec_names_otherwise_is_left_over(week):
@@ -424,5 +424,5 @@ def test_a_balancer_that_the_spec_names_otherwise_is_left_over(week):
     )
     week.aws.clock.advance(60)
 
-    told = [(v.owned.name, v.why) for v in sweep_of(week).verdicts() if v.leftover]
-    assert told == [("before", 'the spec of "nsfw-api" now calls it "ecs-nlb"')]
+    reported = [(v.owned.name, v.why) for v in sweep_of(week).verdicts() if v.leftover]
+    assert reported == [("before", 'the spec of "nsfw-api" now calls it "ecs-nlb"')]

@@ -5,11 +5,11 @@ from system.stack_under_test import FORBIDDEN, StackUnderTest
 
 
 @pytest.fixture(params=["typical"])
-def desk(request):
+def sut(request):
     """The article's stack, asleep, in an account of its own."""
     aws = LaptopAws(profile=request.param)
     aws.furnish_article()
-    desk = StackUnderTest(aws)
-    yield desk
+    sut = StackUnderTest(aws)
+    yield sut
     made = {call.operation for call in aws.calls}
     assert not made & FORBIDDEN

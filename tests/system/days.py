@@ -48,7 +48,7 @@ class Days:
     profile: str | Timing = "typical"
     rehearses: bool = False
     spec: Spec = field(init=False)
-    told: list[Event] = field(default_factory=list)
+    reported: list[Event] = field(default_factory=list)
     results: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -58,7 +58,7 @@ class Days:
         Tables().play(self.aws)
         create_table(self.aws.session().client("dynamodb"), "dormouse")
         self.spec = article_spec(policy=self.policy.to_json())
-        self.desk = StackUnderTest(self.aws, self.spec)
+        self.sut = StackUnderTest(self.aws, self.spec)
         self.nudged: list[str] = []
         self._planned: list[tuple[datetime, Callable[[], None]]] = []
         self.aws.answer_with("lambda", "Invoke", self._take_invocation)
@@ -73,7 +73,7 @@ class Days:
             clock=self.aws.clock,
             side_by_side=one_by_one,
             rehearses=self.rehearses,
-            notify=notify or (lambda _, event: self.told.append(event)),
+            notify=notify or (lambda _, event: self.reported.append(event)),
         )
 
     def _take_invocation(self, params: Any) -> dict[str, Any]:

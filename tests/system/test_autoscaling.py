@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from catalogue.tools import Crash, DirectSession, Dying, fresh_desk, one_pass
+from catalogue.tools import Crash, DirectSession, Dying, fresh_sut, one_pass
 from controller.aws.clients import Clients
 from controller.aws.cloud import AwsCloud
 from controller.domain.planning.observed import State
@@ -20,7 +20,7 @@ from factories import scaled_spec
 from local.autoscaling.state import Autoscaling
 from local.faults import Fault
 from system.stack_under_test import ASLEEP, AWAKE
-from traps.garden import S, desk_for, garden, spec_of
+from traps.stack_directory import S, spec_of, stack_dir, sut_for
 
 T = "aws_appautoscaling_target.t[0]"
 CPU = "aws_appautoscaling_policy.cpu[0]"
@@ -100,48 +100,48 @@ resource "aws_appautoscaling_scheduled_action" "night" {
 
 
 @pytest.fixture
-def desk(tmp_path):
-    return desk_for(spec_of(garden(tmp_path, more=SCALING)))
+def sut(tmp_path):
+    return sut_for(spec_of(stack_dir(tmp_path, more=SCALING)))
 
 
 @pytest.fixture
 def scheduled(tmp_path):
-    return desk_for(spec_of(garden(tmp_path, more=SCALING + SCHEDULE)))
+    return sut_for(spec_of(stack_dir(tmp_path, more=SCALING + SCHEDULE)))
 
 
-def scaling(desk):
-    return desk.session.client("application-autoscaling")
+def scaling(sut):
+    return sut.session.client("application-autoscaling")
 
 
-def target(desk):
-    found = scaling(desk).describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+def target(sut):
+    found = scaling(sut).describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
     return found[0] if found else None
 
 
-def count(desk):
-    return desk.aws.peek().ecs.clusters["garden"].services["garden"].desired
+def count(sut):
+    return sut.aws.peek().ecs.clusters["garden"].services["garden"].desired
 
 
-def writes(desk, start):
-    return [c.operation for c in list(desk.aws.calls)[start:] if not c.is_read]
+def writes(sut, start):
+    return [c.operation for c in list(sut.aws.calls)[start:] if not c.is_read]
 
 
-def calls_of_scaling(desk):
-    return [c.operation for c in desk.aws.calls if c.service == "application-autoscaling"]
+def calls_of_scaling(sut):
+    return [c.operation for c in sut.aws.calls if c.service == "application-autoscaling"]
 
 
-def observe(desk, goal="awake"):
-    cloud = AwsCloud(desk.spec, Clients(desk.session, desk.spec.region), one_by_one)
-    return cloud.observe(Target(goal), Progress(), desk.aws.clock.now())
+def observe(sut, goal="awake"):
+    cloud = AwsCloud(sut.spec, Clients(sut.session, sut.spec.region), one_by_one)
+    return cloud.observe(Target(goal), Progress(), sut.aws.clock.now())
 
 
 # made and gone with the service
 
 
-def test_a_wake_makes_it_after_the_service_which_begins_inside_the_range(desk):
-    assert desk.wake().result is Result.CONVERGED
+def test_a_wake_makes_it_after_the_service_which_begins_inside_the_range(sut):
+    assert sut.wake().result is Result.CONVERGED
 
-    made = [c for c in desk.aws.calls.writes() if c.operation.startswith(("Create", "Reg", "Put"))]
+    made = [c for c in sut.aws.calls.writes() if c.operation.startswith(("Create", "Reg", "Put"))]
     assert [c.operation for c in made[-4:]] == [
         "CreateService",
         "RegisterScalableTarget",
@@ -150,12 +150,12 @@ def test_a_wake_makes_it_after_the_service_which_begins_inside_the_range(desk):
     ]
     create = next(c for c in made if c.operation == "CreateService")
     assert create.params["desiredCount"] == 2, "AWS would move 1 into the range at once"
-    assert "UpdateService" not in desk.aws.calls.names()
-    found = target(desk)
+    assert "UpdateService" not in sut.aws.calls.names()
+    found = target(sut)
     assert (found["ResourceId"], found["MinCapacity"], found["MaxCapacity"]) == (ID, 2, 6)
-    tags = scaling(desk).list_tags_for_resource(ResourceARN=found["ScalableTargetARN"])["Tags"]
+    tags = scaling(sut).list_tags_for_resource(ResourceARN=found["ScalableTargetARN"])["Tags"]
     assert tags == {"team": "garden", **OURS}
-    policies = scaling(desk).describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]
+    policies = scaling(sut).describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]
     (steps,) = (one for one in policies if one["PolicyName"] == "steps")
     assert steps["StepScalingPolicyConfiguration"] == {
         "AdjustmentType": "ChangeInCapacity",
@@ -181,37 +181,37 @@ def test_awake_it_is_found_as_it_was_made(scheduled):
     assert writes(scheduled, start) == []
 
 
-def test_it_goes_with_the_service_without_a_call_and_each_wake_brings_it_back(desk):
+def test_it_goes_with_the_service_without_a_call_and_each_wake_brings_it_back(sut):
     for _ in range(2):
-        desk.wake()
-        assert target(desk) is not None
-        start = len(desk.aws.calls)
-        assert desk.sleep().result is Result.CONVERGED
-        assert target(desk) is None
-        assert not [call for call in writes(desk, start) if call.startswith("Dereg")]
-        desk.aws.clock.advance(600)
+        sut.wake()
+        assert target(sut) is not None
+        start = len(sut.aws.calls)
+        assert sut.sleep().result is Result.CONVERGED
+        assert target(sut) is None
+        assert not [call for call in writes(sut, start) if call.startswith("Dereg")]
+        sut.aws.clock.advance(600)
 
 
-def test_what_aws_leaves_of_it_is_deregistered(desk, monkeypatch):
+def test_what_aws_leaves_of_it_is_deregistered(sut, monkeypatch):
     """That it goes with the service is what AWS does, and nowhere promised."""
     monkeypatch.setattr(Autoscaling, "forget", lambda *_: None)
-    desk.wake()
+    sut.wake()
 
-    assert desk.sleep().result is Result.CONVERGED
-    assert target(desk) is None
-    deregistered = desk.aws.calls.of("DeregisterScalableTarget")
+    assert sut.sleep().result is Result.CONVERGED
+    assert target(sut) is None
+    deregistered = sut.aws.calls.of("DeregisterScalableTarget")
     assert [call.params["ResourceId"] for call in deregistered] == [ID]
-    assert desk.aws.calls.of("DeleteScalingPolicy") == []
+    assert sut.aws.calls.of("DeleteScalingPolicy") == []
 
 
-def test_the_plan_names_each_and_what_comes_before(desk):
-    plan = make_plan(desk.spec, Target.AWAKE, observe(desk))
+def test_the_plan_names_each_and_what_comes_before(sut):
+    plan = make_plan(sut.spec, Target.AWAKE, observe(sut))
     found = {a.address: a.to_json() for a in plan.actions}
     assert found[T]["kind"] == "autoscaling_target" and found[T]["after"] == [S]
     assert found[CPU]["kind"] == "autoscaling_policy" and found[CPU]["after"] == [S, T]
 
-    desk.wake()
-    plan = make_plan(desk.spec, Target.ASLEEP, observe(desk, "asleep"))
+    sut.wake()
+    plan = make_plan(sut.spec, Target.ASLEEP, observe(sut, "asleep"))
     deletes = {a.address: a for a in plan.actions}
     assert {T, CPU, STEPS, S} <= deletes.keys()
     assert (deletes[T].carried_by, deletes[CPU].carried_by) == (S, S)
@@ -231,36 +231,36 @@ def test_a_scheduled_action_is_a_kind_of_its_own(scheduled):
 # who decides the count
 
 
-def test_what_the_scaler_does_is_left_alone_and_takes_nothing_away(desk):
-    desk.wake()
+def test_what_the_scaler_does_is_left_alone_and_takes_nothing_away(sut):
+    sut.wake()
     for wanted in (5, 2, 6):
-        desk.session.client("ecs").update_service(
+        sut.session.client("ecs").update_service(
             cluster="garden", service="garden", desiredCount=wanted
         )
-        start = len(desk.aws.calls)
-        assert observe(desk).resources[S].state is State.READY, "new tasks start meanwhile"
-        assert desk.wake().result is Result.CONVERGED
-        assert writes(desk, start) == []
-        desk.aws.clock.advance(900)
-        assert count(desk) == wanted
+        start = len(sut.aws.calls)
+        assert observe(sut).resources[S].state is State.READY, "new tasks start meanwhile"
+        assert sut.wake().result is Result.CONVERGED
+        assert writes(sut, start) == []
+        sut.aws.clock.advance(900)
+        assert count(sut) == wanted
 
 
 def test_scaled_in_to_nothing_it_is_awake(tmp_path):
-    desk = desk_for(spec_of(garden(tmp_path, more=SCALING.replace("= 2\n", "= 0\n", 1))))
-    desk.wake()
-    desk.session.client("ecs").update_service(cluster="garden", service="garden", desiredCount=0)
-    desk.aws.clock.advance(900)
-    start = len(desk.aws.calls)
-    assert desk.wake().result is Result.CONVERGED
-    assert (writes(desk, start), count(desk)) == ([], 0)
+    sut = sut_for(spec_of(stack_dir(tmp_path, more=SCALING.replace("= 2\n", "= 0\n", 1))))
+    sut.wake()
+    sut.session.client("ecs").update_service(cluster="garden", service="garden", desiredCount=0)
+    sut.aws.clock.advance(900)
+    start = len(sut.aws.calls)
+    assert sut.wake().result is Result.CONVERGED
+    assert (writes(sut, start), count(sut)) == ([], 0)
 
 
-def test_a_count_outside_of_the_range_is_corrected(desk):
-    desk.wake()
-    desk.session.client("ecs").update_service(cluster="garden", service="garden", desiredCount=9)
-    desk.aws.clock.advance(300)
-    desk.wake()
-    assert count(desk) == 2
+def test_a_count_outside_of_the_range_is_corrected(sut):
+    sut.wake()
+    sut.session.client("ecs").update_service(cluster="garden", service="garden", desiredCount=9)
+    sut.aws.clock.advance(300)
+    sut.wake()
+    assert count(sut) == 2
 
 
 def test_a_schedule_may_move_the_range_and_the_count_with_it(scheduled):
@@ -283,20 +283,20 @@ def test_an_action_whose_time_is_over_is_not_made_again(scheduled):
 # drift
 
 
-def test_another_range_is_corrected(desk):
-    desk.wake()
-    scaling(desk).register_scalable_target(ResourceId=ID, MaxCapacity=20, **SCALED)
-    desk.aws.clock.advance(300)
-    assert desk.wake().result is Result.CONVERGED
-    assert target(desk)["MaxCapacity"] == 6
-    tags = scaling(desk).list_tags_for_resource(ResourceARN=target(desk)["ScalableTargetARN"])
+def test_another_range_is_corrected(sut):
+    sut.wake()
+    scaling(sut).register_scalable_target(ResourceId=ID, MaxCapacity=20, **SCALED)
+    sut.aws.clock.advance(300)
+    assert sut.wake().result is Result.CONVERGED
+    assert target(sut)["MaxCapacity"] == 6
+    tags = scaling(sut).list_tags_for_resource(ResourceARN=target(sut)["ScalableTargetARN"])
     assert tags["Tags"].items() >= OURS.items()
 
 
-def test_another_policy_is_corrected_and_one_that_is_gone_made_again(desk):
-    desk.wake()
-    scaling(desk).delete_scaling_policy(PolicyName="steps", ResourceId=ID, **SCALED)
-    scaling(desk).put_scaling_policy(
+def test_another_policy_is_corrected_and_one_that_is_gone_made_again(sut):
+    sut.wake()
+    scaling(sut).delete_scaling_policy(PolicyName="steps", ResourceId=ID, **SCALED)
+    scaling(sut).put_scaling_policy(
         PolicyName="cpu",
         ResourceId=ID,
         PolicyType="TargetTrackingScaling",
@@ -308,9 +308,9 @@ def test_another_policy_is_corrected_and_one_that_is_gone_made_again(desk):
         },
         **SCALED,
     )
-    desk.aws.clock.advance(300)
-    assert desk.wake().result is Result.CONVERGED
-    found = scaling(desk).describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]
+    sut.aws.clock.advance(300)
+    assert sut.wake().result is Result.CONVERGED
+    found = scaling(sut).describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]
     by_name = {one["PolicyName"]: one for one in found}
     assert by_name.keys() == {"cpu", "steps"}
     assert by_name["cpu"]["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] == 60
@@ -319,26 +319,26 @@ def test_another_policy_is_corrected_and_one_that_is_gone_made_again(desk):
 # others' and forbidden things
 
 
-def test_a_foreign_target_is_reported_and_left_alone(desk):
-    desk.wake()
-    arn = target(desk)["ScalableTargetARN"]
-    scaling(desk).untag_resource(ResourceARN=arn, TagKeys=list(OURS))
-    scaling(desk).register_scalable_target(ResourceId=ID, MaxCapacity=3, **SCALED)
-    desk.aws.clock.advance(300)
-    start = len(desk.aws.calls)
+def test_a_foreign_target_is_reported_and_left_alone(sut):
+    sut.wake()
+    arn = target(sut)["ScalableTargetARN"]
+    scaling(sut).untag_resource(ResourceARN=arn, TagKeys=list(OURS))
+    scaling(sut).register_scalable_target(ResourceId=ID, MaxCapacity=3, **SCALED)
+    sut.aws.clock.advance(300)
+    start = len(sut.aws.calls)
 
-    outcome = desk.wake()
+    outcome = sut.wake()
     assert outcome.result is Result.CONVERGED, "people are served all the same"
     assert f"the scalable target of {ID} is not ours" in outcome.cause
-    assert writes(desk, start) == []
-    assert desk.sleep().result is Result.CONVERGED
+    assert writes(sut, start) == []
+    assert sut.sleep().result is Result.CONVERGED
 
 
 @pytest.mark.parametrize(
     "operation", ["DescribeScalableTargets", "RegisterScalableTarget", "PutScalingPolicy"]
 )
-def test_without_the_right_a_stack_wakes_and_sleeps_and_says_so(desk, operation):
-    desk.aws.faults.add(
+def test_without_the_right_a_stack_wakes_and_sleeps_and_says_so(sut, operation):
+    sut.aws.faults.add(
         Fault(
             service="application-autoscaling",
             operation=operation,
@@ -348,26 +348,26 @@ def test_without_the_right_a_stack_wakes_and_sleeps_and_says_so(desk, operation)
             times=math.inf,
         )
     )
-    outcome = desk.wake()
+    outcome = sut.wake()
     assert outcome.result is Result.CONVERGED
     assert "AccessDeniedException" in outcome.cause
-    assert count(desk) == 2
-    assert desk.sleep().result is Result.CONVERGED
+    assert count(sut) == 2
+    assert sut.sleep().result is Result.CONVERGED
 
 
 def test_a_stack_without_autoscaling_makes_no_extra_call(tmp_path):
-    desk = desk_for(spec_of(garden(tmp_path)))
-    desk.wake()
-    desk.sleep()
-    assert calls_of_scaling(desk) == []
+    sut = sut_for(spec_of(stack_dir(tmp_path)))
+    sut.wake()
+    sut.sleep()
+    assert calls_of_scaling(sut) == []
 
 
-def test_it_costs_a_wake_the_calls_that_make_it_and_a_few_reads(desk):
-    desk.wake()
-    desk.aws.clock.advance(300)
-    start = len(desk.aws.calls)
-    desk.wake()
-    reads = [c.operation for c in list(desk.aws.calls)[start:] if c.service[:4] == "appl"]
+def test_it_costs_a_wake_the_calls_that_make_it_and_a_few_reads(sut):
+    sut.wake()
+    sut.aws.clock.advance(300)
+    start = len(sut.aws.calls)
+    sut.wake()
+    reads = [c.operation for c in list(sut.aws.calls)[start:] if c.service[:4] == "appl"]
     assert sorted(set(reads)) == [
         "DescribeScalableTargets",
         "DescribeScalingPolicies",
@@ -387,29 +387,29 @@ READS = (
 WRITES = ("CreateService", "RegisterScalableTarget", "PutScalingPolicy", "PutScheduledAction")
 
 
-def scales(desk):
-    found = desk.aws.peek().autoscaling.targets.values()
+def scales(sut):
+    found = sut.aws.peek().autoscaling.targets.values()
     return [(len(one.policies), len(one.actions)) for one in found]
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_each_call_may_fail_once_before_or_after_its_effect(when):
     for operation in (*WRITES[1:], *READS):
-        desk = fresh_desk("fast", scaled_spec())
-        desk.aws.faults.add(Fault(operation=operation, when=when))
-        assert desk.wake().result is Result.CONVERGED, operation
-        assert scales(desk) == [(1, 1)], operation
-        assert desk.sleep().result is Result.CONVERGED, operation
-        assert (scales(desk), desk.standing()) == ([], ASLEEP), operation
+        sut = fresh_sut("fast", scaled_spec())
+        sut.aws.faults.add(Fault(operation=operation, when=when))
+        assert sut.wake().result is Result.CONVERGED, operation
+        assert scales(sut) == [(1, 1)], operation
+        assert sut.sleep().result is Result.CONVERGED, operation
+        assert (scales(sut), sut.standing()) == ([], ASLEEP), operation
 
 
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("way", ["awake", "asleep"])
 def test_a_wake_that_died_at_any_call_is_finished_or_undone_by_one_that_knows_nothing(way, after):
     for operation in WRITES:
-        desk = fresh_desk("typical", scaled_spec())
+        sut = fresh_sut("typical", scaled_spec())
         with pytest.raises(Crash):
-            one_pass(desk, "awake", session=DirectSession(desk.aws, Dying(operation, after=after)))
-        assert one_pass(desk, way).result is Result.CONVERGED, operation
-        assert scales(desk) == ([(1, 1)] if way == "awake" else []), operation
-        assert desk.standing() == (AWAKE if way == "awake" else ASLEEP), operation
+            one_pass(sut, "awake", session=DirectSession(sut.aws, Dying(operation, after=after)))
+        assert one_pass(sut, way).result is Result.CONVERGED, operation
+        assert scales(sut) == ([(1, 1)] if way == "awake" else []), operation
+        assert sut.standing() == (AWAKE if way == "awake" else ASLEEP), operation

@@ -38,18 +38,18 @@ def test_it_wakes_and_sleeps_and_the_others_group_stays(alone):
     spec, service = behind(alone=alone)
     aws = LaptopAws("typical")
     aws.furnish(**furnish_for(spec))
-    desk = StackUnderTest(aws, spec)
+    sut = StackUnderTest(aws, spec)
     began = aws.clock.now()
 
-    assert desk.wake().result is Result.CONVERGED
+    assert sut.wake().result is Result.CONVERGED
     seconds = (aws.clock.now() - began).total_seconds()
     web = KeptGroup("aws_lb_target_group.web", Checks(30, 5))
     foreseen = wake_path(spec, {service.address: (web,)}, TYPICAL).seconds
     assert foreseen == (200 if alone else 203)
     assert foreseen <= seconds < foreseen + 15
 
-    assert desk.sleep().result is Result.CONVERGED
-    assert desk.standing() == {"load_balancers": 0, "target_groups": 1, "services": 0}
+    assert sut.sleep().result is Result.CONVERGED
+    assert sut.standing() == {"load_balancers": 0, "target_groups": 1, "services": 0}
 
 
 def test_a_group_that_terraform_named_is_found_by_its_prefix():

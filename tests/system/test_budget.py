@@ -23,7 +23,7 @@ def test_people_are_notified_once_at_eighty_percent_and_once_when_it_is_used_up(
     woken = [at for at, kind in world.story() if kind == "awake"]
     assert [at[:3] for at in woken] == ["Mon", "Tue", "Wed"]  # office hours go on
 
-    events = [event for event in world.told if event.kind in OF_MONEY]
+    events = [event for event in world.reported if event.kind in OF_MONEY]
     assert [level_of(event) for event in events] == [Level.TROUBLE] * 2
     letters = [write_message(world.spec, event) for event in events]
     assert letters[0].subject.startswith("nsfw-api has spent USD 0.2")

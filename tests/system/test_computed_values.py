@@ -125,17 +125,17 @@ def aws():
 
 
 @pytest.fixture
-def desk(aws, tmp_path):
+def sut(aws, tmp_path):
     (tmp_path / "main.tf").write_text(FILES)
     compiled = compile_stack(tmp_path, Inputs(), datetime(2026, 11, 30, tzinfo=UTC), stack="app")
     assert compiled.spec is not None, [str(problem) for problem in compiled.problems]
     return StackUnderTest(aws, compiled.spec)
 
 
-def test_what_is_computed_at_wake_time_is_what_terraform_would_have_made(desk):
-    assert desk.wake().result is Result.CONVERGED
+def test_what_is_computed_at_wake_time_is_what_terraform_would_have_made(sut):
+    assert sut.wake().result is Result.CONVERGED
 
-    elbv2, ecs = desk.session.client("elbv2"), desk.session.client("ecs")
+    elbv2, ecs = sut.session.client("elbv2"), sut.session.client("ecs")
     (balancer,) = elbv2.describe_load_balancers()["LoadBalancers"]
     zones = {zone["SubnetId"] for zone in balancer["AvailabilityZones"]}
     assert zones == {"subnet-0a", "subnet-0b"}
@@ -148,40 +148,40 @@ def test_what_is_computed_at_wake_time_is_what_terraform_would_have_made(desk):
     assert sorted(network["securityGroups"]) == ["sg-0a", "sg-0b"]
 
 
-def test_what_stands_is_seen_to_be_as_it_should_and_goes_to_sleep(desk):
-    desk.wake()
-    start = len(desk.aws.calls)
-    assert desk.wake().result is Result.CONVERGED
-    changed = [c for c in desk.calls_since(start) if c.startswith(("Create", "Update", "Modify"))]
+def test_what_stands_is_seen_to_be_as_it_should_and_goes_to_sleep(sut):
+    sut.wake()
+    start = len(sut.aws.calls)
+    assert sut.wake().result is Result.CONVERGED
+    changed = [c for c in sut.calls_since(start) if c.startswith(("Create", "Update", "Modify"))]
     assert changed == []
 
-    assert desk.sleep().result is Result.CONVERGED
-    assert desk.session.client("elbv2").describe_load_balancers()["LoadBalancers"] == []
+    assert sut.sleep().result is Result.CONVERGED
+    assert sut.session.client("elbv2").describe_load_balancers()["LoadBalancers"] == []
 
 
-def test_a_wake_that_finds_values_of_another_form_says_what_and_where(desk):
-    desk.session.client("ssm").put_parameter(
+def test_a_wake_that_finds_values_of_another_form_says_what_and_where(sut):
+    sut.session.client("ssm").put_parameter(
         Name="/net", Type="String", Value="vpc-1", Overwrite=True
     )
-    outcome = desk.wake(minutes=2)
+    outcome = sut.wake(minutes=2)
 
     assert outcome.result is Result.FAILED
     assert "cannot compute jsondecode(): the text is not JSON" in outcome.cause
 
 
-def test_the_spec_reads_the_same_wherever_the_lines_stand(desk, tmp_path):
+def test_the_spec_reads_the_same_wherever_the_lines_stand(sut, tmp_path):
     """An empty line above is no change of what stands."""
     (tmp_path / "main.tf").write_text("\n\n" + FILES)
     moved = compile_stack(tmp_path, Inputs(), datetime(2026, 11, 30, tzinfo=UTC), stack="app").spec
-    for resource in desk.spec.of_kind(Kind.SERVICE) + desk.spec.of_kind(Kind.LOAD_BALANCER):
+    for resource in sut.spec.of_kind(Kind.SERVICE) + sut.spec.of_kind(Kind.LOAD_BALANCER):
         assert moved[resource.address].request == resource.request
 
 
-def test_an_account_is_examined_by_what_the_values_are_computed_to(desk):
-    findings = Exam(desk).findings()
+def test_an_account_is_examined_by_what_the_values_are_computed_to(sut):
+    findings = Exam(sut).findings()
     assert {finding.subject for finding in findings if finding.check == "subnets"}
     assert not [f for f in findings if f.check == "look-ups" and f.level is not Level.OK]
 
-    desk.session.client("ssm").delete_parameter(Name="/net")
-    (lacking,) = [f for f in Exam(desk).findings() if f.check == "look-ups"][:1]
+    sut.session.client("ssm").delete_parameter(Name="/net")
+    (lacking,) = [f for f in Exam(sut).findings() if f.check == "look-ups"][:1]
     assert lacking.level is not Level.OK

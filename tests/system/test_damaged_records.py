@@ -94,7 +94,7 @@ def put(dynamodb, key, attributes):
 
 
 def damaged_events(day):
-    return [event for event in day.told if str(event.kind) == "damaged"]
+    return [event for event in day.reported if str(event.kind) == "damaged"]
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
@@ -103,14 +103,14 @@ def test_the_stack_follows_its_hours_and_people_are_notified_once(make_days, dam
     day = make_days("Mon 08:00", **OFFICE)
     day.visit("Mon 09:00", "Mon 12:25")
     day.live("Mon 10:00")
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
 
     put(day.aws.session().client("dynamodb"), key, attributes)
     day.controller.table.request_pass(STACK, day.now)
     day.live("Mon 11:30")
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
     day.live("Mon 13:30")
-    assert day.desk.standing() == ASLEEP
+    assert day.sut.standing() == ASLEEP
     assert {result["result"] for result in day.results} <= {"converged", "unfinished"}
     (event,) = damaged_events(day)
     assert key["sk"]["S"][:10] in event.reason
@@ -155,17 +155,17 @@ def test_a_count_that_is_no_number_keeps_nothing_awake_and_no_press_out(make_day
     day = make_days("Mon 08:00", **OFFICE)
     day.visit("Mon 09:00", "Mon 12:25")
     day.live("Mon 10:00")
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
 
     spoil(day.aws.session().client("dynamodb"), count, found)
     passes = len(day.results)
     day.live("Mon 13:30")
-    assert day.desk.standing() == ASLEEP
+    assert day.sut.standing() == ASLEEP
     assert {result["result"] for result in day.results} <= {"converged", "unfinished"}
     assert len(day.results) - passes < 60
     day.wake()
     day.live("Mon 13:40")
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
 
 
 @pytest.mark.parametrize("found", NO_NUMBERS)
@@ -317,7 +317,7 @@ def test_a_stack_that_serves_goes_on_when_a_part_of_a_record_is_of_another_type(
 
     assert [each.record for each in day.controller.table.load(STACK).damaged] == [sort]
     assert day.run_pass()["result"] == "converged"
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
     put(Item=found["spec"])
 
 
@@ -330,7 +330,7 @@ def test_a_policy_of_a_later_release_is_not_guessed_at(make_days):
     day.controller.table.put_spec(replace(day.spec, policy=later), day.now)
     day.live("Mon 19:00")
 
-    assert day.desk.standing() == ASLEEP
+    assert day.sut.standing() == ASLEEP
     (event,) = damaged_events(day)
     assert "by starlight" in event.reason
     assert {result["result"] for result in day.results} <= {"converged", "unfinished"}
@@ -356,14 +356,14 @@ def test_a_spec_that_cannot_be_read_takes_nothing_down_and_keeps_nothing_awake(m
     day.controller.table.request_pass(STACK, day.now)
 
     day.live("Mon 11:30")
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
     day.live("Mon 13:30")
-    assert day.desk.standing() == ASLEEP
+    assert day.sut.standing() == ASLEEP
     (event,) = damaged_events(day)
     assert 'the record "spec" cannot be read' in event.reason
     assert "publish it again" in event.reason
     day.live("Tue 09:01")
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
 
 
 def test_what_an_unreadable_spec_named_is_not_forgotten_by_publishing(make_days):
@@ -378,7 +378,7 @@ def test_what_an_unreadable_spec_named_is_not_forgotten_by_publishing(make_days)
     (left,) = day.controller.table.load(STACK).leftovers
     assert [each.name for each in left.of_kind(Kind.LOAD_BALANCER)] == ["ecs-nlb"]
     day.live("Mon 10:20")
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
     assert day.controller.table.load(STACK).leftovers == ()
 
 
@@ -395,7 +395,7 @@ def lose_spec(day, *more):
 
 def paid(day):
     """What stands and costs; a target group is left for the spec that is published again."""
-    return [name for name, count in day.desk.standing().items() if count and "group" not in name]
+    return [name for name, count in day.sut.standing().items() if count and "group" not in name]
 
 
 def test_without_a_readable_copy_a_stack_sleeps_when_its_hours_end_and_people_are_notified_once(
@@ -406,7 +406,7 @@ def test_without_a_readable_copy_a_stack_sleeps_when_its_hours_end_and_people_ar
     day.live("Mon 10:00")
     lose_spec(day)
     day.live("Mon 12:20")
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
     day.live("Mon 13:30")
     assert paid(day) == []
     (event,) = damaged_events(day)
@@ -420,12 +420,12 @@ def test_without_a_readable_copy_an_opening_fails_once_and_a_publish_wakes_it(ma
     lose_spec(day)
     day.live("Tue 12:00")
     assert paid(day) == []
-    (failed,) = [event for event in day.told if str(event.kind) == "failed"]
+    (failed,) = [event for event in day.reported if str(event.kind) == "failed"]
     assert "its spec cannot be read" in failed.reason
     day.visit("Tue 12:00", "Tue 12:25")
     day.publish(day.spec)
     day.live("Tue 12:20")
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
     assert day.controller.table.load(STACK).damaged == ()
 
 

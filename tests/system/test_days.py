@@ -42,17 +42,17 @@ def test_a_weekday_with_an_idle_teardown_and_a_wake_up(make_days):
     day.visit("Mon 13:05", "Mon 13:45")
 
     day.live("Mon 08:50")
-    assert day.desk.standing() == ASLEEP
+    assert day.sut.standing() == ASLEEP
     day.live("Mon 09:00")
-    assert day.desk.standing() == AWAKE  # AT opening
+    assert day.sut.standing() == AWAKE  # AT opening
     assert day.reason == "office hours"
     day.live("Mon 11:15")
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
     day.live("Mon 12:30")
-    assert day.desk.standing() == ASLEEP
+    assert day.sut.standing() == ASLEEP
     assert day.reason == "nobody has used it for 30 min"
     day.live("Mon 13:30")
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
     assert day.reason == "wake link asked for it"
     day.live("Tue 09:00")
 
@@ -73,7 +73,7 @@ def test_a_weekday_with_an_idle_teardown_and_a_wake_up(make_days):
     assert reasons["Mon 11:20 sleeping"] == "nobody has used it for 30 min"
     assert reasons["Mon 14:00 sleeping"] == "the time that wake link asked for is over"
     assert day.paid_hours() == [3, 1, 1]
-    assert [event.kind for event in day.told] == [EventKind(kind) for _, kind in day.story()]
+    assert [event.kind for event in day.reported] == [EventKind(kind) for _, kind in day.story()]
 
 
 def test_the_traffic_is_read_only_when_it_could_matter(make_days):
@@ -82,15 +82,15 @@ def test_the_traffic_is_read_only_when_it_could_matter(make_days):
     day.visit("Mon 09:04", "Mon 10:46")
     day.live("Mon 23:00")
 
-    asked = [day.local(call.at) for call in day.aws.calls.of("GetMetricData")]
-    assert asked == ["Mon 09:33", "Mon 10:02", "Mon 10:32", "Mon 11:02", "Mon 11:20"]
+    requested = [day.local(call.at) for call in day.aws.calls.of("GetMetricData")]
+    assert requested == ["Mon 09:33", "Mon 10:02", "Mon 10:32", "Mon 11:02", "Mon 11:20"]
 
 
 def test_a_used_day_ends_at_closing_time_with_the_paid_hour(make_days):
     day = make_days(office_hours=["Mon-Fri 09:00-18:00"])
     day.visit("Mon 09:05", "Mon 18:30")
     day.live("Mon 18:20")
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
     assert day.reason == (
         "office hours are over, but the hour of its load balancer is paid until "
         "Mon 23 Nov 18:54: it stays until Mon 23 Nov 18:50"
@@ -147,16 +147,16 @@ def test_a_public_holiday_costs_nothing(make_days):
     assert day.reason == "nobody has asked for it"
 
     day.live("Tue 09:00")
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
 
 
 def test_a_friday_night_window_ends_on_saturday(make_days):
     day = make_days("Fri 12:00", office_hours=["Fri 22:00-02:00"], finish_paid_hour=False)
     day.visit("Fri 22:05", "Sat 02:30", every=10)
     day.live("Fri 21:00")
-    assert day.desk.standing() == ASLEEP
+    assert day.sut.standing() == ASLEEP
     day.live("Fri 23:59")
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
     day.live("Sat 12:00")
 
     assert day.story() == [
@@ -179,12 +179,12 @@ def test_wake_pressed_during_sleep(make_days, seconds):
     day.during(day.moment("Mon 18:00") + timedelta(seconds=seconds), day.wake)
     day.live("Mon 18:30")
 
-    assert day.desk.standing() == AWAKE
-    assert day.desk.elastic_ip()["AssociationId"]
+    assert day.sut.standing() == AWAKE
+    assert day.sut.elastic_ip()["AssociationId"]
     kinds = [kind for _, kind in day.story("Mon 17:55") if kind not in ("asleep", "replaced")]
     assert kinds == ["sleeping", "waking", "awake"]
     day.live("Mon 19:30")
-    assert day.desk.standing() == ASLEEP
+    assert day.sut.standing() == ASLEEP
 
 
 @pytest.mark.parametrize("seconds", [1, 30, 60, 100, 140, 155])
@@ -194,11 +194,11 @@ def test_sleep_pressed_during_wake(make_days, seconds):
     day.during(day.moment("Sat 13:00:02") + timedelta(seconds=seconds), day.sleep)
     day.live("Sat 13:15")
 
-    assert day.desk.standing() == ASLEEP
-    assert not day.desk.elastic_ip().get("AssociationId")
+    assert day.sut.standing() == ASLEEP
+    assert not day.sut.elastic_ip().get("AssociationId")
     assert day.reason == "ann holds it asleep until Mon 30 Nov 08:55"
     day.live("Mon+1 09:00")
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
 
 
 def test_a_press_while_the_opening_is_being_prepared(make_days):
@@ -219,11 +219,11 @@ def test_sleep_now_while_the_opening_is_being_prepared_means_tomorrow(make_days)
     day = make_days(**OFFICE)
     day.during(day.moment("Mon 08:55:30"), day.sleep)
     day.live("Tue 08:50")
-    assert day.desk.standing() == ASLEEP
+    assert day.sut.standing() == ASLEEP
     assert [kind for _, kind in day.story()] == ["waking", "sleeping", "asleep"]
 
     day.live("Tue 09:02")
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
 
 
 def test_sleep_now_ends_at_the_next_opening_of_hours_that_are_published_later(make_days):
@@ -232,16 +232,16 @@ def test_sleep_now_ends_at_the_next_opening_of_hours_that_are_published_later(ma
     day.live("Fri 16:00")
     day.sleep()
     day.live("Fri 16:20")
-    assert day.desk.standing() == ASLEEP
+    assert day.sut.standing() == ASLEEP
 
     weekend = OFFICE | {"office_hours": [*OFFICE["office_hours"], "Sat 10:00-14:00"]}
     policy = parse_policy({"time_zone": "Asia/Tokyo", **weekend})
     day.publish(replace(day.spec, policy=policy.to_json()))
     day.live("Fri 23:00")
-    assert day.desk.standing() == ASLEEP
+    assert day.sut.standing() == ASLEEP
     day.visit("Sat 10:00", "Sat 14:00")
     day.live("Sat 10:02")
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
     assert day.reason == "office hours"
 
 
@@ -277,11 +277,11 @@ def test_a_hold_awake_keeps_it_through_the_night(make_days):
     day.plan("Mon 17:30", hold)
     day.visit("Mon 09:00", "Mon 18:00")
     day.live("Tue 06:00")
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
     assert day.reason == "ann holds it awake until Tue 24 Nov 07:00: a load test"
 
     day.live("Tue 08:00")
-    assert day.desk.standing() == ASLEEP
+    assert day.sut.standing() == ASLEEP
     assert day.reasons()["Tue 07:00 sleeping"] == "the hold of ann is over"
 
 
@@ -297,7 +297,7 @@ def test_a_wake_with_known_durations_polls_less_often(make_days):
     first = looks_of("Mon 09:00")
     day.live("Tue 06:00")
     second = looks_of("Tue 09:00")
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
     assert second < first
 
 

@@ -120,9 +120,9 @@ def test_one_of_several_tasks_that_cannot_be_replaced_takes_nothing_down(behavio
 
     assert home.deletions() == []
     assert home.healthy() == tasks - 1
-    told = home.events("degraded")
-    assert len(told) == 1
-    assert told[0].reason.startswith(f"runs with {tasks - 1} of {tasks} tasks")
+    reported = home.events("degraded")
+    assert len(reported) == 1
+    assert reported[0].reason.startswith(f"runs with {tasks - 1} of {tasks} tasks")
     assert home.events("failed") == []
     status = home.status()
     assert (status["state"], status["phase"]) == ("awake", "degraded")

@@ -37,7 +37,7 @@ def day():
     assert standing(made) == {"targets": 1, "policies": ["cpu"], "actions": ["night"]}
     yield made
     made.live("Mon 09:30")
-    assert made.desk.standing() == ASLEEP
+    assert made.sut.standing() == ASLEEP
     assert made.controller.table.load(STACK).leftovers == ()
     assert not {call.operation for call in made.aws.calls} & FORBIDDEN
 
@@ -61,7 +61,7 @@ def without(day, *addresses):
 def publish(day, spec):
     day.plan("Mon 07:30", lambda: day.publish(spec))
     day.live("Mon 07:40")
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
     assert day.status["phase"] == "awake"
 
 

@@ -10,17 +10,17 @@ from local.faults import Fault
 from system.stack_under_test import ASLEEP, AWAKE, StackUnderTest
 
 
-def fresh_desk() -> StackUnderTest:
+def fresh_sut() -> StackUnderTest:
     aws = LaptopAws(profile="typical")
     aws.furnish_article()
     return StackUnderTest(aws)
 
 
-def at_most_one_load_balancer(desk: StackUnderTest) -> bool:
+def at_most_one_load_balancer(sut: StackUnderTest) -> bool:
     """By the account's own record of lifetimes, no two ever overlapped."""
     spans = sorted(
         (life.started_at, life.ended_at)
-        for life in desk.aws.lifetimes()
+        for life in sut.aws.lifetimes()
         if life.kind == "load_balancer"
     )
     return all(one[1] and one[1] <= after[0] for one, after in itertools.pairwise(spans))
@@ -43,10 +43,10 @@ def test_each_call_may_fail_once_before_or_after_its_effect():
         "DeleteTargetGroup",
     ):
         for when in ("before", "after"):
-            desk = fresh_desk()
-            desk.aws.faults.add(Fault(operation=operation, when=when))
-            assert desk.wake().result is Result.CONVERGED, (operation, when)
-            assert desk.standing() == AWAKE, (operation, when)
-            assert desk.sleep().result is Result.CONVERGED, (operation, when)
-            assert desk.standing() == ASLEEP, (operation, when)
-            assert at_most_one_load_balancer(desk), (operation, when)
+            sut = fresh_sut()
+            sut.aws.faults.add(Fault(operation=operation, when=when))
+            assert sut.wake().result is Result.CONVERGED, (operation, when)
+            assert sut.standing() == AWAKE, (operation, when)
+            assert sut.sleep().result is Result.CONVERGED, (operation, when)
+            assert sut.standing() == ASLEEP, (operation, when)
+            assert at_most_one_load_balancer(sut), (operation, when)

@@ -21,31 +21,31 @@ from system.stack_under_test import ASLEEP, AWAKE
         ("vcpu_quota", "raise the Fargate quota"),
     ],
 )
-def test_tasks_that_never_come_up_fail_the_wake_with_their_reason(desk, containers, said):
+def test_tasks_that_never_come_up_fail_the_wake_with_their_reason(sut, containers, said):
     """AWS behaviour F28, F29, F31, F33."""
-    desk.aws.conditions.containers("nsfw-api-container", containers)
-    outcome = desk.wake(minutes=60)
+    sut.aws.conditions.containers("nsfw-api-container", containers)
+    outcome = sut.wake(minutes=60)
 
     assert outcome.result is Result.FAILED
     assert said in outcome.cause
-    assert desk.sleep().result is Result.CONVERGED
-    assert desk.standing() == ASLEEP
+    assert sut.sleep().result is Result.CONVERGED
+    assert sut.standing() == ASLEEP
 
 
-def test_a_wake_whose_time_was_over_before_it_was_looked_at_makes_nothing(desk):
+def test_a_wake_whose_time_was_over_before_it_was_looked_at_makes_nothing(sut):
     """Nothing could be done about it for that long; what is made now would go at once."""
-    outcome = desk.wake(minutes=0)
+    outcome = sut.wake(minutes=0)
 
     assert outcome.result is Result.FAILED
     assert "not awake in time" in outcome.cause
-    assert [call.operation for call in desk.aws.calls if not call.is_read] == []
+    assert [call.operation for call in sut.aws.calls if not call.is_read] == []
 
 
-def test_missing_capacity_is_waited_for_and_said(desk):
+def test_missing_capacity_is_waited_for_and_said(sut):
     """AWS behaviour F30: it may come back."""
-    desk.aws.conditions.containers("nsfw-api-container", "no_capacity")
+    sut.aws.conditions.containers("nsfw-api-container", "no_capacity")
     notes = set()
-    outcome = desk.wake(
+    outcome = sut.wake(
         minutes=8,
         report=lambda seen: notes.update(o.cause for o in seen.observed.resources.values()),
     )
@@ -54,33 +54,33 @@ def test_missing_capacity_is_waited_for_and_said(desk):
     assert any("Capacity is unavailable" in note for note in notes)
 
 
-def test_a_failed_load_balancer_is_created_again_once(desk):
+def test_a_failed_load_balancer_is_created_again_once(sut):
     """AWS behaviour F07."""
-    desk.aws.conditions.load_balancer("ecs-nlb", "failed")
-    outcome = desk.wake(minutes=60)
+    sut.aws.conditions.load_balancer("ecs-nlb", "failed")
+    outcome = sut.wake(minutes=60)
 
     assert outcome.result is Result.FAILED
     assert "created again once" in outcome.cause
-    assert len(desk.aws.calls.of("CreateLoadBalancer")) >= 2
-    assert desk.sleep().result is Result.CONVERGED
+    assert len(sut.aws.calls.of("CreateLoadBalancer")) >= 2
+    assert sut.sleep().result is Result.CONVERGED
 
-    desk.aws.conditions.load_balancer("ecs-nlb", "active")
-    assert desk.wake().result is Result.CONVERGED
+    sut.aws.conditions.load_balancer("ecs-nlb", "active")
+    assert sut.wake().result is Result.CONVERGED
 
 
-def test_an_impaired_load_balancer_counts_as_awake(desk):
+def test_an_impaired_load_balancer_counts_as_awake(sut):
     """AWS behaviour F08."""
-    desk.aws.conditions.load_balancer("ecs-nlb", "active_impaired")
-    outcome = desk.wake()
+    sut.aws.conditions.load_balancer("ecs-nlb", "active_impaired")
+    outcome = sut.wake()
 
     assert outcome.result is Result.CONVERGED
     assert outcome.observed[LB].cause
 
 
-def test_a_wake_that_takes_too_long_says_what_it_waits_for(desk):
+def test_a_wake_that_takes_too_long_says_what_it_waits_for(sut):
     """AWS behaviour F06."""
-    desk.aws.conditions.load_balancer("ecs-nlb", "provisioning")
-    outcome = desk.wake(minutes=20)
+    sut.aws.conditions.load_balancer("ecs-nlb", "provisioning")
+    outcome = sut.wake(minutes=20)
 
     assert outcome.result is Result.FAILED
     assert outcome.cause.startswith("not awake in time: load balancer starting")
@@ -95,31 +95,31 @@ def test_a_wake_that_takes_too_long_says_what_it_waits_for(desk):
         ("CreateTargetGroup", "TooManyTargetGroups"),
     ],
 )
-def test_a_refusal_for_good_ends_the_wake_at_once(desk, operation, code):
+def test_a_refusal_for_good_ends_the_wake_at_once(sut, operation, code):
     """AWS behaviour F15, F16, F26: nothing is hammered."""
-    desk.aws.faults.add(Fault(operation=operation, code=code, status=400, times=1000))
-    outcome = desk.wake()
+    sut.aws.faults.add(Fault(operation=operation, code=code, status=400, times=1000))
+    outcome = sut.wake()
 
     assert outcome.result is Result.FAILED
     assert code in outcome.cause
-    assert len(desk.aws.calls.of(operation)) == 1
+    assert len(sut.aws.calls.of(operation)) == 1
 
 
-def test_a_spec_that_refers_to_nothing_fails_the_wake_and_not_the_process(desk):
+def test_a_spec_that_refers_to_nothing_fails_the_wake_and_not_the_process(sut):
     broken = listener(request={"LoadBalancerArn": {"$ref": f"{LB}.colour"}})
-    desk.spec = article_spec(resources=(target_group(), load_balancer(), broken, service()))
-    outcome = desk.wake()
+    sut.spec = article_spec(resources=(target_group(), load_balancer(), broken, service()))
+    outcome = sut.wake()
 
     assert outcome.result is Result.FAILED
     assert f'cannot fill in "{LB}.colour"' in outcome.cause
-    assert desk.sleep().result is Result.CONVERGED
+    assert sut.sleep().result is Result.CONVERGED
 
 
-def test_one_denial_right_after_a_create_is_a_lag(desk):
+def test_one_denial_right_after_a_create_is_a_lag(sut):
     """AWS behaviour F70."""
-    desk.aws.faults.add(Fault(operation="CreateListener", code="AccessDenied", status=403))
+    sut.aws.faults.add(Fault(operation="CreateListener", code="AccessDenied", status=403))
 
-    assert desk.wake().result is Result.CONVERGED
+    assert sut.wake().result is Result.CONVERGED
 
 
 DELAYED = "the tags of what was made are not known to the authorizer yet"
@@ -135,67 +135,67 @@ DELAYED = "the tags of what was made are not known to the authorizer yet"
         "DescribeTags",
     ],
 )
-def test_denials_within_the_first_minute_of_what_we_made_are_a_lag(desk, operation):
+def test_denials_within_the_first_minute_of_what_we_made_are_a_lag(sut, operation):
     """However many: rights that are bound to tags hold once these are known (AWS §6.2, F70)."""
     settings = {"load_balancing.cross_zone.enabled": "true"}
     balancer = load_balancer(attributes=settings)
-    desk.spec = article_spec(resources=(target_group(), balancer, listener(), service()))
-    until = desk.aws.clock.now() + timedelta(seconds=50)
+    sut.spec = article_spec(resources=(target_group(), balancer, listener(), service()))
+    until = sut.aws.clock.now() + timedelta(seconds=50)
     lags = Fault(
         operation=operation,
         code="AccessDenied",
         message=DELAYED,
         status=403,
         times=math.inf,
-        predicate=lambda _: desk.aws.clock.now() < until,
+        predicate=lambda _: sut.aws.clock.now() < until,
     )
-    desk.aws.faults.add(lags)
-    outcome = desk.wake()
+    sut.aws.faults.add(lags)
+    outcome = sut.wake()
 
     assert outcome.result is Result.CONVERGED, outcome.cause
     assert lags.struck > 2
-    assert len(desk.aws.calls.of("DeleteLoadBalancer")) == 0
+    assert len(sut.aws.calls.of("DeleteLoadBalancer")) == 0
 
 
-def test_a_denial_that_outlasts_the_first_minute_is_believed(desk):
-    desk.aws.faults.add(
+def test_a_denial_that_outlasts_the_first_minute_is_believed(sut):
+    sut.aws.faults.add(
         Fault(operation="CreateListener", code="AccessDenied", status=403, times=math.inf)
     )
-    began = desk.aws.clock.now()
-    outcome = desk.wake()
+    began = sut.aws.clock.now()
+    outcome = sut.wake()
 
     assert outcome.result is Result.FAILED
     assert "the role lacks this right" in outcome.cause
-    assert timedelta(minutes=1) <= desk.aws.clock.now() - began < timedelta(seconds=90)
+    assert timedelta(minutes=1) <= sut.aws.clock.now() - began < timedelta(seconds=90)
 
 
 @pytest.mark.parametrize("operation", ["DeleteLoadBalancer", "DeleteTargetGroup", "DeleteService"])
 def test_a_wake_that_is_called_off_at_once_is_taken_down_although_its_tags_are_not_known_yet(
-    desk, operation
+    sut, operation
 ):
-    began = desk.aws.clock.now()
+    began = sut.aws.clock.now()
     early = began + timedelta(seconds=15)
-    stopped = desk.run("awake", still_wanted=lambda: desk.aws.clock.now() < early)
+    stopped = sut.run("awake", still_wanted=lambda: sut.aws.clock.now() < early)
     until = began + timedelta(seconds=50)
-    desk.aws.faults.add(
+    sut.aws.faults.add(
         Fault(
             operation=operation,
             code="AccessDenied",
             status=403,
             times=math.inf,
-            predicate=lambda _: desk.aws.clock.now() < until,
+            predicate=lambda _: sut.aws.clock.now() < until,
         )
     )
-    outcome = desk.run("asleep", progress=stopped.progress)
+    outcome = sut.run("asleep", progress=stopped.progress)
 
     assert outcome.result is Result.CONVERGED, outcome.cause
-    assert desk.standing() == ASLEEP
+    assert sut.standing() == ASLEEP
 
 
-def test_a_denial_that_stays_ends_the_wake_and_names_the_action(desk):
+def test_a_denial_that_stays_ends_the_wake_and_names_the_action(sut):
     """AWS behaviour F18."""
     message = "not authorized to perform: elasticloadbalancing:AddTags"
-    desk.aws.faults.add(
+    sut.aws.faults.add(
         Fault(
             operation="CreateLoadBalancer",
             code="AccessDenied",
@@ -204,37 +204,37 @@ def test_a_denial_that_stays_ends_the_wake_and_names_the_action(desk):
             times=1000,
         )
     )
-    outcome = desk.wake()
+    outcome = sut.wake()
 
     assert outcome.result is Result.FAILED
     assert "elasticloadbalancing:AddTags" in outcome.cause
 
 
-def test_deletion_protection_keeps_the_load_balancer_but_the_service_goes(desk):
+def test_deletion_protection_keeps_the_load_balancer_but_the_service_goes(sut):
     """AWS behaviour F40: every part that goes saves money."""
-    desk.wake()
-    (balancer,) = desk.session.client("elbv2").describe_load_balancers()["LoadBalancers"]
-    desk.session.client("elbv2").modify_load_balancer_attributes(
+    sut.wake()
+    (balancer,) = sut.session.client("elbv2").describe_load_balancers()["LoadBalancers"]
+    sut.session.client("elbv2").modify_load_balancer_attributes(
         LoadBalancerArn=balancer["LoadBalancerArn"],
         Attributes=[{"Key": "deletion_protection.enabled", "Value": "true"}],
     )
-    outcome = desk.sleep(minutes=30)
+    outcome = sut.sleep(minutes=30)
 
     assert outcome.result is Result.FAILED
     assert "deletion protection is enabled" in outcome.cause
-    assert desk.standing()["services"] == 0
+    assert sut.standing()["services"] == 0
 
 
-def test_what_somebody_took_away_is_put_back(desk):
+def test_what_somebody_took_away_is_put_back(sut):
     """AWS behaviour F50."""
-    desk.wake()
-    elbv2, ecs = desk.session.client("elbv2"), desk.session.client("ecs")
+    sut.wake()
+    elbv2, ecs = sut.session.client("elbv2"), sut.session.client("ecs")
     (balancer,) = elbv2.describe_load_balancers()["LoadBalancers"]
     (listener,) = elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
     elbv2.delete_listener(ListenerArn=listener["ListenerArn"])
     ecs.update_service(cluster="nsfw_api_cluster", service="nsfw_api_service", desiredCount=0)
-    desk.aws.clock.advance(180)
+    sut.aws.clock.advance(180)
 
-    assert desk.wake().result is Result.CONVERGED
-    assert desk.standing() == AWAKE
+    assert sut.wake().result is Result.CONVERGED
+    assert sut.standing() == AWAKE
     assert elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]

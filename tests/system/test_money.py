@@ -152,7 +152,7 @@ def test_what_is_replaced_while_awake_is_paid_for_as_well():
     day.live("Mon 20:00")
 
     assert [kind for _, kind in day.story()].count("replaced") == 2
-    assert "replaced" not in {str(event.kind) for event in day.told}
+    assert "replaced" not in {str(event.kind) for event in day.reported}
     account = agree(day)
     assert len(day.balancers()) == 2
     assert len([one for one in day.aws.lifetimes() if one.kind == "task"]) >= 2
@@ -175,7 +175,7 @@ def test_tasks_that_never_start_in_a_degraded_stack_are_paid_for():
     day.plan("Mon 13:30", lambda: day.aws.conditions.containers("nsfw-api-container", "healthy"))
     day.live("Mon 20:00")
 
-    assert {"degraded", "restored"} <= {str(event.kind) for event in day.told}
+    assert {"degraded", "restored"} <= {str(event.kind) for event in day.reported}
     assert len([one for one in day.aws.lifetimes() if one.kind == "task"]) > 10
     agree(day)
 
@@ -261,21 +261,21 @@ def test_a_status_that_is_lost_in_the_middle_of_a_sleep_takes_no_money_along(lef
     """The load balancer is gone, and with "nothing" the service and its tasks have gone as well."""
     day = days(profile="fast", **OFFICE, idle_timeout="0")
     day.live("Mon 17:30")
-    (task,) = day.desk.aws.peek().ecs.clusters["nsfw_api_cluster"].tasks.values()
+    (task,) = day.sut.aws.peek().ecs.clusters["nsfw_api_cluster"].tasks.values()
     interrupt(day.aws, task.arn)  # its span is told while awake
     day.live("Mon 17:50")
     day.aws.conditions.containers("nsfw-api-container", "drain_stuck")
     ecs = day.aws.session().client("ecs")
     ecs.stop_task(cluster="nsfw_api_cluster", task=running(ecs))  # the next one never drains
     day.live("Mon 18:07")
-    assert not day.desk.standing()["load_balancers"]
+    assert not day.sut.standing()["load_balancers"]
     if left == "nothing":
         ecs.stop_task(cluster="nsfw_api_cluster", task=stopping(ecs))
         day.aws.clock.advance(20)
     lose_status(day)
     day.live("Mon 18:40")
 
-    assert day.desk.standing()["services"] == 0
+    assert day.sut.standing()["services"] == 0
     account = agree(day)
     assert account.used.spent.load_balancer == 10
     assert account.used.spent.vcpu > Decimal("9") / 4

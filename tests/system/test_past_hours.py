@@ -40,11 +40,11 @@ def test_a_day_hour_by_hour():
     shown = hours(day)
     assert shown == "..quu...."  # woken before nine, asleep again before eleven
     past, status = records(day, NOVEMBER.start)
-    told = hours_between(
+    reported = hours_between(
         past, status.meter, status.lifecycle, day.moment("Mon 06:00"), day.now, day.now
     )
-    assert "".join(told.each) == shown
-    assert (told.used, told.awake) == (2, 3)
+    assert "".join(reported.each) == shown
+    assert (reported.used, reported.awake) == (2, 3)
 
 
 def test_before_it_was_published_nothing_is_known():

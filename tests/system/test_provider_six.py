@@ -36,7 +36,7 @@ NEWER = {
 
 
 @pytest.fixture
-def desk(tmp_path):
+def sut(tmp_path):
     directory = tmp_path / "nsfw-api"
     shutil.copytree(SHIPPED, directory, ignore=shutil.ignore_patterns(".terraform*"))
     for path in directory.glob("*.tf"):
@@ -52,10 +52,10 @@ def desk(tmp_path):
     return StackUnderTest(aws, compiled.spec)
 
 
-def test_it_wakes_needs_nothing_more_and_sleeps(desk):
-    assert desk.wake().result is Result.CONVERGED
-    assert desk.standing() == AWAKE
-    elbv2, ecs = desk.session.client("elbv2"), desk.session.client("ecs")
+def test_it_wakes_needs_nothing_more_and_sleeps(sut):
+    assert sut.wake().result is Result.CONVERGED
+    assert sut.standing() == AWAKE
+    elbv2, ecs = sut.session.client("elbv2"), sut.session.client("ecs")
     (balancer,) = elbv2.describe_load_balancers()["LoadBalancers"]
     attributes = elbv2.describe_load_balancer_attributes(
         LoadBalancerArn=balancer["LoadBalancerArn"]
@@ -66,9 +66,9 @@ def test_it_wakes_needs_nothing_more_and_sleeps(desk):
     ]
     assert service["deploymentConfiguration"]["strategy"] == "ROLLING"
 
-    start = len(desk.aws.calls)
-    assert desk.wake().result is Result.CONVERGED
-    assert all(call.is_read for call in list(desk.aws.calls)[start:])
+    start = len(sut.aws.calls)
+    assert sut.wake().result is Result.CONVERGED
+    assert all(call.is_read for call in list(sut.aws.calls)[start:])
 
-    assert desk.sleep().result is Result.CONVERGED
-    assert desk.standing() == ASLEEP
+    assert sut.sleep().result is Result.CONVERGED
+    assert sut.standing() == ASLEEP

@@ -50,10 +50,10 @@ def furnished(profile):
 
 
 @pytest.fixture
-def desk():
-    desk = furnished("fast")
-    yield desk
-    assert not {call.operation for call in desk.aws.calls} & FORBIDDEN
+def sut():
+    sut = furnished("fast")
+    yield sut
+    assert not {call.operation for call in sut.aws.calls} & FORBIDDEN
 
 
 def having(spec, address, attributes=None, **request):
@@ -100,9 +100,9 @@ def deploying(most, least):
     return having(article_spec(), SERVICE, deploymentConfiguration=given)
 
 
-def listed(desk):
+def listed(sut):
     """What AWS says of the listener and the service, but for times and ids."""
-    elbv2, ecs = desk.session.client("elbv2"), desk.session.client("ecs")
+    elbv2, ecs = sut.session.client("elbv2"), sut.session.client("ecs")
     (balancer,) = elbv2.describe_load_balancers()["LoadBalancers"]
     (listener,) = elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
     (service,) = ecs.describe_services(cluster=CLUSTER, services=["nsfw_api_service"])["services"]
@@ -110,26 +110,26 @@ def listed(desk):
     return listener, service, group, balancer
 
 
-def certificate_of(desk):
-    arn = listed(desk)[0]["Certificates"][0]["CertificateArn"]
-    return desk.session.client("acm").describe_certificate(CertificateArn=arn)["Certificate"][
+def certificate_of(sut):
+    arn = listed(sut)[0]["Certificates"][0]["CertificateArn"]
+    return sut.session.client("acm").describe_certificate(CertificateArn=arn)["Certificate"][
         "DomainName"
     ]
 
 
-def groups_of(desk):
-    network = listed(desk)[1]["networkConfiguration"]["awsvpcConfiguration"]
-    found = desk.session.client("ec2").describe_security_groups(GroupIds=network["securityGroups"])
+def groups_of(sut):
+    network = listed(sut)[1]["networkConfiguration"]["awsvpcConfiguration"]
+    found = sut.session.client("ec2").describe_security_groups(GroupIds=network["securityGroups"])
     return [each["GroupName"] for each in found["SecurityGroups"]]
 
 
-def family_of(desk):
-    return listed(desk)[1]["taskDefinition"].rpartition("/")[2]
+def family_of(sut):
+    return listed(sut)[1]["taskDefinition"].rpartition("/")[2]
 
 
-def attribute_of(desk, key):
-    elbv2 = desk.session.client("elbv2")
-    listener, _, group, balancer = listed(desk)
+def attribute_of(sut, key):
+    elbv2 = sut.session.client("elbv2")
+    listener, _, group, balancer = listed(sut)
     found = [
         elbv2.describe_load_balancer_attributes(LoadBalancerArn=balancer["LoadBalancerArn"]),
         elbv2.describe_listener_attributes(ListenerArn=listener["ListenerArn"]),
@@ -148,7 +148,7 @@ CORRECTED = {
     "ALPN": (
         tls("a.example.com"),
         tls("a.example.com", AlpnPolicy=["HTTP2Preferred"]),
-        lambda desk: listed(desk)[0]["AlpnPolicy"],
+        lambda sut: listed(sut)[0]["AlpnPolicy"],
         ["HTTP2Preferred"],
     ),
     "security group by its name": (article_spec(), in_group("others"), groups_of, ["others"]),
@@ -156,96 +156,96 @@ CORRECTED = {
     "deployment": (
         deploying(200, 100),
         deploying(150, 50),
-        lambda desk: listed(desk)[1]["deploymentConfiguration"]["maximumPercent"],
+        lambda sut: listed(sut)[1]["deploymentConfiguration"]["maximumPercent"],
         150,
     ),
     "managed tags": (
         having(article_spec(), SERVICE, enableECSManagedTags=False),
         having(article_spec(), SERVICE, enableECSManagedTags=True),
-        lambda desk: listed(desk)[1]["enableECSManagedTags"],
+        lambda sut: listed(sut)[1]["enableECSManagedTags"],
         True,
     ),
     "load balancer's attribute, back to its default": (
         having(article_spec(), LB, {CROSS_ZONE: "true"}),
         having(article_spec(), LB, {CROSS_ZONE: "false"}),
-        lambda desk: attribute_of(desk, CROSS_ZONE),
+        lambda sut: attribute_of(sut, CROSS_ZONE),
         "false",
     ),
     IDLE_BACK: (
         having(article_spec(), LISTENER, {IDLE: "600"}),
         having(article_spec(), LISTENER, {IDLE: "350"}),
-        lambda desk: attribute_of(desk, IDLE),
+        lambda sut: attribute_of(sut, IDLE),
         "350",
     ),
     "target group's attribute, back to its default": (
         having(article_spec(), TG, {**DELAY, PROXY: "true"}),
         having(article_spec(), TG, {**DELAY, PROXY: "false"}),
-        lambda desk: attribute_of(desk, PROXY),
+        lambda sut: attribute_of(sut, PROXY),
         "false",
     ),
 }
 
 
-def writes(desk, start):
-    return [call.operation for call in list(desk.aws.calls)[start:] if not call.is_read]
+def writes(sut, start):
+    return [call.operation for call in list(sut.aws.calls)[start:] if not call.is_read]
 
 
 @pytest.mark.parametrize("what", CORRECTED)
-def test_what_an_update_can_correct_is_corrected_at_once_and_once(desk, what):
+def test_what_an_update_can_correct_is_corrected_at_once_and_once(sut, what):
     before, after, read, expected = CORRECTED[what]
-    desk.spec = before
-    woken = desk.wake()
-    assert read(desk) != expected
+    sut.spec = before
+    woken = sut.wake()
+    assert read(sut) != expected
 
-    desk.spec = after
-    start = len(desk.aws.calls)
-    changed = desk.wake(progress=woken.progress)
+    sut.spec = after
+    start = len(sut.aws.calls)
+    changed = sut.wake(progress=woken.progress)
     assert (changed.result, changed.cause) == (Result.CONVERGED, "")
-    assert read(desk) == expected
-    (made,) = writes(desk, start)
+    assert read(sut) == expected
+    (made,) = writes(sut, start)
     assert made.startswith(("Modify", "Update"))
 
-    desk.aws.clock.advance(600)
-    start = len(desk.aws.calls)
-    assert desk.wake(progress=changed.progress).result is Result.CONVERGED
-    asked = desk.calls_since(start)
-    assert writes(desk, start) == []
-    assert not [each for each in asked if "Certificate" in each or "SecurityGroups" in each]
+    sut.aws.clock.advance(600)
+    start = len(sut.aws.calls)
+    assert sut.wake(progress=changed.progress).result is Result.CONVERGED
+    requested = sut.calls_since(start)
+    assert writes(sut, start) == []
+    assert not [each for each in requested if "Certificate" in each or "SecurityGroups" in each]
 
 
 @pytest.mark.parametrize("what", ["certificate", "task definition", IDLE_BACK])
-def test_a_memory_that_is_lost_corrects_it_too_and_touches_nothing_that_is_right(desk, what):
+def test_a_memory_that_is_lost_corrects_it_too_and_touches_nothing_that_is_right(sut, what):
     before, after, read, expected = CORRECTED[what]
-    desk.spec = before
-    desk.wake()
-    start = len(desk.aws.calls)
-    kept = desk.wake(progress=Progress())
+    sut.spec = before
+    sut.wake()
+    start = len(sut.aws.calls)
+    kept = sut.wake(progress=Progress())
     assert kept.result is Result.CONVERGED
-    assert writes(desk, start) == []
+    assert writes(sut, start) == []
 
-    desk.spec = after
-    assert desk.wake(progress=Progress()).result is Result.CONVERGED
-    assert read(desk) == expected
+    sut.spec = after
+    assert sut.wake(progress=Progress()).result is Result.CONVERGED
+    assert read(sut) == expected
 
 
 @pytest.mark.parametrize("what", ["certificate", "security group by its name"])
 def test_what_aws_does_not_show_yet_is_compared_once_it_does(what):
     """Files that change a few seconds after the create, while reads lag behind it."""
     before, after, read, expected = CORRECTED[what]
-    desk = furnished(replace(FAST, describe_lag=15))
-    desk.spec = before
-    woken = desk.wake(still_wanted=lambda: "CreateService" not in desk.calls_since(0))
+    sut = furnished(replace(FAST, describe_lag=15))
+    sut.spec = before
+    woken = sut.wake(still_wanted=lambda: "CreateService" not in sut.calls_since(0))
     assert woken.result is Result.INTERRUPTED
 
-    desk.spec = after
-    assert desk.wake(progress=woken.progress).result is Result.CONVERGED
-    assert read(desk) == expected
+    sut.spec = after
+    assert sut.wake(progress=woken.progress).result is Result.CONVERGED
+    assert read(sut) == expected
 
 
-def test_a_newer_revision_of_the_same_task_definition_is_the_next_wakes(desk):
-    woken = desk.wake()
+def test_a_newer_revision_of_the_same_task_definition_is_the_next_wakes(sut):
+    woken = sut.wake()
     container = {"name": "nsfw-api-container", "image": "public.ecr.aws/nsfw-api/nsfw-api:3"}
-    desk.aws.furnish(
+    sut.aws.furnish(
         task_definitions=[
             {
                 "family": "nsfw-api-container",
@@ -253,65 +253,65 @@ def test_a_newer_revision_of_the_same_task_definition_is_the_next_wakes(desk):
             }
         ]
     )
-    desk.spec = having(article_spec(), SERVICE, healthCheckGracePeriodSeconds=90)
-    desk.wake(progress=woken.progress)
-    assert listed(desk)[1]["healthCheckGracePeriodSeconds"] == 90
-    assert family_of(desk) == "nsfw-api-container:1"
+    sut.spec = having(article_spec(), SERVICE, healthCheckGracePeriodSeconds=90)
+    sut.wake(progress=woken.progress)
+    assert listed(sut)[1]["healthCheckGracePeriodSeconds"] == 90
+    assert family_of(sut) == "nsfw-api-container:1"
 
 
-def test_a_look_up_that_finds_nothing_is_reported_and_tried_again(desk):
-    woken = desk.wake()
-    desk.spec = in_group("late")
-    told = desk.wake(progress=woken.progress)
-    assert told.result is Result.CONVERGED
-    assert '"late"' in told.cause
+def test_a_look_up_that_finds_nothing_is_reported_and_tried_again(sut):
+    woken = sut.wake()
+    sut.spec = in_group("late")
+    reported = sut.wake(progress=woken.progress)
+    assert reported.result is Result.CONVERGED
+    assert '"late"' in reported.cause
 
-    desk.aws.furnish(security_groups=[{"name": "late", "vpc": VPC}])
-    assert desk.wake(progress=told.progress).cause == ""
-    assert groups_of(desk) == ["late"]
+    sut.aws.furnish(security_groups=[{"name": "late", "vpc": VPC}])
+    assert sut.wake(progress=reported.progress).cause == ""
+    assert groups_of(sut) == ["late"]
 
 
-def test_another_range_is_set_though_scheduled_actions_move_it(desk):
+def test_another_range_is_set_though_scheduled_actions_move_it(sut):
     """They move it within what the files say: only other files set it anew."""
-    scaling = desk.session.client("application-autoscaling")
-    desk.spec = scaled_spec()
-    woken = desk.wake()
+    scaling = sut.session.client("application-autoscaling")
+    sut.spec = scaled_spec()
+    woken = sut.wake()
     (standing,) = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
     known = {key: standing[key] for key in ("ServiceNamespace", "ResourceId", "ScalableDimension")}
     scaling.register_scalable_target(**known, MinCapacity=1, MaxCapacity=1)
-    kept = desk.wake(progress=woken.progress)
+    kept = sut.wake(progress=woken.progress)
     (found,) = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
     assert found["MaxCapacity"] == 1
 
     wider = scaling_target(request={"MaxCapacity": 6})
     resources = [wider if r.address == SCALING_TARGET else r for r in scaled_spec().resources]
-    desk.spec = scaled_spec(resources=tuple(resources))
-    assert desk.wake(progress=kept.progress).result is Result.CONVERGED
+    sut.spec = scaled_spec(resources=tuple(resources))
+    assert sut.wake(progress=kept.progress).result is Result.CONVERGED
     (found,) = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
     assert found["MaxCapacity"] == 6
 
 
 @pytest.mark.parametrize("seconds", [None, 20])
-def test_a_protocol_that_needs_another_target_group_fails_no_wake(desk, seconds):
+def test_a_protocol_that_needs_another_target_group_fails_no_wake(sut, seconds):
     """AWS refuses it beside the group that stands; `seconds` into the wake, or after it."""
     tcp, udp = (
         article_spec(),
         having(having(article_spec(), TG, Protocol="UDP"), LISTENER, Protocol="UDP"),
     )
-    ends = None if seconds is None else desk.aws.clock.now().timestamp() + seconds
-    woken = desk.wake(still_wanted=lambda: not ends or desk.aws.clock.now().timestamp() < ends)
+    ends = None if seconds is None else sut.aws.clock.now().timestamp() + seconds
+    woken = sut.wake(still_wanted=lambda: not ends or sut.aws.clock.now().timestamp() < ends)
     assert (woken.result is Result.CONVERGED) is (seconds is None)
 
-    desk.spec = udp
-    start = len(desk.aws.calls)
-    told = desk.wake(progress=woken.progress)
-    assert told.result is Result.CONVERGED
-    assert "differs from the Terraform files in Protocol" in told.cause
-    assert "ModifyListener" not in desk.calls_since(start)
-    desk.spec = tcp
-    assert desk.wake(progress=told.progress).cause == ""
+    sut.spec = udp
+    start = len(sut.aws.calls)
+    reported = sut.wake(progress=woken.progress)
+    assert reported.result is Result.CONVERGED
+    assert "differs from the Terraform files in Protocol" in reported.cause
+    assert "ModifyListener" not in sut.calls_since(start)
+    sut.spec = tcp
+    assert sut.wake(progress=reported.progress).cause == ""
 
-    desk.spec = udp
-    assert desk.sleep(progress=told.progress).result is Result.CONVERGED
-    assert desk.wake().cause == ""
-    assert listed(desk)[0]["Protocol"] == "UDP"
+    sut.spec = udp
+    assert sut.sleep(progress=reported.progress).result is Result.CONVERGED
+    assert sut.wake().cause == ""
+    assert listed(sut)[0]["Protocol"] == "UDP"

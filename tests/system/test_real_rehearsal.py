@@ -30,13 +30,13 @@ class Service:
     """Answers as told, and counts who asks."""
 
     def __init__(self, day):
-        self.day, self.asked = day, []
+        self.day, self.requested = day, []
         self.answer = Answer(RealVerdict.ANSWERED, "HTTP 200")
         self.then = lambda: None
 
     def __call__(self, url, path):
         assert self.day.balancers()[-1].ended_at is None, "it is asked while it stands"
-        self.asked.append((self.day.now, url, path))
+        self.requested.append((self.day.now, url, path))
         self.then()
         return self.answer
 
@@ -51,7 +51,7 @@ def sleeping():
 
     def make(start="Mon 02:58", days=30, **policy):
         day = Days(parse_policy(QUIET | policy), start, profile="fast", rehearses=True)
-        exam = Exam(day.desk)
+        exam = Exam(day.sut)
         exam.role()
         exam.define()
         exam.push(index("amd64"))
@@ -86,29 +86,29 @@ def is_asleep(day):
 
 
 def kinds(day):
-    return [event.kind for event in day.told]
+    return [event.kind for event in day.reported]
 
 
 def test_it_wakes_once_in_thirty_days_at_the_quiet_hour_is_called_once_and_sleeps(sleeping):
     day, service = sleeping()
-    assert (service.asked, day.balancers()) == ([], [])
+    assert (service.requested, day.balancers()) == ([], [])
     began = day.now
     after(day, hours=2)
-    ((asked_at, url, path),) = service.asked
-    assert began < asked_at < began + timedelta(minutes=15)
-    assert asked_at.astimezone(day.zone).hour == 3
+    ((requested_at, url, path),) = service.requested
+    assert began < requested_at < began + timedelta(minutes=15)
+    assert requested_at.astimezone(day.zone).hour == 3
     assert (url.startswith("http://"), path) == (True, "/")
     assert is_asleep(day)
     assert [day.controller.table.load(STACK).leases[0].id] == ["rehearsal"]
     assert real_of(day).verdict is RealVerdict.ANSWERED
     assert [str(kind) for kind in kinds(day)] == ["waking", "awake", "sleeping", "asleep"]
 
-    day.live_until(asked_at + MONTH)
-    assert len(service.asked) == 1
+    day.live_until(requested_at + MONTH)
+    assert len(service.requested) == 1
     after(day, hours=25)
-    assert len(service.asked) == 2
-    assert service.asked[1][0] - asked_at >= MONTH
-    assert service.asked[1][0].astimezone(day.zone).hour == 3
+    assert len(service.requested) == 2
+    assert service.requested[1][0] - requested_at >= MONTH
+    assert service.requested[1][0].astimezone(day.zone).hour == 3
     assert is_asleep(day)
 
 
@@ -117,7 +117,7 @@ def test_its_cost_is_in_the_ledger_and_its_wake_says_why(sleeping):
     after(day, hours=2)
     (wake,) = day.controller.table.last_wakes(STACK)
     assert wake.reason == "rehearsal asked for it: the monthly wake for real"
-    (event,) = [event for event in day.told if event.kind is EventKind.ASLEEP]
+    (event,) = [event for event in day.reported if event.kind is EventKind.ASLEEP]
     assert any(":loadbalancer/" in span[1] for span in event.facts["spans"])
     status = status_of(day)
     used = usage_now(status.meter, status.lifecycle, day.now)
@@ -129,7 +129,7 @@ def test_its_cost_is_in_the_ledger_and_its_wake_says_why(sleeping):
 def test_nothing_is_woken_under_another_policy(sleeping, rehearse):
     day, service = sleeping(rehearse=rehearse)
     after(day, days=2)
-    assert (service.asked, day.balancers(), real_of(day)) == ([], [], None)
+    assert (service.requested, day.balancers(), real_of(day)) == ([], [], None)
 
 
 def test_the_quiet_hour_is_that_of_its_own_history(sleeping):
@@ -147,16 +147,16 @@ def test_the_quiet_hour_is_that_of_its_own_history(sleeping):
         after(day, hours=5)
         assert is_asleep(day)
     after(day, days=3)
-    ((asked_at, _, _),) = service.asked
-    assert asked_at.astimezone(day.zone).hour == 5
+    ((requested_at, _, _),) = service.requested
+    assert requested_at.astimezone(day.zone).hour == 5
 
 
 def test_none_begins_within_two_hours_before_an_opening(sleeping):
     day, service = sleeping(office_hours=["Wed 04:30-06:00"])
     after(day, hours=5)
-    assert service.asked == []
+    assert service.requested == []
     after(day, days=1)
-    assert len(service.asked) == 1
+    assert len(service.requested) == 1
 
 
 def held(day):
@@ -189,7 +189,7 @@ def booked(day):
 
 
 def image_lost(day):
-    Exam(day.desk).client("ecr").delete_repository(repositoryName="api", force=True)
+    Exam(day.sut).client("ecr").delete_repository(repositoryName="api", force=True)
     day.controller.table.request_rehearsal(STACK, day.now)
 
 
@@ -199,13 +199,13 @@ def test_what_somebody_wants_and_what_would_fail_comes_first(sleeping, hinder):
     hinder(day)
     day.run_pass()
     after(day, hours=1, minutes=30)
-    assert (service.asked, day.balancers()) == ([], [])
+    assert (service.requested, day.balancers()) == ([], [])
     if hinder is image_lost:
-        Exam(day.desk).push(index("amd64"))
+        Exam(day.sut).push(index("amd64"))
     day.controller.table.request_rehearsal(STACK, day.now)
     day.run_pass()
     after(day, days=1)
-    assert len(service.asked) == 1, "the next night"
+    assert len(service.requested) == 1, "the next night"
     assert is_asleep(day)
 
 
@@ -213,17 +213,17 @@ def test_none_begins_while_the_budget_is_used_up(sleeping):
     """Its Elastic IP alone costs 3.65 a month; the budget is used up in the month's last days."""
     day, service = sleeping(monthly_budget=0.5)
     after(day, days=2)
-    assert (service.asked, day.balancers()) == ([], [])
+    assert (service.requested, day.balancers()) == ([], [])
     day.aws.clock.advance(8 * 86_400)  # a new month
     after(day, days=1)
-    assert len(service.asked) == 1
+    assert len(service.requested) == 1
 
 
 def test_who_puts_it_to_sleep_meanwhile_ends_it(sleeping):
     day, service = sleeping()
     day.during(day.now + timedelta(minutes=2, seconds=30), day.sleep)
     after(day, hours=1)
-    assert (len(day.balancers()), service.asked) == (1, [])
+    assert (len(day.balancers()), service.requested) == (1, [])
     assert is_asleep(day)
     real = real_of(day)
     assert real.verdict is RealVerdict.NOT_FINISHED
@@ -242,14 +242,17 @@ def test_one_that_somebody_ended_is_tried_again_the_next_night(sleeping):
     assert "it is tried again after 2026-12-22 19:0" in finding.message
     day.controller.table.lift_hold(STACK, day.now)
     after(day, hours=20)
-    assert service.asked == [], "not at another hour"
+    assert service.requested == [], "not at another hour"
     after(day, hours=5)
-    ((asked_at, _, _),) = service.asked
-    assert (asked_at.astimezone(day.zone).day, asked_at.astimezone(day.zone).hour) == (24, 3)
+    ((requested_at, _, _),) = service.requested
+    assert (requested_at.astimezone(day.zone).day, requested_at.astimezone(day.zone).hour) == (
+        24,
+        3,
+    )
     assert real_of(day).verdict is RealVerdict.ANSWERED
     assert status_of(day).proof.findings == ()
-    day.live_until(asked_at + MONTH)
-    assert len(service.asked) == 1
+    day.live_until(requested_at + MONTH)
+    assert len(service.requested) == 1
 
 
 def test_one_that_never_comes_to_an_end_costs_three_wakes_a_month(sleeping):
@@ -263,7 +266,7 @@ def test_one_that_never_comes_to_an_end_costs_three_wakes_a_month(sleeping):
 
     day.aws.faults.add(Fault(operation="CreateListener", predicate=put_to_sleep, times=FOREVER))
     after(day, days=32)
-    assert service.asked == []
+    assert service.requested == []
     assert [(one.started_at - began).days for one in day.balancers()] == [0, 1, 2]
     after(day, days=2)
     assert [(one.started_at - began).days for one in day.balancers()] == [0, 1, 2, 32, 33]
@@ -279,12 +282,12 @@ def test_one_that_aws_throttled_is_tried_again_and_says_what_it_waited_for(sleep
     day.aws.faults.add(throttled(kind, operation, times=FOREVER))
     after(day, hours=2)
     real = real_of(day)
-    assert (service.asked, real.verdict) == ([], RealVerdict.COULD_NOT_WAKE)
+    assert (service.requested, real.verdict) == ([], RealVerdict.COULD_NOT_WAKE)
     assert "Rate exceeded" in real.said
     assert "it is tried again after" in status_of(day).proof.findings[0].message
     day.aws.faults.clear()
     after(day, days=1)
-    assert len(service.asked) == 1
+    assert len(service.requested) == 1
     assert status_of(day).proof.findings == ()
 
 
@@ -301,16 +304,16 @@ def test_a_wake_of_somebody_else_ends_what_the_last_one_left_open(sleeping):
     assert status_of(day).proof.findings == ()
     made = len(day.balancers())
     after(day, days=28)
-    assert (len(day.balancers()), service.asked) == (made, [])
+    assert (len(day.balancers()), service.requested) == (made, [])
     after(day, days=3)
-    assert len(service.asked) == 1
+    assert len(service.requested) == 1
 
 
 def test_somebody_who_wants_it_meanwhile_keeps_it_awake(sleeping):
     day, service = sleeping(idle_timeout="0")
     service.then = lambda: day.wake(2, holder="ann")
     after(day, hours=1, minutes=30)
-    assert len(service.asked) == 1
+    assert len(service.requested) == 1
     assert len(stands(day)) == 1
     assert day.reason.startswith("ann asked for it")
     after(day, hours=2)
@@ -324,7 +327,7 @@ def test_a_wake_that_fails_is_reported_and_shown_and_it_sleeps(sleeping):
         Fault(operation="CreateLoadBalancer", code="AccessDeniedException", status=403, times=1000)
     )
     after(day, hours=2)
-    assert service.asked == []
+    assert service.requested == []
     assert is_asleep(day)
     assert {EventKind.FAILED, EventKind.BLOCKED} & set(kinds(day))
     assert real_of(day).verdict is RealVerdict.COULD_NOT_WAKE
@@ -333,12 +336,12 @@ def test_a_wake_that_fails_is_reported_and_shown_and_it_sleeps(sleeping):
     day.aws.faults.clear()
     after(day, days=2)
     assert len(day.aws.calls.of("CreateLoadBalancer")) > 0
-    assert service.asked == [], "not before another month"
+    assert service.requested == [], "not before another month"
     (finding,) = status_of(day).proof.findings
     assert "it could not wake: " in finding.message
     day.aws.clock.advance(28 * 86_400)
     after(day, days=1)
-    assert len(service.asked) == 1
+    assert len(service.requested) == 1
     assert status_of(day).proof.findings == ()
 
 
@@ -395,7 +398,7 @@ def test_a_pass_that_dies_in_the_middle_leaves_it_asleep(sleeping, monkeypatch, 
     monkeypatch.setattr(LockKeeper, "release", release)
     after(day, hours=2)
     assert is_asleep(day)
-    assert 1 <= len(service.asked) <= 2
+    assert 1 <= len(service.requested) <= 2
     assert real_of(day).verdict is RealVerdict.ANSWERED
     assert len(day.balancers()) == 1
     after(day, days=3)
@@ -420,10 +423,10 @@ def test_somebody_who_holds_it_asleep_at_the_same_moment_is_first(sleeping, monk
     after(day, hours=2)
 
     assert not waits
-    assert (service.asked, day.balancers()) == ([], [])
+    assert (service.requested, day.balancers()) == ([], [])
     assert not day.controller.table.load(STACK).leases
     after(day, days=1)
-    assert len(service.asked) == 1, "the next night"
+    assert len(service.requested) == 1, "the next night"
 
 
 @pytest.mark.parametrize("operation", ["CreateLoadBalancer", "CreateService", "DeleteLoadBalancer"])
@@ -461,6 +464,6 @@ def test_a_controller_that_is_gone_for_good_in_the_middle_of_the_wake_ends_it_by
     monkeypatch.setattr(LockKeeper, "release", release)
     day.aws.clock.advance(3600)
     after(day, minutes=30)
-    assert service.asked == []
+    assert service.requested == []
     assert is_asleep(day)
     assert real_of(day).verdict is RealVerdict.NOT_FINISHED

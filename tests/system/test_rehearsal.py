@@ -14,7 +14,7 @@ from diagnostics.exam import Exam, index
 from local.faults import Fault
 from system.days import STACK, Days
 
-TOLD = (EventKind.COULD_NOT_WAKE, EventKind.COULD_WAKE)
+REPORTED = (EventKind.COULD_NOT_WAKE, EventKind.COULD_WAKE)
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def days():
     def make(**changes):
         given = {"office_hours": ["Mon-Fri 09:00-18:00"], "time_zone": "Asia/Tokyo"} | changes
         day = Days(parse_policy(given), rehearses=True, profile="fast")
-        exam = Exam(day.desk)
+        exam = Exam(day.sut)
         exam.role()
         exam.define()
         exam.push(index("amd64"))
@@ -37,8 +37,8 @@ def proof_of(day):
     return day.controller.table.load(STACK).status.proof
 
 
-def told(day):
-    return [event.kind for event in day.told if event.kind in TOLD]
+def reported(day):
+    return [event.kind for event in day.reported if event.kind in REPORTED]
 
 
 def lose_image(exam):
@@ -54,7 +54,7 @@ def test_a_published_stack_is_looked_at_once_and_then_once_a_day(days):
     assert proof_of(day) == first
     day.live("Tue 06:10")
     assert timedelta(hours=24) <= proof_of(day).at - first.at <= timedelta(hours=24, minutes=2)
-    assert told(day) == []
+    assert reported(day) == []
 
 
 def test_it_makes_no_more_than_twenty_reads_and_no_write(days):
@@ -81,7 +81,7 @@ def test_an_image_that_is_lost_overnight_is_reported_once_an_hour_before_the_ope
     day.live("Mon 23:00")
     lose_image(exam)
     day.live("Tue 08:30")
-    (event,) = [event for event in day.told if event.kind in TOLD]
+    (event,) = [event for event in day.reported if event.kind in REPORTED]
     assert event.kind is EventKind.COULD_NOT_WAKE
     assert day.moment("Tue 07:30") <= event.at <= day.moment("Tue 08:05")
     assert "api:latest: there is no such image; push it again" in event.reason
@@ -92,10 +92,10 @@ def test_trouble_is_reported_once_and_its_end_too(days):
     day, exam = days(office_hours=[])
     lose_image(exam)
     day.live("Thu 07:00")
-    assert told(day) == [EventKind.COULD_NOT_WAKE]
+    assert reported(day) == [EventKind.COULD_NOT_WAKE]
     exam.push(index("amd64"))
     day.live("Fri 07:00")
-    assert told(day) == [EventKind.COULD_NOT_WAKE, EventKind.COULD_WAKE]
+    assert reported(day) == [EventKind.COULD_NOT_WAKE, EventKind.COULD_WAKE]
 
 
 def test_trouble_that_could_not_be_checked_meanwhile_is_not_reported_again(days):
@@ -109,7 +109,7 @@ def test_trouble_that_could_not_be_checked_meanwhile_is_not_reported_again(days)
     assert (denied.struck, proof_of(day).verdict) == (1, Verdict.NOT_CHECKED)
     day.live("Thu 12:00")
     assert proof_of(day).verdict is Verdict.COULD_NOT_WAKE
-    assert told(day) == [EventKind.COULD_NOT_WAKE]
+    assert reported(day) == [EventKind.COULD_NOT_WAKE]
 
 
 def test_trouble_that_comes_back_after_it_was_over_is_reported_again(days):
@@ -120,10 +120,10 @@ def test_trouble_that_comes_back_after_it_was_over_is_reported_again(days):
     day.live("Mon 12:00")
     exam.push(index("amd64"))
     day.live("Tue 12:00")
-    assert told(day) == [EventKind.COULD_NOT_WAKE]
+    assert reported(day) == [EventKind.COULD_NOT_WAKE]
     lose_image(exam)
     day.live("Wed 12:00")
-    assert told(day) == [EventKind.COULD_NOT_WAKE] * 2
+    assert reported(day) == [EventKind.COULD_NOT_WAKE] * 2
 
 
 def test_another_trouble_is_reported_too(days):
@@ -132,7 +132,7 @@ def test_another_trouble_is_reported_too(days):
     day.live("Mon 12:00")
     exam.client("ecs").delete_cluster(cluster="nsfw_api_cluster")
     day.live("Wed 07:00")
-    assert told(day) == [EventKind.COULD_NOT_WAKE] * 2
+    assert reported(day) == [EventKind.COULD_NOT_WAKE] * 2
 
 
 def test_what_could_not_be_looked_at_is_not_called_fine(days):
@@ -145,7 +145,7 @@ def test_what_could_not_be_looked_at_is_not_called_fine(days):
     assert proof.verdict is Verdict.NOT_CHECKED
     assert [each.rule for each in proof.findings] == ["image"]
     assert "missing right ecr:DescribeImages" in proof.findings[0].message
-    assert told(day) == []
+    assert reported(day) == []
 
 
 def test_off_makes_no_call(days):
@@ -164,7 +164,7 @@ def test_an_awake_stack_is_not_rehearsed(days):
 def test_somebody_who_presses_meanwhile_is_served_in_the_same_pass(days):
     day, _ = days(office_hours=[])
     day.live("Mon 06:05")
-    asked = day.controller.table.load(STACK)
+    requested = day.controller.table.load(STACK)
     day.controller.table.request_rehearsal(STACK, day.now)
 
     def press(params):
@@ -174,7 +174,7 @@ def test_somebody_who_presses_meanwhile_is_served_in_the_same_pass(days):
     day.aws.answer_with("ecr", "DescribeImages", press)
     day.aws.clock.advance(1)
     day.run_pass()
-    assert day.controller.table.load(STACK).request_version > asked.request_version
+    assert day.controller.table.load(STACK).request_version > requested.request_version
     assert day.aws.calls.of("CreateLoadBalancer")
 
 

@@ -36,7 +36,7 @@ def day():
     made = days("Mon 06:00", "typical", idle_timeout="0", finish_paid_hour=False)
     made.plan("Mon 07:00", lambda: made.wake(hours=9))
     made.live("Mon 07:30")
-    assert made.desk.standing() == AWAKE
+    assert made.sut.standing() == AWAKE
     yield made
     assert not {call.operation for call in made.aws.calls} & FORBIDDEN
 
@@ -144,7 +144,7 @@ def test_a_target_group_that_is_renamed_takes_nothing_else_down(day):
     assert "DeleteService" not in made
     assert made[-1] == "DeleteTargetGroup"
     assert made.index("ModifyListener") < made.index("DeleteTargetGroup")
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
     assert leftovers(day) == ()
     assert gap() <= 5
 
@@ -155,7 +155,7 @@ def test_a_service_that_is_renamed_runs_before_the_old_one_ends(day):
 
     assert "DeleteLoadBalancer" not in made
     assert made.index("CreateService") < made.index("DeleteService")
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
     assert leftovers(day) == ()
     assert gap() == 0
     assert day.status["cause"] == ""
@@ -166,7 +166,7 @@ def test_a_load_balancer_that_is_renamed_leaves_the_service_running(day):
     made = publish(day, changed(day, LB, Name="front"))
 
     assert made == ["DeleteLoadBalancer", "CreateLoadBalancer", "CreateListener"]
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
     assert leftovers(day) == ()
     assert 60 < gap() < 300
     assert day.status["cause"] == ""
@@ -188,7 +188,7 @@ def test_a_renamed_stack_sleeps_as_any_other(day):
     publish(day, changed(day, SERVICE, serviceName="api"))
     day.live("Mon 16:30")
 
-    assert day.desk.standing() == ASLEEP
+    assert day.sut.standing() == ASLEEP
     assert all(each.ended_at for each in day.balancers())
 
 
@@ -197,7 +197,7 @@ def test_a_service_renamed_while_the_stack_goes_to_sleep_is_not_forgotten(day):
     day.plan("Mon 16:00", lambda: day.publish(renamed))
     day.live("Mon 16:30")
 
-    assert day.desk.standing() == ASLEEP
+    assert day.sut.standing() == ASLEEP
     assert leftovers(day) == ()
 
 
@@ -213,7 +213,7 @@ def test_another_region_is_woken_before_the_old_one_sleeps(day):
     calls = [c for c in list(day.aws.calls)[start:] if c.operation.startswith(("Create", "Delete"))]
     assert {c.region for c in calls if c.operation.startswith("Create")} == {EUROPE}
     assert {c.region for c in calls if c.operation == "DeleteLoadBalancer"} == {"us-east-1"}
-    assert day.desk.standing() == ASLEEP
+    assert day.sut.standing() == ASLEEP
     assert leftovers(day) == ()
     (there,) = [each for each in day.balancers() if each.ended_at is None]
     assert there.region == EUROPE
@@ -260,7 +260,7 @@ def moved(day):
         clock=day.aws.clock,
         side_by_side=one_by_one,
         rehearses=False,
-        notify=lambda _, event: day.told.append(event),
+        notify=lambda _, event: day.reported.append(event),
     )
     day.other, day.session = other, session
     day.publish(replace(day.spec, role_arn=ROLE_B))
@@ -271,7 +271,7 @@ def test_another_account_is_woken_before_the_old_one_sleeps_there(moved):
     moved.live("Mon 08:00")
 
     assert StackUnderTest(moved.other).standing() == AWAKE
-    assert moved.desk.standing() == ASLEEP
+    assert moved.sut.standing() == ASLEEP
     assert leftovers(moved) == ()
     assert moved.status["replaced"] == {}
 
@@ -283,14 +283,14 @@ def test_back_to_an_account_that_cannot_be_left(moved):
     moved.publish(replace(moved.spec, role_arn=None))
     moved.live("Mon 09:30")
 
-    assert moved.desk.standing() == AWAKE
+    assert moved.sut.standing() == AWAKE
     assert moved.status["phase"] == "awake"
     assert StackUnderTest(moved.other).standing() == AWAKE
-    told = [event for event in moved.told if event.kind == "stuck"]
-    assert len(told) == 1
+    reported = [event for event in moved.reported if event.kind == "stuck"]
+    assert len(reported) == 1
     for said in ("222222222222", '"ecs-nlb"', "sts:AssumeRole", "sweep --forget nsfw-api"):
-        assert said in told[0].reason
-    assert float(sum(map(float, told[0].facts["hours"].values()))) > 0.03
+        assert said in reported[0].reason
+    assert float(sum(map(float, reported[0].facts["hours"].values()))) > 0.03
     (trouble,) = moved.status["replaced"].values()
     assert len(trouble["standing"]) == 2
 
@@ -299,7 +299,7 @@ def test_back_to_an_account_that_cannot_be_left(moved):
     assert StackUnderTest(moved.other).standing() == ASLEEP
     assert leftovers(moved) == ()
     assert moved.status["replaced"] == {}
-    assert moved.desk.standing() == AWAKE
+    assert moved.sut.standing() == AWAKE
 
 
 # what cannot be reached
@@ -331,7 +331,7 @@ def test_a_region_that_cannot_be_reached_does_not_keep_the_stack_from_waking(err
     day.plan("Mon 07:00", lambda: day.wake(hours=9))
     day.live("Mon 08:30")
 
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
     kinds = [kind for _, kind in day.story()]
     assert kinds.count("stuck") == 1
     assert "awake" in kinds
@@ -350,7 +350,7 @@ def test_a_load_balancer_that_may_not_go_keeps_serving_until_it_may(day):
     day.live("Mon 09:30")
 
     assert gap() == 0
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
     kinds = [kind for _, kind in day.story("Mon 07:29")]
     assert kinds == ["stuck", "degraded"]
     assert 'held by load balancer "ecs-nlb"' in day.status["cause"]
@@ -407,7 +407,7 @@ def test_a_pass_that_dies_anywhere_while_a_name_changes_leaves_nothing(day):
             day.aws.call = plainly
         day.aws.clock.advance(61)
     day.live("Mon 08:59")
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
     assert leftovers(day) == ()
     names = [each.name for each in day.balancers() if each.ended_at is None]
     assert names == ["front"]
@@ -420,7 +420,7 @@ def test_the_money_of_what_was_replaced_is_counted(day):
     publish_later = replace(changed(day, LB, Name="front"))
     day.publish(publish_later)
     day.live("Mon 17:00")
-    assert day.desk.standing() == ASLEEP
+    assert day.sut.standing() == ASLEEP
     agree(day)
 
 

@@ -23,7 +23,7 @@ KEEPS = [
     {"address": "aws_nat_gateway.n", "what": "NAT gateway", "month": 32.85},
     {"address": "aws_sagemaker_endpoint.m", "what": "model endpoint", "month": None},
 ]
-"""As a compiled spec has it (tests/mapping/test_mapping_meaning.py)."""
+"""As a compiled spec has it (tests/mapping/test_meaning.py)."""
 
 
 def ending(after: timedelta, owner: str = "ann", keeps=(), **policy):
@@ -41,8 +41,8 @@ def live(day, length: timedelta) -> None:
     day.live_until(day.now + length)
 
 
-def told(day) -> list[str]:
-    return [str(event.kind) for event in day.told if str(event.kind) in OF_TERM]
+def reported(day) -> list[str]:
+    return [str(event.kind) for event in day.reported if str(event.kind) in OF_TERM]
 
 
 def test_a_term_is_announced_twice_and_at_its_end_and_the_stack_goes_a_week_later():
@@ -50,16 +50,16 @@ def test_a_term_is_announced_twice_and_at_its_end_and_the_stack_goes_a_week_late
     end = day.now + 5 * DAY
     live(day, 13 * DAY)
 
-    found = [(str(event.kind), event.at) for event in day.told if str(event.kind) in OF_TERM]
+    found = [(str(event.kind), event.at) for event in day.reported if str(event.kind) in OF_TERM]
     assert [kind for kind, _ in found] == ["ending", "ending", "ended", "unpublished"]
     planned = [end - 3 * DAY, end - DAY, end, end + 7 * DAY]
     late = [at - due for (_, at), due in zip(found, planned, strict=True)]
     assert all(timedelta(0) <= each < timedelta(minutes=5) for each in late)
-    assert {event.facts["owner"] for event in day.told if str(event.kind) in OF_TERM} == {"ann"}
+    assert {event.facts["owner"] for event in day.reported if str(event.kind) in OF_TERM} == {"ann"}
     with pytest.raises(NotPublishedError):
         day.controller.table.load(STACK)
     assert day.controller.table.published() == []
-    assert not day.desk.standing()["load_balancers"]
+    assert not day.sut.standing()["load_balancers"]
 
 
 def test_from_its_end_on_it_is_held_asleep_through_office_hours():
@@ -80,19 +80,19 @@ def test_who_wakes_it_after_its_end_is_not_cut_off_and_it_sleeps_again():
     assert day.status["target"] == "awake"
     live(day, timedelta(hours=3))
     assert day.status["target"] == "asleep"
-    assert told(day).count("ended") == 1
+    assert reported(day).count("ended") == 1
 
 
 def test_what_is_extended_begins_anew():
     day = ending(2 * DAY)
     live(day, timedelta(hours=30))
-    assert told(day) == ["ending", "ending"]  # it was published less than three days ahead
+    assert reported(day) == ["ending", "ending"]  # it was published less than three days ahead
     term = day.controller.table.load(STACK).term
     day.controller.table.put_term(term.prolonged(day.now + 14 * DAY, "bob", day.now))
     live(day, 5 * DAY)
-    assert told(day) == ["ending"] * 2
+    assert reported(day) == ["ending"] * 2
     live(day, 7 * DAY)
-    assert told(day) == ["ending"] * 3
+    assert reported(day) == ["ending"] * 3
     assert day.controller.table.load(STACK).hold is None
 
 
@@ -104,9 +104,9 @@ def test_one_that_is_wanted_is_not_taken_out():
     live(day, timedelta(minutes=90))
     assert day.controller.table.load(STACK).spec.stack == STACK
     assert day.status["target"] == "awake"
-    assert told(day)[-1] == "ended"
+    assert reported(day)[-1] == "ended"
     live(day, timedelta(hours=1))
-    assert told(day)[-1] == "unpublished"
+    assert reported(day)[-1] == "unpublished"
     with pytest.raises(NotPublishedError):
         day.controller.table.load(STACK)
 
@@ -121,7 +121,7 @@ def test_messages_name_owner_remedy_and_what_terraform_keeps():
     """As far as the files said what costs by the hour; and what they did not say."""
     day = ending(DAY, keeps=KEEPS)
     live(day, 9 * DAY)
-    of_term = [event for event in day.told if str(event.kind) in OF_TERM]
+    of_term = [event for event in day.reported if str(event.kind) in OF_TERM]
     texts = {event.kind: write_message(day.spec, event) for event in of_term}
     assert all(message.level is Level.TROUBLE for message in texts.values())
     gone = texts[EventKind.UNPUBLISHED].body
@@ -143,4 +143,4 @@ def test_a_term_without_an_end_is_announced_to_nobody():
     term = day.controller.table.load(STACK).term
     day.controller.table.put_term(replace(term, expires_at=None))
     live(day, 5 * DAY)
-    assert told(day) == []
+    assert reported(day) == []

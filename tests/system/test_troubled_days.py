@@ -41,7 +41,7 @@ def test_a_failed_image_pull_is_given_up_and_tried_again_for_a_new_reason_only(m
     day.aws.conditions.containers("nsfw-api-container", "image_pull_error")
     day.live("Mon 12:00")
 
-    assert day.desk.standing() == ASLEEP
+    assert day.sut.standing() == ASLEEP
     assert day.reason.startswith("the wake failed: ")
     assert "CannotPullContainerError" in day.reason
     assert "CannotPullContainerError" in day.status["failure"]["cause"]
@@ -53,12 +53,12 @@ def test_a_failed_image_pull_is_given_up_and_tried_again_for_a_new_reason_only(m
     day.plan("Mon 14:00", day.wake)
     day.live("Mon 14:30")
     assert len(day.balancers()) == 2
-    assert day.desk.standing() == ASLEEP
+    assert day.sut.standing() == ASLEEP
 
     day.aws.conditions.containers("nsfw-api-container", "healthy")
     day.visit("Tue 09:00", "Tue 12:00")
     day.live("Tue 10:00")
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
     assert day.status["failure"] is None
 
 
@@ -67,13 +67,13 @@ def test_a_changed_configuration_is_a_reason_to_try_again(make_days):
     day.aws.conditions.containers("nsfw-api-container", "image_pull_error")
     day.visit("Mon 09:00", "Mon 12:00")
     day.live("Mon 10:00")
-    assert day.desk.standing() == ASLEEP
+    assert day.sut.standing() == ASLEEP
 
     day.aws.conditions.containers("nsfw-api-container", "healthy")
     policy = {**day.spec.policy, "wake_timeout": "25m"}
     day.plan("Mon 10:30", lambda: day.publish(article_spec(policy=policy)))
     day.live("Mon 10:40")
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
 
 
 def test_nobody_is_awake_for_a_scanner(make_days):
@@ -92,7 +92,7 @@ def test_a_long_connection_keeps_it_awake_as_long_as_it_says_something(make_days
         day.aws.traffic.flows("ecs-nlb", at, new_flows=0, bytes=150, active=1)
     day.aws.traffic.hold_open("ecs-nlb", day.moment("Mon 11:00"))
     day.live("Mon 11:30")
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
 
     day.live("Mon 12:00")
     assert ("Mon 11:33", "sleeping") in day.story()
@@ -103,7 +103,7 @@ def test_what_cloudwatch_does_not_report_is_not_idle(make_days):
     day.aws.conditions.metric_status = "PartialData"
     day.plan("Mon 08:00", lambda: day.wake(8))
     day.live("Mon 10:00")
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
     assert "what is not known is not idle" in day.reason
 
     day.live("Mon 12:00")
@@ -117,8 +117,8 @@ def test_counts_that_are_a_quarter_of_an_hour_late_delay_the_sleep_by_that(make_
     day.live("Mon 12:00")
 
     assert ("Mon 10:42", "sleeping") in day.story()  # 09:57, half an hour, and 15 minutes
-    asked = day.aws.calls.of("GetMetricData")
-    assert len(asked) <= 6
+    requested = day.aws.calls.of("GetMetricData")
+    assert len(requested) <= 6
 
 
 def test_what_somebody_took_away_is_put_back_within_a_quarter_of_an_hour(make_days):
@@ -126,12 +126,12 @@ def test_what_somebody_took_away_is_put_back_within_a_quarter_of_an_hour(make_da
     day = make_days(**OFFICE)
     day.visit("Mon 09:00", "Mon 12:00")
     day.live("Mon 10:02")
-    elbv2 = day.desk.session.client("elbv2")
+    elbv2 = day.sut.session.client("elbv2")
     (balancer,) = elbv2.describe_load_balancers()["LoadBalancers"]
     elbv2.delete_load_balancer(LoadBalancerArn=balancer["LoadBalancerArn"])
 
     day.live("Mon 10:25")
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
     assert day.reason == "office hours"
     assert len(day.balancers()) == 2
     assert [kind for _, kind in day.story()] == ["waking", "awake", "replaced"]
@@ -139,7 +139,7 @@ def test_what_somebody_took_away_is_put_back_within_a_quarter_of_an_hour(make_da
 
 def test_a_foreign_load_balancer_blocks_the_wake_and_nothing_is_paid_meanwhile(make_days):
     day = make_days(**OFFICE)
-    elbv2 = day.desk.session.client("elbv2")
+    elbv2 = day.sut.session.client("elbv2")
     elbv2.create_load_balancer(Name="ecs-nlb", Type="network", Subnets=["subnet-0a1b2c3d4e5f60718"])
     day.live("Mon 10:00")
 
@@ -147,13 +147,13 @@ def test_a_foreign_load_balancer_blocks_the_wake_and_nothing_is_paid_meanwhile(m
     blocked = day.status["blocked"]
     assert 'load balancer "ecs-nlb"' in blocked["cause"]
     assert len(day.balancers()) == 1  # theirs
-    assert day.desk.standing()["services"] == 0
+    assert day.sut.standing()["services"] == 0
 
     (theirs,) = elbv2.describe_load_balancers()["LoadBalancers"]
     elbv2.delete_load_balancer(LoadBalancerArn=theirs["LoadBalancerArn"])
     day.plan("Mon 11:00", day.wake)
     day.live("Mon 11:10")
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
     assert day.status["blocked"] is None
 
 
@@ -164,7 +164,7 @@ def test_a_service_that_drains_for_ever_has_its_tasks_stopped(make_days):
     day.visit("Mon 09:00", "Mon 17:59")
     day.live("Mon 18:25")
 
-    assert day.desk.standing() == ASLEEP
+    assert day.sut.standing() == ASLEEP
     kinds = [kind for _, kind in day.story("Mon 17:00")]
     assert kinds == ["sleeping_soon", "sleeping", "asleep"]
 
@@ -234,8 +234,8 @@ def test_a_load_balancer_that_is_renamed_while_awake_is_not_left_behind(make_day
     day.plan("Mon 10:05", lambda: day.publish(renamed))
     day.live("Mon 10:20")
 
-    assert day.desk.standing() == AWAKE
-    elbv2 = day.desk.session.client("elbv2")
+    assert day.sut.standing() == AWAKE
+    elbv2 = day.sut.session.client("elbv2")
     (balancer,) = elbv2.describe_load_balancers()["LoadBalancers"]
     assert balancer["LoadBalancerName"] == "other-nlb"
     assert balancer["AvailabilityZones"][0]["LoadBalancerAddresses"][0]["AllocationId"] == EIP
@@ -256,13 +256,13 @@ def test_a_lost_table_does_not_lose_a_sleep(make_days):
     day = make_days(finish_paid_hour=False)
     day.plan("Mon 13:00", lambda: day.wake(8))
     day.live("Mon 13:10")
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
     wipe(day)
     day.live("Mon 13:20")
     day.plan("Mon 13:20", lambda: day.publish(day.spec))
     day.live("Mon 13:30")
 
-    assert day.desk.standing() == ASLEEP
+    assert day.sut.standing() == ASLEEP
     assert day.reason == "nobody has asked for it"
 
 
@@ -274,12 +274,12 @@ def test_a_lost_table_in_office_hours_finds_its_stack_awake(make_days):
     day.plan("Mon 12:10", lambda: day.publish(day.spec))
     day.live("Mon 12:20")
 
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
     assert len(day.balancers()) == 1
     assert day.status["lifecycle"]["billed"][0][2] == "2026-11-22T23:54:00Z"
     assert day.status["learned"]["totals"] == []  # a wake of no time teaches nothing
     day.live("Mon 19:00")
-    assert day.desk.standing() == ASLEEP
+    assert day.sut.standing() == ASLEEP
 
 
 def test_a_lost_status_is_learned_again_from_the_history(make_days):
@@ -294,7 +294,7 @@ def test_a_lost_status_is_learned_again_from_the_history(make_days):
 
     assert day.status["learned"]["totals"] == totals
     day.live("Tue 09:00")
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
 
 
 def test_a_pass_that_dies_is_taken_up_by_the_next_tick_but_one(make_days):
@@ -307,7 +307,7 @@ def test_a_pass_that_dies_is_taken_up_by_the_next_tick_but_one(make_days):
     assert day.due_at() <= day.moment("Mon 08:56")
 
     day.live("Mon 09:00")
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
 
 
 def test_a_pass_that_breaks_is_tried_less_and_less_often_until_it_works_again(make_days):
@@ -428,14 +428,14 @@ def test_an_undelivered_event_is_delivered_once_by_the_next_pass(make_days):
     def tell(spec, event):
         if next(failures, False):
             raise RuntimeError("the topic is gone")
-        day.told.append(event)
+        day.reported.append(event)
 
     day.controller = day.new_controller(tell)
     day.plan("Sat 13:00", day.wake)
     day.live("Sat 16:00")
 
     kinds = ["waking", "awake", "sleeping_soon", "sleeping", "asleep"]
-    assert [str(event.kind) for event in day.told] == kinds
+    assert [str(event.kind) for event in day.reported] == kinds
     assert day.status["outbox"] == []
 
 
@@ -444,10 +444,10 @@ def test_people_are_notified_of_what_a_time_awake_consisted_of(make_days):
     day.plan("Sat 13:00", day.wake)
     day.live("Sat 16:00")
 
-    told = {str(event.kind): event for event in day.told}
-    assert told["awake"].facts["endpoint"]["url"] == "http://203.0.113.25:5000/"
-    assert told["sleeping_soon"].facts["ends_at"] == "2026-11-28T05:00:00Z"
-    spans = {span[0].partition(".")[0]: span[2:] for span in told["asleep"].facts["spans"]}
+    reported = {str(event.kind): event for event in day.reported}
+    assert reported["awake"].facts["endpoint"]["url"] == "http://203.0.113.25:5000/"
+    assert reported["sleeping_soon"].facts["ends_at"] == "2026-11-28T05:00:00Z"
+    spans = {span[0].partition(".")[0]: span[2:] for span in reported["asleep"].facts["spans"]}
     assert spans["aws_lb"] == ["2026-11-28T04:00:02Z", "2026-11-28T05:00:00Z"]
     (task,) = (one for one in day.aws.lifetimes() if one.kind == "task")
     pulled, stopped = format_timestamp(task.started_at), format_timestamp(task.ended_at)
@@ -460,7 +460,7 @@ def test_a_lock_whose_item_was_lost_counts_on_from_what_stands_on_the_status(mak
     day.visit("Mon 09:00", "Mon 12:00")
     day.live("Mon 10:00")
     fence = status_item(day)["fence"]["N"]
-    day.desk.session.client("dynamodb").delete_item(
+    day.sut.session.client("dynamodb").delete_item(
         TableName="dormouse", Key=items.key(STACK, items.LOCK)
     )
     assert int(fence) > 2
@@ -480,7 +480,7 @@ def test_a_pass_whose_lock_was_taken_does_not_number_it_anew(make_days):
 
 
 def status_item(day):
-    reply = day.desk.session.client("dynamodb").get_item(
+    reply = day.sut.session.client("dynamodb").get_item(
         TableName="dormouse", Key=items.key(STACK, items.STATUS)
     )
     return reply["Item"]

@@ -55,13 +55,13 @@ def items(request):
 
 def test_a_wake_begun_by_an_earlier_release_is_kept_and_ended_by_this_one(items):
     aws, controller = account(items)
-    desk = StackUnderTest(aws)
+    sut = StackUnderTest(aws)
     assert controller.run_pass(STACK, "test", BUDGET)["result"] == "converged"
-    assert desk.standing() == AWAKE
+    assert sut.standing() == AWAKE
 
     aws.clock.advance(3 * 3600 - 240)  # the lease is over, and the third paid hour nearly
     assert controller.run_pass(STACK, "test", BUDGET)["result"] == "converged"
-    assert desk.standing() == ASLEEP
+    assert sut.standing() == ASLEEP
 
 
 def test_what_an_earlier_release_has_learned_is_not_forgotten(items):

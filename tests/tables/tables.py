@@ -135,7 +135,7 @@ class Tables:
         item = table.items.get(table.key_of(params["Key"]))
         if item is None:
             return {}
-        return {"Item": _asked(item, params)}
+        return {"Item": _requested(item, params)}
 
     def put_item(self, params: Mapping[str, Any]) -> dict[str, Any]:
         table = self.table(params)
@@ -171,17 +171,17 @@ class Tables:
     def transact_write_items(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """All of them, or none where a condition does not hold."""
         kinds = {"Put": self.put_item, "Update": self.update_item, "Delete": self.delete_item}
-        asked = [(kind, one) for each in params["TransactItems"] for kind, one in each.items()]
-        reasons = [_reason(self.table(one), kind, one) for kind, one in asked]
+        requested = [(kind, one) for each in params["TransactItems"] for kind, one in each.items()]
+        reasons = [_reason(self.table(one), kind, one) for kind, one in requested]
         if any(reasons):
-            told = ", ".join(reason or "None" for reason in reasons)
+            reported = ", ".join(reason or "None" for reason in reasons)
             raise AwsError(
                 "TransactionCanceledException",
                 "Transaction cancelled, please refer cancellation reasons for specific reasons "
-                f"[{told}]",
-                members={"CancellationReasons": [_told(reason) for reason in reasons]},
+                f"[{reported}]",
+                members={"CancellationReasons": [_reported(reason) for reason in reasons]},
             )
-        for kind, one in asked:
+        for kind, one in requested:
             kinds[kind](one)
         return {}
 
@@ -208,10 +208,10 @@ class Tables:
                 continue
             page.append(item)
             if len(page) == limit:
-                found = [_asked(_projected(table, index, each), params) for each in page]
+                found = [_requested(_projected(table, index, each), params) for each in page]
                 key = _projected(table, index, item, keys_only=True)
                 return {"Items": found, "Count": len(found), "LastEvaluatedKey": key}
-        found = [_asked(_projected(table, index, each), params) for each in page]
+        found = [_requested(_projected(table, index, each), params) for each in page]
         return {"Items": found, "Count": len(page)}
 
     def scan(self, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -264,7 +264,7 @@ def _reason(table: Table, kind: str, params: Mapping[str, Any]) -> str:
     return ""
 
 
-def _told(reason: str) -> dict[str, str]:
+def _reported(reason: str) -> dict[str, str]:
     """A reason as it stands in the answer; those that have none are told, too."""
     return {"Code": reason or "None"}
 
@@ -272,11 +272,11 @@ def _told(reason: str) -> dict[str, str]:
 def _check(params: Mapping[str, Any], item: Item | None) -> None:
     text = params.get("ConditionExpression")
     if text and not condition(text)(Scope(item or {}, params)):
-        told = params.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
+        reported = params.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
         raise AwsError(
             "ConditionalCheckFailedException",
             "The conditional request failed",
-            members={"Item": dict(item)} if told and item is not None else None,
+            members={"Item": dict(item)} if reported and item is not None else None,
         )
 
 
@@ -320,7 +320,7 @@ def _all(scope: Scope) -> bool:
     return True
 
 
-def _asked(item: Item, params: Mapping[str, Any]) -> Item:
+def _requested(item: Item, params: Mapping[str, Any]) -> Item:
     """A copy of what `ProjectionExpression` names; of everything without one."""
     names = params.get("ProjectionExpression")
     if names is None:

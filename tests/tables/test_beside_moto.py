@@ -48,7 +48,7 @@ class Both:
         Tables().play(played)
         self._clients = [aws.session().client("dynamodb") for aws in (LaptopAws(), played)]
         self.meta = self._clients[0].meta
-        self.asked: set[str] = set()
+        self.requested: set[str] = set()
 
     def make(self, table: str) -> None:
         for client in self._clients:
@@ -59,9 +59,9 @@ class Both:
             raise AttributeError(operation)
 
         def call(**request: Any) -> Any:
-            self.asked.add(operation)
+            self.requested.add(operation)
             moto, memory = (outcome(each, operation, request) for each in self._clients)
-            assert told(memory) == told(moto), (operation, request)
+            assert reported(memory) == reported(moto), (operation, request)
             if isinstance(moto, ClientError):
                 raise moto
             return moto
@@ -81,7 +81,7 @@ def outcome(client: Any, operation: str, request: dict[str, Any]) -> Any:
         return error
 
 
-def told(answer: Any) -> Any:
+def reported(answer: Any) -> Any:
     """What the store reads of an answer: texts of errors are nobody's."""
     if isinstance(answer, ClientError):
         reasons = answer.response.get("CancellationReasons", ())
@@ -141,8 +141,8 @@ class Store:
         self.table.claim(stack, few, at)
 
     def end_a_pass(self, stack, at, few, name, maybe):
-        asked = self.table.load_requests(stack) if maybe else None
-        self.table.put_status(stack, {"by": name}, at if few else None, few or None, asked)
+        requested = self.table.load_requests(stack) if maybe else None
+        self.table.put_status(stack, {"by": name}, at if few else None, few or None, requested)
 
     def break_a_pass(self, stack, at, few, name, maybe):
         self.table.back_off(stack, at, few, few if maybe else None)
@@ -232,4 +232,4 @@ def test_every_operation_of_the_store_is_among_them(both):
         with suppress(DormouseError):
             getattr(store, step)("nsfw-api", NOON, 1, "a", True)
     source = "".join(each.read_text() for each in SOURCE.glob("*.py"))
-    assert both.asked == set(re.findall(r"_dynamodb\.([a-z_]+)\(", source))
+    assert both.requested == set(re.findall(r"_dynamodb\.([a-z_]+)\(", source))

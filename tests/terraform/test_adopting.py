@@ -102,7 +102,7 @@ def test_the_articles_stack_is_adopted_and_given_back_while_it_serves(directory,
         before = {p.name: p.read_bytes() for p in directory.iterdir() if p.is_file()}
         with Visitor(server) as visitor:
             start = len(server.aws.calls)
-            told = json.loads(dormouse("adopt", directory, "--yes", "--json"))
+            reported = json.loads(dormouse("adopt", directory, "--yes", "--json"))
             writes = {c.operation for c in list(server.aws.calls)[start:] if not c.is_read}
             plan = terraform.plan()
             left = set(terraform.run("state", "list").stdout.split())
@@ -111,8 +111,8 @@ def test_the_articles_stack_is_adopted_and_given_back_while_it_serves(directory,
             undone = json.loads(dormouse("adopt", directory, "--undo", "--json"))
         (directory / "tfplan").unlink()
 
-        assert told["result"] == "adopted"
-        assert set(told["forgotten"]) == FOUR
+        assert reported["result"] == "adopted"
+        assert set(reported["forgotten"]) == FOUR
         assert writes <= {"AddTags", "TagResource"}
         assert {tuple(c["change"]["actions"]) for c in plan["resource_changes"]} == {("no-op",)}
         assert plan["output_changes"]["url"]["actions"] == ["no-op"]

@@ -18,7 +18,7 @@ from local.furnish_spec import furnish_for
 from local.server import LaptopServer
 from oracle import needs_terraform, terraform_on
 from system.stack_under_test import StackUnderTest
-from traps.garden import HEAD, garden, spec_of
+from traps.stack_directory import HEAD, spec_of, stack_dir
 
 pytestmark = [pytest.mark.terraform, pytest.mark.slow]
 
@@ -37,7 +37,7 @@ resource "aws_appautoscaling_target" "t" {{
   resource_id        = "service/${{aws_ecs_cluster.c.name}}/${{aws_ecs_service.s[0].name}}"
   scalable_dimension = "ecs:service:DesiredCount"
   service_namespace  = "ecs"
-  tags               = {{ team = "garden" }}
+  tags               = {{ team = "stack_dir" }}
   suspended_state {{
     dynamic_scaling_in_suspended = true
   }}
@@ -185,7 +185,7 @@ def plain(value: Any) -> Any:
 
 def test_the_provider_sends_what_we_compile_and_sees_no_changes_afterwards(tmp_path):
     needs_terraform()
-    spec = spec_of(garden(tmp_path, more=FILES))
+    spec = spec_of(stack_dir(tmp_path, more=FILES))
     alone = replace(spec, resources=[r for r in spec.resources if not r.kind.is_companion])
     directory = tmp_path / "scaling"
     directory.mkdir()

@@ -51,8 +51,8 @@ def test_terraform_imports_the_four_and_sees_no_changes(directory):
     ):
         terraform.init()
         terraform.apply(awake=False)
-        desk = StackUnderTest(server.aws, compiled.spec)
-        outcome = desk.wake()
+        sut = StackUnderTest(server.aws, compiled.spec)
+        outcome = sut.wake()
         assert outcome.result is Result.CONVERGED, outcome.cause
 
         for resource in compiled.spec.resources:

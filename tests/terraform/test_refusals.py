@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from oracle import Terraform, needs_terraform
-from traps.garden import HEAD, PROVIDER, garden
+from traps.stack_directory import HEAD, PROVIDER, stack_dir
 from traps.test_refusals import CASES
 
 pytestmark = [pytest.mark.terraform, pytest.mark.slow]
@@ -18,7 +18,7 @@ def test_terraform_validate_accepts_every_case(tmp_path):
     for number, case in enumerate(CASES):
         folder = tmp_path / f"case-{number}"
         folder.mkdir()
-        garden(folder, more=case.more, head=HEAD.replace(PROVIDER, ""), **case.parts)
+        stack_dir(folder, more=case.more, head=HEAD.replace(PROVIDER, ""), **case.parts)
         name = f"{case.rule}-{number}"
         calls.append(
             f'module "{name}" {{\n  source = "./case-{number}/garden"\n  awake = true\n}}\n'

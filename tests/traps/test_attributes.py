@@ -3,7 +3,7 @@
 import pytest
 
 from controller.reconcile.outcome import Result
-from traps.garden import LB, TG, L, compiled, desk_for, garden, spec_of
+from traps.stack_directory import LB, TG, L, compiled, spec_of, stack_dir, sut_for
 
 IDLE = "tcp.idle_timeout.seconds"
 TLS = {"certificate_arn": '"arn:aws:acm:eu-central-1:123456789012:certificate/0a"'}
@@ -18,14 +18,14 @@ def speaking(protocol, **listener):
 
 
 def one_awake(directory):
-    desk = desk_for(spec_of(directory))
-    outcome = desk.wake()
+    sut = sut_for(spec_of(directory))
+    outcome = sut.wake()
     assert outcome.result is Result.CONVERGED, outcome.cause
-    return desk
+    return sut
 
 
-def attributes_of(desk, kind):
-    elbv2 = desk.session.client("elbv2")
+def attributes_of(sut, kind):
+    elbv2 = sut.session.client("elbv2")
     (balancer,) = elbv2.describe_load_balancers()["LoadBalancers"]
     arn = balancer["LoadBalancerArn"]
     if kind == "listener":
@@ -40,7 +40,7 @@ def attributes_of(desk, kind):
     ("protocol", "words"), [("UDP", "120"), ("TLS", "350"), ("TCP_UDP", "350")]
 )
 def test_an_idle_timeout_is_dropped_where_the_provider_drops_it(tmp_path, protocol, words):
-    directory = garden(tmp_path, **speaking(protocol, tcp_idle_timeout_seconds="900"))
+    directory = stack_dir(tmp_path, **speaking(protocol, tcp_idle_timeout_seconds="900"))
     (problem,) = compiled(directory).problems
     assert (problem.rule, str(problem.level), problem.address) == ("dropped", "warning", L)
     assert words in problem.message
@@ -49,15 +49,15 @@ def test_an_idle_timeout_is_dropped_where_the_provider_drops_it(tmp_path, protoc
 
 
 def test_an_idle_timeout_of_a_tcp_listener_is_set(tmp_path):
-    directory = garden(tmp_path, **speaking("TCP", tcp_idle_timeout_seconds="900"))
+    directory = stack_dir(tmp_path, **speaking("TCP", tcp_idle_timeout_seconds="900"))
     assert compiled(directory).problems == ()
     assert attributes_of(one_awake(directory), "listener") == {IDLE: "900"}
 
 
 @pytest.mark.parametrize("protocol", ["UDP", "TLS"])
 def test_the_simulated_aws_refuses_it_as_aws_does(tmp_path, protocol):
-    desk = one_awake(garden(tmp_path, **speaking(protocol)))
-    elbv2 = desk.session.client("elbv2")
+    sut = one_awake(stack_dir(tmp_path, **speaking(protocol)))
+    elbv2 = sut.session.client("elbv2")
     (balancer,) = elbv2.describe_load_balancers()["LoadBalancers"]
     (listener,) = elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
     with pytest.raises(elbv2.exceptions.ClientError, match="is not recognized"):
@@ -68,18 +68,18 @@ def test_the_simulated_aws_refuses_it_as_aws_does(tmp_path, protocol):
 
 @pytest.mark.parametrize("word", ["1", "t", "T", "TRUE", "true", "True"])
 def test_every_word_for_true(tmp_path, word):
-    spec = spec_of(garden(tmp_path, group={"preserve_client_ip": f'"{word}"'}))
+    spec = spec_of(stack_dir(tmp_path, group={"preserve_client_ip": f'"{word}"'}))
     assert spec[TG].attributes["preserve_client_ip.enabled"] == "true"
 
 
 @pytest.mark.parametrize("word", ["0", "f", "F", "FALSE", "false", "False"])
 def test_every_word_for_false(tmp_path, word):
-    spec = spec_of(garden(tmp_path, group={"preserve_client_ip": f'"{word}"'}))
+    spec = spec_of(stack_dir(tmp_path, group={"preserve_client_ip": f'"{word}"'}))
     assert spec[TG].attributes["preserve_client_ip.enabled"] == "false"
 
 
 def test_a_word_that_is_read_differently_is_reported_once_and_wakes(tmp_path):
-    directory = garden(tmp_path, group={"preserve_client_ip": "1"})
+    directory = stack_dir(tmp_path, group={"preserve_client_ip": "1"})
     (problem,) = compiled(directory).problems
     assert (problem.rule, str(problem.level)) == ("spelling", "warning")
     assert "write true" in problem.message
@@ -88,14 +88,14 @@ def test_a_word_that_is_read_differently_is_reported_once_and_wakes(tmp_path):
 
 @pytest.mark.parametrize("value", ["true", '"true"', "null", '""'])
 def test_what_is_written_plainly_is_not_reported(tmp_path, value):
-    assert compiled(garden(tmp_path, group={"preserve_client_ip": value})).problems == ()
+    assert compiled(stack_dir(tmp_path, group={"preserve_client_ip": value})).problems == ()
 
 
 @pytest.mark.parametrize(
     ("value", "read"), [('"+15"', "15"), ('"015"', "15"), ("15.0", "15"), ('"-0"', "0"), ("0", "0")]
 )
 def test_every_spelling_of_a_delay(tmp_path, value, read):
-    spec = spec_of(garden(tmp_path, group={"deregistration_delay": value}))
+    spec = spec_of(stack_dir(tmp_path, group={"deregistration_delay": value}))
     assert spec[TG].attributes["deregistration_delay.timeout_seconds"] == read
 
 
@@ -110,7 +110,7 @@ def test_every_spelling_of_a_delay(tmp_path, value, read):
     ],
 )
 def test_words_that_nobody_reads_are_refused_once(tmp_path, changes, words):
-    result = compiled(garden(tmp_path, group=changes))
+    result = compiled(stack_dir(tmp_path, group=changes))
     assert [p.rule for p in result.problems] == ["value"], [str(p) for p in result.problems]
     assert words in result.problems[0].message
 
@@ -124,26 +124,26 @@ def test_words_that_nobody_reads_are_refused_once(tmp_path, changes, words):
 )
 def test_an_attribute_that_the_region_lacks_is_left_out(tmp_path, keys):
     """As the provider does in GovCloud and China."""
-    directory = garden(tmp_path, balancer={"enable_cross_zone_load_balancing": "true"})
-    desk = desk_for(spec_of(directory))
-    desk.aws.conditions.unknown_attributes |= keys
-    outcome = desk.wake()
+    directory = stack_dir(tmp_path, balancer={"enable_cross_zone_load_balancing": "true"})
+    sut = sut_for(spec_of(directory))
+    sut.aws.conditions.unknown_attributes |= keys
+    outcome = sut.wake()
     assert outcome.result is Result.CONVERGED, outcome.cause
-    assert attributes_of(desk, "balancer")["load_balancing.cross_zone.enabled"] == "true"
+    assert attributes_of(sut, "balancer")["load_balancing.cross_zone.enabled"] == "true"
 
-    start = len(desk.aws.calls)
+    start = len(sut.aws.calls)
     for progress in (outcome.progress, None):
-        assert desk.wake(progress=progress).result is Result.CONVERGED
-    assert not [c for c in desk.calls_since(start) if c.startswith("Modify")]
+        assert sut.wake(progress=progress).result is Result.CONVERGED
+    assert not [c for c in sut.calls_since(start) if c.startswith("Modify")]
 
 
 def test_another_refusal_of_an_attribute_still_fails_the_wake(tmp_path):
-    desk = desk_for(
-        spec_of(garden(tmp_path, balancer={"enable_cross_zone_load_balancing": "true"}))
+    sut = sut_for(
+        spec_of(stack_dir(tmp_path, balancer={"enable_cross_zone_load_balancing": "true"}))
     )
-    resource = desk.spec[LB]
+    resource = sut.spec[LB]
     resource.attributes["load_balancing.cross_zone.enabled"] = "perhaps"
-    outcome = desk.wake(minutes=2)
+    outcome = sut.wake(minutes=2)
     assert outcome.result is Result.FAILED
     assert "must be 'true' or 'false'" in outcome.cause
 
@@ -152,6 +152,6 @@ def test_a_group_for_an_application_load_balancer_has_no_attributes(tmp_path):
     """The provider sets them for instances and addresses alone."""
     changes = {"target_type": '"alb"', "deregistration_delay": "30"}
     alone = {"load_balancer": None, "health_check_grace_period_seconds": None}
-    directory = garden(tmp_path, group=changes, service=alone)
+    directory = stack_dir(tmp_path, group=changes, service=alone)
     assert [(p.rule, p.address) for p in compiled(directory).problems] == [("dropped", TG)]
     assert spec_of(directory)[TG].attributes == {}

@@ -9,7 +9,7 @@ from controller.domain.planning.spec import Kind, Spec
 from controller.mapping.ignored import ignored_fields
 from controller.mapping.kinds import BY_KIND
 from controller.reconcile.outcome import Result
-from traps.garden import TG, L, S, compiled, desk_for, garden, problems_of, spec_of
+from traps.stack_directory import TG, L, S, compiled, problems_of, spec_of, stack_dir, sut_for
 
 CHANGES = ("Create", "Modify", "Update", "Delete", "Set")
 CHECK = '{\n protocol = "TCP"\n interval = 30\n}'
@@ -24,60 +24,58 @@ ALL = {"lifecycle": "{\n ignore_changes = all\n}"}
 
 def made(directory):
     """The stack awake, then looked at by somebody who remembers nothing."""
-    desk = desk_for(spec_of(directory))
-    outcome = desk.wake()
+    sut = sut_for(spec_of(directory))
+    outcome = sut.wake()
     assert outcome.result is Result.CONVERGED, outcome.cause
-    return desk
+    return sut
 
 
-def changes_of_next_pass(desk, progress=None):
-    start = len(desk.aws.calls)
-    outcome = desk.wake(progress=progress)
+def changes_of_next_pass(sut, progress=None):
+    start = len(sut.aws.calls)
+    outcome = sut.wake(progress=progress)
     assert outcome.result is Result.CONVERGED, outcome.cause
-    return [c for c in desk.calls_since(start) if c.startswith(CHANGES)]
+    return [c for c in sut.calls_since(start) if c.startswith(CHANGES)]
 
 
-def service_of(desk):
-    reply = desk.session.client("ecs").describe_services(cluster="garden", services=["garden"])
+def service_of(sut):
+    reply = sut.session.client("ecs").describe_services(cluster="garden", services=["garden"])
     return reply["services"][0]
 
 
-def group_of(desk):
-    (group,) = desk.session.client("elbv2").describe_target_groups()["TargetGroups"]
+def group_of(sut):
+    (group,) = sut.session.client("elbv2").describe_target_groups()["TargetGroups"]
     return group["TargetGroupArn"]
 
 
 @pytest.mark.parametrize("lifecycle", [ALL, ignoring("desired_count")])
 @pytest.mark.parametrize("count", [0, 3])
 def test_a_count_that_somebody_else_sets(tmp_path, lifecycle, count):
-    desk = made(garden(tmp_path, service=lifecycle))
-    desk.session.client("ecs").update_service(
-        cluster="garden", service="garden", desiredCount=count
-    )
-    desk.aws.clock.advance(600)
-    assert changes_of_next_pass(desk) == []
-    assert service_of(desk)["desiredCount"] == count
+    sut = made(stack_dir(tmp_path, service=lifecycle))
+    sut.session.client("ecs").update_service(cluster="garden", service="garden", desiredCount=count)
+    sut.aws.clock.advance(600)
+    assert changes_of_next_pass(sut) == []
+    assert service_of(sut)["desiredCount"] == count
 
 
 @pytest.mark.parametrize(
     "lifecycle", [ALL, ignoring("health_check"), ignoring("health_check[0].interval")]
 )
 def test_a_health_check_that_somebody_else_sets(tmp_path, lifecycle):
-    desk = made(garden(tmp_path, group={"health_check": CHECK, **lifecycle}))
-    desk.session.client("elbv2").modify_target_group(
-        TargetGroupArn=group_of(desk), HealthCheckIntervalSeconds=20
+    sut = made(stack_dir(tmp_path, group={"health_check": CHECK, **lifecycle}))
+    sut.session.client("elbv2").modify_target_group(
+        TargetGroupArn=group_of(sut), HealthCheckIntervalSeconds=20
     )
-    assert changes_of_next_pass(desk) == []
+    assert changes_of_next_pass(sut) == []
 
 
 def test_a_part_of_a_health_check_leaves_the_others_to_be_corrected(tmp_path):
     changes = {"health_check": CHECK, **ignoring("health_check[0].interval")}
-    desk = made(garden(tmp_path, group=changes))
-    elbv2 = desk.session.client("elbv2")
+    sut = made(stack_dir(tmp_path, group=changes))
+    elbv2 = sut.session.client("elbv2")
     elbv2.modify_target_group(
-        TargetGroupArn=group_of(desk), HealthCheckIntervalSeconds=20, UnhealthyThresholdCount=7
+        TargetGroupArn=group_of(sut), HealthCheckIntervalSeconds=20, UnhealthyThresholdCount=7
     )
-    assert changes_of_next_pass(desk) == ["ModifyTargetGroup"]
+    assert changes_of_next_pass(sut) == ["ModifyTargetGroup"]
     (group,) = elbv2.describe_target_groups()["TargetGroups"]
     assert (group["HealthCheckIntervalSeconds"], group["UnhealthyThresholdCount"]) == (20, 3)
 
@@ -85,16 +83,16 @@ def test_a_part_of_a_health_check_leaves_the_others_to_be_corrected(tmp_path):
 @pytest.mark.parametrize("lifecycle", [ALL, ignoring("deregistration_delay")])
 @pytest.mark.parametrize("memory", ["kept", "lost"])
 def test_an_attribute_is_set_once_and_then_left_alone(tmp_path, lifecycle, memory):
-    desk = desk_for(spec_of(garden(tmp_path, group=lifecycle)))
-    progress = desk.wake().progress
-    elbv2, key = desk.session.client("elbv2"), "deregistration_delay.timeout_seconds"
-    read = {a["Key"]: a["Value"] for a in _attributes(elbv2, group_of(desk))}
+    sut = sut_for(spec_of(stack_dir(tmp_path, group=lifecycle)))
+    progress = sut.wake().progress
+    elbv2, key = sut.session.client("elbv2"), "deregistration_delay.timeout_seconds"
+    read = {a["Key"]: a["Value"] for a in _attributes(elbv2, group_of(sut))}
     assert read[key] == "15"
     elbv2.modify_target_group_attributes(
-        TargetGroupArn=group_of(desk), Attributes=[{"Key": key, "Value": "120"}]
+        TargetGroupArn=group_of(sut), Attributes=[{"Key": key, "Value": "120"}]
     )
-    assert changes_of_next_pass(desk, progress if memory == "kept" else None) == []
-    assert {"Key": key, "Value": "120"} in _attributes(elbv2, group_of(desk))
+    assert changes_of_next_pass(sut, progress if memory == "kept" else None) == []
+    assert {"Key": key, "Value": "120"} in _attributes(elbv2, group_of(sut))
 
 
 def _attributes(elbv2, arn):
@@ -103,40 +101,40 @@ def _attributes(elbv2, arn):
 
 def test_an_attribute_is_set_also_when_the_pass_died_before_it(tmp_path):
     """The create is remembered, and that nothing more was done to it."""
-    desk = desk_for(spec_of(garden(tmp_path, group=ALL)))
-    outcome = desk.wake()
+    sut = sut_for(spec_of(stack_dir(tmp_path, group=ALL)))
+    outcome = sut.wake()
     key = "deregistration_delay.timeout_seconds"
-    desk.session.client("elbv2").modify_target_group_attributes(
-        TargetGroupArn=group_of(desk), Attributes=[{"Key": key, "Value": "300"}]
+    sut.session.client("elbv2").modify_target_group_attributes(
+        TargetGroupArn=group_of(sut), Attributes=[{"Key": key, "Value": "300"}]
     )
     undelivered = Progress(created=outcome.progress.created)
-    assert changes_of_next_pass(desk, undelivered) == ["ModifyTargetGroupAttributes"]
+    assert changes_of_next_pass(sut, undelivered) == ["ModifyTargetGroupAttributes"]
 
 
 def test_a_grace_period_that_the_new_files_change(tmp_path):
     lifecycle = ignoring("health_check_grace_period_seconds")
-    desk = made(garden(tmp_path, service=lifecycle))
+    sut = made(stack_dir(tmp_path, service=lifecycle))
     changed = {**lifecycle, "health_check_grace_period_seconds": "60"}
-    desk.spec = spec_of(garden(tmp_path, service=changed))
-    assert changes_of_next_pass(desk) == []
-    assert service_of(desk)["healthCheckGracePeriodSeconds"] == 180
+    sut.spec = spec_of(stack_dir(tmp_path, service=changed))
+    assert changes_of_next_pass(sut) == []
+    assert service_of(sut)["healthCheckGracePeriodSeconds"] == 180
 
 
 def test_a_part_of_the_network_stays_while_another_is_corrected(tmp_path):
     """Terraform sends what stands for the part that it ignores."""
     lifecycle = ignoring("network_configuration[0].assign_public_ip")
-    directory = garden(tmp_path, service=lifecycle)
-    desk = made(directory)
-    ecs = desk.session.client("ecs")
-    network = service_of(desk)["networkConfiguration"]["awsvpcConfiguration"]
+    directory = stack_dir(tmp_path, service=lifecycle)
+    sut = made(directory)
+    ecs = sut.session.client("ecs")
+    network = service_of(sut)["networkConfiguration"]["awsvpcConfiguration"]
     changed = {**network, "assignPublicIp": "DISABLED"}
     ecs.update_service(
         cluster="garden",
         service="garden",
         networkConfiguration={"awsvpcConfiguration": changed},
     )
-    desk.aws.clock.advance(600)
-    assert changes_of_next_pass(desk) == []
+    sut.aws.clock.advance(600)
+    assert changes_of_next_pass(sut) == []
 
     changed = {**changed, "securityGroups": []}
     ecs.update_service(
@@ -144,9 +142,9 @@ def test_a_part_of_the_network_stays_while_another_is_corrected(tmp_path):
         service="garden",
         networkConfiguration={"awsvpcConfiguration": changed},
     )
-    desk.aws.clock.advance(600)
-    assert changes_of_next_pass(desk) == ["UpdateService"]
-    found = service_of(desk)["networkConfiguration"]["awsvpcConfiguration"]
+    sut.aws.clock.advance(600)
+    assert changes_of_next_pass(sut) == ["UpdateService"]
+    found = service_of(sut)["networkConfiguration"]["awsvpcConfiguration"]
     assert found["assignPublicIp"] == "DISABLED"
     assert found["securityGroups"] == network["securityGroups"]
 
@@ -159,21 +157,21 @@ def test_a_deployment_that_has_moved_listener_and_service(tmp_path):
         ' vpc_id = "vpc-0aaaa1111bbbb2222"\n deregistration_delay = 15\n}\n'
     )
     parts = {"listener": ignoring("default_action"), "service": ignoring("load_balancer")}
-    desk = made(garden(tmp_path, **parts, more=blue_green))
-    elbv2 = desk.session.client("elbv2")
+    sut = made(stack_dir(tmp_path, **parts, more=blue_green))
+    elbv2 = sut.session.client("elbv2")
     (green,) = elbv2.describe_target_groups(Names=["green"])["TargetGroups"]
     (balancer,) = elbv2.describe_load_balancers()["LoadBalancers"]
     (listener,) = elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
     action = {"Type": "forward", "TargetGroupArn": green["TargetGroupArn"]}
     elbv2.modify_listener(ListenerArn=listener["ListenerArn"], DefaultActions=[action])
-    (entry,) = service_of(desk)["loadBalancers"]
-    desk.session.client("ecs").update_service(
+    (entry,) = service_of(sut)["loadBalancers"]
+    sut.session.client("ecs").update_service(
         cluster="garden",
         service="garden",
         loadBalancers=[{**entry, "targetGroupArn": green["TargetGroupArn"]}],
     )
-    desk.aws.clock.advance(900)
-    assert changes_of_next_pass(desk) == []
+    sut.aws.clock.advance(900)
+    assert changes_of_next_pass(sut) == []
 
 
 def test_entries_are_found_in_the_tables():
@@ -191,7 +189,7 @@ def test_entries_are_found_in_the_tables():
 
 
 def test_the_spec_carries_them(tmp_path):
-    spec = spec_of(garden(tmp_path, group=ignoring("deregistration_delay"), service=ALL))
+    spec = spec_of(stack_dir(tmp_path, group=ignoring("deregistration_delay"), service=ALL))
     again = Spec.from_json(json.loads(json.dumps(spec.to_json())))
     assert again[TG].ignores("deregistration_delay.timeout_seconds")
     assert not again[TG].ignores("deregistration_delay.connection_termination.enabled")
@@ -208,7 +206,9 @@ def test_what_differs_between_the_worlds_and_is_ignored_is_no_difference(tmp_pat
         "load_balancer": None,
         "health_check_grace_period_seconds": None,
     }
-    assert ("differs", "error") in problems_of(garden(tmp_path, service=changes))
-    result = compiled(garden(tmp_path, service={**changes, **ignoring("enable_execute_command")}))
+    assert ("differs", "error") in problems_of(stack_dir(tmp_path, service=changes))
+    result = compiled(
+        stack_dir(tmp_path, service={**changes, **ignoring("enable_execute_command")})
+    )
     assert "differs" not in {p.rule for p in result.problems}
     assert result.spec[S].asleep == {"desiredCount": 0}

@@ -3,7 +3,7 @@
 import pytest
 
 from controller.domain.planning.client_addresses import sees_clients
-from traps.garden import SERVICE, SUBNET, compiled, garden
+from traps.stack_directory import SERVICE, SUBNET, compiled, stack_dir
 
 OPEN = """
 resource "aws_security_group" "t" {{
@@ -25,7 +25,7 @@ NETWORK = SERVICE["network_configuration"].replace(
 def advice(tmp_path, *, port=8080, protocol="tcp", **parts):
     more = OPEN.format(port=port, protocol=protocol)
     service = {"network_configuration": NETWORK}
-    problems = compiled(garden(tmp_path, service=service, more=more, **parts)).problems
+    problems = compiled(stack_dir(tmp_path, service=service, more=more, **parts)).problems
     return [p.message for p in problems if p.rule == "open-security-group"]
 
 

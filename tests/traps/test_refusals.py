@@ -17,7 +17,7 @@ from controller.mapping.refusals import LISTENERS, LOAD_BALANCERS, SERVICES, TAR
 from controller.mapping.refusals.row import UNKNOWN
 from controller.mapping.refusals.views import BalancerView, ListenerView, ServiceView, Task, View
 from controller.reconcile.outcome import Result
-from traps.garden import (
+from traps.stack_directory import (
     EIP,
     GROUP,
     HEAD,
@@ -25,9 +25,9 @@ from traps.garden import (
     SUBNET,
     L,
     compiled,
-    desk_for,
-    garden,
     problems_of,
+    stack_dir,
+    sut_for,
 )
 
 ROWS = (*LISTENERS, *LOAD_BALANCERS, *SERVICES, *TARGET_GROUPS)
@@ -97,7 +97,7 @@ class Case:
     parts: dict[str, Any] = field(default_factory=dict)
 
     def write(self, tmp_path):
-        return garden(tmp_path, more=self.more, **self.parts)
+        return stack_dir(tmp_path, more=self.more, **self.parts)
 
 
 def listener(rule: str, changes: dict[str, Any], **others: Any) -> Case:
@@ -554,7 +554,13 @@ NOT_IN_PROVIDER_5 = {
     "deployment-strategy",
 }
 """Arguments of provider 6; their conditions are tried on requests below."""
-TOLD_BY_TRAPS = {"instance-targets", "launch-type", "daemon", "internal-elastic-ip", "alb-targets"}
+REPORTED_BY_TRAPS = {
+    "instance-targets",
+    "launch-type",
+    "daemon",
+    "internal-elastic-ip",
+    "alb-targets",
+}
 
 
 @pytest.mark.parametrize("case", CASES, ids=IDS)
@@ -579,7 +585,7 @@ def test_the_simulated_aws_refuses_the_same_at_the_wake(case, tmp_path, monkeypa
     monkeypatch.setattr(assemble, "check_refusals", lambda *_: None)
     spec = compiled(directory).spec
     assert spec is not None
-    outcome = desk_for(spec).wake(minutes=3)
+    outcome = sut_for(spec).wake(minutes=3)
     assert outcome.result is Result.FAILED
     rows = [row for row in ROWS if row.rule == case.rule and row.refused]
     words = [(row.text or row.advice).split("{")[0].split("'")[0] for row in rows]
@@ -587,9 +593,9 @@ def test_the_simulated_aws_refuses_the_same_at_the_wake(case, tmp_path, monkeypa
 
 
 def test_every_row_has_a_case_here():
-    told = {case.rule for case in CASES} | NOT_IN_PROVIDER_5 | TOLD_BY_TRAPS
-    assert {row.rule for row in ROWS} <= told
-    assert {row.rule for row in ROWS if row.by_trap} <= TOLD_BY_TRAPS
+    reported = {case.rule for case in CASES} | NOT_IN_PROVIDER_5 | REPORTED_BY_TRAPS
+    assert {row.rule for row in ROWS} <= reported
+    assert {row.rule for row in ROWS if row.by_trap} <= REPORTED_BY_TRAPS
 
 
 def test_every_row_says_where_it_was_read():
@@ -597,7 +603,7 @@ def test_every_row_says_where_it_was_read():
 
 
 def test_the_garden_itself_has_no_problem(tmp_path):
-    assert problems_of(garden(tmp_path)) == []
+    assert problems_of(stack_dir(tmp_path)) == []
 
 
 def test_what_is_not_known_is_no_refusal():
@@ -617,7 +623,7 @@ def test_what_is_not_known_is_no_refusal():
 )
 def test_values_that_are_looked_up_make_no_false_alarm(tmp_path, changes):
     more = 'data "aws_ssm_parameter" "x" {\n name = "/x"\n}\n'
-    directory = garden(tmp_path, group=changes, more=more)
+    directory = stack_dir(tmp_path, group=changes, more=more)
     rules = {p.rule for p in compiled(directory).problems}
     assert not rules & {row.rule for row in ROWS}
 
@@ -627,7 +633,7 @@ def test_what_another_revision_could_mend_is_a_warning(tmp_path, lifecycle):
     entries = "all" if lifecycle == "all" else f"[{lifecycle}]"
     changes = {"lifecycle": f"{{\n ignore_changes = {entries}\n}}"}
     task = {"requires_compatibilities": '["EC2"]'}
-    assert problems_of(garden(tmp_path, service=changes, task=task)) == [
+    assert problems_of(stack_dir(tmp_path, service=changes, task=task)) == [
         ("not-for-fargate", "warning")
     ]
 
@@ -639,11 +645,11 @@ def test_mutual_authentication_of_a_tls_listener_reaches_aws(tmp_path):
         'trust_store_arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:truststore/x/1"',
         "ignore_client_certificate_expiry = true",
     )
-    directory = garden(tmp_path, listener={**TLS, "mutual_authentication": block})
+    directory = stack_dir(tmp_path, listener={**TLS, "mutual_authentication": block})
     assert compiled(directory).problems == ()
-    desk = desk_for(compiled(directory).spec)
-    assert desk.wake().result is Result.CONVERGED
-    elbv2 = desk.session.client("elbv2")
+    sut = sut_for(compiled(directory).spec)
+    assert sut.wake().result is Result.CONVERGED
+    elbv2 = sut.session.client("elbv2")
     (one,) = elbv2.describe_load_balancers()["LoadBalancers"]
     (found,) = elbv2.describe_listeners(LoadBalancerArn=one["LoadBalancerArn"])["Listeners"]
     assert found["MutualAuthentication"]["Mode"] == "verify"
@@ -653,7 +659,7 @@ def test_mutual_authentication_of_a_tls_listener_reaches_aws(tmp_path):
 @pytest.mark.parametrize("mode", ["off", "passthrough"])
 def test_other_modes_say_their_name_alone(tmp_path, mode):
     listener_ = {**TLS, "mutual_authentication": mapping(f'mode = "{mode}"')}
-    spec = compiled(garden(tmp_path, listener=listener_)).spec
+    spec = compiled(stack_dir(tmp_path, listener=listener_)).spec
     assert spec[L].request["MutualAuthentication"] == {"Mode": mode}
 
 
@@ -709,7 +715,7 @@ def test_one_vpc_is_one_whichever_way_it_is_written(tmp_path):
     more = VPCS + 'data "aws_vpc" "d" {\n default = true\n}\n'
     for vpc in ('"vpc-0aaaa1111bbbb2222"', "data.aws_vpc.d.id", "aws_vpc.a.id"):
         mapped = mapping("subnet_id = aws_subnet.a.id", f'allocation_id = "{EIP}"')
-        directory = garden(
+        directory = stack_dir(
             tmp_path,
             more=more,
             balancer={"subnet_mapping": mapped},
@@ -722,7 +728,7 @@ def test_one_vpc_is_one_whichever_way_it_is_written(tmp_path):
 def test_a_network_mode_that_is_left_out_is_a_warning(tmp_path):
     machines = {"launch_type": '"EC2"', "network_configuration": PRIVATE, **ALONE}
     task = {"network_mode": None, "requires_compatibilities": None}
-    assert problems_of(garden(tmp_path, service=machines, task=task)) == [
+    assert problems_of(stack_dir(tmp_path, service=machines, task=task)) == [
         ("network-without-awsvpc", "warning")
     ]
 
@@ -731,4 +737,4 @@ def test_the_region_of_the_shell_decides_nothing(tmp_path):
     """Only one that the provider block names is sure to be the stack's."""
     abroad = {**TLS, "certificate_arn": CERTIFICATE.replace("eu-central", "us-east")}
     head = HEAD.replace('  region                      = "eu-central-1"\n', "")
-    assert problems_of(garden(tmp_path, head=head, listener=abroad)) == []
+    assert problems_of(stack_dir(tmp_path, head=head, listener=abroad)) == []

@@ -8,7 +8,7 @@ import pytest
 from controller.cli.ends import parse_local
 from controller.domain.policy.policy import find_problems, parse_policy
 from controller.domain.policy.policy_warnings import find_warnings
-from traps.garden import HEAD, compiled, garden, problems_of
+from traps.stack_directory import HEAD, compiled, problems_of, stack_dir
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -72,7 +72,7 @@ variable "dormouse" {
 
 
 def of_policy(tmp_path, period="Sat 10:00-13:00", count="5000", closed="holidays:DE-BY"):
-    directory = garden(tmp_path, more=POLICY % (period, count, closed))
+    directory = stack_dir(tmp_path, more=POLICY % (period, count, closed))
     problems = [p for p in compiled(directory).problems if p.rule == "policy"]
     return [(p.place.file, p.place.line, p.message) for p in problems]
 
@@ -132,7 +132,7 @@ AWAKE = 'variable "awake" {{\n  {}\n}}\n'
 def test_awake_may_be_a_text_or_a_number(tmp_path, declared, count):
     head = HEAD.partition('variable "awake"')[0] + AWAKE.format(declared)
     parts = {name: {"count": count} for name in ("balancer", "group", "listener", "service")}
-    assert problems_of(garden(tmp_path, head=head, **parts)) == []
+    assert problems_of(stack_dir(tmp_path, head=head, **parts)) == []
 
 
 def test_a_certificate_by_name_is_reported_with_a_remedy_that_exists(tmp_path):
@@ -144,7 +144,7 @@ def test_a_certificate_by_name_is_reported_with_a_remedy_that_exists(tmp_path):
         "  listener_arn = aws_lb_listener.l[0].arn\n"
         f"  certificate_arn = {tls['certificate_arn'].replace('0a', '0b')}\n}}\n"
     )
-    (problem,) = compiled(garden(tmp_path, listener=tls, more=more)).problems
+    (problem,) = compiled(stack_dir(tmp_path, listener=tls, more=more)).problems
     assert "wrong certificate" in problem.message
     assert "one certificate with all names" in problem.message
     assert "exist always" not in problem.message

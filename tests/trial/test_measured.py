@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 
 import pytest
-from trying import GIVEN, Trying
+from trial_runs import GIVEN, TrialRun
 
 from controller.domain.planning.timing import FAST, TYPICAL, Timing
 from controller.domain.trial.advice import advise
@@ -52,33 +52,33 @@ def test_the_account_of_this_test_differs_in_every_number():
 @pytest.fixture(scope="module")
 def tried():
     """A whole trial at 6500 calls of real clients: some seconds, once for all questions."""
-    trying = Trying.at(ODD)
-    trial = trying.trial()
+    run = TrialRun.at(ODD)
+    trial = run.trial()
     trial.run()
-    return trying, trial, trial.clean_up("the end")
+    return run, trial, trial.clean_up("the end")
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "turn_round"])
 def test_each_number_comes_back_within_a_twentieth(tried, name):
-    trying, trial, _ = tried
-    expected = assume_all(trying.aws.timing, GIVEN)[name]
+    run, trial, _ = tried
+    expected = assume_all(run.aws.timing, GIVEN)[name]
 
     assert trial.measured()[name] == pytest.approx(expected, rel=0.05)
 
 
 def test_a_wake_during_a_sleep_is_timed(tried):
     """The Elastic IP, the load balancer and the checks, from some seconds into the sleep on."""
-    trying, trial, _ = tried
-    expected = assume_all(trying.aws.timing, GIVEN)["turn_round"]
+    run, trial, _ = tried
+    expected = assume_all(run.aws.timing, GIVEN)["turn_round"]
     assert trial.measured()["turn_round"] == pytest.approx(expected, rel=0.05)
     assert trial.came_back
 
 
 def test_nothing_is_left_and_nothing_was_unforeseen(tried):
-    trying, trial, left = tried
+    run, trial, left = tried
     assert left == ()
-    assert trying.standing() == []
-    assert trying.is_address_untouched()
+    assert run.standing() == []
+    assert run.is_address_untouched()
     assert not trial.site.answers.surprises
     refused = {(each.operation, each.code) for each in trial.site.answers.foreseen}
     assert ("CreateService", "InvalidParameterException") in refused
@@ -111,8 +111,8 @@ def test_the_json_has_what_outside_programs_read(tried):
 
 
 def test_what_takes_no_time_is_measured_as_none():
-    trying = Trying.at(replace(FAST, first_metric=30, metric_lag=5))
-    trial = trying.trial()
+    run = TrialRun.at(replace(FAST, first_metric=30, metric_lag=5))
+    trial = run.trial()
     trial.run()
     measured = trial.measured()
     for each in MEASURES:
@@ -155,42 +155,42 @@ def result_of(trial, left):
 
 def test_a_state_and_an_event_that_nobody_foresaw_are_reported():
     """The simulated AWS says nothing of the kind, so the answer is changed on its way."""
-    trying = Trying.at("fast")
+    run = TrialRun.at("fast")
 
     def change(parsed, model, **_):
         for balancer in parsed.get("LoadBalancers", ()):
             if balancer["State"]["Code"] == "provisioning":
                 balancer["State"]["Code"] = "hibernating"
         for service in parsed.get("services", ()):
-            event = {"id": "1", "createdAt": trying.aws.clock.now(), "message": "it is on strike."}
+            event = {"id": "1", "createdAt": run.aws.clock.now(), "message": "it is on strike."}
             service.setdefault("events", []).append(event)
 
-    site = trying.site(change)
-    trial = trying.trial(site)
+    site = run.site(change)
+    trial = run.trial(site)
     trial.run()
-    told = {(one.operation, one.code) for one in site.answers.surprises}
+    reported = {(one.operation, one.code) for one in site.answers.surprises}
     texts = [one.message for one in site.answers.surprises]
 
-    assert ("DescribeLoadBalancers", "unknown state") in told
+    assert ("DescribeLoadBalancers", "unknown state") in reported
     assert any("hibernating" in text for text in texts)
-    assert ("DescribeServices", "unknown event") in told
+    assert ("DescribeServices", "unknown event") in reported
     assert "it is on strike." in texts
 
 
 def test_an_answer_of_a_form_that_nobody_foresaw_is_reported_and_not_measured():
     """What the controller itself does not read may be missing, and the trial goes on."""
-    trying = Trying.at("fast")
+    run = TrialRun.at("fast")
 
     def change(parsed, model, **_):
         for point in parsed.get("Datapoints", ()):
             del point["Timestamp"]
 
-    site = trying.site(change)
-    trial = trying.trial(site)
+    site = run.site(change)
+    trial = run.trial(site)
     trial.run()
-    told = {(one.operation, one.code, one.message) for one in site.answers.surprises}
+    reported = {(one.operation, one.code, one.message) for one in site.answers.surprises}
 
-    assert told == {("GetMetricStatistics", "unknown form", "KeyError: 'Timestamp'")}
+    assert reported == {("GetMetricStatistics", "unknown form", "KeyError: 'Timestamp'")}
     assert trial.measured()["metric_lag"] is None
     assert trial.measured()["eip_hold"] == pytest.approx(10, rel=0.05)
 
@@ -200,8 +200,8 @@ def test_an_answer_of_a_form_that_nobody_foresaw_is_reported_and_not_measured():
 def test_what_is_open_about_the_order_of_a_sleep_is_found_out(alone, needs):
     """A target that drains on is why the count is worth it; a refused count is no reason yet."""
     timing = replace(FAST, deregistration_floor=40, drains_alone=alone, count_needs_balancer=needs)
-    trying = Trying.at(timing)
-    trial = trying.trial()
+    run = TrialRun.at(timing)
+    trial = run.trial()
     trial.run()
     result = result_of(trial, ())
 

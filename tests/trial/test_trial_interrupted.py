@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 import pytest
-from trying import GIVEN, Trying
+from trial_runs import GIVEN, TrialRun
 
 from controller.cli import trial as command
 from controller.cli.signals import EndedError
@@ -61,20 +61,20 @@ class MortalAws(LaptopAws):
                 raise self.end
 
 
-def trying(profile: Timing = QUICK) -> Trying:
+def set_up(profile: Timing = QUICK) -> TrialRun:
     aws = MortalAws(profile)
     checks = {"HealthCheckIntervalSeconds": 5, "HealthCheckTimeoutSeconds": 2}
     quick = target_group(request={**target_group().request, **checks})
-    return Trying(aws, article_spec(resources=(quick, load_balancer(), listener(), service())))
+    return TrialRun(aws, article_spec(resources=(quick, load_balancer(), listener(), service())))
 
 
-def run(one: Trying):
+def run(one: TrialRun):
     site = one.site()
     with command._to_the_end() as signals:
         return command._run(site, examine(site), GIVEN, signals)
 
 
-def killed(one: Trying) -> None:
+def killed(one: TrialRun) -> None:
     """Nothing that a process would do at its end is done."""
     site = one.site()
     examine(site)
@@ -87,7 +87,7 @@ def points():
     Each change: after it is before the next where they are neighbours. Between two of those only
     reads come, and they differ for nobody.
     """
-    one = trying()
+    one = set_up()
     assert run(one).cause == ""
     seen = one.aws.seen
     changes = [n for n, name in enumerate(seen, start=1) if not name.startswith(READS)]
@@ -99,7 +99,7 @@ def points():
 @pytest.mark.slow
 def test_ended_at_any_call_it_takes_everything_down_by_itself(points):
     for nth, when in points:
-        one = trying()
+        one = set_up()
         one.aws.nth, one.aws.when, one.aws.end = nth, when, EndedError("SIGINT")
         result = run(one)
         where = f"{when} call {nth}, {one.aws.seen[nth - 1]}"
@@ -112,7 +112,7 @@ def test_ended_at_any_call_it_takes_everything_down_by_itself(points):
 @pytest.mark.slow
 def test_killed_at_any_call_it_is_taken_up_by_the_next(points):
     for nth, when in points:
-        one = trying()
+        one = set_up()
         one.aws.nth, one.aws.when = nth, when
         with suppress(Crash):
             killed(one)
@@ -130,7 +130,7 @@ def test_killed_at_any_call_it_is_taken_up_by_the_next(points):
 @pytest.mark.parametrize("operation", ["CreateTargetGroup", "CreateLoadBalancer", "CreateService"])
 def test_a_create_whose_answer_nobody_heard_is_taken_down_although_reads_lag(operation):
     """The signal came while it waited for the answer, and AWS shows what it made only later."""
-    one = trying(replace(QUICK, describe_lag=45))
+    one = set_up(replace(QUICK, describe_lag=45))
     one.aws.when, one.aws.end = "after", EndedError("SIGINT")
     one.aws.named = operation
     result = run(one)

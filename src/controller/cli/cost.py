@@ -75,8 +75,8 @@ def command(
         click.echo(cost_days.as_csv(rows), nl=False)
         return
     if as_json:
-        told = bills[0].to_json() if is_one else _sum(wanted, bills)
-        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        listed = bills[0].to_json() if is_one else _sum(wanted, bills)
+        click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
         return
     for line in _in_full(bills[0]) if is_one else _table(wanted, bills):
         click.echo(line)

@@ -22,16 +22,16 @@ def add_budget_events(status: Status, records: Records, now: datetime) -> Status
     budget = make_budget(spec, rules, records.leases, hold, status.lifecycle, status.meter, now)
     if budget is None:
         return status
-    told = _told_of(status, budget)
-    if budget.is_used_up and EventKind.BUDGET_USED_UP not in told:
+    reported = _reported_of(status, budget)
+    if budget.is_used_up and EventKind.BUDGET_USED_UP not in reported:
         kinds = (EventKind.BUDGET_NEAR, EventKind.BUDGET_USED_UP)
         return _tell(status, spec, budget, kinds, EventKind.BUDGET_USED_UP, now)
-    if budget.is_near and not told:
+    if budget.is_near and not reported:
         return _tell(status, spec, budget, (EventKind.BUDGET_NEAR,), EventKind.BUDGET_NEAR, now)
     return status
 
 
-def _told_of(status: Status, budget: Budget) -> Sequence[EventKind]:
+def _reported_of(status: Status, budget: Budget) -> Sequence[EventKind]:
     month, *kinds = status.budget_notified or ("",)
     return tuple(map(EventKind, kinds)) if month == str(budget.month) else ()
 

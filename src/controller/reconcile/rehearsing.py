@@ -49,31 +49,31 @@ def rehearsal_due_at(
 
 def rehearsed(status: Status, spec: Spec, proof: Proof, now: datetime) -> Status:
     """Record a proof; what would prevent a wake is reported once, and its end too."""
-    told = status.proof.told if status.proof and _is_told(status) else ()
-    status = replace(status, proof=replace(proof, told=_not_over(proof, told)))
+    reported = status.proof.reported if status.proof and _is_reported(status) else ()
+    status = replace(status, proof=replace(proof, reported=_not_over(proof, reported)))
     if policy_of(spec).rehearse is Rehearse.MONTHLY:
         status = with_finding(status)
     if proof.verdict is Verdict.COULD_NOT_WAKE:
-        if {each.rule for each in proof.hindrances} <= set(told):
+        if {each.rule for each in proof.hindrances} <= set(reported):
             return status
         reason = "\n".join(each.message for each in proof.hindrances)
         return add_event(status, spec, EventKind.COULD_NOT_WAKE, now, reason)
-    if proof.verdict is Verdict.COULD_WAKE and _is_told(status):
+    if proof.verdict is Verdict.COULD_WAKE and _is_reported(status):
         reason = "nothing that would keep it from waking was found"
         return add_event(status, spec, EventKind.COULD_WAKE, now, reason)
     return status
 
 
-def _not_over(proof: Proof, told: tuple[str, ...]) -> tuple[str, ...]:
+def _not_over(proof: Proof, reported: tuple[str, ...]) -> tuple[str, ...]:
     """What hinders now, and reported problems that are not known to be over."""
     if proof.verdict is Verdict.NOT_CHECKED:
-        return told
+        return reported
     found = {each.rule for each in proof.findings}
     hinders = [each.rule for each in proof.hindrances]
-    return tuple(dict.fromkeys([*hinders, *(rule for rule in told if rule in found)]))
+    return tuple(dict.fromkeys([*hinders, *(rule for rule in reported if rule in found)]))
 
 
-def _is_told(status: Status) -> bool:
+def _is_reported(status: Status) -> bool:
     return EventKind.COULD_NOT_WAKE in status.troubles
 
 

@@ -25,10 +25,10 @@ def add_term_events(status: Status, records: Records, now: datetime) -> Status:
     term = records.term
     if term is None or term.expires_at is None:
         return replace(status, term_notified=())
-    stage, told = term.stage(now), _told(status, term)
+    stage, reported = term.stage(now), _reported(status, term)
     if stage == GOES and not _may_go(status, records, now):
         stage = OVER
-    if stage <= told:
+    if stage <= reported:
         return status
     status = replace(status, term_notified=(format_timestamp(term.expires_at), str(stage)))
     kind = EventKind.UNPUBLISHED if stage == GOES else EventKind.ENDING
@@ -49,7 +49,7 @@ def next_of_term(status: Status, records: Records, now: datetime) -> datetime | 
     term = records.term
     if term is None:
         return None
-    is_late = term.stage(now) == GOES and _told(status, term) < GOES
+    is_late = term.stage(now) == GOES and _reported(status, term) < GOES
     return now + LATER if is_late else term.next_moment(now)
 
 
@@ -59,7 +59,7 @@ def is_to_go(status: Status, records: Records, now: datetime) -> bool:
     return (
         term is not None
         and term.stage(now) == GOES
-        and _told(status, term) == GOES
+        and _reported(status, term) == GOES
         and not status.outbox
         and _may_go(status, records, now)
     )
@@ -71,7 +71,7 @@ def _may_go(status: Status, records: Records, now: datetime) -> bool:
     return asleep and not wanted and not records.leftovers
 
 
-def _told(status: Status, term: Term) -> int:
+def _reported(status: Status, term: Term) -> int:
     """The last stage that was reported for this end."""
     ends_at, stage = status.term_notified or ("", "0")
     known = term.expires_at is not None and ends_at == format_timestamp(term.expires_at)

@@ -46,10 +46,10 @@ def lines(replayed: Replayed, judged: Judged) -> Iterator[str]:
     total = replayed.compared.total()
     yield f"compared: {total} calls of {len(replayed.compared)} operations"
     yield from _skipped(replayed)
-    for kind, told in WHERE.items():
+    for kind, where in WHERE.items():
         found = [each for each in judged.open if each.kind == kind]
         if found:
-            yield f"{kind}: {told}"
+            yield f"{kind}: {where}"
             yield from (line for each in found for line in _difference(each))
     if judged.harmless:
         yield f"harmless, with a reason in the file of judgements: {len(judged.harmless)}"

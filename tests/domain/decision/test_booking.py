@@ -18,7 +18,7 @@ from controller.domain.money.forecast import make_forecast
 from controller.domain.planning.plan import Target
 from controller.domain.policy.policy import parse_policy
 from controller.domain.policy.schedule import OpenWindow
-from domain.asked import Asked, at, hold, minutes, rules, up
+from domain.decision_inputs import Asked, at, hold, minutes, rules, up
 from factories import article_spec
 
 HOURS = ["Mon-Fri 09:00-18:00"]

@@ -86,7 +86,7 @@ class World:
     bookings: dict[str, Booking] = field(default_factory=dict)
     hold: Hold | None = None
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
-    told: Decision | None = None
+    reported: Decision | None = None
 
     def live(self, minute: int) -> bool:
         """Let this minute come; True when a record has changed in it."""
@@ -155,8 +155,8 @@ class World:
             return False
         woken = int((lifecycle.waking_since - START) / MINUTE)
         if woken in self.story.fails_at:
-            asked = live_requests(self.rules, list(self.leases.values()), self.hold, now)
-            failure = Failure(at=now, cause="no image", spec_hash="1", spent=asked)
+            requested = live_requests(self.rules, list(self.leases.values()), self.hold, now)
+            failure = Failure(at=now, cause="no image", spec_hash="1", spent=requested)
             self.lifecycle = lifecycle.failed(failure)
         else:
             made = lifecycle.waking_since + MINUTE
@@ -175,7 +175,7 @@ class World:
             else:
                 self.lifecycle = settle_lifecycle(lifecycle, decision, leases, now)
             if self.lifecycle == lifecycle:
-                self.told = decision
+                self.reported = decision
                 return decision
 
     def needs_traffic(self, decision: Decision, now: datetime) -> None:
@@ -214,11 +214,15 @@ def from_until_to_until(story: Story) -> Iterator[tuple[Target, str]]:
     world = World(story, make_rules(story))
     for minute in range(LENGTH):
         changed = world.live(minute)
-        told = world.told
-        if changed or told is None or (told.until is not None and told.until <= moment(minute)):
-            told = world.ask()
-        assert told is not None
-        yield told.state, told.reason
+        reported = world.reported
+        if (
+            changed
+            or reported is None
+            or (reported.until is not None and reported.until <= moment(minute))
+        ):
+            reported = world.ask()
+        assert reported is not None
+        yield reported.state, reported.reason
 
 
 minutes_of_story = st.integers(0, LENGTH - 1)
@@ -288,8 +292,8 @@ def examples(number: int) -> settings:
 @given(stories())
 def test_deciding_only_at_until_gives_the_same_day_as_deciding_every_minute(story):
     pairs = zip(every_minute(story), from_until_to_until(story), strict=True)
-    for minute, (asked, waited) in enumerate(pairs):
-        assert asked == waited, f"at {moment(minute)}"
+    for minute, (requested, waited) in enumerate(pairs):
+        assert requested == waited, f"at {moment(minute)}"
 
 
 NOTHING = Story(

@@ -5,7 +5,7 @@ import pytest
 from controller.domain.decision.foresight import foresee
 from controller.domain.decision.lifecycle import Lifecycle
 from controller.domain.planning.plan import Target
-from domain.asked import HOURS, Asked, at, hold, lease, rules, up
+from domain.decision_inputs import HOURS, Asked, at, hold, lease, rules, up
 
 DAY = rules(lead=5, office_hours=HOURS, finish_paid_hour=False)
 
@@ -60,9 +60,9 @@ def test_an_event_at_the_end_of_the_interval_is_not_listed():
 
 
 def test_a_lease_is_foreseen_no_longer_than_it_may_be_awake():
-    asked = [lease("12:00", "23:00")]
+    requested = [lease("12:00", "23:00")]
     short = rules(max_awake="3h", finish_paid_hour=False)
-    assert changes(short, Lifecycle(), "12:00", asked) == [("asleep", at("15:00"))]
+    assert changes(short, Lifecycle(), "12:00", requested) == [("asleep", at("15:00"))]
 
 
 @pytest.mark.parametrize("lifecycle", [Lifecycle(), up("09:55", "10:00")])
@@ -117,9 +117,9 @@ def test_a_wake_to_come_is_ready_after_the_lead_and_stays_for_min_awake():
 @pytest.mark.parametrize("now", ["12:05", "12:10", "12:40"])
 def test_the_reason_foreseen_is_the_one_that_will_be_decided(now):
     """Also when what kept it awake is over already, and only its paid hour is not."""
-    asked = Asked(rules(idle_timeout="0"), [lease("12:00", "12:10")])
-    asked.wake("12:00", "12:04", balancer="12:00")
-    (change,) = foresee(asked.rules, asked.leases, None, asked.lifecycle, at(now))
-    decision = asked.decide("12:56")
+    requested = Asked(rules(idle_timeout="0"), [lease("12:00", "12:10")])
+    requested.wake("12:00", "12:04", balancer="12:00")
+    (change,) = foresee(requested.rules, requested.leases, None, requested.lifecycle, at(now))
+    decision = requested.decide("12:56")
     assert (change.at, change.state) == (at("12:56"), decision.state)
     assert change.reason == decision.reason == "the time that wake link asked for is over"

@@ -13,7 +13,7 @@ from controller.domain.decision.history import (
     percentile,
 )
 from controller.domain.planning.progress import Timeline
-from domain.asked import at, minutes
+from domain.decision_inputs import at, minutes
 
 LONG = timedelta(hours=1)
 

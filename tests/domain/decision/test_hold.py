@@ -7,7 +7,7 @@ import pytest
 from controller.domain.decision.hold import Hold, sleep_now
 from controller.domain.decision.office_hours import OfficeHours
 from controller.domain.errors import InvalidLeaseError
-from domain.asked import HOURS, at, hold, lease, minutes, rules
+from domain.decision_inputs import HOURS, at, hold, lease, minutes, rules
 
 NO_HOURS = rules()
 OFFICE = rules(lead=5, office_hours=HOURS)

@@ -6,7 +6,7 @@ import pytest
 
 from controller.domain.decision.idle import Counts, Minute, TrafficWindow, judge, window_to_read
 from controller.domain.policy.policy import IdleBelow
-from domain.asked import at, minutes, quiet
+from domain.decision_inputs import at, minutes, quiet
 
 LIMITS = IdleBelow()
 HALF_HOUR = minutes(30)
@@ -118,8 +118,11 @@ def test_a_problem_and_no_counts_at_all_prove_nothing():
     before = quiet("10:00", "10:30", "10:33", last="09:58")
     span = TrafficWindow(at("10:00"), at("09:56"), at("10:58"))
     none_yet = "CloudWatch has no counts of its traffic yet"
-    for told, note in ((Counts(problem="it was partial"), "it was partial"), (Counts(), none_yet)):
-        found = judge(told, span, LIMITS, before, at("11:00"))
+    for reported, note in (
+        (Counts(problem="it was partial"), "it was partial"),
+        (Counts(), none_yet),
+    ):
+        found = judge(reported, span, LIMITS, before, at("11:00"))
         assert (found.quiet_since, found.known_until) == (None, None)
         assert found.last_at == at("09:58")
         assert found.read_at == at("11:00")

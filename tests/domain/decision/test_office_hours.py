@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from controller.domain.decision.office_hours import OfficeHours, Window
-from domain.asked import HOURS, at, minutes, rules
+from domain.decision_inputs import HOURS, at, minutes, rules
 
 DAYS = rules(lead=5, office_hours=HOURS)
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from controller.domain.money.forecast import make_forecast
-from domain.asked import HOURS, at, rules
+from domain.decision_inputs import HOURS, at, rules
 from factories import article_spec
 
 SPEC = article_spec()

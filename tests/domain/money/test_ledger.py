@@ -63,10 +63,10 @@ def account(
     return Statement(used=used, prices=PRICES)
 
 
-@pytest.mark.parametrize("told", [(1, 2.5), (2.5, 1)])
-def test_a_span_that_two_events_report_counts_once(told):
+@pytest.mark.parametrize("reported", [(1, 2.5), (2.5, 1)])
+def test_a_span_that_two_events_report_counts_once(reported):
     """With its later end: one took it for gone too early."""
-    twice = account(*(asleep(span(3, hours)) for hours in told))
+    twice = account(*(asleep(span(3, hours)) for hours in reported))
 
     assert twice.used.spent.load_balancer == 3
 
@@ -196,11 +196,11 @@ def test_what_stood_is_known_from_the_last_event_that_says_so():
 
 def test_reported_tasks_are_remembered_until_the_stack_has_slept():
     task = span(19, 2, "arn:aws:ecs:us-east-1:1:task/c/1", Tasks())
-    told = event(EventKind.REPLACED, NOW - HOUR, spans=[task.to_json(), span(19, 1).to_json()])
-    past = Past(uses=[(NOVEMBER.start, USE)], events=[told])
+    reported = event(EventKind.REPLACED, NOW - HOUR, spans=[task.to_json(), span(19, 1).to_json()])
+    past = Past(uses=[(NOVEMBER.start, USE)], events=[reported])
 
     assert meter_again(past, NOW).counted == {task.arn}
-    assert meter_again(replace(past, events=[told, asleep(span(19, 3))]), NOW).counted == set()
+    assert meter_again(replace(past, events=[reported, asleep(span(19, 3))]), NOW).counted == set()
 
 
 def test_a_lost_meter_is_rebuilt_from_events_where_the_history_has_no_specs():
@@ -268,16 +268,16 @@ def test_a_statement_is_listed_by_its_parts():
     ready_at = format_timestamp(stood[0].since + 20 * MINUTE)
     slept = event(EventKind.SLEEPING, stood[0].until, ready_at=ready_at)
     woke = event(EventKind.AWAKE, stood[0].since)
-    told = account(woke, slept, asleep(*stood), opened=NOW - 24 * HOUR).to_json()
+    reported = account(woke, slept, asleep(*stood), opened=NOW - 24 * HOUR).to_json()
 
-    assert told.pop("lines") == [
+    assert reported.pop("lines") == [
         line("load_balancer", "load balancer, started hours", 2, 0.0225, 0.045, 0.54),
         line("vcpu", "Fargate vCPU", 0.375, 0.04048, 0.0152, 0.2429),
         line("gigabyte", "Fargate memory, GB", 0.75, 0.004445, 0.0033, 0.0533),
         line("task_address", "public address of the tasks", 1.5, 0.005, 0.0075, 0.12),
         line("elastic_ip", "Elastic IP", 24, 0.005, 0.12, 0.12),
     ]
-    assert told == {
+    assert reported == {
         "month": "2026-11",
         "currency": "USD",
         "from": "2026-11-19T00:00:00Z",

@@ -39,10 +39,10 @@ def test_the_scheme_is_that_of_the_listener(protocol, port, url):
 @pytest.mark.parametrize("protocol", ["UDP", "QUIC"])
 def test_udp_has_no_link(protocol):
     spec = article_spec(endpoint={"port": 27015, "protocol": protocol, "open_path": "/x"})
-    told = find_endpoint(spec, WORLD).to_json()
+    reported = find_endpoint(spec, WORLD).to_json()
     text = f"203.0.113.10:27015 ({protocol})"
-    assert told == {"ip": "203.0.113.10", "port": 27015, "url": None, "text": text}
-    assert address_text(told) == text
+    assert reported == {"ip": "203.0.113.10", "port": 27015, "url": None, "text": text}
+    assert address_text(reported) == text
 
 
 def test_what_was_written_down_is_said_again():

@@ -162,8 +162,8 @@ def test_taking_what_is_ready_comes_to_an_end(world, target, order):
     assert not plan.ready
     assert not plan.waiting
     assert plan.converged or plan.blocked or plan.failed
-    told = [text for _, text in (*plan.blocked, *plan.failed)]
-    assert all(told), told
+    reported = [text for _, text in (*plan.blocked, *plan.failed)]
+    assert all(reported), reported
     if target is Target.ASLEEP and not world.leftovers:
         assert nothing_is_paid_for(world), world.seen
 

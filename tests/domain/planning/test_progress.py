@@ -12,7 +12,7 @@ from controller.domain.planning.progress import (
     Timeline,
     settled_key,
 )
-from domain.asked import at
+from domain.decision_inputs import at
 from factories import LB, SERVICE, TG, service, target_group
 
 ARN = "arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/ecs-target-group/1"

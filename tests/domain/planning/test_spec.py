@@ -121,8 +121,12 @@ def test_a_reference_is_an_address_and_an_attribute():
     assert split_reference("module.a.aws_lb.nlb[0].arn") == ("module.a.aws_lb.nlb[0]", "arn")
 
 
-def look_up(asked):
-    return [f"{asked['name']}-1", f"{asked['name']}-2"] if asked.get("many") else asked["name"]
+def look_up(requested):
+    return (
+        [f"{requested['name']}-1", f"{requested['name']}-2"]
+        if requested.get("many")
+        else requested["name"]
+    )
 
 
 def fill(value):

@@ -11,14 +11,14 @@ from factories import article_spec
 
 
 def with_checks(spec, interval, threshold):
-    asked = {"HealthCheckIntervalSeconds": interval, "HealthyThresholdCount": threshold}
-    asked = {name: value for name, value in asked.items() if value is not None}
+    requested = {"HealthCheckIntervalSeconds": interval, "HealthyThresholdCount": threshold}
+    requested = {name: value for name, value in requested.items() if value is not None}
     resources = [
         replace(
             one,
             request={
                 **{k: v for k, v in one.request.items() if not k.startswith("Health")},
-                **asked,
+                **requested,
             },
         )
         if one.kind is Kind.TARGET_GROUP

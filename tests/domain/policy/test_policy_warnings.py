@@ -56,16 +56,16 @@ def test_a_sound_policy_has_no_warnings(data):
 
 
 @pytest.mark.parametrize(
-    ("today", "told"),
+    ("today", "reported"),
     [("2027-08-01", []), ("2027-09-03", [("JP", date(2027, 12, 31))])],
 )
-def test_holidays_whose_dates_run_out_are_reported_some_months_before(today, told):
+def test_holidays_whose_dates_run_out_are_reported_some_months_before(today, reported):
     policy = parse_policy({"office_hours": HOURS, "closed_on": ["holidays:JP"]})
     known = policy.with_holidays({"JP": [date(2026, 1, 1), date(2027, 11, 23)]})
-    assert list(find_ending_holidays(known, date.fromisoformat(today))) == told
+    assert list(find_ending_holidays(known, date.fromisoformat(today))) == reported
 
 
 def test_a_calendar_without_dates_has_run_out():
     policy = parse_policy({"office_hours": HOURS, "open_on": ["holidays:JP"]})
-    (told,) = find_ending_holidays(policy.with_holidays({"JP": []}), date(2026, 5, 1))
-    assert told == ("JP", date(2025, 12, 31))
+    (reported,) = find_ending_holidays(policy.with_holidays({"JP": []}), date(2026, 5, 1))
+    assert reported == ("JP", date(2025, 12, 31))

@@ -413,10 +413,10 @@ def test_what_a_schedule_keeps_of_other_days_changes_no_answer(periods):
     def fresh():
         return make("Asia/Tokyo", *periods, closed_on=["2026-12-29..2027-01-03"])
 
-    asked_before = fresh()
+    requested_before = fresh()
     for hours in range(0, 24 * 130, 7):
         now = utc("2026-11-23 20:00") + timedelta(hours=hours)
         end = now + timedelta(days=40)
-        assert list(asked_before.windows(now, end)) == list(fresh().windows(now, end))
-        assert asked_before.open_at(now) == fresh().open_at(now)
-        assert asked_before.next_change(now) == fresh().next_change(now)
+        assert list(requested_before.windows(now, end)) == list(fresh().windows(now, end))
+        assert requested_before.open_at(now) == fresh().open_at(now)
+        assert requested_before.next_change(now) == fresh().next_change(now)

@@ -20,7 +20,7 @@ from controller.domain.decision.lifecycle import (
 from controller.domain.planning.progress import LastAction, Progress, Timeline
 from controller.domain.planning.serving import Degraded, Shortfall
 from controller.domain.reporting.status import Status, Trouble
-from domain.asked import BALANCER, at, hold, lease, quiet
+from domain.decision_inputs import BALANCER, at, hold, lease, quiet
 
 SPENT = ConsumedRequests(
     leases=frozenset({("a", at("09:00")), ("b", at("10:00"))}),

@@ -104,15 +104,15 @@ def report(status: Status, *leases: Lease, hold: Hold | None = None):
     ],
 )
 def test_state_and_phase_follow_from_records_and_decision(status, leases, hold, state, phase):
-    told = report(status, *leases, hold=hold)
-    assert (told.state, told.phase) == (state, phase)
+    reported = report(status, *leases, hold=hold)
+    assert (reported.state, reported.phase) == (state, phase)
 
 
 def test_a_wake_shows_its_time_from_the_moment_it_was_requested():
-    told = report(ASLEEP, lease()).to_json()
-    assert told["since"] == "2026-11-23T11:59:00Z"
-    assert told["eta_seconds"] == 240
-    assert told["steps"] == []
+    reported = report(ASLEEP, lease()).to_json()
+    assert reported["since"] == "2026-11-23T11:59:00Z"
+    assert reported["eta_seconds"] == 240
+    assert reported["steps"] == []
 
 
 def test_the_eta_shrinks_and_ends_when_the_wake_is_late():
@@ -128,9 +128,9 @@ def test_an_address_is_shown_only_while_it_answers():
 
 def test_a_lease_that_was_consumed_or_is_over_wants_nothing():
     spent = Lifecycle(failure=replace(FAILURE, spent=_spent()))
-    told = report(replace(ASLEEP, lifecycle=spent), lease()).to_json()
-    assert (told["state"], told["leases"]) == ("asleep", [])
-    assert told["failure"] == {"at": "2026-11-23T11:59:00Z", "cause": "no such image"}
+    reported = report(replace(ASLEEP, lifecycle=spent), lease()).to_json()
+    assert (reported["state"], reported["leases"]) == ("asleep", [])
+    assert reported["failure"] == {"at": "2026-11-23T11:59:00Z", "cause": "no such image"}
 
 
 def _spent(**changes):
@@ -138,8 +138,8 @@ def _spent(**changes):
 
 
 def test_a_lease_is_shown_until_it_is_over_and_the_last_to_end_first():
-    told = report(ASLEEP, lease(0.1, "b"), lease(60, "a"), lease(60, "c"), lease(0, "d"))
-    assert [each.id for each in told.leases] == ["c", "a", "b"]
+    reported = report(ASLEEP, lease(0.1, "b"), lease(60, "a"), lease(60, "c"), lease(0, "d"))
+    assert [each.id for each in reported.leases] == ["c", "a", "b"]
 
 
 # holds
@@ -166,9 +166,9 @@ def test_one_that_is_degraded_is_awake_and_says_what_is_missing():
     assert (degraded.state, degraded.phase) == (State.AWAKE, "degraded")
     assert degraded.cause == "runs with 1 of 2 tasks: a task stopped"
     assert degraded.has_settled and degraded.endpoint
-    told = degraded.to_json()["degraded"]
-    assert [told["services"][0][key] for key in ("serving", "wanted")] == [1, 2]
-    assert told["cause"] == "a task stopped"
+    reported = degraded.to_json()["degraded"]
+    assert [reported["services"][0][key] for key in ("serving", "wanted")] == [1, 2]
+    assert reported["cause"] == "a task stopped"
 
     closing = report(replace(AWAKE, degraded=DEGRADED), lease(), hold=hold())
     assert (closing.degraded, closing.to_json()["degraded"]) == (None, None)
@@ -231,7 +231,7 @@ def test_a_phase_says_why_where_something_is_wrong():
     going = replace(ASLEEP, settled=False, phase="draining", cause="a task stops")
     stuck = Trouble(since=NOON, cause="it hangs")
     waking = replace(WAKING, cause="no capacity")
-    told = {
+    reported = {
         "failed": report(replace(ASLEEP, lifecycle=Lifecycle(failure=FAILURE))),
         "blocked": report(replace(ASLEEP, blocked=Trouble(since=NOON, cause="not ours"))),
         "draining": report(going),
@@ -246,7 +246,7 @@ def test_a_phase_says_why_where_something_is_wrong():
         "awake": report(replace(AWAKE, stuck=stuck), lease()),
         "waking, once stuck": report(replace(waking, stuck=stuck), lease()),
     }
-    assert {name: (each.phase, each.cause) for name, each in told.items()} == {
+    assert {name: (each.phase, each.cause) for name, each in reported.items()} == {
         "failed": ("failed", "no such image"),
         "blocked": ("blocked", "not ours"),
         "draining": ("draining", "a task stops"),
@@ -280,8 +280,8 @@ def test_the_money_of_the_month_is_shown_once_a_pass_has_seen_the_stack():
     assert saved.used.awake == MINUTE
     assert saved.prices.region == "us-east-1"
     tokyo = replace(SPEC, region="ap-northeast-1")
-    told = make_report(tokyo, replace(AWAKE, meter=meter), [lease()], None, NOON)
-    assert told.saved.prices.region == "ap-northeast-1"
+    reported = make_report(tokyo, replace(AWAKE, meter=meter), [lease()], None, NOON)
+    assert reported.saved.prices.region == "ap-northeast-1"
 
 
 def test_a_report_in_json_has_these_fields():
@@ -289,13 +289,13 @@ def test_a_report_in_json_has_these_fields():
     meter = Meter().using(UsageProfile.of(SPEC), NOON - 60 * MINUTE)
     status = replace(AWAKE, updated_at=NOON - MINUTE, meter=meter)
     held = replace(hold(Target.AWAKE), reason="a demo", over=frozenset())
-    told = report(status, lease(), hold=held)
-    assert told.now == NOON
-    assert told.to_json() == {
+    reported = report(status, lease(), hold=held)
+    assert reported.now == NOON
+    assert reported.to_json() == {
         "stack": "nsfw-api",
         "now": "2026-11-23T12:00:00Z",
         "time_zone": "UTC",
-        "summary": told.standing,
+        "summary": reported.standing,
         "state": "awake",
         "phase": "awake",
         "cause": "",
@@ -315,12 +315,12 @@ def test_a_report_in_json_has_these_fields():
         "endpoint": {"ip": "203.0.113.10", "port": 5000, "url": "http://203.0.113.10:5000/"},
         "steps": [],
         "eta_seconds": None,
-        "next": [change.to_json() for change in told.next],
+        "next": [change.to_json() for change in reported.next],
         "degraded": None,
         "failure": None,
         "stuck": None,
         "updated_at": "2026-11-23T11:59:00Z",
-        "saved": told.saved.summary(),
+        "saved": reported.saved.summary(),
         "budget": None,
         "warnings": [],
         "proof": {"at": None, "result": "not looked at", "findings": []},
@@ -337,8 +337,8 @@ def test_the_next_two_changes_within_the_week_are_shown():
     spec = article_spec(policy=policy)
 
     def ahead(hold=None):
-        told = make_report(spec, ASLEEP, (), hold, NOON)
-        return [(str(change.state), f"{change.at:%a %H:%M}") for change in told.next]
+        reported = make_report(spec, ASLEEP, (), hold, NOON)
+        return [(str(change.state), f"{change.at:%a %H:%M}") for change in reported.next]
 
     assert ahead() == [("awake", "Mon 12:54"), ("asleep", "Mon 14:00")]
     tuesday = replace(hold(), until=NOON + 24 * 60 * MINUTE)
@@ -366,8 +366,8 @@ def test_what_comes_next_is_shown():
 def test_holidays_that_run_out_are_warned_of_with_the_remedy():
     policy = {"closed_on": ["holidays:JP"], "holidays": {"JP": ["2026-11-23"]}}
     spec = article_spec(policy=policy, source={"dir": "infra/api"})
-    told = make_report(spec, ASLEEP, (), None, NOON)
-    (warning,) = told.to_json()["warnings"]
+    reported = make_report(spec, ASLEEP, (), None, NOON)
+    (warning,) = reported.to_json()["warnings"]
     assert warning.startswith("the dates of holidays:JP are known until 2026-12-31 only")
     assert 'run "dormouse publish infra/api" again' in warning
     assert report(ASLEEP).warnings == ()
@@ -378,8 +378,8 @@ def test_holidays_run_out_by_the_date_of_the_stacks_own_zone(zone, warned):
     """120 days before the year ends in UTC, and one day less in Tokyo."""
     now = NOON.replace(month=9, day=2, hour=16)
     policy = {"closed_on": ["holidays:JP"], "holidays": {"JP": ["2026-11-23"]}, "time_zone": zone}
-    told = make_report(article_spec(policy=policy), ASLEEP, (), None, now)
-    assert bool(told.warnings) is warned
+    reported = make_report(article_spec(policy=policy), ASLEEP, (), None, now)
+    assert bool(reported.warnings) is warned
 
 
 def test_without_a_load_balancer_nothing_is_idle_and_no_hour_is_paid():
@@ -390,14 +390,14 @@ def test_without_a_load_balancer_nothing_is_idle_and_no_hour_is_paid():
     assert bare.max_awake == 180 * MINUTE
 
     bare_spec = article_spec(policy=policy, resources=(service(),))
-    told = make_report(bare_spec, ASLEEP, [lease(90)], None, NOON)
-    assert told.next[-1].at == NOON + 90 * MINUTE
+    reported = make_report(bare_spec, ASLEEP, [lease(90)], None, NOON)
+    assert reported.next[-1].at == NOON + 90 * MINUTE
 
 
 def test_what_is_not_as_the_files_say_is_a_warning_of_an_awake_stack():
-    told = replace(AWAKE, cause='service "old" is not in the files any more')
-    assert report(told, lease()).warnings == ('service "old" is not in the files any more',)
-    assert report(told, lease()).cause == ""
+    reported = replace(AWAKE, cause='service "old" is not in the files any more')
+    assert report(reported, lease()).warnings == ('service "old" is not in the files any more',)
+    assert report(reported, lease()).cause == ""
     assert report(AWAKE, lease()).warnings == ()
 
 

@@ -9,7 +9,7 @@ from controller.domain.money.meter import Meter
 from controller.domain.planning.plan import Target
 from controller.domain.planning.progress import Progress, Timeline
 from controller.domain.reporting.status import Status, Trouble
-from domain.asked import at, minutes, quiet, up
+from domain.decision_inputs import at, minutes, quiet, up
 
 SPENT = ConsumedRequests(
     leases=frozenset({("a", at("09:00")), ("b", at("10:00"))}),

@@ -55,9 +55,9 @@ class Finder:
 def answered(answer):
     """What the look-up of the literal gives: itself, or an element of it."""
 
-    def look_up(asked):
+    def look_up(requested):
         found = answer
-        for step in asked["path"]:
+        for step in requested["path"]:
             found = found[step % len(found) if isinstance(found, list) else step]
         return found
 

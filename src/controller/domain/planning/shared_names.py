@@ -21,13 +21,13 @@ def shared_names(spec: Spec, others: Iterable[Spec], home: Home) -> list[str]:
     Names that are made at the wake are not compared.
     """
     own = _named(spec, home)
-    told = []
+    sentences = []
     for other in others:
         if other.stack != spec.stack:
             both = [own[identity] for identity in own.keys() & _named(other, home).keys()]
             if both:
-                told.append(_sentence(other, both))
-    return told
+                sentences.append(_sentence(other, both))
+    return sentences
 
 
 def _named(spec: Spec, home: Home) -> dict[tuple[str, ...], ResourceSpec]:

@@ -43,15 +43,15 @@ class ProofFinding:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
     """
-    `spec_hash` is of the checked spec; a later spec is checked again. `told` are the rules of the
-    problems that were reported and are not known to be over.
+    `spec_hash` is of the checked spec; a later spec is checked again. `reported` are the rules of
+    the problems that were reported and are not known to be over.
     """
 
     at: datetime
     verdict: Verdict
     findings: tuple[ProofFinding, ...] = ()
     spec_hash: str = ""
-    told: tuple[str, ...] = ()
+    reported: tuple[str, ...] = ()
 
     @property
     def hindrances(self) -> tuple[ProofFinding, ...]:
@@ -63,7 +63,7 @@ class Proof:
             "result": str(self.verdict),
             "findings": [each.to_json() for each in self.findings],
             "spec": self.spec_hash,
-            **({"told": list(self.told)} if self.told else {}),
+            **({"reported": list(self.reported)} if self.reported else {}),
         }
 
     @staticmethod
@@ -75,7 +75,7 @@ class Proof:
             verdict=Verdict(data["result"]),
             findings=tuple(ProofFinding.from_json(each) for each in data.get("findings", ())),
             spec_hash=str(data.get("spec", "")),
-            told=tuple(str(each) for each in data.get("told", ())),
+            reported=tuple(str(each) for each in data.get("reported", ())),
         )
 
 

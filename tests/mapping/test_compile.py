@@ -375,23 +375,23 @@ def test_a_request_that_was_found_sound_needs_no_sdk_the_next_time(tmp_path, mon
     """The answer is remembered for this request alone, and only that there was nothing to find."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     disk_cache.cache_folder.cache_clear()
-    asked = []
+    requested = []
     real = service_model.findings
 
     def findings(kind, request):
-        asked.append(kind)
+        requested.append(kind)
         return real(kind, request)
 
     monkeypatch.setattr(service_model, "findings", findings)
     try:
         assert compiled(stack()).spec == compiled(stack()).spec
-        assert len(asked) == 4
+        assert len(requested) == 4
 
         wrong = stack(load_balancer={"ip_address_type": "ipv5"})
         first, second = compiled(wrong), compiled(wrong)
         assert first.problems == second.problems
         assert any("IpAddressType" in problem.message for problem in first.problems)
-        assert len(asked) == 6
+        assert len(requested) == 6
         assert "ipv5" not in "".join(
             path.read_bytes().decode("latin-1") for path in kept_in(tmp_path)
         )

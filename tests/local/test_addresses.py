@@ -1,7 +1,7 @@
 """The EC2 part: Elastic IPs (AWS behaviour §3.4), networks, security groups, filters, tags."""
 
 import pytest
-from laptop_stack import EIP, SUBNET, VPC, refused
+from simulated_stack import EIP, SUBNET, VPC, refused
 
 NO_PERMISSION = "You do not have permission to access the specified resource."
 

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from laptop_stack import CLUSTER, FAMILY, OTHER_SUBNET, SERVICE, SUBNET, refused
+from simulated_stack import CLUSTER, FAMILY, OTHER_SUBNET, SERVICE, SUBNET, refused
 
 from local.ecs.mishaps import interrupt, set_container_health
 

@@ -12,7 +12,7 @@ from controller.domain.problem import Level
 from controller.hcl.world import Inputs
 from controller.mapping.compile import compile_stack
 from controller.terraform.recognise import read_state
-from known.states import FORMS, state, thing
+from state_values.states import FORMS, state, thing
 
 AT = datetime(2026, 11, 30, tzinfo=UTC)
 GROUP = """
@@ -584,11 +584,11 @@ def test_what_finds_two_resources_of_the_directory_identifies_neither(compiled, 
     things, argument, address, expected, apart = TWINS[case]
     mapping = argument if "subnet" in argument else f'subnets = ["subnet-1"]\n  {argument}'
     text = balancer(mapping) + things
-    told = errors(compiled(text))
+    reported = errors(compiled(text))
 
-    assert told
-    assert all("--state" in message for message in told)
-    assert expected is None or (expected in told[0] and f"{address}[1]" in told[0])
+    assert reported
+    assert all("--state" in message for message in reported)
+    assert expected is None or (expected in reported[0] and f"{address}[1]" in reported[0])
     left = apart.partition(" =")[0]
     other = "\n".join(
         f"  {apart}" if row.strip().startswith(f"{left} =") and "10.0.1" not in row else row
@@ -610,8 +610,8 @@ def test_an_address_that_the_state_has_is_counted_once(compiled):
         f"aws_eip.ip[{i}]": {"allocation_id": f"eipalloc-{i}", "id": f"eipalloc-{i}"}
         for i in (0, 1)
     }
-    told = compiled(text, things).findings
-    (idle,) = [p for p in told if p.rule == "idle-cost"]
+    reported = compiled(text, things).findings
+    (idle,) = [p for p in reported if p.rule == "idle-cost"]
 
     assert idle.address == "aws_eip.ip[1]"
     assert "asleep or awake: public address," in idle.message

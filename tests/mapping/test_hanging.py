@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from directories import SLEEPERS, compile_text, errors, sleepers, told, two_worlds
+from directories import SLEEPERS, compile_text, errors, reported, sleepers, two_worlds
 
 from controller.domain.problem import Level
 from controller.mapping import hangers
@@ -101,7 +101,7 @@ def thing(type_, body):
 
 
 def one(result):
-    (problem,) = told(result, "hangs-on")
+    (problem,) = reported(result, "hangs-on")
     return problem
 
 
@@ -174,10 +174,10 @@ WAYS = {
 def test_it_is_found_whatever_way_the_value_takes(tmp_path, way):
     head, expression, more = WAYS[way]
     result = compile_text(tmp_path, STACK + more + ALARM.format(head, expression))
-    found = {p.address.split("[")[0] for p in told(result, "hangs-on")}
+    found = {p.address.split("[")[0] for p in reported(result, "hangs-on")}
     assert "aws_cloudwatch_metric_alarm.x" in found
     assert not errors(result)
-    assert "aws_lb.front" in str([p.message for p in told(result, "hangs-on")])
+    assert "aws_lb.front" in str([p.message for p in reported(result, "hangs-on")])
 
 
 def test_it_is_found_through_modules(tmp_path):
@@ -222,7 +222,7 @@ def test_network_interfaces_of_a_load_balancer_are_looked_up_by_their_descriptio
         'data "aws_network_interfaces" "other" {\n  filter {\n    name = "description"\n'
         '    values = ["ELB net/frontier/*", "front"]\n  }\n}\n'
     )
-    (found,) = told(compile_text(tmp_path, STACK + asks), "hangs-on")
+    (found,) = reported(compile_text(tmp_path, STACK + asks), "hangs-on")
     assert found.address == "data.aws_network_interfaces.x"
     assert "every plan and apply reads it" in found.message
 
@@ -257,7 +257,7 @@ SURVIVORS = {
 def test_what_survives_is_not_reported(tmp_path, name):
     eip = 'resource "aws_eip" "x" {\n  tags = { Name = "x" }\n}\n'
     result = compile_text(tmp_path, STACK + eip + thing(*SURVIVORS[name]))
-    assert not told(result, "hangs-on")
+    assert not reported(result, "hangs-on")
     assert not errors(result)
 
 
@@ -299,7 +299,7 @@ def test_a_target_group_belongs_to_one_load_balancer(tmp_path):
 
 def test_outputs_are_a_warning_where_they_would_be_stale(tmp_path):
     result = compile_text(tmp_path, STACK + OUTPUTS)
-    found = told(result, "hangs-on")
+    found = reported(result, "hangs-on")
     assert [(p.address, p.level) for p in found] == [
         ("output.address", Level.WARNING),
         ("output.group", Level.WARNING),
@@ -343,9 +343,9 @@ def test_what_has_the_count_of_its_sleeper_is_missing_after_a_wake(tmp_path):
 
 def test_a_data_source_with_the_count_of_what_it_reads_is_right(tmp_path):
     text = two_worlds(STACK, *SLEEPERS)
-    asked = 'data "aws_lb" "x" {\n  count = var.awake ? 1 : 0\n  name = "front"\n}\n'
-    assert compile_text(tmp_path, text + asked).findings == ()
-    always = asked.replace("  count = var.awake ? 1 : 0\n", "")
+    requested = 'data "aws_lb" "x" {\n  count = var.awake ? 1 : 0\n  name = "front"\n}\n'
+    assert compile_text(tmp_path, text + requested).findings == ()
+    always = requested.replace("  count = var.awake ? 1 : 0\n", "")
     assert one(compile_text(tmp_path, text + always)).address == "data.aws_lb.x"
 
 
@@ -370,7 +370,7 @@ def test_a_service_that_stands_in_both_worlds_keeps_what_hangs_on_it(tmp_path):
     )
     scaling = thing("aws_appautoscaling_target", SCALING)
     result = compile_text(tmp_path, text + scaling)
-    assert not told(result, "hangs-on")
+    assert not reported(result, "hangs-on")
     assert not errors(result)
 
 

@@ -1,7 +1,7 @@
 """AWS behaviour §1.2, §1.6, §3.3."""
 
 import pytest
-from laptop_stack import SUBNET, VPC, refused
+from simulated_stack import SUBNET, VPC, refused
 
 
 def test_the_api_has_its_own_defaults(stack):

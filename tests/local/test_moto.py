@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from botocore.exceptions import ParamValidationError
-from laptop_stack import START, furnished, refused
+from simulated_stack import START, furnished, refused
 
 TABLE = {
     "TableName": "dormouse",
@@ -84,12 +84,14 @@ def test_the_developers_own_endpoint_is_not_called(monkeypatch):
 
 def test_an_operation_can_be_answered_by_the_test_itself():
     aws = furnished()
-    asked = []
-    aws.answer_with("lambda", "Invoke", lambda params: asked.append(params) or {"StatusCode": 202})
+    requested = []
+    aws.answer_with(
+        "lambda", "Invoke", lambda params: requested.append(params) or {"StatusCode": 202}
+    )
     client = aws.session().client("lambda")
     reply = client.invoke(FunctionName="controller", InvocationType="Event", Payload=b"{}")
     assert reply["StatusCode"] == 202
-    assert asked[0]["FunctionName"] == "controller"
+    assert requested[0]["FunctionName"] == "controller"
     assert aws.calls[-1].operation == "Invoke"
 
 

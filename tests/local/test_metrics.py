@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from laptop_stack import START, refused
+from simulated_stack import START, refused
 
 
 def minute(number):

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from directories import SLEEPERS, compile_text, errors, told, two_worlds
+from directories import SLEEPERS, compile_text, errors, reported, two_worlds
 
 from controller.domain.money.hourly_prices import HOURLY, hourly
 from controller.domain.problem import Level
@@ -62,7 +62,7 @@ def test_what_costs_by_the_hour_is_named_with_its_price(tmp_path, name):
     text, price = KEPT[name]
     plain = compile_text(tmp_path, STACK).summary
     result = compile_text(tmp_path, STACK + text)
-    (problem,) = told(result, "idle-cost")
+    (problem,) = reported(result, "idle-cost")
     month = f"{Decimal(price) * HOURS:.2f} $ a month"
     assert problem.level is Level.WARNING
     assert problem.address.endswith((".x", ".x[0]"))
@@ -83,7 +83,7 @@ def test_what_is_free_is_not_reported(tmp_path, name):
 def test_a_price_that_is_not_known_is_said_to_be_so(tmp_path):
     text = 'resource "aws_db_instance" "x" {\n  engine = "oracle-ee"\n  instance_class = "db.x"\n}'
     result = compile_text(tmp_path, STACK + text)
-    (problem,) = told(result, "idle-cost")
+    (problem,) = reported(result, "idle-cost")
     assert "its price is not in dormouse's table" in problem.message
     assert result.summary.unpriced == ("database (db.x)",)
     assert result.spec.source["keeps"] == [
@@ -102,7 +102,7 @@ def test_the_stacks_own_elastic_ip_is_counted_once(tmp_path):
 
 def test_prices_are_those_of_the_region(tmp_path):
     tokyo = STACK.replace("eu-west-1", "ap-northeast-1") + KEPT["NAT gateway"][0]
-    (problem,) = told(compile_text(tmp_path, tokyo), "idle-cost")
+    (problem,) = reported(compile_text(tmp_path, tokyo), "idle-cost")
     assert "0.062 $ an hour" in problem.message
 
 
@@ -118,23 +118,24 @@ def test_tasks_that_always_run_are_reported(tmp_path, launched, said):
     service = SERVICE.split("  load_balancer {")[0].replace('"app"', '"x"') + "}\n"
     service = service.replace("desired_count                     = 1", "desired_count = 2")
     text = two_worlds(STACK, *SLEEPERS) + service.replace('"FARGATE"', launched)
-    found = told(compile_text(tmp_path, text), "idle-cost")
+    found = reported(compile_text(tmp_path, text), "idle-cost")
     assert [p.address for p in found] == (["aws_ecs_service.x"] if said else [])
     assert said is None or said in found[0].message
 
 
 def test_a_price_of_elsewhere_says_so(tmp_path):
     text = STACK.replace("eu-west-1", "us-east-1") + KEPT["NAT gateway"][0]
-    assert "(2026-09)" in told(compile_text(tmp_path, text), "idle-cost")[0].message
+    assert "(2026-09)" in reported(compile_text(tmp_path, text), "idle-cost")[0].message
     text = STACK + KEPT["NAT gateway"][0]
     assert (
-        "(2026-09, as in us-east-1)" in told(compile_text(tmp_path, text), "idle-cost")[0].message
+        "(2026-09, as in us-east-1)"
+        in reported(compile_text(tmp_path, text), "idle-cost")[0].message
     )
 
 
 def test_a_network_load_balancer_that_stays_is_reported(tmp_path):
     result = compile_text(tmp_path, two_worlds(STACK, "aws_ecs_service.app"))
-    (problem,) = told(result, "idle-cost")
+    (problem,) = reported(result, "idle-cost")
     assert "network load balancer, 0.0225 $ an hour" in problem.message
 
 
@@ -210,7 +211,7 @@ def test_slow_checks_of_one_block_are_one_warning(tmp_path):
     listener = FRONT[FRONT.index('resource "aws_lb_listener"') :]
     listener = listener.replace('"tcp"', '"b"').replace("8080", "8081")
     many += listener.replace("aws_lb_target_group.app.arn", 'aws_lb_target_group.app["b"].arn')
-    (problem,) = told(compile_text(tmp_path, many), "slow-wake")
+    (problem,) = reported(compile_text(tmp_path, many), "slow-wake")
     assert problem.address == 'aws_lb_target_group.app["a"]'
 
 

@@ -1,7 +1,7 @@
 """AWS behaviour §2.1-§2.6, §2.12: what ECS takes, refuses, and shows of a service."""
 
 import pytest
-from laptop_stack import CLUSTER, FAMILY, SERVICE, SUBNET, missing, refused
+from simulated_stack import CLUSTER, FAMILY, SERVICE, SUBNET, missing, refused
 
 
 def test_a_new_service_shows_its_deployment(stack):

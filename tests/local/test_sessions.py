@@ -1,7 +1,7 @@
 """Sessions of several accounts share what takes botocore long to make, and nothing else."""
 
 from botocore.config import Config
-from laptop_stack import EIP, furnished, refused
+from simulated_stack import EIP, furnished, refused
 
 from local.faults import Fault
 

@@ -20,7 +20,7 @@ from controller.notify.webhook import WebhookError
 from controller.store.table import Table
 from local.faults import Fault
 from system.days import BUDGET, STACK, days
-from system.post_office import KEYS, URL, PostOffice
+from system.mailbox import KEYS, URL, PostOffice
 from system.stack_under_test import ASLEEP, AWAKE
 
 OFFICE = {
@@ -205,12 +205,12 @@ def test_a_stuck_sleep_that_ends_is_reported(make_office):
     (asleep,) = office.mails()
     assert asleep.subject.startswith("nsfw-api is asleep at last; this time awake cost USD ")
     assert "An earlier message said that it did not get to sleep: that is over." in asleep.body
-    assert day.desk.standing() == ASLEEP
+    assert day.sut.standing() == ASLEEP
 
 
 def test_a_foreign_resource_that_blocks_is_named_once(make_office):
     office = make_office(**OFFICE)
-    elbv2 = office.day.desk.session.client("elbv2")
+    elbv2 = office.day.sut.session.client("elbv2")
     elbv2.create_load_balancer(Name="ecs-nlb", Type="network", Subnets=["subnet-0a1b2c3d4e5f60718"])
     office.day.live("Mon 12:00")
 
@@ -252,10 +252,10 @@ def test_a_topic_that_is_gone_neither_fails_a_pass_nor_fills_the_record(make_off
     office.sns.delete_topic(TopicArn=office.topic)
     day = office.day
     day.live("Mon 17:55")
-    assert day.desk.standing() == AWAKE
+    assert day.sut.standing() == AWAKE
     assert [event["kind"] for event in day.status["outbox"]] == ["awake", "sleeping_soon"]
     day.live("Mon 19:00")
-    assert day.desk.standing() == ASLEEP
+    assert day.sut.standing() == ASLEEP
     assert set(office.log.said) == {"not delivered"}
 
     day.live("Tue 19:00")
@@ -293,13 +293,13 @@ def test_a_pass_that_dies_while_notifying_is_continued_within_two_minutes(
     """
     office = make_office(**ONE_HOUR)
     day = office.day
-    told, alive = Table.mark_delivered, [True]
+    reported, alive = Table.mark_delivered, [True]
 
     def die(self, event, now):
         if alive and event.kind == "asleep":
             alive.clear()
             raise KilledError
-        told(self, event, now)
+        reported(self, event, now)
 
     def die_before(message):
         if alive and message.event.kind == "asleep":
@@ -353,10 +353,10 @@ def test_two_passes_at_once_notify_once(make_office, monkeypatch):
 
 def test_a_webhook_that_is_down_fails_no_pass_and_is_called_once(make_office):
     class Down:
-        asked = 0
+        requested = 0
 
         def post(self, message):
-            self.asked += 1
+            self.requested += 1
             raise WebhookError("it answered 503, expected 200")
 
     office = make_office(**OFFICE)
@@ -364,10 +364,10 @@ def test_a_webhook_that_is_down_fails_no_pass_and_is_called_once(make_office):
     office.day.controller = office.controller(webhook=down)
     office.day.live("Mon 23:00")
 
-    assert down.asked == 3
+    assert down.requested == 3
     assert [mail.kind for mail in office.mails()] == ["awake", "sleeping_soon", "asleep"]
     assert office.log.said.count("webhook failed") == 3
-    assert office.day.desk.standing() == ASLEEP
+    assert office.day.sut.standing() == ASLEEP
 
 
 # faults of our own
@@ -429,11 +429,11 @@ def test_a_message_that_sns_takes_in_no_form_holds_nothing_up(make_office):
 
 def test_a_fault_of_whoever_tells_is_in_the_log_of_the_pass_and_holds_nothing_up(make_office):
     office = make_office(environment={"DORMOUSE_TELL": "detail"}, **ONE_HOUR)
-    told, notify = [], office.day.controller.notify
+    reported, notify = [], office.day.controller.notify
 
     def faulty(spec, event):
-        told.append(str(event.kind))
-        if event.kind == "waking" and told.count("waking") < 3:
+        reported.append(str(event.kind))
+        if event.kind == "waking" and reported.count("waking") < 3:
             raise RuntimeError("a fault of its own")
         notify(spec, event)
 
@@ -441,7 +441,7 @@ def test_a_fault_of_whoever_tells_is_in_the_log_of_the_pass_and_holds_nothing_up
     office.day.plan("Mon 13:00", office.day.wake)
     office.day.live("Mon 13:04")
     first = next(result for result in office.day.results if result.get("undelivered"))
-    assert (first["undelivered"], told[:2]) == (1, ["waking", "awake"])
+    assert (first["undelivered"], reported[:2]) == (1, ["waking", "awake"])
     assert "RuntimeError: a fault of its own" in first["fault"]
     assert [mail.kind for mail in office.mails()] == ["awake"]
 
@@ -472,7 +472,7 @@ def test_whatever_a_reason_contains_it_is_sent(make_office, text):
     """Reasons are typed by people, and by AWS."""
     office = make_office(**OFFICE)
     event = Event(stack=STACK, at=office.day.now, kind=EventKind.FAILED, reason=text)
-    office.day.controller.notify(office.day.desk.spec, event)
+    office.day.controller.notify(office.day.sut.spec, event)
     (mail,) = office.mails()
     assert mail.kind == "failed"
     assert len(mail.body.encode()) < 256_000

@@ -21,7 +21,7 @@ from factories import article_spec, load_balancer
 from local.faults import Fault
 from system import second_account
 from system.days import STACK, days
-from system.post_office import PostOffice
+from system.mailbox import PostOffice
 
 HOUR = timedelta(hours=1)
 EXACT = Fraction(1, 1000)

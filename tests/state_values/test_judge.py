@@ -14,7 +14,7 @@ from controller.mapping.judge import judge
 from controller.terraform.recognise import read_state
 from controller.terraform.state import State, Thing
 from hcl.test_stacks import PLANNED, evaluate
-from known.states import state, thing
+from state_values.states import state, thing
 
 AT = datetime(2026, 11, 30, tzinfo=UTC)
 TEXT = """

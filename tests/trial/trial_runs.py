@@ -23,17 +23,17 @@ GIVEN = Given(checks=20, delay=10)
 
 
 @dataclass
-class Trying:
+class TrialRun:
     """One account and a trial of the article's stack in it."""
 
     aws: LaptopAws
     spec: Spec = field(default_factory=article_spec)
 
     @staticmethod
-    def at(profile: str | Timing) -> Trying:
+    def at(profile: str | Timing) -> TrialRun:
         aws = LaptopAws(profile=profile)
         aws.furnish_article()
-        return Trying(aws)
+        return TrialRun(aws)
 
     def site(self, change: Callable[..., None] | None = None) -> Site:
         """

@@ -1,7 +1,7 @@
 """
 A small stack as a Terraform directory, to be bent out of shape one argument at a time.
 
-    directory = garden(tmp_path, listener={"protocol": '"UDP"'}, group={"port": None})
+    directory = stack_dir(tmp_path, listener={"protocol": '"UDP"'}, group={"port": None})
 
 Values are HCL; one that begins with a brace is a block, a list of them several, None takes an
 argument away.
@@ -119,7 +119,7 @@ LB, TG, L, S = (
 )
 
 
-def garden(tmp_path: Path, *, more: str = "", head: str = HEAD, **changes: Changes) -> Path:
+def stack_dir(tmp_path: Path, *, more: str = "", head: str = HEAD, **changes: Changes) -> Path:
     """Write the directory; `changes` are by part, `more` is text for one more file."""
     directory = tmp_path / "garden"
     directory.mkdir(exist_ok=True)
@@ -158,7 +158,7 @@ def problems_of(directory: Path) -> list[tuple[str, str]]:
     return [(p.rule, str(p.level)) for p in compiled(directory).problems]
 
 
-def desk_for(spec: Spec, **options: Any) -> StackUnderTest:
+def sut_for(spec: Spec, **options: Any) -> StackUnderTest:
     """A simulated AWS with all that Terraform keeps for this stack."""
     aws = LaptopAws(profile="fast", clock=ManualClock(NOW), region=spec.region or "us-east-1")
     aws.furnish(**furnish_for(spec, **options))

@@ -4,7 +4,7 @@ from datetime import timedelta
 from threading import Thread
 
 import pytest
-from laptop_stack import CLUSTER, EIP, SERVICE, START, Stack, furnished, refused
+from simulated_stack import CLUSTER, EIP, SERVICE, START, Stack, furnished, refused
 
 from local.aws import LaptopAws
 from local.clock import ManualClock

@@ -1,7 +1,7 @@
 """AWS behaviour §1.5."""
 
 import pytest
-from laptop_stack import missing, refused
+from simulated_stack import missing, refused
 
 
 @pytest.fixture

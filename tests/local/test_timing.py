@@ -6,7 +6,7 @@ really show.
 import dataclasses
 
 import pytest
-from laptop_stack import CLUSTER, SERVICE
+from simulated_stack import CLUSTER, SERVICE
 
 from controller.domain.planning.timing import (
     NEVER,

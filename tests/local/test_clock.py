@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from laptop_stack import START
+from simulated_stack import START
 
 from local.clock import ManualClock, ScaledClock
 

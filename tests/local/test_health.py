@@ -1,6 +1,6 @@
 """AWS behaviour §1.10, §1.11, §3.5: what becomes of a registered target."""
 
-from laptop_stack import OTHER_SUBNET, refused
+from simulated_stack import OTHER_SUBNET, refused
 
 IP = "10.0.1.77"
 

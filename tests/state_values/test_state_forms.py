@@ -9,7 +9,7 @@ import pytest
 
 from controller.terraform.recognise import read_state
 from controller.terraform.state import StateError
-from known.states import FORMS, state, thing
+from state_values.states import FORMS, state, thing
 
 EIP = {"id": "eipalloc-1", "public_ip": "192.0.2.1"}
 

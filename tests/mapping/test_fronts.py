@@ -1,7 +1,7 @@
 """Application and gateway load balancers in a stack's directory: Terraform keeps them."""
 
 import pytest
-from directories import AWAKE, SLEEPERS, compile_text, errors, sleepers, told, two_worlds
+from directories import AWAKE, SLEEPERS, compile_text, errors, reported, sleepers, two_worlds
 
 from controller.domain.problem import Level
 from oracle import Terraform, needs_terraform
@@ -129,7 +129,7 @@ def test_a_wake_waits_for_the_others_group_too(tmp_path):
     slower = slow.replace('path              = "/health"', "healthy_threshold = 10")
     result = compile_text(tmp_path, PROVIDER + TASK + FRONT + BOTH + slower)
     assert result.summary.wake.seconds == 353
-    (problem,) = told(result, "slow-wake")
+    (problem,) = reported(result, "slow-wake")
     assert problem.address == "aws_lb_target_group.web"
     assert "183 s less with interval = 10, healthy_threshold = 2" in problem.message
 
@@ -193,7 +193,7 @@ def test_the_type_may_come_from_variables(tmp_path, kind, sleeps):
     result = compile_text(tmp_path, STACK + TYPES, ("var", f"kind={kind}"))
     by_variable = {"aws_lb.by_variable"} if sleeps else set()
     assert sleepers(result) == SLEEPERS | {'aws_alb.each["n"]'} | by_variable
-    kept = {p.address for p in told(result, "idle-cost")}
+    kept = {p.address for p in reported(result, "idle-cost")}
     assert kept == {'aws_alb.each["a"]'} | ({"aws_lb.by_variable"} - by_variable)
     assert kind not in ("gateway",) or "gateway load balancer" in str(result.findings)
 

@@ -2,7 +2,7 @@
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
-from laptop_stack import EIP, SUBNET, refused
+from simulated_stack import EIP, SUBNET, refused
 
 from local.faults import FOREVER, Fault, throttled
 

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from laptop_stack import CLUSTER, FAMILY, OTHER_SUBNET, SERVICE, SUBNET, Stack, furnished
+from simulated_stack import CLUSTER, FAMILY, OTHER_SUBNET, SERVICE, SUBNET, Stack, furnished
 
 import reply_shapes
 from local.conditions import Containers

@@ -44,7 +44,7 @@ def test_a_clock_without_a_weekend_begins_now(hours):
 
 
 def test_an_invocation_that_fails_is_called_once_more_and_then_reported():
-    calls, failures, told = [], [], threading.Event()
+    calls, failures, reported = [], [], threading.Event()
 
     def broken(event, context):
         calls.append((event, context.get_remaining_time_in_millis()))
@@ -52,12 +52,12 @@ def test_an_invocation_that_fails_is_called_once_more_and_then_reported():
 
     def failed(error):
         failures.append(str(error))
-        told.set()
+        reported.set()
 
     clock = ManualClock(FRIDAY)
     function = Function("controller", broken, clock, failed)
     assert function.invoke({"Payload": b'{"stack": "a"}'}) == {"StatusCode": 202}
-    assert told.wait(10)
+    assert reported.wait(10)
     assert calls == [({"stack": "a"}, TIMEOUT.total_seconds() * 1000)] * 2
     assert failures == ["no table"]
 
@@ -77,10 +77,10 @@ def test_the_schedule_calls_until_the_block_ends():
 
 def test_a_function_is_invoked_over_http_too():
     with LaptopServer(clock=ManualClock(FRIDAY)) as server:
-        asked = []
+        requested = []
 
         def answer(params):
-            asked.append((params["FunctionName"], params["Payload"]))
+            requested.append((params["FunctionName"], params["Payload"]))
             return {"StatusCode": 202}
 
         server.aws.answer_with("lambda", "Invoke", answer)
@@ -92,18 +92,18 @@ def test_a_function_is_invoked_over_http_too():
             aws_secret_access_key="laptop",
         )
         reply = function.invoke(FunctionName="a-controller", InvocationType="Event", Payload=b"{}")
-        assert (reply["StatusCode"], asked) == (202, [("a-controller", b"{}")])
+        assert (reply["StatusCode"], requested) == (202, [("a-controller", b"{}")])
         function.close()
 
 
 def test_whoever_uses_the_address_makes_the_load_balancers_traffic():
     aws = LaptopAws(profile="typical")
-    desk = StackUnderTest(aws)
+    sut = StackUnderTest(aws)
     ip = free_address([5000])
-    aws.furnish(**furnish_for(desk.spec, ip))
+    aws.furnish(**furnish_for(sut.spec, ip))
     with StandIn(aws, ip, weight=60) as service:
         assert is_free(ip, 5000)
-        desk.wake()
+        sut.wake()
         assert b"hello from your container" in ask(f"http://{ip}:5000/")
         assert (service.uses, service.used_at) == (1, aws.clock.now())
         (balancer,) = aws.session().client("elbv2").describe_load_balancers()["LoadBalancers"]
@@ -122,10 +122,10 @@ def test_what_is_furnished_lets_a_group_that_is_written_by_its_id_in():
     }
     parts = (target_group(), load_balancer(), listener(), service(request=request))
     aws = LaptopAws(profile="fast", clock=ManualClock(FRIDAY))
-    desk = StackUnderTest(aws, article_spec(resources=parts))
-    aws.furnish(**furnish_for(desk.spec))
+    sut = StackUnderTest(aws, article_spec(resources=parts))
+    aws.furnish(**furnish_for(sut.spec))
 
-    assert desk.wake().result is Result.CONVERGED
+    assert sut.wake().result is Result.CONVERGED
 
 
 def ask(url: str) -> bytes:
@@ -138,11 +138,11 @@ def test_the_bill_is_that_of_what_stood_beside_what_leaving_it_on_costs():
     """Two started hours of a load balancer (USD 0.0225 in us-east-1), one task, one address."""
     aws = LaptopAws(profile="typical")
     aws.furnish_article()
-    desk, began = StackUnderTest(aws), aws.clock.now()
-    desk.wake()
+    sut, began = StackUnderTest(aws), aws.clock.now()
+    sut.wake()
     aws.clock.advance(3600)
-    desk.sleep()
-    bill = make_bill(desk.spec, aws.lifetimes(), began, aws.clock.now())
+    sut.sleep()
+    bill = make_bill(sut.spec, aws.lifetimes(), began, aws.clock.now())
     hours = Decimal(bill.lasted.total_seconds()) / 3600
 
     assert bill.parts["load_balancer"] == Decimal("0.045")
@@ -150,6 +150,6 @@ def test_the_bill_is_that_of_what_stood_beside_what_leaving_it_on_costs():
     assert bill.total == sum(bill.parts.values())
     assert Decimal("0.012") < bill.parts["task"] < bill.always_on - Decimal("0.045")
     assert bill.awake < bill.total < bill.always_on
-    twenty, always_on, asleep = month_of(desk.spec, bill.awake, 20)
+    twenty, always_on, asleep = month_of(sut.spec, bill.awake, 20)
     assert asleep == Decimal("3.65")
     assert asleep < twenty < always_on

@@ -15,8 +15,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import RpcV2CBORParser
 from botocore.serialize import RpcV2CBORSerializer
-from laptop_stack import CLUSTER, EIP, FAMILY, SERVICE, START, Stack, furnished, refused
 from moto.core.utils import get_service_model
+from simulated_stack import CLUSTER, EIP, FAMILY, SERVICE, START, Stack, furnished, refused
 
 import reply_shapes
 from local import wire
@@ -51,7 +51,7 @@ def server():
 
 @pytest.fixture
 def remote(server):
-    """The stack of `laptop_stack`, through sockets; clients are closed after use."""
+    """The stack of `simulated_stack`, through sockets; clients are closed after use."""
     stack = Stack(server.aws, http_session(server))
     yield stack
     for client in (stack.elbv2, stack.ecs, stack.ec2, stack.cloudwatch):

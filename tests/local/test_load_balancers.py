@@ -1,7 +1,7 @@
 """AWS behaviour §1.3, §1.4, §1.6, §1.7, §3.2, §3.4."""
 
 import pytest
-from laptop_stack import EIP, OTHER_SUBNET, SUBNET, VPC, refused
+from simulated_stack import EIP, OTHER_SUBNET, SUBNET, VPC, refused
 
 NAME = "ecs-nlb"
 
