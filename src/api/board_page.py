@@ -17,7 +17,7 @@ from api.board_lines import Lines
 from api.page_rendering import asset, render
 from api.request import KEY, Request
 from api.selection import GROUPS, SORTS
-from api.translations import Translations
+from api.translations import Translations, translations
 from controller.domain.decision.term import USUAL
 from controller.domain.reporting.board_row import Row
 from controller.links import STACK_NAME, Link, Scope
@@ -34,7 +34,7 @@ _MOVING = frozenset({"waking", "sleeping"})
 def board_page(shown: Shown, link: Link, request: Request) -> tuple[str, str]:
     """The page of a team, and its Content-Security-Policy."""
     zone = _zone(shown.rows)
-    words = Translations(request.language, ZoneInfo(zone), shown.now)
+    words = translations(request.language, ZoneInfo(zone), shown.now)
     buttons = _buttons(link, words)
     lines = Lines(words, ZoneInfo(zone), shown.now, has_boxes=bool(buttons))
     moving = any(row.face in _MOVING for row in shown.rows) or DID in request.query

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, tzinfo
 from decimal import Decimal
-from functools import lru_cache
 from typing import Protocol
 
 from markupsafe import Markup, escape
@@ -49,7 +48,13 @@ def small_strip(paths: Mapping[str, str], late: int, about: str) -> Markup:
     Its text is a label. The page's style says how large a cell is and what a kind looks like, and
     the hatches are defined elsewhere in the page: each byte here is a hundred in the board.
     """
-    return _small_strip(tuple(sorted(paths.items(), key=_painted)), late, about)
+    # Put together as text, for a hundred make a page: Markup.format takes ten times as long.
+    box = f' viewBox="{late * COLUMN} 0 {DAYS * COLUMN} {6 * CELL}"' if late else ""
+    drawn = "".join(
+        f'<path class=c{escape(kind)} d="{escape(path)}"/>'
+        for kind, path in sorted(paths.items(), key=_painted)
+    )
+    return Markup(f'<svg{box} role=img aria-label="{escape(about)}">{drawn}</svg>')
 
 
 COLUMN, CELL = 3, 6
@@ -59,14 +64,6 @@ COLUMN, CELL = 3, 6
 def _painted(path: tuple[str, str]) -> bool:
     """Hatches last, whatever order the record has."""
     return "x" in path[0]
-
-
-@lru_cache(maxsize=512)
-def _small_strip(paths: tuple[tuple[str, str], ...], late: int, about: str) -> Markup:
-    # Put together as text, for a hundred make a page: Markup.format takes ten times as long.
-    box = f' viewBox="{late * COLUMN} 0 {DAYS * COLUMN} {6 * CELL}"' if late else ""
-    drawn = "".join(f'<path class=c{escape(kind)} d="{escape(path)}"/>' for kind, path in paths)
-    return Markup(f'<svg{box} role=img aria-label="{escape(about)}">{drawn}</svg>')
 
 
 def hatches() -> Markup:

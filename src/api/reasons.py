@@ -12,13 +12,12 @@ from controller.domain.timestamps import parse_timestamp
 
 def say_why(words: Translations, rule: str, evidence: Mapping[str, Json], reason: str) -> str:
     """The sentence of a rule; of one without words the decision's own `reason`."""
-    facts = {key: _fact(words, value) for key, value in evidence.items()}
     key = f"rule.{rule}"
     if rule == "slept":
         by = evidence.get("by", "")
         key = "rule.slept.hold" if by == "hold" else f"rule.{by}"
     try:
-        return words(key, **facts)
+        return words.sentence(key, _Facts(words, evidence))
     except KeyError:
         return reason  # a rule that the page has no words for
 
@@ -29,6 +28,17 @@ def say_name(words: Translations, holder: str) -> str:
 
 def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+class _Facts:
+    """What of the evidence a sentence needs: most sentences need little of it."""
+
+    def __init__(self, words: Translations, evidence: Mapping[str, Json]) -> None:
+        self._words = words
+        self._evidence = evidence
+
+    def __getitem__(self, key: str) -> str:
+        return _fact(self._words, self._evidence[key])
 
 
 def _fact(words: Translations, value: Json) -> str:

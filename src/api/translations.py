@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta, tzinfo
+from functools import lru_cache
+from typing import Protocol
 
 from api import board_words, page_words, picture_words
 from controller.domain.formatting import DAYS, MONTHS
@@ -18,17 +20,30 @@ _DAYS = {"en": DAYS, "ja": "月火水木金土日"}
 _UNITS = {"en": (" h", " min", " s", " "), "ja": ("時間", "分", "秒", "")}
 
 
-class Translations:
-    """One language, with moments as they are read in one time zone at `now`."""
+class Facts(Protocol):
+    def __getitem__(self, key: str, /) -> str: ...
 
-    def __init__(self, language: str, zone: tzinfo, now: datetime) -> None:
+
+def translations(language: str, zone: tzinfo, now: datetime) -> Translations:
+    """Those of the day in the zone: all day the same object, so that a cache can tell by it."""
+    return _of_day(language, zone, now.astimezone(zone).date())
+
+
+class Translations:
+    """One language, with moments as they are read in one time zone on the day `today`."""
+
+    def __init__(self, language: str, zone: tzinfo, today: date) -> None:
         self.language = language
         self._table = TABLES[language]
         self._zone = zone
-        self._today = now.astimezone(zone).date()
+        self._today = today
 
     def __call__(self, key: str, **values: str) -> str:
         return self._table[key].format(**values) if values else self._table[key]
+
+    def sentence(self, key: str, facts: Facts) -> str:
+        """The text of `key` with those facts that it names. Raises KeyError if one is missing."""
+        return self._table[key].format_map(facts)
 
     def __contains__(self, key: str) -> bool:
         return key in self._table
@@ -84,3 +99,8 @@ class Translations:
         step = 10 if duration < timedelta(minutes=1) else 30
         rounded = max(step, -(-int(duration.total_seconds()) // step) * step)
         return self.duration(timedelta(seconds=rounded))
+
+
+@lru_cache(maxsize=16)
+def _of_day(language: str, zone: tzinfo, today: date) -> Translations:
+    return Translations(language, zone, today)

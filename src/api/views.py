@@ -22,7 +22,7 @@ from api.page_term import term_of
 from api.problems import Problem
 from api.reasons import capital
 from api.request import Request
-from api.translations import Translations
+from api.translations import translations
 from controller.asking.stack_view import StackView
 from controller.domain.dataclass import dataclass
 from controller.domain.planning.endpoint import address_text
@@ -52,14 +52,14 @@ _EYES = {"awake": "open", "waking": "half", "sleeping": "half", STUCK: "half"}
 
 def stack_page(view: StackView, link: Link, request: Request) -> tuple[str, str]:
     """The page of a stack, and its Content-Security-Policy."""
-    words = Translations(request.language, view.policy.zone, view.now)
+    words = translations(request.language, view.policy.zone, view.now)
     page = _Page(view, link, request, words)
     return render("stack.html.j2", **page.context())
 
 
 def problem_page(problem: Problem, request: Request) -> tuple[str, str]:
     """The error page. For a bad key it is the same for every request."""
-    words = Translations(request.language, UTC, datetime(2000, 1, 1, tzinfo=UTC))
+    words = translations(request.language, UTC, datetime(2000, 1, 1, tzinfo=UTC))
     return render(
         "problem.html.j2",
         language=request.language,

@@ -14,7 +14,7 @@ from states import STATES, awake, waking
 
 from api import page_rendering
 from api.page_words import EN, JA
-from api.translations import TABLES, Translations
+from api.translations import TABLES, translations
 from factories import article_spec
 from installation import STACK
 from local.faults import FOREVER, Fault
@@ -290,7 +290,7 @@ def test_every_rule_of_a_decision_has_its_words():
 )
 def test_durations_read_as_people_say_them(seconds, en, ja):
     said = [
-        Translations(lang, UTC, NOW).duration(timedelta(seconds=seconds)) for lang in ("en", "ja")
+        translations(lang, UTC, NOW).duration(timedelta(seconds=seconds)) for lang in ("en", "ja")
     ]
     assert said == [en, ja]
 

@@ -13,7 +13,7 @@ import pytest
 
 from api import pictures
 from api.pictures import Bar
-from api.translations import TABLES, Translations
+from api.translations import TABLES, translations
 from controller.domain.money import hour_strokes
 from controller.domain.money.hour_log import HOUR
 from controller.domain.money.hour_strokes import Size
@@ -34,7 +34,7 @@ def hours(letters: str, first: datetime = FIRST) -> Hours:
 
 
 def strip(letters: str, zone=TOKYO, today=TODAY, language="en", first=FIRST) -> str:
-    words = Translations(language, zone, datetime(2026, 11, 23, 12, tzinfo=UTC))
+    words = translations(language, zone, datetime(2026, 11, 23, 12, tzinfo=UTC))
     return str(pictures.strip(hours(letters, first), zone, today, "A title", "What it is", words))
 
 

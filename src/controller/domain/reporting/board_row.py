@@ -9,7 +9,7 @@ and is small: one read returns a hundred.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -65,7 +65,7 @@ class Rates:
         begin = _month_start(now)
         if at < begin:
             start, spent, always = begin, 0.0, 0.0
-        hours = max(timedelta(0), now - start) / timedelta(hours=1)
+        hours = max(0.0, (now - start).total_seconds()) / 3600
         return spent + hours * self.hour_spent, always + hours * self.hour_always
 
     def to_json(self) -> list[Json]:
@@ -99,6 +99,10 @@ class Row:
     strip: Mapping[str, str] = field(default_factory=dict)
     hours: tuple[int, int, int, int] | None = None
     proof: Mapping[str, Json] = field(default_factory=lambda: UNCHECKED)
+
+    def __hash__(self) -> int:
+        """Of few fields: pages keep what they wrote by the row."""
+        return hash((self.stack, self.at))
 
     @property
     def is_seen(self) -> bool:
