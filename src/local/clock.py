@@ -39,7 +39,8 @@ class ManualClock:
     def advance_to(self, moment: datetime) -> None:
         """Move to `moment`; a moment that has passed leaves the clock as it is."""
         with self._lock:
-            self._now = max(self._now, moment)
+            if moment > self._now:
+                self._now = moment
 
     sleep = advance
 

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import cached_property
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Generic, TypeVar
 
 from local.world import Region
+
+T = TypeVar("T")
+
+
+class once(Generic[T]):  # noqa: N801  # named as `property` is
+    """`functools.cached_property` without its lock, which takes longer than most of these lists."""
+
+    def __init__(self, find: Callable[[Any], T]) -> None:
+        self._find = find
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, owner: type | None = None) -> T:
+        found = instance.__dict__[self._name] = self._find(instance)
+        return found
 
 
 class Sight:
@@ -16,7 +31,7 @@ class Sight:
         self._stack = stack
         self._regions = regions
 
-    @cached_property
+    @once
     def balancers(self) -> list[Any]:
         return [
             each
@@ -25,7 +40,7 @@ class Sight:
             if each.tags.get("dormouse:stack") == self._stack and each.deleted_at > region.now
         ]
 
-    @cached_property
+    @once
     def services(self) -> list[Any]:
         return [
             each
@@ -34,7 +49,7 @@ class Sight:
             if each.tags.get("dormouse:stack") == self._stack and each.status != "INACTIVE"
         ]
 
-    @cached_property
+    @once
     def tasks(self) -> list[Any]:
         return [
             task
@@ -44,7 +59,7 @@ class Sight:
             and task.service.tags.get("dormouse:stack") == self._stack
         ]
 
-    @cached_property
+    @once
     def serving(self) -> int:
         """How many targets of it are healthy, behind an active load balancer."""
         return sum(target.status == "healthy" for target in self._targets())

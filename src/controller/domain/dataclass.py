@@ -64,14 +64,11 @@ def _replace(instance: Any, /, **changes: Any) -> Any:
     if not names.issuperset(changes):
         unknown = ", ".join(sorted(changes.keys() - names))
         raise TypeError(f"{type(instance).__qualname__} has no field {unknown}")
-    copy = object.__new__(type(instance))
-    copied = copy.__dict__
-    copied.update(instance.__dict__)
+    copied = instance.__dict__ | changes
     if len(copied) != len(names):  # cached values on the instance were computed from its fields
         copied = {name: copied[name] for name in names}
-        copy.__dict__.clear()
-        copy.__dict__.update(copied)
-    copy.__dict__.update(changes)
+    copy = object.__new__(type(instance))
+    object.__setattr__(copy, "__dict__", copied)
     return copy
 
 

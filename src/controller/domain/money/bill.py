@@ -18,7 +18,7 @@ from controller.domain.money.usage import (
     Interval,
     UsageProfile,
 )
-from controller.domain.planning.spec import Json, Kind, Spec
+from controller.domain.planning.spec import Json, Kind, Spec, cached_on_spec
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HOUR = Interval(_EPOCH, _EPOCH + HOUR)
@@ -65,12 +65,14 @@ def add_up(spec: Spec, recorded: Sequence[Json]) -> Stay | None:
     )
 
 
+@cached_on_spec
 def awake_hour(spec: Spec) -> Decimal:
     """USD for an hour of what exists only while awake, tasks at their full number."""
     prices, use = find_prices(spec.region), UsageProfile.of(spec)
     return cost(use.always_on(_HOUR), prices) - cost(use.at_rest(_HOUR), prices)
 
 
+@cached_on_spec
 def asleep_hour(spec: Spec) -> Decimal:
     """USD for an hour of what stays: the Elastic IPs, and tasks that run in both worlds."""
     return cost(UsageProfile.of(spec).at_rest(_HOUR), find_prices(spec.region))

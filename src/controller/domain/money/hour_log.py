@@ -93,8 +93,9 @@ class HourLog:
             return self
         reads = dict(self.reads)
         for hour in _hours(max(since, floor_hour(until - LATE)), until):
-            read = reads.get(hour, HourReads())
-            reads[hour] = replace(read, awake=read.awake | _bits(hour, since, until))
+            read, minutes = reads.get(hour, HourReads()), _bits(hour, since, until)
+            if hour not in reads or minutes & ~read.awake:  # most are known from the pass before
+                reads[hour] = HourReads(read.awake | minutes, read.known, read.used)
         return replace(self._raised(_hours(since, until), Hour.AWAKE), reads=reads)
 
     def with_traffic(self, known: Iterable[datetime], used: Iterable[datetime]) -> HourLog:

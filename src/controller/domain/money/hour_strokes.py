@@ -55,7 +55,12 @@ MOST = (DAYS + 2) * ROWS
 
 _AS_RANKS: Mapping[int, str] = {ord(hour): str(rank) for rank, hour in enumerate(Hour)}
 
-Cell = tuple[int, int, int, int]
+Cell = tuple[int, int, int]
+"""Its row, and the first of its hours and the one after the last."""
+
+Column = tuple[int, int, tuple[Cell, ...]]
+"""The first hour of a day and the one after the last; and its cells, with hours counted in it."""
+
 Run = tuple[int, int]
 
 BLOCK = "f"
@@ -95,25 +100,56 @@ def _days(letters: str, first: datetime, zone: tzinfo, last: date, cell: int) ->
 
     A cell is the rank of its `Hour` as a digit; a space where no hour is known or has come.
     """
-    days = [[" "] * ROWS for _ in range(DAYS)]
     ranks = letters.translate(_AS_RANKS)
-    for day, row, start, end in _cells(first, zone, last, cell):
-        days[day][row] = max(ranks[start:end], default=" ")
-    return ["".join(day) for day in days]
+    return [
+        _day(ranks[start:end], cells) for start, end, cells in _columns(first, zone, last, cell)
+    ]
+
+
+@lru_cache(maxsize=1024)
+def _day(ranks: str, cells: Sequence[Cell]) -> str:
+    """Kept: a day that is over stays as it is."""
+    day = [" "] * ROWS
+    for row, start, end in cells:
+        day[row] = max(ranks[start:end], default=" ")
+    return "".join(day)
 
 
 @lru_cache(maxsize=64)
-def _cells(first: datetime, zone: tzinfo, last: date, cell: int) -> tuple[Cell, ...]:
+def _columns(first: datetime, zone: tzinfo, last: date, cell: int) -> Sequence[Column]:
     """
-    Column and row of each cell, and which hours from `first` on are in it.
+    Which hours from `first` on are in each day, and in each cell of it.
 
     Kept: they are the same for all stacks of a zone, all day long.
     """
     begin = last.toordinal() - DAYS + 1
-    local = [(first + index * HOUR).astimezone(zone) for index in range(MOST)]
-    places = [(at.toordinal() - begin, at.hour // cell) for at in local]
+    places = [(ordinal - begin, hour // cell) for ordinal, hour in _local_hours(first, zone)]
     runs = [(place, list(run)) for place, run in groupby(range(MOST), key=places.__getitem__)]
-    return tuple((*place, run[0], run[-1] + 1) for place, run in runs if 0 <= place[0] < DAYS)
+    days: list[list[Cell]] = [[] for _ in range(DAYS)]
+    for (day, row), run in runs:
+        if 0 <= day < DAYS:
+            days[day].append((row, run[0], run[-1] + 1))
+    return [_column(day) for day in days]
+
+
+def _column(cells: Sequence[Cell]) -> Column:
+    if not cells:
+        return 0, 0, ()
+    start = cells[0][1]
+    return start, cells[-1][2], tuple((row, a - start, b - start) for row, a, b in cells)
+
+
+def _local_hours(first: datetime, zone: tzinfo) -> Iterator[tuple[int, int]]:
+    """The local day and hour of each hour; no zone moves its clocks there and back in a day."""
+    for start in range(0, MOST, ROWS):
+        at, later = ((first + hours * HOUR).astimezone(zone) for hours in (start, start + ROWS))
+        if at.utcoffset() == later.utcoffset():
+            day = at.toordinal()
+            yield from ((day + hour // 24, hour % 24) for hour in range(at.hour, at.hour + ROWS))
+            continue
+        for hours in range(start, start + ROWS):
+            at = (first + hours * HOUR).astimezone(zone)
+            yield at.toordinal(), at.hour
 
 
 def _path(runs: Sequence[Sequence[Run]], size: Size, middle: float = 0.5) -> Iterator[str]:

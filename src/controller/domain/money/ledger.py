@@ -149,7 +149,8 @@ def rate_of(prices: Prices) -> Mapping[str, Decimal]:
 
 def cost(usage: Amounts, prices: Prices) -> Decimal:
     rates = rate_of(prices)
-    return sum((getattr(usage, name) * rates[name] for name in NAMES), ZERO)
+    used = ((amount, name) for name in NAMES if (amount := getattr(usage, name)))
+    return sum((amount * rates[name] for amount, name in used), ZERO)
 
 
 def number(amount: Decimal) -> float:

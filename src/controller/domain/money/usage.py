@@ -52,7 +52,9 @@ class Interval:
 
 
 def to_hours(length: timedelta) -> Decimal:
-    return Decimal(length // timedelta(microseconds=1)) / 3_600_000_000
+    # A division of two lengths takes longer: it is one of numbers beyond a machine word.
+    seconds = length.days * 86_400 + length.seconds
+    return Decimal(seconds * 1_000_000 + length.microseconds) / 3_600_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,8 @@ class Amounts:
     elastic_ip: Decimal = ZERO
 
     def __add__(self, other: Amounts) -> Amounts:
+        if self is NOTHING or other is NOTHING:  # as every sum begins
+            return other if self is NOTHING else self
         # By name: a loop over the names takes three times as long, and every pass adds up a month.
         return Amounts(
             load_balancer=self.load_balancer + other.load_balancer,

@@ -199,7 +199,7 @@ class Timeline:
         """Note that `address` is busy with `step` now; "" means that it is done."""
         last = next((s for s in reversed(self.steps) if s.address == address), None)
         running = last if last and last.finished_at is None else None
-        if running and running.step == step:
+        if running.step == step if running else not step:
             return self
         steps = self.steps
         if running:
