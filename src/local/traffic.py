@@ -26,7 +26,12 @@ class Flows:
     active: float = 0.0
 
     def __add__(self, other: Flows) -> Flows:
+        if self is NO_FLOWS or other is NO_FLOWS:  # as in most minutes
+            return other if self is NO_FLOWS else self
         return Flows(self.new + other.new, self.bytes + other.bytes, self.active + other.active)
+
+
+NO_FLOWS = Flows()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +56,8 @@ class _Line:
     steady: list[Steady] = field(default_factory=list)
 
     def at(self, minute: float) -> Flows:
-        total = self.minutes.get(minute) or Flows()
-        for each in self.steady:
-            more = each.at(minute)
-            if more:
-                total = total + more
-        return total
+        steady = (more for each in self.steady if (more := each.at(minute)))
+        return sum(steady, self.minutes.get(minute) or NO_FLOWS)
 
 
 class Traffic:
@@ -105,12 +106,8 @@ class Traffic:
 
     def at(self, minute: float, *names: str) -> Flows:
         """What was put in for any of these names in the minute that begins at `minute`."""
-        total = Flows()
-        for name in names:
-            line = self._lines.get(name)
-            if line:
-                total = total + line.at(minute)
-        return total
+        lines = (line for name in names if (line := self._lines.get(name)))
+        return sum((line.at(minute) for line in lines), NO_FLOWS)
 
 
 def _key(load_balancer: str) -> str:

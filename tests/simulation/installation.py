@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -178,6 +178,12 @@ class _InRole(DirectSession):
 
     def make(self, service: str, operation: str, params: dict[str, Any], region: str) -> Any:
         return self._container.make(service, operation, params, region, self._account)
+
+
+@lru_cache(maxsize=100)
+def _moment(text: str) -> datetime:
+    """Kept: when a stack is due is asked each minute."""
+    return datetime.fromisoformat(text)
 
 
 class _Topic:
@@ -385,7 +391,7 @@ class Installation:
         first = next(self._records.walk("due", "due", None, up=True), None)
         if first is None:
             return False
-        return datetime.fromisoformat(first["due_at"]["S"]) <= now + max(self._skews)
+        return _moment(first["due_at"]["S"]) <= now + max(self._skews)
 
     def _beat(self) -> None:
         self.function.invoke({})

@@ -306,7 +306,10 @@ class Observer:
 
     def _most_alike(self) -> int:
         """How many services there are in place of one."""
-        return max(Counter(self._is_worker(each) for each in self.services()).values(), default=0)
+        services = self.services()
+        if len(services) < 2:
+            return len(services)
+        return max(Counter(map(self._is_worker, services)).values())
 
     def _is_worker(self, service: Any) -> bool:
         return bool(service.name == self._users.site.worker)
@@ -529,7 +532,9 @@ class Observer:
             return
         if item is not self._status_item:
             self._status_item = item
-            self._status = json.loads(unpack(item["body"]["S"])) if "body" in item else {}
+            text = unpack(item["body"]["S"]) if "body" in item else "{}"
+            # What does not say so is no lie: most is written while it is awake, and not read here.
+            self._status = json.loads(text) if '"asleep"' in text else {}
         status = self._status
         if status.get("target") != "asleep":
             return

@@ -59,7 +59,8 @@ class Clients:
     def __getattr__(self, service: str) -> Client:
         if service.startswith("_"):
             raise AttributeError(service)
-        return self.get(service)
+        found = self.__dict__[service] = self.get(service)  # next time it is a plain attribute
+        return found
 
     def _make(self, service: str) -> Client:
         options: dict[str, Any] = {"config": CONFIG, **self._role()}

@@ -100,7 +100,9 @@ class Observer:
 
     def _to_read(self, snapshot: Snapshot) -> Iterator[tuple[ResourceKind, list[ResourceSpec]]]:
         for kind, adapter in self._kinds.items():
-            resources = [one for one in self._spec.of_kind(kind) if snapshot.reads_of(one.address)]
+            resources = list(self._spec.of_kind(kind))
+            if snapshot.only is not None:
+                resources = [one for one in resources if snapshot.reads_of(one.address)]
             if resources:
                 yield adapter, resources
 

@@ -25,9 +25,9 @@ def differing(
     `reads` gives for an argument how its value is read from the request and from what AWS
     describes; None from the latter means that AWS does not say.
     """
-    request, differs = resource.request, []
+    request, literals, differs = resource.request, resource.literals, []
     for key, (wanted, actual) in reads.items():
-        if key not in resource.literals or resource.ignores(key):
+        if key not in literals or resource.ignores(key):
             continue
         seen = actual(found)
         if seen is not None and wanted(request) != seen:

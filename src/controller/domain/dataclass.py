@@ -169,6 +169,8 @@ def _comparisons(made: type, frozen: bool, order: bool) -> Iterator[tuple[str, A
     key: Callable[[Any], Any] = attrgetter(*names) if names else type
 
     def equal(self: Any, other: Any) -> Any:
+        if self is other:  # as most that a pass compares: nothing has changed
+            return True
         return key(self) == key(other) if other.__class__ is self.__class__ else NotImplemented
 
     def hashed(self: Any) -> int:

@@ -67,14 +67,16 @@ class Journal:
 
     def advance(self, observed: Observed, plan: Plan, now: datetime) -> None:
         """Close the steps that have ended and open those that have started."""
-        timeline, busy = self.timeline, dict(plan.waiting)
-        for resource in self._spec.resources:
-            seen = observed[resource.address]
-            timeline = timeline.see(resource.address, busy.get(resource.address) or seen.phase, now)
+        waiting, shown = dict(plan.waiting), self.timeline.running
+        steps = {
+            a.address: waiting.get(a.address) or observed[a.address].phase
+            for a in self._spec.resources
+        }
         for allocation_id, address in observed.addresses.items():
-            step = NOT_FREE if address.holder is Holder.LEAVING else ""
-            timeline = timeline.see(allocation_id, step, now)
-        self.timeline = timeline
+            steps[allocation_id] = NOT_FREE if address.holder is Holder.LEAVING else ""
+        for name, step in steps.items():
+            if shown.get(name, "") != step:
+                self.timeline = self.timeline.see(name, step, now)
 
     def takes(self, actions: Sequence[Action], now: datetime) -> None:
         for action in actions:

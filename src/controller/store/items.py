@@ -145,7 +145,10 @@ def body_text(item: Mapping[str, Mapping[str, str]]) -> str:
 
 def number(item: Mapping[str, Mapping[str, str]], name: str, default: int = 0) -> int:
     """A whole number of an item, rounded down; `default` where there is none, or no number."""
-    return int(Decimal(item[name]["N"])) if "N" in item.get(name, ()) else default
+    text = item.get(name, {}).get("N")
+    if text is None:
+        return default
+    return int(text) if text.isdecimal() else int(Decimal(text))
 
 
 def moment(item: Mapping[str, Mapping[str, str]], name: str) -> datetime | None:

@@ -30,7 +30,7 @@ NEAR = timedelta(minutes=2)
 """A reported end is kept if newly learned wake times would move it by less than this."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Hold:
     """
     One stack is to be `state` until `until`; `by` and `reason` say who wants it and why.

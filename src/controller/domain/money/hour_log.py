@@ -75,7 +75,7 @@ class HourReads:
         return Hour.AWAKE if self.awake & ~self.known else Hour.QUIET
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class HourLog:
     """`cells` is a letter of `Hour` for each hour from `first` on; `reads` the reads of a day."""
 

@@ -195,6 +195,11 @@ class Timeline:
 
     steps: tuple[Step, ...] = ()
 
+    @property
+    def running(self) -> Mapping[str, str]:
+        """What each address is busy with now."""
+        return {each.address: each.step for each in self.steps if each.finished_at is None}
+
     def see(self, address: str, step: str, now: datetime) -> Timeline:
         """Note that `address` is busy with `step` now; "" means that it is done."""
         last = next((s for s in reversed(self.steps) if s.address == address), None)

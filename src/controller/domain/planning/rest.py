@@ -15,7 +15,7 @@ from controller.domain.planning.spec import Json
 from controller.domain.timestamps import format_timestamp, parse_timestamp
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Rest:
     """
     `since` is when we set the count of a service to 0, by its address.
