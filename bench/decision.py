@@ -1,8 +1,8 @@
 """
 A decision, with the records in hand.
 
-As in a pass: a stack with its parsed policy, ten leases, and the lifecycle of an awake or a
-sleeping stack. The hardest policy has 20 periods a day and 60 closed days.
+The input is that of a pass: a stack with its parsed policy, ten leases, and the lifecycle of an
+awake or a sleeping stack. The hardest policy has 20 periods a day and 60 closed days.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """
 The heartbeat with many stacks.
 
-Ten of 10 000 stacks are due, or ten of 100. The table is in memory, with an index sorted like
-DynamoDB's (the sparse index contains every stack that will be due at some time), so that only
-the heartbeat's own work is compared. Requests are counted at this table.
+Ten of 10 000 stacks are due, or ten of 100. The table is in memory, with a sorted index like
+DynamoDB's (it contains every stack that will be due at some time), so that only the heartbeat's own
+work is compared. The requests to this table are counted.
 """
 
 from __future__ import annotations

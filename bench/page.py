@@ -24,8 +24,8 @@ HEAD = """# How fast it is
 Written by `make bench`, which ends with an error when a bound is missed. `python -m bench PART...`
 measures some parts alone: {parts}.
 
-Speeds are ratios of two measurements in one run on one machine, so that they are also valid on
-other machines; a ratio of 0.5 means that Dormouse takes half. Figures are medians unless their
+Speeds are ratios of two measurements in one run on one machine, so they are comparable between
+machines; a ratio of 0.5 means that Dormouse takes half the time. Figures are medians unless their
 section says otherwise. "AWS" is the simulated AWS of `src/local`, whose pace
 (`src/controller/domain/planning/timing.py`) is inferred from users' reports of the real one: the
 ratios are as accurate as that pace.

@@ -1,9 +1,9 @@
 """
 What starting costs: the command line's compile, the functions' imports, and their first event.
 
-Ratios of the processor's time. A pass of a stack that sleeps is the controller's most frequent one;
-the bare function asks the table one question and logs a line. Imports that a first event needs
-anyway save nothing when they come later, so both are measured.
+Ratios of processor time. A pass of a sleeping stack is the controller's most frequent one; the bare
+function reads the table once and logs a line. An import that the first event needs saves nothing if
+it is postponed, so the imports are measured alone and together with the first event.
 """
 
 from __future__ import annotations

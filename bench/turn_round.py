@@ -1,9 +1,10 @@
 """
 A wake that begins at any second of a sleep, on the simulated AWS's own clock.
 
-The shortest that AWS allows at that second: the rest of the hold on the Elastic IP, load balancer
-or the task, the health check. Measured in both ways in which AWS may let targets drain (AWS
-behaviour §3.5), at each second from the first call of the sleep until the stack is asleep.
+The bound is the shortest time that AWS allows at that second: until the Elastic IP is free, then
+until the load balancer or the task has started, then the health check. It is not known how AWS lets
+targets drain in this case (AWS behaviour §3.5), so both ways are measured, at each second from the
+first call of the sleep until the stack is asleep.
 """
 
 from __future__ import annotations

@@ -2,11 +2,11 @@
 A wake, a sleep and a pass with nothing to do, on the simulated AWS's own clock.
 
 The longest chain is the shortest time that the pace allows: to the first healthy target, and to
-the free Elastic IP. On a simulated clock only waiting counts. Of a first wake nothing is learned;
-the other one comes after it, and so with sleeps. Calls are those that reached AWS, and the bound is
-one and a half times what `terraform apply` and `terraform destroy` make for the same four resources
-at the typical pace (below). A pass over a converged stack reads and writes nothing; a sleep deletes
-the most expensive resources first.
+the free Elastic IP. On a simulated clock only waiting counts. The first wake knows no
+durations; the second one knows those of the first, and the same holds for the sleeps. Only calls
+that reached AWS count. Their bound is one and a half times the calls of `terraform apply` and
+`terraform destroy` for the same four resources at the typical pace (below). A pass over a converged
+stack changes nothing; a sleep deletes the most expensive resources first.
 """
 
 from __future__ import annotations
