@@ -16,6 +16,7 @@ import pytest
 
 from deploy import others
 from deploy.artifact import build
+from deploy.reached_code import PACKAGES, reached
 from deploy.stack import ROOT, deploy
 
 pytestmark = pytest.mark.slow
@@ -88,6 +89,14 @@ def test_what_reads_terraform_or_a_terminal_is_left_out(built):
     assert not rooms & {"hcl", "mapping", "cli"}
     assert not (artifact / "controller" / "domain" / "trial").exists()
     assert not [name for name in LEFT_OUT if list(artifact.glob(f"{name}*"))]
+
+
+def test_the_code_of_ours_is_what_the_handlers_reach(built):
+    artifact, _ = built
+    files = [file for name in PACKAGES for file in (artifact / name).rglob("*.py")]
+    paths = [file.relative_to(artifact).with_suffix("") for file in files]
+
+    assert {".".join(path.parts).removesuffix(".__init__") for path in paths} == reached()
 
 
 def test_nothing_of_the_machine_that_built_it_is_in_it(built):
