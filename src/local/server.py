@@ -38,13 +38,14 @@ OWN_HEADERS = frozenset(
 
 
 INVOKE = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
-LAMBDA_READS = {
-    "GetAccountSettings": re.compile(r"/2016-08-19/account-settings/?"),
-    "GetFunctionConcurrency": re.compile(
-        r"/2019-09-30/functions/(?P<FunctionName>[^/]+)/concurrency"
-    ),
+_LIMIT = r"functions/(?P<FunctionName>[^/]+)/concurrency"
+LAMBDA_CALLS = {
+    "GetAccountSettings": ("GET", re.compile(r"/2016-08-19/account-settings/?")),
+    "GetFunctionConcurrency": ("GET", re.compile(rf"/2019-09-30/{_LIMIT}")),
+    "PutFunctionConcurrency": ("PUT", re.compile(rf"/2017-10-31/{_LIMIT}")),
+    "DeleteFunctionConcurrency": ("DELETE", re.compile(rf"/2017-10-31/{_LIMIT}")),
 }
-"""What `dormouse doctor` reads of Lambda, which moto does not know."""
+"""What `dormouse doctor` and `destroy` ask of Lambda, which moto does not know."""
 
 
 class LaptopServer(HttpServer):
@@ -123,10 +124,11 @@ def answer(
         params = {"FunctionName": unquote(invoked[1]), "Payload": body}
         aws.call("lambda", "Invoke", params, request.region)
         return wire.Answer(202, {}, b"")
-    for operation, pattern in LAMBDA_READS.items():
-        named = pattern.fullmatch(path) if method == "GET" else None
+    for operation, (verb, pattern) in LAMBDA_CALLS.items():
+        named = pattern.fullmatch(path) if method == verb else None
         if named and aws.plays("lambda", operation):
-            return _lambda_read(aws, request, operation, named.groupdict())
+            params = {**named.groupdict(), **(json.loads(body) if verb == "PUT" else {})}
+            return _lambda_call(aws, request, operation, params)
     if not request.service:
         return _from_moto(aws, request, method, path, headers)
     request_id = f"00000000-0000-0000-0000-{len(aws.calls):012d}"
@@ -146,8 +148,8 @@ def answer(
         return wire.write_error(request, own, request_id)
 
 
-def _lambda_read(
-    aws: LaptopAws, request: wire.Request, operation: str, params: dict[str, str]
+def _lambda_call(
+    aws: LaptopAws, request: wire.Request, operation: str, params: dict[str, Any]
 ) -> wire.Answer:
     try:
         reply = aws.call("lambda", operation, params, request.region)
@@ -155,6 +157,8 @@ def _lambda_read(
         if error.dropped:
             raise
         return wire.write_error(request, error, "00000000-0000-0000-0000-000000000000")
+    if operation == "DeleteFunctionConcurrency":
+        return wire.Answer(204, {}, b"")
     return wire.Answer(200, {"Content-Type": "application/json"}, json.dumps(reply).encode())
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -40,7 +40,7 @@ from door import handler as door_function
 from local.aws import LaptopAws
 from local.bill import Bill, make_bill
 from local.clock import ScaledClock
-from local.errors import AwsError
+from local.deployed import Deployed
 from local.function_url import FunctionUrl
 from local.functions import ROOM, Function
 from local.furnish_spec import furnish_for
@@ -78,6 +78,7 @@ class LaptopSystem:
     endpoint: str
     service: StandIn
     keys: Keys
+    deployed: Deployed
     trouble: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -133,24 +134,6 @@ class LaptopSystem:
     def bill(self) -> Bill:
         return make_bill(self.spec, self.aws.lifetimes(), self.started_at, self.now)
 
-    def describe(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer CloudFormation's DescribeStacks, by which the command line finds a deployment."""
-        if params.get("StackName") != DEPLOYMENT:
-            name = params.get("StackName")
-            raise AwsError("ValidationError", f"Stack with id {name} does not exist")
-        outputs = {
-            "Table": DEPLOYMENT,
-            "WakeUrl": f"{self.url}/",
-            "DoorUrl": f"{self.door_url}/",
-        }
-        stack = {
-            "StackName": DEPLOYMENT,
-            "CreationTime": self.started_at,
-            "StackStatus": "CREATE_COMPLETE",
-            "Outputs": [{"OutputKey": k, "OutputValue": v} for k, v in outputs.items()],
-        }
-        return {"Stacks": [stack]}
-
     def taken_ports(self) -> list[int]:
         """Ports of the awake address that another program of this machine has, while asleep."""
         return [port for port in ports_of(self.spec) if not is_free(self.service.ip, port)]
@@ -184,6 +167,10 @@ def laptop_system(
         session = server.aws.session()
         handle = wake_url.make_handler(ENVIRONMENT, session=session, clock=clock)
         forward = door_function.make_handler(ENVIRONMENT, session=session, clock=clock)
+        outputs = {"Table": DEPLOYMENT}
+        deployed = Deployed(server.aws, DEPLOYMENT, outputs)
+        handle = deployed.behind_url("api", handle)
+        forward = deployed.behind_url("door", forward)
         with (
             FunctionUrl(handle, port) as url,
             FunctionUrl(forward, seconds=DOOR_SECONDS, clock=clock) as door,
@@ -197,8 +184,10 @@ def laptop_system(
                 endpoint=server.url,
                 service=service,
                 keys=keys,
+                deployed=deployed,
             )
-            server.aws.answer_with("cloudformation", "DescribeStacks", system.describe)
+            outputs |= {"WakeUrl": f"{url.address}/", "DoorUrl": f"{door.address}/"}
+            deployed.play()
             with without_logs(), _controller(system):
                 yield system
 
@@ -239,11 +228,10 @@ def _controller(system: LaptopSystem) -> Function:
     def failed(error: Exception) -> None:
         system.trouble.append(f"{type(error).__name__}: {error}")
 
-    handle = _tidied(aws, entry.make_handler(controller))
+    handle = _tidied(system, entry.make_handler(controller))
     function = Function(ENVIRONMENT["DORMOUSE_CONTROLLER"], handle, aws.clock, failed)
     aws.answer_with("lambda", "Invoke", function.invoke)
     aws.answer_with("lambda", "GetAccountSettings", lambda _: {"AccountLimit": ROOM})
-    aws.answer_with("lambda", "GetFunctionConcurrency", lambda _: {})
     return function
 
 
@@ -263,10 +251,16 @@ def without_logs() -> Iterator[None]:
                 handler.setStream(stream)
 
 
-def _tidied(aws: LaptopAws, handler: entry.Handle) -> entry.Handle:
-    """`handler` after trimming the record of calls, which is not to grow for days."""
+def _tidied(system: LaptopSystem, handler: entry.Handle) -> entry.Handle:
+    """
+    `handler` after trimming the record of calls, which is not to grow for days; nothing once the
+    function is deleted.
+    """
+    aws = system.aws
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        if system.deployed.is_deleted:
+            return {}
         if len(aws.calls) > MOST_CALLS:
             del aws.calls[: MOST_CALLS // 2]
         return handler(event, context)

@@ -97,7 +97,7 @@ def test_who_it_is_for_is_who_keeps_it_awake(installation, dormouse):
 def test_links_outlast_a_rotation_by_the_overlap(installation, dormouse):
     old, _ = dormouse(STACK, "--expires", "365d")
     new, said = dormouse(STACK, "--expires", "365d", "--rotate", "--overlap", "7d")
-    assert "7 more days" in said
+    assert said == "Older links stop working in 7 days."
     installation.aws.clock.advance(6 * 86400)
     assert [opens(installation, old), opens(installation, new)] == [True, True]
     installation.aws.clock.advance(86400)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
 import pytest
 from deployed import STACK, deploy
 
+from controller.cli.main import run
 from controller.cli.samconfig import Environment
+from controller.domain.reporting.report import State
 from controller.store.table import Table
 from factories import article_spec
 from local.faults import FOREVER, Fault
+from local.functions import ROOM
 from local.records import create_table
+from running_system import running
 from system.stack_under_test import ASLEEP, AWAKE, FORBIDDEN
 
 STACK_ID = "arn:aws:cloudformation:us-east-1:123456789012:stack/dormouse/1"
@@ -28,7 +37,7 @@ class Account:
         self.done = []
         self.stands = True
         self.refuses = ""
-        self.concurrency = {"ReservedConcurrentExecutions": 5}
+        self.concurrency = {"dormouse-api": 5, "dormouse-door": None}
         self.tables = ["dormouse", TABLE, "dormouse-other-Table-1A2B3C", "orders"]
         answers = {
             ("cloudformation", "DescribeStacks"): self.stacks,
@@ -38,7 +47,8 @@ class Account:
             ("dynamodb", "DeleteTable"): self.delete_table,
             ("logs", "DescribeLogGroups"): lambda _: {
                 "logGroups": [
-                    {"logGroupName": f"/aws/lambda/dormouse-{name}"} for name in ("api", "others")
+                    {"logGroupName": f"/aws/lambda/dormouse-{name}"}
+                    for name in ("api", "door", "others")
                 ]
             },
             ("logs", "DeleteLogGroup"): self.note("logGroupName"),
@@ -46,8 +56,10 @@ class Account:
             ("ssm", "DeleteParameter"): self.note("Name"),
             ("s3", "ListObjectVersions"): self.versions,
             ("s3", "DeleteObjects"): self.note("Delete"),
-            ("lambda", "GetFunctionConcurrency"): lambda _: self.concurrency,
-            ("lambda", "PutFunctionConcurrency"): self.limit,
+            ("lambda", "GetAccountSettings"): lambda _: {"AccountLimit": ROOM},
+            ("lambda", "GetFunctionConcurrency"): self.limit,
+            ("lambda", "PutFunctionConcurrency"): self.set_limit,
+            ("lambda", "DeleteFunctionConcurrency"): self.lift_limit,
         }
         for (service, operation), answer in answers.items():
             aws.answer_with(service, operation, answer)
@@ -81,8 +93,16 @@ class Account:
         return {"Versions": CODE[:1], "DeleteMarkers": CODE[1:]}
 
     def limit(self, params):
-        self.concurrency = {"ReservedConcurrentExecutions": params["ReservedConcurrentExecutions"]}
-        return self.concurrency
+        limit = self.concurrency[params["FunctionName"]]
+        return {} if limit is None else {"ReservedConcurrentExecutions": limit}
+
+    def set_limit(self, params):
+        self.concurrency[params["FunctionName"]] = params["ReservedConcurrentExecutions"]
+        return {}
+
+    def lift_limit(self, params):
+        self.concurrency[params["FunctionName"]] = None
+        return {}
 
     def note(self, name):
         def answer(params):
@@ -109,7 +129,8 @@ def dormouse(monkeypatch, capsys):
 
 def everything_is_gone(dormouse):
     delete = {"Objects": CODE, "Quiet": True}
-    parts = ["DeleteStack", TABLE, "/dormouse/dormouse/keys", "/aws/lambda/dormouse-api", delete]
+    logs = ["/aws/lambda/dormouse-api", "/aws/lambda/dormouse-door"]
+    parts = ["DeleteStack", TABLE, "/dormouse/dormouse/keys", *logs, delete]
     return dormouse.account.done == parts
 
 
@@ -123,7 +144,7 @@ def test_stacks_are_put_to_sleep_before_the_controller_goes(dormouse):
     assert everything_is_gone(dormouse)
     assert f"table {TABLE}, with all records" in said.err
     assert "2 uploaded files in bucket sam-bucket" in said.err
-    assert dormouse.account.concurrency == {"ReservedConcurrentExecutions": 0}
+    assert dormouse.account.concurrency == {"dormouse-api": 0, "dormouse-door": 0}
 
 
 def test_an_opening_that_is_near_does_not_wake_it_again(dormouse):
@@ -168,7 +189,29 @@ def test_a_stack_that_cannot_be_put_to_sleep_stops_it_with_what_still_costs(dorm
     assert "aws_lb.nlb[0]" in said.err
     assert "dormouse apply DIR --to asleep" in said.err
     assert dormouse.account.done == []
-    assert dormouse.account.concurrency == {"ReservedConcurrentExecutions": 5}
+    assert dormouse.account.concurrency == {"dormouse-api": 5, "dormouse-door": None}
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 130)])
+def test_one_that_is_ended_in_the_middle_opens_links_and_doors_again(dormouse, name, code):
+    dormouse("wake", STACK, "--for", "3h")
+
+    def end(_):
+        os.kill(os.getpid(), getattr(signal, name))
+        return False
+
+    dormouse.world.aws.faults.add(Fault(operation="DeleteLoadBalancer", predicate=end))
+    dormouse("destroy", "--leave", "asleep", code=code)
+    assert dormouse.account.done == []
+    assert dormouse.account.concurrency == {"dormouse-api": 5, "dormouse-door": None}
+
+
+def test_functions_that_a_killed_one_has_closed_are_a_problem_for_doctor(dormouse):
+    dormouse.account.concurrency["dormouse-api"] = 0
+    said = dormouse("doctor", STACK, "--json", code=1).json
+    (found,) = [each for each in said["findings"] if each["check"] == "concurrency"]
+    assert found["level"] == "problem"
+    assert "the function dormouse-api answers nobody" in found["message"]
 
 
 @pytest.fixture
@@ -207,3 +250,24 @@ def test_cloudformation_that_cannot_delete_stops_before_the_records_go(dormouse)
 
     assert "could not delete the stack: role is in use" in said.err
     assert dormouse.account.done == ["DeleteStack"]
+
+
+def test_it_ends_the_demo_as_it_would_end_a_deployment(monkeypatch, capsys):
+    """Over HTTP, as a second terminal reaches it."""
+    with running() as system:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", system.endpoint)
+        monkeypatch.setenv("AWS_REGION", system.aws.region_name)
+        for name in ("DORMOUSE_TABLE", "AWS_PROFILE"):
+            monkeypatch.delenv(name, raising=False)
+        assert run(["wake", STACK]) == 0
+        assert run(["destroy", "--leave", "asleep"]) == 0
+        assert (
+            "CloudFormation stack dormouse, with functions and schedule" in capsys.readouterr().err
+        )
+        assert (system.report().state, system.deployed.is_deleted) == (State.ASLEEP, True)
+        for address in (system.link(), system.door()):
+            with pytest.raises(HTTPError, match="429"):
+                urlopen(address)
+        assert run(["destroy"]) == 0
+        assert capsys.readouterr().out.startswith('nothing of the deployment "dormouse"')
+        assert run(["status"]) == 1

@@ -340,7 +340,8 @@ def test_a_stack_of_another_repository_is_not_missed(dormouse, roots, tmp_path):
 
 def test_owner_and_end_are_set_by_publishing_and_changed_by_publishing_again(dormouse):
     table, now = dormouse.world.controller.table, dormouse.world.now
-    dormouse("publish", str(SHIPPED), "--owner", "ann", "--expires", "14d")
+    said = dormouse("publish", str(SHIPPED), "--owner", "ann", "--expires", "14d").out
+    assert "  owner: ann, expires: " in said
     term = table.load(STACK).term
     assert (term.owner, term.expires_at) == ("ann", now + timedelta(days=14))
 
@@ -349,7 +350,8 @@ def test_owner_and_end_are_set_by_publishing_and_changed_by_publishing_again(dor
     dormouse("publish", str(SHIPPED), "--expires", "3d")
     assert table.load(STACK).term.expires_at == now + timedelta(days=3)
     assert table.load(STACK).term.owner == "ann"
-    dormouse("publish", str(SHIPPED), "--expires", "never", "--owner", "bob")
+    said = dormouse("publish", str(SHIPPED), "--expires", "never", "--owner", "bob", "--json").json
+    assert (said["stacks"][0]["owner"], said["stacks"][0]["expires"]) == ("bob", None)
     assert (table.load(STACK).term.owner, table.load(STACK).term.expires_at) == ("bob", None)
 
 

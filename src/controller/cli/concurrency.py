@@ -15,10 +15,12 @@ def read_room(deployment: Deployment) -> Room:
     """Ask Lambda; a wake URL that is not there yet has nothing reserved."""
     functions = deployment.clients.get("lambda")
     limit = functions.get_account_settings()["AccountLimit"]
+    reserved = {each: _reserved(deployment, each) for each in ("api", "door")}
     return Room(
         most=limit["ConcurrentExecutions"],
         free=limit["UnreservedConcurrentExecutions"],
-        reserved=_reserved(deployment, "api"),
+        reserved=reserved["api"],
+        closed=tuple(f"{deployment.name}-{each}" for each, of in reserved.items() if of == 0),
     )
 
 

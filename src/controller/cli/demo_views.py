@@ -110,11 +110,12 @@ class News:
         self._shown: set[str] = set()
         self._steps: set[tuple[str, str, datetime]] = set()
         self._troubles = 0
+        self._is_over = False
 
     def lines(self, *, steps: bool = True) -> list[str]:
         """In the order in which they happened, as far as they became known together."""
         report = self._system.report()
-        news = [*self._of_events(report), *self._of_troubles()]
+        news = [*self._of_events(report), *self._of_troubles(), *self._of_end()]
         if steps:
             news += self._of_steps(report)
         zone = self._system.policy.zone
@@ -135,6 +136,11 @@ class News:
         self._troubles += len(troubles)
         for trouble in troubles:
             yield self._system.now, f"the controller failed ({trouble}); it tries again"
+
+    def _of_end(self) -> Iterator[tuple[datetime, str]]:
+        if self._system.deployed.is_deleted and not self._is_over:
+            self._is_over = True
+            yield self._system.now, "the controller has been removed; Ctrl-C ends the demo"
 
     def _of_steps(self, report: Report) -> Iterator[tuple[datetime, str]]:
         for step in report.status.timeline.steps:

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 DEFAULT = "dormouse"
 _REMEDY = (
-    "deploy it (make deploy), name another (--deployment), or set AWS_PROFILE and AWS_REGION to "
-    "where it is"
+    "deploy it (dormouse deploy), name another (--deployment), or set AWS_PROFILE and AWS_REGION "
+    "to where it is"
 )
 
 Command = TypeVar("Command", bound=Callable[..., Any])

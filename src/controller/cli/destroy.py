@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import click
 
@@ -15,9 +15,13 @@ from controller.cli.following import follow_stacks
 from controller.cli.leaving import Leave, hold_asleep, name_standing
 from controller.cli.removal import Remains, find_remains, remove
 from controller.cli.samconfig import Environment, environment_option
+from controller.cli.signals import interruptible
 from controller.cli.stacks import Stacks
 from controller.domain.errors import PermanentError
 from controller.domain.reporting.report import Report, State
+
+_OPEN_TO_LINKS = ("api", "door")
+"""The functions that whoever has a link or a door can call, by the ends of their names."""
 
 
 @click.command("destroy")
@@ -116,20 +120,37 @@ def _follow_to_sleep(stacks: Stacks, names: Sequence[str]) -> None:
 @contextmanager
 def _links_closed(deployment: Deployment) -> Iterator[None]:
     """
-    Let no link wake a stack that is being put to sleep: the wake URL answers 429 from here on.
+    Let no link and no door wake a stack that is being put to sleep: both answer 429 from here on.
 
-    It stays closed when all went well, as it is about to be removed; else it opens again.
+    They stay closed when all went well, as they are about to be removed; else they open again.
     """
-    function, functions = f"{deployment.name}-api", deployment.clients.get("lambda")
-    with deployment.reaching("close the wake URL"):
+    with interruptible(_say_that_they_open) as signals, ExitStack() as opening:
+        try:
+            for end in _OPEN_TO_LINKS:
+                _close(deployment, f"{deployment.name}-{end}", opening)
+            yield
+        except BaseException:
+            signals.hold_off()
+            raise
+        opening.pop_all()
+
+
+def _say_that_they_open() -> None:
+    click.echo("links and doors are being opened again …", err=True)
+
+
+def _close(deployment: Deployment, function: str, opening: ExitStack) -> None:
+    """Close one; `opening` opens it again as it was."""
+    functions = deployment.clients.get("lambda")
+    with deployment.reaching(f"close the function {function}"):
         before = functions.get_function_concurrency(FunctionName=function)
+        opening.callback(_open, deployment, function, before.get("ReservedConcurrentExecutions"))
         functions.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
-    try:
-        yield
-    except BaseException:
-        with deployment.reaching("open the wake URL again"):
-            _set_concurrency(functions, function, before.get("ReservedConcurrentExecutions"))
-        raise
+
+
+def _open(deployment: Deployment, function: str, limit: int | None) -> None:
+    with deployment.reaching(f"open the function {function} again"):
+        _set_concurrency(deployment.clients.get("lambda"), function, limit)
 
 
 def _set_concurrency(functions: Client, function: str, limit: int | None) -> None:

@@ -14,6 +14,7 @@ from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.door_link import bounds_of, door_base, find_door, print_door
 from controller.cli.stacks import check_name
 from controller.domain.errors import PermanentError, TextError
+from controller.domain.formatting import say_duration
 from controller.domain.policy.name_pattern import NamePattern
 from controller.domain.text import check
 from controller.domain.timestamps import format_timestamp
@@ -249,7 +250,9 @@ def _find(keys: Keys, text: str) -> Link:
 
 def _say_rotated(overlap: timedelta) -> None:
     if overlap:
-        click.echo(f"Older links work for {overlap.days or overlap} more days.", err=True)
+        days = "1 day" if overlap.days == 1 else f"{overlap.days} days"
+        length = say_duration(overlap) if overlap % timedelta(days=1) else days
+        click.echo(f"Older links stop working in {length}.", err=True)
     else:
         click.echo("All older links stop working within a minute.", err=True)
 

@@ -21,6 +21,7 @@ from types import FrameType
 
 import click
 
+from controller.cli.signals import EndedError
 from controller.domain.errors import DormouseError, PolicyError, SpecError, TextError
 from controller.domain.text import clean_lines, quoted
 
@@ -116,6 +117,8 @@ def run(arguments: list[str] | None = None) -> int:
         return error.exit_code
     except TerminatedError:
         return _TERMINATED
+    except EndedError as error:
+        return _TERMINATED if error.name == "SIGTERM" else _INTERRUPTED
     except (click.Abort, EOFError, KeyboardInterrupt):
         return _INTERRUPTED
     except BrokenPipeError:  # the reader has closed the pipe (`| head`)

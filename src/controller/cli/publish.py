@@ -25,9 +25,13 @@ from controller.cli.publish_term import read_expires, set_term
 from controller.cli.stack_folders import leave_out
 from controller.cli.stacks import Stacks
 from controller.cli.without_folder import note_gone
+from controller.domain.decision.term import Term
 from controller.domain.errors import SpecError
 from controller.domain.planning.spec import Json, Spec
 from controller.domain.planning.spec_changes import SpecChanges, compare_specs
+from controller.domain.reporting.report import policy_of
+from controller.domain.reporting.standing import say_local
+from controller.domain.timestamps import write_timestamp
 
 NEW, CHANGED, UNCHANGED = "new", "changed", "unchanged"
 _LONGEST_VALUE = 60
@@ -91,10 +95,13 @@ def command(
     for spec, state, changes, is_as_stored in found:
         if not is_as_stored:
             _store(stacks, spec)
-        set_term(stacks, spec.stack, owner, expires)
-        output.append({"stack": spec.stack, "state": state, "hash": spec.hash, **changes.to_json()})
+        term = set_term(stacks, spec.stack, owner, expires)
+        said = {"stack": spec.stack, "state": state, "hash": spec.hash, **changes.to_json()}
+        output.append({**said, **(_term(term) if term else {})})
         if not as_json:
             _print(spec, state, changes)
+            if term:
+                click.echo(f"  {_say_term(term, spec)}")
     warn_of_names(stacks, [spec for spec, state, _, _ in found if state != UNCHANGED])
     if as_json:
         click.echo(json.dumps({"stacks": output}, indent=2, ensure_ascii=False))
@@ -164,6 +171,16 @@ def _print(spec: Spec, state: str, changes: SpecChanges) -> None:
         lines = [f"  {line}" for line in _lines(changes)]
         only = "" if lines else " (only if it is in the files)"
         click.echo("\n".join([f"{spec.stack}: changed{only}", *lines]))
+
+
+def _term(term: Term) -> dict[str, Json]:
+    return {"owner": term.owner or None, "expires": write_timestamp(term.expires_at)}
+
+
+def _say_term(term: Term, spec: Spec) -> str:
+    zone = policy_of(spec).zone
+    ends = say_local(term.expires_at, zone) if term.expires_at else "never"
+    return f"owner: {term.owner or 'nobody'}, expires: {ends}"
 
 
 def _lines(changes: SpecChanges) -> Iterable[str]:

@@ -29,10 +29,12 @@ def read_expires(
         raise click.UsageError(f"--expires: {error}, or never") from None
 
 
-def set_term(stacks: Stacks, stack: str, owner: str | None, expires: timedelta | None) -> None:
-    """Store the given owner and end; what is not given stays."""
+def set_term(
+    stacks: Stacks, stack: str, owner: str | None, expires: timedelta | None
+) -> Term | None:
+    """Store the given owner and end, and return them; what is not given stays."""
     if owner is None and expires is None:
-        return
+        return None
     deployment = stacks.deployment
     with deployment.reaching(f'read who answers for "{stack}"'):
         known = deployment.table.load_requests(stack).term
@@ -45,6 +47,7 @@ def set_term(stacks: Stacks, stack: str, owner: str | None, expires: timedelta |
     with deployment.reaching(f'say who answers for "{stack}"'):
         deployment.table.put_term(term)
     stacks.start_pass(stack)
+    return term
 
 
 def _checked(owner: str) -> str:

@@ -19,6 +19,9 @@ from controller.domain.errors import PermanentError
 MANAGED_STACK = "aws-sam-cli-managed-default"
 """Where `sam deploy --resolve-s3` uploads to: one bucket of the account for all projects."""
 
+FUNCTIONS = ("controller", "api", "door")
+"""By the ends of their names, as template.yaml gives them."""
+
 POLL_SECONDS = 5.0
 PATIENCE = timedelta(minutes=20)
 _ABSENT = {"ParameterNotFound", "ResourceNotFoundException", "ValidationError", "NoSuchBucket"}
@@ -136,7 +139,7 @@ def _parameter(ssm: Any, name: str) -> str:
 
 
 def _log_groups(logs: Any, name: str) -> list[str]:
-    ours = {f"/aws/lambda/{name}-{function}" for function in ("controller", "api")}
+    ours = {f"/aws/lambda/{name}-{function}" for function in FUNCTIONS}
     prefix = f"/aws/lambda/{name}-"
     groups = list_all(logs, "describe_log_groups", "logGroups", logGroupNamePrefix=prefix)
     return [g["logGroupName"] for g in groups if g["logGroupName"] in ours]

@@ -25,12 +25,14 @@ concurrency").
 class Room:
     """
     How many functions an account runs at one time: `most` of all, `free` of those that have none
-    reserved, and `reserved` for the wake URL's function, None if it shares those.
+    reserved, and `reserved` for the wake URL's function, None if it shares those. `closed` are the
+    functions that may not run at all, as a destroy that was ended in the middle leaves them.
     """
 
     most: int
     free: int
     reserved: int | None = None
+    closed: tuple[str, ...] = ()
 
     @property
     def default(self) -> int | None:
@@ -154,6 +156,16 @@ def _links(health: ControllerHealth) -> Iterator[Finding]:
 def _concurrency(health: ControllerHealth) -> Iterator[Finding]:
     room = health.room
     if room is None:
+        return
+    for function in room.closed:
+        yield problem(
+            "concurrency",
+            health.deployment,
+            f"the function {function} answers nobody, because its reserved concurrency is 0; a "
+            f"dormouse destroy that was ended in the middle leaves it so: run that again, or aws "
+            f"lambda delete-function-concurrency --function-name {function}",
+        )
+    if room.closed:
         return
     yield ok(
         "door",
