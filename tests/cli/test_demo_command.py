@@ -58,7 +58,7 @@ def test_without_a_terminal_it_presses_uses_and_leaves_alone_by_itself():
         "nsfw-api is asleep",
         "$ curl -i http://127.0.0.1:",
         "waking up: a visitor asked for it",
-        "load balancer starting",
+        "aws_lb.nlb[0]: creating",
         "awake at http://127.0.0.",
         "The program has its answer:",
         "HTTP/1.1 200",

@@ -12,10 +12,12 @@ import zipfile
 import pytest
 
 from deploy.stack import ROOT
-from release.__main__ import release
+from release import __main__ as release_module
+from release.__main__ import main, release
 from release.archive import pack
 from release.bill_of_materials import bill_of_materials
 from release.notes import notes
+from release.sums import sums
 
 MADE = "2026-11-30T12:00:00+00:00"
 
@@ -40,6 +42,52 @@ def test_a_release_is_whole_and_its_sums_hold(tmp_path):
         assert checked.returncode == 0, checked.stdout
     functions = zipfile.ZipFile(folder / f"dormouse-functions-{version}.zip").namelist()
     assert {"controller/handlers/entry.py", "api/handler.py"} <= set(functions)
+
+
+@pytest.mark.parametrize("part", ["build_wheel", "build", "bill_of_materials", "notes", "sums"])
+@pytest.mark.parametrize("before", ["absent", "empty"])
+def test_a_release_that_fails_leaves_what_was_there_before(
+    tmp_path, monkeypatch, capsys, part, before
+):
+    """Whichever of its steps fails; the parts made by then are real ones, in the place for them."""
+    folder = tmp_path / "dist"
+    if before == "empty":
+        folder.mkdir()
+    made = []
+
+    def build_wheel(place):
+        (place / "dormouse.whl").write_bytes(b"wheel")
+        made.append(place)
+
+    def fail(*_):
+        raise ValueError("the disk is full")
+
+    monkeypatch.setattr(release_module, "build_wheel", build_wheel)
+    monkeypatch.setattr(release_module, "build", lambda _, place: place.mkdir())
+    monkeypatch.setattr(release_module, "bill_of_materials", lambda *_: "{}")
+    monkeypatch.setattr(release_module, "_git", lambda *_: "")
+    monkeypatch.setattr(release_module, part, fail)
+    assert main([str(folder)]) == 1
+    assert "error: no release was made: the disk is full" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ([] if before == "absent" else ["dist"])
+    assert before == "absent" or not list(folder.iterdir())
+
+    monkeypatch.setattr(
+        release_module, part, build_wheel if part == "build_wheel" else _whole(part)
+    )
+    assert main([str(folder)]) == 0
+    assert {"dormouse.whl", "NOTES.md", "SHA256SUMS"} <= {path.name for path in folder.iterdir()}
+    assert [path.name for path in tmp_path.iterdir()] == ["dist"]
+    before_again = sorted(path.name for path in folder.iterdir())
+    with pytest.raises(SystemExit, match="is not empty"):
+        main([str(folder)])
+    assert sorted(path.name for path in folder.iterdir()) == before_again
+
+
+def _whole(part):
+    if part == "build":
+        return lambda _, place: place.mkdir()
+    return {"sums": sums, "notes": notes}.get(part, lambda *_: "{}")
 
 
 def test_the_functions_zip_depends_on_content_and_modes_alone(tmp_path):

@@ -8,11 +8,13 @@ Make a release: `python -m release [FOLDER]` fills FOLDER (default: dist).
     NOTES.md                             what changed
     SHA256SUMS                           for `sha256sum -c`
 
-Uncommitted changes are refused: a release can be made again from its commit, byte for byte.
+Uncommitted changes are refused: a release can be made again from its commit, byte for byte. It is
+built beside FOLDER and moved there when it is whole: a failure leaves what was there before.
 """
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -37,17 +39,31 @@ def main(arguments: list[str]) -> int:
         first = changed.split()[1]
         print(f"error: {first} differs from the commit; commit it or undo it", file=sys.stderr)
         return 2
-    release(folder.resolve())
+    try:
+        release(folder.resolve())
+    except (subprocess.CalledProcessError, OSError, ValueError) as error:
+        print(f"error: no release was made: {error}", file=sys.stderr)
+        return 1
     for line in (folder / "SHA256SUMS").read_text().splitlines():
         print(line)
     return 0
 
 
 def release(folder: Path) -> None:
-    """Fill `folder`, which must be empty or absent."""
-    folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
+    """Fill `folder`, which must be empty or absent; at once, when the release is whole."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         sys.exit(f"error: {folder} is not empty; remove it, or name another folder")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        beside.chmod(0o755)
+        fill(beside)
+        beside.replace(folder)  # an empty folder may be there
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def fill(folder: Path) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     version, made = project["version"], _git("log", "-1", "--format=%cI")
     _say("building the wheel …")
