@@ -159,8 +159,8 @@ EN: Mapping[str, str] = {
     "phase.autoscaling being set up": "being set up",
     "phase.autoscaling being removed": "being removed",
     "phase.health check": "health check",
-    "phase.listener being made": "listener being made",
-    "phase.target group being made": "target group being made",
+    "phase.listener being created": "listener being created",
+    "phase.target group being created": "target group being created",
     "phase.Elastic IP": "waiting until AWS has freed the address",
 }
 
@@ -320,7 +320,7 @@ JA: Mapping[str, str] = {
     "phase.autoscaling being set up": "設定中",
     "phase.autoscaling being removed": "削除中",
     "phase.health check": "ヘルスチェック",
-    "phase.listener being made": "リスナーの作成",
-    "phase.target group being made": "ターゲットグループの作成",
+    "phase.listener being created": "リスナーの作成",
+    "phase.target group being created": "ターゲットグループの作成",
     "phase.Elastic IP": "アドレスが空くのを待っています",
 }

@@ -65,7 +65,7 @@ def test_without_a_terminal_it_presses_uses_and_leaves_alone_by_itself():
         "Dormouse-Held: ",
         "hello from your container",
         "going to sleep: ",
-        "asleep: the Elastic IP is all that is left",
+        "asleep: only the Elastic IP is left",
         "What it cost",
         "Twenty such uses a month",
     ]

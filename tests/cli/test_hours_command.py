@@ -66,7 +66,9 @@ def test_the_money_is_that_of_the_ledger(dormouse):
 def test_a_day_without_office_hours_costs_its_elastic_ip(dormouse):
     out = dormouse("hours", STACK, "--from", "2026-11-28", "--days", "1").out
     assert "no office hours in this time" in out
-    assert "0.12 $ with 24 hours of its Elastic IP, 1.08 $ if always on (prices of 2026-09)" in out
+    assert (
+        "0.12 $ with 24 hours of its Elastic IP, 1.08 $ if always on\n  (prices of 2026-09)" in out
+    )
 
 
 def test_a_directory_needs_no_deployment(capsys, monkeypatch):

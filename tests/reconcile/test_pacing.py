@@ -267,6 +267,6 @@ def test_an_end_that_others_waited_for_is_noticed():
     started = saw(plan(waiting=(STARTING.plan.waiting[1],)))
     assert pace().ends_a_wait(turn(seen=STARTING), started)
     assert not pace().ends_a_wait(turn(seen=STARTING), STARTING)
-    made = saw(plan(waiting=((TG, "target group being made"), *STARTING.plan.waiting)))
+    made = saw(plan(waiting=((TG, "target group being created"), *STARTING.plan.waiting)))
     assert not pace().ends_a_wait(turn(seen=made), STARTING)
     assert not pace().ends_a_wait(turn(), STARTING)

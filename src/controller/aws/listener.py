@@ -220,7 +220,9 @@ def interpret(
             return ABSENT
         # The read may lag for seconds (§1.7, F13); ECS sees the association on its own time.
         return Observation(
-            state=State.PENDING, attributes=identity(just_created.arn), phase="listener being made"
+            state=State.PENDING,
+            attributes=identity(just_created.arn),
+            phase="listener being created",
         )
     arn = found["ListenerArn"]
     if progress.is_doomed(resource.address, arn, now):

@@ -139,7 +139,7 @@ def interpret(
         return Observation(
             state=State.PENDING,
             attributes=identity(just_created.arn),
-            phase="target group being made",
+            phase="target group being created",
             owned=False,
         )
     arn = found["TargetGroupArn"]
@@ -152,7 +152,7 @@ def interpret(
         return ABSENT
     if not tags and just_created and just_created.arn == arn:
         return Observation(
-            state=State.PENDING, attributes=known, phase="target group being made", owned=False
+            state=State.PENDING, attributes=known, phase="target group being created", owned=False
         )
     if not owner.owns(tags or {}):
         cause = owner.describe_stranger(f'target group "{resource.name}"', tags or {})

@@ -50,14 +50,15 @@ def command(
     ctx: click.Context, directory: Path, yes: bool, undo: bool, as_json: bool, stack: str | None
 ) -> None:
     """
-    Let what a Terraform directory describes sleep; if it runs, without a pause.
+    Prepare a Terraform directory to sleep; a running service is not interrupted.
 
-    It adds the variables awake and dormouse and a count to what sleeps, shows the patch, and asks
-    once. What runs is tagged and taken out of Terraform's state, after a plan has proved that
-    nothing changes; if anything else would, everything is put back. --undo goes back later.
+    It adds the variables awake and dormouse, and a count to each resource that sleeps; it shows
+    the patch, and asks once. Resources that run are tagged and removed from Terraform's state,
+    after a plan has proved that nothing changes. If the plan would change anything, everything
+    is restored. --undo restores it later.
 
-    Exit code 0 when done, 1 when it could not be finished and all is as before (also where you
-    have to run the commands, without terraform), 2 when the directory cannot be adopted.
+    Exit code 0 when done; 1 when it could not be finished and all is as before (also without
+    terraform, when you have to run the commands); 2 when the directory cannot be adopted.
     """
     try:
         with _session(ctx, directory, stack) as session:

@@ -85,10 +85,10 @@ def command(
     """
     Wake the stack, or put it to sleep, now and from this machine.
 
-    No table and no Lambda is needed. It may be interrupted and repeated at any time.
+    It needs no table and no Lambda function. It may be interrupted and repeated at any time.
 
-    Do not run two at the same time: with --to awake and --to asleep both may succeed, and either
-    may win. Run one of them again.
+    Do not run it twice at the same time: one with --to awake and one with --to asleep may both
+    succeed, and either may be the last. Then run the one that you want again.
     """
     spec = spec_or_exit(ctx, directory, stack_name)
     with open_stack(spec) as stack, make_view(spec, stack.clock) as view:

@@ -57,7 +57,7 @@ LATE = timedelta(minutes=15)
     help="Recorded traffic: time,new_flows,processed_bytes,active_flows.",
 )
 @click.option("--suggest", "suggests", is_flag=True, help="Add office hours that cover the use.")
-@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -72,8 +72,8 @@ def command(
     """
     Replay the traffic of the last weeks, and show what sleeping would have saved.
 
-    With DIR its policy decides and its load balancer's counts are read; without files the
-    default policy does: awake only when somebody asks. Nothing is changed.
+    With DIR it uses the directory's policy, and reads the traffic of its load balancer. Without
+    files it uses the default policy: awake only on request. Nothing is changed.
     """
     from controller.cli.backtest_views import print_backtest, print_ranking
 

@@ -29,7 +29,7 @@ def command(
     ctx: click.Context, directory: Path, stack: str | None, strict: bool, as_json: bool
 ) -> None:
     """
-    Find what is wrong with a Terraform directory, and the traps in it.
+    Find what is wrong with a Terraform directory, and what would fail when it wakes.
 
     It ends with what sleeps, what it costs asleep and awake, and how long a wake takes. Exit code 0
     when it can be compiled, 1 with --strict if there are warnings, 2 on errors. Warnings that are

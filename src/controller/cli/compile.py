@@ -19,7 +19,12 @@ from controller.cli.inputs import InputError, TerraformCommand, terraform_judge,
 @terraform_judge
 @click.option("-o", "output", metavar="FILE", help="Write to a file instead.")
 @click.option("--stack", metavar="NAME", help="The stack's name, if not the folder's.")
-@click.option("--json", is_flag=True, expose_value=False, help="As it always is: the spec is JSON.")
+@click.option(
+    "--json",
+    is_flag=True,
+    expose_value=False,
+    help="Accepted for symmetry: the output is always JSON.",
+)
 @click.pass_context
 def command(ctx: click.Context, directory: Path, output: str | None, stack: str | None) -> None:
     """

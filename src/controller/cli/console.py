@@ -38,8 +38,9 @@ def command(
     """
     Evaluate expressions in the scope of a directory's root module.
 
-    They are the arguments, or one a line on standard input. The variable `awake` is true unless
-    given. Exit code 2 if an expression is wrong; write -- before one that begins with a dash.
+    The expressions are the arguments, or the lines of standard input. The variable `awake` is
+    true unless given. Exit code 2 if an expression is wrong; write -- before one that begins
+    with a dash.
     """
     inputs = read_inputs(ctx, directory=directory)
     configuration = read(directory, inputs.environment.get("TF_DATA_DIR"))

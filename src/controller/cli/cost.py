@@ -44,7 +44,7 @@ MOST_NAMED = 3
 @click.command("cost")
 @click.argument("stack", required=False)
 @click.option("--month", metavar="YYYY-MM", help="A calendar month in UTC; default: this one.")
-@click.option("--json", "as_json", is_flag=True, help="Print the account as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the statement as JSON.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print a line for each day, for a spreadsheet.")
 @deployment_option
 def command(

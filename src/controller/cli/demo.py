@@ -39,7 +39,7 @@ PORT, MORE_PORTS = 8080, 20
     type=click.FloatRange(1, 600),
     default=60,
     show_default=True,
-    help="How many times as fast as in real life.",
+    help="How many times as fast as real time the clock runs.",
 )
 @click.option(
     "--port",

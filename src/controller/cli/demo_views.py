@@ -39,7 +39,7 @@ def introduce(system: LaptopSystem, speed: float, *, plays: bool) -> None:
     stack, zone = system.spec.stack, system.policy.zone
     opens = next((change for change in system.report().next if change.state is Target.AWAKE), None)
     click.echo(
-        f"The whole system runs on this machine, on a simulated AWS whose clock goes {speed:g} "
+        f"The whole system runs on this machine, on a simulated AWS whose clock runs {speed:g} "
         f"times as fast as yours.\n{stack} is asleep. The clock shows "
         f"{say_moment(system.now, zone)} ({system.policy.time_zone})"
         + (f"; it wakes by itself {say_moment(opens.at, zone)}." if opens else ".")
@@ -90,7 +90,7 @@ def show_bill(system: LaptopSystem) -> None:
 
     bill = system.bill()
     click.echo()
-    click.secho(f"What it cost, in {format_duration(bill.lasted)} of its time:", bold=True)
+    click.secho(f"What it cost, in {format_duration(bill.lasted)} on its clock:", bold=True)
     for kind, cost in bill.parts.items():
         click.echo(f"  {NAMES[kind]:<14}{cost:>8.4f} $")
     uses, always_on, asleep = month_of(system.spec, bill.awake, USES_A_MONTH)
@@ -162,7 +162,7 @@ class News:
             case EventKind.SLEEPING:
                 return f"going to sleep: {event.reason}"
             case EventKind.ASLEEP:
-                return "asleep: the Elastic IP is all that is left"
+                return "asleep: only the Elastic IP is left"
             case EventKind.FAILED:
                 return f"it could not wake, and is taken down again: {event.reason}"
             case EventKind.RESTORED:
@@ -175,7 +175,7 @@ class News:
         began = event.facts.get("waking_since")
         took = event.at - parse_timestamp(began) if began else timedelta(0)
         yours = format_duration(took / self._speed)
-        return f"awake at {where} after {format_duration(took)} ({yours} of yours)"
+        return f"awake at {where} after {format_duration(took)} ({yours} on your clock)"
 
 
 class Panel:
@@ -254,7 +254,7 @@ class Panel:
         return f"{said}, {self._yours(moment - report.now)}"
 
     def _yours(self, duration: timedelta) -> str:
-        return f"{format_duration(duration / self._speed)} of yours"
+        return f"{format_duration(duration / self._speed)} on your clock"
 
     def _money(self, bill: Bill) -> Text:
         text = Text(f"  {bill.total:.4f} $ so far", style="bold")

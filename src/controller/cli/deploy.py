@@ -53,13 +53,13 @@ INFRA = "infra"
     "--doctor/--no-doctor",
     default=True,
     show_default=True,
-    help="Ask AWS first whether the account fits each stack.",
+    help="Check first what each stack's wake needs in the account.",
 )
 @click.option(
     "--publish-only", is_flag=True, help="Leave the controller as it is; only publish the stacks."
 )
 @click.option(
-    "--terraform", is_flag=True, help="Have terraform plan confirm what each stack's files say."
+    "--terraform", is_flag=True, help="Let terraform plan confirm what each stack's files say."
 )
 @click.option(
     "--no-state", is_flag=True, help="Do not read a terraform.tfstate in a stack's folder."
@@ -80,14 +80,14 @@ def command(
     state: str | None,
 ) -> None:
     """
-    Put the controller into the account, publish every stack, and print a link to each.
+    Deploy the controller to the account, publish every stack, and print a link to each.
 
-    DIR are Terraform directories, a stack each; without one it takes those that dormouse.toml
-    names, or else the folders under infra/. It runs from any folder and brings SAM by itself.
+    Each DIR is a Terraform directory with one stack. Without DIR it takes those that
+    dormouse.toml names, or else the folders under infra/. It runs from any folder and installs
+    SAM by itself.
 
-    First everything that could be wrong with the stacks is looked at; nothing is deployed while
-    something is. Run again, it changes only what has changed. -var and -var-file hold for every
-    stack.
+    It first checks all stacks, and deploys nothing if one has an error. Run again, it updates
+    only what has changed. -var and -var-file apply to every stack.
     """
     _require_region()
     stacks = _stacks(directories or environment.stacks, Path(infra))

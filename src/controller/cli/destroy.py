@@ -36,8 +36,8 @@ def command(environment: Environment, leave: str | None) -> None:
     """
     Remove the controller, its table, its keys, its logs and its uploaded code.
 
-    Stacks are put to sleep first, or left as they are. Terraform's resources and the Elastic IPs
-    are not touched. It may be interrupted and repeated at any time.
+    Stacks are put to sleep first, or left as they are. Terraform's resources and the Elastic
+    IPs are not changed. The command may be interrupted and repeated at any time.
     """
     deployment = Deployment(environment.stack_name, chosen=True)
     with deployment.reaching(f'look for what is left of "{environment.stack_name}"'):

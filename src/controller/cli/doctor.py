@@ -50,7 +50,7 @@ def command(
     stack_name: str | None,
 ) -> None:
     """
-    Look whether the account fits: DIR before it is published, STACK with its controller.
+    Check what a wake needs: DIR before it is published, STACK with its controller.
 
     Nothing is changed. Exit code 0, 1 if there is a problem, 2 if the input is wrong.
     """

@@ -20,7 +20,7 @@ MOST_UNASKED = 5
 _MOST_NAMED = 8
 
 yes_option = click.option(
-    "--yes", is_flag=True, help=f"Do not ask where a pattern means more than {MOST_UNASKED} stacks."
+    "--yes", is_flag=True, help=f"Do not ask if a pattern matches more than {MOST_UNASKED} stacks."
 )
 
 

@@ -42,10 +42,10 @@ def command(
     as_json: bool,
 ) -> None:
     """
-    Have a stack awake, or asleep, until a moment that you name.
+    Keep a stack awake, or asleep, until a time that you give.
 
-    A hold comes before office hours and every wake that was requested; a later wake ends a hold
-    asleep. A new hold takes the place of the one before.
+    A hold overrides office hours and all wakes that were requested before; a later wake ends a
+    hold asleep. A new hold replaces the one before.
     """
     published = Stacks(deployment)
     if awake + asleep + lifted != 1:

@@ -53,7 +53,7 @@ from controller.links import STACK_NAME
     "--stack", "stack_name", metavar="NAME", help="The stack's name, if not the folder's."
 )
 @deployment_option
-@profile_option("How long AWS takes for a wake, in place of what past wakes taught.", default=None)
+@profile_option("How long AWS takes for a wake, instead of the measured time.", default=None)
 @click.option("--json", "as_json", is_flag=True, help="Print the windows as JSON.")
 @click.pass_context
 def command(
@@ -292,12 +292,13 @@ def _print_money(calendar: Calendar) -> None:
     click.echo(f"\n{calendar.open_hours:.1f} of {forecast.all_hours:.0f} hours open")
     if forecast.stays:
         click.echo(
-            f"{forecast.awake_hours:.1f} hours awake ({_why_longer(calendar.rules)}), if it is "
-            f"used throughout; {forecast.spent.load_balancer} load balancer hours are paid"
+            f"{forecast.awake_hours:.1f} hours awake, if it is used throughout; "
+            f"{forecast.spent.load_balancer} load balancer hours are paid\n"
+            f"  ({_why_longer(calendar.rules)})"
         )
     click.echo(
         f"{calendar.spent:.2f} $ with {forecast.spent.elastic_ip:.0f} hours of its Elastic IP, "
-        f"{calendar.always_on:.2f} $ if always on ({_origin(calendar.spec)})"
+        f"{calendar.always_on:.2f} $ if always on\n  ({_origin(calendar.spec)})"
     )
 
 

@@ -42,7 +42,10 @@ _FORMS = {
 )
 @click.option("--vpc", metavar="ID", default="", help="The VPC in which to find a public subnet.")
 @click.option(
-    "--subnets", metavar="ID...", multiple=True, help="Public subnets; commas between, or repeated."
+    "--subnets",
+    metavar="ID...",
+    multiple=True,
+    help="Public subnets, separated by commas, or the option repeated.",
 )
 @click.option(
     "--eip",
@@ -51,7 +54,9 @@ _FORMS = {
     multiple=True,
     help="An Elastic IP's allocation id, for each subnet; without it Terraform makes one.",
 )
-@click.option("--region", metavar="REGION", help="Where; else AWS_REGION or the profile's.")
+@click.option(
+    "--region", metavar="REGION", help="The region; default: AWS_REGION, or the profile's."
+)
 def command(
     name: str,
     image: str | None,
@@ -62,10 +67,10 @@ def command(
     region: str | None,
 ) -> None:
     """
-    Write a Terraform directory NAME for one container: free while asleep, but for its address.
+    Write a Terraform directory NAME for one container; asleep, only its address costs money.
 
-    On a terminal it asks for what is missing, and offers what the account has. Elsewhere a public
-    subnet of the default VPC is looked up, and Terraform makes the Elastic IP.
+    On a terminal it asks for what is missing, and offers what the account has. Otherwise it
+    uses a public subnet of the default VPC, and Terraform creates the Elastic IP.
     """
     place = Path(name)
     if place.is_dir() and any(place.iterdir()):

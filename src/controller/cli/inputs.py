@@ -103,7 +103,7 @@ def terraform_judge(command: Command) -> Command:
         is_flag=True,
         expose_value=False,
         callback=_keep(TERRAFORM),
-        help="Run terraform plan too: take what is known nowhere else from it, and refuse any "
+        help="Also run terraform plan: use values that only it knows, and refuse any "
         "difference. The directory must be initialised.",
     )(command)
 

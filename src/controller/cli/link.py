@@ -30,26 +30,26 @@ LONGEST_TEXT = 4096
 @click.option(
     "--team",
     metavar="PATTERN",
-    help='In place of STACK: all whose names are like that, now and later, such as "pr-*".',
+    help='Instead of STACK: all stacks whose names match, now and later, such as  "pr-*".',
 )
 @click.option(
     "--scope",
     type=click.Choice([str(scope) for scope in Scope]),
     default="wake",
     show_default=True,
-    help="view shows; wake also wakes and extends; admin also puts to sleep.",
+    help="view shows the state; wake also wakes and extends; admin also puts to sleep.",
 )
 @click.option("--expires", type=Duration(), default="90d", show_default=True)
-@click.option("--name", default="", help="Whom it is for; shown as who keeps the stack awake.")
+@click.option("--name", default="", help="For whom it is; shown as who keeps the stack awake.")
 @click.option("--door", "is_door", is_flag=True, help="A base address for programs instead.")
 @click.option(
     "--from",
     "sources",
     metavar="CIDR",
     multiple=True,
-    help="With --door: good from these addresses alone. May be given several times.",
+    help="With --door: valid only from these addresses. May be repeated.",
 )
-@click.option("--methods", metavar="GET,…", help="With --door: good for these methods alone.")
+@click.option("--methods", metavar="GET,…", help="With --door: valid only for these methods.")
 @click.option("--rotate", is_flag=True, help="Sign links with a new key from now on.")
 @click.option(
     "--overlap",
@@ -85,11 +85,11 @@ def command(
     """
     Make a link to a stack's page, or to one of many stacks, for people and for programs.
 
-    The keys that sign links are made with the first one. Whoever has a link has what it allows:
-    send it as you would a password.
+    The first link creates the keys that sign links. Whoever has a link can do what it allows:
+    treat it like a password.
 
-    With --door it is an address for configurations: a program that asks below it has the stack
-    woken, waits, and gets the service's answer. It opens no page.
+    With --door it is a base address for programs: a request below it wakes the stack, waits,
+    and gets the service's answer. It opens no page.
     """
     _check(stack, team, expires, name, rotate, withdraw)
     ranges, verbs = bounds_of(is_door, stack, sources, methods)

@@ -31,9 +31,9 @@ def command(
     as_json: bool,
 ) -> None:
     """
-    Have stacks asleep until a moment that you name, whatever their office hours say.
+    Keep stacks asleep until a time that you give, whatever their office hours say.
 
-    It is the same as hold --asleep: somebody who wakes one of them ends its pause.
+    It is the same as hold --asleep: a wake of a stack ends its pause.
     """
     published = Stacks(deployment)
     if resume:

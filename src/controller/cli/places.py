@@ -239,7 +239,7 @@ job_option = click.option(
     "job",
     metavar="ID",
     callback=lambda ctx, parameter, value: read_job(value),
-    help="Tells apart several jobs of one person or link: each has its own wake.",
+    help="Distinguishes several jobs of one person or link: each has its own wake.",
 )
 
 

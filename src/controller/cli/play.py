@@ -103,7 +103,7 @@ class _Player:
 
     def leave_alone(self) -> None:
         """Jump to shortly before each moment at which it may go to sleep, until it does."""
-        click.echo("\nThen it is left alone, and the clock jumps ahead:\n")
+        click.echo("\nThen nobody uses it any more, and the clock jumps ahead:\n")
         while self._system.now < self._ends_at:
             report = self._system.report()
             if report.state is not State.AWAKE:

@@ -36,5 +36,5 @@ def profile_option(help: str, default: str | None = "typical") -> Callable[[Comm
         default=default,
         show_default=default is not None,
         metavar="fast|typical|slow|FILE",
-        help=f"{help} A file is what dormouse trial --save writes.",
+        help=f"{help} FILE is what dormouse trial --save writes.",
     )

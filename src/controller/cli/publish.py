@@ -56,7 +56,7 @@ def _directories(
 @click.option(
     "--stack", "stack_name", metavar="NAME", help="The stack's name, if not the folder's."
 )
-@click.option("--owner", help="Who answers for it; messages about its end say so.")
+@click.option("--owner", help="Who is responsible for it; messages about its end name them.")
 @click.option(
     "--expires",
     metavar="14d|never",
@@ -76,10 +76,10 @@ def command(
     as_json: bool,
 ) -> None:
     """
-    Compile directories and store their specs for the controller, which does the rest.
+    Compile directories, and store their specs for the controller.
 
-    Nothing is stored unless all of them can be compiled. A spec that is stored already is left
-    as it is, so publishing again does no harm. Without --owner or --expires,
+    Nothing is stored unless all of them can be compiled. A spec that has not changed is not
+    stored again, so publishing again does no harm. Without --owner or --expires,
     owner and end stay as they are; --expires never removes the end.
     """
     if stack_name and len(directories) > 1:

@@ -39,12 +39,13 @@ def command(
     ctx: click.Context, stack: str, real: bool, deployment: Deployment, as_json: bool
 ) -> None:
     """
-    Find out whether a sleeping stack could wake, by reads alone.
+    Check whether a sleeping stack could wake, without waking it.
 
-    The controller looks, with the rights that a wake would have: image, certificates, secrets,
-    quotas, Elastic IP, network, roles. With --real the stack is woken after that, unless a wake
-    would fail; it costs one load balancer hour and sleeps again as its policy says. Exit code 0 if
-    it could wake, 1 if not or if something could not be checked; with --real, 0 if it did wake.
+    The controller reads, with the rights that a wake would have, whether image, certificates,
+    secrets, quotas, Elastic IP, network and roles are there. With --real the stack is then
+    woken, unless a wake would fail; that costs one load balancer hour, and the stack sleeps
+    again as its policy says. Exit code 0 if it could wake, 1 if not or if something could not
+    be checked; with --real, 0 if it did wake.
     """
     check_name(stack)
     published = Stacks(deployment)

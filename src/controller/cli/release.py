@@ -34,8 +34,8 @@ def command(
     """
     End the wakes that you requested, or those of one --id; what others requested stays.
 
-    The stack sleeps as soon as nothing else keeps it awake: others, office hours, and what is paid
-    already. With a link they are those that were requested by this link.
+    The stack sleeps as soon as nothing else keeps it awake: requests of others, office hours,
+    and the hour that is already paid. With a link it ends the wakes that this link requested.
     """
     places, clock = open_places(deployment, targets)
     if booking is not None:

@@ -193,7 +193,7 @@ def environment_option(command: Command) -> Command:
             metavar="KEY=VALUE",
             help="A parameter of the template, such as NotifyEmail; may be repeated.",
         ),
-        click.option("--region", metavar="REGION", help="Where the controller is, or shall be."),
+        click.option("--region", metavar="REGION", help="The controller's region."),
         click.option(
             "--name", "stack_name", metavar="NAME", help="The CloudFormation stack's name."
         ),

@@ -29,8 +29,8 @@ def command(
     """
     Put a stack to sleep until its next office hours, or until somebody wakes it.
 
-    One that is held asleep already is left as it is. Exit code 1 with --wait when it cannot
-    get there.
+    A stack that is already held asleep stays as it is. With --wait, exit code 1 if it does not
+    fall asleep.
     """
     published = Stacks(deployment)
     stacks = expand(published, stacks, "sleep", yes=yes)

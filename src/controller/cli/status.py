@@ -29,7 +29,7 @@ _COLOURS = {State.AWAKE: "green", State.WAKING: "yellow", State.GOING_TO_SLEEP: 
 
 @click.command("status")
 @targets_argument(required=False)
-@click.option("--watch", is_flag=True, help="Follow what is under way until it has settled.")
+@click.option("--watch", is_flag=True, help="Follow a transition until it has ended.")
 @deployment_option
 @json_option
 @click.pass_context

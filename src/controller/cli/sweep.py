@@ -59,9 +59,9 @@ def command(
     """
     List load balancers, services and target groups with our tags that no awake stack needs.
 
-    It searches the region of this shell, and the regions and roles of the published stacks and of
+    It searches this shell's region, and the regions and roles of published stacks and of
     resources that were replaced. Without --delete nothing is changed. With --delete it deletes
-    what it lists as leftovers, never an Elastic IP.
+    the leftovers that it lists, never an Elastic IP.
     """
     if forget:
         forget_replaced(deployment, forget, yes=yes)

@@ -79,13 +79,14 @@ def command(
     deployment: Deployment,
 ) -> None:
     """
-    Find out how AWS behaves in this account: wake, sleep, wake during the sleep, sleep.
+    Measure how AWS behaves in this account: wake, sleep, wake during the sleep, sleep.
 
-    The stack must be asleep, and in no controller's hands. It says the price and asks first;
-    afterwards nothing is left, also if it is interrupted, and no Elastic IP is touched. It prints
-    what was measured beside what is assumed, and each answer of AWS that was not foreseen.
+    The stack must be asleep, and not published to a controller. The trial shows the price and
+    asks first. Afterwards it has deleted everything that it made, also if it was interrupted;
+    it changes no Elastic IP. It prints what was measured beside what is assumed, and each
+    unexpected answer of AWS.
 
-    If it was killed, run it again: it finds what is left by its tags.
+    If it was killed, run it again: it finds leftovers by their tags.
     """
     if not yes and not sys.stdin.isatty():
         raise click.UsageError("it asks first, and there is no terminal to answer; add --yes")

@@ -47,11 +47,11 @@ _PATIENCE = timedelta(minutes=20)
 @deployment_option
 def command(stack: str, leave: str, deployment: Deployment) -> None:
     """
-    Take one stack out of the controller: its spec, its status, what was requested.
+    Remove one stack from the controller: its spec, its status, its requests.
 
-    It is put to sleep first, or left awake. Its links open nothing any more; its history stays
-    until its time is over. What Terraform made, and the Elastic IP, are not touched. It may be
-    interrupted and repeated at any time.
+    The stack is put to sleep first, or left awake. Its links stop working; its history stays
+    until it expires. What Terraform made, and the Elastic IP, are not changed. The command may
+    be interrupted and repeated at any time.
     """
     check_name(stack)
     stacks = Stacks(deployment)

@@ -120,7 +120,7 @@ def _next_step(action: Action | None) -> str:
 
 _WORDS = {
     State.ABSENT: "not there",
-    State.PENDING: "being made",
+    State.PENDING: "being created",
     State.READY: "ready",
     State.FAILED: "failed",
     State.LEAVING: "leaving",

@@ -57,9 +57,9 @@ def command(
     as_json: bool,
 ) -> None:
     """
-    Have a stack awake for a while, and print its address.
+    Wake a stack for a while, and print its address.
 
-    Exit code 1 when it does not wake, with the cause. A wake that you requested before is made
+    Exit code 1 if it does not wake, with the cause. A wake that you requested before becomes
     longer, never shorter.
 
     --at books it like office hours: it is woken early enough to be awake then, notifications say

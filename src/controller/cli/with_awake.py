@@ -101,10 +101,10 @@ class Wish:
     type=Duration(),
     default="10m",
     show_default=True,
-    help="How long it stays awake if this process is killed; renewed while the command runs.",
+    help="How long it stays awake if this process is killed; extended while the command runs.",
 )
 @click.option("--ready", metavar="PATH", help="Begin once this path answers with 2xx.")
-@click.option("--shows", metavar="TEXT", help="Begin once its answer holds this text.")
+@click.option("--shows", metavar="TEXT", help="Begin once its answer contains this text.")
 @click.option(
     "--patience",
     type=Duration(),
@@ -116,7 +116,7 @@ class Wish:
     "--reason",
     default="",
     callback=lambda ctx, parameter, value: clean(value.strip(), LONGEST_REASON),
-    help=f"Why; a CI makes it of names of any length, so it is cut to {LONGEST_REASON} characters.",
+    help=f"Why, shown wherever the state is; cut to {LONGEST_REASON} characters.",
 )
 @job_option
 @over_budget_option
@@ -135,7 +135,7 @@ def command(
     deployment: Deployment,
 ) -> None:
     """
-    Have a stack awake exactly as long as a command runs.
+    Wake a stack, and keep it awake as long as a command runs.
 
     The command finds the address in DORMOUSE_ENDPOINT, as http://203.0.113.10:5000. Exit code:
     that of the command; 125 if the stack would not wake, 126 and 127 if the command cannot be run.
