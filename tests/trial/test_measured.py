@@ -7,10 +7,12 @@ from dataclasses import fields, replace
 import pytest
 from trial_runs import GIVEN, TrialRun
 
-from controller.domain.planning.timing import FAST, TYPICAL, Timing
+from controller.cli.trial_views import print_result
+from controller.domain.planning.timing import FAST, NEVER, TYPICAL, Timing
 from controller.domain.trial.advice import advise
 from controller.domain.trial.measures import MEASURES, NAMES, assume_all
 from controller.domain.trial.result import Result
+from controller.domain.trial.unmeasured import why_not_measured
 from controller.timing_file import find_timing, save_timing
 
 ODD = Timing(
@@ -121,6 +123,23 @@ def test_what_takes_no_time_is_measured_as_none():
     assert measured["inactive"] == pytest.approx(1, abs=TENTH)
 
 
+def test_a_service_that_aws_keeps_for_longer_than_the_trial_looks_is_not_measured(capsys):
+    """It is null, and output and JSON say so in words; the profile keeps what is assumed."""
+    run = TrialRun.at(replace(FAST, first_metric=30, metric_lag=5, purge=NEVER))
+    trial = run.trial()
+    trial.run()
+    result = result_of(trial, trial.clean_up("the end"))
+    assert result.measured["purge"] is None
+    assert set(result.not_measured) == {n for n, value in result.measured.items() if value is None}
+    assert result.to_json()["not_measured"]["purge"].startswith("AWS still kept the service as")
+    assert result.timing("here").purge == TYPICAL.purge
+    print_result(run.spec, result)
+    lines = capsys.readouterr().out.splitlines()
+    (at,) = [n for n, line in enumerate(lines) if line.startswith("INACTIVE until the service")]
+    assert "not measured" in lines[at]
+    assert lines[at + 1].strip() == result.not_measured["purge"]
+
+
 @pytest.mark.parametrize(
     ("drain", "delay", "floor", "honours"),
     [
@@ -144,6 +163,7 @@ def result_of(trial, left):
     measured = trial.measured()
     return Result(
         measured=measured,
+        not_measured=why_not_measured(measured, trial.site.log, trial.site.clock.now()),
         given=GIVEN,
         answers=trial.site.answers,
         advice=advise(measured, came_back=trial.came_back),

@@ -31,6 +31,7 @@ from controller.domain.trial.advice import advise
 from controller.domain.trial.measures import Given
 from controller.domain.trial.price import price_of
 from controller.domain.trial.result import Remainder, Result
+from controller.domain.trial.unmeasured import why_not_measured
 from controller.reconcile.outcome import Iteration, Report
 from controller.reconcile.side_by_side import Threads
 from controller.recording.recorder import Recorder
@@ -190,6 +191,7 @@ def _run(site: Site, found: Found, given: Given, signals: Signals) -> Result:
     measured = trial.measured()
     return Result(
         measured=measured,
+        not_measured=why_not_measured(measured, site.log, site.clock.now()),
         given=given,
         answers=site.answers,
         advice=advise(measured, came_back=trial.came_back),

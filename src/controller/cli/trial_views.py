@@ -40,11 +40,14 @@ def say_price(spec: Spec, price: Price, prices: Prices, found: Found) -> None:
 def print_result(spec: Spec, result: Result) -> None:
     took = format_duration(timedelta(seconds=result.seconds))
     click.echo(f"{spec.stack}, {spec.region or 'region of this shell'}, in {took}\n")
-    click.echo(f"{'':{_WIDTH}}  measured   assumed")
+    click.echo(f"{'':{_WIDTH}}      measured   assumed")
     assumed = result.assumed
     for each in MEASURES:
         found, usual = result.measured[each.name], assumed[each.name]
-        click.echo(f"{each.about:{_WIDTH}}  {_seconds(found):>8}  {_seconds(usual):>8}")
+        click.echo(f"{each.about:{_WIDTH}}  {_found(found):>12}  {_seconds(usual):>8}")
+        why = result.not_measured.get(each.name)
+        if why:
+            click.echo(f"  {why}")
     click.echo(f"\n{_advice(result.advice)}")
     if not result.answers.surprises:
         click.echo("Each answer of AWS was foreseen.")
@@ -52,6 +55,10 @@ def print_result(spec: Spec, result: Result) -> None:
         click.echo(f"Not foreseen, {times} times: {refusal}")
     if not result.left_behind:
         click.echo("Nothing is left behind.")
+
+
+def _found(value: float | None) -> str:
+    return "not measured" if value is None else _seconds(value)
 
 
 def _seconds(value: float | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from controller.domain.dataclass import dataclass, replace
+from controller.domain.dataclass import dataclass, field, replace
 from controller.domain.planning.spec import Json
 from controller.domain.planning.timing import TYPICAL, Timing
 from controller.domain.trial.advice import Advice
@@ -38,9 +38,9 @@ class Remainder:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """
-    `measured` is in seconds by name, None for what was not seen. `cause` says why the trial did
-    not finish, "" where it did. `count_taken`: whether ECS took a count of a service without a load
-    balancer.
+    `measured` is in seconds by name, None for what was not; `not_measured` says why. `cause` says
+    why the trial did not finish, "" where it did. `count_taken`: whether ECS took a count of a
+    service without a load balancer.
     """
 
     measured: Mapping[str, float | None]
@@ -48,6 +48,7 @@ class Result:
     answers: Answers
     advice: Advice
     seconds: float
+    not_measured: Mapping[str, str] = field(default_factory=dict)
     count_taken: bool | None = None
     left_behind: tuple[Remainder, ...] = ()
     cause: str = ""
@@ -59,6 +60,7 @@ class Result:
     def to_json(self) -> dict[str, Json]:
         found: dict[str, Json] = {
             "measured": _rounded(self.measured),
+            "not_measured": dict(self.not_measured),
             "assumed": _rounded(self.assumed),
             "surprises": [each.to_json() for each in self.answers.surprises],
             "left_behind": [each.to_json() for each in self.left_behind],
