@@ -21,8 +21,8 @@ from datetime import timedelta
 from typing import Any
 
 from controller.domain.planning.timing import Timing
+from controller.domain.planning.timing import profile as find_profile
 from controller.timing_file import EXPECTED
-from local.server import profile_argument
 from simulation.installation import Installation
 from simulation.money import Bill, bills, weeks
 from simulation.story import tell
@@ -132,9 +132,15 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
     parser.add_argument("--timeline", action="store_true", help="print the whole of each story")
     parser.add_argument("--calm", action="store_true", help="nothing goes wrong")
-    parser.add_argument("--profile", type=profile_argument, help=f"how long AWS takes: {EXPECTED}")
+    parser.add_argument("--profile", type=_profile, help=f"how long AWS takes: {EXPECTED}")
     parser.add_argument("--set", action="append", default=[], metavar="SETTING=VALUE")
     return parser.parse_args(arguments)
+
+
+def _profile(text: str) -> Timing:
+    from local.server import profile_argument  # with all that answers over HTTP, a second's import
+
+    return profile_argument(text)
 
 
 def _settings(options: argparse.Namespace) -> dict[str, Any]:
@@ -154,10 +160,23 @@ def _stories(options: argparse.Namespace) -> Iterator[Report]:
         for number, days in enumerate(lengths):
             yield live(first + number, days, *more)
         return
+    stories = [(first + number, days) for number, days in enumerate(lengths)]
     with ProcessPoolExecutor(options.jobs) as pool:
-        jobs = [pool.submit(live, first + n, days, *more) for n, days in enumerate(lengths)]
-        for job in jobs:
-            yield job.result()
+        in_order = sorted(stories, key=lambda one: _effort(*one, options.profile), reverse=True)
+        jobs = {one: pool.submit(live, *one, *more) for one in in_order}
+        for one in stories:
+            yield jobs[one].result()
+
+
+def _effort(seed: int, days: int, timing: Timing | None) -> float:
+    """
+    About what it takes to live through a story, beside others: more where AWS is slow.
+
+    The longest begin first, so that no process works alone at the end for long.
+    """
+    story = tell(seed, days)
+    pace = timing or find_profile(story.profile)
+    return days * (2 if story.neighbour else 1) * (300 + pace.lb_provisioning)
 
 
 def _tell_story(report: Report, options: argparse.Namespace) -> None:
