@@ -293,6 +293,23 @@ def test_a_status_with_any_part_of_another_type_is_set_aside(written):
     assert taken == []
 
 
+def test_a_part_that_is_as_it_was_is_read_once_and_a_damaged_one_beside_it_is_not_taken(written):
+    """The large parts of a status stay as they are in most passes."""
+    _, found = written
+    body = json.loads(items.body_text(found["status"]))
+    assert body["learned"]["totals"] and body["meter"]["tally"]
+    first = parse_status(json.dumps({**body, "phase": "one"}))
+    second = parse_status(json.dumps({**body, "phase": "two"}))
+    assert (first.phase, second.phase) == ("one", "two")
+    assert second.learned is first.learned and second.meter is first.meter
+
+    longer = with_other(body, ("learned", "totals"), [*body["learned"]["totals"], 99.0])
+    assert parse_status(json.dumps(longer)).learned.totals == (*first.learned.totals, 99.0)
+    for damaged in ([["x"]], [None], 7.5):
+        with pytest.raises(TypeError):
+            parse_status(json.dumps(with_other(body, ("learned", "totals"), damaged)))
+
+
 def test_a_spec_of_which_any_part_was_changed_is_set_aside(written):
     """However readable it is: each part decides what is made, or deleted."""
     _, found = written

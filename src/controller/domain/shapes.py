@@ -8,7 +8,7 @@ then fails, in every pass. Pure.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from functools import cache
@@ -21,18 +21,22 @@ LARGEST = 2**63
 """We write no number beyond it: the largest are the minutes of an hour, as bits."""
 
 
-def check_shape(record: Any) -> None:
-    """Raises TypeError for a dataclass with a field of another type, at any depth."""
-    wrong = _wrong_field(record)
+def check_shape(record: Any, checked: Container[type] = ()) -> None:
+    """
+    Raises TypeError for a dataclass with a field of another type, at any depth.
+
+    Values of the classes `checked` in its fields have been checked before.
+    """
+    wrong = _wrong_field(record, checked)
     if wrong:
         raise TypeError(f'"{wrong}" is of another type')
 
 
-def _wrong_field(record: Any) -> str:
+def _wrong_field(record: Any, checked: Container[type] = ()) -> str:
     """The first such field, by its path in the record; "" without any."""
     for name, check in _checks_of(type(record)):  # type: ignore[arg-type]  # a class is hashable
         value = getattr(record, name)
-        if not check(value):
+        if type(value) not in checked and not check(value):
             inner = _wrong_field(value) if is_dataclass(value) else ""
             return f"{name}.{inner}" if inner else name
     return ""

@@ -8,8 +8,10 @@ sleep needs (`controller.domain.reporting.remembered_spec`).
 from __future__ import annotations
 
 import json
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
+from typing import Any
 
 from controller.domain.dataclass import replace
 from controller.domain.errors import SpecError
@@ -18,7 +20,7 @@ from controller.domain.policy.policy import Policy
 from controller.domain.policy.schedule import Schedule
 from controller.domain.reporting.damage import NO_SPEC, Damaged, parted
 from controller.domain.reporting.remembered_spec import remembered_spec
-from controller.domain.reporting.status import Status
+from controller.domain.reporting.status import Readable, Status
 from controller.domain.shapes import check_shape
 from controller.store import items
 from controller.store.table_calls import TableCalls
@@ -113,9 +115,29 @@ class SpecRecords(TableCalls):
 def parse_status(text: str) -> Status | None:
     """The status, or None before a pass has written one."""
     found: dict[str, Json] = json.loads(text)
-    status = Status.from_json(found)
-    check_shape(status)
+    status = Status.from_json(found, _read_part)
+    check_shape(status, checked=_parts_read)
     return status if found else None
+
+
+_MOST_PARTS = 8
+_parts_read: defaultdict[type, deque[tuple[Json, Any]]] = defaultdict(
+    lambda: deque(maxlen=_MOST_PARTS)
+)
+"""
+The JSON of the large parts that were read last, and what it says, checked: from pass to pass most
+parts of a status stay as they are, and to read and check them takes longer than the rest.
+"""
+
+
+def _read_part(kind: type[Readable], data: Json) -> Any:
+    for known, part in tuple(_parts_read[kind]):
+        if known == data:
+            return part
+    part = kind.from_json(data)
+    check_shape(part)
+    _parts_read[kind].appendleft((data, part))
+    return part
 
 
 @lru_cache(maxsize=32)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Any, Protocol
 
 from controller.domain.dataclass import dataclass, field, replace
 from controller.domain.decision.history import Event, EventKind, Learned
@@ -25,6 +26,20 @@ from controller.domain.timestamps import (
 )
 
 Part = Lifecycle | Progress | Timeline | Learned | Meter | Mapping[str, Json]
+
+
+class Readable(Protocol):
+    """The class of a part."""
+
+    @staticmethod
+    def from_json(data: Json, /) -> Any: ...
+
+
+ReadPart = Callable[[type[Readable], Json], Any]
+
+
+def _read_part(kind: type[Readable], data: Json) -> Any:
+    return kind.from_json(data)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,8 +183,12 @@ class Status:
         }
 
     @staticmethod
-    def from_json(data: Mapping[str, Json]) -> Status:
-        """Read what `to_json` wrote; a missing or empty record is that of a new stack."""
+    def from_json(data: Mapping[str, Json], read: ReadPart = _read_part) -> Status:
+        """
+        Read what `to_json` wrote; a missing or empty record is that of a new stack.
+
+        `read` reads a large part: its class, and the JSON of it.
+        """
         target, stuck, blocked = (data.get(key) for key in ("target", "stuck", "blocked"))
         degraded, week = data.get("degraded"), data.get("week")
         return Status(
@@ -183,11 +202,11 @@ class Status:
             updated_at=read_timestamp(data.get("updated_at")),
             spec_hash=data.get("spec_hash", ""),
             last_spec=data.get("last_spec", {}),
-            lifecycle=Lifecycle.from_json(data.get("lifecycle", {})),
-            progress=Progress.from_json(data.get("progress", {})),
-            timeline=Timeline.from_json(data.get("steps", [])),
-            learned=Learned.from_json(data.get("learned", {})),
-            meter=Meter.from_json(data.get("meter", {})),
+            lifecycle=read(Lifecycle, data.get("lifecycle", {})),
+            progress=read(Progress, data.get("progress", {})),
+            timeline=read(Timeline, data.get("steps", [])),
+            learned=read(Learned, data.get("learned", {})),
+            meter=read(Meter, data.get("meter", {})),
             spread_offset=timedelta(seconds=data.get("spread_offset_seconds", 0)),
             endpoint=data.get("endpoint"),
             stuck=Trouble.from_json(stuck) if stuck else None,
