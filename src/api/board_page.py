@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 from api import pictures
 from api.board import DID, NOT, Shown
 from api.board_lines import Lines
-from api.page_rendering import asset, render
+from api.page_assets import asset
+from api.page_rendering import render
 from api.request import KEY, Request
 from api.selection import GROUPS, SORTS
 from api.translations import Translations, translations
@@ -41,7 +42,7 @@ def board_page(shown: Shown, link: Link, request: Request) -> tuple[str, str]:
     choice = shown.choice
     title = words("board")
     return render(
-        "board.html.j2",
+        "board",
         language=words.language,
         words=words,
         title=f"{title} · {link.team}",

@@ -37,6 +37,7 @@ from api.wiring import clients_of, is_of_aws, required
 from controller.aws.link_keys import fetch_from_ssm
 from controller.clock import SystemClock
 from controller.domain.ports import Clock
+from controller.garbage import collect_rarely
 from controller.links import STACK_NAME
 from controller.notify.log_lines import as_log_line
 
@@ -77,6 +78,7 @@ def make_handler(
 
 @lru_cache(maxsize=1)
 def _handle() -> Handle:
+    collect_rarely()
     return make_handler(os.environ)
 
 
@@ -156,7 +158,7 @@ def _say(problem: Problem, request: Request | None) -> Answer:
         return json_answer(
             problem.to_json(), problem.status, problem.headers, "application/problem+json"
         )
-    from api.views import problem_page
+    from api.problem_page import problem_page
 
     page, policy = problem_page(problem, request)
     headers = {

@@ -8,18 +8,17 @@ again and replaces its parts, so that every text has only one source.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from urllib.parse import quote
 
 from api.page_actions import Actions
+from api.page_assets import asset
 from api.page_facts import Facts
 from api.page_pictures import pictures_of
 from api.page_progress import Progress
-from api.page_rendering import asset, render
+from api.page_rendering import render
 from api.page_subject import Subject
 from api.page_term import term_of
-from api.problems import Problem
 from api.reasons import capital
 from api.request import Request
 from api.translations import translations
@@ -36,7 +35,7 @@ from controller.domain.reporting.report import (
     STUCK,
     State,
 )
-from controller.links import STACK_NAME, Link, Scope
+from controller.links import Link, Scope
 
 POLL = {True: 3, False: 20}
 """Seconds between two polls of the script, during a transition and without one."""
@@ -54,35 +53,7 @@ def stack_page(view: StackView, link: Link, request: Request) -> tuple[str, str]
     """The page of a stack, and its Content-Security-Policy."""
     words = translations(request.language, view.policy.zone, view.now)
     page = _Page(view, link, request, words)
-    return render("stack.html.j2", **page.context())
-
-
-def problem_page(problem: Problem, request: Request) -> tuple[str, str]:
-    """The error page. For a bad key it is the same for every request."""
-    words = translations(request.language, UTC, datetime(2000, 1, 1, tzinfo=UTC))
-    return render(
-        "problem.html.j2",
-        language=request.language,
-        words=words,
-        code=problem.code,
-        title=words(problem.code),
-        face="problem",
-        eyes="shut",
-        back=_way_back(problem, request),
-        refresh=None,
-        poll=None,
-        go=None,
-        script="",
-    )
-
-
-def _way_back(problem: Problem, request: Request) -> str:
-    """From the address of a button to its page, for a client with a good key."""
-    parts = request.path.split("/")
-    known = problem.code not in ("not_found", "bad_request") and not request.has_bearer
-    if not known or len(parts) != 4 or not STACK_NAME.fullmatch(parts[2]):
-        return ""
-    return f"../{parts[2]}?k={quote(request.key, safe='')}"
+    return render("stack", **page.context())
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from api.wiring import clients_of, is_of_aws, required
 from controller.aws.link_keys import fetch_from_ssm
 from controller.clock import SystemClock
 from controller.domain.ports import Clock
+from controller.garbage import collect_rarely
 from controller.notify.log_lines import as_log_line
 from door import problems
 from door.capacity import Capacity
@@ -88,6 +89,7 @@ def make_handler(
 
 @lru_cache(maxsize=1)
 def _handle() -> Handle:
+    collect_rarely()
     return make_handler(os.environ)
 
 

@@ -50,3 +50,15 @@ def test_a_cold_start_imports_no_more_modules_of_ours_than_it_did(handler, most)
 
     assert handler in ours
     assert len(ours) <= most, f"{len(ours)} modules: import later what few first events need"
+
+
+@pytest.mark.parametrize("handler", MOST_MODULES)
+def test_a_function_collects_garbage_rarely_from_its_first_event_on(handler):
+    command = (
+        "import gc, os; from local.system import ENVIRONMENT; os.environ.update(ENVIRONMENT);"
+        f"before = gc.get_threshold(); import {handler}; assert gc.get_threshold() == before;"
+        f"{handler}._handle(); print(*gc.get_threshold())"
+    )
+    done = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True)
+
+    assert done.stdout.split() == ["50000", "20", "100"], done.stderr

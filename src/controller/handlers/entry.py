@@ -18,6 +18,7 @@ from aws_lambda_powertools import Logger
 from controller.bootstrap import Controller, bootstrap
 from controller.domain.errors import DormouseError
 from controller.domain.text import cleaned
+from controller.garbage import collect_rarely
 from controller.notify.log_lines import as_log_line
 
 logger = Logger(json_serializer=as_log_line)
@@ -80,4 +81,5 @@ def _heartbeat(controller: Controller, id_: str) -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def _handle() -> Handle:
+    collect_rarely()
     return make_handler(bootstrap(os.environ, log=logger))
