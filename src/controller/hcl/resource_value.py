@@ -11,18 +11,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from controller.hcl.convert import (
-    boolean,
     convert,
     make_list,
     make_object,
     make_set,
     make_tuple,
     null,
-    number,
-    string,
 )
 from controller.hcl.errors import HclError
-from controller.hcl.provider_version import LEAVES_ZONES_ALONE, UNKNOWN, AwsProvider
 from controller.hcl.schema import AttributeSchema, BlockSchema, NestedBlock
 from controller.hcl.types import DYNAMIC, STRING, ObjectType, Type
 from controller.hcl.unify import has_dynamic
@@ -120,36 +116,3 @@ def _open_value(block: Block, of: Origin) -> Value:
     given = {name: attribute.value for name, attribute in block.attributes.items()}
     types = tuple(sorted((name, value.type) for name, value in given.items()))
     return Value(ObjectType(types), OpenObject(sorted(given.items()), of))
-
-
-def sleeper_defaults(type_: str, provider: AwsProvider = UNKNOWN) -> Mapping[str, Value]:
-    """What the provider plans for arguments of a sleeper that are left out (HCL semantics §18)."""
-    defaults = _DEFAULTS.get(type_.replace("aws_alb", "aws_lb", 1), {})
-    if provider.surely_has(LEAVES_ZONES_ALONE):
-        return {n: v for n, v in defaults.items() if n != "availability_zone_rebalancing"}
-    return defaults
-
-
-_DEFAULTS: Mapping[str, Mapping[str, Value]] = {
-    "aws_lb": {
-        "dns_record_client_routing_policy": string("any_availability_zone"),
-        "enable_cross_zone_load_balancing": boolean(False),
-        "enable_deletion_protection": boolean(False),
-        "enable_zonal_shift": boolean(False),
-    },
-    "aws_lb_target_group": {
-        "deregistration_delay": string("300"),
-        "lambda_multi_value_headers_enabled": boolean(False),
-        "proxy_protocol_v2": boolean(False),
-        "slow_start": number(0),
-    },
-    "aws_ecs_service": {
-        "availability_zone_rebalancing": string("DISABLED"),
-        "deployment_maximum_percent": number(200),
-        "deployment_minimum_healthy_percent": number(100),
-        "enable_ecs_managed_tags": boolean(False),
-        "enable_execute_command": boolean(False),
-        "scheduling_strategy": string("REPLICA"),
-        "wait_for_steady_state": boolean(False),
-    },
-}

@@ -25,14 +25,11 @@ from controller.hcl.instance import (
 from controller.hcl.known_data import data_attributes
 from controller.hcl.numbers import format_number
 from controller.hcl.origins import describe_origins, lacking_file, out_of_reach, remedy_for
+from controller.hcl.provider_defaults import planned_defaults
 from controller.hcl.provider_version import UNKNOWN, AwsProvider
 from controller.hcl.references import expressions_in, is_constant, subject_of
 from controller.hcl.repetition import Expansion, Key, address_with_key, expand
-from controller.hcl.resource_value import (
-    resource_value,
-    sleeper_defaults,
-    terraform_data_value,
-)
+from controller.hcl.resource_value import resource_value, terraform_data_value
 from controller.hcl.schema import SLEEPERS, schema_of
 from controller.hcl.schema_check import conform, is_checked
 from controller.hcl.scope import Scope, UpstreamError
@@ -251,7 +248,8 @@ class ResourceEvaluator:
         if (resource.mode, resource.type) == ("managed", "terraform_data"):
             return terraform_data_value(block, of)
         schema = schema_of(resource.mode, resource.type)
-        known = sleeper_defaults(resource.type, self.provider) if _is_sleeper(resource) else {}
+        managed = resource.mode == "managed"
+        known = planned_defaults(resource.type, self.provider) if managed else {}
         if resource.mode == "data":
             known = data_attributes(resource.type, block, self.region_of(provider), of)
         value = resource_value(schema, block, of, known, undecided)
