@@ -48,13 +48,17 @@ _RANGE_LIMIT = 1024
 
 @function(_LIST, Parameter("index", NUMBER), whole=False, marks=True)
 def element(list_: Value, position: Value) -> Value:
-    """The element at that index, which wraps around at the end."""
+    """
+    The element at that index, which wraps around at both ends.
+
+    In a tuple Terraform 1.11 fails below zero, but for whole rounds (HCL semantics §16).
+    """
     elements = _sequence(list_)
     wanted = whole_number(position, 1)
-    if wanted < 0:
-        raise ArgumentError(1, "must not be negative")
     if not elements:
         raise ArgumentError(0, "an empty list has no elements")
+    if wanted < 0 and isinstance(list_.type, TupleType) and wanted % len(elements):
+        raise ArgumentError(1, "must not be negative for a tuple; put tolist() around it")
     return top_marks(elements[wanted % len(elements)], list_, position)
 
 

@@ -41,7 +41,10 @@ def floor(num: Value) -> Value:
 
 @function(_NUM, Parameter("base", NUMBER), returns=NUMBER)
 def log(num: Value, base: Value) -> Value:
-    above, below = _natural_log(num, 0), _natural_log(base, 1)
+    above = _natural_log(num, 0)
+    if base.data.mantissa == 0:
+        return number(numbers.from_int(0))  # divided by minus infinity
+    below = _natural_log(base, 1)
     if below == 0:
         raise ArgumentError(1, "there is no logarithm to base 1")
     return number(numbers.from_float(above / below))
