@@ -450,6 +450,83 @@ def test_tasks_count_where_their_capacity_provider_runs_them(exam):
     assert "Fargate Spot vCPUs: a wake starts 1.5 of 0.5" in reported
 
 
+LISTENERS = "listeners-per-network-load-balancer"
+ZONE = "targets-per-availability-zone-per-network-load-balancer"
+GROUPS = "target-groups-per-action-on-network-load-balancer"
+OTHER = "aws_lb_target_group.other"
+
+
+def spec_with_two_listeners(tasks, subnets=(SUBNET,), crosses=False):
+    """The second listener forwards to both target groups, and the service is in both."""
+    other = target_group(address=OTHER, request={"Name": "other"})
+    groups = [{"TargetGroupArn": {"$ref": f"{each}.arn"}} for each in (TG, OTHER)]
+    second = listener(
+        address="aws_lb_listener.second",
+        request={
+            "Port": 5001,
+            "DefaultActions": [{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}],
+        },
+    )
+    given = service().request
+    network = {**given["networkConfiguration"]["awsvpcConfiguration"], "subnets": list(subnets)}
+    behind = [{**given["loadBalancers"][0], "targetGroupArn": {"$ref": f"{OTHER}.arn"}}]
+    request = {
+        "desiredCount": tasks,
+        "loadBalancers": [*given["loadBalancers"], *behind],
+        "networkConfiguration": {"awsvpcConfiguration": network},
+    }
+    attributes = {"load_balancing.cross_zone.enabled": str(crosses).lower()}
+    return spec_with(other, load_balancer(attributes=attributes), second, service(request=request))
+
+
+def problems(findings):
+    return [each for each in findings if each.level is PROBLEM]
+
+
+def limited(exam, **limits):
+    found = [{"Name": name, "Max": str(most)} for name, most in limits.items()]
+    exam.sut.aws.answer_with("elbv2", "DescribeAccountLimits", lambda _: {"Limits": found})
+
+
+def test_what_each_load_balancer_gets_is_compared_with_what_it_may_have(exam):
+    assert "1 of 50 listeners, 1 of 3000 targets, 1 of 500 targets in one zone" in said(
+        exam.findings(), "quotas", OK
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "most", "expected"),
+    [
+        (LISTENERS, 1, "a wake gives it 2 listeners, and the account allows 1"),
+        (
+            "targets-per-network-load-balancer",
+            5,
+            "a wake gives it 6 targets, and the account allows",
+        ),
+        (ZONE, 5, "a wake gives it 6 targets in one zone, and the account allows 5"),
+        (GROUPS, 1, "a wake gives it 2 target groups of one listener, and the account allows 1"),
+    ],
+)
+def test_a_load_balancer_that_would_get_more_than_it_may_have(exam, name, most, expected):
+    spec = spec_with_two_listeners(tasks=3)
+    limited(exam, **{name: most})
+    reported = said(exam.findings(spec), "quotas", PROBLEM)
+    assert f"aws_lb.nlb[0]: {expected}" in reported and name in reported
+    limited(exam, **{name: most * 6})
+    assert problems(exam.findings(spec)) == []
+
+
+def test_a_zone_counts_its_own_targets_unless_zones_are_crossed(exam):
+    subnets = [SUBNET, exam.subnet()]
+    limited(exam, **{ZONE: 4})
+    spec = spec_with_two_listeners(tasks=4, subnets=subnets)
+    assert "4 of 4 targets in one zone" in said(exam.findings(spec), "quotas", OK)
+    crossed = spec_with_two_listeners(tasks=4, subnets=subnets, crosses=True)
+    assert "a wake gives it 8 targets in one zone" in said(
+        exam.findings(crossed), "quotas", PROBLEM
+    )
+
+
 def test_a_quota_that_nobody_has_ever_raised_is_the_one_of_every_account(exam):
     fault(exam, "service-quotas", "GetServiceQuota", "NoSuchResourceException", status=400)
     usual = {"Quota": {"ServiceCode": "fargate", "QuotaCode": "L-3032A538", "Value": 6.0}}

@@ -14,6 +14,7 @@ from controller.aws.kinds import make_kinds
 from controller.aws.listing import list_all
 from controller.aws.snapshot import Snapshot
 from controller.domain.diagnostics.facts import Container, Quota, Role, TaskDefinition
+from controller.domain.diagnostics.front_quotas import PER_BALANCER
 from controller.domain.planning.observed import Observation
 from controller.domain.planning.plan import Target
 from controller.domain.planning.progress import Progress
@@ -115,11 +116,15 @@ def read_quotas(elbv2: Client) -> tuple[Quota, ...]:
         "network-load-balancers": ("network load balancers", network),
         "target-groups": ("target groups", groups),
     }
-    return tuple(
+    of_region = (
         Quota(what=what, used=count, most=limits[name])
         for name, (what, count) in used.items()
         if name in limits
     )
+    of_balancers = (
+        Quota(what=name, used=0, most=limits[name]) for name in PER_BALANCER if name in limits
+    )
+    return (*of_region, *of_balancers)
 
 
 def read_standing(context: Context, resource: ResourceSpec, now: datetime) -> Observation | None:

@@ -107,6 +107,8 @@ _HINTS = {
     "definition asks for",
     "TooManyLoadBalancers": "raise the quota of network load balancers, or delete unused ones",
     "TooManyTargetGroups": "raise the quota of target groups, or delete unused ones",
+    "TooManyListeners": "raise the quota of listeners of a network load balancer, or make fewer",
+    "TooManyTargets": "raise the quota of targets of a network load balancer, or start fewer tasks",
     "OperationNotPermitted": "",
 }
 

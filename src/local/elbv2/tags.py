@@ -28,6 +28,7 @@ QUOTAS = {
     "target-groups": "3000",
     "listeners-per-network-load-balancer": "50",
     "targets-per-network-load-balancer": "3000",
+    "targets-per-availability-zone-per-network-load-balancer": "500",
 }
 
 

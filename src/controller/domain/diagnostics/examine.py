@@ -9,6 +9,7 @@ from controller.domain.diagnostics import (
     certificates,
     containers,
     door,
+    front_quotas,
     images,
     network,
     remembered,
@@ -38,6 +39,7 @@ CHECKS: Sequence[Callable[[Facts], Iterator[Finding]]] = (
     account.names,
     account.leftovers,
     account.quotas,
+    front_quotas.front_quotas,
     vcpus.vcpus,
     account.refusals,
 )

@@ -143,6 +143,8 @@ class Secret:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:
+    """Of the region, by its name for people; or of each load balancer, by AWS's name."""
+
     what: str
     used: int
     most: int
