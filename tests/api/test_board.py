@@ -445,7 +445,7 @@ def test_a_row_that_cannot_be_read_is_shown_as_that(team):
     team.installation.session.client("dynamodb").put_item(
         TableName="dormouse", Item={**key, "body": {"S": "{"}}
     )
-    assert "checked in a moment" in team.page().body
+    assert "first check comes in a moment" in team.page().body
     team.installation.controller.run_pass("pr-1", "test", timedelta(minutes=5))
     assert team.rows()[0]["reason"] == "nobody has asked for it"
 

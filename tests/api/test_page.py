@@ -91,7 +91,7 @@ def test_what_cannot_be_deleted_is_not_reported_as_a_wake_that_failed(installati
     """Whoever pays learns that it still costs, and why; no step of the tries looks done."""
     STATES["stuck"](installation)
     text = Page(installation.page("view").body).text
-    assert "It cannot get to sleep" in text and "still costs money" in text
+    assert "It cannot go to sleep" in text and "still costs money" in text
     assert "currently associated with another service" in text
     assert "could not wake" not in text and "done" not in text
 

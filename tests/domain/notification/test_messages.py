@@ -25,7 +25,7 @@ SPANS = [
     [LB, ARN, "2026-11-23T09:30:00Z", "2026-11-23T12:00:00Z"],
     [SERVICE, "arn:aws:ecs:…", "2026-11-23T09:31:00Z", "2026-11-23T11:59:00Z"],
 ]
-FOOTER = "\n\n-- \nDormouse (nsfw-api, us-east-1). Times are those of Asia/Tokyo.\n"
+FOOTER = "\n\n-- \nDormouse (nsfw-api, us-east-1). Times are in the time zone Asia/Tokyo.\n"
 
 
 def write(kind, reason="office hours", link=None, policy=None, **facts):
@@ -52,7 +52,7 @@ def test_every_kind_has_a_message_even_without_facts(kind):
     assert message.subject.startswith("nsfw-api ")
     assert "nsfw-api" in message.body
     assert "office hours" in message.body or kind in WITHOUT_REASON
-    assert message.body.endswith("Times are those of Asia/Tokyo.\n")
+    assert message.body.endswith("Times are in the time zone Asia/Tokyo.\n")
 
 
 @pytest.mark.parametrize("kind", [kind for kind in EventKind if kind.is_notified])
@@ -86,7 +86,7 @@ def test_awake_says_where_why_and_until_when():
         "It stays awake until Mon 23 Nov 22:00, or until nobody has used it for 30 min.\n\n"
         "Awake it costs USD 0.0398 an hour more than asleep.\n"
         "It had slept for 10 h, which saved USD 0.40.\n\n"
-        "-- \nDormouse (nsfw-api, us-east-1). Times are those of Asia/Tokyo.\n"
+        "-- \nDormouse (nsfw-api, us-east-1). Times are in the time zone Asia/Tokyo.\n"
     )
 
 
@@ -227,7 +227,7 @@ def test_a_stack_without_an_elastic_ip_costs_nothing_asleep():
 def test_a_spec_without_a_region_is_signed_without_one():
     event = Event(stack="nsfw-api", at=NOON, kind=EventKind.WAKING, reason="office hours")
     body = write_message(article_spec(region=None), event).body
-    assert body.endswith("-- \nDormouse (nsfw-api). Times are those of UTC.\n")
+    assert body.endswith("-- \nDormouse (nsfw-api). Times are in the time zone UTC.\n")
 
 
 def test_failed_says_what_happened_and_what_to_do():
