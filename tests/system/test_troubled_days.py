@@ -415,7 +415,7 @@ def test_a_pass_whose_lock_was_taken_writes_nothing_more(make_days):
     day.during(day.now + timedelta(seconds=30), freeze)
     assert day.run_pass() == {"result": "lost"}
     assert done
-    assert day.status == {"phase": "theirs"}
+    assert day.status["phase"] == "theirs"
 
 
 # what is told

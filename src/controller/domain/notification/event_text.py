@@ -29,7 +29,8 @@ class EventText:
 
     def footer(self) -> str:
         where = f", {self.spec.region}" if self.spec.region else ""
-        return f"-- \nDormouse ({self.stack}{where}). Times are in the time zone {self.policy.time_zone}."
+        zone = self.policy.time_zone
+        return f"-- \nDormouse ({self.stack}{where}). Times are in the time zone {zone}."
 
     @property
     def stack(self) -> str:
