@@ -8,7 +8,7 @@ from datetime import timedelta
 from controller.domain.planning.going import COUNT
 from controller.domain.planning.observed import Holder, Leftover, State
 from controller.domain.planning.plan import Action, Target, Verb
-from controller.domain.planning.progress import Progress, Timeline
+from controller.domain.planning.progress import Progress, Timeline, settled_key
 from controller.domain.planning.spec import Kind
 from controller.reconcile.journal import Journal
 from factories import EIP, LB, NOON, SERVICE, article_spec, observed, seen
@@ -44,9 +44,18 @@ def test_whoever_deleted_a_service_its_drain_counts_from_when_it_was_first_seen(
 
 
 def test_what_stands_no_more_is_not_remembered_as_settled():
-    one = journal(settled=frozenset({f"arn:{LB}#1", "arn:gone#1"}))
+    mark = settled_key(f"arn:{LB}", SPEC[LB])
+    one = journal(settled=frozenset({mark, "arn:gone#1"}))
     one.saw(observed({LB: State.READY}))
-    assert one.progress.settled == {f"arn:{LB}#1"}
+    assert one.progress.settled == {mark}
+
+
+def test_settings_that_are_asked_for_no_more_are_not_remembered_as_those_that_it_has():
+    """They may be changed from now on, and come back with the files of before."""
+    one = journal(settled=frozenset({f"arn:{LB}#1"}))
+    one.saw(observed({LB: State.READY}))
+    assert one.progress.settled == {f"arn:{LB}#"}
+    assert one.progress.was_settled(f"arn:{LB}")
 
 
 def test_a_service_whose_count_is_lowered_is_not_said_to_be_deleted():

@@ -138,7 +138,8 @@ def test_a_wake_begins_a_transition_of_its_own_and_is_reported():
         decision=decided(AWAKE).to_json(),
         updated_at=NOON,
         timeline=Timeline(),
-        progress=Progress(created=progress.created),  # what failed before is gone
+        # What failed before is gone, and settings are compared anew.
+        progress=Progress(created=progress.created, settled=frozenset({"a#"})),
         stuck=None,
         blocked=None,
         warned_for=None,

@@ -10,8 +10,8 @@ from dataclasses import replace
 
 import pytest
 
-from controller.domain.planning.progress import Progress
-from controller.domain.planning.timing import FAST
+from controller.domain.planning.progress import Progress, for_new_wake
+from controller.domain.planning.timing import FAST, TYPICAL
 from controller.reconcile.outcome import Result
 from factories import (
     LB,
@@ -24,6 +24,7 @@ from factories import (
     scaling_target,
 )
 from local.aws import LaptopAws
+from local.faults import Fault
 from system.stack_under_test import FORBIDDEN, StackUnderTest
 
 VPC = "vpc-0a1b2c3d4e5f60718"
@@ -146,7 +147,7 @@ IDLE_BACK = "listener's attribute, back to its default"
 CORRECTED = {
     "certificate": (tls("a.example.com"), tls("b.example.com"), certificate_of, "b.example.com"),
     "ALPN": (
-        tls("a.example.com"),
+        tls("a.example.com", AlpnPolicy=["None"]),
         tls("a.example.com", AlpnPolicy=["HTTP2Preferred"]),
         lambda sut: listed(sut)[0]["AlpnPolicy"],
         ["HTTP2Preferred"],
@@ -211,6 +212,47 @@ def test_what_an_update_can_correct_is_corrected_at_once_and_once(sut, what):
     requested = sut.calls_since(start)
     assert writes(sut, start) == []
     assert not [each for each in requested if "Certificate" in each or "SecurityGroups" in each]
+
+
+@pytest.mark.parametrize("what", CORRECTED)
+def test_what_is_taken_back_is_corrected_as_well(sut, what):
+    """The files of before were seen to hold once, and do not hold any more."""
+    before, after, read, changed = CORRECTED[what]
+    sut.spec = before
+    woken = sut.wake()
+    first = read(sut)
+    sut.spec = after
+    passed = sut.wake(progress=woken.progress)
+    assert read(sut) == changed
+
+    sut.aws.clock.advance(300)
+    sut.spec = before
+    assert sut.wake(progress=passed.progress).result is Result.CONVERGED
+    assert read(sut) == first
+
+
+def test_a_change_whose_answer_was_lost_is_taken_back_as_well(sut):
+    """Nobody knows that it had an effect, so nobody remembers that the files before it hold."""
+    before, after, read, _ = CORRECTED["managed tags"]
+    sut.spec = before
+    woken = sut.wake()
+    sut.spec = after
+    lost = Fault(operation="UpdateService", code="ServerException", status=500, when="after")
+    sut.aws.faults.add(lost)
+    passed = sut.wake(progress=woken.progress, still_wanted=once())
+    assert passed.result is Result.INTERRUPTED
+    assert read(sut) is True
+
+    sut.spec = before
+    sut.aws.clock.advance(60)
+    assert sut.wake(progress=passed.progress).result is Result.CONVERGED
+    assert read(sut) is False
+
+
+def once():
+    """For one round."""
+    rounds = iter([True])
+    return lambda: next(rounds, False)
 
 
 @pytest.mark.parametrize("what", ["certificate", "task definition", IDLE_BACK])
@@ -315,3 +357,101 @@ def test_a_protocol_that_needs_another_target_group_fails_no_wake(sut, seconds):
     assert sut.sleep(progress=reported.progress).result is Result.CONVERGED
     assert sut.wake().cause == ""
     assert listed(sut)[0]["Protocol"] == "UDP"
+
+
+def udp(spec, **listener):
+    return having(having(spec, TG, Protocol="UDP"), LISTENER, Protocol="UDP", **listener)
+
+
+def test_another_port_and_protocol_leave_the_old_port_open_until_the_next_wake(sut):
+    """AWS refuses the new listener beside the group that stands; people come by the old one."""
+    woken = sut.wake()
+    sut.spec = udp(article_spec(), Port=5001)
+    told = sut.wake(progress=woken.progress)
+    assert told.result is Result.CONVERGED
+    assert 'listener "port 5001"' in told.cause
+    assert (listed(sut)[0]["Port"], listed(sut)[0]["Protocol"]) == (5000, "TCP")
+    assert not {"CreateListener", "DeleteListener"} & set(sut.calls_since(told_at(sut)))
+
+    assert sut.sleep(progress=told.progress).result is Result.CONVERGED
+    assert sut.wake().cause == ""
+    assert (listed(sut)[0]["Port"], listed(sut)[0]["Protocol"]) == (5001, "UDP")
+
+
+def told_at(sut):
+    """The number of the first call after the service was created."""
+    return [call.operation for call in sut.aws.calls].index("CreateService") + 1
+
+
+def test_the_port_of_before_stays_open_until_the_new_one_is(sut):
+    woken = sut.wake()
+    sut.spec = having(article_spec(), LISTENER, Port=5001)
+    refused = Fault(operation="CreateListener", code="TooManyListeners", status=400, times=99)
+    sut.aws.faults.add(refused)
+    kept = sut.wake(progress=woken.progress, minutes=2)
+    assert "port 5001" in kept.cause
+    assert listed(sut)[0]["Port"] == 5000
+
+    sut.aws.faults.clear()
+    assert sut.wake(progress=kept.progress).result is Result.CONVERGED
+    assert listed(sut)[0]["Port"] == 5001
+
+
+@pytest.mark.parametrize("until", ["CreateTargetGroup", "CreateLoadBalancer"])
+def test_another_protocol_in_the_first_seconds_of_a_wake_takes_another_target_group(sut, until):
+    """No listener uses the group yet, so it is made anew at once."""
+    begun = sut.wake(still_wanted=lambda: until not in sut.calls_since(0))
+    assert begun.result is Result.INTERRUPTED
+    elbv2 = sut.session.client("elbv2")
+    for each in elbv2.describe_load_balancers()["LoadBalancers"]:
+        arn = each["LoadBalancerArn"]
+        for made in elbv2.describe_listeners(LoadBalancerArn=arn)["Listeners"]:
+            elbv2.delete_listener(ListenerArn=made["ListenerArn"])
+    sut.spec = udp(article_spec())
+    assert sut.wake(progress=begun.progress).result is Result.CONVERGED
+    assert (listed(sut)[0]["Protocol"], listed(sut)[2]["Protocol"]) == ("UDP", "UDP")
+
+
+@pytest.mark.parametrize("pace", [FAST, replace(TYPICAL, drains_alone=True)])
+def test_a_wake_in_the_middle_of_a_sleep_takes_another_protocol(pace):
+    """The service at rest gives way, too: its target group can only go after it."""
+    sut = furnished(pace)
+    woken = sut.wake()
+    begun = sut.sleep(
+        progress=woken.progress,
+        still_wanted=lambda: "DeleteLoadBalancer" not in sut.calls_since(0),
+    )
+    assert begun.result is Result.INTERRUPTED
+    sut.spec = udp(article_spec())
+    assert sut.wake(progress=begun.progress).result is Result.CONVERGED
+    assert (listed(sut)[0]["Protocol"], listed(sut)[2]["Protocol"]) == ("UDP", "UDP")
+
+
+def test_a_balancer_of_another_name_takes_another_protocol_along(sut):
+    """Nobody can come by the old listener any more, so nobody waits for the next wake."""
+    woken = sut.wake()
+    sut.spec = udp(article_spec())
+    told = sut.wake(progress=woken.progress)
+    elbv2 = sut.session.client("elbv2")
+    elbv2.delete_load_balancer(LoadBalancerArn=listed(sut)[3]["LoadBalancerArn"])
+    sut.aws.clock.advance(120)
+    sut.spec = having(sut.spec, LB, Name="another")
+    assert sut.wake(progress=told.progress).result is Result.CONVERGED
+    assert (listed(sut)[0]["Protocol"], listed(sut)[2]["Protocol"]) == ("UDP", "UDP")
+
+
+def test_another_range_that_comes_in_the_middle_of_a_sleep_is_set_by_the_wake(sut):
+    """The service is taken up again, and its autoscaling with it."""
+    sut.spec = scaled_spec()
+    begun = sut.sleep(
+        progress=sut.wake().progress,
+        still_wanted=lambda: "DeleteLoadBalancer" not in sut.calls_since(0),
+    )
+    wider = scaling_target(request={"MaxCapacity": 6})
+    resources = [wider if r.address == SCALING_TARGET else r for r in scaled_spec().resources]
+    sut.spec = scaled_spec(resources=tuple(resources))
+    assert sut.wake(progress=for_new_wake(begun.progress)).result is Result.CONVERGED
+    scaling = sut.session.client("application-autoscaling")
+    (found,) = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+    assert "DeleteService" not in sut.calls_since(0)
+    assert found["MaxCapacity"] == 6

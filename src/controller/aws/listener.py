@@ -17,7 +17,7 @@ from controller.aws.snapshot import Described, Snapshot
 from controller.aws.tags import Owner, with_elb_owner
 from controller.aws.target_group import count_healthy, read_health
 from controller.domain.dataclass import replace
-from controller.domain.planning.observed import ABSENT, Observation, Observed, State
+from controller.domain.planning.observed import ABSENT, PORT, Observation, Observed, State
 from controller.domain.planning.plan import Action, Target
 from controller.domain.planning.progress import Progress
 from controller.domain.planning.spec import Kind, ResourceSpec
@@ -119,6 +119,11 @@ class ListenerAdapter:
         tags = snapshot.tags.get(snapshot.arn(resource.address))
         target = self._target(snapshot, resource)
         owner, keeps = self._context.owner(resource), _still_serves(snapshot, found, target)
+        if found is None and _group_is_outdated(snapshot, target):
+            earlier = self._earlier(snapshot, resource, owner)
+            if earlier:
+                known = identity(earlier)
+                return Observation(state=State.READY, attributes=known, outdated=(PORT, PROTOCOL))
         seen = interpret(
             resource, found, tags, target, owner, snapshot.progress, snapshot.now, keeps
         )
@@ -130,6 +135,12 @@ class ListenerAdapter:
         return replace(
             seen, differs=(*seen.differs, *_compared_once(self._context, snapshot, resource, found))
         )
+
+    def _earlier(self, snapshot: Snapshot, resource: ResourceSpec, owner: Owner) -> str:
+        """The ARN of a listener that it was on another port; "" if there is none."""
+        unnamed = snapshot.unnamed.get(self._balancer_of(snapshot, resource) or "", ())
+        made_for_it = (arn for arn in unnamed if owner.made(snapshot.tags.get(arn) or {}))
+        return next(made_for_it, "")
 
     def create(
         self, resource: ResourceSpec, request: Mapping[str, Any], observed: Observed

@@ -16,15 +16,11 @@ from controller.aws.settings import as_set, differing, plainly
 from controller.aws.snapshot import Snapshot
 from controller.aws.tags import Owner, with_elb_owner
 from controller.domain.dataclass import replace
-from controller.domain.planning.observed import ABSENT, Observation, Observed, State
+from controller.domain.planning.observed import ABSENT, LISTENERS, Observation, Observed, State
 from controller.domain.planning.plan import Action
 from controller.domain.planning.progress import READ_LAG, Progress
 from controller.domain.planning.spec import Kind, ResourceSpec
 from controller.domain.planning.waits import LOAD_BALANCER_STARTING as STARTING
-
-LISTENERS = "listeners"
-"""Differs in a load balancer that has a listener of ours which the spec does not name any more."""
-
 
 # What a fresh one has. Source: botocore's elbv2 model, LoadBalancerAttribute (AWS behaviour §1.3).
 _ATTRIBUTES = AttributeCalls(

@@ -23,6 +23,10 @@ class Owner:
         """Ours is what carries this stack's tag; a resource may have moved to another address."""
         return tags.get(STACK) == self.stack and ADDRESS in tags
 
+    def made(self, tags: Mapping[str, str]) -> bool:
+        """Ours, and of this very address."""
+        return dict(self.pairs()).items() <= tags.items()
+
     def describe_stranger(
         self,
         what: str,

@@ -14,7 +14,13 @@ from controller.domain.planning.observed import (
     State,
 )
 from controller.domain.planning.plan import Action, Plan, Target, Verb
-from controller.domain.planning.progress import READ_LAG, Progress, Timeline, settled_key
+from controller.domain.planning.progress import (
+    READ_LAG,
+    Progress,
+    Timeline,
+    asked_for,
+    settled_key,
+)
 from controller.domain.planning.spec import Kind, Spec
 from controller.domain.planning.waits import NOT_FREE
 
@@ -63,7 +69,18 @@ class Journal:
         standing = frozenset(
             observed[each.address].arn for each in self._spec.resources if each.kind is not changed
         )
-        self.progress = self.progress.with_settled(observed.settled, standing - {""})
+        asked = frozenset(settled_key(observed[r.address].arn, r) for r in self._spec.resources)
+        progress = asked_for(self.progress, asked)
+        standing |= self._unread_autoscaling()
+        self.progress = progress.with_settled(observed.settled, standing - {""})
+
+    def _unread_autoscaling(self) -> frozenset[str]:
+        """The ARNs of what a sleep does not read: a wake may find it with its service."""
+        if self._target is Target.AWAKE:
+            return frozenset()
+        companions = {r.address for r in self._spec.resources if r.kind.is_companion}
+        made = self.progress.created.items()
+        return frozenset(trace.arn for address, trace in made if address in companions)
 
     def advance(self, observed: Observed, plan: Plan, now: datetime) -> None:
         """Close the steps that have ended and open those that have started."""

@@ -20,7 +20,7 @@ from controller.domain.planning.draining import drain_delay
 from controller.domain.planning.endpoint import find_endpoint
 from controller.domain.planning.observed import State
 from controller.domain.planning.plan import Target
-from controller.domain.planning.progress import Progress, Timeline
+from controller.domain.planning.progress import Progress, Timeline, for_new_wake
 from controller.domain.planning.serving import serves
 from controller.domain.planning.spec import Json, Kind, Spec
 from controller.domain.reporting.damage import Damaged
@@ -67,7 +67,7 @@ def begin_transition(
         phase="waking" if waking else "going to sleep",
         cause="",
         timeline=Timeline(),
-        progress=_for_new_wake(status.progress) if waking else _for_sleep(status.progress),
+        progress=for_new_wake(status.progress) if waking else _for_sleep(status.progress),
         stuck=None,
         blocked=None if waking else status.blocked,
         degraded=None,
@@ -97,11 +97,6 @@ def set_aside(status: Status, spec: Spec, damaged: Sequence[Damaged], now: datet
     news = [str(each) for each in damaged if each.id not in status.set_aside]
     status = replace(status, set_aside=ids)
     return add_event(status, spec, EventKind.DAMAGED, now, "\n".join(news)) if news else status
-
-
-def _for_new_wake(progress: Progress) -> Progress:
-    """Failures and settled attributes were those of resources that are gone."""
-    return replace(progress, settled=frozenset(), failures={}, refused={})
 
 
 def _for_sleep(progress: Progress) -> Progress:

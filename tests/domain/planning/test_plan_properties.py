@@ -205,21 +205,26 @@ def check(action: Action, plan: Plan, world: World, order: Order) -> None:
         assert one.owned, f"{action} on what is not known to be ours"
     if action.verb is Verb.DELETE:
         assert spec[action.address].asleep is None, f"{action}: Terraform keeps it"
-        left = [name for name in users_of(spec, action.address) if stands(world, name)]
+        left = [name for name in users_of(spec, action.address, plan.target) if stands(world, name)]
         assert not left, f"{action} before {left}"
         if order is Order.SAFE and plan.target is Target.ASLEEP:
             services = [s.address for s in spec.of_kind(Kind.SERVICE)]
             assert action.kind is Kind.SERVICE or not [s for s in services if stands(world, s)]
 
 
-def users_of(spec: Spec, address: str) -> list[str]:
-    """What a target group has to outlive; nothing else has to outlive anything (AWS §3.3, §3.7)."""
+def users_of(spec: Spec, address: str, target: Target) -> list[str]:
+    """
+    What a target group has to outlive; nothing else has to outlive anything (AWS §3.3, §3.7).
+
+    A sleep takes a listener along with its load balancer, a wake knows whether there is one.
+    """
     if spec[address].kind is not Kind.TARGET_GROUP:
         return []
     listeners = [one for one in spec.of_kind(Kind.LISTENER) if address in one.after]
     services = [one for one in spec.of_kind(Kind.SERVICE) if address in one.after]
     behind = [name for one in listeners for name in one.after if name != address]
-    return [*(one.address for one in (*listeners, *services)), *behind]
+    users = [one.address for one in (*listeners, *services)]
+    return users if target is Target.AWAKE else [*users, *behind]
 
 
 def stands(world: World, address: str) -> bool:

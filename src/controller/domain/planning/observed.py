@@ -9,6 +9,12 @@ from enum import StrEnum
 from controller.domain.dataclass import dataclass, field, replace
 from controller.domain.planning.spec import Kind
 
+LISTENERS = "listeners"
+"""Differs in a load balancer that has a listener of ours which the spec does not name any more."""
+
+PORT = "Port"
+"""Outdated in a listener that stays on the port of before until the next wake."""
+
 ATTRIBUTES = "attributes"
 AT_FIRST = "attributes to begin with"
 """What an object can lack: attributes, among them those that are set once and then left alone."""

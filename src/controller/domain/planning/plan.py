@@ -26,6 +26,7 @@ from controller.domain.planning.observed import (
     State,
 )
 from controller.domain.planning.plan_words import describe_address, say_unread, tell_outdated
+from controller.domain.planning.replacing import gives_way, is_created_again, stands, to_correct
 from controller.domain.planning.spec import (
     Json,
     Kind,
@@ -216,24 +217,16 @@ class _Planner:
                 self._wake_standing(resource, seen)
 
     def _wake_standing(self, resource: ResourceSpec, seen: Observation) -> None:
-        if seen.outdated and seen.owned and self._may_be_replaced(resource):
+        if is_created_again(self._spec, self._observed, resource):
             self._delete(resource, waits_for="")
             return
         if seen.outdated:
             self._warnings.append(tell_outdated(resource, seen))
-        if seen.differs and seen.owned:
-            self._update(resource, seen.differs, waits_for=self._missing(resource))
+        changes = to_correct(self._spec, self._observed, resource)
+        if changes and seen.owned:
+            self._update(resource, changes, waits_for=self._missing(resource))
         if seen.state is State.PENDING and not seen.rests:
             self._waiting.append((resource.address, seen.phase))
-
-    def _may_be_replaced(self, resource: ResourceSpec) -> bool:
-        """An unused resource is replaced at once; one that serves people, at the next wake."""
-        if resource.kind is Kind.LOAD_BALANCER:
-            services = [self._observed[s.address] for s in self._spec.of_kind(Kind.SERVICE)]
-            return not any(one.serves or one.state is State.READY for one in services)
-        if resource.kind is Kind.TARGET_GROUP:
-            return not any(self._exists(other) for other in self._goes_first(resource))
-        return self._observed[resource.address].rests
 
     def _create(self, resource: ResourceSpec, *, waits_for: str) -> None:
         self._act(Verb.CREATE, resource, self._needs(resource), waits_for)
@@ -242,7 +235,8 @@ class _Planner:
         """Say what a create lacks: a resource that does not exist yet, or the Elastic IP."""
         for address in self._needs(resource):
             seen = self._observed[address]
-            if not seen.state.exists or not seen.owned or seen.rests:
+            is_usable = seen.state.exists and seen.owned and not seen.rests
+            if not is_usable or gives_way(self._spec, self._observed, self._spec[address]):
                 return f"waits for {address}"
         for held in self._observed.addresses.values():
             if resource.address in held.wanted_by and not held.usable:
@@ -343,10 +337,7 @@ class _Planner:
         return next((other.address for other in carriers if other.address in needs), "")
 
     def _exists(self, resource: ResourceSpec) -> bool:
-        if resource.asleep is not None:
-            return False
-        state = self._observed[resource.address].state
-        return state.exists or state is State.LEAVING
+        return stands(self._observed, resource)
 
     def _wait_for_release(self, address: Address) -> None:
         if address.holder is Holder.LEAVING:

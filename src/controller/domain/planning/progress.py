@@ -8,7 +8,7 @@ a stale read from being taken for the present state (§1.7).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -59,7 +59,8 @@ class Progress:
     The memory of one stack's current transition.
 
     `created` and `deleted` are our own latest calls by address. `settled` marks the resources whose
-    attributes were seen or set as specified. `failures` counts replacements by address.
+    attributes were seen or set as specified, with a hash of these; without one where they were
+    those of an earlier spec. `failures` counts replacements by address.
     `leftovers_checked_for` is the hash of the spec for which no leftover was found. `cold_since` is
     when a sleep without memory first read. `retry_at` delays calls that AWS asked to repeat later,
     and `refused` is what AWS said of those that it has not taken since.
@@ -119,8 +120,10 @@ class Progress:
         return self.failures.get(address, 0) > 0
 
     def with_settled(self, marks: frozenset[str], standing: frozenset[str]) -> Progress:
-        """Add `marks`, and remove those of ARNs that no longer exist."""
-        kept = {m for m in self.settled | marks if m.partition("#")[0] in standing}
+        """Add `marks`, each in place of others of its ARN; remove those of ARNs that are gone."""
+        before = standing - _arns(marks)
+        kept = {m for m in self.settled if _arn(m) in before}
+        kept |= {m for m in marks if _arn(m) in standing}
         return self if kept == self.settled else replace(self, settled=frozenset(kept))
 
     def is_settled(self, arn: str, resource: ResourceSpec) -> bool:
@@ -183,6 +186,36 @@ _T = TypeVar("_T")
 
 def _without(each: Mapping[str, _T], address: str) -> dict[str, _T]:
     return {key: value for key, value in each.items() if key != address}
+
+
+def asked_for(progress: Progress, marks: frozenset[str]) -> Progress:
+    """
+    Forget which settings the ARNs of `marks` had, where the spec asks for others by now.
+
+    They may change from now on, so files that are published once more are compared once more.
+    """
+    asked = _arns(marks)
+    stale = {m for m in progress.settled - marks if _arn(m) in asked and not m.endswith("#")}
+    if not stale:
+        return progress
+    return replace(progress, settled=progress.settled - stale | _without_settings(stale))
+
+
+def for_new_wake(progress: Progress) -> Progress:
+    """Most that was there is gone; what stayed with its service is compared anew."""
+    return replace(progress, settled=_without_settings(progress.settled), failures={}, refused={})
+
+
+def _without_settings(marks: Iterable[str]) -> frozenset[str]:
+    return frozenset(f"{_arn(mark)}#" for mark in marks)
+
+
+def _arn(mark: str) -> str:
+    return mark.partition("#")[0]
+
+
+def _arns(marks: frozenset[str]) -> frozenset[str]:
+    return frozenset(map(_arn, marks))
 
 
 def _traces(data: Mapping[str, Json]) -> dict[str, LastAction]:
