@@ -17,6 +17,7 @@ THROTTLES = {
     "ecs": ("ThrottlingException", "Rate exceeded", 400),
     "ec2": ("RequestLimitExceeded", "Request limit exceeded.", 503),
     "cloudwatch": ("Throttling", "Rate exceeded", 400),
+    "application-autoscaling": ("ThrottlingException", "Rate exceeded", 400),
     "scheduler": ("ThrottlingException", "Rate exceeded", 429),
     "lambda": ("TooManyRequestsException", "Rate Exceeded.", 429),
     "dynamodb": ("ProvisionedThroughputExceededException", "Rate exceeded", 400),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
@@ -25,6 +25,7 @@ from direct import Crash, DirectClient, DirectSession, refusal
 from factories import SUBNET, target_group
 from local.aws import LaptopAws
 from local.calls import READS
+from local.conditions import Conditions
 from local.ecs.mishaps import interrupt
 from local.errors import AwsError
 from local.records import create_table
@@ -33,6 +34,7 @@ from simulation import damage, upsets
 from simulation.clockwork import Clockwork, Process
 from simulation.functions import BUDGET, Function
 from simulation.observer import EVERY, Observer, Problem
+from simulation.settings import FAMILIES, FAMILY
 from simulation.simulated_users import SimulatedUsers
 from simulation.sites import OTHER_ACCOUNT, WORKER, Place, Site, place_of
 from simulation.story import MINUTE, Story
@@ -52,7 +54,6 @@ from tables.tables import Tables
 
 TABLE = "dormouse"
 ENVIRONMENT = {"DORMOUSE_TABLE": TABLE, "DORMOUSE_CONTROLLER": "controller"}
-FAMILY = "nsfw-api-container"
 LAG = {"slow": 60.0}
 USUAL_LAG = 20.0
 SLOW_ADDRESS = 600.0
@@ -198,6 +199,11 @@ class _Topic:
 
 DENIED = AwsError("AccessDeniedException", "User is not authorized to perform: ecs:StopTask")
 """What the controller's role gets of a task without our tags (template.yaml, StopOwnTasks)."""
+
+
+def _let(conditions: Conditions, families: Iterable[str], behaviour: str) -> None:
+    for family in families:
+        conditions.containers(family, behaviour)
 
 
 class Installation:
@@ -524,9 +530,9 @@ class Installation:
         conditions, world = aws.conditions, aws.world
         match spell.kind:
             case "bad image":
-                conditions.containers(FAMILY, "image_pull_error" if on else "healthy")
+                _let(conditions, FAMILIES, "image_pull_error" if on else "healthy")
             case "no capacity":
-                conditions.containers(FAMILY, "no_capacity" if on else "healthy")
+                _let(conditions, FAMILIES, "no_capacity" if on else "healthy")
             case "slow address":
                 world.timing = replace(self._usual, eip_release=SLOW_ADDRESS) if on else self._usual
             case "lag":
@@ -541,7 +547,8 @@ class Installation:
                     conditions.load_balancer(name, "failed" if on else "active")
             case _ if spell.kind in (BAD_TASK, BAD_WORKER):
                 behaviour = upsets.behaviour(spell.strength) if on else "healthy"
-                conditions.containers(FAMILY if spell.kind == BAD_TASK else WORKER, behaviour)
+                families = FAMILIES if spell.kind == BAD_TASK else (WORKER,)
+                _let(conditions, families, behaviour)
             case _ if spell.kind == ENDLESS_DRAIN:
                 conditions.drains_for_ever = on
             case "partial metrics":

@@ -32,6 +32,8 @@ from simulation import damage
 from simulation.damage import Damage
 from simulation.money import bills, weeks
 from simulation.oracle import Wants, Wish
+from simulation.published import Published
+from simulation.settings import SETTINGS
 from simulation.sight import Sight
 from simulation.sites import MOVES, Place
 from simulation.trouble import BAD_TASK, BAD_WORKER, LATE_RIGHTS
@@ -56,6 +58,9 @@ CENT = 0.01
 BALANCER_HOUR = 0.0225
 TASK_HOUR = 0.02
 HOUR = 3600.0
+CUTS = ("DeleteListener", "ModifyListener", "DeleteTargetGroup")
+"""Calls that no sleep begins with."""
+
 AGAIN = 6 * HOUR
 """The same complaint is made once in this time."""
 
@@ -121,6 +126,7 @@ class Observer:
         self._gone_since: float | None = self.now
         """Since when nothing of it stands; None while anything may."""
         self._changed_at: dict[str, float] = {}
+        self._published = Published(installation, users)
         self.damages: list[Damage] = []
         self._forgot_at = 0.0
         self._unseen_ends = 0
@@ -257,7 +263,7 @@ class Observer:
         """Before a call has its effect, or is refused."""
         if operation == "StopTask" and params["task"] in {t.arn for t in self.strangers_tasks()}:
             self.complain("StopTask was called on a stranger's task")
-        if _takes_down(operation, params) and self._up:
+        if (operation in CUTS or _takes_down(operation, params)) and self._up:
             self._served_before_call = self._was_whole and self.serving() > 0
 
     def saw_call(self, operation: str, params: dict[str, Any], place: Place | None = None) -> None:
@@ -267,6 +273,8 @@ class Observer:
             params, place
         ):
             self.complain(f"{operation} was called on a stranger's service of our name")
+        if operation in CUTS:
+            self._may_have_cut_off(operation)
         text = str(params)
         if any(arn in text for arn in self.foreign_resources):
             self.complain(f"{operation} was called on a stranger's: {text}")
@@ -278,8 +286,17 @@ class Observer:
             self._doubtful_hours += 1  # between AWS's clock and one that is off
         elsewhere = place is not None and place != self._users.place
         is_old = elsewhere or self._is_of_an_earlier_name(operation, params)
+        is_old |= not self._served_before_call and self._published.replaces(
+            operation, self._up_since
+        )
         if _takes_down(operation, params) and self._up and not is_old:
             self._torn_down()
+
+    def _may_have_cut_off(self, operation: str) -> None:
+        """No change of a setting closes the way by which people come."""
+        served, self._served_before_call = self._served_before_call, False
+        if served and not self.serving():
+            self.complain(f"{operation} took away the last healthy target", "cut off")
 
     def _is_of_an_earlier_name(self, operation: str, params: dict[str, Any]) -> bool:
         """It gives way to one of another name, and the stack goes on."""
@@ -423,7 +440,9 @@ class Observer:
         self._check_damage(now)
         self._check_alone(now)
         self._check_restored(now)
-        if not healthy:
+        if healthy:
+            self._check_published(now)
+        else:
             self._check_gap(now)
             self._check_awake(now)
         if paid:
@@ -570,10 +589,16 @@ class Observer:
 
     def _check_gap(self, now: float) -> None:
         """A service or target group of a new name takes over without a moment of nothing."""
-        is_renamed = now - self._last_change("group", "service") < CONVERGE
+        is_renamed = now - self._last_change("group", "service", *SETTINGS) < CONVERGE
         is_other = now - self._last_change("balancer", *MOVES) < 2 * HOUR
         if is_renamed and not is_other and self._up and self._healthy_since is not None:
-            self.complain("nobody could use it after a rename", "gap")
+            self.complain("nobody could use it after a rename or another setting", "gap")
+
+    def _check_published(self, now: float) -> None:
+        """It has what its files say, as soon as that can be."""
+        if self._up and self._healthy_since is not None:
+            for what in self._published.wrong(now, self._up_since, self._healthy_since):
+                self.complain(f"not as published: {what}", f"published {what.partition(' is ')[0]}")
 
     def _check_restored(self, now: float) -> None:
         """What was told to be degraded, and runs completely again, is told, too."""
@@ -631,6 +656,7 @@ class Observer:
 
     def changed(self, what: str) -> None:
         self._changed_at[what] = self.now
+        self._published.changed(what, self.now)
 
     def _is_moving(self, now: float) -> bool:
         """It gets another load balancer or target group, and nobody calls that a new start."""

@@ -16,7 +16,7 @@ from controller.domain.policy.policy import parse_policy
 from controller.domain.reporting.report import rules_of
 from controller.domain.reporting.status import Status
 from local.lifetimes import Lifetime
-from simulation import damage
+from simulation import damage, settings
 from simulation.observer import Observer
 from simulation.sites import Place, Shape
 from simulation.story import Press, Story
@@ -40,13 +40,13 @@ class SimulatedUsers:
         self.site = story.site
         self.stack = story.site.stack
         self.reported: list[Event] = []
-        self.shape = Shape()
+        self.shape = Shape(changed=story.begins)
         self.visitor = ""
         self.visitors: set[str] = set()
         self.places = [self.site.place(self.shape)]
-        self._settings: dict[str, Any] = {}
+        self._policy: dict[str, Any] = {}
         self.observer = Observer(installation, self)
-        self.publish(story.policy, None)
+        self.publish(story.policy)
 
     def plan(self) -> None:
         """Put on the agenda what its people do, and let its users and scanners come."""
@@ -173,26 +173,43 @@ class SimulatedUsers:
 
     def _do_publish(self, press: Press) -> None:
         policy, change = press.more
-        self.publish(policy, change)
+        self.publish(policy, *([change] if change else []))
 
-    def publish(self, settings: dict[str, Any], change: str | None) -> None:
-        """A policy, and one of the `CHANGES` of the stack itself."""
-        settings = settings or self._settings
-        self._settings = settings
-        policy = parse_policy(settings)
-        if change is not None:
-            self.shape = self.shape.with_change(change)
+    def _do_change(self, press: Press) -> None:
+        self.publish(self._policy, *press.more)
+
+    def _do_adjust(self, press: Press) -> None:
+        self.publish({**self._policy, **press.more})
+
+    def publish(self, policy: dict[str, Any], *changes: str) -> None:
+        """A policy, with changes of the stack itself: some of `CHANGES`, `MOVES` and `SETTINGS`."""
+        self._policy = policy or self._policy
+        self.shape = self.shape.with_changes(*changes)
+        for change in changes:
             self.observer.changed(change)
+        if settings.IMAGE in changes:
+            self._register_task()
         if self.place not in self.places:
             self._installation.prepare(self.site, self.place)
             self.places.append(self.place)
         self.publish_again()
-        self.observer.wants.published(policy, settings)
+        self.observer.wants.published(parse_policy(self._policy), self._policy)
+
+    def _register_task(self) -> None:
+        """Terraform makes another revision of the task definition, where the stack is by now."""
+        family = self.said["task definition"]
+        cloud = self._installation.clouds[self.place.account]
+        cloud.furnish(region=self.place.region, task_definitions=[settings.task(family)])
+
+    @property
+    def said(self) -> settings.Said:
+        """What its files say by now."""
+        return settings.file_says(self.shape.changed, self.story.tasks)
 
     def publish_again(self) -> None:
         """What the files say by now, as they say it."""
         story, installation = self.story, self._installation
-        policy = parse_policy(self._settings).to_json()
+        policy = parse_policy(self._policy).to_json()
         spec = self.site.spec(
             policy, self.shape, tags_tasks=story.tags_tasks, tasks=story.tasks, worker=story.worker
         )

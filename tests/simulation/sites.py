@@ -11,6 +11,7 @@ from controller.domain.planning.spec import ResourceSpec, Spec
 from factories import EIP, SUBNET, article_spec, listener, load_balancer, service, target_group
 from local.aws import LaptopAws
 from local.furnish import ARTICLE
+from simulation import settings
 
 RENAMED = "-next"
 """What a name ends in after somebody has changed it."""
@@ -53,8 +54,8 @@ class Shape:
 
     changed: frozenset[str] = frozenset()
 
-    def with_change(self, change: str) -> Shape:
-        return Shape(changed=self.changed ^ {change})
+    def with_changes(self, *changes: str) -> Shape:
+        return Shape(changed=self.changed.symmetric_difference(changes))
 
     def tasks(self, first: int) -> int:
         return first + ("count" in self.changed)
@@ -104,9 +105,12 @@ class Site:
     ) -> Spec:
         """The article's stack here; `tags_tasks` lets its tasks carry our tags."""
         place = self.place(shape)
-        resources = self._resources(shape, tasks, tags_tasks=tags_tasks)
+        said = settings.file_says(shape.changed, tasks)
+        four = self._resources(shape, tasks, tags_tasks=tags_tasks)
+        resources = [settings.written(each, said) for each in four]
         if worker:
             resources.append(self._worker(tags_tasks=tags_tasks))
+        resources += settings.autoscaling(said)
         unsaid = "region written out" in shape.changed and place.region == CONTROLLERS_REGION
         return article_spec(
             stack=self.stack,
@@ -114,6 +118,7 @@ class Site:
             role_arn=ROLE if place.account else None,
             policy=policy,
             resources=tuple(resources),
+            endpoint={"port": said["port"], "protocol": said[settings.TLS], "open_path": "/"},
         )
 
     def _resources(self, shape: Shape, tasks: int, *, tags_tasks: bool) -> list[ResourceSpec]:
@@ -152,6 +157,8 @@ class Site:
             tasks = [*ARTICLE["task_definitions"], _WORKERS_TASK]
             things = {**ARTICLE, "subnets": subnets, "task_definitions": tasks, **things}
         aws.furnish(region=region, **things)
+        if not others:
+            aws.furnish(region=region, **settings.kept_beside(f"{region}a"))
 
 
 HOME = Site(stack="nsfw-api", region="us-east-1", allocation_id=EIP, public_ip="203.0.113.25")

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from controller.domain.planning.timing import Timing
 from controller.domain.planning.timing import profile as find_profile
+from simulation.changes import FILES, draw_begins, draw_changes
 from simulation.damage import draw_damages, draw_later_damages
 from simulation.sites import ABROAD, CHANGES, HOME, MOVES, NEXT_DOOR, Site
 from simulation.trouble import Spell, draw_bad_workers, draw_broken_renames, draw_later, draw_spells
@@ -50,7 +51,10 @@ STOPPED_BY_SOMEBODY = timedelta(minutes=60)
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """Somebody does something: wake, extend, sleep, hold, lift, publish."""
+    """
+    Somebody does something: wake, extend, sleep, hold, lift, publish; or a change of the files'
+    settings, or an adjustment of some settings of the policy (`changes.py`).
+    """
 
     at: datetime
     kind: str
@@ -63,7 +67,7 @@ class Story:
     """
     `visits` are the minutes in which people use the service, if it is there; it has `tasks` of
     them, and `tags_tasks` lets these carry the tags without which the controller may not stop them.
-    With `worker` it has a second service.
+    With `worker` it has a second service. `begins` are the changes of its files before the story.
     `damages` are records that somebody spoils; they are no trouble that excuses anything.
     `neighbour` is what another stack lives through meanwhile, with the same controller and table.
     `hands` are the seconds after which somebody else raises a count that a sleep has set to 0.
@@ -82,6 +86,7 @@ class Story:
     tags_tasks: bool = True
     tasks: int = 1
     worker: bool = False
+    begins: frozenset[str] = frozenset()
     neighbour: Story | None = None
     hands: float | None = None
 
@@ -111,6 +116,7 @@ class Story:
         where = self.neighbour.site.region if self.neighbour else ""
         size = f", {self.tasks} tasks" if self.tasks > 1 else ""
         size += " and a second service" if self.worker else ""
+        size += "".join(f", {each}" for each in sorted(self.begins))
         hands = f", counts raised after {self.hands:.0f} s" if self.hands else ""
         return f"seed {self.seed}: {when}, {pace}{size}{hands}, {rules}{beside}{where}"
 
@@ -136,7 +142,8 @@ def tell(
     lives = [home, neighbour] if neighbour else [home]
     tagged = all(life.tags_tasks for life in lives)
     stuck = STOPPED_BY_CONTROLLER if tagged else STOPPED_BY_SOMEBODY
-    lively = [press.at for life in lives for press in life.presses]
+    presses = [press for life in lives for press in life.presses]
+    lively = [press.at for press in presses if press.kind not in FILES]
     dice = random.Random(f"{seed}/trouble")
     spells = [] if calm else draw_spells(dice, start, days, lively, stuck)
     if not calm:
@@ -185,7 +192,13 @@ def _life(
     policy = draw_policy(dice("policy"), start, days) | settings
     presses = sorted(_presses(dice("people"), policy, start, days), key=lambda press: press.at)
     moves = _moves(dice("moves"), presses, start, days)
-    presses = sorted([*presses, *moves], key=lambda press: press.at)
+    begins = draw_begins(dice("begins"))
+    woken = [press.at for press in presses if press.kind == "wake"]
+    changes = [
+        Press(at, kind, more=more)
+        for at, kind, more in draw_changes(dice("changes"), woken, begins, start, days)
+    ]
+    presses = sorted([*presses, *moves, *changes], key=lambda press: press.at)
     return Story(
         seed=seed,
         start=start,
@@ -198,6 +211,7 @@ def _life(
         tags_tasks=dice("tasks").random() < 0.6,
         tasks=dice("count").choice((1, 1, 2, 3)),
         worker=dice("worker").random() < 0.25,
+        begins=begins,
     )
 
 

@@ -103,7 +103,7 @@ HARD = frozenset(
     }
 )
 
-AWS = ("elbv2", "ecs", "ec2", "cloudwatch")
+AWS = ("elbv2", "ecs", "ec2", "cloudwatch", "application-autoscaling")
 
 
 @dataclass(frozen=True, slots=True)
