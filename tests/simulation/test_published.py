@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from controller.aws import listener
 from controller.aws.autoscaling_policy import AutoscalingPolicy
 from controller.aws.autoscaling_target import AutoscalingTarget
 from controller.aws.listener import ListenerAdapter
@@ -142,7 +143,7 @@ def test_a_port_that_is_closed_before_the_new_one_can_be_opened_is_seen(monkeypa
     story = published(("port", UDP))
     assert problems(story) == ""
     monkeypatch.setattr(replacing, "_has_all_ports", lambda *_: True)
-    monkeypatch.setattr(ListenerAdapter, "_earlier", lambda *_: "")
+    monkeypatch.setattr(listener, "_earlier", lambda *_: "")
     assert "DeleteListener took away the last healthy target" in problems(story)
 
 

@@ -120,7 +120,7 @@ class ListenerAdapter:
         target = self._target(snapshot, resource)
         owner, keeps = self._context.owner(resource), _still_serves(snapshot, found, target)
         if found is None and _group_is_outdated(snapshot, target):
-            earlier = self._earlier(snapshot, resource, owner)
+            earlier = _earlier(snapshot, self._balancer_of(snapshot, resource), owner)
             if earlier:
                 known = identity(earlier)
                 return Observation(state=State.READY, attributes=known, outdated=(PORT, PROTOCOL))
@@ -135,12 +135,6 @@ class ListenerAdapter:
         return replace(
             seen, differs=(*seen.differs, *_compared_once(self._context, snapshot, resource, found))
         )
-
-    def _earlier(self, snapshot: Snapshot, resource: ResourceSpec, owner: Owner) -> str:
-        """The ARN of a listener that it was on another port; "" if there is none."""
-        unnamed = snapshot.unnamed.get(self._balancer_of(snapshot, resource) or "", ())
-        made_for_it = (arn for arn in unnamed if owner.made(snapshot.tags.get(arn) or {}))
-        return next(made_for_it, "")
 
     def create(
         self, resource: ResourceSpec, request: Mapping[str, Any], observed: Observed
@@ -171,6 +165,12 @@ class ListenerAdapter:
     def delete_by_arn(self, arn: str) -> None:
         with gone_is_fine():
             self._elbv2.delete_listener(ListenerArn=arn)
+
+
+def _earlier(snapshot: Snapshot, balancer: str, owner: Owner) -> str:
+    """The ARN of the listener of this address that is on another port; "" if there is none."""
+    unnamed = snapshot.unnamed.get(balancer, ())
+    return next((arn for arn in unnamed if owner.made(snapshot.tags.get(arn) or {})), "")
 
 
 def _group_is_outdated(snapshot: Snapshot, target: str | None) -> bool:

@@ -71,16 +71,9 @@ class Journal:
         )
         asked = frozenset(settled_key(observed[r.address].arn, r) for r in self._spec.resources)
         progress = asked_for(self.progress, asked)
-        standing |= self._unread_autoscaling()
+        if self._target is Target.ASLEEP:
+            standing |= _unread_autoscaling(self._spec, self.progress)
         self.progress = progress.with_settled(observed.settled, standing - {""})
-
-    def _unread_autoscaling(self) -> frozenset[str]:
-        """The ARNs of what a sleep does not read: a wake may find it with its service."""
-        if self._target is Target.AWAKE:
-            return frozenset()
-        companions = {r.address for r in self._spec.resources if r.kind.is_companion}
-        made = self.progress.created.items()
-        return frozenset(trace.arn for address, trace in made if address in companions)
 
     def advance(self, observed: Observed, plan: Plan, now: datetime) -> None:
         """Close the steps that have ended and open those that have started."""
@@ -150,6 +143,13 @@ class Journal:
         mark = settled_key(arn, self._spec[action.address])
         standing = {m.partition("#")[0] for m in self.progress.settled} | {arn}
         self.progress = self.progress.with_settled(frozenset({mark}), frozenset(standing))
+
+
+def _unread_autoscaling(spec: Spec, progress: Progress) -> frozenset[str]:
+    """The ARNs of what a sleep does not read: a wake may find it with its service."""
+    companions = {each.address for each in spec.resources if each.kind.is_companion}
+    made = progress.created.items()
+    return frozenset(trace.arn for address, trace in made if address in companions)
 
 
 def _resting(progress: Progress, address: str, now: datetime) -> Progress:
