@@ -13,6 +13,7 @@ from importlib import import_module
 from bench import page
 from bench.report import Measure
 from controller.domain.errors import TextError
+from controller.domain.text import quoted
 from controller.timing_file import find_timing
 
 PARTS = (
@@ -58,11 +59,15 @@ def main(names: list[str]) -> int:
 
 
 def _at_pace(arguments: list[str]) -> int:
+    option, *names = arguments
+    if option != "--profile" or len(names) != 1:
+        found = " ".join(arguments)
+        sys.stderr.write(f"found {quoted(found)}; expected --profile FILE and nothing else\n")
+        return 2
     try:
-        option, name = arguments
-        timing = find_timing(name if option == "--profile" else "")
-    except (ValueError, TextError) as error:
-        sys.stderr.write(f"--profile FILE, and nothing else: {error}\n")
+        timing = find_timing(names[0])
+    except TextError as error:
+        sys.stderr.write(f"--profile: {error}\n")
         return 2
     kept = True
     for part in PACED:
