@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from controller.domain.planning.computing import CannotComputeError, compute
+from controller.domain.planning.computed_values import CannotComputeError
+from controller.domain.planning.computing import compute
 from controller.domain.planning.references import resolve
 from controller.domain.planning.spec import in_a_loop, references
 

@@ -11,7 +11,8 @@ from collections import Counter
 
 import pytest
 
-from controller.domain.planning.computing import FUNCTIONS, CannotComputeError, text
+from controller.domain.planning.computed_values import CannotComputeError, text
+from controller.domain.planning.computing import FUNCTIONS
 from controller.domain.planning.references import resolve
 from controller.hcl import numbers
 from controller.hcl.carried import plain_json

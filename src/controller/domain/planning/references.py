@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from controller.domain.dataclass import dataclass, field, replace
 from controller.domain.errors import SpecError
-from controller.domain.planning import computing
+from controller.domain.planning import computed_values, computing
 from controller.domain.planning.spec import Json, split_reference
 
 LookUp = Callable[[Mapping[str, Json]], Json]
@@ -28,7 +28,7 @@ def resolve(value: Json, attributes: Attributes, look_up: LookUp, *, lenient: bo
     """
     if isinstance(value, Mapping) and "$ref" in value:
         return _attribute(value["$ref"], attributes)  # the most frequent, at each poll
-    return computing.plain(_Resolver(attributes, look_up, lenient).value(value))
+    return computed_values.plain(_Resolver(attributes, look_up, lenient).value(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class _Resolver:
             return self.items[value["$item"]][0 if value.get("key") else 1]
         resolved = {key: self.value(item) for key, item in value.items()}
         if "$look_up" in value:
-            return self.look_up(computing.plain(resolved))
+            return self.look_up(computed_values.plain(resolved))
         return {key: item for key, item in resolved.items() if not self._lacks(item, value[key])}
 
     def _lacks(self, found: Json, written: Json) -> bool:
@@ -68,18 +68,18 @@ class _Resolver:
         if self.lenient:
             try:
                 return replace(self, lenient=False)._computed(value)
-            except computing.CannotComputeError:
+            except computed_values.CannotComputeError:
                 return None
         if "$for" in value:
             return self._loop(value)
         if "$join" in value:
-            return "".join(computing.text(self.value(part)) for part in value["$join"])
+            return "".join(computed_values.text(self.value(part)) for part in value["$join"])
         return self._call(str(value["$call"]), value["args"])
 
     def _call(self, name: str, args: Sequence[Json]) -> Json:
         if name == "if":
             condition, first, second = args
-            return self.value(first if computing.truth(self.value(condition)) else second)
+            return self.value(first if computed_values.truth(self.value(condition)) else second)
         return computing.compute(name, [self.value(argument) for argument in args])
 
     def _loop(self, loop: Mapping[str, Json]) -> Json:
@@ -88,21 +88,23 @@ class _Resolver:
             return [round_.value(loop["value"]) for round_ in found]
         made: dict[str, Json] = {}
         for round_ in found:
-            key = computing.text(round_.value(loop["key"]))
+            key = computed_values.text(round_.value(loop["key"]))
             value = round_.value(loop["value"])
             if loop.get("group"):
                 made.setdefault(key, []).append(value)
             elif key in made:
-                raise computing.CannotComputeError(f'two elements of a for have the key "{key}"')
+                raise computed_values.CannotComputeError(
+                    f'two elements of a for have the key "{key}"'
+                )
             else:
                 made[key] = value
         return made
 
     def _rounds(self, loop: Mapping[str, Json]) -> Iterator[_Resolver]:
-        for key, value in computing.pairs(self.value(loop["$for"])):
+        for key, value in computed_values.pairs(self.value(loop["$for"])):
             items = {**self.items, loop["item"]: (key, value)}
             round_ = replace(self, items=items)
-            if "if" not in loop or computing.truth(round_.value(loop["if"])):
+            if "if" not in loop or computed_values.truth(round_.value(loop["if"])):
                 yield round_
 
     def _list(self, items: Sequence[Json]) -> list[Json]:
