@@ -177,3 +177,30 @@ def test_what_the_sdk_takes_for_throttling_is_throttling():
 
 def test_a_status_says_that_it_is_throttled_where_the_code_does_not():
     assert type(translate(refusal("Unknown", status=429), "create x")) is RetryError
+
+
+ENCODED = (
+    "You are not authorized to perform this operation. Encoded authorization failure message: "
+)
+
+
+def test_a_denial_that_only_aws_can_decode_names_the_call_and_keeps_its_remedy():
+    """Up to a thousand characters of it cut off what came after them."""
+    denied = translate(refusal("UnauthorizedOperation", ENCODED + "a9Zk_-" * 400), "read it")
+    assert type(denied) is DeniedError
+    assert str(denied) == (
+        "cannot read it: UnauthorizedOperation: You are not authorized to perform this operation; "
+        "the role lacks this right (Any)"
+    )
+
+
+@pytest.mark.parametrize("where", ["a service control policy", "an identity-based policy"])
+def test_an_explicit_deny_is_not_reported_as_a_right_to_grant(where):
+    text = (
+        f"X is not authorized to perform: elasticloadbalancing:Y with an explicit deny in {where}"
+    )
+    said = str(translate(refusal("AccessDenied", text), "create it"))
+    assert "the role lacks this right" not in said
+    assert said.endswith("which no grant outweighs: change that policy")
+    lacking = "X is not authorized to perform: ecs:Y because no identity-based policy allows it"
+    assert str(translate(refusal("AccessDenied", lacking), "do it")).endswith("lacks this right")

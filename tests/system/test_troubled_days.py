@@ -210,6 +210,24 @@ def test_a_stack_that_has_slept_for_hours_is_not_stuck_by_one_pass_that_cannot_r
     assert day.status["stuck"] is None
 
 
+@pytest.mark.parametrize("operation", ["DescribeListeners", "DescribeAddresses"])
+def test_a_read_that_is_denied_and_that_no_deletion_needs_keeps_no_stack_awake(
+    make_days, operation
+):
+    """Load balancer and task were paid for until somebody granted the right."""
+    day = make_days(**OFFICE)
+    day.visit("Mon 09:00", "Mon 17:59")
+    day.live("Mon 17:55")
+    day.aws.faults.add(Fault(operation=operation, code="AccessDenied", status=403, times=FOREVER))
+    day.live("Mon 18:25")
+    assert day.sut.standing() == ASLEEP
+    assert [kind for _, kind in day.story("Mon 18:00")] == ["sleeping", "asleep"]
+    day.aws.faults.clear()
+    day.visit("Tue 09:00", "Tue 09:29")
+    day.live("Tue 09:30")
+    assert day.sut.standing() == AWAKE
+
+
 # what a configuration change does
 
 

@@ -89,6 +89,9 @@ SERVER_SIDE = frozenset(
         "HealthUnavailable",
     }
 )
+_ENCODED = "Encoded authorization failure message"
+"""Before the part of a denial that its reader needs another right to decode (AWS behaviour §6)."""
+
 TOO_MANY = 429
 """The status of a throttled request whose code says something else, or nothing."""
 
@@ -242,7 +245,7 @@ def _next_command(error: Exception) -> str:
 
 
 def _translate_answer(error: ClientError, what: str) -> DormouseError:
-    code, text = code_of(error), str(error.response.get("Error", {}).get("Message", ""))
+    code, text = code_of(error), _readable(error)
     said = f"{code}: {text}" if text else code
     for wanted, substring, meaning in _BY_TEXT:
         if code == wanted and substring in text:
@@ -255,13 +258,36 @@ def _translate_answer(error: ClientError, what: str) -> DormouseError:
     if code in EXPIRED:
         return EndPassError(f"cannot {what}: {said}; {_LOG_IN}", after_seconds=5)
     if code in DENIED:
-        return DeniedError(f"cannot {what}: {said}; the role lacks this right")
+        return DeniedError(f"cannot {what}: {said}; {_how_allowed(error, text)}")
     if code in DUPLICATE or "not idempotent" in text:
         return ForeignError(f"cannot {what}: {said}")
     if code in SERVER_SIDE or _status(error) >= 500:
         return RetryError(f"cannot {what} right now: {said}", after_seconds=5)
     hint = _HINTS.get(code, "")
     return PermanentError(f"cannot {what}: {said}" + (f"; {hint}" if hint else ""))
+
+
+def _readable(error: ClientError) -> str:
+    """
+    AWS's text, without what only `aws sts decode-authorization-message` can read.
+
+    That is up to some thousand characters, which would cut off what follows it.
+    """
+    text = str(error.response.get("Error", {}).get("Message", ""))
+    readable, encoded, _ = text.partition(_ENCODED)
+    return readable.rstrip(" .") if encoded else text
+
+
+def _how_allowed(error: ClientError, text: str) -> str:
+    """A grant does not outweigh an explicit deny (IAM guide, "Policy evaluation logic")."""
+    if "explicit deny" in text:
+        return "a policy denies it explicitly, which no grant outweighs: change that policy"
+    named = "" if "to perform" in text.replace("to perform this", "") else _operation(error)
+    return f"the role lacks this right{named}"
+
+
+def _operation(error: ClientError) -> str:
+    return f" ({error.operation_name})" if error.operation_name else ""
 
 
 def _status(error: ClientError) -> int:

@@ -91,6 +91,8 @@ def _addresses(snapshot: Snapshot, resources: Mapping[str, Observation]) -> dict
     others = [identity(one.arn)["arn_suffix"] for one in snapshot.leftovers or ()]
     result = {}
     for allocation_id, wanted_by in snapshot.allocations.items():
+        if allocation_id in snapshot.unread:
+            continue
         found = snapshot.elastic_ips.get(allocation_id)
         interface = snapshot.interfaces.get((found or {}).get("NetworkInterfaceId", ""))
         holder = snapshot.balancer_with(allocation_id)

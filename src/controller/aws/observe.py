@@ -19,6 +19,7 @@ from functools import partial
 
 from controller.aws import leftovers
 from controller.aws.context import Context
+from controller.aws.dispensable import dispensable
 from controller.aws.elastic_ip_reads import ElasticIpReads
 from controller.aws.errors import gone_is_fine, translate
 from controller.aws.interpret import interpret
@@ -77,7 +78,8 @@ class Observer:
         jobs: list[Job] = []
         for kind, resources in self._to_read(snapshot):
             jobs += kind.first_reads(snapshot, resources)
-        jobs += self._elastic_ips.first_reads(snapshot)
+        addresses = self._elastic_ips.first_reads(snapshot)
+        jobs += dispensable(snapshot, addresses, snapshot.allocations)
         if snapshot.progress.leftovers_checked_for != self._spec.hash:
             jobs.append(partial(self._read_leftovers, snapshot))
         return jobs
@@ -85,7 +87,10 @@ class Observer:
     def _second_reads(self, snapshot: Snapshot) -> list[Job]:
         jobs: list[Job] = []
         for kind, resources in self._to_read(snapshot):
-            jobs += kind.second_reads(snapshot, resources)
+            reads = kind.second_reads(snapshot, resources)
+            if kind.kind.traits.goes_with:
+                reads = dispensable(snapshot, reads, [each.address for each in resources])
+            jobs += reads
         return [*jobs, *self._elastic_ips.second_reads(snapshot)]
 
     def _third_reads(self, snapshot: Snapshot) -> list[Job]:
