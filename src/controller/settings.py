@@ -9,6 +9,9 @@ from controller.domain.dataclass import dataclass, field
 from controller.domain.errors import PermanentError
 from controller.domain.notification.messages import NotifyAbout
 
+DEPLOYMENT = "dormouse"
+"""The name of a deployment that nobody named otherwise, as samconfig.toml gives it."""
+
 PASSES_AT_ONCE = 8
 """With the heartbeat and the wake URL they fit the ten that a new account's Lambda runs."""
 

@@ -35,6 +35,7 @@ from controller.door_links import DoorLink, sign_door
 from controller.handlers import entry
 from controller.links import Keys, Link, Scope, make_secret
 from controller.reconcile.side_by_side import one_by_one
+from controller.settings import DEPLOYMENT
 from controller.store.table import Table
 from door import handler as door_function
 from local.aws import LaptopAws
@@ -48,7 +49,6 @@ from local.records import create_table
 from local.server import LaptopServer
 from local.stand_in import StandIn, free_address, is_free
 
-DEPLOYMENT = "dormouse"
 ENVIRONMENT = {
     "DORMOUSE_TABLE": DEPLOYMENT,
     "DORMOUSE_CONTROLLER": f"{DEPLOYMENT}-controller",

@@ -18,8 +18,9 @@ import pytest
 
 from controller.hcl.world import Inputs
 from controller.mapping.compile import compile_stack
+from controller.settings import DEPLOYMENT
 from controller.timing_file import find_timing
-from local.system import DEPLOYMENT, laptop_system
+from local.system import laptop_system
 
 SHIPPED = str(Path(__file__).parents[2] / "infra" / "nsfw-api")
 PATIENCE = 120

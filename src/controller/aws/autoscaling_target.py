@@ -11,13 +11,14 @@ from controller.aws.attributes import AttributeCalls
 from controller.aws.context import Context
 from controller.aws.errors import gone_is_fine
 from controller.aws.kind import Job
+from controller.aws.listing import in_parts
 from controller.aws.settings import differing, said
 from controller.aws.snapshot import Snapshot
 from controller.domain.planning.observed import ABSENT, Observation, Observed, State
 from controller.domain.planning.plan import Action
 from controller.domain.planning.spec import Kind, ResourceSpec
 
-_DESCRIBE_LIMIT = 50  # targets per DescribeScalableTargets (API reference)
+_TARGETS_LIMIT = 50  # targets per DescribeScalableTargets (API reference)
 _RANGE = ("MinCapacity", "MaxCapacity")
 
 
@@ -32,11 +33,9 @@ class AutoscalingTarget:
 
     def first_reads(self, snapshot: Snapshot, resources: Sequence[ResourceSpec]) -> list[Job]:
         """One call for fifty."""
-        some = [
-            resources[i : i + _DESCRIBE_LIMIT] for i in range(0, len(resources), _DESCRIBE_LIMIT)
-        ]
         return [
-            scaling.reading(snapshot, each, partial(self._read, snapshot, each)) for each in some
+            scaling.reading(snapshot, some, partial(self._read, snapshot, some))
+            for some in in_parts(resources, _TARGETS_LIMIT)
         ]
 
     def _read(self, snapshot: Snapshot, resources: Sequence[ResourceSpec]) -> None:

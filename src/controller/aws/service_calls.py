@@ -9,6 +9,7 @@ from typing import Any
 
 from controller.aws.clients import Client
 from controller.aws.errors import DENIED, code_of, gone_is_fine
+from controller.aws.listing import in_parts
 from controller.aws.tags import Owner, with_ecs_owner
 from controller.domain.errors import DeniedError
 
@@ -23,12 +24,8 @@ class ServiceAdapter:
     def describe(self, cluster: str, names: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Name to what DescribeServices says; MISSING ones are left out."""
         found: dict[str, dict[str, Any]] = {}
-        for start in range(0, len(names), DESCRIBE_LIMIT):
-            reply = self._ecs.describe_services(
-                cluster=cluster,
-                services=list(names[start : start + DESCRIBE_LIMIT]),
-                include=["TAGS"],
-            )
+        for some in in_parts(names, DESCRIBE_LIMIT):
+            reply = self._ecs.describe_services(cluster=cluster, services=some, include=["TAGS"])
             found |= {service["serviceName"]: service for service in reply["services"]}
         return found
 
@@ -61,8 +58,7 @@ class ServiceAdapter:
     def describe_tasks(self, cluster: str, arns: Sequence[str]) -> list[dict[str, Any]]:
         """Those of the tasks that ECS still knows."""
         found: list[dict[str, Any]] = []
-        for start in range(0, len(arns), _TASKS_LIMIT):
-            some = list(arns[start : start + _TASKS_LIMIT])
+        for some in in_parts(arns, _TASKS_LIMIT):
             found += self._ecs.describe_tasks(cluster=cluster, tasks=some)["tasks"]
         return found
 

@@ -21,12 +21,12 @@ from controller.cli.session import open_clock, open_session
 from controller.domain.dataclass import dataclass, field
 from controller.domain.errors import PermanentError
 from controller.domain.ports import Clock
+from controller.settings import DEPLOYMENT
 
 if TYPE_CHECKING:
     from controller.aws.clients import Clients
     from controller.store.table import Table
 
-DEFAULT = "dormouse"
 _REMEDY = (
     "deploy it (dormouse deploy), name another (--deployment), or set AWS_PROFILE and AWS_REGION "
     "to where it is"
@@ -45,7 +45,7 @@ class Deployment:
     Its size: one property for each part of a deployment, opened when a command first needs it.
     """
 
-    name: str = DEFAULT
+    name: str = DEPLOYMENT
     chosen: bool = False
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
@@ -167,7 +167,7 @@ def deployment_option(command: Command) -> Command:
     return click.option(
         "--deployment",
         envvar="DORMOUSE_DEPLOYMENT",
-        default=DEFAULT,
+        default=DEPLOYMENT,
         show_default=True,
         metavar="NAME",
         callback=_open,
