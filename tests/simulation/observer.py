@@ -192,6 +192,10 @@ class Observer:
             and task.last_status not in ("STOPPED", "DELETED")
         ]
 
+    def _running(self) -> int:
+        """How many tasks of it run."""
+        return sum(task.last_status == "RUNNING" for task in self.tasks())
+
     def _paid(self) -> list[str]:
         return self._sight().paid
 
@@ -330,6 +334,9 @@ class Observer:
 
     def _is_worker(self, service: Any) -> bool:
         return bool(service.name == self._users.site.worker)
+
+    def _is_long_ago(self, now: float, what: str) -> bool:
+        return now - self._last_change(what, *MOVES) > 2 * HOUR
 
     def _last_change(self, *whats: str) -> float:
         return max(self._changed_at.get(what, 0.0) for what in whats)
@@ -580,18 +587,18 @@ class Observer:
 
     def _check_alone(self, now: float) -> None:
         """What an earlier place or name has left does not outlive the change for hours."""
-        is_long_ago = now - self._last_change("balancer", *MOVES) > 2 * HOUR
-        if is_long_ago and len(self.balancers()) > 1:
+        if len(self.balancers()) > 1 and self._is_long_ago(now, "balancer"):
             self.complain("it has two load balancers, hours after a change", "two balancers")
-        is_long_ago = now - self._last_change("service", *MOVES) > 2 * HOUR
-        if is_long_ago and self._most_alike() > 1:
+        if self._most_alike() > 1 and self._is_long_ago(now, "service"):
             self.complain("it has two services, hours after a change", "two services")
 
     def _check_gap(self, now: float) -> None:
         """A service or target group of a new name takes over without a moment of nothing."""
+        if not self._up or self._healthy_since is None:
+            return
         is_renamed = now - self._last_change("group", "service", *SETTINGS) < CONVERGE
         is_other = now - self._last_change("balancer", *MOVES) < 2 * HOUR
-        if is_renamed and not is_other and self._up and self._healthy_since is not None:
+        if is_renamed and not is_other:
             self.complain("nobody could use it after a rename or another setting", "gap")
 
     def _check_published(self, now: float) -> None:
@@ -602,9 +609,8 @@ class Observer:
 
     def _check_restored(self, now: float) -> None:
         """What was told to be degraded, and runs completely again, is told, too."""
-        runs = [t for t in self.tasks() if t.last_status == "RUNNING"]
         wanted = self._users.tasks + self._users.story.worker
-        is_whole = self.serving() >= self._users.tasks and len(runs) >= wanted
+        is_whole = self.serving() >= self._users.tasks and self._running() >= wanted
         self._whole_since = (self._whole_since or now) if is_whole else None
         degraded = self._heard_last.get("degraded", 0.0)
         if degraded < self._up_since or not self._whole_since:

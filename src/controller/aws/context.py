@@ -14,7 +14,7 @@ from controller.domain.errors import PermanentError, SpecError
 from controller.domain.planning.observed import Observed
 from controller.domain.planning.plan import Target
 from controller.domain.planning.references import resolve
-from controller.domain.planning.spec import Json, ResourceSpec, Spec, references
+from controller.domain.planning.spec import Json, ResourceSpec, Spec
 
 
 class Context:
@@ -68,7 +68,7 @@ class Context:
         """
         wanted = {key: resource.request[key] for key in fields if key in resource.request}
         is_settled = snapshot.progress.is_settled(snapshot.arn(resource.address), resource)
-        if is_settled or not any(references(wanted)):
+        if is_settled or resource.literals.issuperset(wanted):
             return resource
         try:
             answers = self.resolve(wanted, snapshot.known)
