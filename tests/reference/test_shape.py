@@ -19,7 +19,6 @@ LONG_FILES: dict[str, int] = {
     "controller/domain/reporting/report.py": 377,
     "controller/hcl/evaluation.py": 429,
     "controller/hcl/resources.py": 368,
-    "controller/hcl/static_check.py": 400,
 }
 """Files that are longer than `MOST_LINES`, with their lines when the list was made."""
 
@@ -43,7 +42,7 @@ LARGE_CLASSES: dict[str, int] = {
     "controller/hcl/declare.py::_Declarer": 13,
     "controller/hcl/evaluation.py::Evaluation": 28,
     "controller/hcl/scan.py::_Scanner": 23,
-    "controller/hcl/static_check.py::StaticChecker": 23,
+    "controller/hcl/static_check.py::StaticChecker": 17,
     "controller/mapping/look_ups.py::LookUps": 15,
     "controller/store/request_records.py::RequestRecords": 21,
     "local/aws.py::LaptopAws": 14,
