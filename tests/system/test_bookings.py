@@ -86,3 +86,21 @@ def test_one_that_is_made_while_it_sleeps_makes_it_due_in_time():
     world.live("Mon 12:15")
     assert world.moment("Mon 13:20") < world.due_at() <= world.moment("Mon 13:26")
     assert world.due_at() + timedelta(minutes=10) > world.moment("Mon 13:30")
+
+
+@pytest.mark.parametrize("profile", ["fast", "typical"])
+@pytest.mark.parametrize("opening", ["booking", "office hours"])
+def test_a_sleep_that_ended_with_an_opening_does_not_come_back_when_a_wake_is_learned(
+    profile, opening
+):
+    """The end of "sleep now" follows the lead, and the first wake of a stack makes that shorter."""
+    hours = HOURS if opening == "office hours" else {}
+    world = days("Mon 06:00", profile, idle_timeout="0", finish_paid_hour=False, **hours)
+    if opening == "booking":
+        book(world, "Mon 09:00", "Mon 18:00")
+    world.run_pass()
+    world.sleep()
+    world.run_pass()
+    world.live("Mon 12:00")
+    assert [kind for _, kind in world.story()] == ["waking", "awake"]
+    assert len(world.balancers()) == 1

@@ -207,8 +207,9 @@ class _Judge:
 
         Time that ran out leaves nothing to spend. A hold leaves the openings: those that begin
         before its end are not the ones after it, and lifting it is to bring office hours back.
+        One that has ended is over for good: its end may be computed anew, as wakes are learned.
         """
-        ended = self._hold if self._hold and self._is_overruled(self._hold) else None
+        ended = self._hold if self._hold and self._is_done(self._hold, verdict, now) else None
         consumes = ConsumedRequests(hold_at=ended.set_at) if ended else NOTHING
         if verdict.state is Target.AWAKE or verdict.rule in (Rule.OVER, Rule.NOBODY, Rule.SLEPT):
             return consumes
@@ -239,6 +240,10 @@ class _Judge:
         if hold is None or hold.is_over(moment) or self._lifecycle.has_consumed_hold(hold.set_at):
             return None
         return None if self._is_overruled(hold) else hold
+
+    def _is_done(self, hold: Hold, verdict: Verdict, now: datetime) -> bool:
+        wakes = verdict.state is Target.AWAKE and hold.state is Target.ASLEEP
+        return self._is_overruled(hold) or (wakes and hold.is_over(now))
 
     def _is_overruled(self, hold: Hold) -> bool:
         return any(hold.is_ended_by(lease) for lease in self._leases)
