@@ -74,7 +74,7 @@ def _requested(passes: Passes) -> Iterator[str]:
     for name, one in (
         ("wakes and waits for it", passes.patient),
         ("in a crowd, makes everything", passes.first),
-        ("in a crowd, looks", passes.look),
+        ("in a crowd, only reads", passes.look),
         ("in a crowd, sees it awake", passes.last),
     ):
         cells = [f"{one.total(throttle)}" for throttle in RATES]

@@ -138,11 +138,11 @@ def named_tests() -> dict[int, list[str]]:
 def page() -> str:
     named = named_tests()
     lines = [
-        "# The faults, and what holds us to each",
+        "# Faults and their tests",
         "",
-        "The facts: [AWS behaviour](reference/aws-behaviour.md). The tests of F22 have `f22` in",
-        "their names (`.venv/bin/pytest -k f22`). Each runs on the simulated AWS and asks what the",
-        "world looks like afterwards, what people are told, and which calls were never made.",
+        "[AWS behaviour](reference/aws-behaviour.md) has the facts. The tests of F22 have `f22` in",
+        "their names (`.venv/bin/pytest -k f22`). Each runs on the simulated AWS and checks what",
+        "exists afterwards, what people are notified of, and which calls were never made.",
         "Written by `make faults`; a test fails when this page and the tests disagree.",
         "",
         "| fault | what happens | tests in |",
