@@ -138,7 +138,7 @@ def test_values_known_only_to_aws_say_where_they_come_from(tmp_path):
         assert ask(requested, expression).value.data.origin == origin
     text = ask(requested, '"${aws_ecs_cluster.c.name}:${aws_ecs_cluster.c.id}"').value.data
     assert text.parts == ("clu:", Origin("aws_ecs_cluster.c", ("id",)))
-    assert ask(requested, "md5(aws_ecs_cluster.c.id)").value.data.parts == ()
+    assert ask(requested, "strrev(aws_ecs_cluster.c.id)").value.data.parts == ()
 
 
 def test_types_that_are_not_known_may_have_any_attribute(tmp_path):
@@ -244,6 +244,46 @@ def test_the_region_of_the_sdk_is_used_where_the_provider_names_none(tmp_path):
         "us-west-2"
     )
     assert ask(world(tmp_path, text), "data.aws_region.here.id").value.is_unknown
+
+
+def test_the_default_tags_of_the_provider_are_known_without_asking(tmp_path):
+    requested = world(
+        tmp_path,
+        'data "aws_default_tags" "here" {\n}\ndata "aws_default_tags" "eu" {\n  provider = aws.eu\n}\n'
+        'provider "aws" {\n  default_tags {\n    tags = local.tags\n  }\n}\n'
+        'provider "aws" {\n  alias = "eu"\n}\n'
+        'locals {\n  z = "x"\n  tags = { Team = local.z, Size = 3 }\n}\n',
+    )
+
+    here = ask(requested, 'merge(data.aws_default_tags.here.tags, { Team = "y" })')
+    assert to_python(here.value) == {"Size": "3", "Team": "y"}
+    assert to_python(ask(requested, "data.aws_default_tags.eu.tags").value) == {}
+
+
+def test_default_tags_that_only_aws_knows_are_unknown(tmp_path):
+    requested = world(
+        tmp_path,
+        'data "aws_default_tags" "here" {\n}\ndata "aws_vpc" "v" {\n}\n'
+        'provider "aws" {\n  alias = "v"\n  default_tags {\n    tags = data.aws_vpc.v.tags\n  }\n}\n'
+        'data "aws_default_tags" "v" {\n  provider = aws.v\n}\n',
+    )
+
+    assert ask(requested, "data.aws_default_tags.v.tags").value.is_unknown
+    assert not ask(requested, "data.aws_default_tags.here.tags").value.is_unknown
+
+
+def test_the_region_of_another_provider_is_no_cycle(tmp_path):
+    """One configuration may take its region from what another says."""
+    requested = world(
+        tmp_path,
+        'provider "aws" {\n  region = local.home\n}\nlocals {\n  home = "eu-west-1"\n}\n'
+        'data "aws_region" "here" {\n}\nprovider "aws" {\n  alias = "again"\n'
+        "  region = data.aws_region.here.name\n}\n"
+        'data "aws_region" "again" {\n  provider = aws.again\n}\n',
+    )
+
+    assert not errors_of(requested)
+    assert ask(requested, "data.aws_region.again.name").value.data == "eu-west-1"
 
 
 def test_modules_are_given_providers_by_name(tmp_path):

@@ -55,7 +55,9 @@ def test_what_cannot_be_looked_up_again_is_refused(tmp_path):
     good = compile_stack(tmp_path, Inputs(), datetime(2026, 11, 23, tzinfo=UTC), stack="a")
     assert good.spec is not None  # a text around a look-up can be made when waking
 
-    (tmp_path / "main.tf").write_text(ROOT.format(expression="md5(data.aws_subnets.public.ids[0])"))
+    (tmp_path / "main.tf").write_text(
+        ROOT.format(expression="strrev(data.aws_subnets.public.ids[0])")
+    )
     bad = compile_stack(tmp_path, Inputs(), datetime(2026, 11, 23, tzinfo=UTC), stack="a")
     assert bad.spec is None
     assert any("data.aws_subnets.public" in problem.message for problem in bad.problems)

@@ -72,13 +72,13 @@ def request(result):
     ("arguments", "message"),
     [
         (
-            {"subnets": "[md5(local.ids[0])]"},
-            f"subnets: comes from {FIRST}, which only AWS knows, and md5() is not computed when "
+            {"subnets": "[strrev(local.ids[0])]"},
+            f"subnets: comes from {FIRST}, which only AWS knows, and strrev() is not computed when "
             f"the stack wakes; {OUT}{STATE}",
         ),
         (
-            {"subnets": "[sha1(local.ids[0])]"},
-            f"subnets: comes from {FIRST}, which only AWS knows, and sha1() is not computed "
+            {"subnets": "[urlencode(local.ids[0])]"},
+            f"subnets: comes from {FIRST}, which only AWS knows, and urlencode() is not computed "
             f"when the stack wakes; {OUT}{STATE}",
         ),
         (

@@ -307,6 +307,7 @@ CASES = [
         met=False,
     ),
     service("not-for-fargate", {}, task={"requires_compatibilities": '["EC2"]'}, met=False),
+    service("not-for-fargate", {}, task={"requires_compatibilities": "[]"}, met=False),
     service(
         "fargate-network-mode",
         {},

@@ -23,7 +23,7 @@ from controller.hcl.instance import EvaluatedCall, ModuleInstance
 from controller.hcl.module import CallPath, Module
 from controller.hcl.origins import describe_origins
 from controller.hcl.parse import parse_template
-from controller.hcl.provider_blocks import provider_blocks, provider_names, region_of
+from controller.hcl.provider_blocks import ProviderValues, provider_blocks, provider_names
 from controller.hcl.provider_version import UNKNOWN, AwsProvider
 from controller.hcl.references import is_constant
 from controller.hcl.repetition import Expansion, Key, address_with_key, expand
@@ -70,7 +70,11 @@ class Evaluation:
         self.root = ModuleInstance(root, (), "", self._context(), inputs.workspace)
         self._instances: dict[CallPath, list[ModuleInstance]] = {(): [self.root]}
         self._resources = ResourceEvaluator(
-            wrong, self.problems, self._region, provider, inputs.known
+            wrong,
+            self.problems,
+            ProviderValues(self._all, inputs.region),
+            provider,
+            inputs.known,
         )
         self._handlers: dict[str, Callable[[ModuleInstance, tuple[str, ...]], None]] = {
             "var": self._variable,
@@ -389,10 +393,6 @@ class Evaluation:
             each=expansion.instances[key],
             providers=provider_names(parent, call, child, address),
         )
-
-    def _region(self, provider: str) -> str | None:
-        """The region that a provider block names, else the SDK's."""
-        return region_of(self._all(), provider, self._inputs.region)
 
 
 def _lost_in(instance: ModuleInstance) -> Iterator[tuple[str, Uncounted]]:

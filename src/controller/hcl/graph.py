@@ -20,7 +20,9 @@ from controller.hcl.declarations import (
     prefix_of,
 )
 from controller.hcl.errors import HclError
+from controller.hcl.known_data import FOLLOW_PROVIDER
 from controller.hcl.module import CallPath, Module
+from controller.hcl.provider_blocks import expressions_of, spelled
 from controller.hcl.references import Subject, expressions_in, references_in, subject_of
 from controller.hcl.syntax import AttributeStep, Expression, KeyStep, Reference
 
@@ -185,6 +187,10 @@ class _Edges:
         for body in bodies:
             for expression, names in expressions_in(body):
                 targets += self._references(references_in(expression, names))
+        if resource.mode == "data" and resource.type in FOLLOW_PROVIDER and not self._path:
+            targets += self._targets(
+                expressions_of(self._root, spelled(resource.provider) or "aws")
+            )
         # A resource that names itself is refused where it does so.
         yield from (target for target in targets if target != own)
 

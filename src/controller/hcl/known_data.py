@@ -7,20 +7,28 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from controller.hcl.convert import string
+from controller.hcl.provider_blocks import ProviderValues
 from controller.hcl.types import STRING, ListType
 from controller.hcl.values import Origin, Unknown, Value
 from controller.hcl.world import Block
+
+FOLLOW_PROVIDER = frozenset({"aws_region", "aws_partition", "aws_default_tags"})
+"""Data sources that say what the configuration of their provider says."""
 
 _LEAST_ZONES = 2
 _PARTITIONS = {"cn-": ("aws-cn", "amazonaws.com.cn"), "us-gov-": ("aws-us-gov", "amazonaws.com")}
 
 
 def data_attributes(
-    type_: str, block: Block, region: str | None, of: Origin
+    type_: str, block: Block, providers: ProviderValues, provider: str, of: Origin
 ) -> Mapping[str, Value]:
-    """What is known of a data source: by the provider's region, or of how many it finds."""
+    """What is known of a data source: by what its provider says, or of how many it finds."""
+    if type_ == "aws_default_tags":
+        tags = providers.default_tags_of(provider)
+        return {} if tags is None else {"tags": tags}
     if type_ == "aws_availability_zones":
         return _zones(block, of)
+    region = providers.region_of(provider) if type_ in FOLLOW_PROVIDER else None
     filters = [name for name in ("name", "endpoint", "region") if name in block.attributes]
     if region is None or filters:
         return {}

@@ -25,6 +25,7 @@ from controller.hcl.instance import (
 from controller.hcl.known_data import data_attributes
 from controller.hcl.numbers import format_number
 from controller.hcl.origins import describe_origins, lacking_file, out_of_reach, remedy_for
+from controller.hcl.provider_blocks import ProviderValues
 from controller.hcl.provider_defaults import planned_defaults
 from controller.hcl.provider_version import UNKNOWN, AwsProvider
 from controller.hcl.references import expressions_in, is_constant, subject_of
@@ -61,13 +62,13 @@ class ResourceEvaluator:
     """
     Evaluates the resources of module instances.
 
-    `region_of` returns the region of a provider by its address in the root, None where unknown,
-    `provider` is the version of the AWS provider in use, `known` what else is known of a thing.
+    `providers` tells what their configurations say, `provider` is the version of the AWS provider
+    in use, `known` what else is known of a thing.
     """
 
     wrong: frozenset[Expression]
     problems: list[Problem]
-    region_of: Callable[[str], str | None]
+    providers: ProviderValues
     provider: AwsProvider = UNKNOWN
     known: Known | None = None
 
@@ -251,7 +252,7 @@ class ResourceEvaluator:
         managed = resource.mode == "managed"
         known = planned_defaults(resource.type, self.provider) if managed else {}
         if resource.mode == "data":
-            known = data_attributes(resource.type, block, self.region_of(provider), of)
+            known = data_attributes(resource.type, block, self.providers, provider, of)
         value = resource_value(schema, block, of, known, undecided)
         return replace(value, ephemeral=True) if resource.mode == "ephemeral" else value
 

@@ -191,7 +191,7 @@ class LookUps:
         else:
             what = f"{instance.address} ({instance.place}) cannot be found when the stack wakes"
             for error in unknown:
-                raise CannotRefer(f"{what}: what it is found by {error}", error.origins) from error
+                raise CannotRefer(f"{what}, as {error}", error.origins) from error
             raise CannotRefer(f"{what}; {source.remedy or 'write down what it is found by'}")
         if enough in source.weak:
             self._weak[instance.address] = enough

@@ -29,6 +29,7 @@ from controller.domain.planning.computed_values import (
     without_doubles,
 )
 from controller.domain.planning.computing_cidr import CIDR
+from controller.domain.planning.computing_hash import HASHES
 from controller.domain.planning.computing_json import decode, json_text, json_value
 
 _PRECISE = Context(prec=160)
@@ -84,10 +85,10 @@ def _get(value: Data, key: Data) -> Data:
 
 
 def _element(items: Data, position: Data) -> Data:
-    found, index = to_list(items), to_index(position)
-    if not found or index < 0:
-        raise CannotComputeError("there is no such element")
-    return found[index % len(found)]
+    found = to_list(items)
+    if not found:
+        raise CannotComputeError("there is no element")
+    return found[to_index(position) % len(found)]
 
 
 def _slice(items: Data, start: Data, end: Data) -> list[Data]:
@@ -266,6 +267,7 @@ FUNCTIONS: Mapping[str, Callable[..., Data]] = {
     "chomp": lambda value: text(value).rstrip("\r\n"),
     "chunklist": _chunks,
     **CIDR,
+    **HASHES,
     "coalesce": _coalesce,
     "coalescelist": lambda *lists: next(items for items in lists if to_list(items)),
     "compact": lambda items: [text(i) for i in to_list(items) if i is not None and i != ""],

@@ -21,6 +21,10 @@ def _strategy_at(service: ServiceView, key: str) -> list[Any]:
     return [each.get(key, 0) for each in service.strategy]
 
 
+def _listed(words: list[str]) -> str:
+    return ", ".join(words) or "empty"
+
+
 def _foreign_provider(service: ServiceView) -> Found:
     if service.providers is UNKNOWN:
         return None
@@ -79,12 +83,12 @@ PLACEMENT: tuple[Refusal, ...] = (
             service.launch == "FARGATE"
             and isinstance(service.task.compatibilities, list)
             and "FARGATE" not in service.task.compatibilities
-            and {"found": ", ".join(service.task.compatibilities)}
+            and {"found": _listed(service.task.compatibilities)}
         ),
         at="launchType",
         text="Task definition does not support launch_type FARGATE.",
-        advice="launch_type: found FARGATE, but the task definition requires_compatibilities {found}; "
-        "add FARGATE there",
+        advice="launch_type: found FARGATE, but requires_compatibilities of the task definition is "
+        "{found}; add FARGATE there",
         source=PREFLIGHT,
     ),
     Refusal(
