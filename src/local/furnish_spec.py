@@ -131,7 +131,7 @@ def _add_look_up(
             zone = look_up.get("availability_zone") or f"{spec.region or 'us-east-1'}a"
             cidr = f"10.0.{number + 1}.0/24"
             found["subnets"][key] = {"vpc": vpc, "az": zone, "cidr": cidr, "tags": tags}
-        case "vpc":
+        case "vpc" | "vpcs":
             found["vpcs"][vpc]["tags"] = tags
         case "certificate":
             domain = _known(look_up, "domain", "example.com")

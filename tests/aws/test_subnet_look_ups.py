@@ -1,4 +1,4 @@
-"""What a look-up of a subnet answers, as Terraform's data source has it."""
+"""What look-ups of subnets, VPCs and groups answer, as Terraform's data sources have it."""
 
 from __future__ import annotations
 
@@ -29,3 +29,20 @@ def test_tags_and_public_addresses_of_a_subnet():
 
     assert answers("10.0.1.0/24") == [{"Name": "private-a"}, False]
     assert answers("10.0.2.0/24") == [{}, True]
+
+
+def test_vpcs_and_a_group_by_its_description():
+    aws = LaptopAws()
+    ec2 = aws.session().client("ec2", region_name="us-east-1")
+    made = [ec2.create_vpc(CidrBlock=f"10.{n}.0.0/16")["Vpc"]["VpcId"] for n in (1, 2)]
+    ec2.create_tags(Resources=made[1:], Tags=[{"Key": "Name", "Value": "main"}])
+    groups = {
+        text: ec2.create_security_group(GroupName=text, Description=text, VpcId=made[0])["GroupId"]
+        for text in ("front", "task")
+    }
+    look_up = LookUps(Clients(aws.session(), "us-east-1"))
+
+    tagged = {"$look_up": "vpcs", "tags": {"Name": "main"}, "attribute": "ids", "index": 0}
+    described = {"vpc_id": made[0], "description": "task", "attribute": "id"}
+    assert look_up(tagged) == made[1]
+    assert look_up({"$look_up": "security_group", **described}) == groups["task"]

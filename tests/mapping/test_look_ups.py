@@ -75,6 +75,39 @@ def test_a_security_group_is_found_by_name_and_vpc():
     }
 
 
+def test_unnamed_groups_are_told_apart_by_their_descriptions():
+    tags = {"App": "api"}
+    front = instance("aws_security_group.f", {"vpc_id": VPC, "tags": tags, "description": "front"})
+    group = instance("aws_security_group.g", {"vpc_id": VPC, "tags": tags, "description": "task"})
+
+    found = group_of(front, group)
+
+    assert found["description"] == "task"
+    assert found["tags"] == tags
+    assert "description" not in group_of(group)
+
+
+def test_unnamed_groups_with_one_description_are_refused():
+    same = {"vpc_id": VPC, "tags": {"App": "api"}, "description": "task"}
+    others = [instance(f"aws_security_group.{name}", same) for name in "fg"]
+    compiled_ = compiled(
+        stack(*others, service=network(security_groups=[Ref("aws_security_group.g.id")]))
+    )
+    assert any("cannot be distinguished from" in p.message for p in compiled_.problems)
+
+
+def test_a_group_that_has_a_description_alone_is_found_by_it_with_a_warning():
+    group = instance("aws_security_group.g", {"vpc_id": VPC, "description": "task"})
+    assert group_of(group)["description"] == "task"
+
+
+def test_vpcs_are_a_list():
+    vpcs = instance("data.aws_vpcs.v", {"tags": {"Name": "main"}})
+    target = spec_of(stack(vpcs, target_group={"vpc_id": Ref("data.aws_vpcs.v.ids[0]")}))
+    found = target["aws_lb_target_group.tg"].request["VpcId"]
+    assert (found["$look_up"], found["index"], found["tags"]) == ("vpcs", 0, {"Name": "main"})
+
+
 def test_a_security_group_without_vpc_is_in_the_default_one():
     found = group_of(instance("aws_security_group.g", {"name": "api"}))
     assert found["vpc_id"]["$look_up"] == "vpc"

@@ -81,6 +81,7 @@ DATA: Mapping[str, Source] = {
         },
         attributes=VPC,
     ),
+    "aws_vpcs": Source(kind="vpcs", keys=EC2, attributes=same_names("ids")),
     "aws_availability_zones": Source(
         kind="availability_zones",
         keys={

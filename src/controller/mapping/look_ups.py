@@ -39,8 +39,8 @@ from controller.domain.problem import Level, Problem
 from controller.hcl.values import Origin
 from controller.hcl.world import Block, ResourceInstance
 from controller.mapping.data_sources import DATA
-from controller.mapping.draft import canonical
 from controller.mapping.fill import given
+from controller.mapping.look_up_keys import covers, default_vpc, listed, narrowed
 from controller.mapping.references import CannotRefer, LeadsToBroken, References, is_reference
 from controller.mapping.sources import MANAGED, Source, Within
 
@@ -183,7 +183,7 @@ class LookUps:
         keys = dict(self._written(instance, source, unknown))
         keys.update(source.fixed)
         if instance.mode == "managed":
-            keys.update(_default_vpc(instance))
+            keys.update(default_vpc(instance))
             keys.update(self._namespace(instance))
         for enough in source.enough:
             if keys.keys() >= set(enough):
@@ -196,8 +196,7 @@ class LookUps:
         if enough in source.weak:
             self._weak[instance.address] = enough
         if instance.mode == "managed":
-            keys = _narrowed(keys, enough, source)
-            self._must_be_alone(instance, source, keys)
+            keys = self._alone(instance, source, narrowed(keys, enough, source), keys)
         return keys
 
     def _written(
@@ -248,21 +247,33 @@ class LookUps:
             if argument is not None
         }
 
-    def _must_be_alone(
-        self, instance: ResourceInstance, source: Source, keys: Mapping[str, Json]
-    ) -> None:
-        """What another resource of this directory is found by too does not tell them apart."""
+    def _alone(
+        self,
+        instance: ResourceInstance,
+        source: Source,
+        keys: dict[str, Json],
+        written: Mapping[str, Json],
+    ) -> dict[str, Json]:
+        """
+        The keys, and the description where another resource of this directory has the same ones.
+
+        Raises CannotRefer where that does not tell them apart either.
+        """
         if not keys or keys.keys() & _UNIQUE:
-            return
+            return keys
         for other in self._kept.values():
             if (other.mode, other.type, other.provider) != ("managed", *_kind_of(instance)):
                 continue
             if other is not instance and self._fits(other, source, keys):
+                more = {**keys, "description": written.get("description")}
+                if more["description"] is not None and more != keys:
+                    return self._alone(instance, source, more, written)
                 said = {key: value for key, value in keys.items() if not is_reference(value)}
                 raise CannotRefer(
                     f"{instance.address} ({instance.place}) cannot be distinguished from "
-                    f"{other.address}: {_listed(said)} finds both; {source.remedy}"
+                    f"{other.address}: {listed(said)} finds both; {source.remedy}"
                 )
+        return keys
 
     def _fits(self, other: ResourceInstance, source: Source, keys: Mapping[str, Json]) -> bool:
         """Whether a look-up by these keys finds the other one as well."""
@@ -270,14 +281,14 @@ class LookUps:
             theirs = {
                 **dict(self._written(other, source, [])),
                 **source.fixed,
-                **_default_vpc(other),
+                **default_vpc(other),
             }
         except CannotRefer:
             return False
         begins = theirs.get("name") or theirs.get("name_prefix")
         if isinstance(begins, str) and begins.startswith(str(keys.get("name_prefix"))):
             theirs["name_prefix"] = keys["name_prefix"]
-        return all(_covers(theirs.get(key), value) for key, value in keys.items())
+        return all(covers(theirs.get(key), value) for key, value in keys.items())
 
 
 _UNIQUE = frozenset({"name", "family", "arn", "key_id"})
@@ -286,18 +297,6 @@ _UNIQUE = frozenset({"name", "family", "arn", "key_id"})
 
 def _kind_of(instance: ResourceInstance) -> tuple[str, str]:
     return instance.type, instance.provider
-
-
-def _covers(theirs: Json, wanted: Json) -> bool:
-    if isinstance(theirs, dict) and isinstance(wanted, dict) and not is_reference(wanted):
-        return wanted.items() <= theirs.items()
-    return theirs is not None and canonical(theirs) == canonical(wanted)
-
-
-def _listed(keys: Mapping[str, Json]) -> str:
-    return " and ".join(
-        f"the tags {value}" if key == "tags" else f'{key} "{value}"' for key, value in keys.items()
-    )
 
 
 def _source(instance: ResourceInstance, origin: Origin) -> Source:
@@ -314,22 +313,6 @@ def _source(instance: ResourceInstance, origin: Origin) -> Source:
         f"{origin} cannot be found when the stack wakes: dormouse does not look up "
         f"{instance.type}; pass the value as a variable, or write it out"
     )
-
-
-def _default_vpc(instance: ResourceInstance) -> dict[str, Json]:
-    """A security group that names no VPC is in the account's default one."""
-    if instance.type != "aws_security_group" or given(instance.body, "vpc_id") is not None:
-        return {}
-    of = instance.address
-    return {"vpc_id": {"$look_up": "vpc", "default": True, "attribute": "id", "of": of}}
-
-
-def _narrowed(keys: dict[str, Json], enough: tuple[str, ...], source: Source) -> dict[str, Json]:
-    """The keys that suffice; tags besides a name would only go stale."""
-    wanted = {*enough, *source.fixed}
-    if "name_prefix" in enough or enough == ("tags",):
-        wanted |= {"tags", "vpc_id"}
-    return {key: value for key, value in keys.items() if key in wanted}
 
 
 def _must_be_here(where: str, kind: str, origin: Origin) -> None:

@@ -134,15 +134,23 @@ MANAGED: Mapping[str, Source] = {
     ),
     "aws_security_group": Source(
         kind="security_group",
-        keys={"name": "name", "name_prefix": "name_prefix", "vpc_id": "vpc_id", "tags": "tags"},
+        keys={
+            "name": "name",
+            "name_prefix": "name_prefix",
+            "vpc_id": "vpc_id",
+            "tags": "tags",
+            "description": "description",
+        },
         enough=(
             ("name", "vpc_id"),
             ("name_prefix", "vpc_id"),
             ("name",),
             ("name_prefix",),
             ("tags",),
+            ("description", "vpc_id"),
         ),
         attributes=GROUP,
+        weak=(("description", "vpc_id"),),
         remedy="give it a name",
     ),
     "aws_default_security_group": Source(

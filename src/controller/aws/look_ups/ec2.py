@@ -22,6 +22,7 @@ _EC2_FILTERS = {
     "default": "is-default",
     "public_ip": "public-ip",
     "allocation_id": "allocation-id",
+    "description": "description",
 }
 
 
@@ -143,6 +144,11 @@ def _vpcs(clients: Clients, keys: Keys) -> Found:
     ]
 
 
+def _vpc_ids(clients: Clients, keys: Keys) -> Found:
+    found = list_all(clients.ec2, "describe_vpcs", "Vpcs", Filters=_filters(keys))
+    return [{"ids": [v["VpcId"] for v in found]}]
+
+
 def _main_route_table(clients: Clients, vpc_id: str) -> str:
     filters = [
         {"Name": "vpc-id", "Values": [vpc_id]},
@@ -180,5 +186,6 @@ FINDERS: Mapping[str, Finder] = {
     "subnet": _subnets_found,
     "subnets": _subnets,
     "vpc": _vpcs,
+    "vpcs": _vpc_ids,
     "availability_zones": _availability_zones,
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -16,12 +15,18 @@ def _text(value: Any) -> bytes:
     return value.encode()
 
 
+def _digest(name: str, value: Any) -> bytes:
+    import hashlib  # 2 ms that few wakes and compilations need
+
+    return hashlib.new(name, _text(value), usedforsecurity=False).digest()
+
+
 def _hexadecimal(name: str) -> Callable[[Any], str]:
-    return lambda value: hashlib.new(name, _text(value), usedforsecurity=False).hexdigest()
+    return lambda value: _digest(name, value).hex()
 
 
 def _base64(name: str) -> Callable[[Any], str]:
-    return lambda value: base64.b64encode(hashlib.new(name, _text(value)).digest()).decode()
+    return lambda value: base64.b64encode(_digest(name, value)).decode()
 
 
 def _basename(value: Any) -> str:

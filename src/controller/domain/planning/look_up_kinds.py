@@ -19,7 +19,7 @@ more); `filters` [{"name": n, "values": [v, …]}], EC2's own filters, sent unch
 |                      | revision), "family:revision" or ARN, as       | family revision          |
 |                      | DescribeTaskDefinition takes it               |                          |
 | `security_group`     | id name name_prefix (the name begins with it) | id arn name vpc_id       |
-|                      | vpc_id tags filters                           | owner_id                 |
+|                      | vpc_id description tags filters               | owner_id                 |
 | `security_groups`    | tags filters                                  | ids arns vpc_ids (lists) |
 | `elastic_ip`         | allocation_id public_ip tags filters          | allocation_id public_ip  |
 |                      |                                               | public_dns               |
@@ -35,6 +35,7 @@ more); `filters` [{"name": n, "values": [v, …]}], EC2's own filters, sent unch
 | `vpc`                | id cidr_block default (bool) dhcp_options_id  | id arn cidr_block        |
 |                      | state tags filters                            | owner_id                 |
 |                      |                                               | main_route_table_id      |
+| `vpcs`               | tags filters                                  | ids (list, EC2's order)  |
 | `availability_zones` | state all_availability_zones (bool) filters   | names zone_ids (lists)   |
 |                      | exclude_names exclude_zone_ids (lists)        |                          |
 | `iam_role`           | `name`                                        | arn name unique_id       |
@@ -90,6 +91,7 @@ ATTRIBUTES: Mapping[str, frozenset[str]] = {
     ),
     "subnets": frozenset({"ids"}),
     "vpc": frozenset({"id", "arn", "cidr_block", "owner_id", "main_route_table_id"}),
+    "vpcs": frozenset({"ids"}),
     "availability_zones": frozenset({"names", "zone_ids"}),
     "iam_role": frozenset({"arn", "name", "unique_id"}),
     "load_balancer": frozenset({"arn", "arn_suffix", "name", "dns_name", "zone_id", "vpc_id"}),
