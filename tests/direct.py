@@ -27,7 +27,7 @@ def _just_call(operation: str, make: Callable[[], Any]) -> Any:
 
 class DirectSession:
     """
-    Clients that ask the laptop without botocore in between.
+    Clients that ask the simulated AWS without botocore in between.
 
     The requests are the same and so are the errors; what is left out is validation, which every
     other test has. `hook` sees each call.
@@ -78,7 +78,7 @@ class _Meta:
 
 
 class _UnheardError(Exception):
-    """What no call here raises: the laptop's refusals are plain `ClientError`s."""
+    """What no call here raises: the simulated AWS's refusals are plain `ClientError`s."""
 
 
 class _Exceptions:

@@ -1,4 +1,4 @@
-"""A system that runs on the laptop, for those who have nothing of it but a link."""
+"""A system that runs on the simulated AWS, for those who have nothing of it but a link."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ POLICY = {
     "time_zone": "Asia/Tokyo",
     "office_hours": [[["mon", "tue", "wed", "thu", "fri"], "09:00", "18:00"]],
 }
-"""The laptop's clock begins at 18:00 in Tokyo: office hours are just over."""
+"""The simulated AWS's clock begins at 18:00 in Tokyo: office hours are just over."""
 
 PHONE = {"viewport": {"width": 360, "height": 624}, "device_scale_factor": 2}
 DESKTOP = {"viewport": {"width": 1200, "height": 800}}

@@ -16,7 +16,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def tokyo(installation):
-    """The laptop's clock begins on Monday 23 November, 09:00 UTC, 18:00 there."""
+    """The simulated AWS's clock begins on Monday 23 November, 09:00 UTC, 18:00 there."""
     installation.publish(article_spec(policy={"time_zone": "Asia/Tokyo", "idle_timeout": "0"}))
     installation.run()
     return installation

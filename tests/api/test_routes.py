@@ -20,7 +20,7 @@ from system.stack_under_test import ASLEEP, AWAKE, StackUnderTest
 
 HOUR = timedelta(hours=1)
 WEEKDAYS = [["mon", "tue", "wed", "thu", "fri"], "09:00", "18:00"]
-"""The laptop's clock begins on a Monday at 09:00 UTC."""
+"""The simulated AWS's clock begins on a Monday at 09:00 UTC."""
 
 
 def test_a_press_wakes_the_stack_and_status_shows_the_progress(installation):

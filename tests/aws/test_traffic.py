@@ -1,4 +1,4 @@
-"""The traffic of the load balancer that is up, from CloudWatch as the laptop plays it."""
+"""The traffic of the load balancer that is up, from CloudWatch as the simulated AWS plays it."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -14,7 +14,7 @@ def accounts():
 
 @pytest.fixture
 def sut_of(accounts):
-    """Makes desks, and sees to it that no pass on any of them made a forbidden call."""
+    """Makes stacks under test, and sees to it that no pass on any of them made a forbidden call."""
     made: list[StackUnderTest] = []
 
     def make(profile="typical", *args, **options) -> StackUnderTest:

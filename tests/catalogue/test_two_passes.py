@@ -114,7 +114,7 @@ def test_f61_two_controllers_that_disagree_end_with_the_one_that_stays(
     """
     One wakes, one puts to sleep, for four minutes; then one of them hears that it is not wanted.
 
-    What they tear from each other's hands meanwhile is made anew: no deadlock, no leftovers.
+    What they tear from each other's hands meanwhile is created again: no deadlock, no leftovers.
     """
     sut = sut_of(profile)
     start = sut.aws.clock.now()

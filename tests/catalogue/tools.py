@@ -88,7 +88,7 @@ def fresh_sut(
 
 
 class DirectStack(StackUnderTest):
-    """A desk whose calls spend no time in botocore."""
+    """A stack under test whose calls spend no time in botocore."""
 
     @property
     def session(self) -> Any:

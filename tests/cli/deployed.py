@@ -17,7 +17,7 @@ HOURS = {"office_hours": ["Mon-Fri 09:00-18:00"], "idle_timeout": "0"}
 
 
 class BusyClock:
-    """The laptop's clock; whoever waits on it lets the controller work meanwhile."""
+    """The simulated AWS's clock; whoever waits on it lets the controller work meanwhile."""
 
     def __init__(self, world: Days) -> None:
         self._world = world

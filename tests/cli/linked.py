@@ -1,4 +1,4 @@
-"""A running system on the laptop, and somebody who has nothing of it but a link."""
+"""A running system on the simulated AWS, and somebody who has nothing of it but a link."""
 
 from __future__ import annotations
 

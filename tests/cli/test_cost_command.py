@@ -27,7 +27,7 @@ FIELDS = {
 
 @pytest.fixture
 def published(monkeypatch, capsys):
-    """Since a minute ago; the laptop knows no prices, so the table's are used."""
+    """Since a minute ago; the simulated AWS knows no prices, so the table's are used."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     made = deploy(monkeypatch, capsys, "Tue 07:00", finish_paid_hour=False)
     made.world.live("Tue 07:01")

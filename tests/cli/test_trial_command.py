@@ -43,7 +43,7 @@ def nothing_is_deployed(params):
     raise AwsError("ValidationError", f"Stack with id {params['StackName']} does not exist")
 
 
-class Desk:
+class TrialCommand:
     """`trial(...)` runs the command on the shipped directory, in this account, at its time."""
 
     def __init__(self, monkeypatch, capsys, aws: LaptopAws) -> None:
@@ -82,7 +82,7 @@ class Desk:
 def sut(monkeypatch, capsys):
     aws = LaptopAws(profile="fast")
     aws.furnish_article()
-    return Desk(monkeypatch, capsys, aws)
+    return TrialCommand(monkeypatch, capsys, aws)
 
 
 def test_it_says_the_price_measures_saves_records_and_leaves_nothing(sut, tmp_path):
@@ -219,7 +219,7 @@ def test_what_cannot_be_taken_down_is_named(sut):
     assert 'error: load balancer "ecs-nlb" (aws_lb.nlb[0]) still exists' in said.err
 
 
-def wake(sut: Desk, stack: str = "nsfw-api") -> None:
+def wake(sut: TrialCommand, stack: str = "nsfw-api") -> None:
     spec = article_spec(stack=stack)
     cloud = AwsCloud(spec, Clients(sut.session(), spec.region), one_by_one)
     Reconciler(spec, cloud, sut.aws.clock, one_by_one).run(Target.AWAKE)

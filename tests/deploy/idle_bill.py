@@ -117,7 +117,7 @@ def for_real() -> str:
 
 
 def page_with(text: str, resources: Resources) -> str:
-    """The page with its generated parts made anew."""
+    """The page with its generated parts created again."""
     table = f"{render(resources)}\n\nPrices from:\n\n{sources(resources)}"
     return _with_part(_with_part(text, BEGIN, table, END), FOR_REAL, for_real(), END_FOR_REAL)
 

@@ -1,4 +1,4 @@
-"""What CI systems run: parsed as they parse it, and run by bash against a system on the laptop."""
+"""What CI systems run: parsed as they do, and run by bash on the simulated AWS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The services that moto answers: in process, on the laptop's clock, one account at a time."""
+"""The services that moto answers: in process, on the simulated clock, one account at a time."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The account over HTTP: AWS's own protocols, and the laptop's endpoints."""
+"""The account over HTTP: AWS's own protocols, and the simulated AWS's endpoints."""
 
 import json
 import os

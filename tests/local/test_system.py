@@ -1,4 +1,4 @@
-"""The parts that make the laptop a whole: functions that are called, and a service that is used."""
+"""What completes the simulated AWS: functions that are called, and a service that is used."""
 
 from __future__ import annotations
 

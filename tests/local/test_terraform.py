@@ -24,7 +24,7 @@ def directory(tmp_path):
 
 
 def test_terraform_applies_and_destroys_the_articles_stack(directory):
-    """The minute it takes is Terraform's own waiting, not the laptop's."""
+    """The minute it takes is Terraform's own waiting, not the simulated AWS's."""
     with (
         LaptopServer(profile="typical", speed=120, furnish="article-network") as server,
         terraform_on(directory, server.url) as terraform,

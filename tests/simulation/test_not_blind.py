@@ -479,7 +479,7 @@ def test_damage_that_is_reported_again_and_again_is_noticed(monkeypatch):
 
 
 def test_a_damaged_leftover_that_nobody_is_notified_of_is_noticed(monkeypatch):
-    """Both that nobody is told, and what is paid for because nobody puts it right."""
+    """Both that nobody is notified, and what is paid for because nobody puts it right."""
     monkeypatch.setattr(transitions, "set_aside", lambda status, *_: status)
     before_the_pass = 40 * MINUTE + timedelta(milliseconds=50)
     story = spoiled("leftover", 0, before_the_pass, renamed())

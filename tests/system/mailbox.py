@@ -1,7 +1,7 @@
 """
 Days whose messages are really published: to SNS, and from there to a queue that can be read.
 
-The teller is the controller's own, as `bootstrap` makes it by the environment of template.yaml.
+The notifier is the controller's own, as `bootstrap` makes it by the environment of template.yaml.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class PostOffice:
         day.controller = self.controller()
 
     def controller(self, **parts: Any) -> Controller:
-        """A fresh one; `parts` stand in for those of its teller."""
+        """A fresh one; `parts` stand in for those of its notifier."""
         made = bootstrap(
             self.environment,
             session=self.day.aws.session(),

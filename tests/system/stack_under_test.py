@@ -1,4 +1,4 @@
-"""A stack, the simulated AWS, and passes over it: what a developer has on the desk."""
+"""A stack, the simulated AWS, and passes over it, for tests that look at a single pass."""
 
 from __future__ import annotations
 

@@ -25,12 +25,12 @@ def test_people_are_notified_once_at_eighty_percent_and_once_when_it_is_used_up(
 
     events = [event for event in world.reported if event.kind in OF_MONEY]
     assert [level_of(event) for event in events] == [Level.TROUBLE] * 2
-    letters = [write_message(world.spec, event) for event in events]
-    assert letters[0].subject.startswith("nsfw-api has spent USD 0.2")
-    assert "it will be used up on Mon 23 Nov 1" in letters[0].body
-    assert letters[1].subject == "nsfw-api has used up its budget of USD 0.30"
-    assert "office hours continue" in letters[1].body
-    assert "dormouse wake nsfw-api --over-budget" in letters[1].body
+    sent = [write_message(world.spec, event) for event in events]
+    assert sent[0].subject.startswith("nsfw-api has spent USD 0.2")
+    assert "it will be used up on Mon 23 Nov 1" in sent[0].body
+    assert sent[1].subject == "nsfw-api has used up its budget of USD 0.30"
+    assert "office hours continue" in sent[1].body
+    assert "dormouse wake nsfw-api --over-budget" in sent[1].body
 
 
 def test_office_hours_end_with_it_and_come_back_with_the_month():

@@ -81,7 +81,7 @@ def test_a_lease_wakes_the_stack_and_its_end_puts_it_to_sleep(sut, controller):
 
 
 def test_office_hours_wake_it_without_anybody_asking(sut, controller):
-    """The laptop's Monday begins at 09:00 UTC."""
+    """The simulated AWS's Monday begins at 09:00 UTC."""
     policy = {"office_hours": [[["mon", "tue", "wed", "thu", "fri"], "09:00", "18:00"]]}
     spec = article_spec(policy=policy)
     controller.table.put_spec(spec, due_at=sut.aws.clock.now())

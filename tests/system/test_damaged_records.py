@@ -365,7 +365,7 @@ UNREADABLE_SPECS = {
 
 @pytest.mark.parametrize("found", UNREADABLE_SPECS)
 def test_a_spec_that_cannot_be_read_takes_nothing_down_and_keeps_nothing_awake(make_days, found):
-    """The stack goes on by the last one that a pass could read, and people are told once."""
+    """The stack goes on by the last one that a pass could read, and people are notified once."""
     day = make_days("Mon 08:00", **OFFICE)
     day.visit("Mon 09:00", "Mon 12:25")
     day.live("Mon 10:00")

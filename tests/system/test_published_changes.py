@@ -399,7 +399,7 @@ def test_the_port_of_before_stays_open_until_the_new_one_is(sut):
 
 @pytest.mark.parametrize("until", ["CreateTargetGroup", "CreateLoadBalancer"])
 def test_another_protocol_in_the_first_seconds_of_a_wake_takes_another_target_group(sut, until):
-    """No listener uses the group yet, so it is made anew at once."""
+    """No listener uses the group yet, so it is created again at once."""
     begun = sut.wake(still_wanted=lambda: until not in sut.calls_since(0))
     assert begun.result is Result.INTERRUPTED
     elbv2 = sut.session.client("elbv2")

@@ -1,5 +1,5 @@
 """
-The weekly letter against what was recorded: the history's transitions, and AWS's own lifetimes.
+The weekly digest against what was recorded: the history's transitions, and AWS's own lifetimes.
 
 The clock of Berlin is put back on Sunday 25 October 2026, and November begins on a Sunday too.
 """
@@ -37,7 +37,7 @@ def office(start, tell="trouble,digest", **policy):
     return PostOffice(days(start, "fast", **{**QUIET, **policy}), DORMOUSE_TELL=tell)
 
 
-def letters(day):
+def digests(day):
     found = day.controller.table.events(STACK, day.moment("Mon+-9 00:00"), day.now + HOUR)
     return [event for event in found if str(event.kind) == "digest"]
 
@@ -69,9 +69,9 @@ def awake(day, since, until) -> timedelta:
     return sum((max(timedelta(0), part) for part in parts), timedelta(0))
 
 
-def agree(day, letter, *, always_on=ALWAYS_ON):
-    """Hold each figure of a letter to the records; the letter's own time is from when to when."""
-    since, until, facts = datetime.fromisoformat(letter.facts["since"]), letter.at, letter.facts
+def agree(day, digest, *, always_on=ALWAYS_ON):
+    """Hold each figure of a digest to the records; the digest's own time is from when to when."""
+    since, until, facts = datetime.fromisoformat(digest.facts["since"]), digest.at, digest.facts
     second = timedelta(seconds=1)
     assert abs(timedelta(seconds=facts["slept_seconds"]) - slept(day, since, until)) < second
     assert abs(timedelta(seconds=facts["awake_seconds"]) - awake(day, since, until)) < second
@@ -97,16 +97,16 @@ def test_digests_of_four_weeks_agree_with_what_was_recorded():
     day.live("Wed+-4 14:00")
     day.aws.conditions.containers("nsfw-api-container", "healthy")
     day.plan("Sat+-4 23:30", lambda: day.wake(2))  # over the end of October, in UTC too
-    day.plan("Mon+-3 07:30", lambda: day.wake(1))  # awake while the letter is written
+    day.plan("Mon+-3 07:30", lambda: day.wake(1))  # awake while the digest is written
     day.live("Mon+-2 12:00")
 
-    found = letters(day)
+    found = digests(day)
     assert [day.local(each.at) for each in found] == ["Mon 08:00"] * 4
     assert [round((each.at - since_of(each)) / HOUR) for each in found] == [118, 169, 168, 168]
     for before, after in itertools.pairwise(found):
         assert since_of(after) == before.at  # no moment twice, and none left out
-    for letter in found:
-        agree(day, letter)
+    for digest in found:
+        agree(day, digest)
     assert [each.facts["wakes"] for each in found] == [1, 2, 3, 1]
     assert [each.facts["failed"] for each in found] == [0, 0, 1, 0]
     subjects = [write_message(day.spec, each).subject for each in found]
@@ -114,8 +114,8 @@ def test_digests_of_four_weeks_agree_with_what_was_recorded():
     assert subjects[2].endswith(", one failed")
 
 
-def since_of(letter):
-    return datetime.fromisoformat(letter.facts["since"])
+def since_of(digest):
+    return datetime.fromisoformat(digest.facts["since"])
 
 
 def test_an_idle_month_is_a_pass_and_a_digest_a_week():
@@ -137,8 +137,8 @@ def test_an_idle_month_is_a_pass_and_a_digest_a_week():
     calls = Counter(call.operation for call in day.aws.calls) - reads
     assert calls["Publish"] == 4
     assert max(n for name, n in calls.items() if name.startswith("Describe")) <= 4
-    for letter in letters(day):
-        agree(day, letter)
+    for digest in digests(day):
+        agree(day, digest)
 
 
 @pytest.mark.parametrize("tell", ["trouble", "news", "detail"])
@@ -161,14 +161,14 @@ def test_set_later_it_counts_from_then_on_and_removed_it_ends():
     day.controller = mail.controller()
     day.run_pass()
     day.live("Mon+-5 09:00")
-    (letter,) = letters(day)
-    assert since_of(letter) == day.moment("Thu+-6 12:00")
-    agree(day, letter)
+    (digest,) = digests(day)
+    assert since_of(digest) == day.moment("Thu+-6 12:00")
+    agree(day, digest)
 
     mail.environment["DORMOUSE_TELL"] = "news"
     day.controller = mail.controller()
     day.live("Mon+-3 09:00")
-    assert len(letters(day)) == 1
+    assert len(digests(day)) == 1
     assert day.status["week"] is None
 
 
@@ -184,9 +184,9 @@ def test_a_week_under_a_hold(state):
     day.run_pass()
     day.live("Mon+-4 09:30")
 
-    (letter,) = letters(day)
-    agree(day, letter)
-    share = letter.facts["slept_seconds"] / (letter.at - since_of(letter)).total_seconds()
+    (digest,) = digests(day)
+    agree(day, digest)
+    share = digest.facts["slept_seconds"] / (digest.at - since_of(digest)).total_seconds()
     assert share == pytest.approx(1.0 if state is Target.ASLEEP else 0.0, abs=0.002)
 
 
@@ -196,11 +196,11 @@ def test_a_controller_that_was_down_writes_of_the_whole_time():
     day.live("Mon+-5 06:02")
     day._advance_to(day.moment("Wed+-3 15:00"))  # no heartbeat meanwhile
     day.live("Mon+-2 09:00")
-    first, second = letters(day)
+    first, second = digests(day)
     assert (day.local(first.at), day.local(second.at)) == ("Wed 15:01", "Mon 08:00")
     assert since_of(second) == first.at
-    for letter in (first, second):
-        agree(day, letter)
+    for digest in (first, second):
+        agree(day, digest)
 
 
 def test_a_changed_configuration_counts_from_its_publication():
@@ -214,11 +214,11 @@ def test_a_changed_configuration_counts_from_its_publication():
     day.publish(article_spec(policy=day.policy.to_json(), resources=resources))
     day.run_pass()
     day.live("Mon+-4 09:00")
-    (letter,) = letters(day)
+    (digest,) = digests(day)
     more = Fraction("0.0225") + Fraction("0.005")
-    rest = (letter.at - since_of(letter)) / HOUR
-    extra = more * Fraction((letter.at - published) / HOUR)
-    assert abs(Fraction(letter.facts["always_on"]) - ALWAYS_ON * Fraction(rest) - extra) < EXACT
+    rest = (digest.at - since_of(digest)) / HOUR
+    extra = more * Fraction((digest.at - published) / HOUR)
+    assert abs(Fraction(digest.facts["always_on"]) - ALWAYS_ON * Fraction(rest) - extra) < EXACT
 
 
 def test_a_digest_is_sent_once_though_the_controller_dies_and_the_topic_is_down():
@@ -232,7 +232,7 @@ def test_a_digest_is_sent_once_though_the_controller_dies_and_the_topic_is_down(
     day.aws.faults.add(Fault(operation="Publish", code="InternalError", status=500, times=4))
     day.live("Mon+-4 12:00")
     assert [each.kind for each in mail.mails()] == ["digest"]
-    assert len(letters(day)) == 1
+    assert len(digests(day)) == 1
 
 
 class Dies:
@@ -243,7 +243,7 @@ class Dies:
 
 
 def test_a_lost_status_begins_a_week_anew():
-    """The letter says from when on it counts; it invents nothing."""
+    """The digest says from when on it counts; it invents nothing."""
     mail = office("Mon+-5 06:00")
     day = mail.day
     day.live("Thu+-5 08:00")
@@ -252,6 +252,6 @@ def test_a_lost_status_begins_a_week_anew():
     )
     day.run_pass()
     day.live("Mon+-4 09:00")
-    (letter,) = letters(day)
-    assert day.local(since_of(letter)) == "Thu 08:00"
-    agree(day, letter)
+    (digest,) = digests(day)
+    assert day.local(since_of(digest)) == "Thu 08:00"
+    agree(day, digest)

@@ -1,8 +1,8 @@
 """
 What Dormouse sends to Application Auto Scaling is what Terraform's provider sends.
 
-Terraform applies the autoscaling of a service that stands against the laptop AWS, whose record of
-the calls is held against the requests that the same files compile to beside the service.
+Terraform applies the autoscaling of an existing service on the simulated AWS. Its recorded calls
+are compared with the requests that the same files compile to.
 """
 
 from __future__ import annotations

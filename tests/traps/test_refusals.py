@@ -87,7 +87,7 @@ def mapping(*lines: str) -> str:
 
 @dataclass
 class Case:
-    """Changes to the garden that AWS refuses; `met` says whether the laptop's wake meets it."""
+    """Changes to the directory that AWS refuses; `met`: whether a simulated wake meets it."""
 
     rule: str
     file: str
@@ -603,7 +603,7 @@ def test_every_row_says_where_it_was_read():
     assert all(row.source and row.advice and row.level in Level for row in ROWS)
 
 
-def test_the_garden_itself_has_no_problem(tmp_path):
+def test_the_unchanged_directory_has_no_problem(tmp_path):
     assert problems_of(stack_dir(tmp_path)) == []
 
 

@@ -136,7 +136,7 @@ def test_awake_may_be_a_text_or_a_number(tmp_path, declared, count):
 
 
 def test_a_certificate_by_name_is_reported_with_a_remedy_that_exists(tmp_path):
-    """Its listener is made anew, so it cannot exist always."""
+    """Its listener is created again, so it cannot exist always."""
     tls = {"protocol": '"TLS"', "certificate_arn": '"arn:aws:acm:eu-central-1:1:certificate/0a"'}
     tls["certificate_arn"] = tls["certificate_arn"].replace(":1:", ":123456789012:")
     more = (
