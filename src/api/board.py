@@ -16,8 +16,10 @@ from urllib.parse import urlencode
 from api.answers import Answer, json_answer, see_other
 from api.keyring import KeyRing
 from api.problems import (
+    BROKEN,
     NOT_AWAKE,
     NOT_FOUND,
+    UNAVAILABLE,
     UNSURE,
     Problem,
     RefusedError,
@@ -29,6 +31,7 @@ from api.redaction import without_account
 from api.request import KEY, Request
 from api.selection import PARAMETERS, Choice, read_choice, read_selection
 from api.stacks import OverBudgetError, Stacks, UnsureError
+from api.wiring import is_of_aws
 from controller.asking.requested_end import parse_end
 from controller.domain.dataclass import dataclass
 from controller.domain.decision.hold import sleep_end
@@ -69,6 +72,7 @@ class Board:
     stacks: Stacks
     clock: Clock
     show: Show
+    log: Any
 
     def board(self, request: Request) -> Answer:
         link = self._link(request)
@@ -116,8 +120,17 @@ class Board:
     def _act(self, verb: str, link: Link, stack: str, text: str) -> Problem | None:
         """Ask for one stack; None once that is recorded, or why it is not."""
         own = link.narrowed(stack) if STACK_NAME.fullmatch(stack) else None
-        view = self.stacks.load_view(stack) if own else None
-        if own is None or view is None:
+        if own is None:
+            return NOT_FOUND
+        try:
+            return self._request(verb, own, stack, text)
+        except Exception as error:  # the requests of the others may be recorded already
+            self.log.exception("request failed", stack=stack)
+            return UNAVAILABLE if is_of_aws(error) else BROKEN
+
+    def _request(self, verb: str, own: Link, stack: str, text: str) -> Problem | None:
+        view = self.stacks.load_view(stack)
+        if view is None:
             return NOT_FOUND
         if verb == "extend" and view.report.decision.state is not Target.AWAKE:
             return NOT_AWAKE

@@ -58,6 +58,7 @@ EN: Mapping[str, str] = {
     "not.over_budget": "{stack}: this link has woken it often enough for one day.",
     "not.bad_request": "{stack}: it may not be awake for so long.",
     "not.unsure": "{stack}: perhaps it was recorded; check again.",
+    "not.unavailable": "{stack}: its records cannot be read now, and nothing was changed.",
 }
 
 JA: Mapping[str, str] = {
@@ -114,4 +115,5 @@ JA: Mapping[str, str] = {
     "not.over_budget": "{stack}: このリンクで起こせる1日の回数を使い切りました。",
     "not.bad_request": "{stack}: そこまで長くは動かせません。",
     "not.unsure": "{stack}: 記録されたか分かりません。もう一度確かめてください。",
+    "not.unavailable": "{stack}: いまは記録を読めません。何も変更していません。",
 }

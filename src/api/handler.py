@@ -71,7 +71,7 @@ def make_handler(
         logger,
     )
     ring = KeyRing(fetch_from_ssm(lambda: clients("ssm"), keys), stacks.withdrawn, clock.now)
-    board = Board(ring, stacks, clock, _show_board)
+    board = Board(ring, stacks, clock, _show_board, logger)
     app = _make_app(Routes(ring, stacks, clock, _show), board)
     return lambda event, context: _answer(app, event, context)
 

@@ -25,6 +25,7 @@ from controller.store.board_keeper import BoardKeeper
 from factories import article_spec
 from installation import BROWSER, Installation
 from local.aws import LaptopAws
+from local.faults import FOREVER, throttled
 from tables.tables import Tables
 
 FIELDS = {"stack", "state", "until", "reason", "who", "owner", "expires", "month", "proof"}
@@ -214,6 +215,29 @@ def test_several_are_woken_by_one_press(team):
     assert (
         "Wake requested: 2." in team.installation.ask("GET", f"/?{to.query}", accept=BROWSER).body
     )
+
+
+@pytest.mark.parametrize("read", range(4, 8))
+def test_a_read_that_fails_in_the_middle_is_reported_for_its_stack_alone(team, read):
+    """What was recorded by then wakes: it is not to be called unchanged."""
+    aws = team.installation.aws
+    aws.faults.add(throttled("dynamodb", "Query", nth=read))
+    reply = team.program("wake", '{"stacks": ["pr-1", "pr-2", "pr-30"], "for": "2h"}')
+    aws.faults.clear()
+    assert reply.status == 202
+    found = {each["stack"]: each["result"] for each in reply.json["stacks"]}
+    assert sorted(found.values()) == ["recorded", "recorded", "unavailable"]
+    for stack, result in found.items():
+        assert len(team.holders(stack)) == (result == "recorded"), stack
+
+
+def test_a_press_whose_stack_cannot_be_read_says_which(team):
+    team.installation.aws.faults.add(throttled("dynamodb", "Query", nth=4, times=FOREVER))
+    to = urlsplit(team.press("wake", "stack=pr-1&stack=pr-2&for=1h").headers["location"])
+    team.installation.aws.faults.clear()
+    page = team.installation.ask("GET", f"/?{to.query}", accept=BROWSER).body
+    assert "Wake requested: 1." in page
+    assert "pr-2: its records cannot be read now, and nothing was changed." in page
 
 
 def test_a_program_hears_what_became_of_each(team):
