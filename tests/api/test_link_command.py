@@ -94,6 +94,14 @@ def test_who_it_is_for_is_who_keeps_it_awake(installation, dormouse):
     assert installation.leases()[0].holder == "営業部"
 
 
+def test_a_link_to_what_is_not_published_is_made_with_a_warning(dormouse):
+    """A misspelt name was found out by the first person who opened the link."""
+    dormouse(STACK)
+    url, said = dormouse("nsfw-apy")
+    assert "/s/nsfw-apy?k=" in url
+    assert said.startswith('warning: no stack "nsfw-apy" is published')
+
+
 def test_links_outlast_a_rotation_by_the_overlap(installation, dormouse):
     old, _ = dormouse(STACK, "--expires", "365d")
     new, said = dormouse(STACK, "--expires", "365d", "--rotate", "--overlap", "7d")

@@ -13,7 +13,7 @@ from controller.cli.apply import Duration
 from controller.cli.deployment import Deployment, deployment_option
 from controller.cli.door_link import bounds_of, door_base, find_door, print_door
 from controller.cli.stacks import check_name
-from controller.domain.errors import PermanentError, TextError
+from controller.domain.errors import DormouseError, PermanentError, TextError
 from controller.domain.formatting import say_duration
 from controller.domain.policy.name_pattern import NamePattern
 from controller.domain.text import check
@@ -131,6 +131,23 @@ def command(
             name=name,
         )
         _print(link, keys.sign(link, now), base, as_json)
+    if stack:
+        _warn_if_unknown(deployment, stack)
+
+
+def _warn_if_unknown(deployment: Deployment, stack: str) -> None:
+    """It may be published later; to read the records may also not be allowed here."""
+    try:
+        with deployment.reaching(f'read the spec of "{stack}"'):
+            is_known = deployment.table.spec(stack) is not None
+    except DormouseError:
+        return
+    if not is_known:
+        click.echo(
+            f'warning: no stack "{stack}" is published, so the link opens nothing before that; '
+            "dormouse status lists those that are",
+            err=True,
+        )
 
 
 class Shelf:
