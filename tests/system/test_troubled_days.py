@@ -315,9 +315,11 @@ def test_a_lost_status_is_learned_again_from_the_history(make_days):
     assert day.sut.standing() == AWAKE
 
 
-def test_a_pass_that_dies_is_taken_up_by_the_next_tick_but_one(make_days):
+def test_a_pass_that_dies_is_taken_up_by_the_next_tick_but_one(make_days, monkeypatch):
     day = make_days(**OFFICE)
-    day.aws.faults.add(Fault(operation="CreateService", dropped=True, predicate=kill_at(day)))
+    day.aws.faults.add(
+        Fault(operation="CreateService", dropped=True, predicate=kill_at(day, monkeypatch))
+    )
     day.live("Mon 08:53")
     day.aws.clock.advance(60)
     with pytest.raises(KilledError):
@@ -401,15 +403,16 @@ class KilledError(BaseException):
     """The process is gone: nothing is caught, nothing is tidied up."""
 
 
-def kill_at(day):
+def kill_at(day, monkeypatch):
+    """A test that ends early must not leave the next ones with a lock that nobody gives back."""
     alive = iter([True])
 
     def predicate(params):
         if not next(alive, False):
             return False
         # Lambda ends it without a word: not even the lock is given back.
-        LockKeeper.release, kept = (lambda *_: None), LockKeeper.release
-        day.during(day.now + timedelta(seconds=1), lambda: setattr(LockKeeper, "release", kept))
+        monkeypatch.setattr(LockKeeper, "release", lambda *_: None)
+        day.during(day.now + timedelta(seconds=1), monkeypatch.undo)
         raise KilledError
 
     return predicate
