@@ -543,6 +543,13 @@ def test_the_trouble_with_a_replaced_spec_is_over_with_it():
     assert leftover_status.no_more_replaced(stuck, SPEC) is stuck
 
 
+def test_what_was_done_to_a_replaced_spec_is_forgotten_with_it():
+    trace = LastAction("arn", NOON)
+    known = Progress(created={SERVICE: trace, "other": trace}, deleted={LB: trace, "other": trace})
+    after = leftover_status.no_more_replaced(replace(IS_AWAKE, progress=known), OLD)
+    assert after.progress == Progress(created={"other": trace}, deleted={"other": trace})
+
+
 # what is told besides
 
 

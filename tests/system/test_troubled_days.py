@@ -258,6 +258,7 @@ def test_a_load_balancer_that_is_renamed_while_awake_is_not_left_behind(make_day
     assert balancer["LoadBalancerName"] == "other-nlb"
     assert balancer["AvailabilityZones"][0]["LoadBalancerAddresses"][0]["AllocationId"] == EIP
     assert day.controller.table.load(STACK).leftovers == ()
+    assert "(replaced: " not in str(day.status["progress"]), "it is gone, and so is its trace"
 
 
 # what is lost

@@ -62,13 +62,13 @@ class Clearing:
         for left in records.leftovers:
             self._tracker.write()
             ended = self._take_down(records, decision, left, left, limits)
+            if ended and ended.result is Result.CONVERGED:
+                self._forget(left)
             outcome = replace(outcome, progress=self._tracker.status.progress)
             if ended is None:
                 clear_at = self._now() + SLOW
             elif ended.result is not Result.CONVERGED:
                 return replace(outcome, result=ended.result, cause=ended.cause), clear_at
-            else:
-                self._forget(left)
         return outcome, clear_at
 
     def clear(

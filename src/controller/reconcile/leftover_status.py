@@ -8,7 +8,7 @@ from datetime import datetime
 from controller.domain.dataclass import replace
 from controller.domain.decision.history import Event, EventKind
 from controller.domain.money.bill import hour_of
-from controller.domain.planning.progress import Progress
+from controller.domain.planning.progress import Progress, forget
 from controller.domain.planning.spec import Spec
 from controller.domain.reporting.status import Status, Trouble
 from controller.domain.timestamps import format_timestamp
@@ -47,9 +47,12 @@ def still_replaced(status: Status, replaced: Sequence[Spec]) -> Status:
 
 
 def no_more_replaced(status: Status, left: Spec) -> Status:
-    """Nothing of it exists any more."""
+    """Nothing of it exists any more, and nothing of it need be remembered."""
     found = {key: each for key, each in status.replaced.items() if key != left.hash}
-    return status if found == status.replaced else replace(status, replaced=found)
+    progress = forget(status.progress, [each.address for each in left.resources])
+    if found == status.replaced and progress is status.progress:
+        return status
+    return replace(status, replaced=found, progress=progress)
 
 
 def left_standing(status: Status, spec: Spec, left: Spec, cause: str, now: datetime) -> Status:

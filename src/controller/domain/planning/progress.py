@@ -8,7 +8,7 @@ a stale read from being taken for the present state (§1.7).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -204,6 +204,15 @@ def asked_for(progress: Progress, marks: frozenset[str]) -> Progress:
 def for_new_wake(progress: Progress) -> Progress:
     """Most that was there is gone; what stayed with its service is compared anew."""
     return replace(progress, settled=_without_settings(progress.settled), failures={}, refused={})
+
+
+def forget(progress: Progress, addresses: Collection[str]) -> Progress:
+    """Without what was done to resources that are gone for good."""
+    if {*progress.created, *progress.deleted}.isdisjoint(addresses):
+        return progress
+    created = {a: trace for a, trace in progress.created.items() if a not in addresses}
+    deleted = {a: trace for a, trace in progress.deleted.items() if a not in addresses}
+    return replace(progress, created=created, deleted=deleted)
 
 
 def _without_settings(marks: Iterable[str]) -> frozenset[str]:
