@@ -57,6 +57,13 @@ def draw_changes(
             yield _moment(choose, woken, start, day), ADJUST, {name: value}
 
 
+def draw_turn(choose: random.Random, woken: Sequence[datetime]) -> tuple[datetime, float] | None:
+    """In one story of five: when it is put to sleep, and the seconds until somebody wakes it."""
+    if not woken or choose.random() < 0.8:
+        return None
+    return choose.choice(woken) + choose.uniform(20, 50) * MINUTE, choose.uniform(3, 400)
+
+
 def _moment(
     choose: random.Random, woken: Sequence[datetime], start: datetime, day: int
 ) -> datetime:

@@ -128,6 +128,8 @@ class Observer:
         self._changed_at: dict[str, float] = {}
         self._published = Published(installation, users)
         self.damages: list[Damage] = []
+        self._old_tasks: dict[str, float] = {}
+        """Since when tasks of before have been there in fair weather, by their ids."""
         self._forgot_at = 0.0
         self._unseen_ends = 0
         self._doubtful_hours = 0
@@ -447,6 +449,7 @@ class Observer:
         self._check_damage(now)
         self._check_alone(now)
         self._check_restored(now)
+        self._check_old_tasks(now)
         if healthy:
             self._check_published(now)
         else:
@@ -619,6 +622,19 @@ class Observer:
             "restored", degraded
         ):
             self.complain("nobody was told that it runs completely again")
+
+    def _check_old_tasks(self, now: float) -> None:
+        """Tasks that a sleep told to end do not run on beside those of the wake after it."""
+        old = {
+            each.id
+            for each in self.tasks()
+            if each.stopping and each.last_status == "DEACTIVATING"
+            if each.service.status == "ACTIVE"
+        }
+        self._old_tasks = {id_: self._old_tasks.get(id_, now) for id_ in old}
+        for id_, since in self._old_tasks.items():
+            if now - since > 2 * CHECK.total_seconds() + SLACK:
+                self.complain(f"task {id_} of before a wake runs on", "old task")
 
     def _check_damage(self, now: float) -> None:
         for one in self.damages:

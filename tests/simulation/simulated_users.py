@@ -90,7 +90,8 @@ class SimulatedUsers:
         self.observer.heard(event)
         if event.kind is EventKind.DAMAGED:
             damage.reported(self._installation, self, event)
-        if event.kind in (EventKind.STUCK, EventKind.FAILED):
+        is_asked = event.kind is EventKind.DEGRADED and "aws ecs stop-task" in event.reason
+        if is_asked or event.kind in (EventKind.STUCK, EventKind.FAILED):
             minutes = self._installation.triggers.uniform(*PERSON)
             self._installation.work.after(minutes * 60, self._stop_what_drains)
 

@@ -11,10 +11,17 @@ from zoneinfo import ZoneInfo
 
 from controller.domain.planning.timing import Timing
 from controller.domain.planning.timing import profile as find_profile
-from simulation.changes import FILES, draw_begins, draw_changes
+from simulation.changes import FILES, draw_begins, draw_changes, draw_turn
 from simulation.damage import draw_damages, draw_later_damages
 from simulation.sites import ABROAD, CHANGES, HOME, MOVES, NEXT_DOOR, Site
-from simulation.trouble import Spell, draw_bad_workers, draw_broken_renames, draw_later, draw_spells
+from simulation.trouble import (
+    Spell,
+    draw_bad_workers,
+    draw_broken_renames,
+    draw_endless_drain,
+    draw_later,
+    draw_spells,
+)
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
@@ -68,6 +75,7 @@ class Story:
     `visits` are the minutes in which people use the service, if it is there; it has `tasks` of
     them, and `tags_tasks` lets these carry the tags without which the controller may not stop them.
     With `worker` it has a second service. `begins` are the changes of its files before the story.
+    At `turned_at` it is put to sleep and woken again before its tasks, which never end, are gone.
     `damages` are records that somebody spoils; they are no trouble that excuses anything.
     `neighbour` is what another stack lives through meanwhile, with the same controller and table.
     `hands` are the seconds after which somebody else raises a count that a sleep has set to 0.
@@ -87,6 +95,7 @@ class Story:
     tasks: int = 1
     worker: bool = False
     begins: frozenset[str] = frozenset()
+    turned_at: datetime | None = None
     neighbour: Story | None = None
     hands: float | None = None
 
@@ -143,7 +152,8 @@ def tell(
     tagged = all(life.tags_tasks for life in lives)
     stuck = STOPPED_BY_CONTROLLER if tagged else STOPPED_BY_SOMEBODY
     presses = [press for life in lives for press in life.presses]
-    lively = [press.at for press in presses if press.kind not in FILES]
+    turned = {life.turned_at for life in lives}
+    lively = [p.at for p in presses if p.kind not in FILES and p.at not in turned]
     dice = random.Random(f"{seed}/trouble")
     spells = [] if calm else draw_spells(dice, start, days, lively, stuck)
     if not calm:
@@ -158,7 +168,9 @@ def tell(
         if any(life.worker for life in lives):
             workers_dice = random.Random(f"{seed}/bad workers")
             broken += draw_bad_workers(workers_dice, start, days, lively)
-        spells = sorted([*spells, *later, *broken], key=lambda spell: spell.since)
+        turned = (life.turned_at for life in lives if life.turned_at)
+        endless = [draw_endless_drain(random.Random(f"{at}"), at, stuck) for at in turned]
+        spells = sorted([*spells, *later, *broken, *endless], key=lambda spell: spell.since)
     published = [each.at for life in lives for each in life.presses if each.kind == "publish"]
     dice = random.Random(f"{seed}/damage")
     damages = [] if calm else draw_damages(dice, start, days, lively, published)
@@ -198,7 +210,12 @@ def _life(
         Press(at, kind, more=more)
         for at, kind, more in draw_changes(dice("changes"), woken, begins, start, days)
     ]
-    presses = sorted([*presses, *moves, *changes], key=lambda press: press.at)
+    turn = draw_turn(dice("turn"), woken)
+    turned = []
+    if turn:
+        again = turn[0] + timedelta(seconds=turn[1])
+        turned = [Press(turn[0], "sleep"), Press(again, "wake", 1.5)]
+    presses = sorted([*presses, *moves, *changes, *turned], key=lambda press: press.at)
     return Story(
         seed=seed,
         start=start,
@@ -212,6 +229,7 @@ def _life(
         tasks=dice("count").choice((1, 1, 2, 3)),
         worker=dice("worker").random() < 0.25,
         begins=begins,
+        turned_at=turn[0] if turn else None,
     )
 
 

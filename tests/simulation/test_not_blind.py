@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from controller.aws import listener, service, service_state
+from controller.aws import listener, service, service_rest, service_state
 from controller.aws.clients import Clients
 from controller.aws.load_balancer import LoadBalancerAdapter
 from controller.bootstrap import Controller
@@ -114,6 +114,29 @@ def test_a_status_lost_in_the_middle_of_a_sleep_that_takes_its_hours_along_is_no
     assert problems(story) == ""
     monkeypatch.setattr(tracker, "standing_again", lambda _: ())
     assert "the ledger of" in problems(story)
+
+
+def turned_round(*, tags_tasks: bool = True) -> Story:
+    """A sleep whose tasks never end, and half a minute later a wake for some hours."""
+    story = slept_through(DRAIN, tags_tasks=tags_tasks)
+    again = Press(story.start + SLEEP + 30 * SECOND, "wake", 4)
+    return replace(story, presses=[*story.presses, again])
+
+
+@pytest.mark.parametrize("tags_tasks", [True, False])
+def test_tasks_that_never_end_beside_those_of_a_wake_are_stopped_by_it_or_by_a_person(tags_tasks):
+    installation = lived(turned_round(tags_tasks=tags_tasks), hours=3)
+    stops = [text for _, _, text in installation.timeline.lines if "StopTask" in text]
+    assert installation.problems == []
+    assert installation.observer.is_healthy()
+    assert bool([each for each in stops if each.startswith("pass")]) is tags_tasks
+    assert "DeleteService" not in str(installation.timeline.lines), "it was taken up again"
+    assert len(installation.observer.tasks()) == 1
+
+
+def test_tasks_of_before_that_run_on_beside_those_of_a_wake_are_seen(monkeypatch):
+    monkeypatch.setattr(service_rest, "DRAIN_STUCK", LATE)
+    assert "of before a wake runs on" in problems(turned_round(), hours=3)
 
 
 # what has served people

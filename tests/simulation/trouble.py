@@ -217,6 +217,12 @@ def draw_broken_renames(choose: random.Random, renames: Sequence[datetime]) -> l
     return spells
 
 
+def draw_endless_drain(choose: random.Random, sleep: datetime, stuck: timedelta) -> Spell:
+    """One over a sleep: a wake takes the service up, and the tasks of before never end."""
+    until = sleep + choose.uniform(8, 20) * MINUTE
+    return Spell(ENDLESS_DRAIN, sleep - MINUTE, until, aftermath=stuck)
+
+
 @dataclass(frozen=True, slots=True)
 class Blow:
     """What becomes of one call: it takes `seconds`, dies or fails before or after its effect."""
