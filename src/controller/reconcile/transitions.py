@@ -106,8 +106,9 @@ def _for_sleep(progress: Progress) -> Progress:
 def seen(status: Status, spec: Spec, iteration: Iteration, now: datetime) -> Status:
     """Show how far it is."""
     phase = str(iteration.target) if iteration.plan.converged else _phase(iteration)
-    timeline = Timeline(iteration.timeline.steps[-MOST_STEPS:])
-    lifecycle = status.lifecycle
+    timeline, lifecycle = iteration.timeline, status.lifecycle
+    if len(timeline.steps) > MOST_STEPS:
+        timeline = Timeline(timeline.steps[-MOST_STEPS:])
     if iteration.target is Target.AWAKE:
         served = serves(spec, iteration.observed)
         lifecycle = lifecycle.snapshot_taken(now, complete=iteration.plan.converged, served=served)
