@@ -12,7 +12,7 @@ from controller.domain.decision.term import Term
 from controller.domain.timestamps import format_timestamp, parse_timestamp
 from factories import article_spec
 from local.errors import AwsError
-from local.faults import Fault
+from local.faults import FOREVER, Fault
 from system.stack_under_test import ASLEEP, AWAKE
 
 URL = "http://203.0.113.25:5000/"
@@ -46,6 +46,37 @@ def test_a_wake_is_recorded_in_the_callers_name_done_and_ends_with_the_address(d
     assert lease.expires_at == dormouse.world.moment("Tue 08:30")
     assert standing(dormouse) == AWAKE
     assert dormouse.started_passes == []  # and none is left undone
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [("wake", STACK), ("wake", STACK, "--no-wait"), ("hold", STACK, "--awake", "--for", "2h")],
+)
+@pytest.mark.parametrize("code", ["ExpiredTokenException", "AccessDeniedException"])
+def test_an_answer_that_cannot_be_read_does_not_hide_that_the_request_is_recorded(
+    dormouse, request_, code
+):
+    """Whoever was told of the expired token alone logged in again, and asked twice."""
+    recorded = []
+
+    def invoked(_):
+        recorded.append(True)
+        return {"StatusCode": 202}
+
+    dormouse.world.aws.answer_with("lambda", "Invoke", invoked)
+    expired = Fault(
+        service="dynamodb",
+        operation="Query",
+        code=code,
+        status=403,
+        times=FOREVER,
+        predicate=lambda _: bool(recorded),
+    )
+    dormouse.world.aws.faults.add(expired)
+    said = dormouse(*request_, code=1)
+    assert said.err.splitlines()[-1].endswith("; what you requested is recorded all the same")
+    dormouse.world.aws.faults.clear()
+    assert dormouse.leases() or dormouse.held()
 
 
 def test_without_waiting_a_wake_is_recorded_and_a_pass_started(dormouse):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import click
 
@@ -11,6 +12,7 @@ from controller.cli.places import Place, PublishedStack, side_by_side
 from controller.cli.say_booking import say_booking
 from controller.cli.stack_status import StackStatus
 from controller.cli.stacks import Stacks, print_json
+from controller.domain.errors import DeniedError, PermanentError, RetryError
 from controller.domain.ports import Clock
 from controller.domain.reporting.report import State
 from controller.domain.reporting.standing import say_local
@@ -36,10 +38,11 @@ def conclude(
     Say what holds now. With `wanted` the stacks are followed there first; exit 1 if one of them
     ends anywhere else.
     """
-    if wanted:
-        ends = follow(places, clock, wanted=wanted)
-    else:
-        ends = side_by_side([place.read_status for place in places])
+    with _recorded():
+        if wanted:
+            ends = follow(places, clock, wanted=wanted)
+        else:
+            ends = side_by_side([place.read_status for place in places])
     if as_json:
         print_json([place.stack for place in places], [status.data for status in ends])
     missed = [status for status in ends if wanted and status.state is not wanted]
@@ -54,7 +57,8 @@ def conclude(
 
 def conclude_bookings(places: Sequence[Place], *, as_json: bool = False) -> None:
     """Say what is booked now, and what blocks it."""
-    ends = side_by_side([place.read_status for place in places])
+    with _recorded():
+        ends = side_by_side([place.read_status for place in places])
     if as_json:
         print_json([place.stack for place in places], [status.data for status in ends])
         return
@@ -64,6 +68,15 @@ def conclude_bookings(places: Sequence[Place], *, as_json: bool = False) -> None
         for booking in status.bookings:
             click.echo(f"{status.stack} is booked: {say_booking(status, booking)}")
         _warn_of_hold(status)
+
+
+@contextmanager
+def _recorded() -> Iterator[None]:
+    """An answer that cannot be read, as by an expired token, does not undo what was requested."""
+    try:
+        yield
+    except (RetryError, DeniedError) as error:
+        raise PermanentError(f"{error}; what you requested is recorded all the same") from None
 
 
 def _warn_of_hold(status: StackStatus) -> None:
