@@ -218,11 +218,16 @@ class Stacks:
                     seats.give_back(seat, until)
 
     def prolong(self, view: StackView, link: Link, length: timedelta) -> None:
-        """Extend its term to at least this long from now. Raises UnsureError."""
-        now = view.now
-        term = view.records.term or Term(stack=view.stack, set_at=now)
+        """Extend its term to at least this long from now. Raises RefusedError, UnsureError."""
+        known, now = view.records.term, view.now
+        if known is None or known.expires_at is None:
+            raise RefusedError(unprocessable("This stack has no end that could be put off."))
+
+        def prolonged(term: Term | None) -> Term | None:
+            return term and term.prolonged(now + length, link.name or HOLDER, now)
+
         with _writing("prolong the stack"):
-            self._table.put_term(term.prolonged(now + length, link.name or HOLDER, now))
+            self._table.change_term(view.stack, prolonged)
         self._start_pass(view.stack)
 
     def rows(self, link: Link, after: str) -> Rows:

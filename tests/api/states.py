@@ -84,7 +84,7 @@ def furnished():
     installation.publish(article_spec(policy=policy))
     now = installation.now
     term = Term(stack=STACK, owner="ann", expires_at=now + timedelta(days=5), set_at=now)
-    installation.table.put_term(term)
+    installation.table.change_term(STACK, lambda _: term)
     awake(installation)
     installation.aws.clock.advance(3600)
     installation.press("wake", "for=1h&at=2026-11-26T14:30&reason=a+demo")

@@ -326,7 +326,7 @@ def test_other_methods_are_refused_by_name(seen, method):
 def ending(team, **parts):
     now = team.installation.now
     term = Term(stack="pr-1", owner="ann", expires_at=now + timedelta(days=2), set_at=now)
-    team.installation.table.put_term(replace(term, **parts))
+    team.installation.table.change_term("pr-1", lambda _: replace(term, **parts))
     team.installation.controller.run_pass("pr-1", "test", timedelta(minutes=5))
 
 
@@ -364,6 +364,24 @@ def test_ends_are_put_off_from_the_board_and_from_the_page(team):
     assert table.load("pr-1").term.expires_at == now + timedelta(days=30)  # never shortened
     assert team.program("prolong", '{"stacks": ["pr-1"], "for": "9000d"}').status == 422
     assert team.program("prolong", '{"stacks": ["pr-1"]}', "view").status == 403
+
+
+def test_a_stack_without_an_end_gets_none_by_being_prolonged(team):
+    """Whoever selects all and keeps them for two weeks must not have the others taken out."""
+    ending(team)
+    table, now = team.installation.table, team.installation.now
+    selected = '{"stacks": ["pr-1", "pr-2"], "for": "14d"}'
+    told = {one["stack"]: one for one in team.program("prolong", selected).json["stacks"]}
+    assert "no end" in str(told["pr-2"])
+    assert "no end" not in str(told["pr-1"])
+    assert table.load("pr-2").term is None
+
+    table.change_term("pr-2", lambda _: Term(stack="pr-2", owner="bob", set_at=now))
+    reply = team.installation.ask(
+        "POST", f"/s/pr-2/prolong?k={team.key()}", "for=30d", content_type=FORM, origin="null"
+    )
+    assert reply.status == 422
+    assert table.load("pr-2").term.expires_at is None
 
 
 # filter and order, without a script

@@ -9,6 +9,7 @@ import pytest
 
 from api.keyring import FRESH
 from controller.cli.main import run
+from controller.store import items
 from controller.store.withdrawals import KeysTurn, Withdrawals
 from installation import KEYS, STACK
 from local.errors import AwsError
@@ -164,14 +165,41 @@ def test_who_made_the_first_key_at_the_same_moment_does_not_end_the_others_link(
     assert [opens(installation, link) for link in (first, *second)] == [True, True]
 
 
+def turn(installation, holder):
+    return KeysTurn(
+        installation.session.client("dynamodb"), "dormouse", installation.aws.clock, holder
+    )
+
+
+def waited(installation, job):
+    began = installation.now
+    job()
+    return (installation.now - began).total_seconds()
+
+
 def test_a_turn_that_was_not_given_back_ends_by_itself(installation, dormouse):
     """Its process has died: whoever comes next waits for half a minute."""
-    KeysTurn(
-        installation.session.client("dynamodb"), "dormouse", installation.aws.clock, "dead"
-    ).__enter__()
-    began = installation.now
+    turn(installation, "dead").__enter__()
+    assert 29 <= waited(installation, lambda: dormouse(STACK, "--rotate")) <= 31
+
+
+def test_a_turn_is_given_back_and_only_by_whoever_has_it(installation, dormouse):
     dormouse(STACK, "--rotate")
-    assert timedelta(seconds=29) <= installation.now - began <= timedelta(seconds=31)
+    assert waited(installation, lambda: dormouse(STACK, "--rotate")) == 0
+
+    slow, quick = turn(installation, "slow"), turn(installation, "quick")
+    slow.__enter__()
+    quick.__enter__()  # half a minute later
+    slow.__exit__()
+    assert 29 <= waited(installation, lambda: dormouse(STACK, "--rotate")) <= 31
+
+
+def test_a_turn_that_ends_far_ahead_is_void(installation, dormouse):
+    """No process takes one for so long: a clock was wrong, or somebody has written it by hand."""
+    far = {"holder": {"S": "nobody"}, "until": {"N": "99999999999"}}
+    key = items.links_key(items.LOCK)
+    installation.session.client("dynamodb").put_item(TableName="dormouse", Item={**key, **far})
+    assert waited(installation, lambda: dormouse(STACK, "--rotate")) == 0
 
 
 def test_withdrawn_links_have_room(installation, dormouse):

@@ -352,14 +352,16 @@ def test_status_says_whose_it_is_and_when_it_ends(dormouse):
 
     now, end = dormouse.world.now, dormouse.world.now + timedelta(days=3)
     term = Term(stack=STACK, owner="ann", expires_at=end, set_at=now)
-    dormouse.world.controller.table.put_term(term)
+    dormouse.world.controller.table.change_term(STACK, lambda _: term)
     reported = dormouse.status()
     assert (reported["owner"], reported["expires"]) == ("ann", format_timestamp(end))
     out = dormouse("status", STACK).out
     assert "  owner     ann\n" in out
     assert "  expires   Fri " in out
 
-    dormouse.world.controller.table.put_term(replace(term, owner="", expires_at=None))
+    dormouse.world.controller.table.change_term(
+        STACK, lambda _: replace(term, owner="", expires_at=None)
+    )
     assert (dormouse.status()["owner"], dormouse.status()["expires"]) == (None, None)
 
 

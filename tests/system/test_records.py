@@ -9,9 +9,11 @@ from random import Random
 import pytest
 from botocore.exceptions import ClientError
 
+from controller.domain.decision.booking import Booking
 from controller.domain.decision.history import Event, EventKind, Wake
 from controller.domain.decision.hold import Hold
 from controller.domain.decision.lease import Lease
+from controller.domain.decision.term import Term
 from controller.domain.errors import LockLostError, SpecError
 from controller.domain.planning.packing import LARGEST_ITEM, pack, stored_size
 from controller.domain.planning.plan import Target
@@ -234,20 +236,153 @@ def test_a_lease_that_is_over_or_was_never_granted_cannot_be_extended(table):
     assert table.load(STACK).leases == (lease(),)
 
 
-def test_two_simultaneous_extensions_both_count(table, dynamodb):
-    """The second write meets a lease that is not the one it read."""
-    table.grant(lease())
-    meddled = []
+def booking(id_="b1", hours=1.0):
+    return Booking(
+        stack=STACK,
+        id=id_,
+        owner="ann",
+        by="ann",
+        reason="",
+        made_at=NOON,
+        opens_at=NOON + 24 * HOUR,
+        closes_at=NOON + (24 + hours) * HOUR,
+    )
+
+
+def term(days=None, owner=""):
+    end = None if days is None else NOON + days * 24 * HOUR
+    return Term(stack=STACK, owner=owner, expires_at=end, set_at=NOON)
+
+
+def prolonged(days):
+    return lambda known: known.prolonged(NOON + days * 24 * HOUR, "wake link", NOON)
+
+
+def owned(known):
+    return replace(known, owner="ann")
+
+
+def endless(known):
+    return replace(known, expires_at=None)
+
+
+def overtaken(dynamodb, quick):
+    """A table of which one read is followed by what somebody else does to it."""
+    waiting = [quick]
 
     def between(reply):
-        if not meddled:
-            meddled.append(True)
-            Table(dynamodb, NAME).extend(STACK, "a", NOON + 2 * HOUR, NOON)
+        if waiting:
+            waiting.pop()(Table(dynamodb, NAME))
         return reply
 
-    slow = Table(Interposed(dynamodb, get_item=between), NAME)
-    assert slow.extend(STACK, "a", NOON + 5 * HOUR, NOON).expires_at == NOON + 5 * HOUR
+    return Table(Interposed(dynamodb, get_item=between), NAME)
+
+
+@pytest.mark.parametrize("hours", [(2, 5), (5, 2)], ids=["shorter first", "longer first"])
+def test_two_simultaneous_extensions_both_count(table, dynamodb, hours):
+    """The second write meets a lease that is not the one it read."""
+    table.grant(lease())
+    first, second = (NOON + each * HOUR for each in hours)
+    slow = overtaken(dynamodb, lambda quick: quick.extend(STACK, "a", first, NOON))
+    assert slow.extend(STACK, "a", second, NOON).expires_at == NOON + 5 * HOUR
     assert table.load(STACK).leases[0].expires_at == NOON + 5 * HOUR
+
+
+def test_a_release_meets_an_extension_that_came_before_it(table, dynamodb):
+    table.grant(lease())
+    slow = overtaken(dynamodb, lambda quick: quick.extend(STACK, "a", NOON + 5 * HOUR, NOON))
+    slow.release(STACK, "a", NOON + HOUR / 2)
+    (found,) = table.load(STACK).leases
+    assert (found.extended_at, found.expires_at) == (NOON, NOON + HOUR / 2)
+
+
+def test_an_extension_meets_a_release_that_came_before_it(table, dynamodb):
+    """What was given back is not brought to life again: it is granted as a lease of its own."""
+    table.grant(lease())
+    slow = overtaken(dynamodb, lambda quick: quick.release(STACK, "a", NOON))
+    assert slow.extend(STACK, "a", NOON + 5 * HOUR, NOON) is None
+    assert table.load(STACK).leases[0].released_at == NOON
+
+
+def test_a_lease_in_place_of_one_that_ran_out_meets_another_that_was_quicker(table, dynamodb):
+    """Both read what ran out, and both would write their own over it."""
+    table.grant(lease())
+    later = NOON + 2 * HOUR
+
+    def again(hours):
+        return replace(lease(), granted_at=later, expires_at=later + hours * HOUR)
+
+    reads = []
+
+    def third(reply):
+        reads.append(reply)
+        if len(reads) == 2:  # the first read found nothing to extend
+            Table(dynamodb, NAME).grant(again(8))
+        return reply
+
+    Table(Interposed(dynamodb, get_item=third), NAME).grant(again(1))
+    assert [one.expires_at for one in table.load(STACK).leases] == [later + 8 * HOUR]
+
+
+@pytest.mark.parametrize("hours", [(2, 5), (5, 2)], ids=["shorter first", "longer first"])
+def test_two_who_book_the_same_at_once_have_the_longer_of_both(table, dynamodb, hours):
+    table.book(booking())
+    first, second = (booking(hours=each) for each in hours)
+    slow = overtaken(dynamodb, lambda quick: quick.book(first))
+    assert slow.book(second).closes_at == NOON + 29 * HOUR
+    (found,) = table.load(STACK).bookings
+    assert found.closes_at == NOON + 29 * HOUR
+
+
+def test_a_cancellation_meets_what_made_the_booking_longer_and_the_other_way_round(table, dynamodb):
+    table.book(booking())
+    slow = overtaken(dynamodb, lambda quick: quick.book(booking(hours=3)))
+    assert slow.cancel(STACK, "b1", NOON).closes_at == NOON + 27 * HOUR
+
+    table.book(booking())
+    slow = overtaken(dynamodb, lambda quick: quick.cancel(STACK, "b2", NOON))
+    slow.book(booking("b2", hours=5))
+    found = {one.id: one.cancelled_at for one in table.load(STACK).bookings}
+    assert found == {"b1": NOON, "b2": NOON, "b3": None}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "left"),
+    [
+        (prolonged(30), prolonged(14), term(30)),
+        (prolonged(14), prolonged(30), term(30)),
+        (owned, prolonged(14), term(14, "ann")),
+        (prolonged(14), owned, term(14, "ann")),
+        (endless, prolonged(14), term()),
+    ],
+)
+def test_two_who_change_the_term_at_once_both_have_their_way(table, dynamodb, first, second, left):
+    table.change_term(STACK, lambda _: term(7))
+    slow = overtaken(dynamodb, lambda quick: quick.change_term(STACK, first))
+    slow.change_term(STACK, second)
+    assert replace(table.load(STACK).term, by="") == left
+
+
+def test_two_who_set_the_first_term_at_once_both_have_their_way(table, dynamodb):
+    def with_owner(known):
+        return owned(known or term())
+
+    slow = overtaken(dynamodb, lambda quick: quick.change_term(STACK, lambda _: term(7)))
+    slow.change_term(STACK, with_owner)
+    assert table.load(STACK).term == term(7, "ann")
+
+
+def test_a_change_that_finds_nothing_to_change_asks_for_nothing(table):
+    before = table.request_version(STACK)
+    assert table.change_term(STACK, lambda known: known) is None
+    assert (table.load(STACK).term, table.request_version(STACK)) == (None, before)
+
+
+def test_until_the_next_opening_is_stored_as_such(table):
+    """Or hours that are published later would not move the end of the sleep."""
+    held = hold(after=NOON)
+    table.hold(held)
+    assert table.load(STACK).hold == held
 
 
 def test_a_hold_is_one_and_can_be_lifted(table):

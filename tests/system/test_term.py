@@ -32,7 +32,7 @@ def ending(after: timedelta, owner: str = "ann", keeps=(), **policy):
         day.publish(replace(day.spec, source={"keeps": keeps}))
     day.live("Mon 06:02")
     term = Term(stack=STACK, owner=owner, expires_at=day.now + after, set_at=day.now)
-    day.controller.table.put_term(term)
+    day.controller.table.change_term(STACK, lambda _: term)
     return day
 
 
@@ -88,7 +88,9 @@ def test_what_is_extended_begins_anew():
     live(day, timedelta(hours=30))
     assert reported(day) == ["ending", "ending"]  # it was published less than three days ahead
     term = day.controller.table.load(STACK).term
-    day.controller.table.put_term(term.prolonged(day.now + 14 * DAY, "bob", day.now))
+    day.controller.table.change_term(
+        STACK, lambda _: term.prolonged(day.now + 14 * DAY, "bob", day.now)
+    )
     live(day, 5 * DAY)
     assert reported(day) == ["ending"] * 2
     live(day, 7 * DAY)
@@ -141,6 +143,6 @@ def test_messages_name_owner_remedy_and_what_terraform_keeps():
 def test_a_term_without_an_end_is_announced_to_nobody():
     day = ending(DAY)
     term = day.controller.table.load(STACK).term
-    day.controller.table.put_term(replace(term, expires_at=None))
+    day.controller.table.change_term(STACK, lambda _: replace(term, expires_at=None))
     live(day, 5 * DAY)
     assert reported(day) == []

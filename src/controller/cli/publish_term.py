@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import click
 
@@ -36,16 +37,18 @@ def set_term(
     if owner is None and expires is None:
         return None
     deployment = stacks.deployment
-    with deployment.reaching(f'read who answers for "{stack}"'):
-        known = deployment.table.load_requests(stack).term
     now = deployment.clock.now()
-    term = replace(known or Term(stack=stack, set_at=now), set_at=now, by=stacks.caller)
+    given: dict[str, Any] = {"set_at": now, "by": stacks.caller}
     if owner is not None:
-        term = replace(term, owner=_checked(owner))
+        given["owner"] = _checked(owner)
     if expires is not None:
-        term = replace(term, expires_at=now + expires if expires else None)
+        given["expires_at"] = now + expires if expires else None
+
+    def changed(known: Term | None) -> Term:
+        return replace(known or Term(stack=stack, set_at=now), **given)
+
     with deployment.reaching(f'say who answers for "{stack}"'):
-        deployment.table.put_term(term)
+        term = deployment.table.change_term(stack, changed)
     stacks.start_pass(stack)
     return term
 

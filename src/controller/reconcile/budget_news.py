@@ -18,8 +18,9 @@ from controller.reconcile.ports import Records
 def add_budget_events(status: Status, records: Records, now: datetime) -> Status:
     """Each of the two once in a month; where it is used up at once, that alone."""
     spec, rules = records.spec, rules_of(records.spec, status, records.bookings)
-    hold = records.hold.under(rules) if records.hold else None
-    budget = make_budget(spec, rules, records.leases, hold, status.lifecycle, status.meter, now)
+    budget = make_budget(
+        spec, rules, records.leases, records.hold, status.lifecycle, status.meter, now
+    )
     if budget is None:
         return status
     reported = _reported_of(status, budget)

@@ -58,7 +58,7 @@ def read_requests(stack: str, found: Mapping[str, items.Item]) -> StackRequests:
     leases, lost = read(items.LEASE, parse_lease)
     bookings, lost_bookings = read(items.BOOKING, parse_booking)
     holds, lost_hold = read(items.HOLD, _parse_hold)
-    terms, lost_term = read(items.TERM, _parse_term)
+    terms, lost_term = read(items.TERM, parse_term)
     return StackRequests(
         term=terms[0] if terms else None,
         leases=leases,
@@ -91,7 +91,7 @@ def _parse_hold(stack: str, _sort: str, text: str) -> Hold:
 
 
 @lru_cache(maxsize=100)
-def _parse_term(stack: str, _sort: str, text: str) -> Term:
+def parse_term(stack: str, _sort: str, text: str) -> Term:
     return _of_stack(Term.from_json(json.loads(text)), stack)
 
 

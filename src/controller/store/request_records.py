@@ -9,7 +9,7 @@ mark are written in one transaction, so no stored request waits without a due pa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -29,6 +29,7 @@ from controller.store.loaded_requests import (
     StackRequests,
     parse_booking,
     parse_lease,
+    parse_term,
     read_requests,
 )
 from controller.store.table_calls import TableCalls
@@ -159,10 +160,24 @@ class RequestRecords(TableCalls):
         item = items.with_body(key, hold.to_json(), expires=expires)
         self._write_marked(hold.stack, hold.set_at, {"Put": {"Item": item}})
 
-    def put_term(self, term: Term) -> None:
-        """Store who is responsible for a stack, and until when; and make it due."""
-        item = items.with_body(items.request_key(term.stack, items.TERM), term.to_json())
-        self._write_marked(term.stack, term.set_at, {"Put": {"Item": item}})
+    def change_term(self, stack: str, change: Callable[[Term | None], Term | None]) -> Term | None:
+        """
+        Store what `change` makes of the stack's term, and make the stack due; nothing if it is
+        None.
+
+        Two who change it at once both succeed: what the first wrote is read again by the second.
+        """
+        key = items.request_key(stack, items.TERM)
+        while True:
+            found = self._item(key)
+            term = items.readable(found, partial(parse_term, stack, items.TERM)) if found else None
+            changed = change(term if isinstance(term, Term) else None)
+            if changed is None:
+                return None
+            unchanged = items.as_found(found) if found else {"ConditionExpression": _IS_FREE}
+            put = {"Put": {"Item": items.with_body(key, changed.to_json()), **unchanged}}
+            if self._write_marked(stack, changed.set_at, put):
+                return changed
 
     def lift_hold(self, stack: str, now: datetime) -> None:
         """End the hold, and make the stack due."""

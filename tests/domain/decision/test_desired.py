@@ -127,6 +127,15 @@ def test_lifting_a_hold_brings_office_hours_back():
     assert requested.decide("11:00").reason == "office hours"
 
 
+def test_a_sleep_until_the_next_opening_ends_with_one_that_was_published_later():
+    asleep = hold("asleep", "Fri 16:00", "Sun 23:55", after=at("Fri 16:00"))
+    asked = Asked(rules(office_hours=[*HOURS, "Sat 10:00-14:00"]), [], asleep)
+
+    assert asked.decide("Sat 09:54").until == at("Sat 09:55")
+    assert asked.decide("Sat 09:54").reason == "ann holds it asleep until Sat 28 Nov 09:55"
+    assert asked.act("Sat 09:55").state is AWAKE
+
+
 # idleness
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from controller.domain.decision.hold import Hold
+from controller.domain.decision.hold import LONGEST_SLEEP_NOW, Hold
 from controller.domain.decision.lease import Lease
 from controller.domain.decision.lifecycle import ConsumedRequests, Failure, Lifecycle, Slept
 from controller.domain.money.meter import Meter
@@ -149,6 +149,13 @@ def test_a_hold_is_shown_while_it_is_in_force():
     assert report(ASLEEP, lease(), hold=hold()).hold == hold()
     assert report(AWAKE, hold=hold(Target.AWAKE)).hold == hold(Target.AWAKE)
     assert report(ASLEEP).hold is None
+
+
+def test_a_sleep_until_the_next_opening_is_shown_with_its_end_by_the_hours_of_today():
+    until_opening = replace(hold(), after=NOON)
+    told = report(ASLEEP, hold=until_opening)
+    assert told.hold == replace(hold(), until=NOON + LONGEST_SLEEP_NOW)
+    assert told.decision.until == told.changes_at == NOON + LONGEST_SLEEP_NOW
 
 
 def test_a_hold_that_is_over_ended_or_used_up_is_not_shown():

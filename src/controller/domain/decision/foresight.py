@@ -47,7 +47,7 @@ def foresee(
     until: datetime | None = None,
 ) -> Iterator[Change]:
     """The changes after `now` and before `until`, in order; without `until` a thousand steps."""
-    hold = hold.under(rules) if hold else None
+    hold = hold.under(rules) if hold else None  # once, not at each step
     rules = replace(rules, policy=replace(rules.policy, idle_timeout=None))
     since = lifecycle.waking_since or now  # what ended before that is no reason any more
     leases = [lease for lease in leases if lease.expires_at > since]

@@ -74,9 +74,10 @@ class Term:
         return min((at for at in self.moments if at > now), default=None)
 
     def prolonged(self, until: datetime, by: str, now: datetime) -> Term:
-        """At least until then: no extension shortens the term."""
-        latest = max(until, self.expires_at) if self.expires_at else until
-        return replace(self, expires_at=latest, by=by, set_at=now)
+        """At least until then: no extension shortens a term, nor ends one that has no end."""
+        if self.expires_at is None:
+            return self
+        return replace(self, expires_at=max(until, self.expires_at), by=by, set_at=now)
 
     def to_json(self) -> dict[str, Json]:
         return {

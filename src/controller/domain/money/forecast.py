@@ -47,7 +47,6 @@ def make_forecast(
 ) -> Forecast:
     """`hold` is the one in force, which comes before the office hours for as long as it lasts."""
     use, window = UsageProfile.of(spec), Interval(begin, end)
-    hold = hold.under(rules) if hold else None
     stays = tuple(_stays(rules, begin, end, hold))
     used = (span.used(window, use) for stay in stays for span in _spans(spec, use, stay))
     return Forecast(

@@ -81,7 +81,7 @@ def balancers_of(spec: Spec, group: ResourceSpec) -> Iterator[ResourceSpec]:
 
 def _running(spec: Spec) -> Iterator[ResourceSpec]:
     for service in spec.of_kind(Kind.SERVICE):
-        if service.request.get("desiredCount", 1) != 0:
+        if service.request.get("desiredCount") != 0:
             yield service
 
 

@@ -259,7 +259,6 @@ def make_report(
     rules = rules_of(spec, status, bookings, now)
     outline = make_outline(spec, status, leases, hold, now, held, bookings)
     lifecycle = status.lifecycle.judged_by(spec.hash)
-    hold = hold.under(rules) if hold else None
     budget = make_budget(spec, rules.with_stop(None), leases, hold, lifecycle, status.meter, now)
     as_foreseen = rules.with_stop(budget.stop) if budget else rules
     ahead = foresee(as_foreseen, leases, hold, lifecycle, now, now + AHEAD)
