@@ -211,6 +211,22 @@ def test_the_tasks_of_a_service_are_read_once_when_it_leaves():
     assert leaving_services(stood(), SPEC, leaving) == []
 
 
+def test_the_tasks_of_a_service_that_a_wake_took_up_are_read_again_when_it_leaves():
+    """Also if one of them had ended before: what a sleep has read are not those of the wake."""
+    arn = SERVICE_ARN.replace(":service/", ":task/")
+    since = NOON - 20 * MINUTE
+    known = Tasks(count=1, cpu=256, memory=512)
+    one = SeenTask(arn=f"{arn}/1", created_at=since, since=since, until=None, tasks=known)
+    gone = BillingInterval(address=SERVICE, arn=f"{arn}/0", since=since, until=NOON, tasks=known)
+    asleep = stood(RAN, meter=Meter(seen={SERVICE: (one,)}, ended=(gone,)))
+    leaves = observed({LB: ABSENT, SERVICE: tasks(State.LEAVING)})
+    assert leaving_services(asleep, SPEC, leaves) == []
+
+    runs = look(Target.AWAKE, **{SERVICE: tasks(State.PENDING)})
+    awake = metered(asleep, SPEC, runs, NOON)
+    assert leaving_services(awake, SPEC, leaves) == [RAN]
+
+
 def test_extra_tasks_of_a_service_that_keeps_some_asleep_are_unknown():
     leaving = observed({SERVICE: tasks(State.LEAVING)})
     assert leaving_services(stood(RAN), BOTH, leaving) == []

@@ -15,7 +15,6 @@ from simulation.changes import FILES, draw_begins, draw_changes, draw_turn
 from simulation.damage import draw_damages, draw_later_damages
 from simulation.sites import ABROAD, CHANGES, HOME, MOVES, NEXT_DOOR, Site
 from simulation.trouble import (
-    BAD_TASK,
     Spell,
     draw_bad_workers,
     draw_broken_renames,
@@ -25,7 +24,6 @@ from simulation.trouble import (
 )
 
 MINUTE = timedelta(minutes=1)
-HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 ZONES = (
@@ -170,12 +168,7 @@ def tell(
         if any(life.worker for life in lives):
             workers_dice = random.Random(f"{seed}/bad workers")
             broken += draw_bad_workers(workers_dice, start, days, lively)
-        crashes = [spell for spell in later if spell.kind == BAD_TASK]
-        turned = [
-            life.turned_at
-            for life in lives
-            if life.turned_at and not any(_is_near(one, life.turned_at) for one in crashes)
-        ]
+        turned = (life.turned_at for life in lives if life.turned_at)
         endless = [draw_endless_drain(random.Random(f"{at}"), at, stuck) for at in turned]
         spells = sorted([*spells, *later, *broken, *endless], key=lambda spell: spell.since)
     published = [each.at for life in lives for each in life.presses if each.kind == "publish"]
@@ -186,11 +179,6 @@ def tell(
         damages = [*damages, *draw_later_damages(later_dice, start, days, lively)]
     hands = answers.choice(HANDS)
     return replace(home, spells=spells, damages=damages, neighbour=neighbour, hands=hands)
-
-
-def _is_near(spell: Spell, moment: datetime) -> bool:
-    """Not drawn together: the ledger lacks tasks that crash and never end (docs/proof.md)."""
-    return spell.since - HOUR < moment < spell.over_at + HOUR
 
 
 def draw_answers(choose: random.Random, profile: str) -> Timing:

@@ -57,7 +57,7 @@ def _taken_up(meter: Meter, iteration: Iteration) -> Meter:
     """A service that has tasks again, by a wake or by others, has other ones: read again."""
     if not meter.seen:
         return meter
-    ended = {span.address for span in meter.ended}
+    ended = {span.address for span in meter.ended if not span.is_task}
     stays = {
         address
         for address, one in iteration.observed.resources.items()
