@@ -6,6 +6,7 @@ import pytest
 
 from controller.hcl import disk_cache, grammar, parse, parser
 from controller.hcl.errors import HclError
+from controller.hcl.json_syntax import parse_json_body
 
 TEXT = "a = 1\n"
 
@@ -39,6 +40,16 @@ def test_a_file_is_parsed_once_for_all_runs(folder, monkeypatch):
     forget()
     monkeypatch.setattr(parser, "parse_body", None)  # would fail if it were called
     assert repr(parse.parse_body(TEXT, "main.tf")) == repr(first)
+
+
+def test_files_of_the_json_syntax_and_templates_are_parsed_once_too(folder, monkeypatch):
+    text = '{"locals": {"a": "${1 + 1}"}}'
+    trees = parse_json_body(text, "main.tf.json"), parse.parse_template_file("${a}!", "a.tftpl")
+    parse.parse_template_file.cache_clear()
+    monkeypatch.setattr(parser, "parse_template", None)  # would fail if it were called
+
+    again = parse_json_body(text, "main.tf.json"), parse.parse_template_file("${a}!", "a.tftpl")
+    assert repr(again) == repr(trees)
 
 
 def test_another_text_or_name_is_another_tree(folder):

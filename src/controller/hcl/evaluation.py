@@ -22,7 +22,7 @@ from controller.hcl.inputs import Given, InputReader
 from controller.hcl.instance import EvaluatedCall, ModuleInstance
 from controller.hcl.module import CallPath, Module
 from controller.hcl.origins import describe_origins
-from controller.hcl.parse import parse_template
+from controller.hcl.parse import parse_template_file
 from controller.hcl.provider_blocks import ProviderValues, provider_blocks, provider_names
 from controller.hcl.provider_version import UNKNOWN, AwsProvider
 from controller.hcl.references import is_constant
@@ -157,7 +157,7 @@ class Evaluation:
     def _render(self, text: str, variables: Mapping[str, Value], name: str) -> Value:
         """A template's text with nothing but these variables; its mistakes are the call's."""
         try:
-            template = parse_template(text, name)
+            template = parse_template_file(text, name)
             return evaluate(template, TemplateScope(self.root.context, variables, name))
         except HclError as error:
             where = f"{name}:{error.place.line}: " if error.place else ""

@@ -15,7 +15,7 @@ from controller.hcl import numbers
 from controller.hcl.construct import make_object, make_tuple, string
 from controller.hcl.errors import HclError
 from controller.hcl.json_text import JsonMember, JsonNode, parse_json
-from controller.hcl.parse import parse_embedded, parse_template
+from controller.hcl.parse import parse_embedded, parse_template, remembered
 from controller.hcl.plain import from_python
 from controller.hcl.schema import BlockSchema, schema_of
 from controller.hcl.syntax import Argument, BlockSyntax, Body, Expression, Literal, Object, Tuple
@@ -92,9 +92,13 @@ _META = frozenset({"depends_on", "provider"})
 
 
 def parse_json_body(text: str, file: str) -> Body:
-    """A `.tf.json` file. Raises HclError "syntax" or "duplicate"."""
-    root = parse_json(text, file)
-    return _body(root, _TOP, root.place)
+    """A `.tf.json` file, remembered between runs. Raises HclError "syntax" or "duplicate"."""
+
+    def parse() -> Body:
+        root = parse_json(text, file)
+        return _body(root, _TOP, root.place)
+
+    return remembered("json", Body, text, file, parse)
 
 
 def parse_json_values(text: str, file: str) -> dict[str, tuple[Value, Place]]:

@@ -8,10 +8,14 @@ something must really be parsed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
+from typing import TypeVar
 
 import controller.hcl.disk_cache as kept
 from controller.hcl.syntax import Body, Expression
+
+T = TypeVar("T")
 
 
 @lru_cache(maxsize=1024)
@@ -22,16 +26,31 @@ def parse_body(text: str, file: str) -> Body:
     The same text under the same name gives the same tree, so that a directory that is read again
     is parsed once.
     """
-    place = kept.place_of("tree", text, file)
-    known = kept.load(place) if place else None
-    if isinstance(known, Body):
-        return known
-    from controller.hcl import parser
 
-    body = parser.parse_body(text, file)
+    def parse() -> Body:
+        from controller.hcl import parser
+
+        return parser.parse_body(text, file)
+
+    return remembered("tree", Body, text, file, parse)
+
+
+@lru_cache(maxsize=1024)
+def parse_template_file(text: str, file: str) -> Expression:
+    """A template file, remembered likewise. Raises HclError "syntax"."""
+    return remembered("template", Expression, text, file, lambda: parse_template(text, file))
+
+
+def remembered(kind: str, type_: type[T], text: str, file: str, parse: Callable[[], T]) -> T:
+    """What `parse` makes of a file's text, or made of it in an earlier run."""
+    place = kept.place_of(kind, text, file)
+    known = kept.load(place) if place else None
+    if isinstance(known, type_):
+        return known
+    parsed = parse()
     if place:
-        kept.save(place, body)
-    return body
+        kept.save(place, parsed)
+    return parsed
 
 
 def parse_argument(text: str, file: str) -> Expression:
