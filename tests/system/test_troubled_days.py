@@ -6,6 +6,7 @@ Times are Tokyo's; a stack without a history is woken six minutes before it open
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -437,7 +438,7 @@ def test_a_pass_whose_lock_was_taken_writes_nothing_more(make_days):
     day.during(day.now + timedelta(seconds=30), freeze)
     assert day.run_pass() == {"result": "lost"}
     assert done
-    assert day.status["phase"] == "theirs"
+    assert json.loads(items.body_text(status_item(day))) == {"phase": "theirs"}
 
 
 # what is told
