@@ -85,3 +85,29 @@ def test_the_money_of_a_kept_row_goes_on():
 
     assert f">{spent:.2f} $" in written([awake], NOW)
     assert f">{spent + 2:.2f} $" in written([awake], NOW + timedelta(hours=2))
+
+
+@pytest.mark.parametrize(
+    ("row", "later", "gone", "comes"),
+    [
+        (1, timedelta(minutes=21), "<p>wanted by ann", "<p class=late>wanted by ann"),
+        (2, timedelta(minutes=21), "ends 24 Nov", "ends Tue 24 Nov 18:20"),
+        (3, timedelta(minutes=21), "; wakes 18:20", "<p>"),
+        (9, timedelta(minutes=41), "bob waits for it", "<p>"),
+        (0, timedelta(hours=14, minutes=1), "<svg role=img", '<svg viewBox="3 0 84 36" role=img'),
+    ],
+)
+def test_what_time_changes_in_a_kept_row(row, later, gone, comes):
+    found = [fleet()[row]]
+    before, after = anew(found, NOW), written(found, NOW + later)
+
+    assert gone in before
+    assert gone not in after
+    assert comes in after
+
+
+def test_only_those_who_may_choose_get_boxes():
+    found = fleet()
+
+    assert anew(found, NOW).count("type=checkbox") == len(found)
+    assert "checkbox" not in written(found, NOW, boxes=False)
