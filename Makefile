@@ -67,14 +67,12 @@ fidelity: setup ## Compare the simulated AWS with the recording FILE of the real
 recordings: setup ## Record anew what other emulators of AWS answer (tests/data/recordings)
 	@PYTHONPATH=tests $(BIN)/python -m recording.peers
 
-MUTANTS ?= *
+PARTS ?=
 MUTANTS_VENV := .venv-mutants
 
-mutants: setup ## Change the deciding code a line at a time: does a test notice? (MUTANTS="controller.domain.planning.plan*" for one file)
+mutants: setup ## Change the deciding code a line at a time: does a test notice? (PARTS="loop pacing" for these files; all take hours)
 	@UV_PROJECT_ENVIRONMENT=$(MUTANTS_VENV) $(BIN)/uv sync --quiet --frozen --no-install-project --group mutants --python $(BIN)/python
-	@cmp -s pyproject.toml mutants/pyproject.toml || rm -rf mutants # made with other settings
-	@PYTHONPATH=src nice $(MUTANTS_VENV)/bin/mutmut run --max-children $(JOBS) $(foreach names,$(MUTANTS),"$(names)")
-	@$(MUTANTS_VENV)/bin/mutmut results | grep -E ': (survived|no tests|timeout|suspicious)$$' || echo "no mutant was left"
+	@PYTHONPATH=mutants/src:tests nice $(MUTANTS_VENV)/bin/python -m mutation $(PARTS)
 
 SAM ?= $(BIN)/python -m controller.cli.run_sam
 CONFIG_ENV ?= default

@@ -1,0 +1,1 @@
+"""`make mutants`: is each change of a line of the deciding code noticed by a test?"""
