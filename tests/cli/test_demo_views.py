@@ -19,7 +19,13 @@ def test_a_sleep_that_is_announced_gives_its_reason_as_of_then():
         facts={"ends_at": "2026-11-23T10:40:00Z"},
     )
     report = SimpleNamespace(status=SimpleNamespace(outbox=[soon]))
-    system = SimpleNamespace(report=lambda: report, events=list, trouble=[], policy=Policy())
+    system = SimpleNamespace(
+        report=lambda: report,
+        events=list,
+        trouble=[],
+        policy=Policy(),
+        deployed=SimpleNamespace(is_deleted=False),
+    )
 
     assert News(system, speed=60).lines(steps=False) == [
         "10:36:16  it will go to sleep at 10:40; by then office hours are over"

@@ -192,6 +192,7 @@ def test_a_stack_that_cannot_be_put_to_sleep_stops_it_with_what_still_costs(dorm
     assert dormouse.account.concurrency == {"dormouse-api": 5, "dormouse-door": None}
 
 
+@pytest.mark.usefixtures("unignored")
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 130)])
 def test_one_that_is_ended_in_the_middle_opens_links_and_doors_again(dormouse, name, code):
     dormouse("wake", STACK, "--for", "3h")

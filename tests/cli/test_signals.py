@@ -10,17 +10,7 @@ import pytest
 from controller.cli import signals
 from controller.cli.signals import EndedError, interruptible
 
-
-@pytest.fixture(autouse=True)
-def unignored():
-    """As in a terminal: what starts in the background may ignore some signals from the first."""
-    before = {number: signal.getsignal(number) for number in signals.SIGNALS}
-    for number in signals.SIGNALS:
-        signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
+pytestmark = pytest.mark.usefixtures("unignored")
 
 
 @pytest.fixture
