@@ -8,6 +8,7 @@ part.
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from contextlib import redirect_stdout
@@ -44,6 +45,7 @@ def _is_clean(part: str) -> bool:
 
 def _judge(part: str, names: list[str]) -> int:
     os.environ[MUTANT] = ""
+    importlib.invalidate_caches()  # the copy was not there when Python began
     judge, said = Judge(names), StringIO()
     with redirect_stdout(said):
         code = pytest.main([*QUIET, *tests_of(part)], plugins=[judge])

@@ -76,10 +76,41 @@ def test_it_polls_less_often_the_longer_the_transition_is(look, way, seconds):
     assert pace().pause_after(late) == seconds * SECOND
 
 
-@pytest.mark.parametrize(("way", "seconds"), [(80, 4), (100, 3), (180, 5)])
+@pytest.mark.parametrize(("way", "seconds"), [(80, 4), (85, 2.55), (100, 3), (180, 5)])
 def test_what_earlier_wakes_took_says_how_near_the_end_is(way, seconds):
     late = turn(seen=CHECKING, began_at=NOON - way * SECOND)
     assert knows(100.0).pause_after(late) == seconds * SECOND
+
+
+@pytest.mark.parametrize("look", [ACTING, saw(plan(Target.ASLEEP, actions=(ACTS,)))])
+def test_what_earlier_wakes_took_does_not_matter_while_steps_of_ours_are_left(look):
+    late = turn(look.plan.target, look, began_at=NOON - 80 * SECOND)
+    assert knows(100.0).pause_after(late) == 2.4 * SECOND
+
+
+def test_before_anything_is_known_and_after_an_error_the_end_of_the_wake_is_polled_for():
+    assert pace().pause_after(turn()) == SECOND
+    steps = begun(LB, "load balancer starting", 0)
+    refused = turn(seen=STARTING, steps=steps, error=PermanentError("no"))
+    assert pace().pause_after(refused) == 2 * SECOND
+
+
+def test_a_step_that_was_taken_is_looked_at_soon():
+    steps = begun(LB, "load balancer starting", 0)
+    taken = turn(seen=STARTING, steps=steps, taken=(MAKES,))
+    assert pace().pause_after(taken) == 2 * SECOND
+
+
+def test_after_a_step_of_a_sleep_the_next_poll_is_soon_and_never_slower_than_requested():
+    going = saw(plan(Target.ASLEEP, waiting=((SERVICE, "draining"),)))
+    late = turn(Target.ASLEEP, going, taken=(DELETES,), began_at=NOON - 10 * MINUTE)
+    assert pace().pause_after(late) == 2 * SECOND
+    assert pace(poll=SECOND).pause_after(late) == SECOND
+    assert pace().pause_after(replace(late, taken=())) == 5 * SECOND
+
+
+def test_a_stack_that_is_as_it_should_be_is_polled_as_requested():
+    assert pace(poll=7 * SECOND).pause_after(turn(seen=saw(plan()))) == 7 * SECOND
 
 
 def test_a_wake_that_an_earlier_pass_began_counts_from_there():
@@ -105,10 +136,24 @@ def test_the_usual_time_of_a_step_is_learned():
     )
 
 
+def test_how_long_a_step_lasts_counts_to_when_its_resource_was_read():
+    later = NOON + 20 * SECOND
+    read = {"read_at": {LB: later, SERVICE: later}, "now": later}
+    steps = begun(LB, "load balancer starting", 120)
+    assert pace().pause_after(turn(seen=STARTING, steps=steps, **read)) == 5 * SECOND
+
+
+def test_the_end_of_a_step_is_near_from_a_share_of_its_usual_time_on():
+    learned = Learned(steps={(LB, "load balancer starting"): (100.0,)})
+    steps = begun(LB, "load balancer starting", 85)
+    assert pace(learned=learned).pause_after(turn(seen=STARTING, steps=steps)) == 5 * SECOND
+
+
 def test_polling_is_never_slower_than_requested():
     steps = begun(LB, "load balancer starting", 0)
     requested = pace(poll=4 * SECOND).pause_after(turn(seen=STARTING, steps=steps))
     assert requested == 4 * SECOND
+    assert pace(poll=SECOND).read_next(turn(seen=CHECKING), NOON + SECOND) == {SERVICE}
 
 
 def test_what_can_be_retried_sooner_is():
@@ -116,6 +161,8 @@ def test_what_can_be_retried_sooner_is():
     assert pace().pause_after(held) == SECOND
     almost = replace(held, now=NOON + SECOND - MOMENT)
     assert pace().pause_after(almost) == SHORTEST_PAUSE
+    makes = turn(seen=saw(plan(actions=(MAKES,))), progress=held.progress.holding_back(TG, NOON))
+    assert pace().pause_after(makes) == SECOND
 
 
 def test_a_run_that_gives_up_does_so_on_time():
@@ -133,11 +180,17 @@ def test_tags_that_cannot_be_read_yet_are_read_again_soon():
     fresh, old = begun(LB, "load balancer starting", 0), begun(LB, "load balancer starting", 60)
     assert pace().pause_after(turn(seen=unread, steps=fresh)) == SECOND
     assert pace().pause_after(turn(seen=unread, steps=old)) == UNREADABLE
+    lag = begun(LB, "load balancer starting", 3)
+    assert pace().pause_after(turn(seen=unread, steps=lag)) == UNREADABLE
+    later = NOON + 4 * SECOND
+    read = turn(seen=unread, steps=fresh, now=later, read_at={LB: later, SERVICE: later})
+    assert pace().pause_after(read) == UNREADABLE
 
 
 def test_aws_is_left_alone_for_as_long_as_it_says():
     quiet = turn(seen=CHECKING, quiet_until=NOON + MINUTE)
     assert pace().pause_after(quiet) == MINUTE
+    assert pace().pause_after(replace(quiet, quiet_until=NOON)) == 2 * SECOND
 
 
 def test_a_sleep_without_memory_ends_as_soon_as_it_may():

@@ -54,6 +54,10 @@ def test_in_the_other_orders_the_count_stays(order, changes):
     assert not begins.lowers_count
 
 
+def test_by_force_the_drain_of_a_service_that_may_not_rest_is_eased_too():
+    assert step(plan_of(seen(State.READY, serves=True), Order.FORCE)).changes == (DRAIN,)
+
+
 def test_a_service_whose_count_does_not_go_the_way_it_should_is_deleted():
     begins = step(plan_of(by_force(RUNS)))
 
@@ -125,6 +129,8 @@ def test_what_a_service_left_running_when_it_was_taken_up_is_remembered_until_it
     assert (taken_up.since, taken_up.left) == ({}, {SERVICE: NOON})
     assert Rest.from_json(taken_up.to_json()) == taken_up
     assert taken_up.drained(SERVICE) == taken_up.over(SERVICE) == Rest()
+    assert Rest().taken_up(SERVICE, NOON).left == {SERVICE: NOON}
+    assert Rest.from_json({}) == Rest()
     again = taken_up.begun(SERVICE, NOON + timedelta(hours=1))
     assert (again.since, again.left) == ({SERVICE: NOON + timedelta(hours=1)}, {})
 
