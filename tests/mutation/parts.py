@@ -22,7 +22,7 @@ PASSES = ("tests/reconcile", "tests/system/test_wake_and_sleep.py")
 TESTS: dict[str, tuple[str, ...]] = {
     "going": ("tests/domain/planning",),
     "limits": ("tests/reconcile/test_limits.py",),
-    "loop": PASSES,
+    "loop": ("tests/reconcile/test_loop.py", "tests/system/test_wake_and_sleep.py"),
     "outbox": ("tests/reconcile/test_outbox.py",),
     "pacing": ("tests/reconcile/test_pacing.py",),
     "real_rehearsing": ("tests/reconcile", "tests/system/test_real_rehearsal.py"),
@@ -31,7 +31,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "side_by_side": ("tests/reconcile/test_side_by_side.py",),
     "sleep_pacing": ("tests/reconcile/test_pacing.py",),
     "stack_pass": PASSES,
-    "turn": ("tests/reconcile",),
+    "turn": ("tests/reconcile/test_turn.py", "tests/reconcile"),
     "waits": ("tests/domain/planning",),
 }
 """Arguments of pytest by the name of the file. The fewer tests, the sooner the verdicts."""
