@@ -289,6 +289,22 @@ def test_a_sleep_reads_what_it_has_touched_and_what_goes_with_it():
     assert pace().read_next(whole, NOON + SECOND) is None
 
 
+def test_a_sleep_reads_a_refused_step_when_its_time_has_come():
+    refused = Progress().holding_back(TG, NOON + 30 * SECOND)
+    after = turn(Target.ASLEEP, saw(plan(Target.ASLEEP, actions=(DELETES,))), progress=refused)
+    assert pace().read_next(after, NOON + 10 * SECOND) == frozenset()
+    assert pace().read_next(after, NOON + 30 * SECOND) == {TG}
+
+
+@pytest.mark.parametrize(("step", "seconds"), [("load balancer starting", 4), ("never seen", 2)])
+def test_a_sleep_assumes_how_long_a_step_takes_that_no_sleep_has_taught(step, seconds):
+    going = plan(Target.ASLEEP, waiting=((LB, step),))
+    busy = turn(Target.ASLEEP, saw(going, {LB: seen(State.PENDING)}), steps=begun(LB, step, 10))
+    due_at = NOON + seconds * SECOND
+    assert pace().read_next(busy, due_at - TOGETHER - MOMENT) == frozenset()
+    assert pace().read_next(busy, due_at - TOGETHER) == {LB}
+
+
 def test_what_waits_for_another_is_not_read_but_what_leaves_is():
     waits = replace(DELETES, waits_for="waits until the service is gone")
     left = plan(Target.ASLEEP, actions=(waits,), waiting=((SERVICE, "draining"),))
