@@ -13,6 +13,7 @@ import yaml
 from deployed import SHIPPED, STACK, deploy
 
 from controller.domain.planning.spec import Spec
+from controller.store import items
 from local.faults import Fault
 from system.stack_under_test import AWAKE
 
@@ -325,6 +326,20 @@ def test_a_stack_whose_folder_is_gone_is_named_with_the_remedy(dormouse, tmp_pat
     ]
     dormouse("unpublish", "old")
     assert "note:" not in dormouse("publish", *map(str, sorted(infra.iterdir()))).err
+
+
+def test_a_spec_that_cannot_be_read_hides_no_other_folder(dormouse, tmp_path):
+    infra = clone(tmp_path / "app") / "infra"
+    for name in (STACK, "a", "kept", "old"):
+        root(infra / name)
+    dormouse("publish", *map(str, sorted(infra.iterdir())))
+    dynamodb, key = dormouse.world.aws.session().client("dynamodb"), items.key("a", items.SPEC)
+    item = dynamodb.get_item(TableName="dormouse", Key=key)["Item"]
+    dynamodb.put_item(TableName="dormouse", Item=item | {"body": {"S": "{"}})
+    for name in ("a", "old"):
+        shutil.rmtree(infra / name)
+    said = dormouse("publish", *map(str, sorted(infra.iterdir())))
+    assert f"note: old is published, and its folder {infra}/old is gone" in said.err
 
 
 def test_a_stack_of_another_repository_is_not_missed(dormouse, roots, tmp_path):

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from controller.cli import signals
+from controller.cli import main, signals
 from controller.cli.signals import EndedError, interruptible
 
 pytestmark = pytest.mark.usefixtures("unignored")
@@ -55,3 +55,11 @@ def test_a_signal_that_is_ignored_stays_so_and_each_has_its_handler_back():
     finally:
         signal.signal(signal.SIGHUP, before)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_command_that_is_ended_leaves_with_the_code_of_the_signal(monkeypatch, number, code):
+    monkeypatch.setattr(main, "_invoke", lambda _: os.kill(os.getpid(), number))
+    before = signal.getsignal(signal.SIGTERM)
+    assert main.run(["status"]) == code
+    assert signal.getsignal(signal.SIGTERM) is before

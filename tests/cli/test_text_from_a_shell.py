@@ -7,9 +7,12 @@ import shutil
 import subprocess
 import sys
 
+import click
 import pytest
 from deployed import deploy
 
+from controller.cli import main
+from controller.domain.errors import PermanentError, SpecError
 from deploy.stack import ROOT
 from system.days import STACK
 
@@ -55,6 +58,29 @@ def test_it_is_refused_in_a_line_that_can_be_printed(dormouse, arguments):
 def test_a_reason_in_any_language_is_kept(dormouse):
     dormouse("wake", STACK, "--no-wait", "--reason", "会議　１０時")
     assert dormouse.status()["leases"][0]["reason"] == "会議　１０時"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        PermanentError("found \x1b[31m" + LATIN + "x" * 1_000_000),
+        SpecError("found \x1b[31m" + LATIN + "x" * 1_000_000),
+        click.ClickException("found \x1b[31m" + LATIN + "x" * 1_000_000),
+        UnicodeEncodeError("utf-8", LATIN, 3, 4, "surrogates not allowed"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_whatever_an_error_quotes_it_can_be_printed_and_has_an_end(monkeypatch, capsys, error):
+    def failing(_):
+        raise error
+
+    monkeypatch.setattr(main, "_invoke", failing)
+    code = main.run([])
+    said = capsys.readouterr().err
+    assert code in (1, 2)
+    assert said.startswith("Error: found ")
+    assert "\x1b" not in said and said.encode()
+    assert len(said) < 8100
 
 
 # bytes that are no UTF-8, by a shell of their own

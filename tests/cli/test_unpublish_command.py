@@ -8,9 +8,13 @@ from datetime import timedelta
 import pytest
 from deployed import STACK, deploy
 
+from controller.cli import unpublish
 from controller.cli.main import run
 from controller.domain.money.month import Month
+from controller.domain.planning.plan import Target
 from controller.store import items
+from controller.store.lock import LockKeeper
+from controller.store.removal import Removal
 from factories import LB, load_balancer
 from installation import Installation
 from local.faults import FOREVER, Fault
@@ -147,8 +151,6 @@ def test_what_an_earlier_configuration_left_behind_goes_first(dormouse):
 
 def test_who_wakes_it_in_between_is_heard(dormouse, monkeypatch):
     """A press after it slept and before it is gone: it is put to sleep again, then goes."""
-    from controller.store.removal import Removal
-
     dormouse("wake", STACK, "--for", "8h")
     plainly, presses = Removal.take_out, [1]
 
@@ -165,6 +167,83 @@ def test_who_wakes_it_in_between_is_heard(dormouse, monkeypatch):
     assert dormouse("unpublish", STACK).out == DONE
     assert dormouse.world.sut.standing() == ASLEEP
     assert records(dormouse) == HISTORY
+
+
+def test_who_wakes_it_before_the_lock_is_taken_is_heard(dormouse, monkeypatch):
+    """It slept when it was looked at last, and does not any more."""
+    plainly, presses = LockKeeper.acquire, [1]
+
+    def acquire(keeper, stack, holder, now):
+        if presses and holder == "unpublish":
+            presses.pop()
+            dormouse.world.wake(hours=1, id_="late")
+        return plainly(keeper, stack, holder, now)
+
+    monkeypatch.setattr(LockKeeper, "acquire", acquire)
+    removed, states = unpublish._is_taken_out, []
+
+    def is_taken_out(stacks, view):
+        states.append(view.report.decision.state)
+        return removed(stacks, view)
+
+    monkeypatch.setattr(unpublish, "_is_taken_out", is_taken_out)
+    dormouse("unpublish", STACK)
+    assert presses == []
+    assert states == [Target.ASLEEP]
+    assert dormouse.world.sut.standing() == ASLEEP
+
+
+def test_who_wakes_it_while_its_history_is_written_is_heard(dormouse, monkeypatch):
+    """What counts is the request that was known when it was seen asleep."""
+    plainly, answers = Removal.take_out, []
+    last_events = unpublish._last_events
+
+    def pressing(view):
+        if not answers:
+            dormouse.world.wake(hours=1, id_="late")
+        return last_events(view)
+
+    def take_out(table, stack, known):
+        answers.append(plainly(table, stack, known))
+        return answers[-1]
+
+    monkeypatch.setattr(unpublish, "_last_events", pressing)
+    monkeypatch.setattr(Removal, "take_out", take_out)
+    dormouse("unpublish", STACK)
+    assert answers == [False, True]
+    assert dormouse.world.sut.standing() == ASLEEP
+
+
+def test_an_asleep_stack_waits_for_what_an_earlier_configuration_left(dormouse, monkeypatch):
+    """No pass has looked for it yet: with its record gone, nobody ever would."""
+    plainly, left = Removal.take_out, []
+
+    def take_out(table, stack, known):
+        left.append(table.load(stack).leftovers)
+        return plainly(table, stack, known)
+
+    world = dormouse.world
+    resources = [
+        load_balancer(request={"Name": "front"}) if each.address == LB else each
+        for each in world.spec.resources
+    ]
+    dormouse.world.controller.table.put_spec(
+        replace(world.spec, resources=tuple(resources)), world.now
+    )
+    assert world.controller.table.load(STACK).leftovers
+    monkeypatch.setattr(Removal, "take_out", take_out)
+    dormouse("unpublish", STACK)
+    assert [list(each) for each in left] == [[]]
+
+
+def test_an_interrupted_command_gives_the_lock_back(dormouse, monkeypatch):
+    def ended(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Removal, "take_out", ended)
+    assert run(["unpublish", STACK]) == 130
+    locks = LockKeeper(dormouse.world.aws.session().client("dynamodb"), "dormouse")
+    assert not locks.is_held(STACK, dormouse.world.now)
 
 
 WRITES = ("TransactWriteItems", "DeleteItem", "PutItem")

@@ -169,6 +169,30 @@ def test_a_lock_that_no_pass_can_have_taken_is_void(sut, controller, damage):
     assert run(controller)["result"] == "converged"
 
 
+def test_a_lock_that_ends_two_minutes_ahead_is_void_and_one_of_a_minute_is_not(sut, controller):
+    """A pass takes it for a minute; the clocks of two functions differ by seconds."""
+    run(controller)
+    dynamodb, now = sut.session.client("dynamodb"), sut.aws.clock.now()
+    key, locks = items.key("nsfw-api", items.LOCK), LockKeeper(dynamodb, "dormouse")
+    item = dynamodb.get_item(TableName="dormouse", Key=key)["Item"]
+    for seconds, held in ((75, True), (120, False)):
+        until = {"until": {"N": str(now.timestamp() + seconds)}}
+        dynamodb.put_item(TableName="dormouse", Item=item | until)
+        assert locks.is_held("nsfw-api", now) == held
+        assert run(controller)["result"] == ("busy" if held else "converged")
+
+
+def test_a_lock_that_has_been_given_back_is_held_by_nobody(sut):
+    """It may be given back between the try and the question how long it has been held."""
+    locks, now = LockKeeper(sut.session.client("dynamodb"), "dormouse"), sut.aws.clock.now()
+    lock = locks.acquire("nsfw-api", "one", now)
+    sut.aws.clock.advance(20)
+    assert locks.held_for("nsfw-api", sut.aws.clock.now()) == timedelta(seconds=20)
+    locks.release(lock, sut.aws.clock.now())
+    sut.aws.clock.advance(3600)
+    assert locks.held_for("nsfw-api", sut.aws.clock.now()) == timedelta(0)
+
+
 def test_a_stack_that_is_busy_for_longer_than_a_pass_can_last_is_overdue(sut, controller):
     locks = LockKeeper(sut.session.client("dynamodb"), "dormouse")
     lock = locks.acquire("nsfw-api", "one that hangs", sut.aws.clock.now())
